@@ -1,0 +1,49 @@
+# What a newcomer needs: make demo, make test. Works with Python 3.11 to 3.14 and make, nothing else.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	"$$name" -c "$(SUPPORTED)" 2>/dev/null && { echo "$$name"; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs clean
+
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.core ## Install econsim into .venv and run the first scenario.
+	$(BIN)/econsim run one_step
+
+test: $(VENV)/.test ## Run all tests, one thread a process.
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(ARGS)
+
+lint: $(VENV)/.lint ## Check style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(VENV)/.docs ## Build the documentation into site/.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+clean: ## Remove the environment, builds and caches; runs are kept.
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find econsim tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] && $(PYTHON) -c "$(SUPPORTED)" 2>/dev/null || { \
+	echo "econsim needs Python 3.11 to 3.14; $(if $(PYTHON),$(PYTHON) is not one: $$($(PYTHON) --version 2>&1),none was found)." >&2; \
+	echo "Install one and say where it is: make demo PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# A stamp is younger than the files that it was made from: a second make installs nothing.
+$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing econsim and what it needs into $(VENV) (about a minute, 1.2 GB) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing econsim[$*] into $(VENV) ..."
+	@$(PIP) --editable ".[$*]"
+	@touch $@ $(VENV)/.core

@@ -1,0 +1,126 @@
+"""Economic and multi-agent simulation: batched games, two-level training, policies that can be compared.
+
+    scenario = econsim.load("one_step", **{"economy.workers": 1000})
+    run = econsim.run(scenario, seed=7)
+    game = econsim.make("one_step", workers=1000)
+
+Importing this package touches neither torch nor the network: everything is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+    from econsim.game import Game
+    from econsim.interop.gymnasium import to_gymnasium
+    from econsim.interop.pettingzoo import to_pettingzoo
+    from econsim.runs import Run, open_run
+    from econsim.scenario import Scenario
+
+__version__: str
+__all__ = ["__version__", "load", "make", "open_run", "run", "to_gymnasium", "to_pettingzoo"]
+
+_HOMES = {
+    "open_run": "econsim.runs",
+    "to_gymnasium": "econsim.interop.gymnasium",
+    "to_pettingzoo": "econsim.interop.pettingzoo",
+}
+
+
+def load(source: str | Path, **overrides: Any) -> Scenario:
+    """Return the scenario that a name or path gives: ``load("one_step", seed=7, **{"economy.workers": 1000})``.
+
+    Args:
+        source: a name from scenarios/, or a path to a YAML file.
+        overrides: keys of the scenario, dotted or as nested mappings, with plain data.
+
+    Raises:
+        UserError: no such scenario, or mistakes in it (each with file and line).
+    """
+    from econsim import scenario
+
+    return scenario.load(source, overrides)
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    seed: int | None = None,
+    device: str = "auto",
+    out: str | Path | None = None,
+    quiet: bool = False,
+    **overrides: Any,
+) -> Run:
+    """Train what has to be trained, score every policy, write the run folder and its report.
+
+    Args:
+        scenario: a name, a path, or a loaded scenario.
+        seed: seed of the first training run and of all shocks; the scenario's own when not given.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        out: the run folder; a new one under ``runs/`` when not given.
+        quiet: print no progress.
+        overrides: as for :func:`load`.
+
+    Raises:
+        UserError: the scenario is wrong, or ``out`` is in use.
+        RunError: the run could not be finished; its folder can be resumed.
+    """
+    from pathlib import Path
+
+    from econsim.runs import execute
+    from econsim.scenario import with_overrides
+
+    changes = overrides if seed is None else {**overrides, "seed": seed}
+    loaded = load(scenario, **changes) if isinstance(scenario, (str, Path)) else with_overrides(scenario, changes)
+    return execute(loaded, out=None if out is None else Path(out), device=device, quiet=quiet)
+
+
+def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **parameters: Any) -> Game[Any]:
+    """Return the game of an economy kind or of a scenario: ``make("one_step", workers=1000)``.
+
+    Args:
+        name: a kind of economies, else a scenario, whose economy is taken.
+        num_envs: with ``B`` above 1, each numeric parameter becomes ``[B]``, one value a copy, ready for
+            ``game.with_parameters``; the game is then reset with ``B`` keys.
+        device: where the game's tensors live.
+        parameters: parameters of the economy, dotted or as nested mappings.
+
+    Raises:
+        UserError: no such economy or scenario, or wrong parameters.
+    """
+    from econsim.errors import UserError
+    from econsim.scenario import economy
+
+    if num_envs < 1:
+        raise UserError(f"make: num_envs must be at least 1, found {num_envs}")
+    game: Game[Any] = economy(name, parameters).build().to(device)
+    if num_envs == 1:
+        return game
+    return game.with_parameters(**{key: value.expand(num_envs) for key, value in game.parameters.items()})
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
+    if name not in _HOMES:
+        raise AttributeError(f"module 'econsim' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("econsim")
+    except PackageNotFoundError:
+        return "0.1.0"

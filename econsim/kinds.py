@@ -1,0 +1,141 @@
+"""Look-up of kinds: a kind is a module.
+
+``economy: {kind: one_step}`` names the module ``econsim.economies.one_step``. That module defines a pydantic model
+``Parameters`` and one public class, built as ``TheClass(parameters)``. Nothing is registered and nothing is imported
+that is not asked for. A plug-in is a package with rooms of the same names (``my_models.economies.fishery``); it joins
+through the entry-point group ``econsim.plugins``, through ``--plugin`` or through :func:`add_plugin`, never because a
+scenario names it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from econsim.errors import UserError, did_you_mean
+
+PARAMETERS = "Parameters"
+_added_plugins: list[str] = []
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind that was found: its module, its class and the pydantic model of its parameters."""
+
+    room: str
+    name: str
+    module: ModuleType
+    implementation: type
+    parameters: type
+
+    def build(self, parameters: Any) -> Any:
+        """Return an instance for validated ``parameters``."""
+        return self.implementation(parameters)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the module's docstring."""
+        return (self.module.__doc__ or "").strip().split("\n", 1)[0]
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """BibTeX entries that ``econsim cite`` prints (the module's ``REFERENCES``)."""
+        return tuple(getattr(self.module, "REFERENCES", ()))
+
+
+def load(room: str, name: str) -> Kind:
+    """Import the kind ``name`` of ``room``.
+
+    Raises:
+        UserError: no such kind (the nearest names are given), or its module breaks the convention.
+    """
+    for package in _packages(room):
+        if name.isidentifier() and not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
+            return _read(room, name, importlib.import_module(f"{package}.{name}"))
+    raise UserError(f"{room}: no kind {name!r}{did_you_mean(name, names(room))}")
+
+
+def names(room: str) -> list[str]:
+    """Return the kinds of ``room``, sorted, without importing any of them."""
+    found = set()
+    for package in _packages(room):
+        spec = find_spec(package)
+        for module in pkgutil.iter_modules(spec.submodule_search_locations if spec else None):
+            if not module.name.startswith("_"):
+                found.add(module.name)
+    return sorted(found)
+
+
+def add_plugin(name_or_folder: str) -> str:
+    """Let a package add kinds: an importable name, or a folder whose sub-folders are named after rooms.
+
+    Returns the package's name. Raises :class:`UserError` when there is no such package.
+    """
+    folder = Path(name_or_folder)
+    if folder.is_dir():
+        folder = folder.resolve()
+        sys.path.insert(0, str(folder.parent))
+        importlib.invalidate_caches()
+        package = folder.name
+    else:
+        package = name_or_folder
+    if not all(part.isidentifier() for part in package.split(".")) or _find(package) is None:
+        raise UserError(f"--plugin {name_or_folder}: no such package or folder")
+    if package not in _added_plugins:
+        _added_plugins.append(package)
+    return package
+
+
+def plugins() -> list[str]:
+    """Return the packages that add kinds: those added in this process, then those installed."""
+    return [*_added_plugins, *(name for name in _installed_plugins() if name not in _added_plugins)]
+
+
+def plugin_folders() -> list[Path]:
+    """Return the folders of all plug-ins; each may hold ``scenarios/``, ``agents/`` and ``planners/`` of its own."""
+    specs = (_find(package) for package in plugins())
+    return [Path(place) for spec in specs if spec for place in spec.submodule_search_locations or ()]
+
+
+@cache
+def _installed_plugins() -> tuple[str, ...]:
+    return tuple(point.value for point in entry_points(group="econsim.plugins"))
+
+
+def _packages(room: str) -> list[str]:
+    candidates = ["econsim", *plugins()]
+    return [f"{base}.{room}" for base in candidates if _find(f"{base}.{room}") is not None]
+
+
+def _find(package: str) -> Any:
+    try:
+        return find_spec(package)
+    except ModuleNotFoundError:
+        return None
+
+
+def _read(room: str, name: str, module: ModuleType) -> Kind:
+    parameters = getattr(module, PARAMETERS, None)
+    public = [
+        member
+        for label, member in inspect.getmembers(module, inspect.isclass)
+        if member.__module__.startswith(module.__name__) and not label.startswith("_") and label != PARAMETERS
+    ]
+    exported = getattr(module, "__all__", None)
+    if exported is not None:
+        public = [member for member in public if member.__name__ in exported]
+    if parameters is None or len(public) != 1:
+        raise UserError(
+            f"{module.__name__}: a kind defines one public class and a pydantic model named {PARAMETERS}"
+            f" (found {len(public)} classes: {', '.join(member.__name__ for member in public) or 'none'})"
+        )
+    return Kind(room, name, module, public[0], parameters)

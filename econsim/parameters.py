@@ -1,0 +1,79 @@
+"""Base of every parameter model, and the field type that chooses a kind.
+
+A parameter model is frozen, forbids unknown keys and NaN, and describes each field with its unit or range; help texts,
+the JSON schema and the docs are made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from econsim import kinds
+from econsim.errors import UserError
+
+
+class Model(BaseModel):
+    """Frozen parameters: unknown keys, infinities and NaN are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A kind that a scenario chose, with its validated parameters."""
+
+    kind: kinds.Kind
+    parameters: Model
+
+    def build(self) -> Any:
+        """Return the instance that these parameters describe."""
+        return self.kind.build(self.parameters)
+
+    def dump(self) -> dict[str, Any]:
+        """Return plain data that validates to this choice again."""
+        return {"kind": self.kind.name, **self.parameters.model_dump(mode="json", exclude_unset=False)}
+
+
+@dataclass(frozen=True)
+class _FromRoom:
+    room: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._choose, serialization=core_schema.plain_serializer_function_ser_schema(Chosen.dump)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        options: list[dict[str, Any]] = []
+        for name in kinds.names(self.room):
+            kind = kinds.load(self.room, name)
+            option = kind.parameters.model_json_schema()  # type: ignore[attr-defined]
+            option.setdefault("properties", {})["kind"] = {"const": name, "description": kind.summary}
+            option["required"] = ["kind", *option.get("required", [])]
+            options.append(option)
+        return {"anyOf": [{"type": "string", "description": f"a name from {self.room}/"}, *options]}
+
+    def _choose(self, value: Any) -> Chosen:
+        if isinstance(value, Chosen):
+            return value
+        if isinstance(value, str):
+            value = {"kind": value}
+        if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+            raise PydanticCustomError(
+                "kind", "expected a name or a mapping with a key 'kind' that names one of {room}", {"room": self.room}
+            )
+        try:
+            kind = kinds.load(self.room, value["kind"])
+        except UserError as error:
+            raise PydanticCustomError("kind", "{reason}", {"reason": str(error)}) from None
+        rest = {key: entry for key, entry in value.items() if key != "kind"}
+        return Chosen(kind, kind.parameters.model_validate(rest))  # type: ignore[attr-defined]
+
+
+def chosen_from(room: str) -> Any:
+    """Return the type of a field whose value is a kind of ``room`` with its parameters."""
+    return Annotated[Chosen, _FromRoom(room)]

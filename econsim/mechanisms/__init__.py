@@ -1,0 +1,1 @@
+"""Rules of exchange and government as pure functions on tensors: taxes, transfers, welfare, optimal-tax formulas."""

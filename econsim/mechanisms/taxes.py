@@ -1,0 +1,121 @@
+"""Income taxes and transfers: pure functions on tensors, differentiable, free of data-dependent shapes.
+
+A bracket schedule is a pair ``thresholds`` ``[K]`` or ``[B, K]`` (money, the first zero) and ``rates`` ``[K]`` or
+``[B, K]`` (fractions in [0, 1]): the rate ``k`` applies to income between the thresholds ``k`` and ``k + 1``, the last
+one to all income above. Incomes are ``[..., N]``; the axes before the last broadcast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from econsim.errors import UserError
+from econsim.mechanisms.powers import power
+
+
+def brackets_tax(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
+    """Return ``T(z) = sum_k rate_k * (min(z, b_{k+1}) - b_k)^+``, ``[..., N]`` in money; negative income pays zero."""
+    brackets = rates.shape[-1]
+    tax = torch.zeros_like(income)
+    for bracket in range(brackets):
+        lower = thresholds[..., bracket, None]
+        upper = thresholds[..., bracket + 1, None] if bracket + 1 < brackets else None
+        tax = tax + rates[..., bracket, None] * (income.clamp(min=lower, max=upper) - lower)
+    return tax
+
+
+def marginal_rate(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
+    """Return the rate on the next unit of income, ``[..., N]``; at a threshold that of the upper bracket.
+
+    Negative income has a marginal rate of zero.
+    """
+    rate = torch.zeros_like(income)
+    for bracket in range(rates.shape[-1]):
+        rate = torch.where(income >= thresholds[..., bracket, None], rates[..., bracket, None], rate)
+    return rate
+
+
+def tax_at_thresholds(thresholds: Tensor, rates: Tensor) -> Tensor:
+    """Return the tax due at the lower end of every bracket, ``[K]`` or ``[B, K]`` in money; the first is zero."""
+    full_brackets = rates[..., :-1] * thresholds.diff(dim=-1)
+    return pad(full_brackets.cumsum(-1), (1, 0))
+
+
+def flat_tax(income: Tensor, rate: Tensor | float) -> Tensor:
+    """Return one ``rate`` (a scalar or ``[B]``) of all income, ``[..., N]``; negative income pays nothing."""
+    return torch.as_tensor(rate, dtype=income.dtype, device=income.device)[..., None] * income.clamp(min=0)
+
+
+def hsv_tax(income: Tensor, level: Tensor | float, progressivity: Tensor | float) -> Tensor:
+    """Return ``T(z) = z - level * z^(1 - progressivity)``, ``[..., N]``; negative where the schedule pays a transfer.
+
+    Args:
+        income: ``[..., N]`` in the unit in which ``level`` was fitted, often mean income; below zero counts as zero.
+        level: lambda, a scalar or ``[B]``; less of it is more tax on everybody.
+        progressivity: tau below one, a scalar or ``[B]``; zero is a flat tax of ``1 - level``.
+
+    Source: Heathcote, Storesletten and Violante 2017, "Optimal tax progressivity: an analytical framework".
+    """
+    positive = income.clamp(min=0)
+    level = torch.as_tensor(level, dtype=income.dtype, device=income.device)[..., None]
+    exponent = 1.0 - torch.as_tensor(progressivity, dtype=income.dtype, device=income.device)[..., None]
+    return positive - level * power(positive, exponent)
+
+
+def lump_sum(tax: Tensor) -> Tensor:
+    """Return the equal transfer that pays revenue out in full, ``[...]`` float64 for ``tax`` ``[..., N]``.
+
+    The sum is taken in float64, so that what is paid out is what came in even for many single-precision taxes.
+    """
+    return tax.mean(-1, dtype=torch.float64)
+
+
+def with_deduction(thresholds: Tensor, rates: Tensor, deduction: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Return the schedule on gross income of one on income after a deduction: a zero rate below, the rest moved up.
+
+    ``deduction`` is money, zero or more, a scalar or ``[B]``.
+    """
+    below = torch.as_tensor(deduction, dtype=thresholds.dtype, device=thresholds.device)
+    return pad(thresholds + below[..., None], (1, 0)), pad(rates, (1, 0))
+
+
+def project(thresholds_from: Tensor, rates_from: Tensor, thresholds_to: Tensor) -> Tensor:
+    """Return the average marginal rate of one schedule within the brackets of another, ``[..., K_to]``.
+
+    The top bracket takes the top rate. Revenue from incomes at the thresholds stays the same, and equal thresholds give
+    equal rates, exactly.
+
+    Args:
+        thresholds_from: ``[K_from]``, money.
+        rates_from: ``[..., K_from]``.
+        thresholds_to: ``[K_to]``, money.
+    """
+    lower, upper = thresholds_to[:-1, None], thresholds_to[1:, None]
+    ends = pad(thresholds_from[1:], (0, 1), value=torch.inf)
+    overlap = (torch.minimum(upper, ends) - torch.maximum(lower, thresholds_from)).clamp(min=0)
+    # Dividing before summing keeps a bracket that both schedules share free of rounding.
+    within = (rates_from[..., None, :] * (overlap / (upper - lower))).sum(-1)
+    return torch.cat([within, rates_from[..., -1:]], dim=-1)
+
+
+def check_schedule(thresholds: Tensor | Sequence[float], rates: Tensor | Sequence[float]) -> None:
+    """Check a bracket schedule, ``[K]`` or ``[B, K]`` each.
+
+    Raises:
+        UserError: no bracket, lengths that differ, thresholds that do not start at zero or do not increase strictly,
+            rates outside [0, 1]; NaN is none of these.
+    """
+    start = torch.as_tensor(thresholds, dtype=torch.float64)
+    rate = torch.as_tensor(rates, dtype=torch.float64)
+    if start.ndim == 0 or rate.ndim == 0 or start.shape[-1] == 0 or start.shape[-1] != rate.shape[-1]:
+        raise UserError(f"expected one rate a bracket, found {rate.numel()} rates for {start.numel()} thresholds")
+    if not bool((start[..., 0] == 0).all()):
+        raise UserError(f"thresholds: the first must be 0, not {start[..., 0].tolist()}")
+    if not bool(start.isfinite().all() and (start.diff(dim=-1) > 0).all()):
+        raise UserError(f"thresholds: expected strictly increasing numbers, not {start.tolist()}")
+    if not bool(((rate >= 0) & (rate <= 1)).all()):
+        raise UserError(f"rates: expected fractions between 0 and 1, not {rate.tolist()}")

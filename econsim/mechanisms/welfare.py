@@ -1,0 +1,84 @@
+"""Measures of welfare and inequality: pure functions of what each of N people has, ``[..., N]`` gives ``[...]``.
+
+All are per head, so that populations of different size compare. ``people`` ``[..., N]`` says how many people each
+stands for (any scale); one each when not given.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def utilitarian(utility: Tensor, people: Tensor | None = None) -> Tensor:
+    """Return mean utility, in its unit."""
+    return utility.mean(-1) if people is None else weighted(utility, people) / people.sum(-1)
+
+
+def rawlsian(utility: Tensor) -> Tensor:
+    """Return the utility of the worst off, in its unit."""
+    return utility.amin(-1)
+
+
+def weighted(utility: Tensor, weights: Tensor) -> Tensor:
+    """Return ``sum_i g_i u_i`` for weights ``g`` ``[..., N]`` that sum to one, in the unit of utility."""
+    return (weights * utility).sum(-1)
+
+
+def inverse_income_weights(income: Tensor, floor: float = 1.0) -> Tensor:
+    """Return weights proportional to ``1 / max(income, floor)``, ``[..., N]``, that sum to one.
+
+    Take an income that policy cannot change (potential income at 40 hours): weights on actual income reward a planner
+    for making people stop working.
+    """
+    inverse = 1.0 / income.clamp(min=floor)
+    return inverse / inverse.sum(-1, keepdim=True)
+
+
+def inverse_income_weighted_utility(utility: Tensor, income: Tensor, people: Tensor | None = None) -> Tensor:
+    """Return utility weighted by the inverse of ``income`` (see :func:`inverse_income_weights`), in its unit."""
+    weights = inverse_income_weights(income)
+    return weighted(utility, weights) if people is None else utilitarian(utility, people * weights)
+
+
+def atkinson(consumption: Tensor, epsilon: float, people: Tensor | None = None) -> Tensor:
+    """Return equally-distributed-equivalent consumption: what everyone would need to have for equal welfare, in money.
+
+    ``(mean C^(1 - epsilon))^(1 / (1 - epsilon))``, the geometric mean at one; zero aversion ``epsilon`` gives the mean.
+    Consumption must be positive: the measure has no value where somebody has less (NaN here). Source: Atkinson 1970.
+    """
+    log_consumption = consumption.log()
+    power = 1.0 - epsilon
+    if power == 0.0:
+        return utilitarian(log_consumption, people).exp()
+    mass = torch.ones_like(consumption) if people is None else people
+    log_mean = torch.logsumexp(power * log_consumption + mass.log(), -1) - mass.sum(-1).log()
+    return (log_mean / power).exp()
+
+
+def gini(amount: Tensor, people: Tensor | None = None) -> Tensor:
+    """Return the Gini coefficient ``sum_ij |x_i - x_j| / (2 N sum x)``, float64, by the exact formula on sorted values.
+
+    Zero where all amounts are zero. Amounts below zero are allowed; the coefficient can then exceed one.
+    """
+    ranked, order = amount.double().sort(-1)
+    mass = torch.ones_like(ranked) if people is None else people.double().gather(-1, order)
+    up_to = mass.cumsum(-1)
+    everyone = up_to[..., -1:]
+    # The share of people with less minus the share with more.
+    position = (2.0 * up_to - mass - everyone) / everyone
+    total = (mass * ranked).sum(-1)
+    nobody_has = total == 0
+    spread = (position * mass * ranked).sum(-1) / torch.where(nobody_has, 1.0, total)
+    return torch.where(nobody_has, 0.0, spread)
+
+
+def equality(amount: Tensor, people: Tensor | None = None) -> Tensor:
+    """Return ``1 - gini N / (N - 1)``, float64: zero where one of N has everything, one where all have the same."""
+    count = amount.shape[-1]
+    return 1.0 - gini(amount, people) * (count / max(count - 1, 1))
+
+
+def equality_times_productivity(amount: Tensor, people: Tensor | None = None) -> Tensor:
+    """Return equality times the mean amount, float64, in money: the planner's aim in the AI Economist, per head."""
+    return equality(amount, people) * utilitarian(amount.double(), people)

@@ -1,0 +1,98 @@
+"""How people are drawn: levels of the cumulative distribution, which a kind's quantile function turns into incomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Literal, Self
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from econsim import random
+from econsim.errors import UserError
+from econsim.parameters import Model
+from econsim.populations import Sample
+
+Quantile = Callable[[Tensor], Tensor]
+SMALLEST_LEVEL = 2.0**-54
+BISECTIONS = 60
+
+
+class Sampling(Model):
+    """How people are drawn from a distribution."""
+
+    sampling: Literal["random", "stratified"] = "random"
+    """``random``: independent draws; ``stratified``: one draw from each of N equally likely strata, in random order."""
+    jitter: bool = True
+    """Stratified: draw uniformly within each stratum; otherwise take its middle (the same people in every copy)."""
+    strata: tuple[float, ...] = ()
+    """Stratified: incomes that part the population; every part gets ``least_per_stratum`` people, with weights."""
+    least_per_stratum: int = Field(1, ge=1)
+    """Stratified by income: the least number of people in each part that anyone lives in."""
+
+    @model_validator(mode="after")
+    def _check_strata(self) -> Self:
+        if self.sampling != "stratified" and self.strata:
+            raise ValueError("strata: only used with sampling: stratified")
+        if any(upper <= lower for lower, upper in pairwise(self.strata)):
+            raise ValueError("strata: expected strictly increasing incomes")
+        return self
+
+
+def draw(quantile: Quantile, how: Sampling, key: Tensor, count: int, dtype: torch.dtype) -> Sample:
+    """Return ``count`` people a copy, drawn as ``how`` says.
+
+    Raises:
+        UserError: fewer people than the strata need.
+    """
+    if how.sampling != "stratified":
+        levels = random.uniform(key, 0, "population", (count,), torch.float64).clamp(min=SMALLEST_LEVEL)
+        return Sample(quantile(levels).to(dtype), torch.ones_like(levels, dtype=dtype))
+    starts, widths, weight = _cells(quantile, how, count)
+    within = random.uniform(key, 0, "population", (count,), torch.float64) if how.jitter else 0.5
+    levels = (starts.to(key.device) + widths.to(key.device) * within).clamp(min=SMALLEST_LEVEL).expand(len(key), count)
+    order = random.permutation(key, 0, "population/order", count)
+    income, weight = quantile(levels), weight.to(key.device).expand(len(key), count)
+    return Sample(income.gather(-1, order).to(dtype), weight.gather(-1, order).to(dtype))
+
+
+def level_of(quantile: Quantile, income: Tensor) -> Tensor:
+    """Return the share of people with less than ``income`` (any shape), by bisection of the quantile function."""
+    low, high = torch.zeros_like(income), torch.ones_like(income)
+    for _ in range(BISECTIONS):
+        level = 0.5 * (low + high)
+        below = quantile(level) < income
+        low, high = torch.where(below, level, low), torch.where(below, high, level)
+    return 0.5 * (low + high)
+
+
+def _cells(quantile: Quantile, how: Sampling, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return start and width of each person's cell of the unit interval, and the person's weight, ``[N]`` each."""
+    edges = [0.0, *level_of(quantile, torch.tensor(how.strata, dtype=torch.float64)).tolist(), 1.0]
+    # A bisection leaves 2^-60 for an income that nobody is below; such a stratum is empty.
+    parts = [(low, high - low) for low, high in pairwise(edges) if high - low > 1e-15]
+    people = _allocate([share for _, share in parts], count, how.least_per_stratum)
+    starts, widths, weights = [], [], []
+    for (low, share), number in zip(parts, people, strict=True):
+        starts.append(low + share * torch.arange(number, dtype=torch.float64) / number)
+        widths.append(torch.full((number,), share / number, dtype=torch.float64))
+        weights.append(torch.full((number,), share * count / number, dtype=torch.float64))
+    return torch.cat(starts), torch.cat(widths), torch.cat(weights)
+
+
+def _allocate(shares: list[float], count: int, least: int) -> list[int]:
+    """Return people per stratum: ``least`` each, the others in proportion to shares by largest remainders."""
+    spare = count - least * len(shares)
+    if spare < 0:
+        raise UserError(
+            f"population: {len(shares)} strata with at least {least} people each need"
+            f" {least * len(shares)} workers, not {count}"
+        )
+    exact = [spare * share for share in shares]
+    people = [least + int(quota) for quota in exact]
+    by_remainder = sorted(range(len(shares)), key=lambda index: int(exact[index]) - exact[index])
+    for index in by_remainder[: count - sum(people)]:
+        people[index] += 1
+    return people

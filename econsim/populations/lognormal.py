@@ -1,0 +1,49 @@
+"""Log-normal incomes, by default with median and mean of US wages in 2022.
+
+``Q(p) = median * exp(s Phi^-1(p))`` and ``mean = median * exp(s^2 / 2)``. Unlike actual incomes its upper tail is thin,
+so that optimal top rates fall with income.
+"""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from econsim.populations import Sample
+from econsim.populations._sampling import Sampling, draw
+
+__all__ = ["LogNormal", "Parameters"]
+
+REFERENCES = (
+    """@misc{ssa2022wages, title = {Wage Statistics for 2022}, author = {{Social Security Administration}},
+  howpublished = {ssa.gov/cgi-bin/netcomp.cgi}, note = {median 40,847.18 and mean 61,220.07 US dollars}}""",
+)
+
+
+class Parameters(Sampling):
+    """A log-normal distribution; the defaults give the median and the mean of US net compensation in 2022."""
+
+    median: float = Field(40847.18, gt=0)
+    """Median income, US dollars a year."""
+    log_standard_deviation: float = Field(0.8996, gt=0)
+    """Standard deviation ``s`` of the logarithm of income."""
+
+
+class LogNormal:
+    """People with log-normal incomes."""
+
+    unit = "USD"
+
+    def __init__(self, parameters: Parameters) -> None:
+        """Keep the parameters."""
+        self.parameters = parameters
+
+    def quantile(self, levels: Tensor) -> Tensor:
+        """Return incomes in US dollars a year at ``levels`` in (0, 1), float64, any shape."""
+        standard: Tensor = torch.special.ndtri(levels.double())
+        return self.parameters.median * (self.parameters.log_standard_deviation * standard).exp()
+
+    def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
+        """Return ``count`` people a copy."""
+        return draw(self.quantile, self.parameters, key, count, dtype)

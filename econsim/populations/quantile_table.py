@@ -1,0 +1,116 @@
+"""Incomes from a published table of percentiles, by default US wages of 2019.
+
+Between two rows income follows a Pareto distribution (log income is linear in ``-log(1 - p)``, the usual interpolation
+of income tables); above the last row it goes on with the exponent of the last two; below the first it is proportional
+to ``p``. The default table is W-2 wage compensation of all individuals, tax year 2019 (US Census Bureau and Federal
+Reserve Bank of Minneapolis, "Income Distributions and Dynamics in America").
+"""
+
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from econsim.errors import UserError, did_you_mean
+from econsim.populations import Sample
+from econsim.populations._sampling import Sampling, draw
+
+__all__ = ["Parameters", "QuantileTable"]
+
+REFERENCES = (
+    """@misc{idda2019w2, title = {Income Distributions and Dynamics in America},
+  author = {{US Census Bureau} and {Federal Reserve Bank of Minneapolis}},
+  note = {W-2 percentiles of income, tax year 2019},
+  howpublished = {minneapolisfed.org/institute/income-distributions-and-dynamics-in-america}}""",
+)
+SHIPPED = "data/us_w2_wages_2019.csv"
+
+
+class Parameters(Sampling):
+    """A table of percentiles."""
+
+    file: str | None = None
+    """CSV file with a header row, relative to the working directory; the shipped table when not given."""
+    percentile_column: str = "percentile"
+    """Column of percentiles, in (0, 100), increasing."""
+    value_column: str = "value"
+    """Column of incomes a year at those percentiles, positive, increasing."""
+    unit: str = Field("USD", min_length=1)
+    """Unit of money of the table."""
+
+
+class QuantileTable:
+    """People with incomes read off a table of percentiles.
+
+    Raises:
+        UserError: no such file or column, a cell that is no number, rows that do not increase, or a last pair of rows
+            so far apart that mean income would be infinite.
+    """
+
+    def __init__(self, parameters: Parameters) -> None:
+        """Read the table."""
+        self.parameters = parameters
+        self.unit = parameters.unit
+        levels, incomes = _read(parameters)
+        self._depth = -torch.log1p(-levels)
+        self._log_income = incomes.log()
+        self._slope = self._log_income.diff() / self._depth.diff()
+        self._first = (float(levels[0]), float(incomes[0]))
+
+    def quantile(self, levels: Tensor) -> Tensor:
+        """Return incomes a year at ``levels`` in (0, 1), float64, any shape."""
+        levels = levels.double()
+        depth, log_income, slope = (leaf.to(levels.device) for leaf in (self._depth, self._log_income, self._slope))
+        position = -torch.log1p(-levels)
+        row = (torch.searchsorted(depth, position.contiguous(), right=True) - 1).clamp(0, len(slope) - 1)
+        within = (log_income[row] + slope[row] * (position - depth[row])).exp()
+        first_level, first_income = self._first
+        return torch.where(levels < first_level, first_income * levels / first_level, within)
+
+    def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
+        """Return ``count`` people a copy."""
+        return draw(self.quantile, self.parameters, key, count, dtype)
+
+
+def _read(parameters: Parameters) -> tuple[Tensor, Tensor]:
+    """Return levels in (0, 1) and incomes, ``[R]`` each, checked."""
+    path: Path | Traversable = Path(parameters.file) if parameters.file else files("econsim.populations") / SHIPPED
+    name = parameters.file or path.name
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"quantile_table: cannot read {name}: {error}") from None
+    rows = csv.DictReader(lines)
+    levels = torch.tensor(_column(rows, parameters.percentile_column, name), dtype=torch.float64) / 100
+    rows = csv.DictReader(lines)
+    incomes = torch.tensor(_column(rows, parameters.value_column, name), dtype=torch.float64)
+    _check(levels, incomes, name)
+    return levels, incomes
+
+
+def _column(rows: csv.DictReader[str], column: str, name: str) -> list[float]:
+    header = rows.fieldnames or []
+    if column not in header:
+        raise UserError(f"quantile_table: {name} has no column {column!r}{did_you_mean(column, header)}")
+    try:
+        return [float(row[column]) for row in rows]
+    except (TypeError, ValueError):
+        raise UserError(f"quantile_table: {name}: column {column!r} holds a cell that is no number") from None
+
+
+def _check(levels: Tensor, incomes: Tensor, name: str) -> None:
+    if len(levels) < 2:
+        raise UserError(f"quantile_table: {name}: expected two rows or more")
+    if not bool(((levels > 0) & (levels < 1)).all() and (levels.diff() > 0).all()):
+        raise UserError(f"quantile_table: {name}: percentiles must lie between 0 and 100 and increase")
+    if not bool(incomes.isfinite().all() and (incomes > 0).all() and (incomes.diff() > 0).all()):
+        raise UserError(f"quantile_table: {name}: incomes must be positive and increase")
+    exponent = (torch.log1p(-levels[-2]) - torch.log1p(-levels[-1])) / (incomes[-1] / incomes[-2]).log()
+    if float(exponent) <= 1:
+        raise UserError(f"quantile_table: {name}: the last two rows imply an infinite mean; add a row above them")

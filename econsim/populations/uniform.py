@@ -1,0 +1,53 @@
+"""Uniform incomes, by default the first population of the LLM Economist: skills from 1.24 to 159.1 an hour."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from econsim.populations import Sample
+from econsim.populations._sampling import Sampling, draw
+
+__all__ = ["Parameters", "Uniform"]
+
+REFERENCES = (
+    """@misc{karten2025llmeconomist, title = {LLM Economist: Large Population Models and Mechanism Design in Multi-Agent
+  Generative Simulacra}, author = {Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu and
+  Jin, Chi}, year = {2025}, eprint = {2507.15815}, archivePrefix = {arXiv}}""",
+)
+
+
+class Parameters(Sampling):
+    """A uniform distribution; the defaults are 40 hours at 1.24 to 159.1 money an hour."""
+
+    low: float = Field(49.6, gt=0)
+    """Least income at 40 hours a week, money."""
+    high: float = Field(6364.0, gt=0)
+    """Greatest income at 40 hours a week, money."""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low: expected less than high ({self.high}), not {self.low}")
+        return self
+
+
+class Uniform:
+    """People with uniform incomes."""
+
+    unit = "coin"
+
+    def __init__(self, parameters: Parameters) -> None:
+        """Keep the parameters."""
+        self.parameters = parameters
+
+    def quantile(self, levels: Tensor) -> Tensor:
+        """Return incomes at ``levels`` in (0, 1), float64, any shape."""
+        return self.parameters.low + (self.parameters.high - self.parameters.low) * levels.double()
+
+    def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
+        """Return ``count`` people a copy."""
+        return draw(self.quantile, self.parameters, key, count, dtype)

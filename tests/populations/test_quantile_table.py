@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from econsim import random
+from econsim.errors import UserError
+from econsim.populations.quantile_table import Parameters, QuantileTable
+
+
+def test_shipped_table_gives_the_published_percentiles_back() -> None:
+    published = {
+        10: 4_214,
+        25: 14_960,
+        50: 34_820,
+        75: 61_750,
+        90: 100_800,
+        99: 306_200,
+        99.9: 997_100,
+        99.99: 4_147_000,
+    }
+    levels = torch.tensor(list(published), dtype=torch.float64) / 100
+    assert QuantileTable(Parameters()).quantile(levels).tolist() == pytest.approx(list(published.values()), rel=1e-9)
+
+
+def test_a_pareto_distribution_is_interpolated_and_continued_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [(p, 100 * (1 - p / 100) ** (-1 / 2)) for p in (1, 40, 90)]
+    Path("mine.csv").write_text("# a comment\nshare,pay\n" + "".join(f"{p},{pay!r}\n" for p, pay in rows))
+    population = QuantileTable(Parameters(file="mine.csv", percentile_column="share", value_column="pay", unit="EUR"))
+    levels = torch.tensor([0.01, 0.3, 0.77, 0.99, 0.9999], dtype=torch.float64)
+    torch.testing.assert_close(population.quantile(levels), 100 * (1 - levels) ** -0.5, rtol=1e-10, atol=0)
+    below = population.quantile(torch.tensor([0.005], dtype=torch.float64))
+    assert float(below) == pytest.approx(rows[0][1] / 2)  # proportional to the level below the first row
+    assert population.unit == "EUR"
+    assert bool((population.sample(random.keys(0, 2), 50).income > 0).all())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("percentile,value\n10,5\n50,4\n", "incomes must be positive and increase"),
+        ("percentile,value\n10,0\n50,4\n", "incomes must be positive and increase"),
+        ("percentile,value\n10,3\n50,inf\n", "incomes must be positive and increase"),
+        ("percentile,value\n50,3\n50,4\n", "percentiles must lie between 0 and 100 and increase"),
+        ("percentile,value\n50,3\n100,4\n", "percentiles must lie between 0 and 100 and increase"),
+        ("percentile,value\n50,many\n60,4\n", "column 'value' holds a cell that is no number"),
+        ("percentile,value\n50\n60,4\n", "column 'value' holds a cell that is no number"),
+        ("percentile,values\n50,3\n60,4\n", "no column 'value' .did you mean values"),
+        ("percentile,value\n50,3\n", "two rows or more"),
+        ("", "no column 'percentile'"),
+        ("percentile,value\n98,3\n99,3000\n", "infinite mean"),
+    ],
+)
+def test_bad_tables_are_named(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text(text)
+    with pytest.raises(UserError, match=message) as caught:
+        QuantileTable(Parameters(file=str(file)))
+    assert "bad.csv" in str(caught.value)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x01")
+    for name in ("missing.csv", "binary.csv", "."):
+        with pytest.raises(UserError, match="cannot read"):
+            QuantileTable(Parameters(file=str(tmp_path / name)))

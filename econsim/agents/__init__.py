@@ -1,0 +1,1 @@
+"""Decision-makers for followers: scripted, exact, boundedly rational, neural."""

@@ -1,0 +1,45 @@
+"""Turning an amount (hours, effort) into an action of whatever space the role has."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from torch import Tensor
+
+from econsim.errors import UserError
+from econsim.game import Box, Game, Role, Solvable
+
+
+def solvable(game: Game[Any], role: Role, kind: str) -> Solvable:
+    """Return ``game`` as one that knows its exact answers.
+
+    Raises:
+        UserError: the game does not offer them for this kind of agent.
+    """
+    needed = ("best_response", "choices", "choice_values")
+    missing = [name for name in needed if not callable(getattr(game, name, None))]
+    if missing:
+        lacking = f"{type(game).__name__} has none"
+        raise UserError(f"agents.{role.name}: kind {kind} needs a game with {', '.join(missing)}; {lacking}")
+    return cast(Solvable, game)
+
+
+def action_of(amount: Tensor, game: Game[Any], role: Role) -> Tensor:
+    """Return the action that comes nearest to ``amount`` ``[B, N]``: the amount itself, or the index of a choice."""
+    if isinstance(role.action, Box):
+        return amount.clamp(role.action.low, role.action.high)
+    choices = solvable(game, role, "an amount").choices(role.name).to(amount)
+    return (amount[..., None] - choices).abs().argmin(-1)
+
+
+def check_amount(amount: float, role: Role, what: str) -> None:
+    """Raise :class:`UserError` where a constant amount lies outside the role's box."""
+    if isinstance(role.action, Box) and not role.action.low <= amount <= role.action.high:
+        raise UserError(f"agents.{role.name}: {what} {amount:g} is outside [{role.action.low:g}, {role.action.high:g}]")
+
+
+def chosen(index: Tensor, game: Game[Any], role: Role) -> Tensor:
+    """Return the action for an ``index`` ``[B, N]`` into the game's choices."""
+    if isinstance(role.action, Box):
+        return solvable(game, role, "a choice").choices(role.name)[index]
+    return index

@@ -1,0 +1,50 @@
+"""Tax-elastic rule: hours fall with the marginal rate at a constant elasticity, without any optimisation."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from econsim.agents._amounts import action_of, check_amount
+from econsim.errors import UserError
+from econsim.game import Game, Observation, Role
+from econsim.mechanisms.powers import power
+from econsim.parameters import Model
+
+__all__ = ["ElasticRule", "Parameters"]
+
+FEATURE = "marginal_rate"
+
+
+class Parameters(Model):
+    """Parameters of the tax-elastic rule."""
+
+    untaxed_hours: float = Field(60.0, gt=0)
+    """Hours a week at a marginal rate of zero."""
+    elasticity: float = Field(0.4, ge=0)
+    """Elasticity of hours to the net-of-tax rate."""
+
+
+class ElasticRule:
+    """Works ``untaxed_hours * (1 - marginal_rate)^elasticity``, the marginal rate being that at usual hours."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Game[Any], Role]:
+        """Check that the rule can be followed; raises ``UserError`` where the role sees no marginal rate."""
+        if FEATURE not in role.features:
+            raise UserError(f"agents.{role.name}: kind elastic_rule needs the feature {FEATURE}, which this role lacks")
+        check_amount(self.parameters.untaxed_hours, role, "untaxed_hours")
+        return game, role
+
+    def act(self, observation: Observation, memory: tuple[Game[Any], Role], key: Tensor) -> tuple[Tensor, Any]:
+        """Return hours ``[B, N]`` that fall with the marginal rate."""
+        game, role = memory
+        retention = 1.0 - observation.features[..., role.features.index(FEATURE)]
+        hours = self.parameters.untaxed_hours * power(retention, self.parameters.elasticity)
+        return action_of(hours, game, role), memory

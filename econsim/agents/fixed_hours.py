@@ -1,0 +1,40 @@
+"""Fixed hours: everybody works the same hours whatever the taxes; the control without any response."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from econsim.agents._amounts import action_of, check_amount
+from econsim.game import Game, Observation, Role
+from econsim.parameters import Model
+
+__all__ = ["FixedHours", "Parameters"]
+
+
+class Parameters(Model):
+    """Parameters of fixed hours."""
+
+    hours: float = Field(40.0, ge=0)
+    """Hours a week."""
+
+
+class FixedHours:
+    """Works the same hours in every state."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Game[Any], Role]:
+        """Check that the hours are possible; raises ``UserError`` where they are not."""
+        check_amount(self.parameters.hours, role, "hours")
+        return game, role
+
+    def act(self, observation: Observation, memory: tuple[Game[Any], Role], key: Tensor) -> tuple[Tensor, Any]:
+        """Return the same hours for ``[B, N]`` players."""
+        hours = observation.features.new_full(observation.alive.shape, self.parameters.hours)
+        return action_of(hours, *memory), memory

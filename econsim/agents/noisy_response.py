@@ -1,0 +1,51 @@
+"""Noisy best response: better choices are likelier, by a logit whose rationality parameter says how much.
+
+Source: McKelvey and Palfrey 1995, equation 4, with choices weighed against each other at what others are seen to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, cast
+
+from pydantic import Field
+from torch import Tensor
+
+from econsim import random
+from econsim.agents._amounts import chosen, solvable
+from econsim.game import Game, Observation, Role, Solvable
+from econsim.parameters import Model
+
+__all__ = ["NoisyResponse", "Parameters"]
+
+REFERENCES = (
+    "@article{mckelvey1995quantal, title={Quantal Response Equilibria for Normal Form Games}, "
+    "author={McKelvey, Richard D. and Palfrey, Thomas R.}, journal={Games and Economic Behavior}, volume={10}, "
+    "number={1}, pages={6--38}, year={1995}}",
+)
+
+
+class Parameters(Model):
+    """Parameters of the noisy response."""
+
+    rationality: float = Field(100.0, ge=0)
+    """Log-odds per unit of reward (in ``one_step`` the worker's own income at 40 hours): 0 is random play."""
+
+
+class NoisyResponse:
+    """Draws choice ``a`` with probability proportional to ``exp(rationality * value(a))``."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Solvable, Role]:
+        """Remember the game; raises ``UserError`` where it does not know what its choices are worth."""
+        return solvable(game, role, "noisy_response"), role
+
+    def act(self, observation: Observation, memory: tuple[Solvable, Role], key: Tensor) -> tuple[Tensor, Any]:
+        """Return drawn actions ``[B, N]``."""
+        game, role = memory
+        values = game.choice_values(role.name, observation)
+        index = random.categorical(key, 0, f"noisy_response/{role.name}", self.parameters.rationality * values)
+        return chosen(index, cast(Game[Any], game), role), memory

@@ -1,0 +1,1 @@
+"""Games with production, exchange and a government; one module or package each."""

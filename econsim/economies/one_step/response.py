@@ -1,0 +1,143 @@
+"""Exact best responses of workers to a tax schedule with brackets.
+
+With quasi-linear utility a worker of desired untaxed income ``y`` maximises ``z - T(z) - (y / d) (z / y)^d`` over
+income ``z``, where ``d = 1 + 1 / elasticity``. Within a bracket of rate ``t`` the objective is concave and peaks at
+``y (1 - t)^elasticity``; across brackets it need not be (a rate that falls makes the budget set non-convex), so every
+bracket's peak is compared. A peak below its bracket is dominated by the bracket beneath, since the objective is
+continuous; a peak above it is cut at the threshold, where workers bunch (Saez 2010).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from econsim.mechanisms.powers import power
+from econsim.mechanisms.taxes import brackets_tax, tax_at_thresholds
+
+CHUNK = 1 << 14
+BISECTIONS = 34
+
+
+def best_income(
+    untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
+) -> Tensor:
+    """Return the exact best income of quasi-linear workers, ``[B, N]``, differentiable almost everywhere.
+
+    Args:
+        untaxed_income: desired income without taxes, ``[B, N]`` or ``[N]``, positive.
+        income_cap: income at the most hours there are, same shape.
+        thresholds: ``[K]`` or ``[B, K]``, the first zero.
+        rates: ``[K]`` or ``[B, K]`` in [0, 1].
+        elasticity: of income to the net-of-tax rate, a scalar or ``[B, 1]``.
+    """
+    exponent = 1.0 + 1.0 / elasticity
+    cost_scale = power(untaxed_income, 1.0 - exponent) / exponent
+    cost_at_cap = cost_scale * power(income_cap, exponent)
+    paid_below = tax_at_thresholds(thresholds, rates)
+    best, best_value = torch.zeros_like(untaxed_income), torch.full_like(untaxed_income, -torch.inf)
+    for bracket in range(rates.shape[-1]):
+        lower, rate = thresholds[..., bracket, None], rates[..., bracket, None]
+        shrink = power(1.0 - rate, elasticity)
+        peak = untaxed_income * shrink
+        income, cost = peak, untaxed_income * (power(shrink, exponent) / exponent)
+        if bracket + 1 < rates.shape[-1]:
+            upper = thresholds[..., bracket + 1, None]
+            above = peak > upper
+            income, cost = torch.where(above, upper, income), torch.where(above, cost_scale * power(upper, exponent), cost)
+        capped = income > income_cap
+        income, cost = torch.where(capped, income_cap, income), torch.where(capped, cost_at_cap, cost)
+        value = income - paid_below[..., bracket, None] - rate * (income - lower) - cost
+        better = (value > best_value) & (peak >= lower) & (income_cap >= lower)
+        best, best_value = torch.where(better, income, best), torch.where(better, value, best_value)
+    return best
+
+
+def best_income_of_many(
+    untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
+) -> Tensor:
+    """Return :func:`best_income` for one schedule and very many workers ``[N]``, in blocks that fit the cache."""
+    result = torch.empty_like(untaxed_income)
+    for start in range(0, untaxed_income.shape[-1], CHUNK):
+        block = slice(start, start + CHUNK)
+        result[block] = best_income(untaxed_income[block], income_cap[block], thresholds, rates, elasticity)
+    return result
+
+
+def grid_values(skill: Tensor, cost: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
+    """Return net income less the cost of work for every choice of hours, ``[B, N, A]``.
+
+    Args:
+        skill: money per hour, ``[B, N]`` or ``[1, N]``.
+        cost: of each choice, ``[B, N, A]`` or ``[1, N, A]``, in money.
+        hours: ``[A]``.
+        thresholds: ``[K]`` or ``[B, K]``.
+        rates: ``[B, K]``.
+    """
+    income = skill[..., None] * hours
+    flat = income.flatten(-2)
+    return income - brackets_tax(flat, thresholds, rates).reshape(rates.shape[0], *income.shape[1:]) - cost
+
+
+def quasi_linear_peaks(
+    skill: Tensor, untaxed_hours: Tensor, cap: float, thresholds: Tensor, rates: Tensor, elasticity: Tensor
+) -> list[Tensor]:
+    """Return the best hours within each bracket, ``K`` times ``[B, N]``, for quasi-linear utility."""
+    return [
+        (untaxed_hours * power(1.0 - rate, elasticity)).clamp(low, high)
+        for low, high, rate in _brackets_in_hours(skill, cap, thresholds, rates)
+    ]
+
+
+def isoelastic_peaks(
+    skill: Tensor,
+    cap: float,
+    thresholds: Tensor,
+    rates: Tensor,
+    other_income: Tensor,
+    marginal_gain: Callable[[Tensor, Tensor, Tensor], Tensor],
+) -> list[Tensor]:
+    """Return the best hours within each bracket, ``K`` times ``[B, N]``, where no closed form is known.
+
+    ``marginal_gain(hours, consumption, net_wage)`` is the derivative of utility in hours; it falls with hours, so that
+    bisection finds its zero to ``cap * 2^-34``. ``other_income`` ``[B, N]`` is consumption at no work.
+    """
+    paid_below = tax_at_thresholds(thresholds, rates)
+    peaks = []
+    for bracket, (low, high, rate) in enumerate(_brackets_in_hours(skill, cap, thresholds, rates)):
+        unearned = other_income - paid_below[..., bracket, None] + rate * thresholds[..., bracket, None]
+        net_wage = (1.0 - rate) * skill
+        for _ in range(BISECTIONS):
+            hours = 0.5 * (low + high)
+            more = marginal_gain(hours, net_wage * hours + unearned, net_wage) > 0
+            low, high = torch.where(more, hours, low), torch.where(more, high, hours)
+        peaks.append(0.5 * (low + high))
+    return peaks
+
+
+def best_among(peaks: list[Tensor], utility: Callable[[Tensor], Tensor], step: float | None) -> Tensor:
+    """Return the best of some hours ``[B, N]``, or of the multiples of ``step`` on either side of each.
+
+    Utility is concave within a bracket, so that the best multiple in it lies next to the bracket's peak.
+    """
+    if step is not None:
+        peaks = [side(peak / step) * step for peak in peaks for side in (torch.floor, torch.ceil)]
+    best, best_value = peaks[0], utility(peaks[0])
+    for hours in peaks[1:]:
+        value = utility(hours)
+        better = value > best_value
+        best, best_value = torch.where(better, hours, best), torch.where(better, value, best_value)
+    return best
+
+
+def _brackets_in_hours(
+    skill: Tensor, cap: float, thresholds: Tensor, rates: Tensor
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield the fewest and the most hours that end in each bracket, at most ``cap``, and the bracket's rate."""
+    for bracket in range(rates.shape[-1]):
+        low = (thresholds[..., bracket, None] / skill).clamp(max=cap)
+        last = bracket + 1 == rates.shape[-1]
+        high = torch.full_like(skill, cap) if last else (thresholds[..., bracket + 1, None] / skill).clamp(max=cap)
+        yield low, high, rates[..., bracket, None]

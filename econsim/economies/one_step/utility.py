@@ -1,0 +1,287 @@
+"""The utility families of the one-step economy: what work costs, what a year is worth, what the best hours are.
+
+``values`` holds a family's numeric parameters by name, shaped to broadcast over ``[B, N]``. Money-metric families have
+no income effects, so that the rebate does not move choices; in the isoelastic one it does, and workers expect the
+rebate that their choices produce.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from econsim.economies.one_step.response import (
+    best_among,
+    best_income,
+    grid_values,
+    isoelastic_peaks,
+    quasi_linear_peaks,
+)
+from econsim.mechanisms.preferences import isoelastic
+from econsim.mechanisms.powers import power
+from econsim.mechanisms.taxes import brackets_tax
+from econsim.parameters import Model
+
+Values = Mapping[str, Tensor]
+REBATE_BISECTIONS = 24
+
+
+class Family(Protocol):
+    """What the economy needs of a utility family."""
+
+    @property
+    def in_money(self) -> bool:
+        """Whether utility is measured in money."""
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numeric parameters by name."""
+
+    def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
+        """Return utility ``[B, N]`` of a year."""
+
+    def expected_rebate(
+        self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
+    ) -> Tensor:
+        """Return the rebate ``[B, 1]`` that workers reckon with; zero where it cannot change what is best."""
+
+    def best_hours(
+        self,
+        values: Values,
+        skill: Tensor,
+        rebate: Tensor,
+        cap: float,
+        step: float | None,
+        thresholds: Tensor,
+        rates: Tensor,
+    ) -> Tensor:
+        """Return exact best hours ``[B, N]``, multiples of ``step`` if there is one, at a rebate taken as given."""
+
+    def choice_values(
+        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
+    ) -> Tensor:
+        """Return the worth of each choice of hours ``[A]``, ``[B, N, A]``, at a rebate taken as given."""
+
+
+def _money_cost(skill: Tensor, hours: Tensor, untaxed_hours: Tensor, elasticity: Tensor) -> Tensor:
+    """Cost of work, ``(v l0 / d) (l / l0)^d`` with ``d = 1 + 1 / elasticity`` and ``l0`` the untaxed hours."""
+    exponent = 1.0 + 1.0 / elasticity
+    return skill * untaxed_hours / exponent * power(hours / untaxed_hours, exponent)
+
+
+def _best_money_hours(
+    skill: Tensor,
+    untaxed_hours: Tensor,
+    cap: float,
+    step: float | None,
+    thresholds: Tensor,
+    rates: Tensor,
+    elasticity: Tensor,
+) -> Tensor:
+    """Best hours of a money-metric family: the closed form, or the best of the steps next to each bracket's peak."""
+    if step is None:
+        return best_income(skill * untaxed_hours, skill * cap, thresholds, rates, elasticity) / skill
+
+    def worth(hours: Tensor) -> Tensor:
+        income = skill * hours
+        return income - brackets_tax(income, thresholds, rates) - _money_cost(skill, hours, untaxed_hours, elasticity)
+
+    return best_among(quasi_linear_peaks(skill, untaxed_hours, cap, thresholds, rates, elasticity), worth, step)
+
+
+class QuasiLinear(Model):
+    """Money less ``labour_cost * hours^labour_exponent``: no income effects; the defaults are the published constants.
+
+    Source of the defaults: LLM Economist, code release 1.0.0 (2025). With US incomes they pin most workers at the cap.
+    """
+
+    kind: Literal["quasi_linear"] = "quasi_linear"
+    labour_cost: float = Field(0.0005, gt=0)
+    """Cost of work ``c``, money per hour^exponent."""
+    labour_exponent: float = Field(3.5, gt=1)
+    """Exponent ``delta``; the elasticity of hours to the net-of-tax rate is ``1 / (delta - 1)``."""
+
+    @property
+    def in_money(self) -> bool:
+        """Whether utility is measured in money."""
+        return True
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numeric parameters by name."""
+        return {"labour_cost": self.labour_cost, "labour_exponent": self.labour_exponent}
+
+    def desire(self, values: Values, skill: Tensor) -> tuple[Tensor, Tensor]:
+        """Return untaxed hours ``(v / (delta c))^(1 / (delta - 1))`` and the elasticity ``1 / (delta - 1)``."""
+        elasticity = 1.0 / (values["labour_exponent"] - 1.0)
+        return power(skill / (values["labour_exponent"] * values["labour_cost"]), elasticity), elasticity
+
+    def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
+        """Return consumption less the cost of work, in money."""
+        return consumption - values["labour_cost"] * power(hours, values["labour_exponent"])
+
+    def expected_rebate(
+        self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
+    ) -> Tensor:
+        """Return zero ``[B, 1]``: without income effects the rebate changes no choice."""
+        return torch.zeros_like(skill[:, :1])
+
+    def best_hours(
+        self,
+        values: Values,
+        skill: Tensor,
+        rebate: Tensor,
+        cap: float,
+        step: float | None,
+        thresholds: Tensor,
+        rates: Tensor,
+    ) -> Tensor:
+        """Return the closed-form best response over brackets and kinks."""
+        untaxed_hours, elasticity = self.desire(values, skill)
+        return _best_money_hours(skill, untaxed_hours, cap, step, thresholds, rates, elasticity)
+
+    def choice_values(
+        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
+    ) -> Tensor:
+        """Return net income less the cost of work of each choice."""
+        cost = (values["labour_cost"] * power(hours, values["labour_exponent"]))[:, None, :].expand(*skill.shape, -1)
+        return grid_values(skill, cost, hours, thresholds, rates)
+
+
+class Calibrated(Model):
+    """Money less a cost of work scaled to skill, so that everyone would work the same hours without taxes.
+
+    ``c_i = v_i / (delta * untaxed_hours^(delta - 1))`` with ``delta = 1 + 1 / elasticity``: hours respond to the
+    net-of-tax rate with one elasticity at all incomes.
+    """
+
+    kind: Literal["calibrated"] = "calibrated"
+    elasticity: float = Field(0.4, gt=0, le=5)
+    """Elasticity of hours, and so of income, to the net-of-tax rate."""
+    untaxed_hours: float = Field(60.0, gt=0)
+    """Hours a week that everybody works without taxes."""
+
+    @property
+    def in_money(self) -> bool:
+        """Whether utility is measured in money."""
+        return True
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numeric parameters by name."""
+        return {"elasticity": self.elasticity, "untaxed_hours": self.untaxed_hours}
+
+    def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
+        """Return consumption less the cost of work, in money."""
+        return consumption - _money_cost(skill, hours, values["untaxed_hours"], values["elasticity"])
+
+    def expected_rebate(
+        self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
+    ) -> Tensor:
+        """Return zero ``[B, 1]``: without income effects the rebate changes no choice."""
+        return torch.zeros_like(skill[:, :1])
+
+    def best_hours(
+        self,
+        values: Values,
+        skill: Tensor,
+        rebate: Tensor,
+        cap: float,
+        step: float | None,
+        thresholds: Tensor,
+        rates: Tensor,
+    ) -> Tensor:
+        """Return the closed-form best response over brackets and kinks."""
+        untaxed_hours = values["untaxed_hours"].expand_as(skill)
+        return _best_money_hours(skill, untaxed_hours, cap, step, thresholds, rates, values["elasticity"])
+
+    def choice_values(
+        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
+    ) -> Tensor:
+        """Return net income less the cost of work of each choice."""
+        untaxed_hours, elasticity = values["untaxed_hours"][..., None], values["elasticity"][..., None]
+        cost = _money_cost(skill[..., None], hours, untaxed_hours, elasticity)
+        return grid_values(skill, cost, hours, thresholds, rates)
+
+
+class Isoelastic(Model):
+    """``((C / m)^(1 - eta) - 1) / (1 - eta) - labour_cost * hours^labour_exponent``: with income effects."""
+
+    kind: Literal["isoelastic"] = "isoelastic"
+    risk_aversion: float = Field(0.23, ge=0)
+    """Curvature ``eta`` of utility from consumption; one is logarithmic. Default: AI Economist (Zheng et al. 2020)."""
+    labour_cost: float = Field(0.21, gt=0)
+    """Utility lost per hour^exponent."""
+    labour_exponent: float = Field(1.0, ge=1)
+    """Exponent of hours."""
+    money_unit: float = Field(1000.0, gt=0)
+    """Money ``m`` that counts as one unit of consumption."""
+    home_consumption: float = Field(1.0, gt=0)
+    """Consumption that needs no work, in money; it keeps utility finite for those without income."""
+
+    @property
+    def in_money(self) -> bool:
+        """Whether utility is measured in money."""
+        return False
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numeric parameters by name."""
+        return {name: value for name, value in self.model_dump().items() if name != "kind"}
+
+    def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
+        """Return utility in units of its own."""
+        units = (consumption + values["home_consumption"]) / values["money_unit"]
+        return isoelastic(units, values["risk_aversion"]) - values["labour_cost"] * power(hours, values["labour_exponent"])
+
+    def expected_rebate(
+        self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
+    ) -> Tensor:
+        """Return the equilibrium rebate: revenue falls as the rebate rises, so that bisection finds it."""
+        low = torch.zeros_like(skill[:, :1])
+        high = (weight * brackets_tax(skill * cap, thresholds, rates)).mean(-1, keepdim=True)
+        for _ in range(REBATE_BISECTIONS):
+            guess = 0.5 * (low + high)
+            hours = self.best_hours(values, skill, guess, cap, None, thresholds, rates)
+            revenue = (weight * brackets_tax(skill * hours, thresholds, rates)).mean(-1, keepdim=True)
+            low, high = torch.where(revenue > guess, guess, low), torch.where(revenue > guess, high, guess)
+        return 0.5 * (low + high)
+
+    def best_hours(
+        self,
+        values: Values,
+        skill: Tensor,
+        rebate: Tensor,
+        cap: float,
+        step: float | None,
+        thresholds: Tensor,
+        rates: Tensor,
+    ) -> Tensor:
+        """Return best hours by bisection in each bracket."""
+        curvature, unit, exponent = values["risk_aversion"], values["money_unit"], values["labour_exponent"]
+
+        def marginal_gain(hours: Tensor, consumption: Tensor, net_wage: Tensor) -> Tensor:
+            pain = values["labour_cost"] * exponent * power(hours, exponent - 1.0)
+            return net_wage / unit * power(consumption / unit, -curvature) - pain
+
+        def worth(hours: Tensor) -> Tensor:
+            income = skill * hours
+            consumption = income - brackets_tax(income, thresholds, rates) + rebate
+            return self.utility(values, skill, consumption, hours)
+
+        other_income = (rebate + values["home_consumption"]).expand_as(skill)
+        peaks = isoelastic_peaks(skill, cap, thresholds, rates, other_income, marginal_gain)
+        return best_among(peaks, worth, step)
+
+    def choice_values(
+        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
+    ) -> Tensor:
+        """Return the utility of each choice."""
+        free = torch.zeros((1, 1, 1), dtype=skill.dtype, device=skill.device)
+        consumption = grid_values(skill, free, hours, thresholds, rates) + rebate[..., None]
+        wide = {name: value[..., None] for name, value in values.items()}
+        return self.utility(wide, skill[..., None], consumption, hours)

@@ -1,0 +1,1 @@
+"""Markov games without an economy."""

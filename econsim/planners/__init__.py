@@ -1,0 +1,1 @@
+"""Decision-makers for leaders: fixed schedules, formulas, searched and neural ones."""

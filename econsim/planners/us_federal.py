@@ -1,0 +1,60 @@
+"""US federal income tax: the statutory marginal rates of a year, for one filing status."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from econsim.errors import EconsimWarning
+from econsim.game import Game, Observation, Role
+from econsim.mechanisms import us_law
+from econsim.mechanisms.taxes import project
+from econsim.parameters import Model
+from econsim.planners._announcing import announce, thresholds_of
+
+__all__ = ["Parameters", "UsFederal"]
+
+REFERENCES = (
+    "@misc{irs2023revproc34, title={Revenue Procedure 2023-34}, author={{Internal Revenue Service}}, year={2023}, "
+    "note={Tax rate schedules and standard deduction for 2024}}",
+)
+
+
+class Parameters(Model):
+    """Parameters of the federal schedule."""
+
+    year: int = Field(2024, ge=2018, le=2026)
+    """Tax year."""
+    filing_status: Literal["single", "married_joint", "head_of_household"] = "single"
+    """Filing status."""
+
+
+class UsFederal:
+    """Announces the statutory rates; where the game's brackets differ from the law's, their average in each bracket."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
+        """Return the rates ``[K]``; warns where the game's brackets are not the law's."""
+        thresholds = thresholds_of(game, role, "us_federal")
+        law = us_law.federal_schedule(self.parameters.year, self.parameters.filing_status)
+        statutory = law.thresholds.to(thresholds)
+        if statutory.shape != thresholds.shape or not torch.equal(statutory, thresholds):
+            warnings.warn(
+                f"us_federal: the game's {len(thresholds)} brackets are not those of {self.parameters.year} "
+                f"({self.parameters.filing_status}); each is given the law's average marginal rate within it",
+                EconsimWarning,
+                stacklevel=2,
+            )
+        return project(statutory, law.rates.to(thresholds), thresholds)
+
+    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the rates for every copy, ``[B, 1, K]``."""
+        return announce(memory, observation), memory

@@ -1,0 +1,34 @@
+"""Learners: rollout, PPO, two-level loops, search. A learner reports to a :class:`Recorder`, never to a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from econsim.game import Agent, Game
+
+__all__ = ["Learner", "Recorder"]
+
+
+class Recorder(Protocol):
+    """Where a learner reports. The run folder implements it; tests may keep everything in memory."""
+
+    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
+        """Note one number of the metrics table."""
+
+    def progress(self, done: int, total: int, message: str = "") -> None:
+        """Say how much of the work of this ``fit`` is done, in units of equal cost."""
+
+    def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
+        """Keep what is needed to continue after ``step``: nested mappings of tensors, numbers and strings."""
+
+    def restore(self) -> tuple[int, dict[str, Any]] | None:
+        """Return the newest checkpoint of this ``fit`` to continue from, or ``None`` to begin."""
+
+
+class Learner(Protocol):
+    """Fits agents to a game. Its parameters hold the budget; one seed gives one result."""
+
+    def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
+        """Return the agents, by role, with those fitted that this learner is for."""

@@ -1,0 +1,124 @@
+"""Black-box search for a leader's best announcement: coordinate search and CMA-ES, candidates in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.errors import UserError
+from econsim.game import Agent, Box, Game
+from econsim.parameters import Model
+from econsim.planners import search as planner
+from econsim.training import Recorder
+from econsim.training._proposals import leader_of, values_of
+
+__all__ = ["Parameters", "Search"]
+
+FIRST_STEP = 0.1
+COARSE_STEP = 0.01
+SHRINK = 3.0
+Value = Callable[[Tensor], Tensor]
+
+
+class Parameters(Model):
+    """The budget of the search is a parameter of the planner that is searched for."""
+
+
+class Search:
+    """Fits planners of kind ``search``: candidates live in the unit cube and are scaled to the action's box."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
+        """Return the agents with the leader's best announcement found.
+
+        Raises:
+            UserError: the leader is no ``search`` planner, or its actions are not real numbers.
+        """
+        leader = leader_of(game)
+        agent, box = agents[leader], game.roles[leader].action
+        if not isinstance(agent, planner.Search) or not isinstance(box, Box):
+            raise UserError(f"training.search: role {leader} needs a planner of kind search and real-valued actions")
+        exact = game.to(dtype=torch.float64)
+
+        def value(points: Tensor) -> Tensor:
+            actions = (box.low + (box.high - box.low) * points).reshape(-1, *box.shape)
+            return values_of(exact, agents, leader, actions, seed)
+
+        best, best_value = self._search(value, box.size, agent.parameters, seed, recorder)
+        action = (box.low + (box.high - box.low) * best).reshape(box.shape)
+        agent.load_state_dict({"rates": action, "value": best_value[None]})
+        return dict(agents)
+
+    def _search(
+        self, value: Value, size: int, budget: planner.Parameters, seed: int, recorder: Recorder
+    ) -> tuple[Tensor, Tensor]:
+        key = random.keys(seed, 1)
+        starts = random.uniform(key, 0, "search/starts", (budget.starts, size), torch.float64)[0]
+        starts[0] = 0.5
+        best, best_value = starts[0], value(starts[:1])[0]
+        for index, start in enumerate(starts):
+            found, found_value = start, value(start[None])[0]
+            if budget.method != "coordinate":
+                found, found_value = evolve(value, start, budget.generations, seed + index)
+            if budget.method != "cma_es":
+                found, found_value = climb(value, found, found_value, COARSE_STEP)
+            if found_value > best_value:
+                best, best_value = found, found_value
+            recorder.log("search/value", float(best_value), step=index)
+            recorder.progress(index + 1, budget.starts + 1, "search")
+        if budget.method != "cma_es":
+            best, best_value = climb(value, best, best_value, budget.finest_step)
+        recorder.progress(budget.starts + 1, budget.starts + 1, "search")
+        return best, best_value
+
+
+def climb(value: Value, start: Tensor, start_value: Tensor, finest_step: float) -> tuple[Tensor, Tensor]:
+    """Coordinate search from ``start`` ``[D]``: whole lines at once, then ever smaller steps, until no step helps."""
+    point, best = start, start_value
+    step = FIRST_STEP
+    while True:
+        improved = False
+        for axis in range(point.shape[0]):
+            candidates = _line(point, axis, step)
+            values = value(candidates)
+            if values.max() > best:
+                best, point, improved = values.max(), candidates[values.argmax()], True
+        if not improved and step <= finest_step:
+            return point, best
+        if not improved:
+            step = max(step / SHRINK, finest_step)
+
+
+def _line(point: Tensor, axis: int, step: float) -> Tensor:
+    """Return the points that differ from ``point`` by multiples of ``step`` along one axis, within the unit cube."""
+    offsets = torch.arange(-5, 6, dtype=point.dtype, device=point.device) * step
+    line = point.repeat(offsets.shape[0], 1)
+    line[:, axis] = (point[axis] + offsets).clamp(0.0, 1.0)
+    return line
+
+
+def evolve(value: Value, start: Tensor, generations: int, seed: int) -> tuple[Tensor, Tensor]:
+    """CMA-ES from ``start`` ``[D]`` within the unit cube; returns the best point met and its value."""
+    import numpy as np
+    from cmaes import CMA
+
+    size = start.shape[0]
+    bounds = np.tile([0.0, 1.0], (size, 1))
+    strategy = CMA(mean=start.cpu().numpy(), sigma=0.25, bounds=bounds, seed=seed % 2**32, population_size=4 * size + 8)
+    best, best_value = start, value(start[None])[0]
+    for _ in range(generations):
+        points = np.stack([strategy.ask() for _ in range(strategy.population_size)])
+        candidates = torch.as_tensor(points).to(start)
+        values = value(candidates)
+        if values.max() > best_value:
+            best, best_value = candidates[values.argmax()], values.max()
+        strategy.tell([(point, -float(score)) for point, score in zip(points, values.tolist(), strict=True)])
+        if strategy.should_stop():
+            break
+    return best, best_value

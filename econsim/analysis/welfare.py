@@ -1,0 +1,89 @@
+"""Policies side by side under several welfare functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from econsim.errors import UserError
+from econsim.mechanisms import welfare
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FUNCTIONS", "share_of_gap_closed", "welfare_table"]
+
+Accounts = Mapping[str, Any]
+Numbers = Mapping[str, Tensor]
+
+
+def _atkinson(accounts: Numbers, epsilon: float) -> Tensor:
+    consumption = accounts["consumption"]
+    defined = bool((consumption > 0).all())
+    return welfare.atkinson(consumption, epsilon, accounts["weight"]) if defined else torch.tensor(torch.nan)
+
+
+FUNCTIONS: Mapping[str, Callable[[Numbers], Tensor]] = {
+    "utilitarian": lambda of: welfare.utilitarian(of["utility"], of["weight"]),
+    "inverse_income": lambda of: welfare.inverse_income_weighted_utility(
+        of["utility"], of["potential_income"], of["weight"]
+    ),
+    "rawlsian": lambda of: welfare.rawlsian(of["utility"]),
+    "atkinson_1": lambda of: _atkinson(of, 1.0),
+    "atkinson_2": lambda of: _atkinson(of, 2.0),
+    "equality_times_productivity": lambda of: welfare.equality_times_productivity(of["consumption"], of["weight"]),
+}
+"""Welfare functions of accounts by name, each per head.
+
+The first three are in the unit of utility, with weights that sum to one: where that is money (quasi-linear workers),
+the difference between two policies is the equal transfer to everybody that is worth as much. The others are in money
+and do not count the cost of work: consumption that would be as good if all had the same (inequality aversion 1 and 2),
+and equality times mean consumption.
+"""
+
+
+def welfare_table(accounts_of: Mapping[str, Accounts]) -> pd.DataFrame:
+    """Return one row a policy and one column a welfare function (:data:`FUNCTIONS`), per head.
+
+    Atkinson measures are missing where somebody consumes nothing.
+
+    Args:
+        accounts_of: by policy, ``[N]`` arrays or tensors ``utility``, ``consumption``, ``potential_income`` and, where
+            people stand for several, ``weight``.
+    """
+    import pandas as pd
+
+    rows = {policy: _row(accounts) for policy, accounts in accounts_of.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(FUNCTIONS)).rename_axis("policy")
+
+
+def share_of_gap_closed(value: float, floor: float, ceiling: float) -> float:
+    """Return how much of the way from ``floor`` to ``ceiling`` welfare ``value`` is: zero at the floor, one at the top.
+
+    Raises:
+        UserError: a number that is not finite, or a ceiling that is not above the floor.
+    """
+    if not all(math.isfinite(number) for number in (value, floor, ceiling)):
+        raise UserError(f"share_of_gap_closed: expected finite numbers, not {value}, {floor}, {ceiling}")
+    if ceiling <= floor or math.isclose(ceiling, floor, rel_tol=1e-12):
+        raise UserError(
+            f"the share of the welfare gap closed is not defined: the ceiling ({ceiling:g}) is not above the floor"
+            f" ({floor:g}), so that no policy can do better than the floor"
+        )
+    return (value - floor) / (ceiling - floor)
+
+
+def _row(accounts: Accounts) -> list[float]:
+    numbers = {
+        name: torch.as_tensor(accounts[name], dtype=torch.float64)
+        for name in ("utility", "consumption", "potential_income")
+    }
+    weight = accounts.get("weight")
+    numbers["weight"] = (
+        torch.ones_like(numbers["utility"]) if weight is None else torch.as_tensor(weight, dtype=torch.float64)
+    )
+    return [float(function(numbers)) for function in FUNCTIONS.values()]

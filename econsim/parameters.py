@@ -7,9 +7,15 @@ the JSON schema and the docs are made from it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from econsim import kinds
@@ -20,6 +26,25 @@ class Model(BaseModel):
     """Frozen parameters: unknown keys, infinities and NaN are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _booleans_are_no_numbers(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        # As words they fail the parsing of a number, with the error and the place that any other word gets.
+        return {
+            name: str(value).lower() if isinstance(value, bool) and cls._is_number(name) else value
+            for name, value in data.items()
+        }
+
+    @classmethod
+    def _is_number(cls, name: str) -> bool:
+        if name not in cls.model_fields:
+            return False
+        annotation = cls.model_fields[name].annotation
+        accepted = {annotation, *get_args(annotation)}
+        return bool(accepted & {int, float}) and bool not in accepted
 
 
 @dataclass(frozen=True)
@@ -39,7 +64,9 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class _FromRoom:
+class FromRoom:
+    """The annotation of a field whose value is a kind of ``room``: ``Annotated[Chosen, FromRoom("populations")]``."""
+
     room: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -51,8 +78,10 @@ class _FromRoom:
         options: list[dict[str, Any]] = []
         for name in kinds.names(self.room):
             kind = kinds.load(self.room, name)
-            option = kind.parameters.model_json_schema()  # type: ignore[attr-defined]
-            option.setdefault("properties", {})["kind"] = {"const": name, "description": kind.summary}
+            model: type[BaseModel] = kind.parameters
+            option = dict(handler.resolve_ref_schema(handler(model.__pydantic_core_schema__)))
+            own = {"kind": {"const": name, "description": kind.summary}}
+            option["properties"] = own | option.get("properties", {})
             option["required"] = ["kind", *option.get("required", [])]
             options.append(option)
         return {"anyOf": [{"type": "string", "description": f"a name from {self.room}/"}, *options]}
@@ -72,8 +101,3 @@ class _FromRoom:
             raise PydanticCustomError("kind", "{reason}", {"reason": str(error)}) from None
         rest = {key: entry for key, entry in value.items() if key != "kind"}
         return Chosen(kind, kind.parameters.model_validate(rest))  # type: ignore[attr-defined]
-
-
-def chosen_from(room: str) -> Any:
-    """Return the type of a field whose value is a kind of ``room`` with its parameters."""
-    return Annotated[Chosen, _FromRoom(room)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import Field, ValidationError
 
 from econsim import kinds
-from econsim.parameters import Chosen, Model, chosen_from
+from econsim.parameters import Chosen, FromRoom, Model
 
 SQUARE = '''"""Square: a population for tests."""
 from pydantic import Field
@@ -37,7 +37,7 @@ class Plain(Model):
 class Nesting(Model):
     """A model with a chosen kind."""
 
-    shape: chosen_from("populations")  # type: ignore[valid-type]
+    shape: Annotated[Chosen, FromRoom("populations")]
     """Which shape."""
 
 
@@ -102,3 +102,15 @@ class TestChosen:
         )
         assert square["properties"]["side"]["description"] == "Side length, metres."
         assert "kind" in square["required"]
+
+
+def test_true_is_no_number() -> None:
+    class Counted(Model):
+        count: int = 1
+        share: float | None = None
+        open: bool = False
+
+    with pytest.raises(ValidationError) as found:
+        Counted.model_validate({"count": True, "share": False, "open": True})
+    assert [error["loc"] for error in found.value.errors()] == [("count",), ("share",)]
+    assert Counted.model_validate({"open": True}).open

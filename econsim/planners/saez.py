@@ -47,9 +47,7 @@ class Saez:
         """Return the fitted rates ``[K]``; raises ``UserError`` before a fit."""
         thresholds_of(game, role, "saez")
         if "rates" not in self.fitted:
-            raise UserError(
-                "planner: saez has not been fitted; econsim.run or econsim.training.saez does it"
-            )
+            raise UserError("planner: saez has not been fitted; econsim.run or econsim.training.saez does it")
         return self.fitted["rates"]
 
     def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:

@@ -41,7 +41,7 @@ Checks
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field, model_validator
@@ -53,7 +53,7 @@ from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition, tensors
 from econsim.mechanisms import us_law, welfare
 from econsim.mechanisms.taxes import brackets_tax, check_schedule, marginal_rate, project, with_deduction
-from econsim.parameters import Chosen, Model, chosen_from
+from econsim.parameters import Chosen, FromRoom, Model
 
 __all__ = ["OneStep", "Parameters"]
 
@@ -88,7 +88,7 @@ class Parameters(Model):
 
     workers: int = Field(100, ge=1, le=1_000_000)
     """Number of workers."""
-    population: chosen_from("populations") = Field(default_factory=lambda: _default_population(), validate_default=True)  # type: ignore[valid-type]
+    population: Annotated[Chosen, FromRoom("populations")] = Field("gb2", validate_default=True)
     """Distribution of income at 40 hours a week."""
     population_seed: int = Field(42, ge=0)
     """Seed of the population draw; the same people live in every copy."""
@@ -127,10 +127,6 @@ class Parameters(Model):
         if self.hours_step is None and self.hours_as == "index":
             raise ValueError("hours_as: index needs an hours_step")
         return self
-
-
-def _default_population() -> dict[str, str]:
-    return {"kind": "gb2"}
 
 
 def _thresholds(brackets: Law | tuple[float, ...]) -> Tensor:
@@ -346,9 +342,7 @@ class OneStep(Game[State]):
         return self.thresholds.shape[-1]
 
     def _draw(self, key: Tensor) -> tuple[Tensor, Tensor]:
-        population = self.settings.population
-        assert isinstance(population, Chosen)
-        sample = population.build().sample(key, self.settings.workers)
+        sample = self.settings.population.build().sample(key, self.settings.workers)
         return sample.income, sample.weight
 
     def _announcing(self, state: State) -> Tensor:

@@ -46,7 +46,8 @@ def best_income(
         if bracket + 1 < rates.shape[-1]:
             upper = thresholds[..., bracket + 1, None]
             above = peak > upper
-            income, cost = torch.where(above, upper, income), torch.where(above, cost_scale * power(upper, exponent), cost)
+            income = torch.where(above, upper, income)
+            cost = torch.where(above, cost_scale * power(upper, exponent), cost)
         capped = income > income_cap
         income, cost = torch.where(capped, income_cap, income), torch.where(capped, cost_at_cap, cost)
         value = income - paid_below[..., bracket, None] - rate * (income - lower) - cost

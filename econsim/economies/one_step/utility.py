@@ -21,8 +21,8 @@ from econsim.economies.one_step.response import (
     isoelastic_peaks,
     quasi_linear_peaks,
 )
-from econsim.mechanisms.preferences import isoelastic
 from econsim.mechanisms.powers import power
+from econsim.mechanisms.preferences import isoelastic
 from econsim.mechanisms.taxes import brackets_tax
 from econsim.parameters import Model
 
@@ -236,7 +236,8 @@ class Isoelastic(Model):
     def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
         """Return utility in units of its own."""
         units = (consumption + values["home_consumption"]) / values["money_unit"]
-        return isoelastic(units, values["risk_aversion"]) - values["labour_cost"] * power(hours, values["labour_exponent"])
+        pain = values["labour_cost"] * power(hours, values["labour_exponent"])
+        return isoelastic(units, values["risk_aversion"]) - pain
 
     def expected_rebate(
         self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor

@@ -15,7 +15,7 @@ from econsim.mechanisms import welfare
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FUNCTIONS", "share_of_gap_closed", "welfare_table"]
+__all__ = ["FUNCTIONS", "NEEDED", "share_of_gap_closed", "welfare_table"]
 
 Accounts = Mapping[str, Any]
 Numbers = Mapping[str, Tensor]
@@ -26,6 +26,9 @@ def _atkinson(accounts: Numbers, epsilon: float) -> Tensor:
     defined = bool((consumption > 0).all())
     return welfare.atkinson(consumption, epsilon, accounts["weight"]) if defined else torch.tensor(torch.nan)
 
+
+NEEDED = ("utility", "consumption", "potential_income")
+"""The accounts that welfare functions read."""
 
 FUNCTIONS: Mapping[str, Callable[[Numbers], Tensor]] = {
     "utilitarian": lambda of: welfare.utilitarian(of["utility"], of["weight"]),
@@ -78,10 +81,7 @@ def share_of_gap_closed(value: float, floor: float, ceiling: float) -> float:
 
 
 def _row(accounts: Accounts) -> list[float]:
-    numbers = {
-        name: torch.as_tensor(accounts[name], dtype=torch.float64)
-        for name in ("utility", "consumption", "potential_income")
-    }
+    numbers = {name: torch.as_tensor(accounts[name], dtype=torch.float64) for name in NEEDED}
     weight = accounts.get("weight")
     numbers["weight"] = (
         torch.ones_like(numbers["utility"]) if weight is None else torch.as_tensor(weight, dtype=torch.float64)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from econsim.analysis import plots
+from econsim.analysis._canvas import INK, SERIES, apart
 
 
 def luminance(color: str) -> float:
@@ -16,7 +17,7 @@ def luminance(color: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("color", [plots.INK, *plots.SERIES])
+@pytest.mark.parametrize("color", [INK, *SERIES])
 def test_labels_stand_out_on_white(color: str) -> None:
     # 4.5 to 1 is what WCAG asks of text.
     assert 1.05 / (luminance(color) + 0.05) >= 4.5
@@ -32,7 +33,7 @@ def test_a_schedule_is_drawn_as_steps_at_its_thresholds() -> None:
 
 
 def test_labels_never_touch() -> None:
-    heights = plots._apart({"a": 0.5, "b": 0.5, "c": 0.51, "d": 0.99, "e": 1.0}, gap=0.05)
+    heights = apart({"a": 0.5, "b": 0.5, "c": 0.51, "d": 0.99, "e": 1.0}, gap=0.05)
     ordered = sorted(heights.values())
     assert all(high - low >= 0.05 - 1e-12 for low, high in pairwise(ordered))
     assert max(ordered) <= 1.0

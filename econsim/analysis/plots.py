@@ -1,0 +1,214 @@
+"""Plots: functions from tables to matplotlib figures.
+
+Each takes tables as a run writes them (``policy``, ``response``, ... and one column a variable) and the policies to
+show, the one under study last. Every line has its own colour and dashes and is labelled where it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from econsim.analysis._canvas import (
+    INK,
+    LEGEND,
+    Style,
+    in_money,
+    label_ends,
+    new_figure,
+    plain_numbers,
+    share_limits,
+    stroke,
+    styles_of,
+    write_title,
+)
+from econsim.analysis.inequality import by_decile
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "effective_rates",
+    "hours_by_skill",
+    "incomes_by_decile",
+    "learning_curve",
+    "tax_schedules",
+    "welfare_dots",
+]
+
+_MARKS: tuple[Any, ...] = ({"marker": "o"}, {"marker": "D", "markerfacecolor": "none"})
+
+
+def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]]], unit: str = "") -> Figure:
+    """Marginal tax rates by income.
+
+    Args:
+        schedules: by policy, bracket thresholds ``[K]`` in money and rates ``[K]``; the policy under study last.
+        unit: the unit of money.
+    """
+    figure, (axes,) = new_figure()
+    positive = [value for thresholds, _ in schedules.values() for value in thresholds if value > 0] or [1.0]
+    low, high = min(positive) / 4.0, max(positive) * 3.0
+    ends = {}
+    for label, style in styles_of(schedules).items():
+        thresholds, rates = schedules[label]
+        edges = np.clip([*thresholds, high], low, None)
+        axes.stairs(100.0 * np.asarray(rates), edges, baseline=None, **stroke(style))
+        ends[label] = 100.0 * rates[-1]
+    axes.set(xscale="log", xlim=(low, high), ylim=(-3, 103), xlabel=in_money("income before tax", unit))
+    axes.set_ylabel("marginal rate, %")
+    label_ends(axes, ends, styles_of(schedules))
+    plain_numbers(axes)
+    return figure
+
+
+def hours_by_skill(accounts: pd.DataFrame, policies: Sequence[str], unit: str = "") -> Figure:
+    """Weekly hours by income at 40 hours: exact workers as lines, the second response of the last policy as dots."""
+    figure, (axes,) = new_figure()
+    styles, ends = styles_of(policies), {}
+    for label in policies:
+        people = _people(accounts, label)
+        axes.plot(people["potential_income"], people["hours"], **stroke(styles[label]))
+        ends[label] = float(people["hours"].iloc[-1])
+    second = _second_response(accounts)
+    if second is not None:
+        people = _people(accounts, policies[-1], second)
+        name = f"{policies[-1]}, {second} workers"
+        color = styles[policies[-1]].color
+        axes.plot(people["potential_income"], people["hours"], "o", color=color, markersize=3, alpha=0.7, label=name)
+        axes.legend(loc="lower right", **LEGEND)
+    axes.set(xscale="log", xlabel=in_money("income at 40 hours a week", unit), ylabel="hours a week")
+    axes.set_ylim(bottom=0)
+    label_ends(axes, ends, styles)
+    plain_numbers(axes)
+    return figure
+
+
+def incomes_by_decile(accounts: pd.DataFrame, policies: Sequence[str], unit: str = "") -> Figure:
+    """Mean income before tax, and after tax and rebate, by decile of income at 40 hours."""
+    figure, panels = new_figure(2)
+    shown = {"income": "before tax", "consumption": "after tax and rebate"}
+    for axes, (variable, title) in zip(panels, shown.items(), strict=True):
+        lines = {label: _by_decile(_people(accounts, label), variable) for label in policies}
+        _decile_lines(axes, lines, title)
+        axes.set_yscale("log")
+    share_limits(panels)
+    label_ends(panels[1], {label: line.iloc[-1] for label, line in lines.items()}, styles_of(policies))
+    panels[0].set_ylabel(in_money("mean income", unit))
+    panels[1].tick_params(labelleft=False)
+    for axes in panels:
+        plain_numbers(axes, "y")
+    return figure
+
+
+def effective_rates(accounts: pd.DataFrame, policies: Sequence[str]) -> Figure:
+    """Tax as a share of income, before and after the rebate, by decile of income at 40 hours."""
+    figure, panels = new_figure(2)
+    titles = ("tax, % of income", "tax less rebate, % of income")
+    for axes, names, title in zip(panels, (("tax",), ("tax", "rebate")), titles, strict=True):
+        lines = {label: 100.0 * _paid_share(_people(accounts, label), *names) for label in policies}
+        _decile_lines(axes, lines, title)
+    panels[0].set_ylim(-3, 103)
+    panels[1].set_ylim(-103, 103)
+    label_ends(panels[1], {label: line.iloc[-1] for label, line in lines.items()}, styles_of(policies))
+    return figure
+
+
+def welfare_dots(table: pd.DataFrame, policies: Sequence[str]) -> Figure:
+    """Each policy under several welfare functions, one panel each.
+
+    Args:
+        table: columns ``policy``, ``response`` and one column a welfare function.
+        policies: from top to bottom, the policy under study last.
+    """
+    functions = [name for name in table.columns if name not in ("policy", "response") and table[name].notna().any()]
+    figure, panels = new_figure(len(functions), rows=-(-len(functions) // 3), height=0.6 + 0.25 * len(policies))
+    responses = list(dict.fromkeys(table["response"]))
+    rows = {label: len(policies) - index for index, label in enumerate(policies)}
+    for index, (axes, name) in enumerate(zip(panels, functions, strict=True)):
+        for response, mark in zip(responses, _MARKS, strict=False):
+            _dots(axes, table[table["response"] == response].set_index("policy")[name], rows, mark)
+        axes.set_ylim(0.4, len(policies) + 0.6)
+        write_title(axes, name.replace("_", " "))
+        axes.set_yticks(list(rows.values()), list(rows) if index % 3 == 0 else [""] * len(rows))
+        axes.margins(x=0.12)
+        axes.locator_params(axis="x", nbins=3)
+        plain_numbers(axes)
+    if len(responses) > 1:
+        from matplotlib.lines import Line2D
+
+        handles = [
+            Line2D([], [], color=INK, linestyle="", label=f"{response} workers", **mark)
+            for response, mark in zip(responses, _MARKS, strict=False)
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(responses), **LEGEND)
+    return figure
+
+
+def learning_curve(curves: Mapping[str, pd.DataFrame], levels: Mapping[str, float], ylabel: str) -> Figure:
+    """What is learned, step by step, between known levels.
+
+    Args:
+        curves: by name, a table ``step``, ``seed``, ``value``; each seed is a thin line, their mean a thick one.
+        levels: by label, values to mark as horizontal lines.
+        ylabel: what is measured, with its unit.
+    """
+    figure, (axes,) = new_figure()
+    styles, ends = styles_of(reversed(list(curves))), {}
+    for name, table in curves.items():
+        wide = table.pivot_table(index="step", columns="seed", values="value").sort_index()
+        mean = wide.interpolate(limit_area="inside").mean(axis=1)
+        if wide.shape[1] > 1:
+            axes.plot(wide.index, wide, color=styles[name].color, linewidth=0.6, alpha=0.5)
+        axes.plot(mean.index, mean, **stroke(styles[name]))
+        ends[name] = float(mean.iloc[-1])
+    for value in levels.values():
+        axes.axhline(value, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
+    quiet = {label: Style(INK, "-", 0.9) for label in levels}
+    axes.set(xlabel="training step", ylabel=ylabel)
+    axes.margins(x=0)
+    label_ends(axes, {**ends, **levels}, {**styles, **quiet})
+    plain_numbers(axes, "y")
+    return figure
+
+
+def _dots(axes: Axes, values: pd.Series[float], rows: Mapping[str, int], mark: Mapping[str, Any]) -> None:
+    styles = styles_of(rows)
+    for label, value in values.items():
+        axes.plot(value, rows[str(label)], color=styles[str(label)].color, linestyle="", **mark)
+
+
+def _people(accounts: pd.DataFrame, policy: str, response: str | None = None) -> pd.DataFrame:
+    """Return one row a player in order of income at 40 hours: means over the seeds."""
+    response = response or accounts["response"].iloc[0]
+    chosen = accounts[(accounts["policy"] == policy) & (accounts["response"] == response)]
+    return chosen.drop(columns=["policy", "response"]).groupby("player").mean().sort_values("potential_income")
+
+
+def _second_response(accounts: pd.DataFrame) -> str | None:
+    known = list(dict.fromkeys(accounts["response"]))
+    return known[1] if len(known) > 1 else None
+
+
+def _by_decile(people: pd.DataFrame, variable: str) -> pd.Series[float]:
+    """Return the mean of ``variable`` a head by decile of income at 40 hours."""
+    table = by_decile(people[variable], people["potential_income"], people.get("weight"))
+    return table.set_index("decile")["mean"]
+
+
+def _paid_share(people: pd.DataFrame, paid: str, received: str | None = None) -> pd.Series[float]:
+    """Return what each decile pays, less what it receives, as a share of its income; missing where it earns nothing."""
+    income = _by_decile(people, "income")
+    net = _by_decile(people, paid) - (_by_decile(people, received) if received else 0.0)
+    return net / income.where(income > 0)
+
+
+def _decile_lines(axes: Axes, lines: Mapping[str, pd.Series[float]], title: str) -> None:
+    for label, style in styles_of(lines).items():
+        axes.plot(lines[label].index, lines[label], marker="o", markersize=2.5, **stroke(style))
+    axes.set(xlabel="decile of income at 40 hours", xticks=range(1, 11))
+    write_title(axes, title)

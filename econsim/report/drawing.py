@@ -1,0 +1,62 @@
+"""Figures as files: PNG on white, and SVG that takes its colours from the page, in light and in dark."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, quoteattr
+
+from econsim.analysis._canvas import INK, LINES, SERIES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["png", "svg"]
+
+_TEXT_AS_TEXT: Any = {"svg.fonttype": "none"}
+_VARIABLES = {INK: "--ink", LINES: "--lines", **{color: f"--series-{i + 1}" for i, color in enumerate(SERIES)}}
+_IDENTIFIER = re.compile(r'\sid="([^"]+)"')
+_REFERRED = re.compile(r'(?:url\(#|href="#)([^)"]+)')
+_FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?px)[^;\"]*")
+
+
+def png(figure: Figure) -> bytes:
+    """Return the figure as PNG on white, 200 dots an inch."""
+    target = io.BytesIO()
+    figure.savefig(target, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+    return target.getvalue()
+
+
+def svg(figure: Figure, name: str, alternative: str) -> str:
+    """Return the figure as an ``<svg>`` element: text stays text, colours are CSS variables of the page.
+
+    Args:
+        figure: drawn with the colours of the plots.
+        name: makes its identifiers differ from those of other figures on the page.
+        alternative: what it shows, for readers who do not see it.
+    """
+    from matplotlib import rc_context
+
+    target = io.StringIO()
+    with rc_context({**_TEXT_AS_TEXT, "svg.hashsalt": name}):
+        figure.savefig(target, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = target.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    for color, variable in _VARIABLES.items():
+        text = text.replace(color, f"var({variable})")
+    text = _FONT.sub(r"font: \1\2 var(--font)", text)
+    return _described(_without_idle_identifiers(text), alternative)
+
+
+def _without_idle_identifiers(text: str) -> str:
+    used = set(_REFERRED.findall(text))
+    return _IDENTIFIER.sub(lambda found: found.group(0) if found.group(1) in used else "", text)
+
+
+def _described(text: str, alternative: str) -> str:
+    opening = text.index(">") + 1
+    head = re.sub(r'\s(?:width|height|xmlns:xlink|version)="[^"]*"', "", text[:opening])
+    head = head.replace("<svg", f'<svg role="img" aria-label={quoteattr(alternative)}', 1)
+    return f"{head}<title>{escape(alternative)}</title>{text[opening:].replace('xlink:href', 'href')}"

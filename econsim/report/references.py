@@ -1,0 +1,59 @@
+"""References in words: BibTeX entries of the kinds that a run used, as one line each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from econsim.kinds import Kind
+
+__all__ = ["in_words", "references_of"]
+
+_FIELD = re.compile(r"(\w+)\s*=\s*")
+_SHOWN = ("journal", "booktitle", "institution", "publisher", "howpublished")
+
+
+def references_of(kinds: Iterable[Kind]) -> list[str]:
+    """Return the references of ``kinds`` in words, each work once, sorted."""
+    found: dict[str, str] = {}
+    for kind in kinds:
+        for entry in kind.references:
+            title, words = _fields(entry).get("title", entry).lower(), in_words(entry)
+            found[title] = max(found.get(title, ""), words, key=len)
+    return sorted(found.values())
+
+
+def in_words(entry: str) -> str:
+    """Return ``author (year). title. journal.`` of a BibTeX entry."""
+    fields = _fields(entry)
+    authors = fields.get("author", "").replace(" and ", "; ")
+    place = next((fields[name] for name in _SHOWN if name in fields), "")
+    parts = [f"{authors} ({fields.get('year', 'no year')})".strip(), fields.get("title", ""), place]
+    if "url" in fields:
+        parts.append(fields["url"])
+    return ". ".join(part for part in parts if part) + "."
+
+
+def _fields(entry: str) -> dict[str, str]:
+    fields, position = {}, entry.find(",")
+    while found := _FIELD.search(entry, max(position, 0)):
+        value, position = _value(entry, found.end())
+        fields[found.group(1).lower()] = " ".join(value.replace("{", "").replace("}", "").split())
+    return fields
+
+
+def _value(entry: str, start: int) -> tuple[str, int]:
+    """Return a value that is quoted, braced (braces may nest) or bare, and where it ends."""
+    if entry[start : start + 1] == '"':
+        end = entry.find('"', start + 1)
+        return entry[start + 1 : end], end + 1
+    if entry[start : start + 1] != "{":
+        bare = re.match(r"[^,}]*", entry[start:])
+        text = bare.group(0) if bare else ""
+        return text.strip(), start + len(text) + 1
+    depth = 0
+    for end in range(start, len(entry)):
+        depth += {"{": 1, "}": -1}.get(entry[end], 0)
+        if depth == 0:
+            return entry[start + 1 : end], end + 1
+    return entry[start + 1 :], len(entry)

@@ -1,0 +1,117 @@
+"""Checkpoints: nested mappings of tensors, numbers and strings as a folder of safetensors and JSON, never pickled.
+
+A folder ``step-000120/`` appears by rename, so that whatever moment a run is killed at, the folders that are there are
+whole. ``state.json`` holds the numbers and names the tensors of ``state.safetensors``, with the digest of its bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from econsim.errors import RunError
+from econsim.runs._files import appearing, appearing_folder, write_json
+
+__all__ = ["Checkpoints", "load_state", "save_state"]
+
+_FORMAT = 1
+_TENSOR = "$tensor"
+_STATE, _TENSORS = "state.json", "state.safetensors"
+
+
+def save_state(folder: Path, state: Mapping[str, Any]) -> None:
+    """Write ``state`` as ``folder``, replacing what was there.
+
+    Raises:
+        TypeError: a leaf is not a tensor, number, string, boolean or ``None``, or a key is not a plain string.
+        RunError: the disk is full; the folder that was there stays.
+    """
+    tensors: dict[str, Tensor] = {}
+    tree = _packed(state, "", tensors)
+    content = save(tensors)
+    with appearing_folder(folder) as partial:
+        with appearing(partial / _TENSORS) as file:
+            file.write(content)
+        digest = hashlib.sha256(content).hexdigest()
+        write_json(partial / _STATE, {"format": _FORMAT, "sha256": digest, "state": tree})
+
+
+def load_state(folder: Path) -> dict[str, Any]:
+    """Return what :func:`save_state` wrote, with its tensors on the CPU.
+
+    Raises:
+        RunError: the folder is not a checkpoint of this format, or its bytes are damaged.
+    """
+    try:
+        content = (folder / _TENSORS).read_bytes()
+        described = json.loads((folder / _STATE).read_text("utf-8"))
+        if described["format"] != _FORMAT:
+            raise RunError(f"{folder}: checkpoint format {described['format']}; this econsim reads {_FORMAT}")
+        if hashlib.sha256(content).hexdigest() != described["sha256"]:
+            raise ValueError("its bytes do not match their digest")
+        state: dict[str, Any] = _unpacked(described["state"], load(content))
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise RunError(
+            f"{folder}: not a readable checkpoint ({error}); delete this folder to continue from the one before"
+        ) from error
+    return state
+
+
+class Checkpoints:
+    """The checkpoints of one stage of a run; the newest ``keep`` stay."""
+
+    def __init__(self, folder: Path, keep: int = 2) -> None:
+        self.folder = folder
+        self.keep = keep
+
+    def save(self, step: int, state: Mapping[str, Any]) -> None:
+        """Write the checkpoint of ``step`` and let the oldest ones go."""
+        save_state(self.folder / f"step-{step:09d}", state)
+        for old in self._complete()[: -self.keep]:
+            shutil.rmtree(old)
+
+    def newest(self) -> dict[str, Any] | None:
+        """Return the newest complete checkpoint, or ``None``."""
+        folders = self._complete()
+        return load_state(folders[-1]) if folders else None
+
+    def clear(self) -> None:
+        """Remove all of them."""
+        for folder in self._complete():
+            shutil.rmtree(folder)
+
+    def _complete(self) -> list[Path]:
+        return sorted(folder for folder in self.folder.glob("step-*") if (folder / _STATE).is_file())
+
+
+def _packed(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return {_TENSOR: name}
+    if isinstance(value, Mapping):
+        if any(not isinstance(key, str) or key.startswith("$") for key in value):
+            raise TypeError(f"checkpoint entry {name or 'state'}: keys must be strings that do not start with $")
+        return {key: _packed(entry, f"{name}/{key}", tensors) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_packed(entry, f"{name}/{index}", tensors) for index, entry in enumerate(value)]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"checkpoint entry {name}: {type(value).__name__} is neither tensor, number nor string")
+
+
+def _unpacked(value: Any, tensors: Mapping[str, Tensor]) -> Any:
+    if isinstance(value, dict):
+        if _TENSOR in value:
+            return tensors[value[_TENSOR]]
+        return {key: _unpacked(entry, tensors) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_unpacked(entry, tensors) for entry in value]
+    return value

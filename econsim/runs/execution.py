@@ -1,0 +1,181 @@
+"""Running a scenario: fit what has to be fitted, score every policy, write the folder and the report.
+
+A run is a list of stages that are stored as they finish, then scoring, which is quick and repeatable. Killed at any
+moment and resumed, it gives the numbers of a run that was never interrupted.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from econsim.errors import RunError, UserError
+from econsim.game import Agent
+from econsim.runs._files import write_json
+from econsim.runs.accounts import write_accounts
+from econsim.runs.folder import Run, create_run, open_run
+from econsim.runs.metrics import MetricsWriter, Row
+from econsim.runs.progress import Journal, Progress
+from econsim.runs.recorder import Advice, StageRecorder, load_fitted, save_fitted
+from econsim.runs.scoring import responses, scores
+from econsim.runs.stages import Stage, check_players, exact_followers, policies, stages
+from econsim.runs.summary import gap_closed, summarise
+from econsim.scenario import Scenario
+
+__all__ = ["RunInterrupted", "execute", "resume"]
+
+Fitted = dict[tuple[str, int], dict[str, Agent]]
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """The user stopped a run; ``path`` is its folder, which can be resumed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"stopped; continue with: econsim resume {path}")
+
+
+def execute(
+    scenario: Scenario,
+    out: Path | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+) -> Run:
+    """Run a scenario from its beginning and return its finished folder.
+
+    Args:
+        scenario: what to run.
+        out: the run folder; by default a new one under ``runs/``.
+        seed: replaces the scenario's seed.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:0``, ...
+        quiet: print nothing.
+
+    Raises:
+        UserError: the scenario cannot be run, or the folder is occupied; nothing was written.
+        RunError: the disk is full or a fit failed; the folder can be resumed.
+        RunInterrupted: the user stopped it.
+    """
+    if seed is not None:
+        if not 0 <= seed < 2**63:
+            raise UserError(f"--seed {seed}: say a whole number from 0 to 2**63 - 1")
+        scenario = scenario.model_copy(update={"seed": seed})
+    place = _device(device)
+    game, _ = scenario.build(place)
+    found = policies(scenario, game)
+    stages(scenario, found)
+    with Advice().listening():  # the run will say it again, and keep it
+        check_players(scenario, game, found)
+    return _Execution(create_run(scenario, out, place), place, quiet).finish()
+
+
+def resume(path: str | Path, quiet: bool = False) -> Run:
+    """Continue an interrupted run where it stopped; a finished one is returned as it is.
+
+    Raises:
+        UserError: ``path`` is no run folder, or its device is not here.
+    """
+    run = open_run(path)
+    if run.finished and (run.path / "report.html").is_file():
+        return run
+    return _Execution(run, _device(run.environment["device"]), quiet).finish()
+
+
+class _Execution:
+    """One run in progress."""
+
+    def __init__(self, run: Run, device: str, quiet: bool) -> None:
+        self.run, self.scenario = run, run.scenario
+        self.game, _ = self.scenario.build(device)
+        self.policies = policies(self.scenario, self.game)
+        self.stages = stages(self.scenario, self.policies)
+        self.metrics = MetricsWriter(run.path / "metrics.parts", run.name)
+        self.journal = Journal(run.path / "log.txt", quiet)
+        self.advice = Advice()
+
+    def finish(self) -> Run:
+        """Do all that is still to do."""
+        try:
+            self.journal.say(f"run folder: {self.run.path}")
+            if not self.run.finished:
+                with self.advice.listening():
+                    self._score(self._fit())
+            self.metrics.discard()
+            self._report()
+        except KeyboardInterrupt as error:
+            raise RunInterrupted(self.run.path) from error
+        except Exception as error:
+            with suppress(RunError):  # a full disk must not hide what happened
+                self.journal.note(f"stopped by {type(error).__name__}: {error}")
+            error.add_note(f"what was done is kept; continue with: econsim resume {self.run.path}")
+            raise
+        return self.run
+
+    def _fit(self) -> Fitted:
+        """Fit every stage that is not finished; return the agents of each policy and seed."""
+        for message in self.game.advice():
+            self.advice.add(message)
+        agents = {(policy.label, seed): policy.build() for policy in self.policies for seed in policy.seeds}
+        names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in self.stages]
+        parts = 0
+        with Progress(names, [stage.learner for stage in self.stages], self.journal) as progress:
+            for index, stage in enumerate(self.stages):
+                mine = agents[stage.policy.label, stage.seed]
+                stored = self._stored(stage, mine)
+                parts = self._fit_stage(index, stage, mine, parts, progress) if stored is None else stored
+        self.metrics.keep(parts)
+        return agents
+
+    def _stored(self, stage: Stage, agents: dict[str, Agent]) -> int | None:
+        record = load_fitted(self.run, stage, agents)
+        if record is None:
+            return None
+        self.advice.messages[:] = record["warnings"]
+        return int(record["metrics_parts"])
+
+    def _fit_stage(self, index: int, stage: Stage, agents: dict[str, Agent], parts: int, progress: Progress) -> int:
+        recorder = StageRecorder(self.run, stage, self.metrics, self.advice, progress, parts)
+        progress.begin(index)
+        stand_ins = exact_followers(self.scenario, self.game)
+        players = agents | {role: stand_ins[role].build() for role in stage.untrained_roles}
+        fitted = stage.training.build().fit(self.game, players, stage.seed, recorder)
+        agents |= {role: fitted[role] for role in stage.fitted_roles}
+        progress.end()
+        return save_fitted(self.run, stage, agents, self.metrics, self.advice)
+
+    def _score(self, fitted: Fitted) -> None:
+        """Score every policy and write metrics, accounts and, last, the summary that marks the run as finished."""
+        found, reasons = gap_closed(list(scores(self.scenario, self.policies, fitted, self.game)), self.scenario)
+        for reason in reasons:
+            self.advice.add(reason)
+        for score in found:
+            for name, value in score.metrics.items():
+                self.metrics.add(Row(score.policy, score.response, score.seed, "", 0, name, value))
+        self.metrics.merge(self.run.path / "metrics.parquet")
+        write_accounts(self.run.path / "accounts.parquet", found)
+        known = responses(self.scenario, self.policies, self.game)
+        summary = summarise(self.scenario, found, known, self.game.unit, self.advice.messages)
+        write_json(self.run.path / "summary.json", summary)
+
+    def _report(self) -> None:
+        from econsim.report import write_report
+        from econsim.runs.ending import print_ending
+
+        report = write_report(self.run)
+        print_ending(self.journal, self.run, report)
+
+
+def _device(name: str) -> str:
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UserError(f"--device {name}: say auto, cpu or cuda") from None
+    if device.type not in ("cpu", "cuda"):
+        raise UserError(f"--device {name}: say auto, cpu or cuda")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices")
+    return name

@@ -1,0 +1,164 @@
+"""The run folder: everything needed to read, resume or repeat a run.
+
+    runs/<name>/  scenario.yaml (resolved)  environment.json  metrics.parquet  accounts.parquet  summary.json
+                  checkpoints/<policy>-seed-<seed>/  log.txt  report.html  figures/
+
+Every file appears by rename, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from econsim.errors import RunError, UserError, did_you_mean
+from econsim.runs._files import write_json, write_text
+from econsim.runs.environment import describe_environment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from econsim.game import Agent
+    from econsim.report.figures import Figures
+    from econsim.scenario import Scenario
+
+T = TypeVar("T")
+
+__all__ = ["Run", "create_run", "open_run"]
+
+
+class Run:
+    """A run on disk. What it holds is read when asked for, then kept."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.resolve().name
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return (self.path / "summary.json").is_file()
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The resolved scenario that was run."""
+        from econsim.scenario import load
+
+        return load(self.path / "scenario.yaml")
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, git commit, seed, device and start time."""
+        return self._json("environment.json")
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Results by policy: rates, metrics, share of the gap closed, seeds, warnings."""
+        return self._json("summary.json")
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """The long table run, policy, response, seed, role, step, name, value."""
+        return self._table("metrics.parquet")
+
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """One row a policy, response, seed and player; one column an account variable."""
+        return self._table("accounts.parquet")
+
+    @cached_property
+    def agents(self) -> dict[str, Agent]:
+        """The agents of the scenario's own policy by role, as fitted under its first seed."""
+        from econsim.runs.stages import fitted_agents
+
+        return fitted_agents(self)
+
+    @property
+    def plot(self) -> Figures:
+        """The figures of the report: ``run.plot.schedules()``, ``run.plot.hours()``, ..."""
+        from econsim.report.figures import Figures
+
+        return Figures(self)
+
+    def report(self) -> Path:
+        """Write ``report.html`` and ``figures/`` and return the report's path."""
+        from econsim.report import write_report
+
+        return write_report(self)
+
+    def _json(self, name: str) -> dict[str, Any]:
+        def read(path: Path) -> dict[str, Any]:
+            content = json.loads(path.read_text("utf-8"))
+            if not isinstance(content, dict):
+                raise ValueError("not a mapping")
+            return content
+
+        return self._read(name, read)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return self._read(name, pd.read_parquet)
+
+    def _read(self, name: str, reader: Callable[[Path], T]) -> T:
+        path = self.path / name
+        if not path.is_file():
+            raise UserError(f"{path}: not there yet; finish the run with: econsim resume {self.path}")
+        try:
+            return reader(path)
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path}: damaged ({error})") from error
+
+
+def open_run(path: str | Path) -> Run:
+    """Return the run in folder ``path``.
+
+    Raises:
+        UserError: there is no such folder, or it is not a run.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
+        known = [entry.name for entry in beside if (entry / "scenario.yaml").is_file()]
+        raise UserError(f"{folder}: no such run{did_you_mean(folder.name, known)}")
+    if not (folder / "scenario.yaml").is_file() or not (folder / "environment.json").is_file():
+        raise UserError(f"{folder}: not a run folder (no scenario.yaml and environment.json in it)")
+    return Run(folder)
+
+
+def create_run(scenario: Scenario, out: Path | None, device: str) -> Run:
+    """Make the folder of a new run and write its scenario and environment.
+
+    Args:
+        scenario: what will be run, resolved.
+        out: the folder; by default ``runs/<scenario>-<YYYYmmdd-HHMMSS>``.
+        device: where it will be run, noted in the environment.
+
+    Raises:
+        UserError: the folder holds something already, or cannot be made; nothing in it was touched.
+    """
+    folder = out or Path("runs") / f"{scenario.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = any(folder.iterdir())
+    except OSError as error:
+        raise UserError(f"{folder}: cannot make this run folder ({error.strerror})") from error
+    if occupied:
+        raise UserError(
+            f"{folder}: this folder is not empty; choose another with --out, or continue its run with:"
+            f" econsim resume {folder}"
+        )
+    write_text(folder / "scenario.yaml", scenario.dump())
+    write_json(folder / "environment.json", describe_environment(scenario.seed, device))
+    return Run(folder)

@@ -1,0 +1,192 @@
+"""How far a run is and how long it will take, from speeds that were measured, never from guesses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from econsim.errors import RunError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Journal", "Progress", "Remaining", "Tracker", "clock_time"]
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class Remaining(NamedTuple):
+    """Seconds still to go; ``known`` is False while stages lie ahead whose like was not measured yet."""
+
+    seconds: float
+    known: bool
+
+
+class Tracker:
+    """Measures the stages of a run. ``learners`` names the learner of each: stages of one learner cost alike."""
+
+    def __init__(self, learners: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._learners = tuple(learners)
+        self._clock = clock
+        self._seconds_of: dict[str, float] = {}
+        self._shown = 0.0
+        self.index = -1
+
+    def begin(self, index: int) -> None:
+        """Stage ``index`` starts, or is resumed."""
+        self.index = index
+        self._done = self._total = 0
+        self._first: tuple[float, int] | None = None
+
+    def update(self, done: int, total: int) -> None:
+        """``done`` of ``total`` units of equal cost are done; a resumed stage starts above zero."""
+        self._done, self._total = done, total
+        if self._first is None:
+            self._first = (self._clock(), done)
+
+    def end(self) -> None:
+        """The stage is over: what a whole one costs is now known."""
+        self._seconds_of = self._costs()
+
+    def remaining(self) -> Remaining | None:
+        """Return the time left, from units per second of this stage and the cost of stages like those ahead."""
+        seconds = self._seconds_per_unit()
+        if seconds is None:
+            return None
+        costs = self._costs()
+        ahead = self._learners[self.index + 1 :]
+        known = all(learner in costs for learner in ahead)
+        left = seconds * (self._total - self._done) + sum(costs.get(learner, 0.0) for learner in ahead)
+        return Remaining(left, known)
+
+    def share_done(self) -> float:
+        """Return the share of the run that is done; a stage not measured yet counts as much as the costliest known."""
+        costs = self._costs()
+        unknown = max(costs.values(), default=1.0)
+        weights = [costs.get(learner, unknown) for learner in self._learners]
+        within = self._done / self._total if self._total else 0.0
+        done = sum(weights[: self.index]) + within * weights[self.index]
+        # New measurements may change the weights; the bar still never goes back.
+        self._shown = max(self._shown, done / sum(weights))
+        return self._shown
+
+    def _costs(self) -> dict[str, float]:
+        seconds = self._seconds_per_unit()
+        here = {} if seconds is None else {self._learners[self.index]: seconds * self._total}
+        return {**self._seconds_of, **here}
+
+    def _seconds_per_unit(self) -> float | None:
+        if self._first is None or self._done <= self._first[1]:
+            return None
+        return (self._clock() - self._first[0]) / (self._done - self._first[1])
+
+
+class Journal:
+    """Says what happens: to ``log.txt`` always, to the console unless quiet."""
+
+    def __init__(self, path: Path, quiet: bool) -> None:
+        from rich.console import Console
+
+        self._path = path
+        self.console: Console = Console(quiet=quiet, highlight=False)
+
+    def say(self, text: str) -> None:
+        """Write one line to both."""
+        self.console.print(text, markup=False, soft_wrap=True)
+        self.note(text)
+
+    def note(self, text: str) -> None:
+        """Write one line to the log alone.
+
+        Raises:
+            RunError: the disk does not take it.
+        """
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
+        except OSError as error:
+            raise RunError(f"cannot write {self._path}: {error.strerror}; free some space, then resume") from error
+
+
+class Progress:
+    """Shows the progress of all stages: a bar on a terminal, else a line every ten seconds.
+
+    Use it as a context; ``begin`` and ``end`` mark the stages and ``update`` the work within one.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        learners: Sequence[str],
+        journal: Journal,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._names = tuple(names)
+        self._journal = journal
+        self._clock = clock
+        self._tracker = Tracker(learners, clock)
+        self._bar = _bar(journal.console) if names and journal.console.is_terminal else None
+        self._task = None if self._bar is None else self._bar.add_task("", total=1.0, left="")
+        self._said_at = clock()
+
+    def __enter__(self) -> Progress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def begin(self, index: int) -> None:
+        """Stage ``index`` starts."""
+        self._tracker.begin(index)
+        text = f"{self._names[index]} ({index + 1} of {len(self._names)})"
+        (self._journal.say if self._bar is None else self._journal.note)(text)
+        self._draw("")
+
+    def update(self, done: int, total: int, message: str = "") -> None:
+        """``done`` of ``total`` units of the stage are done."""
+        self._tracker.update(done, total)
+        self._draw(message)
+        if self._clock() - self._said_at >= _SECONDS_BETWEEN_LINES:
+            self._said_at = self._clock()
+            line = f"{self._names[self._tracker.index]}: {done} of {total}, {_left(self._tracker)}"
+            (self._journal.say if self._bar is None else self._journal.note)(line)
+
+    def end(self) -> None:
+        """The stage is over."""
+        self._tracker.end()
+
+    def _draw(self, message: str) -> None:
+        if self._bar is not None and self._task is not None:
+            stage = f"{self._names[self._tracker.index]} ({self._tracker.index + 1} of {len(self._names)})"
+            text = f"{stage} {message}".rstrip()
+            self._bar.update(
+                self._task, completed=self._tracker.share_done(), description=text, left=_left(self._tracker)
+            )
+
+
+def clock_time(seconds: float) -> str:
+    """Return ``seconds`` as ``m:ss`` or ``h:mm:ss``."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+
+
+def _left(tracker: Tracker) -> str:
+    remaining = tracker.remaining()
+    if remaining is None:
+        return "measuring the speed"
+    return f"{'' if remaining.known else 'more than '}{clock_time(remaining.seconds)} left"
+
+
+def _bar(console: Console) -> Any:
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
+    return Bar(*columns, console=console, transient=True)

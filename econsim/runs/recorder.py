@@ -1,0 +1,117 @@
+"""Where the learner of one stage reports: rows of the metrics table, checkpoints, progress, warnings."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from econsim.errors import EconsimWarning
+from econsim.runs.checkpoints import Checkpoints, load_state, save_state
+from econsim.runs.folder import Run
+from econsim.runs.metrics import MetricsWriter, Row
+from econsim.runs.progress import Progress
+from econsim.runs.stages import Stage
+
+__all__ = ["Advice", "StageRecorder", "load_fitted", "save_fitted"]
+
+
+@dataclass
+class Advice:
+    """The warnings of a run, each once and in the order they came; they are saved with every checkpoint."""
+
+    messages: list[str] = field(default_factory=list)
+
+    def add(self, message: str) -> None:
+        """Keep a warning that is not known yet."""
+        if message not in self.messages:
+            self.messages.append(message)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Collect every :class:`EconsimWarning` raised inside; others are shown as ever."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", EconsimWarning)
+            show = warnings.showwarning
+
+            def keep(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+                if issubclass(category, EconsimWarning):
+                    self.add(str(message))
+                else:
+                    show(message, category, *place, **more)
+
+            warnings.showwarning = keep
+            yield
+
+
+class StageRecorder:
+    """Implements :class:`econsim.training.Recorder` for one stage of a run.
+
+    Made at the start of the stage, also when it is resumed: metrics written after its newest checkpoint are dropped,
+    or all but the first ``parts`` parts, those of the stages before it, where there is none.
+    """
+
+    def __init__(
+        self, run: Run, stage: Stage, metrics: MetricsWriter, advice: Advice, progress: Progress, parts: int = 0
+    ) -> None:
+        self._stage = stage
+        self._metrics = metrics
+        self._advice = advice
+        self._progress = progress
+        self._checkpoints = Checkpoints(_folder(run, stage))
+        self._newest = self._checkpoints.newest()
+        metrics.keep(parts if self._newest is None else self._newest["metrics_parts"])
+        if self._newest is not None:
+            advice.messages[:] = self._newest["warnings"]
+
+    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
+        """Note one number of the metrics table."""
+        self._metrics.add(Row(self._stage.policy.label, "", self._stage.seed, role, step, name, float(value)))
+
+    def progress(self, done: int, total: int, message: str = "") -> None:
+        """Say how much of this stage is done, in units of equal cost."""
+        self._progress.update(done, total, message)
+
+    def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
+        """Keep what is needed to continue after ``step``; the rows so far are written first."""
+        parts = self._metrics.flush()
+        content = {"step": step, "metrics_parts": parts, "warnings": self._advice.messages, "learner": state}
+        self._checkpoints.save(step, content)
+
+    def restore(self) -> tuple[int, dict[str, Any]] | None:
+        """Return the newest checkpoint of this stage, or ``None``."""
+        return None if self._newest is None else (self._newest["step"], self._newest["learner"])
+
+
+def save_fitted(run: Run, stage: Stage, agents: Mapping[str, Any], metrics: MetricsWriter, advice: Advice) -> int:
+    """Store the agents that ``stage`` ended with; its checkpoints are no longer needed and go.
+
+    Returns how many parts of the metrics there are.
+    """
+    parts = metrics.flush()
+    content = {
+        "metrics_parts": parts,
+        "warnings": advice.messages,
+        "agents": {role: agents[role].state_dict() for role in stage.fitted_roles},
+    }
+    save_state(_folder(run, stage) / "fitted", content)
+    Checkpoints(_folder(run, stage)).clear()
+    return parts
+
+
+def load_fitted(run: Run, stage: Stage, agents: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Give ``agents`` what ``stage`` fitted and return its record; ``None`` if it is not finished."""
+    folder = _folder(run, stage) / "fitted"
+    if not folder.is_dir():
+        return None
+    content = load_state(folder)
+    for role in stage.fitted_roles:
+        agents[role].load_state_dict(content["agents"][role])
+    return content
+
+
+def _folder(run: Run, stage: Stage) -> Path:
+    return run.path / "checkpoints" / stage.name

@@ -1,0 +1,89 @@
+"""Scores of every policy: under exact workers, and under the workers that the scenario trained or chose.
+
+A *response* says whose behaviour a policy met: ``exact`` (the evaluation workers), ``learned`` (neural workers trained
+by the run) or ``scenario`` (the scenario's own workers, where nothing about them is learned).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from econsim.game import Agent, Game
+from econsim.runs.evaluation import evaluation_key, metrics_of, play, player_accounts
+from econsim.runs.stages import NEURAL, Policy, exact_followers, leading_role, own_label
+from econsim.scenario import Scenario
+
+__all__ = ["EXACT", "Score", "responses", "scores"]
+
+EXACT = "exact"
+Fitted = Mapping[tuple[str, int], Mapping[str, Agent]]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One policy under one seed, met with one response."""
+
+    policy: str
+    response: str
+    seed: int
+    metrics: dict[str, float]
+    accounts: dict[str, NDArray[Any]]
+    schedule: dict[str, list[float]]
+
+
+def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[str]:
+    """Return the responses that policies are scored under, the one that counts first."""
+    own = _own(scenario, found)
+    followers = exact_followers(scenario, game)
+    known = [EXACT] if scenario.evaluation is not None else []
+    if own is not None and (not known or any(own.agents[role] != chosen for role, chosen in followers.items())):
+        known.append("learned" if set(own.roles_of(NEURAL)) & set(followers) else "scenario")
+    return known
+
+
+def scores(scenario: Scenario, found: list[Policy], fitted: Fitted, game: Game[Any]) -> Iterator[Score]:
+    """Yield the score of every policy, response and seed, in that order.
+
+    Args:
+        scenario: what is run.
+        found: its policies.
+        fitted: the agents of each policy and seed.
+        game: the game that they were fitted in; it is played in float64.
+    """
+    exact = game.to(dtype=torch.float64)
+    leader = leading_role(scenario, game)
+    own = _own(scenario, found)
+    for policy in found:
+        for response in responses(scenario, found, game):
+            for seed in policy.seeds if response == EXACT or own is None else own.seeds:
+                agents = dict(fitted[policy.label, seed if seed in policy.seeds else policy.seeds[0]])
+                if response == EXACT:
+                    agents |= {role: chosen.build() for role, chosen in exact_followers(scenario, game).items()}
+                elif own is not None:
+                    agents |= {role: agent for role, agent in fitted[own.label, seed].items() if role != leader}
+                yield _score(exact, policy.label, response, seed, agents, scenario.seed)
+
+
+def _own(scenario: Scenario, found: list[Policy]) -> Policy | None:
+    return next((policy for policy in found if policy.label == own_label(scenario)), None)
+
+
+def _score(
+    game: Game[Any], label: str, response: str, seed: int, agents: Mapping[str, Agent], scenario_seed: int
+) -> Score:
+    episode = play(game, agents, evaluation_key(scenario_seed).to(_device(game)))
+    schedule: dict[str, list[float]] = {
+        name: episode.accounts[name][0].tolist() for name in ("thresholds", "rates") if name in episode.accounts
+    }
+    return Score(label, response, seed, metrics_of(game, episode), player_accounts(game, episode), schedule)
+
+
+def _device(game: Game[Any]) -> torch.device:
+    tensors = (*game.parameters.values(), *(value for value in vars(game).values() if isinstance(value, Tensor)))
+    return next((value.device for value in tensors), torch.device("cpu"))

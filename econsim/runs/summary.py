@@ -1,0 +1,114 @@
+"""What a run found, as plain data: by policy the schedule, the metrics under each response, seeds and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+from typing import Any
+
+from econsim.analysis.statistics import mean_interval
+from econsim.analysis.welfare import share_of_gap_closed
+from econsim.errors import UserError
+from econsim.runs.scoring import EXACT, Score
+from econsim.scenario import Scenario
+
+__all__ = ["gap_closed", "headline_check", "summarise"]
+
+GAP = "gap_closed"
+
+
+def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score], list[str]]:
+    """Return the scores with ``gap_closed`` among their metrics, and why not where it is not defined.
+
+    Both responses are measured on one scale: the floor and the ceiling under exact workers.
+    """
+    evaluation = scenario.evaluation
+    if evaluation is None or evaluation.floor is None or evaluation.ceiling is None:
+        return list(scores), []
+    floor, ceiling = (_welfare(scores, label) for label in (evaluation.floor, evaluation.ceiling))
+    if floor is None or ceiling is None:
+        return list(scores), []
+    try:
+        for score in scores:
+            score.metrics[GAP] = float(share_of_gap_closed(score.metrics["welfare"], floor, ceiling))
+    except UserError as error:
+        return list(scores), [str(error)]
+    return list(scores), []
+
+
+def summarise(
+    scenario: Scenario, scores: Sequence[Score], responses: Sequence[str], unit: str, warnings: Iterable[str]
+) -> dict[str, Any]:
+    """Return the content of ``summary.json``."""
+    labels = list(dict.fromkeys(score.policy for score in scores))
+    evaluation = scenario.evaluation
+    found: dict[str, Any] = {
+        "scenario": scenario.name,
+        "description": scenario.description,
+        "unit": unit,
+        "seed": scenario.seed,
+        "responses": list(responses),
+        "evaluation": None if evaluation is None else evaluation.model_dump(mode="json"),
+        "policies": {label: _policy([score for score in scores if score.policy == label]) for label in labels},
+        "warnings": list(warnings),
+    }
+    found["headline"] = headline_check(scenario, found)
+    return found
+
+
+def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any] | None:
+    """Compare the scenario's headline number with what the run found; ``None`` where it names none.
+
+    ``metric`` is ``policy.metric`` or ``policy.response.metric``, or a metric of the last policy.
+    The tolerance is a share of the expected number (absolute where that is zero). A number that the run does not have
+    counts as not reproduced.
+    """
+    headline = scenario.headline
+    if headline is None:
+        return None
+    *policy, metric = headline.metric.split(".")
+    response = policy[1] if len(policy) > 1 else summary["responses"][0]
+    label = policy[0] if policy else list(summary["policies"])[-1]
+    value = summary["policies"].get(label, {}).get(response, {}).get(metric)
+    allowed = headline.tolerance * (abs(headline.value) or 1.0)
+    passed = value is not None and abs(value - headline.value) <= allowed
+    return {**headline.model_dump(mode="json"), "value": value, "expected": headline.value, "passed": passed}
+
+
+def _welfare(scores: Sequence[Score], label: str) -> float | None:
+    values = [s.metrics.get("welfare") for s in scores if s.policy == label and s.response == EXACT]
+    numbers = [value for value in values if value is not None]
+    return fmean(numbers) if numbers else None
+
+
+def _policy(scores: Sequence[Score]) -> dict[str, Any]:
+    by_response = {response: [s for s in scores if s.response == response] for response in _ordered(scores)}
+    first = next(iter(by_response.values()))
+    return {
+        **{name: _column_means([s.schedule[name] for s in first]) for name in first[0].schedule},
+        **{response: _means(found) for response, found in by_response.items()},
+        "intervals": {response: _intervals(found) for response, found in by_response.items() if len(found) > 1},
+        "seeds": {str(seed): _of_seed(scores, seed) for seed in sorted({s.seed for s in scores})},
+    }
+
+
+def _ordered(scores: Sequence[Score]) -> list[str]:
+    return list(dict.fromkeys(score.response for score in scores))
+
+
+def _column_means(rows: Sequence[Sequence[float]]) -> list[float]:
+    return [fmean(column) for column in zip(*rows, strict=True)]
+
+
+def _means(scores: Sequence[Score]) -> dict[str, float]:
+    return {name: fmean(score.metrics[name] for score in scores) for name in scores[0].metrics}
+
+
+def _intervals(scores: Sequence[Score]) -> dict[str, dict[str, Any]]:
+    found = {name: mean_interval([score.metrics[name] for score in scores]) for name in scores[0].metrics}
+    return {name: {"low": it.low, "high": it.high, "count": it.count} for name, it in found.items()}
+
+
+def _of_seed(scores: Sequence[Score], seed: int) -> dict[str, Any]:
+    of_seed = [score for score in scores if score.seed == seed]
+    return {**of_seed[0].schedule, **{score.response: score.metrics for score in of_seed}}

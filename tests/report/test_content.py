@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from econsim.report import content
+from econsim.runs import Run
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (38380.4, "amount", "38,380"),
+        (-12345.6, "amount", "-12,346"),
+        (2.74971, "amount", "2.75"),
+        (0.8964, "share", "89.6%"),
+        (-0.0001, "share", "0.0%"),
+        (34.04, "hours", "34.0"),
+        (0.5211, "index", "0.521"),
+    ],
+)
+def test_numbers_are_short(value: float, kind: str, text: str) -> None:
+    assert content.shown(value, kind) == text
+
+
+def test_responses_stand_side_by_side_where_both_matter(run: Run) -> None:
+    table = content.policy_table(run.summary)
+    assert table.groups[:3] == [("Welfare", 2), ("Gap closed", 2), ("Mean hours", 2)]
+    assert table.responses[:2] == ["exact", "learned"]
+    assert all(len(cells) == sum(within for _, within in table.groups) for _, cells in table.rows)
+
+
+def test_a_game_without_money_gets_a_headline_too() -> None:
+    summary: dict[str, Any] = {
+        "responses": ["scenario"],
+        "policies": {"agents": {"scenario": {"return_row": 1.5, "return_column": -0.25}}},
+    }
+    assert content.headline(summary) == "Played by agents, the roles earn on average: row 1.5, column -0.25."
+
+
+def test_welfare_functions_agree_with_the_run(run: Run) -> None:
+    table = content.welfare_by_function(run).set_index(["policy", "response"])
+    # The orchard's own welfare is that of its least well-off picker.
+    assert table.loc[("half", "exact"), "rawlsian"] == pytest.approx(5.25, abs=1e-12)
+    assert len(table) == 8
+
+
+def test_intervals_are_told_for_the_trained_policy(run: Run) -> None:
+    notes = content.interval_notes(run.summary)
+    assert len(notes) == 2
+    assert notes[0].startswith("trained, exact workers: mean welfare over 2 training seeds")
+
+
+def test_constants_describe_themselves(run: Run) -> None:
+    assert content.constants(run) == [content.Constant("workers", "40", "Number of pickers.")]

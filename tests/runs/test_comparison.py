@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from econsim.errors import UserError
+from econsim.runs import compare, execute
+from econsim.scenario import Scenario
+
+
+def test_runs_of_one_scenario_are_averaged_by_policy(scenario: Callable[..., Scenario], tmp_path: Path) -> None:
+    paths = [execute(scenario(), tmp_path / f"seed-{seed}", seed=seed, quiet=True).path for seed in (1, 5)]
+    table = compare(paths).set_index(["policy", "response", "metric"])
+    row = table.loc[("trained", "exact", "welfare")]
+    values = [row[str(path)] for path in paths]
+    assert row["runs"] == 2
+    assert row["mean"] == pytest.approx(sum(values) / 2, abs=1e-15)
+    # Student's t with one degree of freedom: 12.706 standard errors, which for two values are half their distance.
+    assert row["high"] - row["mean"] == pytest.approx(12.7062 * abs(values[0] - values[1]) / 2, rel=1e-5)
+    assert table.loc[("half", "exact", "welfare"), "low"] == pytest.approx(0.875, abs=1e-12)
+
+
+def test_one_run_has_no_interval(scenario: Callable[..., Scenario], tmp_path: Path) -> None:
+    path = execute(scenario(), tmp_path / "run", quiet=True).path
+    assert compare([path])["low"].isna().all()
+    with pytest.raises(UserError, match="given twice"):
+        compare([path, path])
+
+
+def test_different_economies_of_one_name_are_not_averaged(scenario: Callable[..., Scenario], tmp_path: Path) -> None:
+    small = execute(scenario(), tmp_path / "small", quiet=True).path
+    large = execute(scenario(**{"economy.workers": 9}), tmp_path / "large", quiet=True).path
+    table = compare([small, large])
+    assert set(table["scenario"]) == {"orchard", "orchard (2)"}
+    assert set(table["runs"]) == {1}
+
+
+def test_nothing_to_compare_is_refused() -> None:
+    with pytest.raises(UserError, match="at least one run"):
+        compare([])

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from econsim import kinds, random
+from econsim.runs.evaluation import evaluation_key, metrics_of, play, player_accounts
+from econsim.scenario import Scenario
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+def test_an_episode_gives_the_closed_form(scenario: Callable[..., Scenario], rate: float) -> None:
+    made = scenario(planner={"kind": "flat", "rate": rate}, agents={"worker": {"kind": "best_response"}})
+    game, agents = made.build(dtype=torch.float64)
+    episode = play(game, agents, evaluation_key(1))
+    metrics = metrics_of(game, episode)
+    # Effort 1 - t and mean skill 3; every role is paid in both steps, and nothing happens in the first.
+    assert metrics["mean_income"] == pytest.approx(3 * (1 - rate), abs=1e-12)
+    assert metrics["revenue"] == pytest.approx(15 * rate * (1 - rate), abs=1e-12)
+    assert metrics["welfare"] == pytest.approx((1 - rate) ** 2 / 2 + 3 * rate * (1 - rate), abs=1e-12)
+    assert metrics["return_planner"] == pytest.approx(metrics["welfare"], abs=1e-12)
+    # Skills 1..5 in proportion: sum |i - j| / (2 n sum) = 40 / (2 * 5 * 15); zero where nobody earns.
+    assert metrics["income_gini"] == pytest.approx(40 / 150 if rate < 1 else 0.0, abs=1e-12)
+
+
+def test_only_accounts_of_players_become_rows(scenario: Callable[..., Scenario]) -> None:
+    made = scenario(planner={"kind": "flat"}, agents={"worker": {"kind": "best_response"}})
+    game, agents = made.build()
+    accounts = player_accounts(game, play(game, agents, evaluation_key(1)))
+    assert {"income", "tax", "utility"} <= set(accounts)
+    assert not {"rates", "thresholds", "welfare"} & set(accounts)
+    assert {len(values) for values in accounts.values()} == {5}
+
+
+def test_no_training_seed_has_the_key_of_the_evaluation() -> None:
+    training = torch.cat([random.keys(seed, 64) for seed in range(64)])
+    assert not (training == evaluation_key(7)).any()
+
+
+def test_people_who_stand_for_many_count_as_many() -> None:
+    game = kinds.load("economies", "one_step")
+    built = game.build(game.parameters(workers=4))  # type: ignore[attr-defined]
+    accounts = {
+        "income": torch.tensor([[1.0, 3.0, 3.0, 3.0]]),
+        "weight": torch.tensor([[3.0, 1.0, 0.0, 0.0]]),
+        "tax": torch.tensor([[0.5, 1.0, 9.0, 9.0]]),
+    }
+    from econsim.runs.evaluation import Episode
+
+    metrics = metrics_of(built, Episode(accounts, {}))
+    assert metrics["mean_income"] == pytest.approx(1.5, abs=1e-12)
+    assert metrics["revenue"] == pytest.approx(2.5, abs=1e-12)

@@ -1,0 +1,18 @@
+"""Bridges to other libraries. Each lives in a module of its own, so that only what is asked for is imported."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from econsim.interop.gymnasium import to_gymnasium
+    from econsim.interop.pettingzoo import to_pettingzoo
+
+__all__ = ["to_gymnasium", "to_pettingzoo"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{name.removeprefix('to_')}"), name)

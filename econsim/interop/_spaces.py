@@ -1,0 +1,75 @@
+"""Spaces and values of econsim as Gymnasium's, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from econsim.errors import UserError
+from econsim.game import Box, Discrete, Game, MultiDiscrete, Observation, Role, Space
+
+try:
+    from gymnasium import spaces
+except ImportError as error:
+    raise UserError("gymnasium is not installed: pip install 'econsim[interop]'") from error
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def action_space(space: Space) -> spaces.Space[Any]:
+    """Return the action space of one player; a single number becomes a vector of one, which trainers expect."""
+    match space:
+        case Discrete(count=count):
+            return spaces.Discrete(count)
+        case MultiDiscrete(counts=counts):
+            return spaces.MultiDiscrete(list(counts))
+        case Box():
+            return spaces.Box(space.low, space.high, space.shape or (1,), np.float32)
+
+
+def observation_space(game: Game[Any], role: Role) -> spaces.Box:
+    """Return the space of one player's features."""
+    dtype = np.float64 if game.dtype == torch.float64 else np.float32
+    return spaces.Box(role.observation.low, role.observation.high, role.observation.shape, dtype)
+
+
+def features_of(observation: Observation, player: int) -> Array:
+    """Return what ``player`` of the first copy sees, shaped as the observation space."""
+    return observation.features[0, player].detach().cpu().numpy().copy()
+
+
+def mask_of(observation: Observation, player: int) -> Array | None:
+    """Return which actions are legal for ``player`` of the first copy, int8 ``[A]``, or ``None``."""
+    mask = observation.action_mask
+    return None if mask is None else mask[0, player].cpu().numpy().astype(np.int8)
+
+
+def action_tensor(role: Role, action: Any, mask: Array | None, game: Game[Any], who: str) -> Tensor:
+    """Return one player's action as the game takes it, ``[*shape]``.
+
+    Raises:
+        ValueError: an action of another shape, outside the space, or illegal by the mask.
+    """
+    value = np.asarray(action)
+    if value.size != max(1, int(np.prod(role.action.shape))) or not _contains(role.action, value.reshape(-1), mask):
+        raise ValueError(f"{who}: {action!r} is not a legal action of {role.action}")
+    dtype = game.dtype if isinstance(role.action, Box) else torch.int64
+    return torch.as_tensor(value, dtype=dtype).reshape(role.action.shape)
+
+
+def idle_action(role: Role, game: Game[Any]) -> Tensor:
+    """Return an action for a player who does not act, ``[*shape]``; no game reads it."""
+    if isinstance(role.action, Box):
+        return torch.full(role.action.shape, min(max(0.0, role.action.low), role.action.high), dtype=game.dtype)
+    return torch.zeros(role.action.shape, dtype=torch.int64)
+
+
+def _contains(space: Space, value: Array, mask: Array | None) -> bool:
+    if isinstance(space, Box):
+        return bool(((value >= space.low) & (value <= space.high)).all())
+    counts = np.array([space.count] if isinstance(space, Discrete) else space.counts)
+    inside = np.issubdtype(value.dtype, np.integer) and bool(((value >= 0) & (value < counts)).all())
+    return inside and (mask is None or bool(mask[value + counts.cumsum() - counts].all()))

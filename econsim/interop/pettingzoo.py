@@ -1,0 +1,187 @@
+"""Any game as a PettingZoo parallel environment: one copy, an agent for each player, e.g. ``worker_0``, ``planner_0``.
+
+A role whose actions are masked is observed as ``{"observation": ..., "action_mask": ...}``, PettingZoo's convention;
+all others as an array. ``info`` tells who is ``alive`` and whose action the next step reads (``acting``); what others
+pass is ignored and may be left out. An environment copied or pickled in mid-episode continues identically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.errors import UserError
+from econsim.game import Game, Role
+from econsim.interop._session import Session
+from econsim.interop._spaces import (
+    Array,
+    action_space,
+    action_tensor,
+    features_of,
+    idle_action,
+    mask_of,
+    observation_space,
+)
+
+try:
+    from gymnasium import spaces
+    from pettingzoo import ParallelEnv
+    from pettingzoo.utils.conversions import parallel_to_aec
+except ImportError as error:
+    raise UserError("pettingzoo is not installed: pip install 'econsim[interop]'") from error
+
+Seen = Array | dict[str, Array]
+Step = tuple[dict[str, Seen], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
+
+
+def to_pettingzoo(
+    game: Game[Any], seed: int = 0, max_cycles: int | None = None, render_mode: str | None = None
+) -> ParallelEnv[str, Seen, Any]:
+    """Return one copy of ``game`` as a parallel environment.
+
+    Args:
+        game: any game on the CPU.
+        seed: used by ``reset()`` until ``reset(seed=...)`` gives another; each further ``reset()`` is a new episode.
+        max_cycles: truncate after so many steps; by default only the game itself ends.
+        render_mode: ``"ansi"`` to have ``render()`` return the accounts as text.
+
+    Raises:
+        UserError: an unknown render mode, or ``max_cycles`` below one.
+    """
+    return GameEnv(game, seed, max_cycles, render_mode)
+
+
+def parallel_env(name: str, *, seed: int = 0, max_cycles: int | None = None, **parameters: Any) -> Any:
+    """Return ``to_pettingzoo(econsim.make(name, **parameters))``."""
+    import econsim
+
+    return to_pettingzoo(econsim.make(name, **parameters), seed, max_cycles)
+
+
+def env(name: str, *, seed: int = 0, max_cycles: int | None = None, **parameters: Any) -> Any:
+    """Return :func:`parallel_env` as an agent-by-agent (AEC) environment."""
+    return parallel_to_aec(parallel_env(name, seed=seed, max_cycles=max_cycles, **parameters))
+
+
+class GameEnv(ParallelEnv[str, Seen, Any]):
+    """A game as a parallel environment; see :func:`to_pettingzoo`."""
+
+    def __init__(self, game: Game[Any], seed: int, max_cycles: int | None, render_mode: str | None) -> None:
+        if render_mode not in (None, "ansi"):
+            raise UserError(f"render_mode: {render_mode!r} is not known (known: ansi)")
+        if max_cycles is not None and max_cycles < 1:
+            raise UserError(f"max_cycles: {max_cycles} is below 1")
+        self.metadata = {"name": type(game).__name__, "render_modes": ["ansi"], "is_parallelizable": True}
+        self.render_mode, self.max_cycles = render_mode, max_cycles
+        self.agents: list[str] = []
+        self._seats = {f"{role.name}_{player}": (role, player) for role in game.roles.values() for player in _of(role)}
+        self.possible_agents = list(self._seats)
+        self._session = Session(game, seed)
+        first = game.observe(game.reset(random.keys(seed, 1)))
+        plain = {role.name: observation_space(game, role) for role in game.roles.values()}
+        self._observation_spaces = {
+            agent: _with_mask(plain[role.name], mask_of(first[role.name], player))
+            for agent, (role, player) in self._seats.items()
+        }
+        self._action_spaces = {agent: action_space(role.action) for agent, (role, _) in self._seats.items()}
+        self.state_space = _joined([plain[role.name] for role, _ in self._seats.values()])
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        """Return what ``agent`` may see."""
+        return self._observation_spaces[agent]
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        """Return what ``agent`` may do."""
+        return self._action_spaces[agent]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Seen], dict[str, dict[str, Any]]]:
+        """Begin an episode (``options`` are accepted as PettingZoo asks, and none is known)."""
+        self._session.reset(seed)
+        self.agents = self.possible_agents[:]
+        return self._observations(), self._infos()
+
+    def step(self, actions: Mapping[str, Any]) -> Step:
+        """Advance by one step.
+
+        Raises:
+            ValueError: a player who acts has no action, or an illegal one.
+        """
+        if not self.agents:
+            return {}, {}, {}, {}, {}
+        rewards, terminated, truncated = self._session.step(self._joint(actions))
+        out_of_time = self.max_cycles is not None and self._session.time >= self.max_cycles
+        truncated = not terminated and (truncated or out_of_time)
+        paid = {agent: float(rewards[role.name][player]) for agent, (role, player) in self._seats.items()}
+        ends = dict.fromkeys(self.agents, terminated), dict.fromkeys(self.agents, truncated)
+        if terminated or truncated:
+            self.agents = []
+        return self._observations(), paid, *ends, self._infos()
+
+    def state(self) -> Array:
+        """Return a view of all: what every player sees, one after another."""
+        seen = self._session.observations.values()
+        return np.concatenate([entry.features[0].detach().cpu().numpy().ravel() for entry in seen])
+
+    def render(self) -> str | None:
+        """Return the accounts as text in render mode ``ansi``, else nothing."""
+        if self.render_mode is None:
+            return None
+        entries = self._session.game.accounts(self._session.state).items()
+        rows = [f"{name:<20} mean {value[0].double().mean():>14.6g}" for name, value in entries]
+        return "\n".join([f"step {self._session.time}", *rows])
+
+    def close(self) -> None:
+        """Release nothing: there is nothing to release."""
+
+    def _observations(self) -> dict[str, Seen]:
+        return {agent: self._see(*seat) for agent, seat in self._seats.items()}
+
+    def _see(self, role: Role, player: int) -> Seen:
+        observation = self._session.observations[role.name]
+        features, mask = features_of(observation, player), mask_of(observation, player)
+        return features if mask is None else {"observation": features, "action_mask": mask}
+
+    def _infos(self) -> dict[str, dict[str, Any]]:
+        seen = self._session.observations
+        return {
+            agent: {"alive": bool(seen[role.name].alive[0, player]), "acting": bool(seen[role.name].acting[0, player])}
+            for agent, (role, player) in self._seats.items()
+        }
+
+    def _joint(self, actions: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Return the actions of all roles, ``[1, N, *shape]``."""
+        game = self._session.game
+        return {
+            name: torch.stack([self._action(role, player, actions) for player in _of(role)])[None]
+            for name, role in game.roles.items()
+        }
+
+    def _action(self, role: Role, player: int, actions: Mapping[str, Any]) -> Tensor:
+        agent, seen, game = f"{role.name}_{player}", self._session.observations[role.name], self._session.game
+        if not seen.acting[0, player]:
+            return idle_action(role, game)
+        if agent not in actions:
+            raise ValueError(f"{agent} acts in this step and has no action")
+        return action_tensor(role, actions[agent], mask_of(seen, player), game, agent)
+
+
+def _of(role: Role) -> range:
+    return range(role.count)
+
+
+def _with_mask(plain: spaces.Box, mask: Array | None) -> spaces.Space[Any]:
+    if mask is None:
+        return plain
+    return spaces.Dict({"observation": plain, "action_mask": spaces.MultiBinary(mask.size)})
+
+
+def _joined(boxes: list[spaces.Box]) -> spaces.Box:
+    low = np.concatenate([box.low.ravel() for box in boxes])
+    return spaces.Box(low, np.concatenate([box.high.ravel() for box in boxes]), dtype=low.dtype.type)

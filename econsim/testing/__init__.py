@@ -1,0 +1,8 @@
+"""Conformance checks for any game, your own included: ``check_game(game)``, or ``econsim check SCENARIO``."""
+
+from __future__ import annotations
+
+from econsim.testing.conformance import Check, check, check_game
+from econsim.testing.play import random_actions
+
+__all__ = ["Check", "check", "check_game", "random_actions"]

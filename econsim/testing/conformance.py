@@ -1,0 +1,95 @@
+"""Does a game keep the promises of :class:`econsim.game.Game`? One check each; a failure is reported, not raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from econsim import random
+from econsim.game import Agent, Box, Game, Observation, Role, Space
+from econsim.testing import invariance, promises
+from econsim.testing.trial import BrokenPromiseError, Promise, Trial, require
+
+if TYPE_CHECKING:
+    from econsim.scenario import Scenario
+
+MOST_STEPS = 64
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of one check; ``detail`` says what was wrong, or what could not be checked."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+def check_game(game: Game[Any], num_envs: int = 3, steps: int | None = None) -> list[Check]:
+    """Check every promise of a game under random legal play.
+
+    Args:
+        game: the game, with scalar parameters.
+        num_envs: copies to play; more where a role has as many players, so that no axis is taken for another.
+        steps: steps to play; by default the whole episode, at most 64 steps.
+    """
+    counts = {role.count for role in game.roles.values()}
+    copies = next(number for number in count(num_envs) if number not in counts)
+    trial = Trial(game.to(device="cpu"), copies, min(game.horizon, MOST_STEPS) if steps is None else steps)
+    return [_outcome(promise.__name__, promise, trial) for promise in (*promises.ALL, *invariance.ALL)]
+
+
+def check(scenario: Scenario) -> list[Check]:
+    """Check a scenario: its game as :func:`check_game` does, and that each of its agents plays legal actions."""
+    game, agents = scenario.build(device="cpu")
+    trial = Trial(game, 2, 1)
+
+    def agent_check(name: str, agent: Agent) -> Check:
+        return _outcome(f"agent_{name}", lambda trial: agent_plays_legally(trial, name, agent), trial)
+
+    return check_game(game) + [agent_check(name, agent) for name, agent in agents.items()]
+
+
+def agent_plays_legally(trial: Trial, name: str, agent: Agent) -> str | None:
+    """The agent's first action has the shape of its role's action space and lies in it."""
+    if agent.learner is not None:
+        return f"plays once {agent.learner} has fitted it: not checked"
+    game, role = trial.game, trial.game.roles[name]
+    observation = game.observe(game.reset(trial.key))[name]
+    action, _ = agent.act(observation, agent.start(game, role, trial.copies), random.fold(trial.key, name))
+    expected = (trial.copies, role.count, *role.action.shape)
+    require(tuple(action.shape) == expected, f"{name}: action is {list(action.shape)}, expected {list(expected)}")
+    legal = _legal(role, role.action, action, observation)
+    require(bool(legal[observation.acting & observation.alive].all()), f"{name}: an action outside the action space")
+    return None
+
+
+def _legal(role: Role, space: Space, action: torch.Tensor, observation: Observation) -> torch.Tensor:
+    if isinstance(space, Box):
+        inside = (action >= space.low) & (action <= space.high)
+        return inside.reshape(*action.shape[:2], -1).all(-1)
+    counts = torch.tensor(getattr(space, "counts", (space.mask_size,)))
+    choices = action.reshape(*action.shape[:2], -1)
+    inside = ((choices >= 0) & (choices < counts)).all(-1)
+    if observation.action_mask is None:
+        return inside
+    first = counts.cumsum(0) - counts
+    places = (choices.clamp(min=0).minimum(counts - 1) + first).long()
+    return inside & observation.action_mask.gather(-1, places).all(-1)
+
+
+def _outcome(name: str, promise: Promise, trial: Trial) -> Check:
+    try:
+        return Check(name, True, promise(trial) or "")
+    except BrokenPromiseError as failure:
+        return Check(name, False, str(failure))
+    except Exception as error:  # a game under test may fail in any way; that is a finding, not a crash
+        return Check(name, False, _first_lines(error))
+
+
+def _first_lines(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ": ".join([type(error).__name__, *lines[:3]])

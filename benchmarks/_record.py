@@ -1,0 +1,39 @@
+"""Write a benchmark's result with what is needed to judge it: machine, load, versions, date, seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGES = ("econsim", "torch", "numpy", "scipy", "pydantic")
+
+
+def processor() -> str:
+    """Return the processor's name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def record(name: str, result: dict[str, Any], seed: int | None = None) -> None:
+    """Write ``results/<name>.json`` and print it."""
+    entry = {
+        "benchmark": name,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": {"processor": processor(), "cores": os.cpu_count(), "load": list(os.getloadavg())},
+        "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
+        "seed": seed,
+        "result": result,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(entry, indent=2)
+    (RESULTS / f"{name}.json").write_text(text + "\n")
+    print(text)

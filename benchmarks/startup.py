@@ -1,0 +1,38 @@
+"""CPU-seconds of ``econsim --help`` and ``econsim list`` against a bare interpreter in the same run.
+
+Target: under 0.3 s of CPU each. Run: ``python benchmarks/startup.py``.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+
+from _record import record
+
+COMMANDS = {
+    "bare_interpreter": [sys.executable, "-c", "pass"],
+    "help": [sys.executable, "-m", "econsim", "--help"],
+    "list": [sys.executable, "-m", "econsim", "list"],
+}
+REPEATS = 7
+
+
+def cpu_seconds(command: list[str]) -> float:
+    """Return user and system time of one run of ``command``."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    """Take the best of several runs of each command."""
+    best = {name: min(cpu_seconds(command) for _ in range(REPEATS)) for name, command in COMMANDS.items()}
+    ratios = {f"{name}_to_bare": round(best[name] / best["bare_interpreter"], 1) for name in ("help", "list")}
+    record("startup", {**{f"{name}_cpu_seconds": round(value, 3) for name, value in best.items()}, **ratios})
+
+
+if __name__ == "__main__":
+    main()

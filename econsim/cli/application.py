@@ -1,0 +1,92 @@
+"""The application, its global options, and how its errors end: 0 done, 1 our fault, 2 the user's input, 130 stopped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from econsim import kinds
+from econsim.cli import authoring, browsing, running
+from econsim.cli.endings import Command
+from econsim.errors import UserError
+
+app = typer.Typer(
+    name="econsim",
+    help="Economic and multi-agent simulation. Start with: econsim run one_step",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for _command in (
+    running.run,
+    running.resume,
+    running.compare,
+    running.report,
+    browsing.list_,
+    browsing.describe,
+    browsing.cite,
+    browsing.schema,
+    authoring.init,
+    authoring.validate,
+    authoring.check,
+):
+    app.command(_command.__name__.rstrip("_"), cls=Command)(_command)
+
+_WITH_VALUE = "--plugin"
+_FLAGS = ("--debug", "--version")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    app(_globals_first(list(sys.argv[1:] if arguments is None else arguments)), prog_name="econsim")
+    sys.exit(0)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import econsim
+
+        typer.echo(f"econsim {econsim.__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _globals(
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PACKAGE", help="A package, or a folder, that adds kinds and YAML; repeatable."),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of our own faults.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    for each in plugin or ():
+        try:
+            kinds.add_plugin(each)
+        except UserError as error:
+            raise typer.BadParameter(str(error)) from None
+
+
+def _globals_first(arguments: list[str]) -> list[str]:
+    """Move global options before the command, so that they may stand anywhere."""
+    first: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            return [*first, *rest, argument, *waiting]
+        if argument == _WITH_VALUE:
+            value = next(waiting, None)
+            if value is None:
+                return [*first, argument]
+            first += [argument, value]
+        elif argument in _FLAGS or argument.startswith(_WITH_VALUE + "="):
+            first.append(argument)
+        else:
+            rest.append(argument)
+    return first + rest

@@ -1,0 +1,93 @@
+"""Commands that show what there is: list, describe, cite, schema."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from econsim import kinds
+from econsim.cli.tables import table
+from econsim.errors import UserError, did_you_mean
+from econsim.scenario import library
+
+_ROOMS = ("economies", "games", "populations", "training", "agents", "planners")
+
+
+class What(StrEnum):
+    """What can be listed."""
+
+    scenarios = "scenarios"
+    agents = "agents"
+    planners = "planners"
+    economies = "economies"
+    games = "games"
+    populations = "populations"
+    training = "training"
+
+
+def list_(
+    what: Annotated[What | None, typer.Argument(metavar="GROUP", help="One group; all of them if not given.")] = None,
+) -> None:
+    """List scenarios, agents, planners and kinds."""
+    for group in [what] if what else list(What):
+        rows = _listed(group.value)
+        if rows or what:
+            typer.echo(f"{group.value}\n{table(rows, indent='  ') or '  (none)'}")
+
+
+def describe(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A scenario, agent, planner or kind; agents/ppo to be exact.")
+    ],
+) -> None:
+    """Explain a scenario, agent, planner or kind.
+
+    Prints what it is, its parameters and its YAML.
+    """
+    from econsim.cli.describing import described_file, described_kind
+
+    group, _, plain = name.rpartition("/")
+    files = [(axis, plain) for axis in library.AXES if group in ("", axis) and plain in library.names(axis)]
+    rooms = [room for room in _ROOMS if group in ("", room) and plain in kinds.names(room)]
+    rooms = [room for room in rooms if (room, plain) not in files]
+    if not files and not rooms:
+        raise UserError(f"describe: nothing is called {name!r}{did_you_mean(plain, _all_names())}")
+    pages = [described_file(axis, plain) for axis, plain in files]
+    pages += [described_kind(kinds.load(room, plain)) for room in rooms]
+    typer.echo("\n\n".join(pages))
+
+
+def cite(
+    run_or_scenario: Annotated[str, typer.Argument(metavar="RUN_OR_SCENARIO", help="A run folder, or a scenario.")],
+) -> None:
+    """Print the literature behind a scenario, as BibTeX."""
+    from econsim.scenario import load
+
+    stored = Path(run_or_scenario) / "scenario.yaml"
+    scenario = load(stored if stored.is_file() else run_or_scenario)
+    entries = dict.fromkeys(entry.strip() for kind in scenario.parts() for entry in kind.references)
+    typer.echo("\n\n".join(entries) or f"{scenario.name}: its parts name no literature")
+
+
+def schema() -> None:
+    """Print the JSON schema of scenarios, for editors."""
+    import json
+
+    from econsim.scenario.schema import scenario_schema
+
+    typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+
+
+def _listed(group: str) -> list[tuple[str, str]]:
+    rows = {name: library.kind_summary(group, name) for name in kinds.names(group)}
+    if group in library.AXES:
+        rows |= {entry.name: entry.summary for entry in library.entries(group)}
+    return sorted(rows.items())
+
+
+def _all_names() -> set[str]:
+    named = {name for axis in library.AXES for name in library.names(axis)}
+    return named | {name for room in _ROOMS for name in kinds.names(room)}

@@ -1,0 +1,78 @@
+"""The pages that ``econsim describe`` prints."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from econsim import kinds
+from econsim.cli.tables import table
+from econsim.parameters import Chosen
+from econsim.scenario import library
+from econsim.scenario.reading import read, shown
+
+
+def described_file(axis: str, name: str) -> str:
+    """Return the page of a scenario, agent or planner: where it is, its YAML, and the kind that it sets up."""
+    path = library.find(axis, name)
+    page = f"{axis}/{name}  ({shown(path)})\n\n{indented(path)}"
+    if axis == "scenarios":
+        return f"{page}\n\nRun it with: econsim run {name}\nOverride any key: econsim run {name} economy.workers=1000"
+    kind = read(path).plain().get("kind")
+    return f"{page}\n\n{described_kind(kinds.load(axis, kind))}" if isinstance(kind, str) else page
+
+
+def described_kind(kind: kinds.Kind) -> str:
+    """Return the page of a kind: what its docstring says, and its parameters."""
+    text = inspect.cleandoc(kind.module.__doc__ or "")
+    parameters: Any = kind.parameters
+    rows = [_row(name, field) for name, field in parameters.model_fields.items()]
+    listed = table([("parameter", "default", "values", "meaning"), *rows], indent="  ") if rows else "  no parameters"
+    return f"{kind.room}/{kind.name}\n\n{text}\n\n{listed}"
+
+
+def indented(path: Path) -> str:
+    """Return the text of a YAML file, indented."""
+    return "\n".join(f"  {line}".rstrip() for line in path.read_text("utf-8").rstrip().splitlines())
+
+
+def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
+    return name, _default(field), _values(field), " ".join((field.description or "").split())
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, Chosen):
+        return value.kind.name
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return str(value.get("kind") or ", ".join(f"{key} {each}" for key, each in value.items()) or "empty")
+    return "none" if value is None else str(value)
+
+
+def _values(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(str(option) for option in get_args(field.annotation))
+    return ", ".join(filter(None, (_bound(each) for each in field.metadata)))
+
+
+def _bound(metadata: Any) -> str:
+    match metadata:
+        case Ge(ge=bound):
+            return f"at least {bound:,}"
+        case Gt(gt=bound):
+            return f"above {bound:,}"
+        case Le(le=bound):
+            return f"at most {bound:,}"
+        case Lt(lt=bound):
+            return f"below {bound:,}"
+    return ""

@@ -1,0 +1,44 @@
+"""How a command ends when it cannot finish: one clear message on the standard error, and an exit code."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from econsim.errors import EconsimError
+
+INTERRUPTED = 130
+OUR_FAULT = 1
+
+
+class Command(TyperCommand):
+    """A command whose errors become messages and exit codes."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; raises ``typer.Exit`` with the code of what went wrong."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, BrokenPipeError):
+            raise
+        except KeyboardInterrupt as error:
+            typer.echo(f"\n{str(error) or 'stopped'}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except EconsimError as error:
+            typer.echo(f"econsim: {error}" if "\n" not in str(error) else f"econsim:\n{error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except Exception as error:
+            _explain(error, debug=ctx.find_root().params["debug"])
+            raise typer.Exit(OUR_FAULT) from None
+
+
+def _explain(error: Exception, debug: bool) -> None:
+    if debug:
+        typer.echo("".join(traceback.format_exception(error)), err=True)
+    typer.echo(f"econsim: a fault of ours: {type(error).__name__}: {error}", err=True)
+    for note in getattr(error, "__notes__", ()):
+        typer.echo(note, err=True)
+    if not debug:
+        typer.echo("run again with --debug for the traceback", err=True)

@@ -1,0 +1,23 @@
+"""Scenarios: reading YAML, composing it from named parts and overrides, and the frozen model that comes out.
+
+Names are loaded when they are first used, so that listing what there is needs no model.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from econsim.scenario.loading import economy, load, with_overrides
+    from econsim.scenario.model import Evaluation, Headline, Scenario
+
+__all__ = ["Evaluation", "Headline", "Scenario", "economy", "load", "with_overrides"]
+
+_LOADING = ("economy", "load", "with_overrides")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'econsim.scenario' has no attribute {name!r}")
+    return getattr(import_module(f"econsim.scenario.{'loading' if name in _LOADING else 'model'}"), name)

@@ -1,0 +1,49 @@
+"""Patching what a scenario leaves to its default: ``economy.population.scale=2`` where no population is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from econsim.parameters import Chosen
+from econsim.scenario.composition import laid_over
+from econsim.scenario.fields import fields_of, names_kind, type_of
+from econsim.scenario.reading import Node
+
+
+def over_defaults(node: Node, annotation: Any) -> Node:
+    """Return the tree with each mapping that names no kind laid over the kind that its field has by default."""
+    if not isinstance(node.content, dict):
+        return node
+    fields = fields_of(annotation, node.plain())
+    content = {key: _completed(child, fields.get(key), (key,), annotation) for key, child in node.content.items()}
+    return Node(content, node.where)
+
+
+def _completed(child: Node, field: FieldInfo | None, keys: tuple[str, ...], outer: Any) -> Node:
+    if not isinstance(child.content, dict):
+        return child
+    if field is None:
+        return over_defaults(child, outer)
+    default = _default(field)
+    if "kind" not in child.content and isinstance(default, dict) and "kind" in default:
+        child = laid_over(_node(default, child.where), child, keys)
+    return over_defaults(child, type_of(field))
+
+
+def _default(field: FieldInfo) -> Any:
+    """Return the default as plain data."""
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(value, Chosen):
+        return value.dump()
+    if isinstance(value, str) and names_kind(field):
+        return {"kind": value}
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _node(value: Any, where: str) -> Node:
+    if isinstance(value, dict):
+        return Node({key: _node(each, where) for key, each in value.items()}, where)
+    return Node([_node(each, where) for each in value] if isinstance(value, list) else value, where)

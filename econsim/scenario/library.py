@@ -1,0 +1,91 @@
+"""Where YAML lives: the user's folders first, then plug-ins, then what econsim ships.
+
+An axis is one of the folders :data:`AXES`; an entry is one YAML file in it, known by its stem. The look-up order is the
+working directory, the folders of plug-ins, and the checkout beside the imported package or, when econsim is installed
+from a wheel, the copy inside the package.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from econsim import kinds
+from econsim.errors import UserError, did_you_mean
+
+AXES = ("scenarios", "agents", "planners")
+_NAME = re.compile(r"[\w-]+")
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One YAML file of an axis: its name (the stem), its path and the first comment line of the file."""
+
+    name: str
+    path: Path
+    summary: str
+
+
+def folders(axis: str) -> list[Path]:
+    """Return the existing folders of ``axis``; an earlier folder hides entries of the same name in later ones."""
+    roots = [Path.cwd(), *kinds.plugin_folders(), _shipped()]
+    return [root / axis for root in dict.fromkeys(root.resolve() for root in roots) if (root / axis).is_dir()]
+
+
+def names(axis: str) -> list[str]:
+    """Return the names of all entries of ``axis``, sorted."""
+    return sorted(_paths(axis))
+
+
+def entries(axis: str) -> list[Entry]:
+    """Return all entries of ``axis``, sorted by name."""
+    return [Entry(name, path, summary(path)) for name, path in sorted(_paths(axis).items())]
+
+
+def find(axis: str, name: str) -> Path:
+    """Return the file of the entry ``name``.
+
+    Raises:
+        UserError: no such entry; the nearest names are given.
+    """
+    paths = _paths(axis)
+    if name not in paths:
+        raise UserError(f"{axis}/: no entry {name!r}{did_you_mean(name, paths)}")
+    return paths[name]
+
+
+def summary(path: Path) -> str:
+    """Return the first line of a file without its comment sign; empty when that line is no comment."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline(500)
+    return first.lstrip("#").strip() if first.startswith("#") else ""
+
+
+def kind_summary(room: str, name: str) -> str:
+    """Return the first line of a kind's docstring, read from its file: the kind is not imported."""
+    for package in ("econsim", *kinds.plugins()):
+        try:
+            spec = find_spec(f"{package}.{room}.{name}")
+        except ModuleNotFoundError:
+            continue
+        if spec is not None and spec.origin is not None:
+            with Path(spec.origin).open(encoding="utf-8", errors="replace") as file:
+                return file.readline(500).strip().strip('r"').strip()
+    return ""
+
+
+def _paths(axis: str) -> dict[str, Path]:
+    by_name: dict[str, Path] = {}
+    for folder in folders(axis):
+        for path in folder.glob("*.yaml"):
+            if _NAME.fullmatch(path.stem) and path.is_file():
+                by_name.setdefault(path.stem, path)
+    return by_name
+
+
+def _shipped() -> Path:
+    checkout = _PACKAGE.parent
+    return checkout if (checkout / "scenarios").is_dir() else _PACKAGE / "_library"

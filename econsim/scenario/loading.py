@@ -1,0 +1,125 @@
+"""From a name and overrides to a :class:`~econsim.scenario.model.Scenario`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from econsim import kinds
+from econsim.errors import Problem, ScenarioError, UserError, did_you_mean
+from econsim.parameters import Chosen, FromRoom
+from econsim.scenario import library
+from econsim.scenario.composition import extended, laid_over, resolved
+from econsim.scenario.defaults import over_defaults
+from econsim.scenario.mistakes import problems
+from econsim.scenario.model import Scenario
+from econsim.scenario.overrides import Overrides, patches
+from econsim.scenario.reading import Node, parse, read
+
+
+def load(source: str | Path, overrides: Overrides = ()) -> Scenario:
+    """Return the scenario that ``source`` names, with overrides applied.
+
+    Args:
+        source: a name from scenarios/, or a path (anything with a slash, or that ends in ``.yaml``).
+        overrides: texts ``key=value`` or a mapping from dotted keys to plain data; a later one wins.
+
+    Raises:
+        UserError: no such scenario or file.
+        ScenarioError: every mistake found, each with file and line.
+    """
+    path = scenario_path(source)
+    root = extended(path)
+    unnamed = {"name": Node(path.stem, root.where), "description": Node(library.summary(path), root.where)}
+    return _validated(Node({**unnamed, **root.content}, root.where), overrides)
+
+
+def with_overrides(scenario: Scenario, overrides: Overrides) -> Scenario:
+    """Return a loaded scenario with overrides applied.
+
+    Raises:
+        ScenarioError: every mistake found.
+    """
+    return _validated(parse(scenario.dump(), lambda line: scenario.name), overrides)
+
+
+def economy(name: str, overrides: Mapping[str, Any]) -> Chosen:
+    """Return the economy of a kind, else of a scenario, with ``overrides`` of its parameters applied.
+
+    Raises:
+        UserError: no such kind or scenario, or wrong parameters.
+    """
+    known = kinds.names("economies")
+    if name not in known:
+        scenarios = library.names("scenarios")
+        if name not in scenarios:
+            raise UserError(f"no economy or scenario {name!r}{did_you_mean(name, {*known, *scenarios})}")
+        changed: Chosen = load(name, {f"economy.{key}": value for key, value in overrides.items()}).economy
+        return changed
+    root = Node({"kind": Node(name, name)}, name)
+    for patch in patches(overrides):
+        root = laid_over(root, patch)
+    chosen: Chosen = _checked(root, Annotated[Chosen, FromRoom("economies")])
+    return chosen
+
+
+def scenario_path(source: str | Path) -> Path:
+    """Return the file of a scenario given by name or path; raises :class:`UserError` for an unknown name."""
+    text = str(source)
+    if isinstance(source, Path) or "/" in text or "\\" in text or text.endswith((".yaml", ".yml")):
+        return Path(source)
+    return library.find("scenarios", text)
+
+
+def validate_file(path: Path) -> None:
+    """Check a YAML file: as an agent or a planner where it lies in a folder of that name, else as a scenario.
+
+    A scenario is also built once, since only the game knows which roles there are.
+
+    Raises:
+        UserError: every mistake found, each with file and line.
+    """
+    axis = path.resolve().parent.name
+    if axis not in library.AXES[1:]:
+        load(path).build()
+        return
+    _checked(read(path), Annotated[Chosen, FromRoom(axis)])
+
+
+def _validated(root: Node, overrides: Overrides) -> Scenario:
+    for patch in patches(overrides):
+        root = laid_over(root, patch)
+    _check_format(root)
+    root, misnamed = resolved(root)
+    scenario: Scenario = _checked(root, Scenario, misnamed)
+    return scenario
+
+
+def _checked(root: Node, wanted: Any, misnamed: Sequence[Problem] = ()) -> Any:
+    """Return what a tree validates to; ``misnamed`` are mistakes found in it before."""
+    root = over_defaults(root, wanted)
+    data = root.plain()
+    try:
+        value = TypeAdapter(wanted).validate_python(data)
+    except ValidationError as error:
+        named = {problem.key for problem in misnamed}
+        others = [each for each in problems(error, wanted, data, root.place) if each.key not in named]
+        raise ScenarioError(sorted([*misnamed, *others], key=_place_in_file)) from None
+    if misnamed:
+        raise ScenarioError(misnamed)
+    return value
+
+
+def _place_in_file(problem: Problem) -> tuple[str, int]:
+    file, _, line = problem.where.rpartition(":")
+    return (file, int(line)) if line.isdecimal() else (problem.where, 0)
+
+
+def _check_format(root: Node) -> None:
+    version = root.content.get("econsim")
+    if version is not None and version.content != 1:
+        message = f"written for scenario format {version.plain()!r}; this econsim reads 1"
+        raise ScenarioError([Problem(version.where, "econsim", message)])

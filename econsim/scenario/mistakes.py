@@ -1,0 +1,124 @@
+"""What pydantic finds wrong, as problems a user can act on: where it was written, what was expected, what is near."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from econsim.errors import Problem, did_you_mean
+from econsim.scenario.fields import fields_of, type_of
+
+Keys = tuple[int | str, ...]
+Place = Callable[[Sequence[int | str]], str]
+
+_COMPLETE = (
+    "extra_forbidden",
+    "missing",
+    "union_tag_not_found",
+    "union_tag_invalid",
+    "scenario",
+    "kind",
+    "value_error",
+)
+_PLAINER = (
+    ("Value error, ", ""),
+    ("Input should be ", "expected "),
+    ("expected a valid dictionary or instance of ", "expected a mapping for "),
+    ("a valid tuple", "a list"),
+    ("a valid dictionary", "a mapping"),
+    ("a valid integer", "a whole number"),
+    ("a valid number", "a number"),
+    ("a valid string", "text"),
+    ("greater than or equal to", "at least"),
+    ("less than or equal to", "at most"),
+    (", unable to parse string as a number", ""),
+    (", unable to parse string as an integer", ""),
+)
+
+
+def problems(error: ValidationError, model: Any, data: Any, place: Place) -> list[Problem]:
+    """Return one problem for each mistake.
+
+    Args:
+        error: what validating ``data`` against ``model`` raised.
+        model: the model or annotated type.
+        data: the plain data that was validated; the kinds it chose tell which keys there are.
+        place: where the value at some keys was written.
+    """
+    by_keys: dict[Keys, list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        by_keys.setdefault(_keys(detail, data), []).append(detail)
+    return [
+        Problem(place(_written(keys, details)), ".".join(map(str, keys)), _message(details, model, data, keys))
+        for keys, details in by_keys.items()
+    ]
+
+
+def _written(keys: Keys, details: Sequence[ErrorDetails]) -> Keys:
+    """Return the keys of the value that is wrong; where the key itself is, those of the mapping that holds it."""
+    return keys[:-1] if details[0]["loc"][-1:] == ("[key]",) else keys
+
+
+def _keys(detail: ErrorDetails, data: Any) -> Keys:
+    """Return the keys that lead to a mistake, without the names of alternatives that pydantic puts between them."""
+    keys: Keys = ()
+    for key in detail["loc"]:
+        inner = _child(data, key)
+        if inner is not _ABSENT:
+            keys, data = (*keys, key), inner
+    return (*keys, detail["loc"][-1]) if detail["type"] == "missing" else keys
+
+
+def _message(details: Sequence[ErrorDetails], model: Any, data: Any, keys: Keys) -> str:
+    """Return what was expected; ``details`` has one entry for each alternative that the value fits none of."""
+    expected = " or ".join(dict.fromkeys(_expected(detail, model, data, keys) for detail in details))
+    complete = any(detail["type"] in _COMPLETE for detail in details)
+    return expected if complete else f"{expected}, found {_short(details[0]['input'])}"
+
+
+def _expected(detail: ErrorDetails, model: Any, data: Any, keys: Keys) -> str:
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key{did_you_mean(str(keys[-1]), _known_keys(model, data, keys[:-1]))}"
+    if detail["type"] == "missing":
+        return "missing"
+    if detail["type"] == "union_tag_not_found":
+        return "expected a mapping with a key 'kind'"
+    if detail["type"] == "union_tag_invalid":
+        known = [tag.strip(" '") for tag in detail["ctx"]["expected_tags"].split(",")]
+        return f"no kind {detail['ctx']['tag']!r}{did_you_mean(detail['ctx']['tag'], known)}"
+    message = detail["msg"]
+    for verbose, plain in _PLAINER:
+        message = message.replace(verbose, plain)
+    return message
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _known_keys(model: Any, data: Any, keys: Keys) -> Iterable[str]:
+    """Return the keys that the mapping at ``keys`` may have."""
+    annotation: Any = model
+    for key in keys:
+        field = fields_of(annotation, data).get(str(key))
+        annotation = annotation if field is None else type_of(field)
+        data = _child(data, key)
+    return fields_of(annotation, data)
+
+
+def _child(data: Any, key: int | str) -> Any:
+    try:
+        return data[key]
+    except (KeyError, IndexError, TypeError):
+        return _ABSENT
+
+
+_ABSENT = object()

@@ -1,0 +1,193 @@
+"""YAML 1.2 to plain data that remembers the line of every key.
+
+Only what a scenario needs is read: mappings, lists, text, numbers, booleans and null. ``1e-3`` is a number and ``no``
+is text. Nothing in a file can name a Python object, and a file can neither be too long nor unfold into too much.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from econsim.errors import Problem, ScenarioError, UserError
+
+MOST_BYTES = 200_000
+MOST_VALUES = 20_000
+DEEPEST = 40
+_TAG = "tag:yaml.org,2002:"
+_PREFIXED_INTEGER = re.compile(r"[-+]?0[box]")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value and where it was written: ``file:line`` of its key, or ``command line``.
+
+    ``content`` is a scalar, a ``dict[str, Node]`` or a ``list[Node]``.
+    """
+
+    content: Any
+    where: str
+
+    def plain(self) -> Any:
+        """Return the value as plain Python data."""
+        if isinstance(self.content, dict):
+            return {key: child.plain() for key, child in self.content.items()}
+        if isinstance(self.content, list):
+            return [child.plain() for child in self.content]
+        return self.content
+
+    def place(self, keys: Sequence[str | int]) -> str:
+        """Return where the value at ``keys`` was written, or the innermost value around it that exists."""
+        node = self
+        for key in keys:
+            try:
+                node = node.content[key]
+            except (KeyError, IndexError, TypeError):
+                break
+        return node.where
+
+    def lines(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """Yield the dotted key and the place of every value below this one."""
+        if isinstance(self.content, dict):
+            for key, child in self.content.items():
+                yield f"{prefix}{key}", child.where
+                yield from child.lines(f"{prefix}{key}.")
+
+
+def read(path: Path) -> Node:
+    """Return the mapping that a YAML file holds.
+
+    Raises:
+        UserError: the file cannot be opened.
+        ScenarioError: it is no UTF-8, no YAML, no mapping, or too large.
+    """
+    if "\0" in str(path):
+        raise UserError(f"{str(path)!r}: no path holds a zero byte")
+    label = shown(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{label}: {(error.strerror or 'cannot be read').lower()}") from None
+    if len(raw) > MOST_BYTES:
+        raise _mistake(label, f"larger than {MOST_BYTES:,} bytes")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _mistake(f"{label}:{raw.count(10, 0, error.start) + 1}", "not UTF-8 text") from None
+    node = parse(text, lambda line: f"{label}:{line + 1}")
+    if not isinstance(node.content, dict):
+        raise _mistake(f"{label}:1", "expected a mapping of keys to values")
+    return node
+
+
+def parse(text: str, where: Callable[[int], str]) -> Node:
+    """Return the one value that ``text`` holds; ``where`` names the place of a line, counted from 0.
+
+    Raises:
+        ScenarioError: not YAML, or something a scenario may not hold.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    directive = re.search(r"^%", text, re.MULTILINE)
+    if directive:
+        raise _mistake(where(text.count("\n", 0, directive.start())), "YAML directives (%) are not read")
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _mistake(where(mark.line if mark else 0), _explain(error.problem or error.context)) from None
+    except RecursionError:
+        raise _mistake(where(0), f"nested deeper than {DEEPEST} levels") from None
+    except (YAMLError, ValueError) as error:
+        raise _mistake(where(0), _explain(str(error).split("\n", 1)[0])) from None
+    return Node(None, where(0)) if root is None else _Reader(where).build(root, root.start_mark.line, 0)
+
+
+def shown(path: Path) -> str:
+    """Return ``path`` as a message shows it: relative to the working directory where it lies in it."""
+    resolved, here = path.resolve(), Path.cwd()
+    return str(resolved.relative_to(here)) if resolved.is_relative_to(here) else str(path)
+
+
+class _Reader:
+    """Turns the parser's node graph, which aliases may make huge or endless, into a bounded tree."""
+
+    def __init__(self, where: Callable[[int], str]) -> None:
+        self._where = where
+        self._count = 0
+
+    def build(self, node: Any, line: int, depth: int) -> Node:
+        from ruamel.yaml.nodes import MappingNode, SequenceNode
+
+        self._count += 1
+        if depth > DEEPEST:
+            raise self._mistake(line, f"nested deeper than {DEEPEST} levels")
+        if self._count > MOST_VALUES:
+            raise self._mistake(line, f"unfolds into more than {MOST_VALUES:,} values")
+        tag = str(node.tag)
+        if isinstance(node, MappingNode) and tag == _TAG + "map":
+            return self._mapping(node, line, depth)
+        if isinstance(node, SequenceNode) and tag == _TAG + "seq":
+            children = [self.build(child, child.start_mark.line, depth + 1) for child in node.value]
+            return Node(children, self._where(line))
+        return Node(self._scalar(node, tag, line), self._where(line))
+
+    def _mapping(self, node: Any, line: int, depth: int) -> Node:
+        content: dict[str, Node] = {}
+        for key, value in node.value:
+            key_line = key.start_mark.line
+            if not isinstance(key.value, str):
+                raise self._mistake(key_line, "a key must be a word, not a list or a mapping")
+            if key.value in content:
+                raise self._mistake(key_line, f"the key {key.value!r} stands here twice")
+            content[key.value] = self.build(value, key_line, depth + 1)
+        return Node(content, self._where(line))
+
+    def _scalar(self, node: Any, tag: str, line: int) -> str | int | float | bool | None:
+        read = _SCALARS.get(tag.removeprefix(_TAG))
+        if read is None or not isinstance(node.value, str):
+            raise self._mistake(line, f"the tag {tag.replace(_TAG, '!!')} is not read")
+        try:
+            return read(node.value)
+        except ValueError:
+            raise self._mistake(line, f"{node.value[:40]!r} is no number") from None
+
+    def _mistake(self, line: int, message: str) -> ScenarioError:
+        return _mistake(self._where(line), message)
+
+
+def _integer(text: str) -> int:
+    digits = text.replace("_", "").lower()
+    return int(digits, 0 if _PREFIXED_INTEGER.match(digits) else 10)
+
+
+def _number(text: str) -> float:
+    return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_SCALARS: dict[str, Callable[[str], str | int | float | bool | None]] = {
+    "str": str,
+    "timestamp": str,
+    "int": _integer,
+    "float": _number,
+    "bool": lambda text: text.lower() == "true",
+    "null": lambda text: None,
+}
+
+
+def _explain(problem: str | None) -> str:
+    problem = problem or "not YAML"
+    if "'\\t'" in problem:
+        return "a tab stands where YAML wants spaces"
+    if "another document" in problem:
+        return "a second document begins (---); a file holds one"
+    return f"not YAML: {problem.splitlines()[0]}"
+
+
+def _mistake(where: str, message: str) -> ScenarioError:
+    return ScenarioError([Problem(where, "", message)])

@@ -1,0 +1,37 @@
+"""JSON schema of scenarios, for editors: every key, every kind with its parameters, units and ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from econsim.scenario import library
+from econsim.scenario.model import Scenario
+
+
+def scenario_schema() -> dict[str, Any]:
+    """Return the schema of a scenario file (JSON Schema 2020-12); this imports all kinds."""
+    schema: dict[str, Any] = Scenario.model_json_schema()
+    properties = schema["properties"]
+    # Only in the model: a file says it as the planner's key `label`.
+    del properties["planner_label"]
+    properties["extends"] = {
+        "description": "Another scenario, over which this one is laid.",
+        "enum": library.names("scenarios"),
+    }
+    properties["baselines"] = {
+        "description": properties["baselines"].get("description", ""),
+        "anyOf": [{"type": "array", "items": {"type": "string"}}, _without_description(properties["baselines"])],
+    }
+    _let_planner_have_label(properties["planner"])
+    schema["required"] = ["econsim"]
+    return schema
+
+
+def _without_description(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "description"}
+
+
+def _let_planner_have_label(schema: dict[str, Any]) -> None:
+    for option in schema["anyOf"]:
+        if "kind" in option.get("properties", {}):
+            option["properties"]["label"] = {"type": "string", "description": "What tables call this planner."}

@@ -1,0 +1,80 @@
+"""Exit codes: 0 done, 1 a fault of ours, 2 the user's input is wrong, 130 stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from econsim.cli import main
+from econsim.errors import RunError, UserError
+from econsim.runs import RunInterrupted
+from econsim.testing import Check
+
+
+def ending(monkeypatch: pytest.MonkeyPatch, error: BaseException, *options: str) -> int:
+    def fails(*arguments: Any, **named: Any) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr("econsim.runs.resume", fails)
+    with pytest.raises(SystemExit) as raised:
+        main(["resume", "a_run", *options])
+    assert isinstance(raised.value.code, int)
+    return raised.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (UserError("not like this"), 2, "econsim: not like this"),
+        (RunError("the disk is full"), 1, "econsim: the disk is full"),
+        (RunInterrupted(Path("runs/a")), 130, "econsim resume runs/a"),
+        (KeyboardInterrupt(), 130, "stopped"),
+        (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_every_ending_has_its_code_and_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, message: str
+) -> None:
+    assert ending(monkeypatch, error) == code
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
+
+
+def test_debug_shows_the_traceback_of_a_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault = ZeroDivisionError("division by zero")
+    fault.add_note("the log is in runs/a/log.txt")
+    assert ending(monkeypatch, fault) == 1
+    without = capsys.readouterr().err
+    assert "--debug" in without
+    assert "runs/a/log.txt" in without
+    assert ending(monkeypatch, fault, "--debug") == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_run_hands_everything_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    handed: dict[str, Any] = {}
+    monkeypatch.setattr("econsim.runs.execute", lambda scenario, **named: handed.update(scenario=scenario, **named))
+    options = ["--seed", "7", "--device", "cpu", "--out", str(tmp_path / "out"), "--quiet"]
+    with pytest.raises(SystemExit) as raised:
+        main(["run", "one_step", "economy.workers=12", *options])
+    assert raised.value.code == 0
+    assert (handed["scenario"].seed, handed["scenario"].economy.parameters.workers) == (7, 12)
+    assert (handed["device"], handed["out"], handed["quiet"]) == ("cpu", tmp_path / "out", True)
+
+
+@pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1)])
+def test_check_prints_a_table_and_fails_with_a_failed_check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], passed: bool, code: int
+) -> None:
+    checks = [Check("determinism", True), Check("conservation", passed, "off by 1")]
+    monkeypatch.setattr("econsim.testing.check", lambda scenario: checks)
+    with pytest.raises(SystemExit) as raised:
+        main(["check", "one_step_published"])
+    assert raised.value.code == code
+    assert capsys.readouterr().out.splitlines()[0] == "passed  determinism"

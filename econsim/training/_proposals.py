@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError
-from econsim.game import Agent, Game
+from econsim.game import Agent, Game, Observation, Role
+from econsim.training._play import play
 
 FLOATS_PER_BATCH = 1 << 20
 
@@ -21,6 +22,21 @@ def leader_of(game: Game[Any]) -> str:
     if len(leaders) != 1:
         raise UserError(f"{type(game).__name__} has {len(leaders)} leading roles; this learner needs exactly one")
     return leaders[0]
+
+
+class _Announcing:
+    """A leader that announces one action a copy, ``[B, *action]``, whatever it sees."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, proposals: Tensor) -> None:
+        self.proposals = proposals
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
+        return self.proposals[:, None].expand(-1, role.count, *self.proposals.shape[1:])
+
+    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+        return memory, memory
 
 
 def play_proposals(
@@ -35,21 +51,9 @@ def play_proposals(
         proposals: ``[C, *action]``, held for the whole episode.
         seed: of the common key.
     """
-    copies = proposals.shape[0]
-    key = random.keys(seed, 1, proposals.device).expand(copies)
-    state = game.reset(key)
-    followers = {name: role for name, role in game.roles.items() if name != leader}
-    memories = {name: agents[name].start(game, role, copies) for name, role in followers.items()}
-    total = torch.zeros(copies, dtype=torch.float64, device=proposals.device)
-    for time in range(game.horizon):
-        seen = game.observe(state)
-        actions = {leader: proposals[:, None].expand(-1, game.roles[leader].count, *proposals.shape[1:])}
-        for name in followers:
-            actions[name], memories[name] = agents[name].act(seen[name], memories[name], random.fold(key, time))
-        transition = game.step(state, actions)
-        state = transition.state
-        total += transition.rewards[leader].double().mean(-1)
-    return total, state
+    key = random.keys(seed, 1, proposals.device).expand(proposals.shape[0])
+    episode = play(game, {**agents, leader: _Announcing(proposals)}, key)
+    return episode.returns[leader].mean(-1), episode.state
 
 
 def values_of(game: Game[Any], agents: Mapping[str, Agent], leader: str, proposals: Tensor, seed: int) -> Tensor:

@@ -106,7 +106,7 @@ def _line(point: Tensor, axis: int, step: float) -> Tensor:
 def evolve(value: Value, start: Tensor, generations: int, seed: int) -> tuple[Tensor, Tensor]:
     """CMA-ES from ``start`` ``[D]`` within the unit cube; returns the best point met and its value."""
     import numpy as np
-    from cmaes import CMA
+    from cmaes._cma import CMA
 
     size = start.shape[0]
     bounds = np.tile([0.0, 1.0], (size, 1))

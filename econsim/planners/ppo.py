@@ -1,0 +1,52 @@
+"""Neural planner: an actor-critic that announces, trained by proximal policy optimisation from the rates in force."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from econsim.agents._neural import MindParameters, NeuralAgent
+from econsim.game import Game, Role
+
+__all__ = ["Parameters", "Ppo"]
+
+REFERENCES = (
+    "@article{schulman2017ppo, title={Proximal Policy Optimization Algorithms}, author={Schulman, John and Wolski, "
+    "Filip and Dhariwal, Prafulla and Radford, Alec and Klimov, Oleg}, journal={arXiv:1707.06347}, year={2017}}",
+)
+
+
+class Parameters(MindParameters):
+    """Parameters of the neural planner."""
+
+    start: tuple[float, ...] | Literal["status_quo"] | None = "status_quo"
+    """Action that training begins with: one number an entry; what is in force before the planner acts, in games that
+    know it; or none, the middle of the range."""
+
+
+@runtime_checkable
+class _WithStatusQuo(Protocol):
+    """A game that knows what is in force before a leader acts."""
+
+    def status_quo(self, role: str) -> Tensor:
+        """Return that action, ``[*shape]``."""
+
+
+class Ppo(NeuralAgent):
+    """The one player of a leading role."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__(parameters)
+        self.parameters = parameters
+
+    def first_action(self, game: Game[Any], role: Role) -> Tensor | None:
+        """Return the action to begin with, ``[*shape]``."""
+        match self.parameters.start:
+            case None:
+                return None
+            case "status_quo":
+                return game.status_quo(role.name) if isinstance(game, _WithStatusQuo) else None
+            case given:
+                return torch.tensor(given, dtype=torch.float64)

@@ -55,6 +55,7 @@ def run(
     device: str = "auto",
     out: str | Path | None = None,
     quiet: bool = False,
+    threads: int = 1,
     **overrides: Any,
 ) -> Run:
     """Train what has to be trained, score every policy, write the run folder and its report.
@@ -65,6 +66,7 @@ def run(
         device: ``auto``, ``cpu`` or ``cuda``.
         out: the run folder; a new one under ``runs/`` when not given.
         quiet: print no progress.
+        threads: on the CPU; part of the run, since sums may round otherwise with another number.
         overrides: as for :func:`load`.
 
     Raises:
@@ -78,7 +80,7 @@ def run(
 
     changes = overrides if seed is None else {**overrides, "seed": seed}
     loaded = load(scenario, **changes) if isinstance(scenario, (str, Path)) else with_overrides(scenario, changes)
-    return execute(loaded, out=None if out is None else Path(out), device=device, quiet=quiet)
+    return execute(loaded, out=None if out is None else Path(out), device=device, quiet=quiet, threads=threads)
 
 
 def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **parameters: Any) -> Game[Any]:

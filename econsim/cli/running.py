@@ -29,6 +29,7 @@ def run(
     device: Annotated[Device, typer.Option(help="Where to run; auto takes a GPU if there is one.")] = Device.auto,
     out: Annotated[Path | None, typer.Option(help="The run folder; a new one under runs/ if not given.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    threads: Annotated[int, typer.Option(min=1, help="Threads on the CPU; they are part of the run.")] = 1,
 ) -> None:
     """Run a scenario: train, score, report.
 
@@ -41,7 +42,7 @@ def run(
     # torch is loaded only now, when the scenario is known to be sound.
     from econsim.runs import execute
 
-    execute(loaded, out=out, seed=None, device=device.value, quiet=quiet)
+    execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads)
 
 
 def resume(run: RunFolder, quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False) -> None:
@@ -60,7 +61,8 @@ def compare(
     """Print several runs side by side."""
     from econsim.runs import compare as compare_runs
 
-    typer.echo(compare_runs(runs).to_string(index=False))
+    table = compare_runs(runs).dropna(axis="columns", how="all")
+    typer.echo(table.to_string(index=False, na_rep="", float_format="{:,.4f}".format))
 
 
 def report(run: RunFolder) -> None:

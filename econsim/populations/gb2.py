@@ -22,12 +22,15 @@ from econsim.populations._sampling import Sampling, draw
 
 __all__ = ["GB2", "Parameters"]
 
+LLM_ECONOMIST = (
+    "@article{karten2025llm, title={{LLM} Economist: Large Population Models and Mechanism Design in Multi-Agent "
+    "Generative Simulacra}, author={Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu "
+    "and Jin, Chi}, journal={arXiv:2507.15815}, year={2025}}"
+)
 REFERENCES = (
-    """@misc{karten2025llmeconomist, title = {LLM Economist: Large Population Models and Mechanism Design in Multi-Agent
-  Generative Simulacra}, author = {Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu and
-  Jin, Chi}, year = {2025}, eprint = {2507.15815}, archivePrefix = {arXiv}}""",
-    """@article{mcdonald1984generalized, title = {Some Generalized Functions for the Size Distribution of Income},
-  author = {McDonald, James B.}, journal = {Econometrica}, volume = {52}, number = {3}, year = {1984}}""",
+    LLM_ECONOMIST,
+    "@article{mcdonald1984generalized, title={Some Generalized Functions for the Size Distribution of Income}, "
+    "author={McDonald, James B.}, journal={Econometrica}, volume={52}, number={3}, pages={647--663}, year={1984}}",
 )
 PUBLISHED_DRAW = "data/llm_economist_seed42.csv"
 

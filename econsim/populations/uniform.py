@@ -10,14 +10,11 @@ from torch import Tensor
 
 from econsim.populations import Sample
 from econsim.populations._sampling import Sampling, draw
+from econsim.populations.gb2 import LLM_ECONOMIST
 
 __all__ = ["Parameters", "Uniform"]
 
-REFERENCES = (
-    """@misc{karten2025llmeconomist, title = {LLM Economist: Large Population Models and Mechanism Design in Multi-Agent
-  Generative Simulacra}, author = {Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu and
-  Jin, Chi}, year = {2025}, eprint = {2507.15815}, archivePrefix = {arXiv}}""",
-)
+REFERENCES = (LLM_ECONOMIST,)
 
 
 class Parameters(Sampling):

@@ -68,15 +68,14 @@ class Figures:
 
     def learning(self) -> Figure:
         """The leader's return while the scenario's own policy was trained, between the levels of all policies."""
-        curve, found, own = self._curve(), self._summary["policies"], self.policies[-1]
+        curves, found, own = self._curves(), self._summary["policies"], self.policies[-1]
         responses, name = self._summary["responses"], f"return_{self._leader}"
         levels = {label: policy[responses[0]][name] for label, policy in found.items() if label != own}
-        for response in responses:
-            levels[f"{own}, {response} workers"] = found[own][response][name]
         low, high, unit = self._scale(levels)
-        curve["value"] = (curve["value"] - low) / (high - low)
+        for curve in curves.values():
+            curve["value"] = (curve["value"] - low) / (high - low)
         scaled = {label: (value - low) / (high - low) for label, value in levels.items()}
-        return plots.learning_curve({f"{own} in training": curve}, scaled, unit)
+        return plots.learning_curve(curves, scaled, unit)
 
     def _scale(self, levels: Mapping[str, float]) -> tuple[float, float, str]:
         """Return what counts as zero and as one, and what it is called: shares of the gap where the run knows one."""
@@ -110,14 +109,21 @@ class Figures:
             raise UserError(f"{self._run.path}: this economy has no {', '.join(missing)} to draw")
         return accounts
 
-    def _curve(self) -> pd.DataFrame:
-        """Return step, seed and value of the leader's return while the own policy was trained."""
-        metrics, leader = self._run.metrics, self._leader
-        mine = (metrics["policy"] == self.policies[-1]) & (metrics["response"] == "") & (metrics["role"] == leader)
-        curve = metrics.loc[mine & (metrics["name"] == "training/return"), ["step", "seed", "value"]].copy()
-        if curve.empty:
+    def _curves(self) -> dict[str, pd.DataFrame]:
+        """Return step, seed and value of the leader's return while the own policy was trained, by whom it met."""
+        metrics, own = self._run.metrics, self.policies[-1]
+        mine = (metrics["policy"] == own) & (metrics["response"] == "") & (metrics["role"] == self._leader)
+        names = {"audit/exact_return": f"{own}, exact workers", "audit/learned_return": f"{own}, learned workers"}
+        if not (mine & metrics["name"].isin(names)).any():
+            names = {"training/return": f"{own} in training"}
+        curves = {
+            label: metrics.loc[mine & (metrics["name"] == name), ["step", "seed", "value"]].copy()
+            for name, label in names.items()
+        }
+        found = {label: curve for label, curve in curves.items() if not curve.empty}
+        if not found:
             raise UserError(f"{self._run.path}: nothing was trained in this run")
-        return curve
+        return found
 
     @property
     def _leader(self) -> str:
@@ -156,7 +162,8 @@ _CAPTIONS = (
     (
         "learning",
         "Learning",
-        "The return of the scenario's own policy while it was trained (thin lines: single seeds); dotted lines mark"
-        " what policies reach when they are scored. Where floor and ceiling are known, they count as 0 and 1.",
+        "The return of the scenario's own policy while it was trained (thin lines: single seeds), against the learned"
+        " workers and against exact ones: a gap between the two is what the planner would gain from workers' mistakes."
+        " Dotted lines mark what the other policies reach; where floor and ceiling are known, they count as 0 and 1.",
     ),
 )

@@ -17,6 +17,7 @@ from torch import Tensor
 from econsim import random
 from econsim.analysis.inequality import gini
 from econsim.game import Agent, Game
+from econsim.training import _play
 
 __all__ = ["Episode", "evaluation_key", "metrics_of", "play", "player_accounts"]
 
@@ -40,22 +41,8 @@ def evaluation_key(seed: int) -> Tensor:
 @torch.no_grad()
 def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> Episode:
     """Play one episode from keys ``[B]`` in the game's own precision."""
-    copies = key.shape[0]
-    state = game.reset(key)
-    memories = {name: agents[name].start(game, role, copies) for name, role in game.roles.items()}
-    ended = torch.zeros(copies, dtype=torch.bool, device=key.device)
-    returns: dict[str, Tensor] = {}
-    for time in range(game.horizon):
-        seen, actions = game.observe(state), {}
-        for name in game.roles:
-            draw = random.fold(random.fold(key, name), time)
-            actions[name], memories[name] = agents[name].act(seen[name], memories[name], draw)
-        transition = game.step(state, actions)
-        for name, reward in transition.rewards.items():
-            paid = reward.double() * ~ended[:, None]
-            returns[name] = returns.get(name, torch.zeros_like(paid)) + paid
-        state, ended = transition.state, ended | transition.terminated | transition.truncated
-    return Episode(game.accounts(state), returns)
+    episode = _play.play(game, agents, key)
+    return Episode(game.accounts(episode.state), episode.returns)
 
 
 def player_accounts(game: Game[Any], episode: Episode) -> dict[str, NDArray[Any]]:

@@ -6,7 +6,8 @@ moment and resumed, it gives the numbers of a run that was never interrupted.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from econsim.errors import RunError, UserError
@@ -38,35 +39,35 @@ class RunInterrupted(KeyboardInterrupt):
 def execute(
     scenario: Scenario,
     out: Path | None = None,
-    seed: int | None = None,
     device: str = "auto",
     quiet: bool = False,
+    threads: int = 1,
 ) -> Run:
     """Run a scenario from its beginning and return its finished folder.
 
     Args:
         scenario: what to run.
         out: the run folder; by default a new one under ``runs/``.
-        seed: replaces the scenario's seed.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:0``, ...
         quiet: print nothing.
+        threads: of one process on the CPU. Sums may round otherwise with another number, so that it is part of the
+            run; more than one pays from some ten thousand workers on.
 
     Raises:
         UserError: the scenario cannot be run, or the folder is occupied; nothing was written.
         RunError: the disk is full or a fit failed; the folder can be resumed.
         RunInterrupted: the user stopped it.
     """
-    if seed is not None:
-        if not 0 <= seed < 2**63:
-            raise UserError(f"--seed {seed}: say a whole number from 0 to 2**63 - 1")
-        scenario = scenario.model_copy(update={"seed": seed})
+    if threads < 1:
+        raise UserError(f"--threads {threads}: say one or more")
     place = _device(device)
-    game, _ = scenario.build(place)
-    found = policies(scenario, game)
-    stages(scenario, found)
-    with Advice().listening():  # the run will say it again, and keep it
-        check_players(scenario, game, found)
-    return _Execution(create_run(scenario, out, place), place, quiet).finish()
+    with _using(threads):
+        game, _ = scenario.build(place)
+        found = policies(scenario, game)
+        stages(scenario, found)
+        with Advice().listening():  # the run will say it again, and keep it
+            check_players(scenario, game, found)
+        return _Execution(create_run(scenario, out, place), place, quiet).finish()
 
 
 def resume(path: str | Path, quiet: bool = False) -> Run:
@@ -78,7 +79,8 @@ def resume(path: str | Path, quiet: bool = False) -> Run:
     run = open_run(path)
     if run.finished and (run.path / "report.html").is_file():
         return run
-    return _Execution(run, _device(run.environment["device"]), quiet).finish()
+    with _using(run.environment["threads"]):
+        return _Execution(run, _device(run.environment["device"]), quiet).finish()
 
 
 class _Execution:
@@ -163,6 +165,19 @@ class _Execution:
 
         report = write_report(self.run)
         print_ending(self.journal, self.run, report)
+
+
+@contextmanager
+def _using(threads: int) -> Iterator[None]:
+    """Let torch use this many threads inside, and as many as before afterwards."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _device(name: str) -> str:

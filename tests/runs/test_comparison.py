@@ -11,7 +11,7 @@ from econsim.scenario import Scenario
 
 
 def test_runs_of_one_scenario_are_averaged_by_policy(scenario: Callable[..., Scenario], tmp_path: Path) -> None:
-    paths = [execute(scenario(), tmp_path / f"seed-{seed}", seed=seed, quiet=True).path for seed in (1, 5)]
+    paths = [execute(scenario(seed=seed), tmp_path / f"seed-{seed}", quiet=True).path for seed in (1, 5)]
     table = compare(paths).set_index(["policy", "response", "metric"])
     row = table.loc[("trained", "exact", "welfare")]
     values = [row[str(path)] for path in paths]

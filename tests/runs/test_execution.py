@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(
     finished: Run, scenario: Make, tmp_path: Path
 ) -> None:
     assert_same(execute(scenario(), tmp_path / "again" / "run", quiet=True), finished)
-    other = execute(scenario(), tmp_path / "other", seed=1, quiet=True)
+    other = execute(scenario(seed=1), tmp_path / "other", quiet=True)
     assert other.scenario.seed == 1
     assert list(other.summary["policies"]["trained"]["seeds"]) == ["1", "2"]
 
@@ -216,9 +216,16 @@ def test_devices_that_are_not_there_are_refused(scenario: Make, tmp_path: Path, 
         execute(scenario(), tmp_path / "run", device=device, quiet=True)
 
 
-def test_a_seed_out_of_range_is_refused(scenario: Make, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--seed -1"):
-        execute(scenario(), tmp_path / "run", seed=-1, quiet=True)
+def test_no_threads_are_refused(scenario: Make, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--threads 0"):
+        execute(scenario(), tmp_path / "run", threads=0, quiet=True)
+
+
+def test_threads_are_part_of_the_run_and_given_back(scenario: Make, tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    run = execute(scenario(training=None, planner=None, agents={}), tmp_path / "run", threads=2, quiet=True)
+    assert run.environment["threads"] == 2
+    assert torch.get_num_threads() == before
 
 
 def test_resuming_a_finished_run_changes_nothing(finished: Run) -> None:

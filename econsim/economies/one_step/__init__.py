@@ -54,6 +54,7 @@ from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transiti
 from econsim.mechanisms import us_law, welfare
 from econsim.mechanisms.taxes import brackets_tax, check_schedule, marginal_rate, project, with_deduction
 from econsim.parameters import Chosen, FromRoom, Model
+from econsim.populations.gb2 import LLM_ECONOMIST
 
 __all__ = ["OneStep", "Parameters"]
 
@@ -64,9 +65,7 @@ REFERENCES = (
     "@article{zheng2020ai, title={The {AI} Economist: Improving Equality and Productivity with {AI}-Driven Tax "
     "Policies}, author={Zheng, Stephan and Trott, Alexander and Srinivasa, Sunil and Naik, Nikhil and Gruesbeck, "
     "Melvin and Parkes, David C. and Socher, Richard}, journal={arXiv:2004.13332}, year={2020}}",
-    "@article{karten2025llm, title={{LLM} Economist: Large Population Models and Mechanism Design in Multi-Agent "
-    "Generative Simulacra}, author={Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu "
-    "and Jin, Chi}, journal={arXiv:2507.15815}, year={2025}}",
+    LLM_ECONOMIST,
 )
 
 WelfareName = Literal[

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from abc import ABC
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, cast
 
 from torch import Tensor
 
@@ -31,3 +33,32 @@ def thresholds_of(game: Game[Any], role: Role, kind: str) -> Tensor:
 def announce(rates: Tensor, observation: Observation) -> Tensor:
     """Return ``rates`` ``[K]`` as the action of the one planner of every copy, ``[B, 1, K]``."""
     return rates.to(observation.features).expand(*observation.alive.shape, -1)
+
+
+class FittedSchedule(ABC):
+    """Announces one schedule that a learner fitted; subclasses say which learner."""
+
+    learner: ClassVar[str | None]
+
+    def __init__(self) -> None:
+        self.fitted: dict[str, Tensor] = {}
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
+        """Return the fitted rates ``[K]``; raises ``UserError`` before a fit."""
+        if "rates" not in self.fitted:
+            raise UserError(
+                f"planner: {self.learner} is not fitted; econsim.run or econsim.training.{self.learner} does it"
+            )
+        return self.fitted["rates"]
+
+    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the rates for every copy, ``[B, 1, K]``."""
+        return announce(memory, observation), memory
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return what the learner fitted: the action ``rates`` ``[K]``, and more that it reports."""
+        return dict(self.fitted)
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what :meth:`state_dict` returned."""
+        self.fitted = dict(state)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
-from torch import Tensor
 
-from econsim.errors import UserError
-from econsim.game import Game, Observation, Role
 from econsim.parameters import Model
-from econsim.planners._announcing import announce
+from econsim.planners._announcing import FittedSchedule
 
 __all__ = ["Parameters", "Search"]
 
@@ -34,29 +30,11 @@ class Parameters(Model):
     """Last step of the coordinate search, as a share of the action's range."""
 
 
-class Search:
+class Search(FittedSchedule):
     """Announces the best action that the learner ``search`` found."""
 
     learner: ClassVar[str | None] = "search"
 
     def __init__(self, parameters: Parameters) -> None:
+        super().__init__()
         self.parameters = parameters
-        self.fitted: dict[str, Tensor] = {}
-
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
-        """Return the best action found; raises ``UserError`` before a fit."""
-        if "rates" not in self.fitted:
-            raise UserError("planner: search has not been fitted; econsim.run or econsim.training.search does it")
-        return self.fitted["rates"]
-
-    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the action for every copy, ``[B, 1, K]``."""
-        return announce(memory, observation), memory
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Return the best action found, as ``rates`` ``[K]``, and its value ``[1]``."""
-        return dict(self.fitted)
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what :meth:`state_dict` returned."""
-        self.fitted = dict(state)

@@ -52,7 +52,8 @@ def print_ending(journal: Journal, run: Run, report: Path) -> None:
         journal.say(f"warning: {warning}")
     if (headline := summary["headline"]) is not None:
         verdict = "reproduced" if headline["passed"] else "NOT reproduced"
-        journal.say(f"headline {headline['metric']}: {headline['value']} (expected {headline['expected']}): {verdict}")
+        found = "not measured" if headline["value"] is None else f"{headline['value']:,.6g}"
+        journal.say(f"headline {headline['metric']}: {found} (expected {headline['expected']:,.6g}): {verdict}")
     journal.say(f"run folder: {run.path}")
     journal.say(f"report: {report}")
 

@@ -57,7 +57,7 @@ def test_rates_must_fit_the_brackets() -> None:
 
 @pytest.mark.parametrize("kind", ["saez", "search"])
 def test_unfitted_planners_say_so(kind: str) -> None:
-    with pytest.raises(UserError, match="has not been fitted"):
+    with pytest.raises(UserError, match="is not fitted"):
         announced(planner(kind))
 
 

@@ -7,6 +7,7 @@ rebate that their choices produce.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
@@ -67,62 +68,30 @@ class Family(Protocol):
         """Return the worth of each choice of hours ``[A]``, ``[B, N, A]``, at a rebate taken as given."""
 
 
-def _money_cost(skill: Tensor, hours: Tensor, untaxed_hours: Tensor, elasticity: Tensor) -> Tensor:
-    """Cost of work, ``(v l0 / d) (l / l0)^d`` with ``d = 1 + 1 / elasticity`` and ``l0`` the untaxed hours."""
-    exponent = 1.0 + 1.0 / elasticity
-    return skill * untaxed_hours / exponent * power(hours / untaxed_hours, exponent)
+class MoneyMetric(Model, ABC):
+    """Consumption less a cost of work in money, ``(v l0 / d) (l / l0)^d`` with ``d = 1 + 1 / elasticity``.
 
-
-def _best_money_hours(
-    skill: Tensor,
-    untaxed_hours: Tensor,
-    cap: float,
-    step: float | None,
-    thresholds: Tensor,
-    rates: Tensor,
-    elasticity: Tensor,
-) -> Tensor:
-    """Best hours of a money-metric family: the closed form, or the best of the steps next to each bracket's peak."""
-    if step is None:
-        return best_income(skill * untaxed_hours, skill * cap, thresholds, rates, elasticity) / skill
-
-    def worth(hours: Tensor) -> Tensor:
-        income = skill * hours
-        return income - brackets_tax(income, thresholds, rates) - _money_cost(skill, hours, untaxed_hours, elasticity)
-
-    return best_among(quasi_linear_peaks(skill, untaxed_hours, cap, thresholds, rates, elasticity), worth, step)
-
-
-class QuasiLinear(Model):
-    """Money less ``labour_cost * hours^labour_exponent``: no income effects; the defaults are the published constants.
-
-    Source of the defaults: LLM Economist, code release 1.0.0 (2025). With US incomes they pin most workers at the cap.
+    ``l0`` are the hours worked without taxes. There are no income effects: the rebate changes no choice.
     """
-
-    kind: Literal["quasi_linear"] = "quasi_linear"
-    labour_cost: float = Field(0.0005, gt=0)
-    """Cost of work ``c``, money per hour^exponent."""
-    labour_exponent: float = Field(3.5, gt=1)
-    """Exponent ``delta``; the elasticity of hours to the net-of-tax rate is ``1 / (delta - 1)``."""
 
     @property
     def in_money(self) -> bool:
         """Whether utility is measured in money."""
         return True
 
-    @property
-    def numbers(self) -> dict[str, float]:
-        """The numeric parameters by name."""
-        return {"labour_cost": self.labour_cost, "labour_exponent": self.labour_exponent}
-
+    @abstractmethod
     def desire(self, values: Values, skill: Tensor) -> tuple[Tensor, Tensor]:
-        """Return untaxed hours ``(v / (delta c))^(1 / (delta - 1))`` and the elasticity ``1 / (delta - 1)``."""
-        elasticity = 1.0 / (values["labour_exponent"] - 1.0)
-        return power(skill / (values["labour_exponent"] * values["labour_cost"]), elasticity), elasticity
+        """Return the untaxed hours ``[B, N]`` and the elasticity of hours to the net-of-tax rate."""
+
+    def cost(self, values: Values, skill: Tensor, hours: Tensor) -> Tensor:
+        """Return the cost of work in money; ``hours`` ``[B, N]``, or ``[B, N, A]`` for ``skill`` ``[B, N, 1]``."""
+        untaxed_hours, elasticity = self.desire(values, skill)
+        exponent = 1.0 + 1.0 / elasticity
+        return skill * untaxed_hours / exponent * power(hours / untaxed_hours, exponent)
 
     def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
         """Return consumption less the cost of work, in money."""
-        return consumption - values["labour_cost"] * power(hours, values["labour_exponent"])
+        return consumption - self.cost(values, skill, hours)
 
     def expected_rebate(
         self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
@@ -140,19 +109,49 @@ class QuasiLinear(Model):
         thresholds: Tensor,
         rates: Tensor,
     ) -> Tensor:
-        """Return the closed-form best response over brackets and kinks."""
+        """Return the closed-form best response, or the best of the steps next to each bracket's peak."""
         untaxed_hours, elasticity = self.desire(values, skill)
-        return _best_money_hours(skill, untaxed_hours, cap, step, thresholds, rates, elasticity)
+        if step is None:
+            return best_income(skill * untaxed_hours, skill * cap, thresholds, rates, elasticity) / skill
+
+        def worth(hours: Tensor) -> Tensor:
+            income = skill * hours
+            return income - brackets_tax(income, thresholds, rates) - self.cost(values, skill, hours)
+
+        return best_among(quasi_linear_peaks(skill, untaxed_hours, cap, thresholds, rates, elasticity), worth, step)
 
     def choice_values(
         self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
     ) -> Tensor:
         """Return net income less the cost of work of each choice."""
-        cost = (values["labour_cost"] * power(hours, values["labour_exponent"]))[:, None, :].expand(*skill.shape, -1)
+        cost = self.cost(_wide(values), skill[..., None], hours)
         return grid_values(skill, cost, hours, thresholds, rates)
 
 
-class Calibrated(Model):
+class QuasiLinear(MoneyMetric):
+    """Money less ``labour_cost * hours^labour_exponent``: no income effects; the defaults are the published constants.
+
+    Source of the defaults: LLM Economist, code release 1.0.0 (2025). With US incomes they pin most workers at the cap.
+    """
+
+    kind: Literal["quasi_linear"] = "quasi_linear"
+    labour_cost: float = Field(0.0005, gt=0)
+    """Cost of work ``c``, money per hour^exponent."""
+    labour_exponent: float = Field(3.5, gt=1)
+    """Exponent ``delta``; the elasticity of hours to the net-of-tax rate is ``1 / (delta - 1)``."""
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numeric parameters by name."""
+        return {"labour_cost": self.labour_cost, "labour_exponent": self.labour_exponent}
+
+    def desire(self, values: Values, skill: Tensor) -> tuple[Tensor, Tensor]:
+        """Return untaxed hours ``(v / (delta c))^(1 / (delta - 1))`` and the elasticity ``1 / (delta - 1)``."""
+        elasticity = 1.0 / (values["labour_exponent"] - 1.0)
+        return power(skill / (values["labour_exponent"] * values["labour_cost"]), elasticity), elasticity
+
+
+class Calibrated(MoneyMetric):
     """Money less a cost of work scaled to skill, so that everyone would work the same hours without taxes.
 
     ``c_i = v_i / (delta * untaxed_hours^(delta - 1))`` with ``delta = 1 + 1 / elasticity``: hours respond to the
@@ -166,46 +165,13 @@ class Calibrated(Model):
     """Hours a week that everybody works without taxes."""
 
     @property
-    def in_money(self) -> bool:
-        """Whether utility is measured in money."""
-        return True
-
-    @property
     def numbers(self) -> dict[str, float]:
         """The numeric parameters by name."""
         return {"elasticity": self.elasticity, "untaxed_hours": self.untaxed_hours}
 
-    def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
-        """Return consumption less the cost of work, in money."""
-        return consumption - _money_cost(skill, hours, values["untaxed_hours"], values["elasticity"])
-
-    def expected_rebate(
-        self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
-    ) -> Tensor:
-        """Return zero ``[B, 1]``: without income effects the rebate changes no choice."""
-        return torch.zeros_like(skill[:, :1])
-
-    def best_hours(
-        self,
-        values: Values,
-        skill: Tensor,
-        rebate: Tensor,
-        cap: float,
-        step: float | None,
-        thresholds: Tensor,
-        rates: Tensor,
-    ) -> Tensor:
-        """Return the closed-form best response over brackets and kinks."""
-        untaxed_hours = values["untaxed_hours"].expand_as(skill)
-        return _best_money_hours(skill, untaxed_hours, cap, step, thresholds, rates, values["elasticity"])
-
-    def choice_values(
-        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
-    ) -> Tensor:
-        """Return net income less the cost of work of each choice."""
-        untaxed_hours, elasticity = values["untaxed_hours"][..., None], values["elasticity"][..., None]
-        cost = _money_cost(skill[..., None], hours, untaxed_hours, elasticity)
-        return grid_values(skill, cost, hours, thresholds, rates)
+    def desire(self, values: Values, skill: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the same untaxed hours for everybody, and the elasticity."""
+        return values["untaxed_hours"].expand_as(skill), values["elasticity"]
 
 
 class Isoelastic(Model):
@@ -284,5 +250,9 @@ class Isoelastic(Model):
         """Return the utility of each choice."""
         free = torch.zeros((1, 1, 1), dtype=skill.dtype, device=skill.device)
         consumption = grid_values(skill, free, hours, thresholds, rates) + rebate[..., None]
-        wide = {name: value[..., None] for name, value in values.items()}
-        return self.utility(wide, skill[..., None], consumption, hours)
+        return self.utility(_wide(values), skill[..., None], consumption, hours)
+
+
+def _wide(values: Values) -> Values:
+    """Return the parameters shaped to broadcast over ``[B, N, A]``."""
+    return {name: value[..., None] for name, value in values.items()}

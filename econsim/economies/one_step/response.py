@@ -17,7 +17,7 @@ from torch import Tensor
 from econsim.mechanisms.powers import power
 from econsim.mechanisms.taxes import brackets_tax, tax_at_thresholds
 
-CHUNK = 1 << 14
+CHUNK = 1 << 15
 BISECTIONS = 34
 
 
@@ -36,22 +36,23 @@ def best_income(
     exponent = 1.0 + 1.0 / elasticity
     cost_scale = power(untaxed_income, 1.0 - exponent) / exponent
     cost_at_cap = cost_scale * power(income_cap, exponent)
-    paid_below = tax_at_thresholds(thresholds, rates)
+    retention = 1.0 - rates
+    # The budget line of a bracket, extended to an income of zero.
+    intercept = rates * thresholds - tax_at_thresholds(thresholds, rates)
+    shrink = power(retention, elasticity)
+    peak_cost, threshold_cost = power(shrink, exponent) / exponent, power(thresholds, exponent)
     best, best_value = torch.zeros_like(untaxed_income), torch.full_like(untaxed_income, -torch.inf)
     for bracket in range(rates.shape[-1]):
-        lower, rate = thresholds[..., bracket, None], rates[..., bracket, None]
-        shrink = power(1.0 - rate, elasticity)
-        peak = untaxed_income * shrink
-        income, cost = peak, untaxed_income * (power(shrink, exponent) / exponent)
+        peak = untaxed_income * shrink[..., bracket, None]
+        income = torch.minimum(peak, income_cap)
+        cost = torch.where(peak > income_cap, cost_at_cap, untaxed_income * peak_cost[..., bracket, None])
+        reached = income >= thresholds[..., bracket, None]
         if bracket + 1 < rates.shape[-1]:
             upper = thresholds[..., bracket + 1, None]
-            above = peak > upper
-            income = torch.where(above, upper, income)
-            cost = torch.where(above, cost_scale * power(upper, exponent), cost)
-        capped = income > income_cap
-        income, cost = torch.where(capped, income_cap, income), torch.where(capped, cost_at_cap, cost)
-        value = income - paid_below[..., bracket, None] - rate * (income - lower) - cost
-        better = (value > best_value) & (peak >= lower) & (income_cap >= lower)
+            cost = torch.where(income > upper, cost_scale * threshold_cost[..., bracket + 1, None], cost)
+            income = torch.minimum(income, upper)
+        value = income * retention[..., bracket, None] - cost + intercept[..., bracket, None]
+        better = reached & (value > best_value)
         best, best_value = torch.where(better, income, best), torch.where(better, value, best_value)
     return best
 

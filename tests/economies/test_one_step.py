@@ -15,6 +15,7 @@ from econsim.mechanisms.taxes import brackets_tax
 from econsim.training._proposals import play_proposals, values_of
 
 PUBLISHED = {"kind": "gb2", "sampling": "published"}
+AS_PUBLISHED = {"utility": {"kind": "quasi_linear"}, "hours_step": 10, "welfare": "inverse_income_endogenous"}
 LAW = us_law.federal_schedule(2024, "single")
 WORKERS = {"worker": BestResponse(BestResponseParameters())}
 
@@ -66,11 +67,30 @@ def test_first_record_of_the_published_run() -> None:
     ],
 )
 def test_published_constants_reproduce_the_published_welfare(rates: list[float], published: float) -> None:
-    game = economy(utility={"kind": "quasi_linear"}, hours_step=10, welfare="inverse_income_endogenous")
+    game = economy(**AS_PUBLISHED)
     summed = 100 * final_accounts(game, rates)["welfare"].item()
     # The reference prints two decimals, and the rates of its last row to a tenth of a point.
     tolerance = 0.005 if rates[0] != 0.981 else 0.002 * published
     assert summed == pytest.approx(published, abs=tolerance)
+
+
+def test_published_constants_with_three_brackets() -> None:
+    game = economy(brackets=[0, 90_000, 159_100], **AS_PUBLISHED)
+    # The reference prints the schedule to a tenth of a point; its welfare must lie within what rounds to it.
+    within = random.uniform(random.keys(0, 1), 0, "rounding", (400, 3), torch.float64)[0] * 0.001 - 0.0005
+    printed = torch.tensor([[0.882, 0.670, 0.200]], dtype=torch.float64)
+    summed = 100 * values_of(game, WORKERS, "planner", printed + within, seed=0) * game.income.mean()
+    assert summed.min().item() <= 1369.10 <= summed.max().item()
+    assert summed.max().item() - summed.min().item() < 0.02 * 1369.10
+
+
+def test_endogenous_weights_idle_most_people_at_their_optimum() -> None:
+    accounts = final_accounts(economy(**AS_PUBLISHED), [1.0, 1.0, 1.0, 0.9, 0.9, 0.9, 0.9])
+    # The reference's optimum on the ten-point grid: 5,749,032 with 69 % idle and 30 % at the cap, mean hours 30.9.
+    assert 100 * accounts["welfare"].item() == pytest.approx(5_749_032, rel=1e-6)
+    assert (accounts["hours"] == 0).double().mean().item() == pytest.approx(0.69, abs=0.005)
+    assert (accounts["hours"] == 100).double().mean().item() == pytest.approx(0.30, abs=0.005)
+    assert accounts["hours"].mean().item() == pytest.approx(30.9, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ def test_income_effects_lower_hours_when_the_rebate_rises() -> None:
     values = game._values(skill)
     rates = torch.full((1, 7), 0.3, dtype=torch.float64)
     given = [
-        game.family.best_hours(values, skill, torch.tensor([[rebate]]).double(), 100.0, None, game.thresholds, rates)
+        game.family.best_hours(values, skill, torch.tensor([[rebate]]).double(), game._budget(rates))
         for rebate in (0.0, 5_000.0, 20_000.0)
     ]
     assert given[0] > given[1] > given[2]

@@ -41,19 +41,17 @@ Checks
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor
 
 from econsim import random
-from econsim.economies.one_step.utility import Calibrated, Family, Isoelastic, QuasiLinear, Values
+from econsim.economies.one_step.parameters import Parameters, status_quo_of, thresholds_of
+from econsim.economies.one_step.utility import Budget, Family, Values
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition, tensors
-from econsim.mechanisms import us_law, welfare
-from econsim.mechanisms.taxes import brackets_tax, check_schedule, marginal_rate, project, with_deduction
-from econsim.parameters import Chosen, FromRoom, Model
+from econsim.mechanisms import welfare
+from econsim.mechanisms.taxes import marginal_rate, with_deduction
 from econsim.populations.gb2 import LLM_ECONOMIST
 
 __all__ = ["OneStep", "Parameters"]
@@ -67,78 +65,6 @@ REFERENCES = (
     "Melvin and Parkes, David C. and Socher, Richard}, journal={arXiv:2004.13332}, year={2020}}",
     LLM_ECONOMIST,
 )
-
-WelfareName = Literal[
-    "inverse_income", "utilitarian", "rawlsian", "equality_times_productivity", "inverse_income_endogenous"
-]
-
-
-class Law(Model):
-    """A year of US federal income-tax law."""
-
-    year: int = 2024
-    """Tax year, 2018 to 2026."""
-    filing_status: Literal["single", "married_joint", "head_of_household"] = "single"
-    """Filing status."""
-
-
-class Parameters(Model):
-    """Parameters of the one-step economy."""
-
-    workers: int = Field(100, ge=1, le=1_000_000)
-    """Number of workers."""
-    population: Annotated[Chosen, FromRoom("populations")] = Field("gb2", validate_default=True)
-    """Distribution of income at 40 hours a week."""
-    population_seed: int = Field(42, ge=0)
-    """Seed of the population draw; the same people live in every copy."""
-    redraw_population: bool = False
-    """Draw a new population for every copy and episode instead."""
-    brackets: Law | tuple[float, ...] = Law()
-    """Lower thresholds of the tax brackets in money, the first 0; or a year of US federal law."""
-    standard_deduction: float = Field(0.0, ge=0)
-    """Income that is never taxed, in money."""
-    status_quo: Law | tuple[float, ...] = Law()
-    """Rates in force before the planner acts: one a bracket, or those of a year of US federal law."""
-    utility: QuasiLinear | Calibrated | Isoelastic = Field(Calibrated(), discriminator="kind")
-    """Utility family of the workers."""
-    hours_cap: float = Field(100.0, gt=0, le=168)
-    """Most hours a week."""
-    hours_step: float | None = Field(None, gt=0)
-    """Hours are worked in multiples of this; none: hours are continuous."""
-    hours_as: Literal["amount", "index"] = "amount"
-    """A worker's action: the amount of hours (rounded to the nearest step), or the index of a step."""
-    welfare: WelfareName = "inverse_income"
-    """Social welfare function that the planner is paid by."""
-    tax_years: int = Field(1, ge=1, le=10_000)
-    """Tax years in an episode."""
-    steps_per_tax_year: int = Field(1, ge=1, le=10_000)
-    """Working steps in a tax year."""
-
-    @model_validator(mode="after")
-    def _schedules_are_sound(self) -> Parameters:
-        try:
-            thresholds = _thresholds(self.brackets)
-            check_schedule(thresholds, _status_quo(self.status_quo, thresholds))
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        if self.hours_step is not None and not (self.hours_cap / self.hours_step).is_integer():
-            raise ValueError(f"hours_step {self.hours_step:g} does not divide hours_cap {self.hours_cap:g}")
-        if self.hours_step is None and self.hours_as == "index":
-            raise ValueError("hours_as: index needs an hours_step")
-        return self
-
-
-def _thresholds(brackets: Law | tuple[float, ...]) -> Tensor:
-    if isinstance(brackets, Law):
-        return us_law.federal_schedule(brackets.year, brackets.filing_status).thresholds
-    return torch.tensor(brackets, dtype=torch.float64)
-
-
-def _status_quo(rates: Law | tuple[float, ...], thresholds: Tensor) -> Tensor:
-    if isinstance(rates, Law):
-        law = us_law.federal_schedule(rates.year, rates.filing_status)
-        return project(law.thresholds, law.rates, thresholds)
-    return torch.as_tensor(rates, dtype=torch.float64)
 
 
 def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
@@ -174,8 +100,8 @@ class OneStep(Game[State]):
         if parameters.standard_deduction > 0:
             numbers = {**numbers, "standard_deduction": parameters.standard_deduction}
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
-        self.thresholds = _thresholds(parameters.brackets)
-        self.initial_rates = _status_quo(parameters.status_quo, self.thresholds)
+        self.thresholds = thresholds_of(parameters.brackets)
+        self.initial_rates = status_quo_of(parameters.status_quo, self.thresholds)
         self.income, self.weight = self._draw(random.keys(parameters.population_seed, 1))
         self.horizon = parameters.tax_years * (1 + parameters.steps_per_tax_year)
         self.roles = {role.name: role for role in (self._worker(), self._planner())}
@@ -272,8 +198,9 @@ class OneStep(Game[State]):
         """Return the worth of each of :meth:`choices`, ``[B, N, A]``, in the unit of the worker's reward."""
         self._only_workers(role)
         skill, rates = self._skill(observation), self._announced(observation)
-        rebate, values = self._expected_rebate(skill, rates), self._values(skill)
-        worth = self.family.choice_values(values, skill, rebate, self.choices(role), *self._schedule(rates))
+        values, budget = self._values(skill), self._budget(rates)
+        rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
+        worth = self.family.choice_values(values, skill, rebate, self.choices(role), budget)
         return worth / (skill * USUAL_HOURS)[..., None] if self.family.in_money else worth
 
     def status_quo(self, role: str) -> Tensor:
@@ -305,13 +232,9 @@ class OneStep(Game[State]):
         return advice(self)
 
     def _best_hours(self, skill: Tensor, rates: Tensor) -> Tensor:
-        rebate, values = self._expected_rebate(skill, rates), self._values(skill)
-        cap, step = self.settings.hours_cap, self.settings.hours_step
-        return self.family.best_hours(values, skill, rebate, cap, step, *self._schedule(rates))
-
-    def _expected_rebate(self, skill: Tensor, rates: Tensor) -> Tensor:
-        cap, weight = self.settings.hours_cap, self.weight.to(skill)
-        return self.family.expected_rebate(self._values(skill), skill, weight, cap, *self._schedule(rates))
+        values, budget = self._values(skill), self._budget(rates)
+        rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
+        return self.family.best_hours(values, skill, rebate, budget)
 
     # --- its parts ----------------------------------------------------------------------------------------------
 
@@ -351,12 +274,12 @@ class OneStep(Game[State]):
         """Return the numeric parameters as ``[1, 1]`` or ``[B, 1]``."""
         return {name: value.reshape(-1, 1).to(like) for name, value in self.parameters.items()}
 
-    def _schedule(self, rates: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the thresholds and rates that apply to income before the standard deduction."""
-        deduction = self.parameters.get("standard_deduction")
-        if deduction is None:
-            return self.thresholds.to(rates), rates
-        return with_deduction(self.thresholds.to(rates), rates, deduction.to(rates))
+    def _budget(self, rates: Tensor) -> Budget:
+        """Return what limits workers under announced ``rates`` ``[B, K]``, on income before the standard deduction."""
+        thresholds, deduction = self.thresholds.to(rates), self.parameters.get("standard_deduction")
+        if deduction is not None:
+            thresholds, rates = with_deduction(thresholds, rates, deduction.to(rates))
+        return Budget(self.settings.hours_cap, self.settings.hours_step, thresholds, rates)
 
     def _hours(self, action: Tensor) -> Tensor:
         step = self.settings.hours_step
@@ -367,7 +290,7 @@ class OneStep(Game[State]):
     def _work(self, state: State, hours: Tensor) -> dict[str, Tensor]:
         """Produce, tax, redistribute and take stock."""
         income = state.skill * hours
-        tax = brackets_tax(income, *self._schedule(state.rates))
+        tax = self._budget(state.rates).tax(income)
         rebate = _weighted_mean(tax, state.weight)
         consumption = income - tax + rebate[:, None]
         utility = self.family.utility(self._values(state.skill), state.skill, consumption, hours)
@@ -394,9 +317,9 @@ class OneStep(Game[State]):
     def _worker_features(self, state: State) -> Tensor:
         cap = self.settings.hours_cap
         hours = torch.arange(1, PROBES + 1, dtype=self.dtype, device=state.skill.device) * (cap / PROBES)
-        thresholds, rates = self._schedule(state.rates)
-        usual = marginal_rate(state.skill * USUAL_HOURS, thresholds, rates)
-        probed = marginal_rate((state.skill[..., None] * hours).flatten(1), thresholds, rates)
+        budget = self._budget(state.rates)
+        usual = marginal_rate(state.skill * USUAL_HOURS, budget.thresholds, budget.rates)
+        probed = marginal_rate((state.skill[..., None] * hours).flatten(1), budget.thresholds, budget.rates)
         parts = [
             (state.time / self.horizon).to(self.dtype)[:, None, None].expand(*state.skill.shape, 1),
             (state.skill / self.reference_skill.to(state.skill)).log()[..., None],

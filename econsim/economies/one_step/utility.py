@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import torch
@@ -31,6 +32,23 @@ Values = Mapping[str, Tensor]
 REBATE_BISECTIONS = 24
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What limits a worker: the most hours, their step (``None``: continuous), and the tax schedule on gross income.
+
+    ``thresholds`` and ``rates`` are ``[K]`` or ``[B, K]``.
+    """
+
+    cap: float
+    step: float | None
+    thresholds: Tensor
+    rates: Tensor
+
+    def tax(self, income: Tensor) -> Tensor:
+        """Return the tax on ``income`` ``[B, N]``."""
+        return brackets_tax(income, self.thresholds, self.rates)
+
+
 class Family(Protocol):
     """What the economy needs of a utility family."""
 
@@ -45,26 +63,13 @@ class Family(Protocol):
     def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
         """Return utility ``[B, N]`` of a year."""
 
-    def expected_rebate(
-        self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
-    ) -> Tensor:
+    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: Budget) -> Tensor:
         """Return the rebate ``[B, 1]`` that workers reckon with; zero where it cannot change what is best."""
 
-    def best_hours(
-        self,
-        values: Values,
-        skill: Tensor,
-        rebate: Tensor,
-        cap: float,
-        step: float | None,
-        thresholds: Tensor,
-        rates: Tensor,
-    ) -> Tensor:
-        """Return exact best hours ``[B, N]``, multiples of ``step`` if there is one, at a rebate taken as given."""
+    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: Budget) -> Tensor:
+        """Return exact best hours ``[B, N]``, on the budget's steps if it has any, at a rebate taken as given."""
 
-    def choice_values(
-        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
-    ) -> Tensor:
+    def choice_values(self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: Budget) -> Tensor:
         """Return the worth of each choice of hours ``[A]``, ``[B, N, A]``, at a rebate taken as given."""
 
 
@@ -93,39 +98,28 @@ class MoneyMetric(Model, ABC):
         """Return consumption less the cost of work, in money."""
         return consumption - self.cost(values, skill, hours)
 
-    def expected_rebate(
-        self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
-    ) -> Tensor:
+    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: Budget) -> Tensor:
         """Return zero ``[B, 1]``: without income effects the rebate changes no choice."""
         return torch.zeros_like(skill[:, :1])
 
-    def best_hours(
-        self,
-        values: Values,
-        skill: Tensor,
-        rebate: Tensor,
-        cap: float,
-        step: float | None,
-        thresholds: Tensor,
-        rates: Tensor,
-    ) -> Tensor:
+    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: Budget) -> Tensor:
         """Return the closed-form best response, or the best of the steps next to each bracket's peak."""
         untaxed_hours, elasticity = self.desire(values, skill)
-        if step is None:
+        cap, thresholds, rates = budget.cap, budget.thresholds, budget.rates
+        if budget.step is None:
             return best_income(skill * untaxed_hours, skill * cap, thresholds, rates, elasticity) / skill
 
         def worth(hours: Tensor) -> Tensor:
             income = skill * hours
-            return income - brackets_tax(income, thresholds, rates) - self.cost(values, skill, hours)
+            return income - budget.tax(income) - self.cost(values, skill, hours)
 
-        return best_among(quasi_linear_peaks(skill, untaxed_hours, cap, thresholds, rates, elasticity), worth, step)
+        peaks = quasi_linear_peaks(skill, untaxed_hours, cap, thresholds, rates, elasticity)
+        return best_among(peaks, worth, budget.step)
 
-    def choice_values(
-        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
-    ) -> Tensor:
+    def choice_values(self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: Budget) -> Tensor:
         """Return net income less the cost of work of each choice."""
         cost = self.cost(_wide(values), skill[..., None], hours)
-        return grid_values(skill, cost, hours, thresholds, rates)
+        return grid_values(skill, cost, hours, budget.thresholds, budget.rates)
 
 
 class QuasiLinear(MoneyMetric):
@@ -205,29 +199,19 @@ class Isoelastic(Model):
         pain = values["labour_cost"] * power(hours, values["labour_exponent"])
         return isoelastic(units, values["risk_aversion"]) - pain
 
-    def expected_rebate(
-        self, values: Values, skill: Tensor, weight: Tensor, cap: float, thresholds: Tensor, rates: Tensor
-    ) -> Tensor:
+    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: Budget) -> Tensor:
         """Return the equilibrium rebate: revenue falls as the rebate rises, so that bisection finds it."""
         low = torch.zeros_like(skill[:, :1])
-        high = (weight * brackets_tax(skill * cap, thresholds, rates)).mean(-1, keepdim=True)
+        high = (weight * budget.tax(skill * budget.cap)).mean(-1, keepdim=True)
+        smooth = replace(budget, step=None)
         for _ in range(REBATE_BISECTIONS):
             guess = 0.5 * (low + high)
-            hours = self.best_hours(values, skill, guess, cap, None, thresholds, rates)
-            revenue = (weight * brackets_tax(skill * hours, thresholds, rates)).mean(-1, keepdim=True)
+            hours = self.best_hours(values, skill, guess, smooth)
+            revenue = (weight * budget.tax(skill * hours)).mean(-1, keepdim=True)
             low, high = torch.where(revenue > guess, guess, low), torch.where(revenue > guess, high, guess)
         return 0.5 * (low + high)
 
-    def best_hours(
-        self,
-        values: Values,
-        skill: Tensor,
-        rebate: Tensor,
-        cap: float,
-        step: float | None,
-        thresholds: Tensor,
-        rates: Tensor,
-    ) -> Tensor:
+    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: Budget) -> Tensor:
         """Return best hours by bisection in each bracket."""
         curvature, unit, exponent = values["risk_aversion"], values["money_unit"], values["labour_exponent"]
 
@@ -237,19 +221,18 @@ class Isoelastic(Model):
 
         def worth(hours: Tensor) -> Tensor:
             income = skill * hours
-            consumption = income - brackets_tax(income, thresholds, rates) + rebate
+            consumption = income - budget.tax(income) + rebate
             return self.utility(values, skill, consumption, hours)
 
         other_income = (rebate + values["home_consumption"]).expand_as(skill)
-        peaks = isoelastic_peaks(skill, cap, thresholds, rates, other_income, marginal_gain)
-        return best_among(peaks, worth, step)
+        schedule = budget.thresholds, budget.rates
+        peaks = isoelastic_peaks(skill, budget.cap, *schedule, other_income, marginal_gain)
+        return best_among(peaks, worth, budget.step)
 
-    def choice_values(
-        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor
-    ) -> Tensor:
+    def choice_values(self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: Budget) -> Tensor:
         """Return the utility of each choice."""
         free = torch.zeros((1, 1, 1), dtype=skill.dtype, device=skill.device)
-        consumption = grid_values(skill, free, hours, thresholds, rates) + rebate[..., None]
+        consumption = grid_values(skill, free, hours, budget.thresholds, budget.rates) + rebate[..., None]
         return self.utility(_wide(values), skill[..., None], consumption, hours)
 
 

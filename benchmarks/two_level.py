@@ -4,7 +4,9 @@ Every planner is scored under exact best responses; the searched optimum of the 
 workers are held against the closed form under flat taxes. Targets: at least 95 % with three brackets and 90 % with
 seven (mean over ten seeds), mean hours within one hour, elasticity 0.40 +/- 0.02.
 
-Run: ``python benchmarks/two_level.py [SEEDS]`` (about 15 minutes for ten seeds on two cores).
+The seeds begin at 100: defaults were chosen while looking at seeds below 10, so that these were held out.
+
+Run: ``python benchmarks/two_level.py [SEEDS]`` (about ten minutes for ten seeds on two cores).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from econsim.game import Agent, Game
 from econsim.runs.evaluation import evaluation_key, play
 
 SCENARIOS = {"three_brackets": "one_step_three_brackets", "seven_brackets": "one_step"}
+FIRST_SEED = 100
 FLAT_RATES = torch.linspace(0.0, 0.8, 17, dtype=torch.float64)
 
 
@@ -101,7 +104,7 @@ def main() -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for name in SCENARIOS:
             levels = pool.submit(ends, name)
-            found = list(pool.map(one_seed, [name] * seeds, range(seeds)))
+            found = list(pool.map(one_seed, [name] * seeds, range(FIRST_SEED, FIRST_SEED + seeds)))
             floor, ceiling = levels.result()
             gaps = [share_of_gap_closed(one["welfare_exact"], floor, ceiling) for one in found]
             interval = mean_interval(gaps)
@@ -113,7 +116,7 @@ def main() -> None:
                 "gap_closed_by_seed": gaps,
                 **{f"{key}_by_seed": [round(one[key], 4) for one in found] for key in found[0]},
             }
-    record("two_level", {**result, "seeds": seeds, "threads_per_fit": 1, "fits_at_once": 2})
+    record("two_level", {**result, "seeds": seeds, "threads_per_fit": 1, "fits_at_once": 2}, FIRST_SEED)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast, dataclass_transform
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast, dataclass_transform, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -168,6 +168,12 @@ class Game(ABC, Generic[State]):
     def conserved(self, state: State) -> dict[str, Tensor]:
         """Return float64 quantities ``[B]`` that no step may change."""
 
+    @property
+    def device(self) -> torch.device:
+        """Where the game's tensors are; the CPU for a game that has none."""
+        held = (*self.parameters.values(), *vars(self).values())
+        return next((value.device for value in held if isinstance(value, Tensor)), torch.device("cpu"))
+
     def with_parameters(self, **values: Tensor | float) -> Game[State]:
         """Return this game with other numeric parameters, each a scalar or ``[B]``.
 
@@ -230,6 +236,7 @@ class FittedAgent(Agent, Protocol):
         """Take back what :meth:`state_dict` returned."""
 
 
+@runtime_checkable
 class Solvable(Protocol):
     """A game that knows its exact answers: what the exact and the boundedly rational agents need of it."""
 

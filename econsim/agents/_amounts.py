@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from torch import Tensor
 
@@ -16,12 +16,12 @@ def solvable(game: Game[Any], role: Role, kind: str) -> Solvable:
     Raises:
         UserError: the game does not offer them for this kind of agent.
     """
-    needed = ("best_response", "choices", "choice_values")
-    missing = [name for name in needed if not callable(getattr(game, name, None))]
-    if missing:
-        lacking = f"{type(game).__name__} has none"
-        raise UserError(f"agents.{role.name}: kind {kind} needs a game with {', '.join(missing)}; {lacking}")
-    return cast(Solvable, game)
+    if not isinstance(game, Solvable):
+        raise UserError(
+            f"agents.{role.name}: kind {kind} needs a game that knows its exact answers (best_response, choices and"
+            f" choice_values); {type(game).__name__} does not"
+        )
+    return game
 
 
 def action_of(amount: Tensor, game: Game[Any], role: Role) -> Tensor:

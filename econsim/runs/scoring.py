@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from econsim.game import Agent, Game
 from econsim.runs.evaluation import evaluation_key, metrics_of, play, player_accounts
@@ -77,13 +76,8 @@ def _own(scenario: Scenario, found: list[Policy]) -> Policy | None:
 def _score(
     game: Game[Any], label: str, response: str, seed: int, agents: Mapping[str, Agent], scenario_seed: int
 ) -> Score:
-    episode = play(game, agents, evaluation_key(scenario_seed).to(_device(game)))
+    episode = play(game, agents, evaluation_key(scenario_seed).to(game.device))
     schedule: dict[str, list[float]] = {
         name: episode.accounts[name][0].tolist() for name in ("thresholds", "rates") if name in episode.accounts
     }
     return Score(label, response, seed, metrics_of(game, episode), player_accounts(game, episode), schedule)
-
-
-def _device(game: Game[Any]) -> torch.device:
-    tensors = (*game.parameters.values(), *(value for value in vars(game).values() if isinstance(value, Tensor)))
-    return next((value.device for value in tensors), torch.device("cpu"))

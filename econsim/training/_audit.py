@@ -11,8 +11,7 @@ from typing import Any
 import torch
 
 from econsim.agents.best_response import BestResponse, Parameters
-from econsim.errors import UserError
-from econsim.game import Agent, Game
+from econsim.game import Agent, Game, Solvable
 from econsim.training import Recorder
 from econsim.training._play import play
 
@@ -32,10 +31,10 @@ def audit(
         recorder: where they go.
     """
     precise = game.to(dtype=torch.float64)
-    exact = {name: BestResponse(Parameters()) for name in game.roles if name != leader}
-    for name, followers in (("learned", {}), ("exact", exact)):
-        try:
-            returns = play(precise, {**agents, **followers}, key).returns[leader]
-        except UserError:  # the game does not know the exact answers of its followers
-            continue
+    players = {"learned": dict(agents)}
+    if isinstance(game, Solvable):
+        exact = {name: BestResponse(Parameters()) for name in game.roles if name != leader}
+        players["exact"] = {**agents, **exact}
+    for name, minds in players.items():
+        returns = play(precise, minds, key).returns[leader]
         recorder.log(f"audit/{name}_return", float(returns.mean()), step=step, role=leader)

@@ -13,7 +13,7 @@ from econsim.agents._neural import NeuralAgent
 from econsim.errors import UserError
 from econsim.game import Agent, Game
 from econsim.training import Recorder
-from econsim.training._rollout import Trajectory, device_of
+from econsim.training._rollout import Trajectory
 from econsim.training._student import Student
 from econsim.training._update import Settings
 
@@ -46,7 +46,7 @@ class Lesson:
         for name, settings in levels.items():
             agent = agents[name]
             if isinstance(agent, NeuralAgent):
-                key = random.fold(random.keys(seed, 1, device_of(game)), f"{name}/network")
+                key = random.fold(random.keys(seed, 1, game.device), f"{name}/network")
                 students[name] = Student.of(name, agent.prepare(game, game.roles[name], key), settings)
         if not students:
             raise UserError("training: no role has a neural mind (kind ppo), so there is nothing to train")
@@ -54,7 +54,7 @@ class Lesson:
 
     def keys(self, purpose: str, count: int, iteration: int) -> Tensor:
         """Return the keys ``[count]`` of one purpose in one iteration."""
-        return random.fold(random.fold(random.keys(self.seed, count, device_of(self.game)), purpose), iteration)
+        return random.fold(random.fold(random.keys(self.seed, count, self.game.device), purpose), iteration)
 
     def teach(self, trajectories: Mapping[str, Trajectory], share_done: float, iteration: int) -> None:
         """Update every role from its trajectory and log the statistics.

@@ -87,11 +87,6 @@ class _Record:
         return Trajectory(**{"action_mask": None, **stacked}, episode_return=mean)  # type: ignore[arg-type]
 
 
-def device_of(game: Game[Any]) -> torch.device:
-    """Return the device that a game plays on, read off its parameters."""
-    return next((value.device for value in game.parameters.values()), torch.device("cpu"))
-
-
 def begin(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> Scene:
     """Return a scene at the start of the first episode of copies with keys ``[B]``."""
     returns = {

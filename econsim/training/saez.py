@@ -86,7 +86,9 @@ class Saez:
         """
         if not isinstance(given, str):
             return given, (given, given)
-        draw = random.uniform(random.keys(seed, 1), 0, "saez/experiments", (EXPERIMENTS,), torch.float64)[0]
+        draw = random.uniform(random.keys(seed, 1, game.device), 0, "saez/experiments", (EXPERIMENTS,), torch.float64)[
+            0
+        ]
         rates = (HIGHEST_EXPERIMENTAL_RATE * draw)[:, None].expand(-1, game.roles[leader].action.size)  # type: ignore[union-attr]
         accounts = game.accounts(play_proposals(game, agents, leader, rates, seed)[1])
         relative = accounts["income"] / accounts["potential_income"]

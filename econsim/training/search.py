@@ -50,16 +50,16 @@ class Search:
             actions = (box.low + (box.high - box.low) * points).reshape(-1, *box.shape)
             return values_of(exact, agents, leader, actions, seed)
 
-        best, best_value = self._search(value, box.size, agent.parameters, seed, recorder)
+        budget, key = agent.parameters, random.keys(seed, 1, game.device)
+        starts = random.uniform(key, 0, "search/starts", (budget.starts, box.size), torch.float64)[0]
+        best, best_value = self._search(value, starts, budget, seed, recorder)
         action = (box.low + (box.high - box.low) * best).reshape(box.shape)
         agent.load_state_dict({"rates": action, "value": best_value[None]})
         return dict(agents)
 
     def _search(
-        self, value: Value, size: int, budget: planner.Parameters, seed: int, recorder: Recorder
+        self, value: Value, starts: Tensor, budget: planner.Parameters, seed: int, recorder: Recorder
     ) -> tuple[Tensor, Tensor]:
-        key = random.keys(seed, 1)
-        starts = random.uniform(key, 0, "search/starts", (budget.starts, size), torch.float64)[0]
         starts[0] = 0.5
         best, best_value = starts[0], value(starts[:1])[0]
         for index, start in enumerate(starts):

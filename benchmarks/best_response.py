@@ -12,7 +12,7 @@ import torch
 from _record import record
 
 from econsim import random
-from econsim.economies.one_step.response import best_income_of_many
+from econsim.economies.one_step.response import best_income
 from econsim.mechanisms import us_law
 
 WORKERS, REPEATS, SEED = 1_000_000, 10, 0
@@ -32,7 +32,7 @@ def main() -> None:
         checksum, start = 0.0, time.process_time()
         for repeat in range(REPEATS):
             rates = law.rates.to(dtype) + 0.01 * repeat
-            checksum += float(best_income_of_many(desired, cap, thresholds, rates, elasticity).double().sum())
+            checksum += float(best_income(desired, cap, thresholds, rates, elasticity).double().sum())
         seconds = time.process_time() - start
         name = str(dtype).removeprefix("torch.")
         result[name] = {"decisions_per_cpu_second": round(WORKERS * REPEATS / seconds), "checksum": checksum}

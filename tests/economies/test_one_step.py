@@ -106,7 +106,7 @@ def test_calibrated_economy_reproduces_the_reference_table(
     rates: list[float], welfare: float, mean_hours: float, mean_utility: float
 ) -> None:
     accounts = final_accounts(economy(hours_step=0.5), rates)
-    assert accounts["welfare"].item() == pytest.approx(welfare, rel=1e-3)  # the tolerance for this table
+    assert accounts["welfare"].item() == pytest.approx(welfare, rel=1e-3)  # the accuracy to which the table is held
     assert accounts["hours"].mean().item() == pytest.approx(mean_hours, abs=0.05)  # printed with one decimal
     assert accounts["utility"].mean().item() == pytest.approx(mean_utility, rel=1e-3)
 
@@ -276,6 +276,7 @@ def test_advice_names_people_at_the_cap_and_endogenous_weights() -> None:
         ({"status_quo": [1.5] * 7}, "between 0 and 1"),
         ({"hours_step": 7}, "does not divide"),
         ({"hours_as": "index"}, "needs an hours_step"),
+        ({"redraw_population": True, "utility": {"kind": "isoelastic"}}, "same people"),
         ({"workers": 0}, "greater than or equal to 1"),
         ({"utility": {"kind": "calibrated", "elasticity": -1}}, "greater than 0"),
         ({"utility": {"kind": "cobb_douglas"}}, "quasi_linear"),

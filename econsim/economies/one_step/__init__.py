@@ -34,8 +34,9 @@ Calibration
     *endogenous* weights idle two thirds of the people at the optimum; ``advice`` warns of both.
 
 Checks
-    Closed form ``l = 60 (1 - t)^0.4`` under flat taxes; welfare of six planners against published figures within
-    0.1 %; the t = 0 metrics of the published run to 1e-9 (``tests/economies/test_one_step.py``).
+    Closed form ``l = 60 (1 - t)^0.4`` under flat taxes; welfare of four schedules against published figures within
+    0.1 %; the t = 0 metrics of the published run to 1e-9 (``tests/economies/test_one_step.py``); brute force for the
+    isoelastic family (``tests/economies/test_income_effects.py``).
 """
 
 from __future__ import annotations

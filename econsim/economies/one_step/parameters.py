@@ -71,6 +71,9 @@ class Parameters(Model):
             raise ValueError(f"hours_step {self.hours_step:g} does not divide hours_cap {self.hours_cap:g}")
         if self.hours_step is None and self.hours_as == "index":
             raise ValueError("hours_as: index needs an hours_step")
+        if self.redraw_population and isinstance(self.utility, Isoelastic):
+            # Workers reckon with the rebate of the people they know, whose weights a new draw would change.
+            raise ValueError("redraw_population: the isoelastic family needs the same people in every copy")
         return self
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from econsim.mechanisms.powers import power
 from econsim.mechanisms.taxes import brackets_tax, tax_at_thresholds
 
-CHUNK = 1 << 15
+BLOCK = 1 << 15
 BISECTIONS = 34
 
 
@@ -33,6 +33,14 @@ def best_income(
         rates: ``[K]`` or ``[B, K]`` in [0, 1].
         elasticity: of income to the net-of-tax rate, a scalar or ``[B, 1]``.
     """
+    # Blocks of workers that fit the cache: a million at once would spend their time in memory.
+    blocks = zip(torch.split(untaxed_income, BLOCK, -1), torch.split(income_cap, BLOCK, -1), strict=True)
+    return torch.cat([_best_income(*block, thresholds, rates, elasticity) for block in blocks], -1)
+
+
+def _best_income(
+    untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
+) -> Tensor:
     exponent = 1.0 + 1.0 / elasticity
     cost_scale = power(untaxed_income, 1.0 - exponent) / exponent
     cost_at_cap = cost_scale * power(income_cap, exponent)
@@ -55,17 +63,6 @@ def best_income(
         better = reached & (value > best_value)
         best, best_value = torch.where(better, income, best), torch.where(better, value, best_value)
     return best
-
-
-def best_income_of_many(
-    untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
-) -> Tensor:
-    """Return :func:`best_income` for one schedule and very many workers ``[N]``, in blocks that fit the cache."""
-    result = torch.empty_like(untaxed_income)
-    for start in range(0, untaxed_income.shape[-1], CHUNK):
-        block = slice(start, start + CHUNK)
-        result[block] = best_income(untaxed_income[block], income_cap[block], thresholds, rates, elasticity)
-    return result
 
 
 def grid_values(skill: Tensor, cost: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:

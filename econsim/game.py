@@ -30,7 +30,7 @@ def tensors(cls: type[T]) -> type[T]:
 
 def tree_map(function: Callable[[Tensor], Tensor], tree: T) -> T:
     """Apply ``function`` to every tensor of a state, a dictionary or a tuple of them."""
-    return pytree.tree_map(function, tree)  # type: ignore[no-any-return]
+    return pytree.tree_map_only(Tensor, function, tree)  # type: ignore[no-any-return]
 
 
 def leaves(tree: Any, prefix: str = "") -> dict[str, Tensor]:
@@ -94,7 +94,8 @@ class Role:
     """A group of players who see and do the same kind of thing.
 
     ``leads`` marks a leader, who acts every ``acts_every`` steps; in between its last action holds.
-    ``features`` names the entries of an observation, in order.
+    ``features`` names the entries of an observation, in order. ``view`` is the shape ``[C, h, w]`` of the picture that
+    each player sees beside them; empty where there is none.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Role:
     leads: bool = False
     acts_every: int = 1
     features: tuple[str, ...] = ()
+    view: tuple[int, ...] = ()
 
 
 @tensors
@@ -114,12 +116,14 @@ class Observation:
     alive: ``[B, N]`` bool, players that exist.
     acting: ``[B, N]`` bool, players whose action the next step reads (all others are ignored).
     action_mask: ``[B, N, A]`` bool, True where an action is legal; ``None`` for a :class:`Box`.
+    view: ``[B, N, C, h, w]`` small integers, a picture of the place a player is in; ``None`` for a role without.
     """
 
     features: Tensor
     alive: Tensor
     acting: Tensor
     action_mask: Tensor | None = None
+    view: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ Shape = tuple[int, ...]
 _GOLDEN = -7046029254386353131  # 0x9E3779B97F4A7C15 as a signed integer
 _MIX_1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
 _MIX_2 = -7723592293110705685  # 0x94D049BB133111EB
+_ALL = (1 << 64) - 1
 
 
 def keys(seed: int, count: int, device: torch.device | str = "cpu") -> Tensor:
@@ -93,13 +94,23 @@ def _stream_number(name: str) -> int:
 
 
 def _absorb(state: Tensor, data: Step) -> Tensor:
-    return _mix(state * _GOLDEN ^ _mix(torch.as_tensor(data, dtype=torch.int64, device=state.device) + _GOLDEN))
+    mixed = _mix(data.long() + _GOLDEN) if isinstance(data, Tensor) else _mix_number(data + _GOLDEN)
+    return _mix(state * _GOLDEN ^ mixed)
 
 
 def _mix(x: Tensor) -> Tensor:
     x = (x ^ _shift_right(x, 30)) * _MIX_1
     x = (x ^ _shift_right(x, 27)) * _MIX_2
     return x ^ _shift_right(x, 31)
+
+
+def _mix_number(x: int) -> int:
+    """Return :func:`_mix` of one number, which a graph then holds as a constant instead of a tensor from the host."""
+    x &= _ALL
+    x = ((x ^ x >> 30) * _MIX_1) & _ALL
+    x = ((x ^ x >> 27) * _MIX_2) & _ALL
+    x ^= x >> 31
+    return x - (x >> 63 << 64)
 
 
 def _shift_right(x: Tensor, count: int) -> Tensor:

@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = {
     **dict.fromkeys(["random", "errors", "kinds", "parameters"], 0),
-    **dict.fromkeys(["game", "networks", "mechanisms", "populations"], 1),
+    **dict.fromkeys(["game", "acceleration", "networks", "mechanisms", "populations"], 1),
     **dict.fromkeys(["economies", "games", "llm"], 2),
     "agents": 3,
     "planners": 3.5,
@@ -28,6 +28,7 @@ FLOORS = {
 NEIGHBOURS = {
     "parameters": {"kinds", "errors"},
     "kinds": {"errors"},
+    "acceleration": {"game"},
     "networks": {"game"},
     "mechanisms": {"game"},
     "populations": {"game", "mechanisms"},

@@ -36,8 +36,34 @@ def observation_space(game: Game[Any], role: Role) -> spaces.Box:
     return spaces.Box(role.observation.low, role.observation.high, role.observation.shape, dtype)
 
 
+def space_of(game: Game[Any], role: Role, first: Observation) -> spaces.Space[Any]:
+    """Return the space of all that one player sees: its features alone, or a dictionary with its mask and its view."""
+    plain, mask = observation_space(game, role), mask_of(first, 0)
+    parts: dict[str, spaces.Space[Any]] = {}
+    if mask is not None:
+        parts["action_mask"] = _mask_space(role.action, mask.size)
+    if first.view is not None:
+        highest = torch.iinfo(first.view.dtype).max
+        parts["view"] = spaces.Box(0, highest, role.view, _numpy_type(first.view))
+    return spaces.Dict({"observation": plain, **parts}) if parts else plain
+
+
+def seen_by(role: Role, observation: Observation, player: int) -> Array | dict[str, Any]:
+    """Return what ``player`` of the first copy sees, as in :func:`space_of`.
+
+    The mask of several choices at once is a tuple with an array for each, as Gymnasium samples them.
+    """
+    features, mask = features_of(observation, player), mask_of(observation, player)
+    parts: dict[str, Any] = {}
+    if mask is not None:
+        parts["action_mask"] = _by_choice(role.action, mask)
+    if observation.view is not None:
+        parts["view"] = observation.view[0, player].cpu().numpy().copy()
+    return {"observation": features, **parts} if parts else features
+
+
 def features_of(observation: Observation, player: int) -> Array:
-    """Return what ``player`` of the first copy sees, shaped as the observation space."""
+    """Return the features of ``player`` of the first copy, shaped as the observation space."""
     return observation.features[0, player].detach().cpu().numpy().copy()
 
 
@@ -65,6 +91,20 @@ def idle_action(role: Role, game: Game[Any]) -> Tensor:
     if isinstance(role.action, Box):
         return torch.full(role.action.shape, min(max(0.0, role.action.low), role.action.high), dtype=game.dtype)
     return torch.zeros(role.action.shape, dtype=torch.int64)
+
+
+def _by_choice(action: Space, mask: Array) -> Array | tuple[Array, ...]:
+    return tuple(np.split(mask, np.cumsum(action.counts)[:-1])) if isinstance(action, MultiDiscrete) else mask
+
+
+def _mask_space(action: Space, size: int) -> spaces.Space[Any]:
+    if isinstance(action, MultiDiscrete):
+        return spaces.Tuple([spaces.MultiBinary(count) for count in action.counts])
+    return spaces.MultiBinary(size)
+
+
+def _numpy_type(like: Tensor) -> type[np.integer[Any]]:
+    return np.uint8 if like.dtype == torch.uint8 else np.int16
 
 
 def _contains(space: Space, value: Array, mask: Array | None) -> bool:

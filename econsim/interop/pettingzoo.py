@@ -1,8 +1,9 @@
 """Any game as a PettingZoo parallel environment: one copy, an agent for each player, e.g. ``worker_0``, ``planner_0``.
 
-A role whose actions are masked is observed as ``{"observation": ..., "action_mask": ...}``, PettingZoo's convention;
-all others as an array. ``info`` tells who is ``alive`` and whose action the next step reads (``acting``); what others
-pass is ignored and may be left out. An environment copied or pickled in mid-episode continues identically.
+A role whose actions are masked is observed as ``{"observation": ..., "action_mask": ...}``, PettingZoo's convention,
+with a ``"view"`` beside them where it sees a picture; all others as an array. ``info`` tells who is ``alive`` and whose
+action the next step reads (``acting``); what others pass is ignored and may be left out. An environment copied or
+pickled in mid-episode continues identically.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from econsim.interop._spaces import (
     Array,
     action_space,
     action_tensor,
-    features_of,
     idle_action,
     mask_of,
     observation_space,
+    seen_by,
+    space_of,
 )
 
 try:
@@ -35,7 +37,7 @@ try:
 except ImportError as error:
     raise UserError("pettingzoo is not installed: pip install 'econsim[interop]'") from error
 
-Seen = Array | dict[str, Array]
+Seen = Array | dict[str, Any]
 Step = tuple[dict[str, Seen], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
 
@@ -84,10 +86,8 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         self._session = Session(game, seed)
         first = game.observe(game.reset(random.keys(seed, 1)))
         plain = {role.name: observation_space(game, role) for role in game.roles.values()}
-        self._observation_spaces = {
-            agent: _with_mask(plain[role.name], mask_of(first[role.name], player))
-            for agent, (role, player) in self._seats.items()
-        }
+        every = {role.name: space_of(game, role, first[role.name]) for role in game.roles.values()}
+        self._observation_spaces = {agent: every[role.name] for agent, (role, _) in self._seats.items()}
         self._action_spaces = {agent: action_space(role.action) for agent, (role, _) in self._seats.items()}
         self.state_space = _joined([plain[role.name] for role, _ in self._seats.values()])
 
@@ -144,9 +144,7 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         return {agent: self._see(*seat) for agent, seat in self._seats.items()}
 
     def _see(self, role: Role, player: int) -> Seen:
-        observation = self._session.observations[role.name]
-        features, mask = features_of(observation, player), mask_of(observation, player)
-        return features if mask is None else {"observation": features, "action_mask": mask}
+        return seen_by(role, self._session.observations[role.name], player)
 
     def _infos(self) -> dict[str, dict[str, Any]]:
         seen = self._session.observations
@@ -174,12 +172,6 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
 
 def _of(role: Role) -> range:
     return range(role.count)
-
-
-def _with_mask(plain: spaces.Box, mask: Array | None) -> spaces.Space[Any]:
-    if mask is None:
-        return plain
-    return spaces.Dict({"observation": plain, "action_mask": spaces.MultiBinary(mask.size)})
 
 
 def _joined(boxes: list[spaces.Box]) -> spaces.Box:

@@ -56,9 +56,10 @@ def state_round_trip(trial: Trial) -> None:
 
 def _through_bytes(state: Any) -> Any:
     leaves, structure = pytree.tree_flatten(state)
-    saved = save({str(place): leaf.clone().contiguous() for place, leaf in enumerate(leaves)})
+    held = {str(place): leaf for place, leaf in enumerate(leaves) if isinstance(leaf, Tensor)}
+    saved = save({place: leaf.clone().contiguous() for place, leaf in held.items()})
     loaded = load(saved)
-    return pytree.tree_unflatten([loaded[str(place)] for place in range(len(leaves))], structure)
+    return pytree.tree_unflatten([loaded.get(str(place), leaf) for place, leaf in enumerate(leaves)], structure)
 
 
 def idle_actions(trial: Trial) -> None:

@@ -29,9 +29,17 @@ def _observation_fits(role: Role, moment: Moment, trial: Trial, where: str) -> N
     require(not bool(outside[moment.playing].any()), f"{where}: a feature is out of its bounds")
     named = len(role.features)
     require(named == box.size, f"{where}: {named} names for {box.size} features")
+    _view_fits(role, seen.view, players, where)
     for label, mask in (("alive", seen.alive), ("acting", seen.acting)):
         _has_shape(mask, players, f"{where}: {label}")
         require(mask.dtype == torch.bool, f"{where}: {label} is {mask.dtype}, not bool")
+
+
+def _view_fits(role: Role, view: Tensor | None, players: tuple[int, int], where: str) -> None:
+    require((view is not None) == bool(role.view), f"{where}: a view without a declared shape, or the other way round")
+    if view is not None:
+        _has_shape(view, (*players, *role.view), f"{where}: view")
+        require(not view.is_floating_point(), f"{where}: view is {view.dtype}, not a type of integers")
 
 
 def masks(trial: Trial) -> None:

@@ -62,7 +62,8 @@ def require_same_bits(left: Mapping[str, Tensor], right: Mapping[str, Tensor], w
     for name, value in left.items():
         other = right[name]
         require(value.shape == other.shape, f"{where}: {name} is {list(value.shape)} or {list(other.shape)}")
-        require(torch.equal(value, other), f"{where}: {name} differs{_by_how_much(value, other)}")
+        same = torch.equal(value, other)
+        require(same, f"{where}: {name} differs{'' if same else _by_how_much(value, other)}")
 
 
 def require_close(left: Mapping[str, Tensor], right: Mapping[str, Tensor], tolerance: float, where: str) -> None:
@@ -70,7 +71,7 @@ def require_close(left: Mapping[str, Tensor], right: Mapping[str, Tensor], toler
     for name, value in left.items():
         size = max(1.0, float(value.abs().max())) if value.dtype.is_floating_point and value.numel() else 1.0
         near = torch.allclose(value.double(), right[name].double(), rtol=0, atol=tolerance * size)
-        require(near, f"{where}: {name} differs{_by_how_much(value, right[name])}")
+        require(near, f"{where}: {name} differs{'' if near else _by_how_much(value, right[name])}")
 
 
 def _by_how_much(left: Tensor, right: Tensor) -> str:

@@ -1,0 +1,92 @@
+"""Making a step fast: one compiled graph, replayed as a CUDA graph on a GPU, with eager play to fall back on.
+
+A game's ``step`` and ``observe`` are pure functions of tensors without a round trip to the host, so that a whole step,
+with the minds that act in it, can be compiled or captured once and run again and again::
+
+    def advance(state, actions):
+        transition = game.step(state, actions)
+        return transition.state, game.observe(transition.state), transition.rewards
+
+    fast = accelerate(advance, (state, actions))
+    state, seen, rewards = fast(state, actions)
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+from econsim.errors import EconsimWarning, UserError
+from econsim.game import tree_map
+
+T = TypeVar("T")
+Mode = Literal["auto", "eager", "compile", "graph"]
+
+WARM_UP_CALLS = 3  # before a capture, so that libraries set themselves up outside of it
+
+
+def accelerate(function: Callable[..., T], example: tuple[Any, ...], mode: Mode = "auto") -> Callable[..., T]:
+    """Return ``function`` made fast for arguments with the shapes, dtypes and device of ``example``.
+
+    Args:
+        function: from tensors (or states, dictionaries and tuples of them) to the same; no Python side effects, no
+            look at values.
+        example: arguments to try it on.
+        mode: ``eager`` leaves it as it is. ``compile`` fuses it into one graph, which takes tens of seconds once.
+            ``graph`` (CUDA only) compiles it and replays it as a CUDA graph: what it returns is overwritten by the next
+            call, so clone what you keep. ``auto`` is ``graph`` on a GPU and ``eager`` on a CPU, where compiling rarely
+            pays.
+
+    Raises:
+        UserError: mode ``graph`` without a GPU.
+    """
+    on_gpu = any(leaf.is_cuda for leaf in _tensors(example))
+    if mode == "graph" and not on_gpu:
+        raise UserError("acceleration: mode graph replays CUDA graphs, and these tensors are on the CPU; say compile")
+    if mode == "eager" or (mode == "auto" and not on_gpu):
+        return function
+    compiled = _compiled(function, example)
+    return _CudaGraph(compiled, example) if on_gpu and mode != "compile" else compiled
+
+
+def _compiled(function: Callable[..., T], example: tuple[Any, ...]) -> Callable[..., T]:
+    """Return the compiled function after a first call, or the function itself where it cannot be compiled here."""
+    compiled = torch.compile(function, fullgraph=True, dynamic=False)
+    try:
+        compiled(*example)
+    except (RuntimeError, torch._dynamo.exc.TorchDynamoException) as error:
+        reason = str(error).strip().split("\n", 1)[0]
+        warnings.warn(f"acceleration: playing without a compiler, which says: {reason}", EconsimWarning, stacklevel=3)
+        return function
+    return compiled
+
+
+class _CudaGraph:
+    """A function captured as a CUDA graph: arguments are copied to where it reads, results stay where it writes."""
+
+    def __init__(self, function: Callable[..., Any], example: tuple[Any, ...]) -> None:
+        self.arguments = tree_map(torch.clone, example)
+        self.places = _tensors(self.arguments)
+        warm_up = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        warm_up.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(warm_up):
+            for _ in range(WARM_UP_CALLS):
+                function(*self.arguments)
+        torch.cuda.current_stream().wait_stream(warm_up)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.results = function(*self.arguments)
+
+    def __call__(self, *arguments: Any) -> Any:
+        torch._foreach_copy_(self.places, _tensors(arguments))
+        self.graph.replay()
+        return self.results
+
+
+def _tensors(tree: Any) -> list[Tensor]:
+    return [leaf for leaf in pytree.tree_leaves(tree) if isinstance(leaf, Tensor)]

@@ -1,0 +1,78 @@
+"""Build: a worker turns one stone and one wood into a house on its tile and is paid for it by skill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from econsim.economies.gather_trade_build.components import Component, Economy, Features
+from econsim.economies.gather_trade_build.world import World
+from econsim.parameters import Model
+
+__all__ = ["Build", "Parameters"]
+
+
+class Parameters(Model):
+    """Parameters of building."""
+
+    labour: float = Field(10.0, ge=0)
+    """Labour a house, in the unit that one move costs."""
+
+
+class Build(Component):
+    """Building: legal on a tile with neither house nor source, with one unit of each good outside escrow."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def numbers(self) -> dict[str, float]:
+        """Return the labour of a house."""
+        return {"build_labour": self.parameters.labour}
+
+    def choices(self, economy: Economy) -> tuple[str, ...]:
+        """Return the one action."""
+        return ("build",)
+
+    def mask(self, economy: Economy, world: World, memory: Any) -> Tensor:
+        """Return who could build now, ``[B, N, 1]``."""
+        return self._able(economy, world)[..., None]
+
+    def step(
+        self, economy: Economy, world: World, memory: Any, actions: Tensor, announced: Mapping[str, Tensor]
+    ) -> tuple[World, Any]:
+        """Build where it is chosen and legal. No two stand on one tile, so that the order does not matter."""
+        builds = (actions == 1) & self._able(economy, world)
+        number = torch.arange(1, economy.workers + 1, device=actions.device).to(world.owner)
+        standing = world.owner.gather(1, world.position)
+        used = builds.int()
+        after = replace(
+            world,
+            goods=world.goods - used[..., None],
+            coin=world.coin + torch.where(builds, world.build_payment, 0.0),
+            labour=world.labour + economy.number("build_labour") * builds,
+            owner=world.owner.scatter(1, world.position, torch.where(builds, number, standing)),
+            built=world.built + used,
+        )
+        return after, None
+
+    def observe(self, economy: Economy, world: World, memory: Any) -> Features:
+        """Return the worker's pay for a house, as a multiple of the base and as the skill behind it."""
+        multiple = world.build_payment / economy.number("base_payment")
+        skill = (multiple - 1.0) / (economy.number("highest_multiple") - 1.0)
+        return Features(worker={"build_payment": multiple[..., None], "build_skill": skill[..., None]})
+
+    def accounts(self, economy: Economy, world: World, memory: Any) -> dict[str, Tensor]:
+        """Return houses built and coin earned by building, ``[B, N]``."""
+        return {"houses": world.built.double(), "building_income": world.built * world.build_payment.double()}
+
+    def _able(self, economy: Economy, world: World) -> Tensor:
+        ground = economy.ground(world)
+        copies = world.position.shape[0]
+        source = ground.source_at.expand(copies, -1).gather(1, world.position)
+        bare = (source == ground.source.shape[1]) & (world.owner.gather(1, world.position) == 0)
+        return bare & (world.goods >= 1).all(-1)

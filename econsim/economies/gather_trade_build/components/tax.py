@@ -1,0 +1,239 @@
+"""Tax: planners set bracket rates at the start of each period; income of the period is taxed at its end and shared out.
+
+Income is the change of a worker's endowment, escrow included, since the last collection: sales count, purchases are
+deducted, and it can be negative. Collection takes at most the coin in inventory: open bids shield coin from it, as
+published; the account ``tax_shielded`` says how much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from econsim.economies.gather_trade_build.components import Component, Economy, Features
+from econsim.economies.gather_trade_build.world import World
+from econsim.errors import UserError
+from econsim.game import tensors
+from econsim.mechanisms.taxes import brackets_tax, check_schedule, marginal_rate
+from econsim.parameters import Model
+
+__all__ = ["Parameters", "Tax"]
+
+# US federal 2018, single filer, thousands of dollars (the published table).
+FEDERAL_2018 = (0.0, 9.7, 39.475, 84.2, 160.725, 204.1, 510.3)
+
+
+class Parameters(Model):
+    """Parameters of taxation."""
+
+    period: int = Field(100, ge=1)
+    """Steps of a tax period."""
+    brackets: Literal["us_federal_2018"] | tuple[float, ...] = "us_federal_2018"
+    """Lower thresholds of the brackets in coin, the first 0; by name, those of US law in thousands of dollars."""
+    rate_step: float = Field(0.05, gt=0, le=1)
+    """Distance between the rates that a planner chooses from."""
+    highest_rate: float = Field(1.0, ge=0, le=1)
+    """Rates above are out of a planner's reach: masked where it chooses, cut where it announces numbers."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Parameters:
+        try:
+            check_schedule(self.thresholds, torch.zeros(len(self.thresholds)))
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        if abs(round(1 / self.rate_step) * self.rate_step - 1) > 1e-9:
+            raise ValueError(f"rate_step {self.rate_step:g} does not divide 1")
+        return self
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Lower thresholds of the brackets, coin."""
+        return FEDERAL_2018 if isinstance(self.brackets, str) else self.brackets
+
+
+@tensors
+class Ledger:
+    """What the tax office remembers; coin. ``Y`` periods have a row each, zero until they end."""
+
+    rates: Tensor  # [B, L, K] in force
+    at_start: Tensor  # [B, N] endowment after the last collection
+    last_income: Tensor  # [B, N] of the last period
+    last_marginal_rate: Tensor  # [B, N]
+    income: Tensor  # [B, N, Y]
+    tax: Tensor  # [B, N, Y]
+    shielded: Tensor  # [B, N, Y] tax owed but not collected, because the coin was in escrow
+    rebate: Tensor  # [B, N, Y]
+    marginal_rate: Tensor  # [B, N, Y]
+    schedule: Tensor  # [B, L, Y, K]
+
+
+class Tax(Component):
+    """Period taxes by bracket; each planner taxes its own people and shares its revenue equally among them."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    @property
+    def planner_acts_every(self) -> int:
+        """Steps of a period."""
+        return self.parameters.period
+
+    def numbers(self) -> dict[str, float]:
+        """Return the highest rate that planners may set, the knob of tax annealing."""
+        return {"highest_rate": self.parameters.highest_rate}
+
+    def tables(self, economy: Economy) -> dict[str, Tensor]:
+        """Return the thresholds, the rates to choose from and the numbers of the periods."""
+        options = round(1 / self.parameters.rate_step) + 1
+        return {
+            "thresholds": torch.tensor(self.parameters.thresholds, dtype=torch.float64),
+            "rate_options": torch.arange(options, dtype=torch.float64) * self.parameters.rate_step,
+            "periods": torch.arange(self._periods(economy)),
+        }
+
+    def planner_choices(self, economy: Economy) -> tuple[int, ...]:
+        """Return the options of each bracket: keep the rate, or one of the rates."""
+        options = round(1 / self.parameters.rate_step) + 2
+        return (options,) * len(self.parameters.thresholds)
+
+    def start(self, economy: Economy, world: World) -> Ledger:
+        """Return a ledger without taxes."""
+        periods, brackets = self._periods(economy), len(self.parameters.thresholds)
+        nothing = torch.zeros_like(world.coin)
+        yearly = nothing[..., None].expand(-1, -1, periods).contiguous()
+        rates = nothing.new_zeros((nothing.shape[0], len(economy.planners), brackets))
+        schedule = rates[:, :, None].expand(-1, -1, periods, -1).contiguous()
+        return Ledger(rates, world.endowment, nothing, nothing, yearly, yearly, yearly, yearly, yearly, schedule)
+
+    def planner_mask(self, economy: Economy, world: World, memory: Ledger) -> Tensor:
+        """Return the rates within reach at the start of a period, and keeping the rate at all times."""
+        begins = (world.time % self.parameters.period == 0)[:, None]
+        within = self._within_reach(economy, economy.tables["rate_options"])
+        keep = torch.ones_like(begins)
+        options = torch.cat([keep, (begins & within)], 1)[:, None, None]
+        brackets = len(self.parameters.thresholds)
+        return options.expand(-1, len(economy.planners), brackets, -1).flatten(2)
+
+    def step(
+        self, economy: Economy, world: World, memory: Ledger, actions: Tensor, announced: Mapping[str, Tensor]
+    ) -> tuple[World, Ledger]:
+        """Take over announced rates at a period's start; at its end collect and share out."""
+        position = world.time % self.parameters.period
+        memory = self._announce(economy, memory, announced, position == 0)
+        return self._collect(economy, world, memory, (position == self.parameters.period - 1)[:, None])
+
+    def observe(self, economy: Economy, world: World, memory: Ledger) -> Features:
+        """Return the calendar, the last period's incomes, rates in force and the marginal rate of the next coin."""
+        period = self.parameters.period
+        position = world.time % period + 1
+        last_incomes = memory.last_income / period
+        everywhere = {
+            "is_tax_day": position >= period,
+            "is_first_day": position == 1,
+            "tax_phase": position / period,
+        }
+        shared = {name: value.to(economy.dtype)[:, None, None] for name, value in everywhere.items()}
+        shared["last_incomes"] = last_incomes.sort(-1).values[:, None]
+        marginal = self._marginal(economy, memory, world.endowment - memory.at_start)[..., None]
+        return Features(
+            worker=shared | {"curr_rates": self._of_each_worker(economy, memory.rates), "marginal_rate": marginal},
+            planner=shared | {"curr_rates": memory.rates},
+            of_workers={
+                "last_income": last_incomes[..., None],
+                "last_marginal_rate": memory.last_marginal_rate[..., None],
+                "curr_marginal_rate": marginal,
+            },
+        )
+
+    def accounts(self, economy: Economy, world: World, memory: Ledger) -> dict[str, Tensor]:
+        """Return income, tax and rebate over the episode ``[B, N]`` and by period ``[B, N, Y]``; the schedule."""
+        income, tax = memory.income.double(), memory.tax.double()
+        return {
+            "income": income.sum(-1),
+            "tax": tax.sum(-1),
+            "tax_shielded": memory.shielded.double().sum(-1),
+            "rebate": memory.rebate.double().sum(-1),
+            "income_by_period": income,
+            "tax_by_period": tax,
+            "marginal_rate_by_period": memory.marginal_rate.double(),
+            "schedule_by_period": memory.schedule.double(),
+            "rates": memory.rates[:, 0].double(),
+            "thresholds": economy.tables["thresholds"].expand(world.time.shape[0], -1),
+        }
+
+    def conserved(self, economy: Economy, world: World, memory: Ledger) -> dict[str, Tensor]:
+        """Return taxes less rebates, which stay zero."""
+        return {"taxes": (memory.tax.double() - memory.rebate.double()).sum((1, 2))}
+
+    def _periods(self, economy: Economy) -> int:
+        return max(1, economy.horizon // self.parameters.period)
+
+    def _within_reach(self, economy: Economy, rates: Tensor) -> Tensor:
+        # Options are multiples of a decimal step, which doubles miss in the last digits.
+        return rates <= economy.number("highest_rate").double() + 1e-9
+
+    def _announce(self, economy: Economy, memory: Ledger, announced: Mapping[str, Tensor], begins: Tensor) -> Ledger:
+        rows = [
+            self._rates(economy, announced[planner], memory.rates[:, number])
+            for number, planner in enumerate(economy.planners)
+        ]
+        return replace(memory, rates=torch.where(begins[:, None, None], torch.stack(rows, 1), memory.rates))
+
+    def _rates(self, economy: Economy, announced: Tensor, current: Tensor) -> Tensor:
+        """Return one planner's rates ``[B, K]``: numbers are cut at the highest rate, options above it ignored."""
+        highest = economy.number("highest_rate")
+        if announced.is_floating_point():
+            return torch.minimum(announced.to(current), highest)
+        options = economy.tables["rate_options"]
+        chosen = options[(announced - 1).clamp(0, options.shape[0] - 1)]
+        legal = (announced > 0) & (announced <= options.shape[0]) & self._within_reach(economy, chosen)
+        return torch.where(legal, chosen.to(current), current)
+
+    def _collect(self, economy: Economy, world: World, memory: Ledger, due: Tensor) -> tuple[World, Ledger]:
+        income = world.endowment - memory.at_start
+        owed = torch.where(due, self._tax(economy, memory, income), 0.0)
+        tax = torch.minimum(world.coin, owed)
+        rebate = self._share_out(economy, tax)
+        world = replace(world, coin=world.coin - tax + rebate)
+        marginal = self._marginal(economy, memory, income)
+        this = (due & (economy.tables["periods"] == (world.time // self.parameters.period)[:, None]))[:, None]
+
+        def book(row: Tensor, entry: Tensor) -> Tensor:
+            return torch.where(this, entry[..., None], row)
+
+        schedule = torch.where(this[..., None], memory.rates[:, :, None], memory.schedule)
+        return world, Ledger(
+            rates=memory.rates,
+            at_start=torch.where(due, world.endowment, memory.at_start),
+            last_income=torch.where(due, income, memory.last_income),
+            last_marginal_rate=torch.where(due, marginal, memory.last_marginal_rate),
+            income=book(memory.income, income),
+            tax=book(memory.tax, tax),
+            shielded=book(memory.shielded, owed - tax),
+            rebate=book(memory.rebate, rebate),
+            marginal_rate=book(memory.marginal_rate, marginal),
+            schedule=schedule,
+        )
+
+    def _of_each_worker(self, economy: Economy, of_planners: Tensor) -> Tensor:
+        """Return ``[B, N, K]`` for ``[B, L, K]``: that of the planner who taxes each worker."""
+        return of_planners[:, economy.tables["planner_of"]]
+
+    def _tax(self, economy: Economy, memory: Ledger, income: Tensor) -> Tensor:
+        thresholds = economy.tables["thresholds"].to(income)
+        return brackets_tax(income[..., None], thresholds, self._of_each_worker(economy, memory.rates))[..., 0]
+
+    def _marginal(self, economy: Economy, memory: Ledger, income: Tensor) -> Tensor:
+        thresholds = economy.tables["thresholds"].to(income)
+        return marginal_rate(income[..., None], thresholds, self._of_each_worker(economy, memory.rates))[..., 0]
+
+    def _share_out(self, economy: Economy, tax: Tensor) -> Tensor:
+        """Return each worker's equal share of its planner's revenue, ``[B, N]``; summed in float64."""
+        people = economy.tables["people"]
+        share = (tax.double()[:, None] * people).sum(-1) / people.sum(-1)
+        return share[:, economy.tables["planner_of"]].to(tax)

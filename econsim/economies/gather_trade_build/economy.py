@@ -1,0 +1,375 @@
+"""The game: components in turn on one world, and what comes of it for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.economies.gather_trade_build import observation
+from econsim.economies.gather_trade_build.beginning import Beginning
+from econsim.economies.gather_trade_build.components import Component, Features
+from econsim.economies.gather_trade_build.layouts import STONE, Layout
+from econsim.economies.gather_trade_build.parameters import Parameters
+from econsim.economies.gather_trade_build.social import social_welfare
+from econsim.economies.gather_trade_build.world import Ground, State, World, ground_of
+from econsim.errors import UserError
+from econsim.game import Box, Discrete, Game, MultiDiscrete, Observation, Role, Transition
+from econsim.mechanisms import welfare
+from econsim.mechanisms.preferences import isoelastic
+
+INVENTORY_SCALE = 0.01
+
+
+class GatherTradeBuild(Game[State]):
+    """Gather-Trade-Build; see the page of the package."""
+
+    unit = "coin"
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.settings = parameters
+        self.horizon, self.groups = parameters.horizon, parameters.groups
+        self.components = _built(parameters)
+        self.layout: Layout = parameters.layout.build()
+        self.margin = parameters.view_radius if isinstance(parameters.view_radius, int) else 1
+        self.margin = max(1, self.margin)
+        self.row_length = self.layout.width + 2 * self.margin
+        self.workers = sum(group.count for group in self.groups)
+        if self.workers > observation.MOST_WORKERS:
+            raise UserError(f"workers: {self.workers} are more than {observation.MOST_WORKERS}")
+        taxed = any(component.planner_choices(self) for component in self.components)
+        self.planners = parameters.planners if taxed else ()
+        self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in self._numbers().items()}
+        self.beginning = Beginning(parameters, self.layout, self.margin)
+        self.tables: Mapping[str, Any] = self._tables()
+        first = self.reset(random.keys(0, 1))
+        self.beginning.check(self.ground(first.world), first.world.position)
+        self.roles = {role.name: role for role in self._roles(first)}
+
+    # --- the game -----------------------------------------------------------------------------------------------
+
+    def reset(self, key: Tensor) -> State:
+        """Return ``B`` copies at the start of an episode, skills and places dealt out anew."""
+        ground = None
+        if self.layout.random:
+            ground = ground_of(self.layout.draw(key), self.margin, self.settings.regrowth_halfwidth)
+        world = self._first_world(key, ground)
+        parts = {component.name: component.start(self, world) for component in self.components}
+        return State(world, parts, *self._standing(world))
+
+    def observe(self, state: State) -> dict[str, Observation]:
+        """Return what workers and planners see."""
+        seen = self._features(state)
+        codes = observation.tile_codes(state.world, self.ground(state.world), self.tables["is_stone"])
+        return dict([*self._worker_observations(state, seen, codes), *self._planner_observations(state, seen, codes)])
+
+    def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
+        """Let every component have its turn, then let sources grow back."""
+        world, parts = state.world, dict(state.parts)
+        chosen = torch.cat([actions[group.name] for group in self.groups], 1)
+        first, first_head = 1, 0
+        for component in self.components:
+            count, heads = len(component.choices(self)), len(component.planner_choices(self))
+            own = torch.where((chosen >= first) & (chosen < first + count), chosen - (first - 1), 0)
+            announced = {name: actions[name][:, 0, first_head : first_head + heads] for name in self.planners}
+            world, parts[component.name] = component.step(self, world, parts[component.name], own, announced)
+            first, first_head = first + count, first_head + heads
+        world = self._regrow(world)
+        world = replace(world, time=world.time + 1)
+        after = State(world, parts, *self._standing(world))
+        over = world.time >= self.horizon
+        return Transition(after, self._rewards(state, after), over, torch.zeros_like(over))
+
+    def accounts(self, state: State) -> dict[str, Tensor]:
+        """Return consumption (all coin), labour, utility and pay, ``[B, N]``; what components add; and welfare.
+
+        ``welfare``, ``equality`` and ``productivity`` (coin of all) are ``[B]``, over all workers; float64, coin.
+        """
+        world = state.world
+        coin, utility = world.endowment.double(), state.utility.double()
+        found = {
+            "consumption": coin,
+            "coin_in_escrow": world.coin_in_escrow.double(),
+            "labour": world.labour.double(),
+            "utility": utility,
+            "build_payment": world.build_payment.double(),
+            "gather_bonus": world.gather_bonus.double(),
+        }
+        for component in self.components:
+            found |= component.accounts(self, world, state.parts[component.name])
+        return {
+            **found,
+            "equality": welfare.equality(coin),
+            "productivity": coin.sum(-1),
+            "welfare": social_welfare(self.settings.welfare, coin, utility, self.settings.equality_weight),
+        }
+
+    def conserved(self, state: State) -> dict[str, Tensor]:
+        """Return coin beyond its sources, goods beyond what was gathered, and units beyond what the ground grew."""
+        world = state.world
+        pay = world.built * world.build_payment.double()
+        coin = world.endowment.double() - self.tables["starting_coin"] - pay
+        goods = world.goods + world.goods_in_escrow + world.built[..., None] - world.gathered
+        stone = self.tables["is_stone"]
+        missing = torch.stack([(~world.stock & stone).sum(-1), (~world.stock & ~stone).sum(-1)], -1)
+        ground = world.taken - world.regrown - missing
+        found = {
+            "coin": coin.sum(-1),
+            "goods": goods.double().sum(1).abs().sum(1),
+            "ground": ground.double().abs().sum(1),
+        }
+        for component in self.components:
+            found |= component.conserved(self, world, state.parts[component.name])
+        return found
+
+    # --- what components ask --------------------------------------------------------------------------------------
+
+    def number(self, name: str) -> Tensor:
+        """Return a numeric parameter, ``[1 | B, 1]`` in the game's precision."""
+        return self.parameters[name].reshape(-1, 1).to(self.dtype)
+
+    def ground(self, world: World) -> Ground:
+        """Return the ground, one row where all copies share it."""
+        ground: Ground = self.tables["ground"] if world.ground is None else world.ground
+        return ground
+
+    @property
+    def thresholds(self) -> Tensor:
+        """Lower thresholds of the tax brackets, ``[K]`` coin; raises ``AttributeError`` where nothing is taxed."""
+        if "thresholds" not in self.tables:
+            raise AttributeError("no component of this economy has tax brackets")
+        thresholds: Tensor = self.tables["thresholds"]
+        return thresholds
+
+    # --- its parts ------------------------------------------------------------------------------------------------
+
+    def _numbers(self) -> dict[str, float]:
+        settings = self.settings
+        own = {name: getattr(settings, name) for name in ("base_payment", "highest_multiple", "regrowth_rate")}
+        for group in self.groups:
+            prefix = f"{group.name}_" if len(self.groups) > 1 else ""
+            own |= {f"{prefix}{name}": getattr(group, name) for name in ("labour_cost", "risk_aversion")}
+        for component in self.components:
+            own |= component.numbers()
+        return own
+
+    def _of_workers(self, name: str) -> Tensor:
+        """Return a number that classes have of their own, ``[1 | B, 1 | N]``."""
+        groups = self.groups
+        if len(groups) == 1:
+            return self.number(name)
+        columns = [self.number(f"{group.name}_{name}").expand(-1, group.count) for group in groups]
+        rows = max(column.shape[0] for column in columns)
+        return torch.cat([column.expand(rows, -1) for column in columns], 1)
+
+    def _tables(self) -> dict[str, Any]:
+        sample = self.layout.draw(random.keys(0, 1))
+        groups = self.groups
+        coin = torch.cat([torch.full((group.count,), group.starting_coin, dtype=torch.float64) for group in groups])
+        ground, stone_sources = (
+            ground_of(sample, self.margin, self.settings.regrowth_halfwidth),
+            (sample[0] == STONE).sum(),
+        )
+        found: dict[str, Any] = {
+            "ground": ground,
+            "stone_sources": stone_sources,
+            "is_stone": torch.arange(ground.source.shape[1]) < stone_sources,
+            "starting_coin": coin,
+            "numbers": torch.arange(self.workers),
+            "window": self._window(),
+            "map": observation.whole_map(self.layout.height, self.layout.width, self.margin),
+        }
+        if self.planners:
+            taxed_by = [self.planners.index(group.planner) for group in groups for _ in range(group.count)]
+            found["planner_of"] = torch.tensor(taxed_by)
+            found["people"] = found["planner_of"] == torch.arange(len(self.planners))[:, None]
+            found["people_of"] = {
+                name: members.nonzero()[:, 0] for name, members in zip(self.planners, found["people"], strict=True)
+            }
+        self.tables = found
+        for component in self.components:
+            found |= component.tables(self)
+        return found
+
+    def _window(self) -> Tensor:
+        radius = self.settings.view_radius
+        return observation.window(radius if isinstance(radius, int) else 0, self.row_length)
+
+    def _first_world(self, key: Tensor, ground: Ground | None) -> World:
+        copies = key.shape[0]
+        where = self.tables["ground"] if ground is None else ground
+        multiples, bonuses = self.beginning.skills(key)
+        tiles, sources = where.terrain.shape[1], where.source.shape[1]
+        nothing = torch.zeros((copies, self.workers), dtype=self.dtype, device=key.device)
+        counts = torch.zeros((copies, self.workers, 2), dtype=torch.int32, device=key.device)
+        return World(
+            key=key,
+            time=torch.zeros_like(key),
+            ground=ground,
+            stock=torch.ones((copies, sources), dtype=torch.bool, device=key.device),
+            owner=torch.zeros((copies, tiles), dtype=self._picture_type, device=key.device),
+            position=self.beginning.places(key, where, multiples),
+            coin=nothing + self.tables["starting_coin"].to(self.dtype),
+            goods=counts,
+            coin_in_escrow=nothing,
+            goods_in_escrow=counts,
+            labour=nothing,
+            build_payment=multiples.to(self.dtype) * self.number("base_payment"),
+            gather_bonus=bonuses.to(self.dtype),
+            built=counts[..., 0].clone(),
+            gathered=counts,
+            taken=counts[:, 0].clone(),
+            regrown=counts[:, 0].clone(),
+        )
+
+    def _regrow(self, world: World) -> World:
+        """Let every empty source grow a unit back with its chance."""
+        ground = self.ground(world)
+        draw = random.uniform(world.key, world.time, "regrowth", (world.stock.shape[1],))
+        chance = self.number("regrowth_rate") * ground.regrowth.to(self.dtype)
+        grown = (draw < chance) & ~world.stock
+        stone = self.tables["is_stone"]
+        by_good = torch.stack([(grown & stone).sum(-1), (grown & ~stone).sum(-1)], -1).int()
+        return replace(world, stock=world.stock | grown, regrown=world.regrown + by_good)
+
+    def _standing(self, world: World) -> tuple[Tensor, Tensor]:
+        """Return utilities ``[B, N]`` and the welfare of each planner's people ``[B, L]``."""
+        coin = world.endowment
+        utility = self._utility_of_coin(coin) - self._of_workers("labour_cost") * world.labour
+        of_people = [
+            social_welfare(self.settings.welfare, coin[:, members], utility[:, members], self.settings.equality_weight)
+            for members in self._members()
+        ]
+        social = torch.stack(of_people, 1) if of_people else coin[:, :0]
+        return utility, social.to(self.dtype)
+
+    def _utility_of_coin(self, coin: Tensor) -> Tensor:
+        """Return isoelastic utility; where an empty purse would be worth minus infinity, coin counts from one up."""
+        risk_aversion = self._of_workers("risk_aversion")
+        return isoelastic(torch.where(risk_aversion >= 1, coin.clamp(min=1.0), coin), risk_aversion)
+
+    def _members(self) -> list[Any]:
+        """Return what picks each planner's people out of an axis of workers; all of them without a copy."""
+        if len(self.planners) == 1:
+            return [slice(None)]
+        return [self.tables["people_of"][name] for name in self.planners]
+
+    def _rewards(self, before: State, after: State) -> dict[str, Tensor]:
+        gained = torch.split(after.utility - before.utility, [group.count for group in self.groups], 1)
+        social = after.welfare - before.welfare
+        rewards = {group.name: part for group, part in zip(self.groups, gained, strict=True)}
+        return rewards | {name: social[:, number, None] for number, name in enumerate(self.planners)}
+
+    # --- observations ---------------------------------------------------------------------------------------------
+
+    def _features(self, state: State) -> Features:
+        """Return the features of the world and then of each component."""
+        world = state.world
+        row, column = world.position // self.row_length - self.margin, world.position % self.row_length - self.margin
+        time = (world.time / self.horizon)[:, None, None]
+        held = {"coin": world.coin, "stone": world.goods[..., 0], "wood": world.goods[..., 1]}
+        scaled = {name: (amount * INVENTORY_SCALE)[..., None] for name, amount in held.items()}
+        place = {"row": (row / self.layout.height)[..., None], "column": (column / self.layout.width)[..., None]}
+        nothing = {name: torch.zeros_like(time) for name in held}
+        seen = Features({"time": time, **place, **scaled}, {"time": time, **nothing}, dict(scaled))
+        for component in self.components:
+            more = component.observe(self, world, state.parts[component.name])
+            seen.worker |= more.worker
+            seen.planner |= more.planner
+            seen.of_workers |= more.of_workers
+        return seen
+
+    def _worker_observations(self, state: State, seen: Features, codes: Tensor) -> Iterator[tuple[str, Observation]]:
+        world = state.world
+        features, _ = observation.flatten(seen.worker, world.coin)
+        everyone = torch.ones_like(world.position, dtype=torch.bool)
+        mask = torch.cat([everyone[..., None], *self._masks(state, everyone)], -1)
+        if self.settings.view_radius == "all":
+            tiles, shape = self.tables["map"].expand(*everyone.shape, -1), (self.layout.height, self.layout.width)
+        else:
+            side = 2 * int(self.settings.view_radius) + 1
+            tiles, shape = world.position[..., None] + self.tables["window"], (side, side)
+        view = observation.pictures(codes, tiles, shape, self.tables["numbers"], self._picture_type)
+        for group in self.groups:
+            own = group.members
+            alive = everyone[:, own]
+            yield group.name, Observation(features[:, own], alive, alive, mask[:, own], view[:, own])
+
+    def _masks(self, state: State, everyone: Tensor) -> Iterator[Tensor]:
+        for component in self.components:
+            count = len(component.choices(self))
+            if count:
+                mask = component.mask(self, state.world, state.parts[component.name])
+                yield everyone[..., None].expand(-1, -1, count) if mask is None else mask
+
+    def _planner_observations(self, state: State, seen: Features, codes: Tensor) -> Iterator[tuple[str, Observation]]:
+        if not self.planners:
+            return
+        world = state.world
+        features, _ = observation.flatten(seen.planner, state.welfare)
+        of_workers, _ = observation.flatten(seen.of_workers, world.coin)
+        alive = torch.ones_like(state.welfare[:, :1], dtype=torch.bool)
+        acting = alive & (world.time % self._planners_act_every == 0)[:, None]
+        masks = torch.cat(list(self._planner_masks(state)), -1)
+        view = self._planner_view(codes) if self.settings.planner_sees_map else None
+        for number, (name, members) in enumerate(zip(self.planners, self._members(), strict=True)):
+            both = torch.cat([features[:, number], of_workers[:, members].flatten(1)], -1)[:, None]
+            yield name, Observation(both, alive, acting, masks[:, number, None], view)
+
+    def _planner_masks(self, state: State) -> Iterator[Tensor]:
+        for component in self.components:
+            if component.planner_choices(self):
+                mask = component.planner_mask(self, state.world, state.parts[component.name])
+                shape = (state.welfare.shape[0], len(self.planners), sum(component.planner_choices(self)))
+                yield torch.ones(shape, dtype=torch.bool, device=state.welfare.device) if mask is None else mask
+
+    def _planner_view(self, codes: Tensor) -> Tensor:
+        tiles = self.tables["map"].expand(codes.shape[0], 1, -1)
+        return observation.pictures(codes, tiles, (self.layout.height, self.layout.width), None, self._picture_type)
+
+    @property
+    def _picture_type(self) -> torch.dtype:
+        return observation.smallest_integer(self.workers)
+
+    @property
+    def _planners_act_every(self) -> int:
+        return max(component.planner_acts_every for component in self.components if component.planner_choices(self))
+
+    def _roles(self, first: State) -> Iterator[Role]:
+        """Yield the roles; features are named as a first observation has them."""
+        seen = self._features(first)
+        names = observation.flatten(seen.worker, first.world.coin)[1]
+        actions = Discrete(1 + sum(len(component.choices(self)) for component in self.components))
+        views = {name: entry.view for name, entry in self.observe(first).items()}
+        for group in self.groups:
+            view = _picture(views[group.name])
+            yield Role(group.name, group.count, _unbounded(len(names)), actions, features=names, view=view)
+        heads = MultiDiscrete(tuple(option for part in self.components for option in part.planner_choices(self)))
+        _, of_planners = observation.flatten(seen.planner, first.welfare)
+        _, of_workers = observation.flatten(seen.of_workers, first.world.coin)
+        for name, members in zip(self.planners, self._members(), strict=True):
+            numbers = self.tables["numbers"][members].tolist()
+            listed = (*of_planners, *(f"{label}_of_worker_{number}" for number in numbers for label in of_workers))
+            every, view = self._planners_act_every, _picture(views[name])
+            yield Role(name, 1, _unbounded(len(listed)), heads, True, every, listed, view)
+
+
+def _built(settings: Parameters) -> tuple[Component, ...]:
+    built = []
+    for chosen in settings.components:
+        component: Component = chosen.build()
+        component.name = chosen.kind.name
+        built.append(component)
+    return tuple(built)
+
+
+def _unbounded(size: int) -> Box:
+    return Box(-torch.inf, torch.inf, (size,))
+
+
+def _picture(view: Tensor | None) -> tuple[int, ...]:
+    return () if view is None else tuple(view.shape[2:])

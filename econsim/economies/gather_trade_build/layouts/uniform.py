@@ -1,0 +1,32 @@
+"""Random maps with stone towards the top and wood towards the bottom, drawn anew in every episode."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from torch import Tensor
+
+from econsim.economies.gather_trade_build.layouts._clumps import Clumped, draw_sources, log_ramp, no_water
+
+__all__ = ["Parameters", "Uniform"]
+
+
+class Parameters(Clumped):
+    """Sources and their gradient."""
+
+    gradient_steepness: float = Field(8.0, ge=0, le=50)
+    """Wood's weight grows as this power of the row, stone's falls likewise; 0: the same everywhere."""
+
+
+class Uniform:
+    """Maps without water (``uniform`` in the AI Economist's code)."""
+
+    random = True
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self.height, self.width = parameters.height, parameters.width
+
+    def draw(self, key: Tensor) -> Tensor:
+        """Return maps ``[B, H, W]``."""
+        down = log_ramp(self.height, self.parameters.gradient_steepness).to(key.device)[None, :, None]
+        return draw_sources(key, self.parameters, down.flip(1), down, no_water(self.parameters, key.device))

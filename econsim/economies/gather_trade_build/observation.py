@@ -1,0 +1,77 @@
+"""What players see: the map as small pictures, and everything else as named numbers.
+
+A picture has nine channels of small integers: stone, wood, house, water, stone source, wood source and "inside the map"
+(0 or 1), then the owner of the house and the worker on each tile (0: none, 1: oneself, ``j + 2``: worker ``j``).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from econsim.economies.gather_trade_build.world import HAS_HOUSE, HAS_STONE, HAS_WOOD, IS_INSIDE, Ground, World
+
+CHANNELS = IS_INSIDE + 3
+MOST_WORKERS = (1 << 15) - 2  # that fit a small integer
+_CONTAINERS = {torch.uint8: torch.int32, torch.int16: torch.int64}  # of four small integers each
+
+
+def smallest_integer(workers: int) -> torch.dtype:
+    """Return the type of a picture's numbers, the largest of which is ``workers + 1``."""
+    return torch.uint8 if workers < 255 else torch.int16
+
+
+def tile_codes(world: World, ground: Ground, is_stone: Tensor) -> Tensor:
+    """Return what is on each tile, ``[B, P]``: bits, owner and worker as small integers, packed in one number.
+
+    One number a tile lets a window be fetched in one go. ``is_stone`` ``[S]`` tells sources apart.
+    """
+    small = world.owner.dtype
+    container, width = _CONTAINERS[small], torch.iinfo(small).bits
+    copies, workers = world.position.shape
+    codes = torch.add(ground.terrain.to(container), world.owner, alpha=1 << width)
+    units = torch.where(is_stone, 1 << HAS_STONE, 1 << HAS_WOOD).to(container) * world.stock
+    codes.scatter_add_(1, ground.source.expand(copies, -1), units)
+    numbers = torch.arange(1, workers + 1, dtype=container, device=codes.device) << 2 * width
+    return codes.scatter_add_(1, world.position, numbers.expand(copies, -1))
+
+
+def pictures(codes: Tensor, tiles: Tensor, shape: tuple[int, int], own: Tensor | None, small: torch.dtype) -> Tensor:
+    """Return the pictures ``[B, n, 9, h, w]`` of tiles ``[B, n, h * w]``, by workers ``own`` ``[n]`` or nobody."""
+    copies, viewers = tiles.shape[:2]
+    seen = codes.gather(1, tiles.flatten(1)).view(small).view(copies, viewers, -1, 4)
+    bit = torch.arange(IS_INSIDE + 1, device=codes.device).to(small)[:, None]
+    flags = seen[..., 0].contiguous()[:, :, None] >> bit & 1
+    numbers = seen[..., 1:3].movedim(-1, 2).contiguous()
+    there = numbers.clamp(max=1)
+    flags[:, :, HAS_HOUSE] = there[:, :, 0]
+    numbers = numbers + there
+    if own is not None:
+        # Zero and one by arithmetic: small integers are compared one at a time, but added and cut many at once.
+        label = (own + 2).to(small)[:, None, None]
+        is_own = 1 - (numbers ^ label).clamp(max=1)
+        numbers = numbers - is_own * (label - 1)
+    return torch.cat([flags, numbers], 2).view(copies, viewers, CHANNELS, *shape)
+
+
+def window(radius: int, row_length: int) -> Tensor:
+    """Return the tiles of a square window relative to its centre, ``[(2 radius + 1)^2]`` int64."""
+    side = torch.arange(-radius, radius + 1)
+    return (side[:, None] * row_length + side).flatten()
+
+
+def whole_map(height: int, width: int, margin: int) -> Tensor:
+    """Return the tiles of the map without its border, ``[H * W]`` int64."""
+    rows, columns = torch.arange(height) + margin, torch.arange(width) + margin
+    return (rows[:, None] * (width + 2 * margin) + columns).flatten()
+
+
+def flatten(parts: dict[str, Tensor], like: Tensor) -> tuple[Tensor, tuple[str, ...]]:
+    """Return features ``[B, n, F]`` in the dtype of ``like`` ``[B, n]``, and the name of each."""
+    names: list[str] = []
+    columns = []
+    for name, value in parts.items():
+        width = value.shape[-1]
+        names += [name] if width == 1 else [f"{name}_{index}" for index in range(width)]
+        columns.append(value.to(like.dtype).expand(*like.shape, width))
+    return torch.cat(columns, -1), tuple(names)

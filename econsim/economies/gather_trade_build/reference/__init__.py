@@ -1,0 +1,15 @@
+"""The rules of Gather-Trade-Build in plain Python, for one copy: slow, and meant to be read.
+
+It was written from the published rules, not from the tensors, and shares no code with them. A property test plays both
+with the same chance and compares everything after every step (``tests/economies/gather_trade_build``). Read ``economy``
+first; ``land``, ``people``, ``auction`` and ``taxes`` are its parts, ``sight`` is what players see, and ``accounts``
+what analysis reads.
+
+    economy = Reference.begin(game, game.reset(keys))
+    rewards = economy.step(actions, announced, Luck.draw(key, time, workers, sources))
+"""
+
+from econsim.economies.gather_trade_build.reference.beginning import Luck
+from econsim.economies.gather_trade_build.reference.economy import Reference, Rewards
+
+__all__ = ["Luck", "Reference", "Rewards"]

@@ -1,0 +1,138 @@
+"""A continuous double auction in one good: orders of one unit at whole prices, paid for or delivered in advance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from econsim.economies.gather_trade_build.reference.people import Worker
+
+REMEMBERED = 0.995  # of past sales, from one step to the next
+
+
+@dataclass(eq=False)
+class Order:
+    """An open bid or ask for one unit."""
+
+    worker: Worker
+    price: int
+    age: int = 0
+    """Steps since it was placed."""
+
+
+@dataclass
+class Auction:
+    """The market of one good."""
+
+    good: str
+    highest_price: int
+    duration: int
+    """Steps for which an order stays open after the one in which it is placed."""
+    most_orders: int
+    """Open orders of a worker in this good, bids and asks together."""
+    order_labour: float
+    bids: list[Order] = field(default_factory=list)
+    asks: list[Order] = field(default_factory=list)
+    sales_by_price: list[float] = field(default_factory=list)
+    """Decayed counts."""
+
+    def __post_init__(self) -> None:
+        self.sales_by_price = [0.0] * (self.highest_price + 1)
+
+    # --- what a worker may do -------------------------------------------------------------------------------------
+
+    def has_room(self, worker: Worker) -> bool:
+        """Return whether a worker may open one more order."""
+        return sum(order.worker is worker for order in self.bids + self.asks) < self.most_orders
+
+    def may_bid(self, worker: Worker, price: int) -> bool:
+        """Return whether a worker has room for a bid and the coin at hand that it promises."""
+        return price <= worker.coin and self.has_room(worker)
+
+    def may_ask(self, worker: Worker) -> bool:
+        """Return whether a worker has room for an ask and a unit at hand."""
+        return worker.goods[self.good] >= 1 and self.has_room(worker)
+
+    def bid(self, worker: Worker, price: int) -> None:
+        """Open a bid and set the coin aside, or do nothing where that is not allowed."""
+        if self.may_bid(worker, price):
+            worker.coin -= price
+            worker.coin_in_escrow += price
+            worker.labour += self.order_labour
+            self.bids.append(Order(worker, price))
+
+    def ask(self, worker: Worker, price: int) -> None:
+        """Open an ask and set the unit aside, or do nothing where that is not allowed."""
+        if self.may_ask(worker):
+            worker.goods[self.good] -= 1
+            worker.goods_in_escrow[self.good] += 1
+            worker.labour += self.order_labour
+            self.asks.append(Order(worker, price))
+
+    # --- what the market does in a step ---------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """Let old sales count a little less."""
+        self.sales_by_price = [count * REMEMBERED for count in self.sales_by_price]
+
+    def match(self) -> None:
+        """Trade until no bid can be met: highest bids first, each against the lowest ask of somebody else.
+
+        Older orders come first at equal prices, and then those of workers with a lower number: they were placed first
+        in their step, and sorting keeps that order. A buyer whose best bid nobody meets is out for this round, with all
+        its lower bids.
+        """
+        self.bids.sort(key=lambda bid: (-bid.price, -bid.age))
+        self.asks.sort(key=lambda ask: (ask.price, -ask.age))
+        out: set[Worker] = set()
+        while bid := next((bid for bid in self.bids if bid.worker not in out), None):
+            ask = next((ask for ask in self.asks if ask.worker is not bid.worker), None)
+            if ask is None or ask.price > bid.price:
+                out.add(bid.worker)
+            else:
+                self._trade(bid, ask)
+
+    def _trade(self, bid: Order, ask: Order) -> None:
+        """Exchange a unit at the price of the older order, at the ask between orders of one age."""
+        price = bid.price if bid.age > ask.age else ask.price
+        buyer, seller, good = bid.worker, ask.worker, self.good
+        self.bids.remove(bid)
+        self.asks.remove(ask)
+        self.sales_by_price[price] += 1
+        seller.goods_in_escrow[good] -= 1
+        buyer.goods[good] += 1
+        buyer.coin_in_escrow -= bid.price
+        buyer.coin += bid.price - price
+        seller.coin += price
+        buyer.bought[good] += 1
+        buyer.spent[good] += price
+        seller.sold[good] += 1
+        seller.earned[good] += price
+
+    def grow_older(self) -> None:
+        """Make all open orders a step older and return what is in those that are then too old."""
+        for order in self.bids + self.asks:
+            order.age += 1
+        for bid in [bid for bid in self.bids if bid.age > self.duration]:
+            self.bids.remove(bid)
+            bid.worker.coin_in_escrow -= bid.price
+            bid.worker.coin += bid.price
+        for ask in [ask for ask in self.asks if ask.age > self.duration]:
+            self.asks.remove(ask)
+            ask.worker.goods_in_escrow[self.good] -= 1
+            ask.worker.goods[self.good] += 1
+
+    # --- what is known of it --------------------------------------------------------------------------------------
+
+    @property
+    def market_rate(self) -> float:
+        """The mean price of remembered sales, coin."""
+        value = sum(price * count for price, count in enumerate(self.sales_by_price))
+        return value / max(sum(self.sales_by_price), 0.001)
+
+    def count_by_price(self, orders: Sequence[Order]) -> list[int]:
+        """Return how many of some orders there are at each price."""
+        counts = [0] * (self.highest_price + 1)
+        for order in orders:
+            counts[order.price] += 1
+        return counts

@@ -10,13 +10,32 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from econsim.errors import UserError, did_you_mean
+from econsim.parameters import Model
 
 TABLE = "data/us_federal_income_tax_brackets.csv"
+
+
+FilingStatus = Literal["single", "married_joint", "head_of_household"]
+
+
+class Law(Model):
+    """A year of US federal income-tax law."""
+
+    year: int = Field(2024, ge=2018, le=2026)
+    """Tax year."""
+    filing_status: FilingStatus = "single"
+    """Filing status."""
+
+    def schedule(self) -> Schedule:
+        """Return the brackets and rates."""
+        return federal_schedule(self.year, self.filing_status)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,16 @@ from typing import Any, ClassVar, Protocol, cast
 from torch import Tensor
 
 from econsim.errors import UserError
-from econsim.game import Box, Game, Observation, Role
+from econsim.game import Box, Game, MultiDiscrete, Observation, Role, Space
 
 
 class Taxed(Protocol):
-    """A game with an income tax: its bracket thresholds ``[K]`` in money."""
+    """A game with an income tax: its bracket thresholds ``[K]`` in money.
+
+    Its leaders' action is one entry a bracket; where entries are options, floating-point actions are the rates
+    themselves. It may also say whose ``law`` its brackets are and what its unit of money is in US dollars
+    (``usd_per_unit``).
+    """
 
     thresholds: Tensor
 
@@ -25,9 +30,14 @@ def thresholds_of(game: Game[Any], role: Role, kind: str) -> Tensor:
         UserError: the game has no tax brackets for this role to set.
     """
     thresholds = getattr(game, "thresholds", None)
-    if not isinstance(thresholds, Tensor) or role.action != Box(0.0, 1.0, tuple(thresholds.shape)):
+    if not isinstance(thresholds, Tensor) or not role.leads or not _one_entry_a_bracket(role.action, thresholds):
         raise UserError(f"planner: kind {kind} sets tax brackets; {type(game).__name__} has none for role {role.name}")
     return cast(Taxed, game).thresholds
+
+
+def _one_entry_a_bracket(action: Space, thresholds: Tensor) -> bool:
+    shape = tuple(thresholds.shape)
+    return action == Box(0.0, 1.0, shape) or (isinstance(action, MultiDiscrete) and action.shape == shape)
 
 
 def announce(rates: Tensor, observation: Observation) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -11,8 +11,8 @@ from torch import Tensor
 
 from econsim.errors import EconsimWarning
 from econsim.game import Game, Observation, Role
-from econsim.mechanisms import us_law
 from econsim.mechanisms.taxes import project
+from econsim.mechanisms.us_law import FilingStatus, Law
 from econsim.parameters import Model
 from econsim.planners._announcing import announce, thresholds_of
 
@@ -27,10 +27,10 @@ REFERENCES = (
 class Parameters(Model):
     """Parameters of the federal schedule."""
 
-    year: int = Field(2024, ge=2018, le=2026)
-    """Tax year."""
-    filing_status: Literal["single", "married_joint", "head_of_household"] = "single"
-    """Filing status."""
+    year: int | None = Field(None, ge=2018, le=2026)
+    """Tax year; none: that of the game's brackets, or 2024 where they are nobody's law."""
+    filing_status: FilingStatus | None = None
+    """Filing status; none: that of the game's brackets, or single."""
 
 
 class UsFederal:
@@ -44,16 +44,22 @@ class UsFederal:
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
         """Return the rates ``[K]``; warns where the game's brackets are not the law's."""
         thresholds = thresholds_of(game, role, "us_federal")
-        law = us_law.federal_schedule(self.parameters.year, self.parameters.filing_status)
-        statutory = law.thresholds.to(thresholds)
+        law = self._law(game)
+        schedule, usd_per_unit = law.schedule(), getattr(game, "usd_per_unit", 1.0)
+        statutory = schedule.thresholds.to(thresholds) / usd_per_unit
         if statutory.shape != thresholds.shape or not torch.equal(statutory, thresholds):
             warnings.warn(
-                f"us_federal: the game's {len(thresholds)} brackets are not those of {self.parameters.year} "
-                f"({self.parameters.filing_status}); each is given the law's average marginal rate within it",
+                f"us_federal: the game's {len(thresholds)} brackets are not those of {law.year} "
+                f"({law.filing_status}); each is given the law's average marginal rate within it",
                 EconsimWarning,
                 stacklevel=2,
             )
-        return project(statutory, law.rates.to(thresholds), thresholds)
+        return project(statutory, schedule.rates.to(thresholds), thresholds)
+
+    def _law(self, game: Game[Any]) -> Law:
+        own = getattr(game, "law", None) or Law()
+        year, status = self.parameters.year, self.parameters.filing_status
+        return Law(year=year or own.year, filing_status=status or own.filing_status)
 
     def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         """Return the rates for every copy, ``[B, 1, K]``."""

@@ -21,6 +21,7 @@ from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, MultiDiscrete, Observation, Role, Transition
 from econsim.mechanisms import welfare
 from econsim.mechanisms.preferences import isoelastic
+from econsim.mechanisms.us_law import Law
 
 INVENTORY_SCALE = 0.01
 
@@ -32,6 +33,7 @@ class GatherTradeBuild(Game[State]):
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
+        self._tax = next((part.parameters for part in parameters.components if part.kind.name == "tax"), None)
         self.horizon, self.groups = parameters.horizon, parameters.groups
         self.components = _built(parameters)
         self.layout: Layout = parameters.layout.build()
@@ -144,6 +146,17 @@ class GatherTradeBuild(Game[State]):
             raise AttributeError("no component of this economy has tax brackets")
         thresholds: Tensor = self.tables["thresholds"]
         return thresholds
+
+    @property
+    def law(self) -> Law | None:
+        """The law whose tax brackets these are, ``None`` where they are nobody's."""
+        brackets = getattr(self._tax, "brackets", None)
+        return brackets if isinstance(brackets, Law) else None
+
+    @property
+    def usd_per_unit(self) -> float:
+        """US dollars that a coin stands for."""
+        return float(getattr(self._tax, "usd_per_coin", 1.0))
 
     # --- its parts ------------------------------------------------------------------------------------------------
 

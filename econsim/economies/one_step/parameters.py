@@ -10,22 +10,13 @@ from torch import Tensor
 
 from econsim.economies.one_step.utility import Calibrated, Isoelastic, QuasiLinear
 from econsim.errors import UserError
-from econsim.mechanisms import us_law
 from econsim.mechanisms.taxes import check_schedule, project
+from econsim.mechanisms.us_law import Law
 from econsim.parameters import Chosen, FromRoom, Model
 
 WelfareName = Literal[
     "inverse_income", "utilitarian", "rawlsian", "equality_times_productivity", "inverse_income_endogenous"
 ]
-
-
-class Law(Model):
-    """A year of US federal income-tax law."""
-
-    year: int = 2024
-    """Tax year, 2018 to 2026."""
-    filing_status: Literal["single", "married_joint", "head_of_household"] = "single"
-    """Filing status."""
 
 
 class Parameters(Model):
@@ -80,13 +71,13 @@ class Parameters(Model):
 def thresholds_of(brackets: Law | tuple[float, ...]) -> Tensor:
     """Return the lower ends of brackets, ``[K]`` float64, given as such or by the law of a year."""
     if isinstance(brackets, Law):
-        return us_law.federal_schedule(brackets.year, brackets.filing_status).thresholds
+        return brackets.schedule().thresholds
     return torch.tensor(brackets, dtype=torch.float64)
 
 
 def status_quo_of(rates: Law | tuple[float, ...], thresholds: Tensor) -> Tensor:
     """Return the rates in force, ``[K]`` float64: as given, or a law's averages within the brackets."""
     if isinstance(rates, Law):
-        law = us_law.federal_schedule(rates.year, rates.filing_status)
+        law = rates.schedule()
         return project(law.thresholds, law.rates, thresholds)
     return torch.as_tensor(rates, dtype=torch.float64)

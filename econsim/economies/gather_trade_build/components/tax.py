@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
 import torch
 from pydantic import Field, model_validator
@@ -20,21 +19,20 @@ from econsim.economies.gather_trade_build.world import World
 from econsim.errors import UserError
 from econsim.game import tensors
 from econsim.mechanisms.taxes import brackets_tax, check_schedule, marginal_rate
+from econsim.mechanisms.us_law import Law
 from econsim.parameters import Model
 
 __all__ = ["Parameters", "Tax"]
-
-# US federal 2018, single filer, thousands of dollars (the published table).
-FEDERAL_2018 = (0.0, 9.7, 39.475, 84.2, 160.725, 204.1, 510.3)
-
 
 class Parameters(Model):
     """Parameters of taxation."""
 
     period: int = Field(100, ge=1)
     """Steps of a tax period."""
-    brackets: Literal["us_federal_2018"] | tuple[float, ...] = "us_federal_2018"
-    """Lower thresholds of the brackets in coin, the first 0; by name, those of US law in thousands of dollars."""
+    brackets: Law | tuple[float, ...] = Law(year=2019)
+    """Lower thresholds of the brackets in coin, the first 0; or a year of US federal law (published: 2019)."""
+    usd_per_coin: float = Field(1000.0, gt=0)
+    """US dollars that a coin stands for, by which a law's thresholds are divided."""
     rate_step: float = Field(0.05, gt=0, le=1)
     """Distance between the rates that a planner chooses from."""
     highest_rate: float = Field(1.0, ge=0, le=1)
@@ -53,7 +51,9 @@ class Parameters(Model):
     @property
     def thresholds(self) -> tuple[float, ...]:
         """Lower thresholds of the brackets, coin."""
-        return FEDERAL_2018 if isinstance(self.brackets, str) else self.brackets
+        if isinstance(self.brackets, Law):
+            return tuple((self.brackets.schedule().thresholds / self.usd_per_coin).tolist())
+        return self.brackets
 
 
 @tensors
@@ -77,6 +77,7 @@ class Tax(Component):
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
+        self.thresholds = parameters.thresholds
 
     @property
     def planner_acts_every(self) -> int:
@@ -91,7 +92,7 @@ class Tax(Component):
         """Return the thresholds, the rates to choose from and the numbers of the periods."""
         options = round(1 / self.parameters.rate_step) + 1
         return {
-            "thresholds": torch.tensor(self.parameters.thresholds, dtype=torch.float64),
+            "thresholds": torch.tensor(self.thresholds, dtype=torch.float64),
             "rate_options": torch.arange(options, dtype=torch.float64) * self.parameters.rate_step,
             "periods": torch.arange(self._periods(economy)),
         }
@@ -99,11 +100,11 @@ class Tax(Component):
     def planner_choices(self, economy: Economy) -> tuple[int, ...]:
         """Return the options of each bracket: keep the rate, or one of the rates."""
         options = round(1 / self.parameters.rate_step) + 2
-        return (options,) * len(self.parameters.thresholds)
+        return (options,) * len(self.thresholds)
 
     def start(self, economy: Economy, world: World) -> Ledger:
         """Return a ledger without taxes."""
-        periods, brackets = self._periods(economy), len(self.parameters.thresholds)
+        periods, brackets = self._periods(economy), len(self.thresholds)
         nothing = torch.zeros_like(world.coin)
         yearly = nothing[..., None].expand(-1, -1, periods).contiguous()
         rates = nothing.new_zeros((nothing.shape[0], len(economy.planners), brackets))
@@ -116,7 +117,7 @@ class Tax(Component):
         within = self._within_reach(economy, economy.tables["rate_options"])
         keep = torch.ones_like(begins)
         options = torch.cat([keep, (begins & within)], 1)[:, None, None]
-        brackets = len(self.parameters.thresholds)
+        brackets = len(self.thresholds)
         return options.expand(-1, len(economy.planners), brackets, -1).flatten(2)
 
     def step(

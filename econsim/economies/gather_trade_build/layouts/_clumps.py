@@ -1,9 +1,9 @@
 """Drawing sources: where a map favours them, in clumps.
 
-A tile's score is the log of its weight plus correlated noise, and the best tiles of each map are taken. With independent
-Gumbel noise that would be drawing without replacement in proportion to the weights; noise that neighbours share, of the
-same spread, draws clumps. The AI Economist grows clumps by random convolutions until coverage is near its target; here
-it is exact, because tensors have static shapes.
+A tile's score is the log of its weight plus correlated noise, and the best tiles of each map are taken. Independent
+Gumbel noise would be drawing without replacement in proportion to the weights; noise that neighbours share, of the same
+spread, draws clumps. The AI Economist grows clumps by random convolutions until coverage is near its target; here it is
+exact, because tensors have static shapes.
 """
 
 from __future__ import annotations

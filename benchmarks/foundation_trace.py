@@ -1,0 +1,52 @@
+"""Record a short episode of Foundation that econsim's tests replay without it: the published system as a golden trace.
+
+Run when the economy's random streams or the actions of aligned play change: ``python benchmarks/foundation_trace.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+from _foundation_aligned import play
+from _foundation_configuration import configuration
+from _foundation_differences import Difference, Replay, differences, replay
+
+import econsim
+from econsim import random
+from econsim.game import Game
+
+TRACE = Path(__file__).parents[1] / "tests" / "economies" / "gather_trade_build" / "foundation_play.npz"
+WORKERS, STEPS, PERIOD, TAXES = 4, 500, 100, "random_planner"
+SEED = 20261121
+
+
+def game() -> Game[Any]:
+    """Return the economy of the trace."""
+    parts = ["build", "trade", "gather", {"kind": "tax", "period": PERIOD}]
+    made = econsim.make("gather_trade_build", workers=WORKERS, horizon=STEPS, components=parts)
+    return made.to(dtype=torch.float64)
+
+
+def record() -> None:
+    """Have Foundation play the episode and write it to ``TRACE``."""
+    job, _ = play(game(), random.keys(SEED, 1), TAXES)
+    found = replay(configuration(WORKERS, TAXES, STEPS, PERIOD), job)
+    about = json.dumps({"labels": found.labels, "starts": found.starts})
+    numpy.savez_compressed(TRACE, about=about, **found.episodes[0])  # type: ignore[arg-type]
+
+
+def compare() -> dict[str, Difference]:
+    """Play the episode in econsim and return its differences from the trace by quantity."""
+    with numpy.load(TRACE) as archive:
+        episode = dict(archive)
+    about = json.loads(str(episode.pop("about")))
+    _, ours = play(game(), random.keys(SEED, 1), TAXES)
+    return differences(game(), ours, Replay([episode], about["labels"], about["starts"]), TAXES)
+
+
+if __name__ == "__main__":
+    record()

@@ -241,6 +241,17 @@ class FittedAgent(Agent, Protocol):
 
 
 @runtime_checkable
+class Practised(Protocol):
+    """A game that knows a sensible way to play: what rules that say *how much* to work need where actions are deeds."""
+
+    def routine(self, role: str, observation: Observation, key: Tensor) -> Tensor:
+        """Return what each player does when it works, shaped as an action; ``key`` ``[B]`` for random draws.
+
+        Action zero is rest.
+        """
+
+
+@runtime_checkable
 class Solvable(Protocol):
     """A game that knows its exact answers: what the exact and the boundedly rational agents need of it."""
 
@@ -252,3 +263,17 @@ class Solvable(Protocol):
 
     def choice_values(self, role: str, observation: Observation) -> Tensor:
         """Return the reward of each of :meth:`choices`, ``[B, N, A]``, given what the player sees."""
+
+
+@runtime_checkable
+class Filmed(Protocol):
+    """A game whose episodes can be pictured: what runs store, and films and reports draw.
+
+    A picture has a part for everything that it is given and knows (:mod:`econsim.analysis.film`); nothing is required.
+    """
+
+    def stage(self) -> dict[str, Any]:
+        """Return what stays the same in every episode, as plain data: names, sizes, units."""
+
+    def frame(self, state: Any) -> dict[str, Tensor]:
+        """Return what a picture of one moment shows, numbers ``[B, ...]`` by name."""

@@ -73,6 +73,11 @@ class Saez:
     ) -> Tensor:
         """Return the formula's schedule ``[K]`` at the incomes that ``rates`` bring about."""
         accounts = game.accounts(play_proposals(game, agents, leader, rates[None], seed)[1])
+        if "potential_income" not in accounts or "weight" not in accounts:
+            raise UserError(
+                f"planner: kind saez weighs people by potential income, which {type(game).__name__} does not know;"
+                " say planner=saez_buffer"
+            )
         people = accounts["weight"][0]
         weights = people * inverse_income_weights(accounts["potential_income"][0])
         return kernel_schedule(accounts["income"][0], weights, thresholds, elasticity, people)

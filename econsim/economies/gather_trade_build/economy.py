@@ -13,8 +13,10 @@ from econsim import random
 from econsim.economies.gather_trade_build import observation
 from econsim.economies.gather_trade_build.beginning import Beginning
 from econsim.economies.gather_trade_build.components import Component, Features
+from econsim.economies.gather_trade_build.film import frame_of, stage_of
 from econsim.economies.gather_trade_build.layouts import STONE, Layout
 from econsim.economies.gather_trade_build.parameters import Parameters
+from econsim.economies.gather_trade_build.routine import Routine
 from econsim.economies.gather_trade_build.social import social_welfare
 from econsim.economies.gather_trade_build.world import Ground, State, World, ground_of
 from econsim.errors import UserError
@@ -34,6 +36,7 @@ class GatherTradeBuild(Game[State]):
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
         self._tax = next((part.parameters for part in parameters.components if part.kind.name == "tax"), None)
+        self._routine: Routine | None = None
         self.horizon, self.groups = parameters.horizon, parameters.groups
         self.components = _built(parameters)
         self.layout: Layout = parameters.layout.build()
@@ -128,6 +131,14 @@ class GatherTradeBuild(Game[State]):
             found |= component.conserved(self, world, state.parts[component.name])
         return found
 
+    def stage(self) -> dict[str, Any]:
+        """Return what pictures of an episode have in common; see ``film``."""
+        return stage_of(self)
+
+    def frame(self, state: State) -> dict[str, Tensor]:
+        """Return what a picture of one moment shows; see ``film``."""
+        return frame_of(self, state)
+
     # --- what components ask --------------------------------------------------------------------------------------
 
     def number(self, name: str) -> Tensor:
@@ -146,6 +157,12 @@ class GatherTradeBuild(Game[State]):
             raise AttributeError("no component of this economy has tax brackets")
         thresholds: Tensor = self.tables["thresholds"]
         return thresholds
+
+    def routine(self, role: str, observation: Observation, key: Tensor) -> Tensor:
+        """Return what sensible workers do, ``[B, n]``; see the module ``routine``."""
+        if self._routine is None:
+            self._routine = Routine(self)
+        return self._routine(self.roles[role], observation, key)
 
     @property
     def law(self) -> Law | None:
@@ -170,7 +187,7 @@ class GatherTradeBuild(Game[State]):
             own |= component.numbers()
         return own
 
-    def _of_workers(self, name: str) -> Tensor:
+    def of_workers(self, name: str) -> Tensor:
         """Return a number that classes have of their own, ``[1 | B, 1 | N]``."""
         groups = self.groups
         if len(groups) == 1:
@@ -252,7 +269,7 @@ class GatherTradeBuild(Game[State]):
     def _standing(self, world: World) -> tuple[Tensor, Tensor]:
         """Return utilities ``[B, N]`` and the welfare of each planner's people ``[B, L]``."""
         coin = world.endowment
-        utility = self._utility_of_coin(coin) - self._of_workers("labour_cost") * world.labour
+        utility = self._utility_of_coin(coin) - self.of_workers("labour_cost") * world.labour
         of_people = [
             social_welfare(self.settings.welfare, coin[:, members], utility[:, members], self.settings.equality_weight)
             for members in self._members()
@@ -262,7 +279,7 @@ class GatherTradeBuild(Game[State]):
 
     def _utility_of_coin(self, coin: Tensor) -> Tensor:
         """Return isoelastic utility; where an empty purse would be worth minus infinity, coin counts from one up."""
-        risk_aversion = self._of_workers("risk_aversion")
+        risk_aversion = self.of_workers("risk_aversion")
         return isoelastic(torch.where(risk_aversion >= 1, coin.clamp(min=1.0), coin), risk_aversion)
 
     def _members(self) -> list[Any]:
@@ -283,10 +300,13 @@ class GatherTradeBuild(Game[State]):
         """Return the features of the world and then of each component."""
         world = state.world
         row, column = world.position // self.row_length - self.margin, world.position % self.row_length - self.margin
-        time = (world.time / self.horizon)[:, None, None]
+        time = (world.time.to(self.dtype) / self.horizon)[:, None, None]
         held = {"coin": world.coin, "stone": world.goods[..., 0], "wood": world.goods[..., 1]}
-        scaled = {name: (amount * INVENTORY_SCALE)[..., None] for name, amount in held.items()}
-        place = {"row": (row / self.layout.height)[..., None], "column": (column / self.layout.width)[..., None]}
+        scaled = {name: (amount.to(self.dtype) * INVENTORY_SCALE)[..., None] for name, amount in held.items()}
+        place = {
+            "row": (row.to(self.dtype) / self.layout.height)[..., None],
+            "column": (column.to(self.dtype) / self.layout.width)[..., None],
+        }
         nothing = {name: torch.zeros_like(time) for name in held}
         seen = Features({"time": time, **place, **scaled}, {"time": time, **nothing}, dict(scaled))
         for component in self.components:

@@ -24,6 +24,7 @@ from econsim.parameters import Model
 
 __all__ = ["Parameters", "Tax"]
 
+
 class Parameters(Model):
     """Parameters of taxation."""
 
@@ -136,7 +137,7 @@ class Tax(Component):
         everywhere = {
             "is_tax_day": position >= period,
             "is_first_day": position == 1,
-            "tax_phase": position / period,
+            "tax_phase": position.to(economy.dtype) / period,
         }
         shared = {name: value.to(economy.dtype)[:, None, None] for name, value in everywhere.items()}
         shared["last_incomes"] = last_incomes.sort(-1).values[:, None]

@@ -13,6 +13,7 @@ with the minds that act in it, can be compiled or captured once and run again an
 
 from __future__ import annotations
 
+import ctypes
 import warnings
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
@@ -27,6 +28,7 @@ from econsim.game import tree_map
 T = TypeVar("T")
 Mode = Literal["auto", "eager", "compile", "graph"]
 
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_KEPT = -1, -3, 1 << 30  # of mallopt(3)
 WARM_UP_CALLS = 3  # before a capture, so that libraries set themselves up outside of it
 
 
@@ -52,6 +54,19 @@ def accelerate(function: Callable[..., T], example: tuple[Any, ...], mode: Mode 
         return function
     compiled = _compiled(function, example)
     return _CudaGraph(compiled, example) if on_gpu and mode != "compile" else compiled
+
+
+def keep_memory() -> bool:
+    """Let the C library keep freed memory for the next step instead of handing it back; return whether it does.
+
+    Large batches on a CPU free and claim the same megabytes in every step, and a page that was handed back costs a
+    fault to have again: with some thousand copies that is a third of the time. Only glibc can be told so.
+    """
+    try:
+        library = ctypes.CDLL("libc.so.6")
+        return all(library.mallopt(option, _MOST_KEPT) == 1 for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD))
+    except (OSError, AttributeError):
+        return False
 
 
 def _compiled(function: Callable[..., T], example: tuple[Any, ...]) -> Callable[..., T]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.acceleration import Mode, accelerate
+from econsim.acceleration import Mode, accelerate, keep_memory
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.economies.gather_trade_build.world import State
 from econsim.errors import EconsimWarning, UserError
@@ -47,6 +48,10 @@ def test_a_compiled_function_gives_the_same() -> None:
     compiled = accelerate(smooth, arguments, mode="compile")
     assert torch.allclose(compiled(*arguments)["a"], smooth(*arguments)["a"], atol=1e-6)  # fused float32
     assert compiled is not smooth
+
+
+def test_keeping_memory_is_a_matter_of_the_c_library() -> None:
+    assert keep_memory() == (platform.libc_ver()[0] == "glibc")
 
 
 def test_what_cannot_be_compiled_plays_on_with_a_warning() -> None:

@@ -69,8 +69,8 @@ class GatherTradeBuild(Game[State]):
     def observe(self, state: State) -> dict[str, Observation]:
         """Return what workers and planners see."""
         seen = self._features(state)
-        codes = observation.tile_codes(state.world, self.ground(state.world), self.tables["is_stone"])
-        return dict([*self._worker_observations(state, seen, codes), *self._planner_observations(state, seen, codes)])
+        moving = observation.movables(state.world, self.ground(state.world), self.tables["is_stone"])
+        return dict([*self._worker_observations(state, seen, moving), *self._planner_observations(state, seen, moving)])
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Let every component have its turn, then let sources grow back."""
@@ -316,7 +316,7 @@ class GatherTradeBuild(Game[State]):
             seen.of_workers |= more.of_workers
         return seen
 
-    def _worker_observations(self, state: State, seen: Features, codes: Tensor) -> Iterator[tuple[str, Observation]]:
+    def _worker_observations(self, state: State, seen: Features, moving: Tensor) -> Iterator[tuple[str, Observation]]:
         world = state.world
         features, _ = observation.flatten(seen.worker, world.coin)
         everyone = torch.ones_like(world.position, dtype=torch.bool)
@@ -326,7 +326,7 @@ class GatherTradeBuild(Game[State]):
         else:
             side = 2 * int(self.settings.view_radius) + 1
             tiles, shape = world.position[..., None] + self.tables["window"], (side, side)
-        view = observation.pictures(codes, tiles, shape, self.tables["numbers"], self._picture_type)
+        view = observation.pictures(world, self.ground(world), moving, tiles, shape, self.tables["numbers"])
         for group in self.groups:
             own = group.members
             alive = everyone[:, own]
@@ -339,7 +339,7 @@ class GatherTradeBuild(Game[State]):
                 mask = component.mask(self, state.world, state.parts[component.name])
                 yield everyone[..., None].expand(-1, -1, count) if mask is None else mask
 
-    def _planner_observations(self, state: State, seen: Features, codes: Tensor) -> Iterator[tuple[str, Observation]]:
+    def _planner_observations(self, state: State, seen: Features, moving: Tensor) -> Iterator[tuple[str, Observation]]:
         if not self.planners:
             return
         world = state.world
@@ -348,7 +348,7 @@ class GatherTradeBuild(Game[State]):
         alive = torch.ones_like(state.welfare[:, :1], dtype=torch.bool)
         acting = alive & (world.time % self._planners_act_every == 0)[:, None]
         masks = torch.cat(list(self._planner_masks(state)), -1)
-        view = self._planner_view(codes) if self.settings.planner_sees_map else None
+        view = self._planner_view(world, moving) if self.settings.planner_sees_map else None
         for number, (name, members) in enumerate(zip(self.planners, self._members(), strict=True)):
             both = torch.cat([features[:, number], of_workers[:, members].flatten(1)], -1)[:, None]
             yield name, Observation(both, alive, acting, masks[:, number, None], view)
@@ -360,9 +360,9 @@ class GatherTradeBuild(Game[State]):
                 shape = (state.welfare.shape[0], len(self.planners), sum(component.planner_choices(self)))
                 yield torch.ones(shape, dtype=torch.bool, device=state.welfare.device) if mask is None else mask
 
-    def _planner_view(self, codes: Tensor) -> Tensor:
-        tiles = self.tables["map"].expand(codes.shape[0], 1, -1)
-        return observation.pictures(codes, tiles, (self.layout.height, self.layout.width), None, self._picture_type)
+    def _planner_view(self, world: World, moving: Tensor) -> Tensor:
+        tiles, shape = self.tables["map"].expand(moving.shape[0], 1, -1), (self.layout.height, self.layout.width)
+        return observation.pictures(world, self.ground(world), moving, tiles, shape, None)
 
     @property
     def _picture_type(self) -> torch.dtype:

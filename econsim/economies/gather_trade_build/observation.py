@@ -13,7 +13,7 @@ from econsim.economies.gather_trade_build.world import HAS_HOUSE, HAS_STONE, HAS
 
 CHANNELS = IS_INSIDE + 3
 MOST_WORKERS = (1 << 15) - 2  # that fit a small integer
-_CONTAINERS = {torch.uint8: torch.int32, torch.int16: torch.int64}  # of four small integers each
+_PAIRS = {torch.uint8: torch.int16, torch.int16: torch.int32}  # that hold two small integers
 
 
 def smallest_integer(workers: int) -> torch.dtype:
@@ -21,28 +21,36 @@ def smallest_integer(workers: int) -> torch.dtype:
     return torch.uint8 if workers < 255 else torch.int16
 
 
-def tile_codes(world: World, ground: Ground, is_stone: Tensor) -> Tensor:
-    """Return what is on each tile, ``[B, P]``: bits, owner and worker as small integers, packed in one number.
+def movables(world: World, ground: Ground, is_stone: Tensor) -> Tensor:
+    """Return what comes and goes on each tile, ``[B, P]``: the bit of a unit and the number of a worker in one number.
 
     One number a tile lets a window be fetched in one go. ``is_stone`` ``[S]`` tells sources apart.
     """
     small = world.owner.dtype
-    container, width = _CONTAINERS[small], torch.iinfo(small).bits
+    pair, width = _PAIRS[small], torch.iinfo(small).bits
     copies, workers = world.position.shape
-    codes = torch.add(ground.terrain.to(container), world.owner, alpha=1 << width)
-    units = torch.where(is_stone, 1 << HAS_STONE, 1 << HAS_WOOD).to(container) * world.stock
-    codes.scatter_add_(1, ground.source.expand(copies, -1), units)
-    numbers = torch.arange(1, workers + 1, dtype=container, device=codes.device) << 2 * width
-    return codes.scatter_add_(1, world.position, numbers.expand(copies, -1))
+    found = torch.zeros_like(world.owner, dtype=pair)
+    units = torch.where(is_stone, 1 << HAS_STONE, 1 << HAS_WOOD).to(pair) * world.stock
+    found.scatter_add_(1, ground.source.expand(copies, -1), units)
+    numbers = torch.arange(1, workers + 1, dtype=pair, device=found.device) << width
+    return found.scatter_add_(1, world.position, numbers.expand(copies, -1))
 
 
-def pictures(codes: Tensor, tiles: Tensor, shape: tuple[int, int], own: Tensor | None, small: torch.dtype) -> Tensor:
-    """Return the pictures ``[B, n, 9, h, w]`` of tiles ``[B, n, h * w]``, by workers ``own`` ``[n]`` or nobody."""
-    copies, viewers = tiles.shape[:2]
-    seen = codes.gather(1, tiles.flatten(1)).view(small).view(copies, viewers, -1, 4)
-    bit = torch.arange(IS_INSIDE + 1, device=codes.device).to(small)[:, None]
-    flags = seen[..., 0].contiguous()[:, :, None] >> bit & 1
-    numbers = seen[..., 1:3].movedim(-1, 2).contiguous()
+def pictures(
+    world: World, ground: Ground, moving: Tensor, tiles: Tensor, shape: tuple[int, int], own: Tensor | None
+) -> Tensor:
+    """Return the pictures ``[B, n, 9, h, w]`` of tiles ``[B, n, h * w]``, by workers ``own`` ``[n]`` or nobody.
+
+    ``moving`` is what :func:`movables` returns.
+    """
+    copies, viewers, places = tiles.shape
+    small, flat = world.owner.dtype, tiles.flatten(1)
+    seen = moving.gather(1, flat).view(small).view(copies, viewers, places, 2)
+    stays = ground.terrain.expand(copies, -1).gather(1, flat).view_as(tiles)
+    bit = torch.arange(IS_INSIDE + 1, device=tiles.device).to(small)[:, None]
+    flags = (seen[..., 0] + stays.to(small))[:, :, None] >> bit & 1
+    owner = world.owner.gather(1, flat).view_as(tiles)
+    numbers = torch.stack([owner, seen[..., 1]], 2)
     there = numbers.clamp(max=1)
     flags[:, :, HAS_HOUSE] = there[:, :, 0]
     numbers = numbers + there

@@ -48,8 +48,7 @@ class Gather(Component):
     def mask(self, economy: Economy, world: World, memory: Any) -> Tensor:
         """Return the directions in which the next tile is open and free, ``[B, N, 4]``."""
         target = world.position[..., None] + economy.tables["moves"][1:]
-        nobody = torch.zeros_like(world.owner, dtype=torch.bool)
-        occupied = nobody.scatter(1, world.position, True)
+        occupied = torch.zeros_like(world.owner, dtype=torch.bool).scatter_(1, world.position, True)
         free = ~occupied.gather(1, target.flatten(1)).view_as(target)
         return free & self._open(economy, world, target)
 

@@ -35,9 +35,14 @@ class Parameters(Clumped):
             raise ValueError(f"{used} zones with sources do not fit into {zones} zones")
         if self.zone_rows > self.height or self.zone_columns > self.width:
             raise ValueError("zone_rows, zone_columns: more zones than tiles")
-        smallest = (self.height // self.zone_rows) * (self.width // self.zone_columns)
-        for name, own in (("stone", self.stone_zones), ("wood", self.wood_zones)):
-            needed, room = self.count(getattr(self, f"{name}_coverage")), (own + self.mixed_zones) * smallest
+        zone = (self.height // self.zone_rows) * (self.width // self.zone_columns)
+        stone, wood, mixed = self.count(self.stone_coverage), self.count(self.wood_coverage), self.mixed_zones * zone
+        # Stone is drawn first and may all lie in the mixed zones; wood must fit into what that leaves.
+        rooms = (
+            ("stone", stone, self.stone_zones * zone + mixed),
+            ("wood", wood, self.wood_zones * zone + mixed - min(stone, mixed)),
+        )
+        for name, needed, room in rooms:
             if needed > room:
                 raise ValueError(
                     f"{name}_coverage: {needed} tiles may not fit into the zones for {name}; add {name}_zones"

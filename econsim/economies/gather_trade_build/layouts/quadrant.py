@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from econsim.economies.gather_trade_build.layouts._clumps import Clumped, draw_sources, log_ramp
+from econsim.economies.gather_trade_build.layouts._clumps import NEVER, Clumped, draw_sources, log_ramp
 
 __all__ = ["Parameters", "Quadrant"]
 
@@ -30,11 +30,14 @@ class Quadrant:
         self.height, self.width = parameters.height, parameters.width
 
     def draw(self, key: Tensor) -> Tensor:
-        """Return maps ``[B, H, W]``; a tile's weight counts its row and its column, both more where both are large."""
+        """Return maps ``[B, H, W]``; a tile's weight counts its row and its column, both more where both are large.
+
+        The gaps in the water stay free of sources, as in the original.
+        """
         half = self.parameters.gradient_steepness / 2
         left = log_ramp(self.width, half).flip(0).to(key.device)[None, None, :]
         top = log_ramp(self.height, half).flip(0).to(key.device)[None, :, None]
-        both = torch.logaddexp(left, top)
+        both = torch.logaddexp(left, top).masked_fill(self._lines().to(key.device), NEVER)
         return draw_sources(key, self.parameters, both + left, both + top, self.water().to(key.device))
 
     def water(self) -> Tensor:
@@ -43,6 +46,11 @@ class Quadrant:
         water[:, self.width // 2] = _arm(self.height)
         water[self.height // 2, :] = _arm(self.width)
         return water
+
+    def _lines(self) -> Tensor:
+        """Return the row and the column of the cross, gaps included, ``[H, W]`` bool."""
+        row, column = torch.arange(self.height)[:, None], torch.arange(self.width)
+        return (row == self.height // 2) | (column == self.width // 2)
 
 
 def _arm(length: int) -> Tensor:

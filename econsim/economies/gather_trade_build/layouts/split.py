@@ -32,6 +32,8 @@ class Parameters(Model):
             raise ValueError(f"layout: kind {self.layout.kind.name} draws its maps; split one that is fixed")
         if self.row is not None and self.row >= layout.height - 1:
             raise ValueError(f"row: {self.row} leaves nothing below it on a map of {layout.height} rows")
+        if bool((_flooded(layout, self.row, torch.zeros(1, dtype=torch.int64)) == WATER).all()):
+            raise ValueError("row: the split leaves no tile to stand on")
         return self
 
 
@@ -43,10 +45,14 @@ class Split:
     def __init__(self, parameters: Parameters) -> None:
         self.layout: Layout = parameters.layout.build()
         self.height, self.width = self.layout.height, self.layout.width
-        self.row = self.height // 2 if parameters.row is None else parameters.row
+        self.row = parameters.row
 
     def draw(self, key: Tensor) -> Tensor:
         """Return the map, ``[1, H, W]``."""
-        codes = self.layout.draw(key)
-        across = torch.arange(self.height, device=codes.device)[:, None] == self.row
-        return torch.where(across, WATER, codes)
+        return _flooded(self.layout, self.row, key)
+
+
+def _flooded(layout: Layout, row: int | None, key: Tensor) -> Tensor:
+    codes = layout.draw(key)
+    across = torch.arange(layout.height, device=codes.device)[:, None] == (layout.height // 2 if row is None else row)
+    return torch.where(across, WATER, codes)

@@ -79,7 +79,7 @@ class Play:
         worker, planner = seen["worker"], seen["planner"]
         assert worker.action_mask is not None
         assert planner.action_mask is not None
-        heads = planner.action_mask.unflatten(-1, (7, 22))[:, 0]
+        heads = planner.action_mask.view(-1, 7, 22)
         rates = legal(heads, world.key, world.time, "play/planner")[:, None]
         actions = {"worker": legal(worker.action_mask, world.key, world.time, "play"), "planner": rates}
         transition = self.game.step(state, actions)

@@ -47,19 +47,29 @@ def pictures(
     small, flat = world.owner.dtype, tiles.flatten(1)
     seen = moving.gather(1, flat).view(small).view(copies, viewers, places, 2)
     stays = ground.terrain.expand(copies, -1).gather(1, flat).view_as(tiles)
+    owner, worker = world.owner.gather(1, flat).view_as(tiles), seen[..., 1].contiguous()
+    found = torch.empty((copies, viewers, CHANNELS, places), dtype=small, device=tiles.device)
     bit = torch.arange(IS_INSIDE + 1, device=tiles.device).to(small)[:, None]
-    flags = (seen[..., 0] + stays.to(small))[:, :, None] >> bit & 1
-    owner = world.owner.gather(1, flat).view_as(tiles)
-    numbers = torch.stack([owner, seen[..., 1]], 2)
-    there = numbers.clamp(max=1)
-    flags[:, :, HAS_HOUSE] = there[:, :, 0]
-    numbers = numbers + there
-    if own is not None:
-        # Zero and one by arithmetic: small integers are compared one at a time, but added and cut many at once.
-        label = (own + 2).to(small)[:, None, None]
-        is_own = 1 - (numbers ^ label).clamp(max=1)
-        numbers = numbers - is_own * (label - 1)
-    return torch.cat([flags, numbers], 2).view(copies, viewers, CHANNELS, *shape)
+    flags = found[:, :, : IS_INSIDE + 1]
+    flags.copy_((seen[..., 0] + stays.to(small))[:, :, None] >> bit)
+    flags.bitwise_and_(1)
+    flags[:, :, HAS_HOUSE] = owner.clamp(max=1)
+    for channel, number in ((-2, owner), (-1, worker)):
+        found[:, :, channel] = _as_seen_by(own, number)
+    return found.view(copies, viewers, CHANNELS, *shape)
+
+
+def _as_seen_by(own: Tensor | None, number: Tensor) -> Tensor:
+    """Return ``n + 2`` for worker ``n`` (``n + 1`` in ``number``), one for oneself and zero for nobody.
+
+    By arithmetic: small integers are compared one at a time, but added and cut many at once.
+    """
+    label = number + number.clamp(max=1)
+    if own is None:
+        return label
+    mine = (own + 2).to(number)[:, None]
+    is_own = 1 - (label ^ mine).clamp(max=1)
+    return label - is_own * (mine - 1)
 
 
 def window(radius: int, row_length: int) -> Tensor:

@@ -63,11 +63,18 @@ class Chosen:
         return {"kind": self.kind.name, **self.parameters.model_dump(mode="json", exclude_unset=False)}
 
 
+_described: list[str] = []  # rooms whose kinds a JSON schema is just listing
+
+
 @dataclass(frozen=True)
 class FromRoom:
-    """The annotation of a field whose value is a kind of ``room``: ``Annotated[Chosen, FromRoom("populations")]``."""
+    """The annotation of a field whose value is a kind of ``room``: ``Annotated[Chosen, FromRoom("populations")]``.
+
+    ``then`` is another room to look in for what ``room`` does not have.
+    """
 
     room: str
+    then: str | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
@@ -75,16 +82,36 @@ class FromRoom:
         )
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        by_name = {"type": "string", "description": f"a name from {self.room}/"}
+        if self.room in _described:  # a kind that takes another of its own room
+            return {"anyOf": [by_name, {"type": "object", "required": ["kind"]}]}
+        _described.append(self.room)
+        try:
+            return {"anyOf": [by_name, *self._options(handler)]}
+        finally:
+            _described.pop()
+
+    def _options(self, handler: GetJsonSchemaHandler) -> list[dict[str, Any]]:
         options: list[dict[str, Any]] = []
-        for name in kinds.names(self.room):
-            kind = kinds.load(self.room, name)
+        for room, name in self._names():
+            kind = kinds.load(room, name)
             model: type[BaseModel] = kind.parameters
             option = dict(handler.resolve_ref_schema(handler(model.__pydantic_core_schema__)))
             own = {"kind": {"const": name, "description": kind.summary}}
             option["properties"] = own | option.get("properties", {})
             option["required"] = ["kind", *option.get("required", [])]
             options.append(option)
-        return {"anyOf": [{"type": "string", "description": f"a name from {self.room}/"}, *options]}
+        return options
+
+    def _names(self) -> list[tuple[str, str]]:
+        own = kinds.names(self.room)
+        more = kinds.names(self.then) if self.then else []
+        return [(self.room, name) for name in own] + [
+            (self.then, name) for name in more if self.then and name not in own
+        ]
+
+    def _room_of(self, name: str) -> str:
+        return self.then if self.then and (self.then, name) in self._names() else self.room
 
     def _choose(self, value: Any) -> Chosen:
         if isinstance(value, Chosen):
@@ -96,7 +123,7 @@ class FromRoom:
                 "kind", "expected a name or a mapping with a key 'kind' that names one of {room}", {"room": self.room}
             )
         try:
-            kind = kinds.load(self.room, value["kind"])
+            kind = kinds.load(self._room_of(value["kind"]), value["kind"])
         except UserError as error:
             raise PydanticCustomError("kind", "{reason}", {"reason": str(error)}) from None
         rest = {key: entry for key, entry in value.items() if key != "kind"}

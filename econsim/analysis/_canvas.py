@@ -40,8 +40,20 @@ def new_figure(panels: int = 1, rows: int = 1, height: float = _HEIGHT) -> tuple
     figure.patch.set_alpha(0)
     found = [figure.add_subplot(rows, -(-panels // rows), index + 1) for index in range(panels)]
     for axes in found:
-        _quieten(axes)
+        quieten(axes)
     return figure, found
+
+
+def quieten(axes: Axes) -> None:
+    """Take away what is not data: background, frame, dark lines."""
+    axes.patch.set_alpha(0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(LINES)
+    axes.tick_params(which="both", color=LINES, labelcolor=INK, labelsize=9)
+    axes.grid(axis="y", color=LINES, linewidth=0.5)
+    axes.set_axisbelow(True)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set(color=INK, fontsize=9.5)
 
 
 def write_title(axes: Axes, text: str) -> None:
@@ -78,9 +90,9 @@ def label_ends(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Style
         )  # fmt: skip
 
 
-def share_limits(panels: Sequence[Axes]) -> None:
-    """Give all panels the vertical limits that hold what each of them shows."""
-    low = min(axes.get_ylim()[0] for axes in panels)
+def share_limits(panels: Sequence[Axes], low: float | None = None) -> None:
+    """Give all panels the vertical limits that hold what each of them shows; ``low`` sets the lower one."""
+    low = min(axes.get_ylim()[0] for axes in panels) if low is None else low
     high = max(axes.get_ylim()[1] for axes in panels)
     for axes in panels:
         axes.set_ylim(low, high)
@@ -111,14 +123,3 @@ def apart(heights: Mapping[str, float], gap: float) -> dict[str, float]:
         placed[index] = min(placed[index], ceiling)
         ceiling = placed[index] - gap
     return dict(zip(order, placed, strict=True))
-
-
-def _quieten(axes: Axes) -> None:
-    axes.patch.set_alpha(0)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(LINES)
-    axes.tick_params(which="both", color=LINES, labelcolor=INK, labelsize=9)
-    axes.grid(axis="y", color=LINES, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set(color=INK, fontsize=9.5)

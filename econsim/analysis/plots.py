@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "effective_rates",
     "hours_by_skill",
+    "houses_by_skill",
     "incomes_by_decile",
     "learning_curve",
     "tax_schedules",
@@ -85,6 +86,23 @@ def hours_by_skill(accounts: pd.DataFrame, policies: Sequence[str], unit: str = 
     axes.set_ylim(bottom=0)
     label_ends(axes, ends, styles)
     plain_numbers(axes)
+    return figure
+
+
+def houses_by_skill(accounts: pd.DataFrame, policies: Sequence[str], unit: str = "") -> Figure:
+    """Houses of each worker, from the lowest to the highest pay a house; a panel a policy."""
+    figure, panels = new_figure(len(policies), -(-len(policies) // 3), 2.5)
+    for axes, (label, style) in zip(panels, styles_of(policies).items(), strict=True):
+        people = _people(accounts, label, rank_by="build_payment")
+        axes.bar(range(1, len(people) + 1), people["houses"], color=style.color, width=0.75)
+        if len(people) <= 8:
+            axes.set_xticks(range(1, len(people) + 1), [f"{pay:.3g}" for pay in people["build_payment"]])
+            axes.set_xlabel(in_money("pay a house", unit))
+        else:
+            axes.set_xlabel("rank by pay a house")
+        write_title(axes, label)
+    share_limits(panels, low=0.0)
+    panels[0].set_ylabel("houses built")
     return figure
 
 
@@ -182,11 +200,13 @@ def _dots(axes: Axes, values: pd.Series[float], rows: Mapping[str, int], mark: M
         axes.plot(value, rows[str(label)], color=styles[str(label)].color, linestyle="", **mark)
 
 
-def _people(accounts: pd.DataFrame, policy: str, response: str | None = None) -> pd.DataFrame:
-    """Return one row a player in order of income at 40 hours: means over the seeds."""
+def _people(
+    accounts: pd.DataFrame, policy: str, response: str | None = None, rank_by: str = "potential_income"
+) -> pd.DataFrame:
+    """Return one row a player in order of income at 40 hours, or of ``rank_by``: means over the seeds."""
     response = response or accounts["response"].iloc[0]
     chosen = accounts[(accounts["policy"] == policy) & (accounts["response"] == response)]
-    return chosen.drop(columns=["policy", "response"]).groupby("player").mean().sort_values("potential_income")
+    return chosen.drop(columns=["policy", "response"]).groupby("player").mean().sort_values(rank_by)
 
 
 def _second_response(accounts: pd.DataFrame) -> str | None:

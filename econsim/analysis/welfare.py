@@ -27,14 +27,20 @@ def _atkinson(accounts: Numbers, epsilon: float) -> Tensor:
     return welfare.atkinson(consumption, epsilon, accounts["weight"]) if defined else torch.tensor(torch.nan)
 
 
-NEEDED = ("utility", "consumption", "potential_income")
-"""The accounts that welfare functions read."""
+def _inverse_income(accounts: Numbers) -> Tensor:
+    if "potential_income" not in accounts:
+        return torch.tensor(torch.nan)
+    return welfare.inverse_income_weighted_utility(
+        accounts["utility"], accounts["potential_income"], accounts["weight"]
+    )
+
+
+NEEDED = ("utility", "consumption")
+"""The accounts that welfare functions read; ``inverse_income`` reads ``potential_income`` as well."""
 
 FUNCTIONS: Mapping[str, Callable[[Numbers], Tensor]] = {
     "utilitarian": lambda of: welfare.utilitarian(of["utility"], of["weight"]),
-    "inverse_income": lambda of: welfare.inverse_income_weighted_utility(
-        of["utility"], of["potential_income"], of["weight"]
-    ),
+    "inverse_income": _inverse_income,
     "rawlsian": lambda of: welfare.rawlsian(of["utility"]),
     "atkinson_1": lambda of: _atkinson(of, 1.0),
     "atkinson_2": lambda of: _atkinson(of, 2.0),
@@ -52,11 +58,11 @@ and equality times mean consumption.
 def welfare_table(accounts_of: Mapping[str, Accounts]) -> pd.DataFrame:
     """Return one row a policy and one column a welfare function (:data:`FUNCTIONS`), per head.
 
-    Atkinson measures are missing where somebody consumes nothing.
+    Atkinson measures are missing where somebody consumes nothing, ``inverse_income`` where income at 40 hours is.
 
     Args:
-        accounts_of: by policy, ``[N]`` arrays or tensors ``utility``, ``consumption``, ``potential_income`` and, where
-            people stand for several, ``weight``.
+        accounts_of: by policy, ``[N]`` arrays or tensors ``utility``, ``consumption`` and, where the economy has them,
+            ``potential_income`` and the ``weight`` of people who stand for several.
     """
     import pandas as pd
 
@@ -81,7 +87,8 @@ def share_of_gap_closed(value: float, floor: float, ceiling: float) -> float:
 
 
 def _row(accounts: Accounts) -> list[float]:
-    numbers = {name: torch.as_tensor(accounts[name], dtype=torch.float64) for name in NEEDED}
+    known = [*NEEDED, *({"potential_income"} & set(accounts))]
+    numbers = {name: torch.as_tensor(accounts[name], dtype=torch.float64) for name in known}
     weight = accounts.get("weight")
     numbers["weight"] = (
         torch.ones_like(numbers["utility"]) if weight is None else torch.as_tensor(weight, dtype=torch.float64)

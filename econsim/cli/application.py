@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from econsim import kinds
-from econsim.cli import authoring, browsing, running
+from econsim.cli import authoring, browsing, rendering, running
 from econsim.cli.endings import Command
 from econsim.errors import UserError
 
@@ -26,6 +26,7 @@ for _command in (
     running.resume,
     running.compare,
     running.report,
+    rendering.render,
     browsing.list_,
     browsing.describe,
     browsing.cite,

@@ -32,11 +32,16 @@ _COLUMNS = (
     ("welfare", "Welfare", "amount"),
     ("gap_closed", "Gap closed", "share"),
     ("mean_hours", "Mean hours", "hours"),
+    ("productivity", "Productivity", "amount"),
+    ("equality", "Equality", "index"),
+    ("mean_houses", "Mean houses", "amount"),
+    ("mean_labour", "Mean labour", "amount"),
     ("income_gini", "Gini of income", "index"),
     ("consumption_gini", "Gini of consumption", "index"),
     ("revenue", "Revenue", "amount"),
     ("mean_utility", "Mean utility", "amount"),
 )
+_SHARED = (("productivity", "amount"), ("equality", "index"))
 
 
 class Table(NamedTuple):
@@ -95,6 +100,7 @@ def headline(summary: dict[str, Any]) -> str:
             f" {evaluation['floor']}); the Gini coefficient of what they consume is {found['consumption_gini']:.2f}"
             f" ({floor['consumption_gini']:.2f})."
         )
+    sentence += _shared_out(found, floor, evaluation.get("floor"), summary["unit"])
     if others and "welfare" in policy.get(others[0], {}):
         own = RESPONSE_WORDS[others[0]]
         sentence += f" Under the run's {own} workers welfare is {shown(policy[others[0]]['welfare'])}."
@@ -170,6 +176,17 @@ def welfare_by_function(run: Run) -> pd.DataFrame:
         accounts = {str(label): _columns(group) for label, group in people.groupby("policy", sort=False)}
         parts.append(welfare_table(accounts).assign(response=str(response)).reset_index())
     return pd.concat(parts).groupby(["policy", "response"], sort=False).mean().reset_index()
+
+
+def _shared_out(found: dict[str, float], floor: dict[str, float], named: str | None, unit: str) -> str:
+    """Return how much there is and how equally it is shared, where the economy accounts for both."""
+    if "productivity" not in found or "equality" not in found:
+        return ""
+    both = [f" ({shown(floor[name], kind)} under {named})" if name in floor else "" for name, kind in _SHARED]
+    return (
+        f" Together people own {shown(found['productivity'])}{' ' * bool(unit)}{unit}{both[0]}, with an equality of"
+        f" {shown(found['equality'], 'index')}{both[1]}."
+    )
 
 
 def _columns(people: pd.DataFrame) -> dict[str, Any]:

@@ -23,8 +23,10 @@ _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?px)[^;\"]*")
 
 def png(figure: Figure) -> bytes:
     """Return the figure as PNG on white, 200 dots an inch."""
-    target = io.BytesIO()
+    target, own = io.BytesIO(), figure.patch.get_alpha()
+    figure.patch.set_alpha(1.0)  # figures have no background of their own
     figure.savefig(target, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+    figure.patch.set_alpha(own)
     return target.getvalue()
 
 
@@ -40,7 +42,8 @@ def svg(figure: Figure, name: str, alternative: str) -> str:
 
     target = io.StringIO()
     with rc_context({**_TEXT_AS_TEXT, "svg.hashsalt": name}):
-        figure.savefig(target, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        # Dots an inch matter to pictures within the drawing alone.
+        figure.savefig(target, format="svg", dpi=200, transparent=True, metadata={"Date": None, "Creator": None})
     text = target.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from econsim.analysis import plots
+from econsim.analysis.film import Film
+from econsim.analysis.film import plots as film_plots
 from econsim.errors import UserError
+from econsim.report.captions import CAPTIONS as _CAPTIONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +64,32 @@ class Figures:
         """Tax as a share of income by decile, before and after the rebate."""
         return plots.effective_rates(self._accounts("potential_income", "income", "tax", "rebate"), self.policies)
 
+    def episode(self) -> Figure:
+        """The map at eight moments of an episode under the scenario's own policy."""
+        from econsim.analysis.film.sheet import contact_sheet
+
+        return contact_sheet(self._own_film)
+
+    def schedules_by_period(self) -> Figure:
+        """The rates of each tax period under the scenario's own policy."""
+        return film_plots.schedules_by_period(self._own_film)
+
+    def houses(self) -> Figure:
+        """Houses by worker in the order of their pay."""
+        return plots.houses_by_skill(self._accounts("houses", "build_payment"), self.policies, self._unit)
+
+    def coin(self) -> Figure:
+        """Coin over time, of each worker or quarter of the workers."""
+        return film_plots.coin_over_time(self._films)
+
+    def prices(self) -> Figure:
+        """Prices and units traded over time."""
+        return film_plots.prices_and_trades(self._films)
+
+    def taxes(self) -> Figure:
+        """Incomes, taxes and rebates by tax period under the scenario's own policy."""
+        return film_plots.taxes_by_period(self._own_film)
+
     def welfare(self) -> Figure:
         """Every policy under several welfare functions."""
         from econsim.report.content import welfare_by_function
@@ -100,6 +130,20 @@ class Figures:
         unit: str = self._summary["unit"]
         return unit
 
+    @cached_property
+    def _films(self) -> dict[str, Film]:
+        """Episodes by policy, the own one last; raises :class:`UserError` where none is kept."""
+        from econsim.runs.film import films_of, load_film
+
+        kept = films_of(self._run)
+        if not kept:
+            raise UserError(f"{self._run.path}: no episode is kept here")
+        return {policy: load_film(self._run, policy) for policy in kept}
+
+    @property
+    def _own_film(self) -> Film:
+        return list(self._films.values())[-1]
+
     def _accounts(self, *needed: str) -> pd.DataFrame:
         if not (self._run.path / "accounts.parquet").is_file():
             raise UserError(f"{self._run.path}: this game keeps no accounts of players")
@@ -129,41 +173,3 @@ class Figures:
     def _leader(self) -> str:
         roles = self._run.scenario.build("cpu")[0].roles
         return next((name for name, role in roles.items() if role.leads), next(iter(roles)))
-
-
-_CAPTIONS = (
-    (
-        "schedules",
-        "Marginal tax rates",
-        "The rate on the last unit earned, by income; each step is a tax bracket. The income axis is logarithmic.",
-    ),
-    (
-        "hours",
-        "Hours worked",
-        "Weekly hours of each worker under each schedule; workers stand by what they would earn in a 40-hour week.",
-    ),
-    (
-        "incomes",
-        "Incomes before and after taxes",
-        "Mean income of each tenth of the workers, from the least to the most able; both axes of money are alike.",
-    ),
-    (
-        "effective_rates",
-        "Effective tax rates",
-        "Tax paid as a share of income by decile; on the right the equal rebate is taken off, so that negative means"
-        " that people receive more than they pay (cut off at -100 %).",
-    ),
-    (
-        "welfare",
-        "Welfare under several criteria",
-        "How each policy fares under other welfare functions, a head; equality times productivity and Atkinson's"
-        " measures do not count the cost of work.",
-    ),
-    (
-        "learning",
-        "Learning",
-        "The return of the scenario's own policy while it was trained (thin lines: single seeds), against the learned"
-        " workers and against exact ones: a gap between the two is what the planner would gain from workers' mistakes."
-        " Dotted lines mark what the other policies reach; where floor and ceiling are known, they count as 0 and 1.",
-    ),
-)

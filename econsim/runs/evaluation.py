@@ -15,58 +15,81 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from econsim import random
+from econsim.analysis.film import LONGEST, Camera, Film
 from econsim.analysis.inequality import gini
-from econsim.game import Agent, Game
+from econsim.game import Agent, Filmed, Game
 from econsim.training import _play
 
 __all__ = ["Episode", "evaluation_key", "metrics_of", "play", "player_accounts"]
 
 _EVALUATION = "evaluation"
-_NOT_OF_PLAYERS = ("rates", "thresholds")
+_NOT_OF_PLAYERS = ("rates", "thresholds", "price_history")
 
 
 @dataclass(frozen=True)
 class Episode:
-    """How an episode ended: the game's accounts ``{name: [B, ...]}`` and the return of each role ``{role: [B, N]}``."""
+    """How an episode ended: the game's accounts ``{name: [B, ...]}`` and the return of each role ``{role: [B, N]}``.
+
+    ``film`` holds the first copy's moments where they were asked for and the game can be pictured.
+    """
 
     accounts: dict[str, Tensor]
     returns: dict[str, Tensor]
+    film: Film | None = None
 
 
-def evaluation_key(seed: int) -> Tensor:
-    """Return the key ``[1]`` of the episode that scores policies; no learner draws from it."""
-    return random.fold(random.keys(seed, 1), _EVALUATION)
+def evaluation_key(seed: int, episodes: int = 1) -> Tensor:
+    """Return the keys ``[episodes]`` of the episodes that score policies; no learner draws from them."""
+    return random.fold(random.keys(seed, episodes), _EVALUATION)
 
 
 @torch.no_grad()
-def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> Episode:
-    """Play one episode from keys ``[B]`` in the game's own precision."""
-    episode = _play.play(game, agents, key)
-    return Episode(game.accounts(episode.state), episode.returns)
+def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, filmed: bool = False) -> Episode:
+    """Play one episode from keys ``[B]`` in the game's own precision; ``filmed``: keep every moment of the first.
+
+    Episodes of more than ``LONGEST`` steps are not filmed.
+    """
+    camera = Camera(game) if filmed and isinstance(game, Filmed) and game.horizon <= LONGEST else None
+    episode = _play.play(game, agents, key, camera)
+    return Episode(game.accounts(episode.state), episode.returns, None if camera is None else camera.film())
 
 
-def player_accounts(game: Game[Any], episode: Episode) -> dict[str, NDArray[Any]]:
-    """Return the accounts of the first copy that hold one number a following player, ``{name: [N]}``."""
-    counts = {role.count for role in game.roles.values() if not role.leads}
-    own = {name: value for name, value in episode.accounts.items() if name not in _NOT_OF_PLAYERS and value.ndim == 2}
-    return {name: value[0].cpu().numpy() for name, value in own.items() if value.shape[1] in counts}
+def player_accounts(game: Game[Any], episode: Episode, copy: int = 0) -> dict[str, NDArray[Any]]:
+    """Return the accounts of one copy that hold one number a following player, ``{name: [N]}``.
+
+    Players are those of one role, or of all following roles in their order.
+    """
+    followers = [role.count for role in game.roles.values() if not role.leads]
+    counts = {*followers, sum(followers)}
+    own = {
+        name: value
+        for name, value in episode.accounts.items()
+        if value.ndim == 2 and value.shape[1] in counts and not name.startswith(_NOT_OF_PLAYERS)
+    }
+    return {name: value[copy].cpu().numpy() for name, value in own.items()}
 
 
 def metrics_of(game: Game[Any], episode: Episode) -> dict[str, float]:
-    """Return the numbers of one episode by name.
+    """Return the numbers of an episode by name, means over its copies.
 
-    ``welfare`` (the game's own), ``mean_<account>`` of every account of players (weighted by people where the game
-    counts them), ``revenue`` (money of all players), ``income_gini`` and ``consumption_gini``, and the mean
-    ``return_<role>``.
+    Every account ``[B]`` by its name (``welfare`` is the game's own), ``mean_<account>`` of every account of players
+    (weighted by people where the game counts them), ``revenue`` (money of all players), ``income_gini`` and
+    ``consumption_gini``, and the mean ``return_<role>``.
     """
-    players = player_accounts(game, episode)
+    copies = next(iter(episode.accounts.values())).shape[0]
+    each = [_metrics_of_copy(game, episode, copy) for copy in range(copies)]
+    found = {name: float(np.mean([metrics[name] for metrics in each])) for name in each[0]}
+    return {**found, **{f"return_{role}": float(value.mean()) for role, value in episode.returns.items()}}
+
+
+def _metrics_of_copy(game: Game[Any], episode: Episode, copy: int) -> dict[str, float]:
+    players = player_accounts(game, episode, copy)
     weight = players.pop("weight", None)
     found = {f"mean_{name}": float(np.average(value, weights=weight)) for name, value in players.items()}
-    if "welfare" in episode.accounts:
-        found["welfare"] = float(episode.accounts["welfare"][0])
+    found |= {name: float(value[copy]) for name, value in episode.accounts.items() if value.ndim == 1}
     if "tax" in players:
         found["revenue"] = float((players["tax"] * (1.0 if weight is None else weight)).sum())
     for name in ("income", "consumption"):
         if name in players:
             found[f"{name}_gini"] = gini(players[name], weight)
-    return {**found, **{f"return_{role}": float(value.mean()) for role, value in episode.returns.items()}}
+    return found

@@ -14,6 +14,7 @@ from econsim.errors import RunError, UserError
 from econsim.game import Agent
 from econsim.runs._files import write_json
 from econsim.runs.accounts import write_accounts
+from econsim.runs.film import save_film
 from econsim.runs.folder import Run, create_run, open_run
 from econsim.runs.metrics import MetricsWriter, Row
 from econsim.runs.progress import Journal, Progress
@@ -155,6 +156,9 @@ class _Execution:
                 self.metrics.add(Row(score.policy, score.response, score.seed, "", 0, name, value))
         self.metrics.merge(self.run.path / "metrics.parquet")
         write_accounts(self.run.path / "accounts.parquet", found)
+        for score in found:
+            if score.film is not None:
+                save_film(self.run, score.policy, score.film)
         known = responses(self.scenario, self.policies, self.game)
         summary = summarise(self.scenario, found, known, self.game.unit, self.advice.messages)
         write_json(self.run.path / "summary.json", summary)

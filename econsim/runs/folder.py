@@ -1,7 +1,8 @@
 """The run folder: everything needed to read, resume or repeat a run.
 
     runs/<name>/  scenario.yaml (resolved)  environment.json  metrics.parquet  accounts.parquet  summary.json
-                  checkpoints/<policy>-seed-<seed>/  log.txt  report.html  figures/
+                  checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be pictured)
+                  log.txt  report.html  figures/
 
 Every file appears by rename, whole or not at all.
 """
@@ -22,6 +23,7 @@ from econsim.runs.environment import describe_environment
 if TYPE_CHECKING:
     import pandas as pd
 
+    from econsim.analysis.film import Film
     from econsim.game import Agent
     from econsim.report.figures import Figures
     from econsim.scenario import Scenario
@@ -90,6 +92,16 @@ class Run:
         from econsim.report.figures import Figures
 
         return Figures(self)
+
+    def film(self, policy: str | None = None) -> Film:
+        """Return the episode that was kept of a policy, by default the scenario's own.
+
+        Raises:
+            UserError: none was kept of it.
+        """
+        from econsim.runs.film import load_film
+
+        return load_film(self, list(self.summary["policies"])[-1] if policy is None else policy)
 
     def report(self) -> Path:
         """Write ``report.html`` and ``figures/`` and return the report's path."""

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
+from econsim.analysis.film import Film
 from econsim.game import Agent, Game
 from econsim.runs.evaluation import evaluation_key, metrics_of, play, player_accounts
 from econsim.runs.stages import NEURAL, Policy, exact_followers, leading_role, own_label
@@ -26,7 +27,7 @@ Fitted = Mapping[tuple[str, int], Mapping[str, Agent]]
 
 @dataclass(frozen=True)
 class Score:
-    """One policy under one seed, met with one response."""
+    """One policy under one seed, met with one response; ``film`` of the first of each policy where there can be one."""
 
     policy: str
     response: str
@@ -34,6 +35,7 @@ class Score:
     metrics: dict[str, float]
     accounts: dict[str, NDArray[Any]]
     schedule: dict[str, list[float]]
+    film: Film | None = None
 
 
 def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[str]:
@@ -59,6 +61,7 @@ def scores(scenario: Scenario, found: list[Policy], fitted: Fitted, game: Game[A
     leader = leading_role(scenario, game)
     own = _own(scenario, found)
     for policy in found:
+        filmed = True
         for response in responses(scenario, found, game):
             for seed in policy.seeds if response == EXACT or own is None else own.seeds:
                 agents = dict(fitted[policy.label, seed if seed in policy.seeds else policy.seeds[0]])
@@ -66,7 +69,8 @@ def scores(scenario: Scenario, found: list[Policy], fitted: Fitted, game: Game[A
                     agents |= {role: chosen.build() for role, chosen in exact_followers(scenario, game).items()}
                 elif own is not None:
                     agents |= {role: agent for role, agent in fitted[own.label, seed].items() if role != leader}
-                yield _score(exact, policy.label, response, seed, agents, scenario.seed)
+                yield _score(exact, policy.label, response, seed, agents, scenario, filmed)
+                filmed = False
 
 
 def _own(scenario: Scenario, found: list[Policy]) -> Policy | None:
@@ -74,10 +78,17 @@ def _own(scenario: Scenario, found: list[Policy]) -> Policy | None:
 
 
 def _score(
-    game: Game[Any], label: str, response: str, seed: int, agents: Mapping[str, Agent], scenario_seed: int
+    game: Game[Any],
+    label: str,
+    response: str,
+    seed: int,
+    agents: Mapping[str, Agent],
+    scenario: Scenario,
+    filmed: bool,
 ) -> Score:
-    episode = play(game, agents, evaluation_key(scenario_seed).to(game.device))
+    episode = play(game, agents, evaluation_key(scenario.seed, scenario.episodes).to(game.device), filmed)
     schedule: dict[str, list[float]] = {
         name: episode.accounts[name][0].tolist() for name in ("thresholds", "rates") if name in episode.accounts
     }
-    return Score(label, response, seed, metrics_of(game, episode), player_accounts(game, episode), schedule)
+    found = metrics_of(game, episode)
+    return Score(label, response, seed, found, player_accounts(game, episode), schedule, episode.film)

@@ -95,7 +95,13 @@ def _opened(node: Node, keys: Keys) -> Node:
     if not isinstance(node.content, str):
         return node
     axis = _axis(keys)
+    if keys[:1] == ("agents",) and not _is_known("agents", node.content) and _is_known("planners", node.content):
+        axis = "planners"  # of several leading roles, all but one are given here
     return Node({"kind": node}, node.where) if axis is None else _entry(axis, node, ".".join(keys))
+
+
+def _is_known(axis: str, name: str) -> bool:
+    return name in library.names(axis) or name in kinds.names(axis)
 
 
 def _entry(axis: str, name: Node, key: str) -> Node:

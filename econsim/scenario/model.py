@@ -30,7 +30,8 @@ def _is_label(text: str) -> str:
 Label = Annotated[str, AfterValidator(_is_label)]
 
 EconomyChoice = Annotated[Chosen, FromRoom("economies")]
-AgentChoice = Annotated[Chosen, FromRoom("agents")]
+AgentChoice = Annotated[Chosen, FromRoom("agents", then="planners")]
+WorkerChoice = Annotated[Chosen, FromRoom("agents")]
 PlannerChoice = Annotated[Chosen, FromRoom("planners")]
 TrainingChoice = Annotated[Chosen, FromRoom("training")]
 
@@ -38,7 +39,7 @@ TrainingChoice = Annotated[Chosen, FromRoom("training")]
 class Evaluation(Model):
     """How policies are scored: under which workers, and between which two policies."""
 
-    workers: AgentChoice = Field(default="best_response", validate_default=True)
+    workers: WorkerChoice = Field(default="best_response", validate_default=True)
     """The workers that every policy is scored under; a name from agents/ or a kind."""
     floor: str | None = None
     """Label of the policy whose welfare counts as 0 of the gap."""
@@ -71,7 +72,7 @@ class Scenario(Model):
     economy: EconomyChoice
     """The game: a kind of economies and its parameters."""
     agents: dict[str, AgentChoice] = Field(default_factory=dict)
-    """Who plays each role that does not lead: names from agents/, kinds, or kinds with parameters."""
+    """Who plays each role: names from agents/, kinds, or kinds with parameters; where several lead, planners too."""
     planner: PlannerChoice | None = None
     """Who plays the role that leads: a name from planners/, a kind, or a kind with parameters."""
     planner_label: Label | None = None
@@ -82,6 +83,8 @@ class Scenario(Model):
     """How neural minds are trained: a kind of training and its parameters; ``none`` trains nothing."""
     evaluation: Evaluation | None = None
     """How policies are scored; ``none`` scores each under the scenario's own agents."""
+    episodes: int = Field(1, ge=1, le=10_000)
+    """Episodes that score each policy: metrics are their means, accounts and pictures those of the first."""
     seed: int = Field(42, ge=0, lt=2**63)
     """Seed of the first training run and of all shocks."""
     seeds: int = Field(1, ge=1, le=10_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,18 @@ class Episode:
     returns: dict[str, Tensor]
 
 
-def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> Episode:
+def play(
+    game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Callable[[Any], object] | None = None
+) -> Episode:
     """Play one episode in each copy, from keys ``[B]``; copies that end early earn nothing more.
 
-    Every agent draws from a key of its own role, so that one role's mind does not change another's luck.
+    Every agent draws from a key of its own role, so that one role's mind does not change another's luck. ``watch`` is
+    shown every state, the first one included.
     """
     copies = key.shape[0]
     state = game.reset(key)
+    if watch is not None:
+        watch(state)
     memories = {name: agents[name].start(game, role, copies) for name, role in game.roles.items()}
     over = torch.zeros(copies, dtype=torch.bool, device=key.device)
     returns: dict[str, Tensor] = {}
@@ -41,4 +46,6 @@ def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> Episode:
             paid = reward.double() * ~over[:, None]
             returns[name] = returns[name] + paid if name in returns else paid
         state, over = transition.state, over | transition.terminated | transition.truncated
+        if watch is not None:
+            watch(state)
     return Episode(state, returns)

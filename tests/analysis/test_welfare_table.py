@@ -57,3 +57,10 @@ def test_share_of_the_gap_closed() -> None:
 def test_no_gap_no_share(floor: float, ceiling: float) -> None:
     with pytest.raises(UserError):
         share_of_gap_closed(4.5, floor, ceiling)
+
+
+def test_an_economy_without_income_at_40_hours_is_judged_by_the_other_functions() -> None:
+    known = {name: values for name, values in ACCOUNTS.items() if name != "potential_income"}
+    row, full = (welfare_table({"a": accounts}).loc["a"] for accounts in (known, ACCOUNTS))
+    assert math.isnan(row["inverse_income"])
+    assert row.drop("inverse_income").tolist() == full.drop("inverse_income").tolist()

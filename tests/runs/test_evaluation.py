@@ -39,6 +39,17 @@ def test_no_training_seed_has_the_key_of_the_evaluation() -> None:
     assert not (training == evaluation_key(7)).any()
 
 
+def test_metrics_are_means_over_episodes(scenario: Callable[..., Scenario]) -> None:
+    made = scenario(planner={"kind": "flat"}, agents={"worker": {"kind": "best_response"}})
+    game, agents = made.build(dtype=torch.float64)
+    keys = evaluation_key(1, episodes=3)
+    assert torch.equal(keys[:1], evaluation_key(1))
+    together = metrics_of(game, play(game, agents, keys))
+    apart = [metrics_of(game, play(game, agents, key[None])) for key in keys]
+    for name, value in together.items():
+        assert value == pytest.approx(sum(metrics[name] for metrics in apart) / 3, abs=1e-12)
+
+
 def test_people_who_stand_for_many_count_as_many() -> None:
     game = kinds.load("economies", "one_step")
     built = game.build(game.parameters(workers=4))  # type: ignore[attr-defined]

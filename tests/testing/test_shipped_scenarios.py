@@ -11,6 +11,8 @@ from econsim.testing import check
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
+# Skills are dealt out at the start: their headline does not need an episode's thousand steps.
+SHORT = {"gather_trade_build": {"economy.horizon": 100}}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -30,7 +32,8 @@ def test_a_shipped_scenario_has_a_golden_trace_and_a_headline(name: str) -> None
 def test_a_scenario_without_training_reproduces_its_headline(name: str, tmp_path: Path) -> None:
     from econsim.runs import execute
 
-    found = execute(load(name), tmp_path / "run", quiet=True).summary["headline"]
+    short = next((overrides for start, overrides in SHORT.items() if name.startswith(start)), {})
+    found = execute(load(name, short), tmp_path / "run", quiet=True).summary["headline"]
     assert found["passed"], found
 
 

@@ -38,6 +38,7 @@ STEPS_A_UNIT = 3.0  # moves and collection that a unit usually takes
 WANTED_ORDERS = 2  # open orders of one kind that suffice
 WANDER = 0.05  # share of moves in a random direction, against standing in each other's way
 DETOUR = 6.0  # tiles that a builder goes out of its way for the good it has one less of
+MUCH = 5.0  # units more of one good than of the other
 UNSEEN, GONE = 4.0, 25.0  # tiles that a source out of view, or one seen empty, counts as farther away
 FAR = 10_000.0
 
@@ -104,19 +105,26 @@ class Routine:
 
     def _sell(self, role: Role, seen: Observation, worth: Worth) -> list[tuple[Tensor, Tensor]]:
         wishes = []
+        held = self._held(role, seen)
+        # A builder parts with what it has much more of than of the other good, at the market's price.
+        much = held - held.flip(-1) > MUCH
         for number, good in enumerate(GOODS):
             if f"ask_{good}_0" not in self.labels:
                 continue
-            held = 100.0 * self._of(role, seen, good)
+            price = worth.price[..., number]
             best_bid = self._best_price(role, seen, f"available_bids-{good}", highest=True)
-            asked = torch.maximum(worth.unit + 0.5, torch.maximum(best_bid, worth.price[..., number] - 1.0)).ceil()
+            least = torch.where(much[..., number], 0.0, worth.unit + 0.5)
+            asked = torch.maximum(least, torch.maximum(best_bid, price - 1.0)).ceil()
             open_asks = self._count(role, seen, f"my_asks-{good}")
-            spare = held - (worth.builds & (worth.unit > worth.price[..., number])).to(held)
-            label = self._order("ask", good, asked)
-            wishes.append(
-                (label, (spare > 0.5) & (open_asks < WANTED_ORDERS) & (worth.unit < worth.price[..., number] + 2.0))
-            )
+            keeps = (worth.builds & (worth.unit > price)).to(held)
+            willing = much[..., number] | (worth.unit < price + 2.0)
+            wish = (held[..., number] - keeps > 0.5) & (open_asks < WANTED_ORDERS) & willing
+            wishes.append((self._order("ask", good, asked), wish))
         return wishes
+
+    def _held(self, role: Role, seen: Observation) -> Tensor:
+        """Return the goods in inventory, ``[B, n, 2]`` units."""
+        return 100.0 * torch.stack([self._of(role, seen, good) for good in GOODS], -1)
 
     def _buy(self, role: Role, seen: Observation, worth: Worth) -> list[tuple[Tensor, Tensor]]:
         wishes = []
@@ -139,7 +147,7 @@ class Routine:
         first = self.labels.index("left")
         legal = seen.action_mask[..., first : first + 4]  # type: ignore[index]
         draw = random.uniform(key, 0, "routine/step", (role.count, 5))
-        carries_both = (torch.stack([self._of(role, seen, good) for good in GOODS], -1) > 0.005).all(-1)
+        carries_both = (self._held(role, seen) > 0.5).all(-1)
         seeks_plot = (carries_both & self._wants_to_build(worth))[..., None]
         away = torch.where(seeks_plot, self._to_plot(seen), self._remaining(role, seen, worth))
         away = torch.where(draw[..., 4:] < WANDER, 0.0, away)
@@ -150,9 +158,9 @@ class Routine:
 
     def _remaining(self, role: Role, seen: Observation, worth: Worth) -> Tensor:
         """Return the way to the best resource after each step, ``[B, n, 4]``; builders count what they lack."""
-        held = 100.0 * torch.stack([self._of(role, seen, good) for good in GOODS], -1)
+        held = self._held(role, seen)
         builds = worth.builds & (worth.unit > worth.price.mean(-1))
-        detour = DETOUR * (held - held.flip(-1)).clamp(min=0.0, max=2.0) * builds[..., None]  # [B, n, 2]
+        detour = DETOUR * (held - held.flip(-1)).clamp(min=0.0, max=MUCH) * builds[..., None]  # [B, n, 2]
         if self.ways is None:
             return (self._in_view(seen) + detour[..., None, :]).amin(-1).clamp(max=FAR)
         of_source = torch.where(self.game.tables["is_stone"], detour[..., :1], detour[..., 1:])

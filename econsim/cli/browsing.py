@@ -40,7 +40,11 @@ def list_(
 
 def describe(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A scenario, agent, planner or kind; agents/ppo to be exact.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A scenario, agent, planner or kind; agents/ppo or ROOM/KIND to be exact.",
+        ),
     ],
 ) -> None:
     """Explain a scenario, agent, planner or kind.
@@ -51,7 +55,8 @@ def describe(
 
     group, _, plain = name.rpartition("/")
     files = [(axis, plain) for axis in library.AXES if group in ("", axis) and plain in library.names(axis)]
-    rooms = [room for room in _ROOMS if group in ("", room) and plain in kinds.names(room)]
+    own_room = (group,) if "." in group else ()
+    rooms = [room for room in (*_ROOMS, *own_room) if group in ("", room) and plain in kinds.names(room)]
     rooms = [room for room in rooms if (room, plain) not in files]
     if not files and not rooms:
         raise UserError(f"describe: nothing is called {name!r}{did_you_mean(plain, _all_names())}")

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from econsim import kinds
 from econsim.cli.tables import table
-from econsim.parameters import Chosen
+from econsim.parameters import Chosen, FromRoom
 from econsim.scenario import library
 from econsim.scenario.reading import read, shown
 
@@ -62,7 +62,8 @@ def _default(field: FieldInfo) -> str:
 def _values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return ", ".join(str(option) for option in get_args(field.annotation))
-    return ", ".join(filter(None, (_bound(each) for each in field.metadata)))
+    inner = [each for part in get_args(field.annotation) for each in getattr(part, "__metadata__", ())]
+    return ", ".join(filter(None, (_bound(each) for each in (*field.metadata, *inner))))
 
 
 def _bound(metadata: Any) -> str:
@@ -75,4 +76,6 @@ def _bound(metadata: Any) -> str:
             return f"at most {bound:,}"
         case Lt(lt=bound):
             return f"below {bound:,}"
+        case FromRoom(room=room):
+            return f"kinds of {room}: {', '.join(kinds.names(room))}"
     return ""

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import textwrap
 from collections.abc import Sequence
 
 _GAP = "  "
+_WIDEST = 34  # of a column before the last, unless a word is longer
+_NARROWEST = 30  # that the last column can be
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> str:
-    """Return ``rows`` in aligned columns; the last column is wrapped to the terminal's width."""
+    """Return ``rows`` in aligned columns; long cells are wrapped, the last column to the terminal's width."""
     if not rows:
         return ""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) if index == 0 else _width(column) for index, column in enumerate(columns[:-1])]
     before = len(indent) + sum(widths) + len(_GAP) * len(widths)
-    room = max(shutil.get_terminal_size((120, 24)).columns - before, 30)
-    lines: list[str] = []
-    for row in rows:
-        first = indent + "".join(cell.ljust(width) + _GAP for cell, width in zip(row[:-1], widths, strict=True))
-        last = textwrap.wrap(row[-1], room) or [""]
-        lines += [(first + last[0]).rstrip(), *(" " * before + line for line in last[1:])]
-    return "\n".join(lines)
+    widths.append(max(shutil.get_terminal_size((120, 24)).columns - before, _NARROWEST))
+    return "\n".join(line for row in rows for line in _lines(row, widths, indent))
+
+
+def _width(column: Sequence[str]) -> int:
+    words = (len(word) for cell in column for word in cell.split())
+    return min(max(map(len, column)), max(_WIDEST, *words, 0))
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], indent: str) -> list[str]:
+    cells = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    lines = itertools.zip_longest(*cells, fillvalue="")
+    return [
+        (indent + _GAP.join(part.ljust(width) for part, width in zip(line, widths, strict=True))).rstrip()
+        for line in lines
+    ]
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    return [cell] if len(cell) <= width else textwrap.wrap(cell, width)

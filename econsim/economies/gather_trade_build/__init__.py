@@ -36,7 +36,7 @@ Conservation
 Calibration
     As published (Zheng et al. 2020 and its code): Open-Quadrant map of 25 x 25, pay 10 to 30 coin by a clipped
     Pareto draw (4), labour 1 a move or collection, 10 a house, 0.25 an order, eta 0.23, labour cost 0.21, US brackets
-    of 2018 in thousands, periods of 100 steps, 1,000 steps.
+    of 2019 in thousands (its code calls them 2018), periods of 100 steps, 1,000 steps.
 
 Checks
     A plain reference of the same rules, step by step; the published system itself, in aligned play and in

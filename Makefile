@@ -8,10 +8,10 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	"$$name" -c "$(SUPPORTED)" 2>/dev/null && { echo "$$name"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test lint docs benchmark-gpu clean
 
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.core ## Install econsim into .venv and run the first scenario.
 	$(BIN)/econsim run one_step
@@ -26,6 +26,9 @@ lint: $(VENV)/.lint ## Check style and types.
 
 docs: $(VENV)/.docs ## Build the documentation into site/.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+benchmark-gpu: $(VENV)/.core ## Measure what needs a CUDA GPU.
+	$(BIN)/python benchmarks/gather_trade_build_gpu.py
 
 clean: ## Remove the environment, builds and caches; runs are kept.
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

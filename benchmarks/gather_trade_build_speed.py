@@ -45,12 +45,12 @@ def legal(mask: Tensor, key: Tensor, time: Tensor, stream: str) -> Tensor:
 class Play:
     """Random legal play of ``copies`` copies; a new episode for all when one is over."""
 
-    def __init__(self, workers: int, copies: int, compiled: bool = False) -> None:
-        self.game = GatherTradeBuild(Parameters(workers=workers))
+    def __init__(self, workers: int, copies: int, compiled: bool = False, device: str = "cpu") -> None:
+        self.game = GatherTradeBuild(Parameters(workers=workers)).to(device=device)
         self.episode = 0
-        self.keys = random.keys(SEED, copies)
+        self.keys = random.keys(SEED, copies, device)
         self.state, self.checksum = self.game.reset(self.keys), 0.0
-        self.advance = accelerate(self._advance, (self.state,), "compile") if compiled else self._advance
+        self.advance = accelerate(self.one_step, (self.state,), "compile") if compiled else self.one_step
 
     def run(self, steps: int) -> float:
         """Return CPU-seconds for ``steps`` steps of every copy."""
@@ -74,7 +74,8 @@ class Play:
 
         return {"state": size(self.state), "observations": sum(size(entry) for entry in seen.values())}
 
-    def _advance(self, state: Any) -> tuple[Any, Tensor]:
+    def one_step(self, state: Any) -> tuple[Any, Tensor]:
+        """Return the state after a random legal step of every copy, and a sum over all that came of it."""
         seen, world = self.game.observe(state), state.world
         worker, planner = seen["worker"], seen["planner"]
         assert worker.action_mask is not None

@@ -2,11 +2,11 @@
 
 It was written from the published rules, not from the tensors, and shares no code with them. A property test plays both
 with the same chance and compares everything after every step (``tests/economies/gather_trade_build``). Read ``economy``
-first; ``land``, ``people``, ``auction`` and ``taxes`` are its parts, ``sight`` is what players see, and ``accounts``
-what analysis reads.
+first; ``land``, ``people``, ``auction`` and ``taxes`` are its parts, ``sight`` is what players see, ``accounts`` what
+analysis reads, and ``agreement`` plays both side by side.
 
     economy = Reference.begin(game, game.reset(keys))
-    rewards = economy.step(actions, announced, Luck.draw(key, time, workers, sources))
+    rewards = economy.step(actions, announced, Luck.draw(keys, economy.time, workers, sources)[0])
 """
 
 from econsim.economies.gather_trade_build.reference.beginning import Luck

@@ -20,6 +20,18 @@ class Order:
     """Steps since it was placed."""
 
 
+@dataclass(frozen=True)
+class Sale:
+    """A unit that changed hands; ages are those of the orders when they met."""
+
+    buyer: Worker
+    seller: Worker
+    price: int
+    bid_price: int
+    bid_age: int
+    ask_age: int
+
+
 @dataclass
 class Auction:
     """The market of one good."""
@@ -35,6 +47,10 @@ class Auction:
     asks: list[Order] = field(default_factory=list)
     sales_by_price: list[float] = field(default_factory=list)
     """Decayed counts."""
+    sales: list[Sale] = field(default_factory=list)
+    """Those of the latest step."""
+    expired: list[Order] = field(default_factory=list)
+    """Orders that the latest step cancelled."""
 
     def __post_init__(self) -> None:
         self.sales_by_price = [0.0] * (self.highest_price + 1)
@@ -84,6 +100,7 @@ class Auction:
         """
         self.bids.sort(key=lambda bid: (-bid.price, -bid.age))
         self.asks.sort(key=lambda ask: (ask.price, -ask.age))
+        self.sales = []
         out: set[Worker] = set()
         while bid := next((bid for bid in self.bids if bid.worker not in out), None):
             ask = next((ask for ask in self.asks if ask.worker is not bid.worker), None)
@@ -96,6 +113,7 @@ class Auction:
         """Exchange a unit at the price of the older order, at the ask between orders of one age."""
         price = bid.price if bid.age > ask.age else ask.price
         buyer, seller, good = bid.worker, ask.worker, self.good
+        self.sales.append(Sale(buyer, seller, price, bid.price, bid.age, ask.age))
         self.bids.remove(bid)
         self.asks.remove(ask)
         self.sales_by_price[price] += 1
@@ -113,14 +131,19 @@ class Auction:
         """Make all open orders a step older and return what is in those that are then too old."""
         for order in self.bids + self.asks:
             order.age += 1
-        for bid in [bid for bid in self.bids if bid.age > self.duration]:
-            self.bids.remove(bid)
+        old_bids, self.bids = self._parted_by_age(self.bids)
+        old_asks, self.asks = self._parted_by_age(self.asks)
+        for bid in old_bids:
             bid.worker.coin_in_escrow -= bid.price
             bid.worker.coin += bid.price
-        for ask in [ask for ask in self.asks if ask.age > self.duration]:
-            self.asks.remove(ask)
+        for ask in old_asks:
             ask.worker.goods_in_escrow[self.good] -= 1
             ask.worker.goods[self.good] += 1
+        self.expired = old_bids + old_asks
+
+    def _parted_by_age(self, orders: Sequence[Order]) -> tuple[list[Order], list[Order]]:
+        too_old = [order for order in orders if order.age > self.duration]
+        return too_old, [order for order in orders if order.age <= self.duration]
 
     # --- what is known of it --------------------------------------------------------------------------------------
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
 from econsim import random
-from econsim.economies.gather_trade_build.components import Component
 from econsim.economies.gather_trade_build.economy import GatherTradeBuild
 from econsim.economies.gather_trade_build.reference.auction import Auction
 from econsim.economies.gather_trade_build.reference.land import GOODS, Land, Place
 from econsim.economies.gather_trade_build.reference.people import Worker
 from econsim.economies.gather_trade_build.reference.taxes import TaxOffice
-from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER, World
+from econsim.economies.gather_trade_build.world import IS_WATER, World
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Luck:
     """A draw a source: a unit grows back where it is below the source's chance."""
 
     @classmethod
-    def draw(cls, key: Tensor, time: int, workers: int, sources: int) -> Luck:
-        """Return the numbers that the tensors draw for one copy: ``key`` is ``[1]`` int64."""
-        order = random.permutation(key, time, "gather/order", workers)
-        bonus = random.uniform(key, time, "gather/bonus", (workers,))
-        regrowth = random.uniform(key, time, "regrowth", (sources,))
-        return cls(order[0].tolist(), bonus[0].tolist(), regrowth[0].tolist())
+    def draw(cls, keys: Tensor, time: int, workers: int, sources: int) -> list[Luck]:
+        """Return what the tensors draw in the step after ``time`` steps, one entry for each of ``keys`` ``[B]``."""
+        order = random.permutation(keys, time, "gather/order", workers)
+        bonus = random.uniform(keys, time, "gather/bonus", (workers,))
+        regrowth = random.uniform(keys, time, "regrowth", (sources,))
+        return [cls(*draws) for draws in zip(order.tolist(), bonus.tolist(), regrowth.tolist(), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,6 @@ class Reader:
         stock = self.world.stock[self.copy].tolist()
         stocked = {place for place, there in zip(sources, stock, strict=True) if there}
         height, width = self.game.layout.height, self.game.layout.width
-        assert sum(bits >> IS_INSIDE & 1 for bits in terrain) == height * width
         return Land(height, width, water, sources, stocked)
 
     def people(self) -> list[Worker]:
@@ -130,9 +129,24 @@ class Reader:
         tax = self._settings_of("tax")
         if tax is None:
             return {}
-        rules = (tax.period, tax.thresholds, tax.rate_step, self._number("highest_rate"))
+        thresholds = tuple(self.game.thresholds.tolist())
+        rules = (tax.period, thresholds, tax.rate_step, self._number("highest_rate"))
         of = {name: [worker for worker in people if worker.planner == name] for name in self.game.planners}
         return {name: TaxOffice(name, taxed, *rules) for name, taxed in of.items()}
 
     def _settings_of(self, name: str) -> Any:
-        return next((part.parameters for part in _with_parameters(self.game.components) if part.name == name), None)
+        return next((chosen.parameters for chosen in self.game.settings.components if chosen.kind.name == name), None)
+
+    def _number(self, name: str) -> float:
+        """Return a numeric parameter of this copy, zero where no component has it."""
+        if name not in self.game.parameters:
+            return 0.0
+        values = self.game.parameters[name].reshape(-1)
+        return float(values[min(self.copy, values.shape[0] - 1)])
+
+    def _number_of_class(self, group: str, name: str) -> float:
+        return self._number(name if len(self.game.groups) == 1 else f"{group}_{name}")
+
+    def _place(self, tile: int) -> Place:
+        row, column = divmod(tile, self.game.row_length)
+        return row - self.game.margin, column - self.game.margin

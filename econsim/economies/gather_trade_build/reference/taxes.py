@@ -63,7 +63,7 @@ class TaxOffice:
     def announce(self, entries: Sequence[int] | Sequence[float]) -> None:
         """Set rates: whole numbers choose (0: as it was, ``k``: the ``k``-th rate), others are the rates themselves."""
         for bracket, entry in enumerate(entries):
-            if isinstance(entry, float):
+            if not isinstance(entry, int):
                 self.rates[bracket] = min(entry, self.highest_rate)
             elif 1 <= entry <= len(self.options) and self.allows(self.options[entry - 1]):
                 self.rates[bracket] = self.options[entry - 1]

@@ -1,0 +1,195 @@
+"""One economy in plain Python: the rules of Gather-Trade-Build from step to step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from econsim.economies.gather_trade_build.economy import GatherTradeBuild
+from econsim.economies.gather_trade_build.reference.auction import Auction
+from econsim.economies.gather_trade_build.reference.beginning import Luck, Reader, Rules
+from econsim.economies.gather_trade_build.reference.land import DIRECTIONS, Land, Place
+from econsim.economies.gather_trade_build.reference.people import Worker, social_welfare
+from econsim.economies.gather_trade_build.reference.taxes import TaxOffice
+from econsim.economies.gather_trade_build.world import State
+
+Announced = Sequence[int] | Sequence[float]
+Choice = tuple[str, str, int]  # what to do; the good or direction; the price
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """What a step was worth: the change of each worker's utility and of each planner's welfare."""
+
+    workers: list[float]
+    planners: dict[str, float]
+
+
+class Reference:
+    """An economy with its land, workers, auctions and tax offices."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        land: Land,
+        workers: list[Worker],
+        auctions: dict[str, Auction],
+        offices: dict[str, TaxOffice],
+    ) -> None:
+        self.rules, self.land, self.workers, self.auctions, self.offices = rules, land, workers, auctions, offices
+        self.time = 0
+        self.choices = [choice for component in rules.components for choice in self._choices_of(component)]
+
+    @classmethod
+    def begin(cls, game: GatherTradeBuild, state: State, copy: int = 0) -> Reference:
+        """Return the reference of one copy of a game's first state.
+
+        Raises:
+            ValueError: the state is not a first one, or the game has a component that the reference does not know.
+        """
+        if int(state.world.time[copy]) != 0:
+            raise ValueError("state: the reference begins with an episode; pass what reset returned")
+        reader = Reader(game, state.world, copy)
+        workers = reader.people()
+        return cls(reader.rules(), reader.land(), workers, reader.auctions(), reader.offices(workers))
+
+    @property
+    def over(self) -> bool:
+        """Whether the episode has ended."""
+        return self.time >= self.rules.horizon
+
+    @property
+    def welfare(self) -> dict[str, float]:
+        """Social welfare of each planner's people."""
+        name, weight = self.rules.welfare, self.rules.equality_weight
+        return {planner: social_welfare(name, office.people, weight) for planner, office in self.offices.items()}
+
+    # --- a step ---------------------------------------------------------------------------------------------------
+
+    def step(self, actions: Sequence[int], announced: Mapping[str, Announced], luck: Luck) -> Rewards:
+        """Let every part of the economy have its turn, then let sources grow back, then let time pass.
+
+        Args:
+            actions: one a worker: 0 is nothing, ``i`` the ``i``-th of :attr:`choices`; what is not legal does nothing.
+            announced: one entry a bracket by planner, see :meth:`TaxOffice.announce`; read as a period begins.
+            luck: the chance of this step.
+        """
+        utility, welfare = [worker.utility for worker in self.workers], self.welfare
+        chosen = [self._meaning(action) for action in actions]
+        for component in self.rules.components:
+            match component:
+                case "build":
+                    self._build(chosen)
+                case "trade":
+                    self._trade(chosen)
+                case "gather":
+                    self._gather(chosen, luck)
+                case "tax":
+                    self._tax(announced)
+        self.land.regrow(luck.regrowth, self.rules.regrowth_rate, self.rules.regrowth_halfwidth)
+        self.time += 1
+        return Rewards(
+            [worker.utility - before for worker, before in zip(self.workers, utility, strict=True)],
+            {planner: value - welfare[planner] for planner, value in self.welfare.items()},
+        )
+
+    def _build(self, chosen: Sequence[Choice | None]) -> None:
+        """Let workers turn a unit of each good into a house, for which they are paid."""
+        for worker, choice in zip(self.workers, chosen, strict=True):
+            if choice == ("build", "", 0) and self.may_build(worker):
+                for good in worker.goods:
+                    worker.goods[good] -= 1
+                worker.coin += worker.build_payment
+                worker.labour += self.rules.build_labour
+                worker.houses += 1
+                self.land.houses[worker.place] = worker.number
+
+    def _trade(self, chosen: Sequence[Choice | None]) -> None:
+        """Take in orders, worker by worker, match them and cancel what is too old."""
+        for auction in self.auctions.values():
+            auction.forget()
+            for worker, choice in zip(self.workers, chosen, strict=True):
+                match choice:
+                    case ("bid", auction.good, price):
+                        auction.bid(worker, price)
+                    case ("ask", auction.good, price):
+                        auction.ask(worker, price)
+        for auction in self.auctions.values():
+            auction.match()
+            auction.grow_older()
+
+    def _gather(self, chosen: Sequence[Choice | None], luck: Luck) -> None:
+        """Let workers move in a random order, each then collecting what lies on its tile."""
+        for number in luck.order:
+            worker, choice = self.workers[number], chosen[number]
+            if choice is not None and choice[0] == "move" and self.may_move(worker, choice[1]):
+                worker.place = _next(worker.place, choice[1])
+                worker.labour += self.rules.move_labour
+            good = self.land.take(worker.place)
+            if good is not None:
+                units = 2 if luck.bonus[number] < worker.gather_bonus else 1
+                worker.goods[good] += units
+                worker.gathered[good] += units
+                worker.labour += self.rules.collect_labour
+
+    def _tax(self, announced: Mapping[str, Announced]) -> None:
+        """Take over the planners' rates as a period begins, and collect as it ends."""
+        for planner, office in self.offices.items():
+            if office.begins(self.time):
+                office.announce(announced[planner])
+            if office.ends(self.time):
+                office.collect()
+
+    # --- what is legal --------------------------------------------------------------------------------------------
+
+    def may_build(self, worker: Worker) -> bool:
+        """Return whether a worker has both goods at hand and stands on a tile without house and source."""
+        bare = worker.place not in self.land.houses and worker.place not in self.land.sources
+        return bare and all(units >= 1 for units in worker.goods.values())
+
+    def may_move(self, worker: Worker, direction: str) -> bool:
+        """Return whether the next tile lets a worker in and nobody stands on it now."""
+        place = _next(worker.place, direction)
+        taken = any(other.place == place for other in self.workers)
+        return not taken and self.land.lets_in(place, worker.number)
+
+    def mask(self, worker: Worker) -> list[bool]:
+        """Return which actions are legal for a worker; doing nothing always is."""
+        return [True, *(self._is_legal(worker, choice) for choice in self.choices)]
+
+    def planner_mask(self, planner: str) -> list[bool]:
+        """Return which options are open to a planner, bracket by bracket; keeping a rate always is."""
+        office = self.offices[planner]
+        begins = office.begins(self.time)
+        return [True, *(begins and office.allows(rate) for rate in office.options)] * len(office.thresholds)
+
+    def _is_legal(self, worker: Worker, choice: Choice) -> bool:
+        match choice:
+            case ("bid", good, price):
+                return self.auctions[good].may_bid(worker, price)
+            case ("ask", good, _):
+                return self.auctions[good].may_ask(worker)
+            case ("move", direction, _):
+                return self.may_move(worker, direction)
+        return self.may_build(worker)
+
+    # --- actions --------------------------------------------------------------------------------------------------
+
+    def _choices_of(self, component: str) -> list[Choice]:
+        match component:
+            case "build":
+                return [("build", "", 0)]
+            case "trade":
+                prices = range(next(iter(self.auctions.values())).highest_price + 1)
+                return [(side, good, price) for good in self.auctions for side in ("bid", "ask") for price in prices]
+            case "gather":
+                return [("move", direction, 0) for direction in DIRECTIONS]
+        return []
+
+    def _meaning(self, action: int) -> Choice | None:
+        return self.choices[action - 1] if 1 <= action <= len(self.choices) else None
+
+
+def _next(place: Place, direction: str) -> Place:
+    down, right = DIRECTIONS[direction]
+    return place[0] + down, place[1] + right

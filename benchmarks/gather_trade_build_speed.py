@@ -32,7 +32,7 @@ from econsim.game import leaves
 SEED = 0
 ECONOJAX_OVER_FOUNDATION = 22.0
 COPIES = {4: (1024, 2048, 4096), 10: (512, 1024, 2048), 100: (64, 128, 256)}
-GROWTH = {4: (64, 512, 4096), 10: (64, 512), 30: (64, 512), 100: (16, 64, 256)}
+GROWTH = {4: (64, 512, 4096), 10: (64, 512, 4096), 30: (64, 512, 4096), 100: (16, 256, 4096)}
 
 
 def legal(mask: Tensor, key: Tensor, time: Tensor, stream: str) -> Tensor:

@@ -2,7 +2,7 @@
 
 Whole published episodes of random legal and illegal actions, 4 and 10 workers, under no taxes, the federal rates and a
 random planner: state, masks, observations, accounts and rewards after every step. Then 1,000 episodes of the tensors
-alone, in double and single precision, for the largest residual of each law. About half an hour on one core. Run:
+alone, in double and single precision, for the largest residual of each law. A quarter of an hour on one core. Run:
 ``python benchmarks/reference_agreement.py``.
 """
 

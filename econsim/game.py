@@ -95,7 +95,8 @@ class Role:
 
     ``leads`` marks a leader, who acts every ``acts_every`` steps; in between its last action holds.
     ``features`` names the entries of an observation, in order. ``view`` is the shape ``[C, h, w]`` of the picture that
-    each player sees beside them; empty where there is none.
+    each player sees beside them; empty where there is none. ``view_counts`` says how many values each of its channels
+    takes: 2 for a flag, more for labels (0: nothing, 1: oneself, above: others).
     """
 
     name: str
@@ -106,6 +107,7 @@ class Role:
     acts_every: int = 1
     features: tuple[str, ...] = ()
     view: tuple[int, ...] = ()
+    view_counts: tuple[int, ...] = ()
 
 
 @tensors
@@ -143,13 +145,15 @@ class Game(ABC, Generic[State]):
     """A batched, functional, compilable game. An instance holds parameters and never changes.
 
     ``parameters`` maps each numeric parameter to a tensor, a scalar or ``[B]``: a grid of reforms is one batch. They
-    stay float64; play is in ``dtype``. ``unit`` names the unit of money.
+    stay float64; play is in ``dtype``. ``unit`` names the unit of money. ``clocked``: every episode lasts exactly
+    ``horizon`` steps, whatever happens, so that nobody has to look whether it is over.
     """
 
     roles: Mapping[str, Role]
     horizon: int
     parameters: Mapping[str, Tensor]
     unit: str = ""
+    clocked: bool = False
     dtype: torch.dtype = torch.float32
 
     @abstractmethod

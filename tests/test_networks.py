@@ -7,14 +7,20 @@ from torch import Tensor
 from econsim import random
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, MultiDiscrete, Role, Space
-from econsim.networks import ActorCritic, Categorical, Gaussian, tower
+from econsim.networks import ActorCritic, Architecture, Categorical, Distribution, Gaussian, Seen
+from econsim.networks.layers import HIDDEN_GAIN, linear
 
 KEY = random.keys(3, 1)
 COPIES = random.keys(5, 4000)
+SMALL = Architecture(hidden=(16, 16))
 
 
 def network(space: Space, start: Tensor | None = None) -> ActorCritic:
-    return ActorCritic(Role("worker", 2, Box(0, 1, (3,)), space), (16, 16), -1.0, KEY, start)
+    return ActorCritic(Role("worker", 2, Box(0, 1, (3,)), space), SMALL, -1.0, KEY, start)
+
+
+def policy(mind: ActorCritic, features: Tensor, action_mask: Tensor | None = None) -> Distribution:
+    return mind.policy(Seen(features, None, action_mask))[0]
 
 
 def test_weights_are_a_function_of_the_key_and_leave_torchs_generator_alone() -> None:
@@ -22,23 +28,24 @@ def test_weights_are_a_function_of_the_key_and_leave_torchs_generator_alone() ->
     first, second = network(Discrete(4)).state_dict(), network(Discrete(4)).state_dict()
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(first[name], second[name]) for name in first)
-    other = ActorCritic(Role("worker", 2, Box(0, 1, (3,)), Discrete(4)), (16, 16), -1.0, random.keys(4, 1))
-    assert not torch.equal(first["policy_tower.0.weight"], other.policy_tower[0].weight)
+    other = ActorCritic(Role("worker", 2, Box(0, 1, (3,)), Discrete(4)), SMALL, -1.0, random.keys(4, 1))
+    assert not torch.equal(first["policy_tower.dense.0.weight"], other.state_dict()["policy_tower.dense.0.weight"])
 
 
-@pytest.mark.parametrize("sizes", [(5, 9, 3), (9, 5, 9)])
-def test_layers_are_orthogonal(sizes: tuple[int, ...]) -> None:
-    for layer, gain in zip(tower(sizes, 0.5, KEY)[::2], (2.0, 0.25), strict=True):
+@pytest.mark.parametrize("sizes", [(5, 9), (9, 5)])
+def test_layers_are_orthogonal(sizes: tuple[int, int]) -> None:
+    for gain in (HIDDEN_GAIN, 0.5):
+        layer = linear(*sizes, gain, KEY)
         weight = layer.weight.double()
         small = weight @ weight.T if weight.shape[0] <= weight.shape[1] else weight.T @ weight
         # float32 weights: products are exact to about 1e-6.
-        torch.testing.assert_close(small, gain * torch.eye(len(small), dtype=torch.float64), atol=1e-5, rtol=0)
+        torch.testing.assert_close(small, gain**2 * torch.eye(len(small), dtype=torch.float64), atol=1e-5, rtol=0)
         assert not layer.bias.any()
 
 
 def test_an_illegal_option_is_never_drawn_and_has_no_probability() -> None:
     mask = torch.tensor([True, False, True, False]).expand(len(COPIES), 2, 4)
-    distribution = network(Discrete(4)).policy(torch.ones(len(COPIES), 2, 3), mask)
+    distribution = policy(network(Discrete(4)), torch.ones(len(COPIES), 2, 3), mask)
     drawn = distribution.sample(COPIES, "test")
     assert drawn.shape == (len(COPIES), 2)
     assert set(drawn.unique().tolist()) == {0, 2}
@@ -59,7 +66,7 @@ def test_draws_follow_the_stated_shares() -> None:
 
 def test_several_questions_are_answered_independently_under_their_own_masks() -> None:
     mask = torch.tensor([True, False, False, True, True]).expand(len(COPIES), 1, 5)
-    distribution = network(MultiDiscrete((2, 3))).policy(torch.zeros(len(COPIES), 1, 3), mask)
+    distribution = policy(network(MultiDiscrete((2, 3))), torch.zeros(len(COPIES), 1, 3), mask)
     drawn = distribution.sample(COPIES, "test")
     assert drawn.shape == (len(COPIES), 1, 2)
     assert set(drawn[..., 0].unique().tolist()) == {0}
@@ -80,15 +87,15 @@ def test_the_gaussian_agrees_with_torch() -> None:
 
 
 def test_a_copy_alone_draws_what_it_draws_among_many() -> None:
-    policy = network(Box(0, 1, (2,))).policy
-    many = policy(torch.ones(7, 2, 3)).sample(COPIES[:7], "test")
-    assert torch.equal(policy(torch.ones(1, 2, 3)).sample(COPIES[3:4], "test"), many[3:4])
+    mind = network(Box(0, 1, (2,)))
+    many = policy(mind, torch.ones(7, 2, 3)).sample(COPIES[:7], "test")
+    assert torch.equal(policy(mind, torch.ones(1, 2, 3)).sample(COPIES[3:4], "test"), many[3:4])
 
 
 def test_amounts_stay_in_their_box_and_begin_where_they_should() -> None:
     start = torch.tensor([[2.0, 9.0], [10.0, 4.0]])
     mind = network(Box(0, 10, (2, 2)), start)
-    distribution = mind.policy(torch.rand(5, 2, 3, generator=torch.Generator().manual_seed(1)))
+    distribution = policy(mind, torch.rand(5, 2, 3, generator=torch.Generator().manual_seed(1)))
     mode = mind.head.action(distribution.mode())
     assert mode.shape == (5, 2, 2, 2)
     # The last layer's gain of 0.01 leaves the features a say of about 0.1 of 10; 10 is kept off the bound, at 9.9.

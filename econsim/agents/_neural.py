@@ -7,20 +7,19 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor
 
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
-from econsim.networks import ActorCritic
-from econsim.parameters import Model
+from econsim.networks import ActorCritic, Architecture, Memory
+
+UNTRAINED = "ppo: this mind has not been trained; econsim.run trains it, or a learner of econsim.training"
 
 
-class MindParameters(Model):
-    """Size and exploration of a neural mind."""
+class MindParameters(Architecture):
+    """Make and exploration of a neural mind."""
 
-    hidden: tuple[PositiveInt, ...] = (64, 64)
-    """Width of each hidden layer of the policy tower and of the value tower."""
     initial_exploration: float = Field(default=-1.0, ge=-5, le=2)
     """Log standard deviation of real-valued actions at the start of training, before they are squashed into bounds."""
     deterministic: bool = True
@@ -42,50 +41,65 @@ class NeuralAgent(ABC):
         """Return the action ``[*shape]`` that training begins with, or ``None`` for the middle of the range."""
 
     def prepare(self, game: Game[Any], role: Role, key: Tensor) -> ActorCritic:
-        """Take a network with weights drawn from ``key`` ``[1]``, and return it for a learner to fit."""
-        sizes = self.mind_parameters
-        start = self.first_action(game, role)
-        network = ActorCritic(role, sizes.hidden, sizes.initial_exploration, key.cpu(), start)
-        self._network = network.to(key.device)
+        """Return a network for a learner to fit: the one it has, else one with weights drawn from ``key`` ``[1]``.
+
+        Raises:
+            UserError: its stored weights are not of this role and these sizes.
+        """
+        if self._network is None:
+            make = self.mind_parameters
+            start = self.first_action(game, role)
+            network = ActorCritic(role, make, make.initial_exploration, key.cpu(), start).to(key.device)
+            self._network = self._restored(network, role)
         return self._network
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> None:
-        """Build the network of stored weights; raises ``UserError`` where there are none, or not of this role."""
-        if self._weights is not None:
-            self._network = self._restored(game, role, self._weights)
-            self._weights = None
-        self._fitted()
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
+        """Return an empty memory; raises ``UserError`` where there are no weights, or not of this role."""
+        if not self.is_fitted:
+            raise UserError(UNTRAINED)
+        network = self.prepare(game, role, torch.zeros(1, dtype=torch.int64)).to(game.device)
+        return network.first_memory(num_envs, role.count, game.device)[:1]
 
     @torch.no_grad()
-    def act(self, observation: Observation, memory: None, key: Tensor) -> tuple[Tensor, None]:
+    def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
         """Return actions for ``[B, N]`` players: the mode, or draws where ``deterministic`` is off."""
-        network = self._fitted().to(observation.features.device)
-        distribution = network.policy(observation.features.flatten(2), observation.action_mask)
+        network = self._fitted()
+        distribution, memory = network.policy(network.sees(observation), memory)
         sampled = not self.mind_parameters.deterministic
         action = network.head.action(distribution.sample(key, "ppo") if sampled else distribution.mode())
-        return like_features(action, observation), None
+        return like_features(action, observation), memory
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the network's weights by name."""
-        return {name: value.detach().clone() for name, value in self._fitted().state_dict().items()}
+        held = self._fitted().state_dict() if self._weights is None else self._weights
+        return {name: value.detach().clone() for name, value in held.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take back what :meth:`state_dict` returned; the network is built when the next episode starts."""
         self._weights, self._network = dict(state), None
 
-    def _restored(self, game: Game[Any], role: Role, weights: Mapping[str, Tensor]) -> ActorCritic:
-        network = self.prepare(game, role, torch.zeros(1, dtype=torch.int64))
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has weights."""
+        return self._network is not None or self._weights is not None
+
+    def forget(self) -> None:
+        """Give up its weights, so that the next learner begins with fresh ones."""
+        self._network, self._weights = None, None
+
+    def _restored(self, network: ActorCritic, role: Role) -> ActorCritic:
+        if self._weights is None:
+            return network
         try:
-            network.load_state_dict(weights)
+            network.load_state_dict(self._weights)
         except RuntimeError as error:
             raise UserError(f"agents.{role.name}: the stored weights do not fit this game and these sizes") from error
+        self._weights = None
         return network
 
     def _fitted(self) -> ActorCritic:
         if self._network is None:
-            raise UserError(
-                "ppo: this mind has not been trained; econsim.run trains it, or a learner of econsim.training"
-            )
+            raise UserError(UNTRAINED)
         return self._network
 
 

@@ -6,12 +6,13 @@ moment and resumed, it gives the numbers of a run that was never interrupted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 from econsim.errors import RunError, UserError
-from econsim.game import Agent
+from econsim.game import Agent, FittedAgent
 from econsim.runs._files import write_json
 from econsim.runs.accounts import write_accounts
 from econsim.runs.film import save_film
@@ -118,12 +119,15 @@ class _Execution:
         """Fit every stage that is not finished; return the agents of each policy and seed."""
         for message in self.game.advice():
             self.advice.add(message)
-        agents = {(policy.label, seed): policy.build() for policy in self.policies for seed in policy.seeds}
+        everyone = [*self.policies, *(stage.policy for stage in self.stages)]
+        agents = {(policy.label, seed): policy.build() for policy in everyone for seed in policy.seeds}
         names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in self.stages]
         parts = 0
         with Progress(names, [stage.learner for stage in self.stages], self.journal) as progress:
             for index, stage in enumerate(self.stages):
                 mine = agents[stage.policy.label, stage.seed]
+                if stage.after is not None:
+                    _hand_on(agents[stage.after.policy.label, stage.seed], mine, stage.after.fitted_roles)
                 stored = self._stored(stage, mine)
                 parts = self._fit_stage(index, stage, mine, parts, progress) if stored is None else stored
         self.metrics.keep(parts)
@@ -169,6 +173,12 @@ class _Execution:
 
         report = write_report(self.run)
         print_ending(self.journal, self.run, report)
+
+
+def _hand_on(before: Mapping[str, Agent], mine: Mapping[str, Agent], roles: Iterable[str]) -> None:
+    """Let a stage begin with the minds that the stage before it ended with."""
+    for role in roles:
+        cast(FittedAgent, mine[role]).load_state_dict(cast(FittedAgent, before[role]).state_dict())
 
 
 @contextmanager

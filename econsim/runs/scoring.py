@@ -63,11 +63,12 @@ def scores(scenario: Scenario, found: list[Policy], fitted: Fitted, game: Game[A
     for policy in found:
         filmed = True
         for response in responses(scenario, found, game):
-            for seed in policy.seeds if response == EXACT or own is None else own.seeds:
+            mine = response == EXACT or own is None or policy.own_followers
+            for seed in policy.seeds if mine or own is None else own.seeds:
                 agents = dict(fitted[policy.label, seed if seed in policy.seeds else policy.seeds[0]])
                 if response == EXACT:
                     agents |= {role: chosen.build() for role, chosen in exact_followers(scenario, game).items()}
-                elif own is not None:
+                elif own is not None and not policy.own_followers:
                     agents |= {role: agent for role, agent in fitted[own.label, seed].items() if role != leader}
                 yield _score(exact, policy.label, response, seed, agents, scenario, filmed)
                 filmed = False

@@ -7,14 +7,14 @@ evaluation workers, so that each policy is fitted to exact behaviour; the scenar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from econsim import kinds
 from econsim.errors import UserError
 from econsim.game import Agent, Game
-from econsim.parameters import Chosen
+from econsim.parameters import Chosen, Model
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
@@ -34,16 +34,21 @@ __all__ = [
 ]
 
 NEURAL = "ppo"
+SHARED = "shared phases"
 _WITHOUT_LEADER = "agents"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """One way to plan: its label, who plays, and under which seeds it is fitted."""
+    """One way to plan: its label, who plays, and under which seeds it is fitted.
+
+    ``own_followers``: its followers were fitted under it, so that it is scored under them.
+    """
 
     label: str
     agents: Mapping[str, Chosen]
     seeds: tuple[int, ...]
+    own_followers: bool = False
 
     @property
     def learners(self) -> tuple[str, ...]:
@@ -62,12 +67,16 @@ class Policy:
 
 @dataclass(frozen=True)
 class Stage:
-    """One fit: a policy under one seed by one learner; ``training`` builds it."""
+    """One fit: a policy under one seed by one learner; ``training`` builds it.
+
+    ``after`` is the stage whose minds it begins with.
+    """
 
     policy: Policy
     seed: int
     learner: str
     training: Chosen
+    after: Stage | None = None
 
     @property
     def name(self) -> str:
@@ -102,9 +111,8 @@ def policies(scenario: Scenario, game: Game[Any]) -> list[Policy]:
         UserError: neither is there, or a baseline would have to be trained against untrained minds.
     """
     leader = leading_role(scenario, game)
-    followers = exact_followers(scenario, game)
     found = [
-        Policy(label, {**followers, leader: chosen}, (scenario.seed,))
+        _baseline(scenario, game, label, leader, chosen)
         for label, chosen in scenario.baselines.items()
         if leader is not None and label != own_label(scenario)
     ]
@@ -123,12 +131,14 @@ def stages(scenario: Scenario, found: list[Policy]) -> list[Stage]:
     Raises:
         UserError: a policy has neural minds and the scenario has no training.
     """
-    return [
-        Stage(policy, seed, learner, _training(scenario, policy, learner))
+    shared = _shared_stages(scenario, found)
+    own = [
+        Stage(policy, seed, learner, _training(scenario, policy, learner), shared.get(seed) if learner == NEURAL else None)
         for policy in found
         for seed in policy.seeds
-        for learner in policy.learners
+        for learner in _needed(scenario, policy)
     ]
+    return [*shared.values(), *own]
 
 
 def check_players(scenario: Scenario, game: Game[Any], found: list[Policy]) -> None:
@@ -155,7 +165,7 @@ def fitted_agents(run: Run) -> dict[str, Agent]:
     own = policies(run.scenario, game)[-1]
     agents = own.build()
     for stage in stages(run.scenario, [own]):
-        if stage.seed == own.seeds[0] and not load_fitted(run, stage, agents):
+        if stage.policy is own and stage.seed == own.seeds[0] and not load_fitted(run, stage, agents):
             raise UserError(f"{run.path}: {own.label} is not fitted yet; finish it with: econsim resume {run.path}")
     return agents
 
@@ -167,10 +177,55 @@ def _own_policy(scenario: Scenario, game: Game[Any]) -> Policy | None:
         agents[leader] = scenario.planner
     if set(agents) != set(game.roles):
         return None
-    once = Policy(own_label(scenario), agents, (scenario.seed,))
-    if not once.roles_of(NEURAL):
-        return once
-    return Policy(once.label, agents, tuple(scenario.seed + index for index in range(scenario.seeds)))
+    once = Policy(own_label(scenario), agents, (scenario.seed,), own_followers=True)
+    return replace(once, seeds=_seeds(scenario)) if once.roles_of(NEURAL) else once
+
+
+def _baseline(scenario: Scenario, game: Game[Any], label: str, leader: str, chosen: Chosen) -> Policy:
+    if not scenario.retrain:
+        return Policy(label, {**exact_followers(scenario, game), leader: chosen}, (scenario.seed,))
+    policy = Policy(label, {**scenario.agents, leader: chosen}, _seeds(scenario), own_followers=True)
+    if not policy.roles_of(NEURAL):
+        raise UserError(f"{scenario.name}: retrain: no follower has a neural mind (kind ppo) to train under {label}")
+    return policy
+
+
+def _seeds(scenario: Scenario) -> tuple[int, ...]:
+    return tuple(scenario.seed + index for index in range(scenario.seeds))
+
+
+def _shared_stages(scenario: Scenario, found: list[Policy]) -> dict[int, Stage]:
+    """Return the stages of phases that all policies share, by seed: each policy's own training goes on from there."""
+    training = scenario.training
+    part = _part_of(training, "shared_part")
+    neural = [policy for policy in found if policy.roles_of(NEURAL)]
+    if training is None or part is None or not neural:
+        return {}
+    agents = dict(neural[0].agents)
+    for phase in part.parameters.phases:  # type: ignore[attr-defined]
+        agents |= phase.agents
+    policy = Policy(SHARED, agents, tuple(sorted({seed for each in neural for seed in each.seeds})))
+    return {seed: Stage(policy, seed, NEURAL, part) for seed in policy.seeds}
+
+
+def _part_of(training: Chosen | None, part: str) -> Chosen | None:
+    """Return the shared or the own part of a training in phases, ``None`` of any other."""
+    if training is None or not hasattr(training.parameters, part):
+        return None
+    found: Model | None = getattr(training.parameters, part)()
+    return None if found is None else Chosen(training.kind, found)
+
+
+def _needed(scenario: Scenario, policy: Policy) -> tuple[str, ...]:
+    """Return the learners of a policy that get a stage; leaders that the training itself fits anew get none."""
+    return (NEURAL,) if NEURAL in policy.learners and _refits(scenario.training) else policy.learners
+
+
+def _refits(training: Chosen | None) -> bool:
+    if training is None:
+        return False
+    phases = getattr(training.parameters, "phases", ())
+    return getattr(training.parameters, "refit_every", None) is not None or any(_refits(p.training) for p in phases)
 
 
 def exact_followers(scenario: Scenario, game: Game[Any]) -> dict[str, Chosen]:
@@ -189,7 +244,12 @@ def _training(scenario: Scenario, policy: Policy, learner: str) -> Chosen:
                 f"{scenario.name}: {policy.label} has neural minds ({roles}) and no training;"
                 f" say training=two_level, or choose agents that need none"
             )
-        return scenario.training
+        return _part_of(scenario.training, "own_part") or scenario.training
+    if policy.own_followers and scenario.evaluation is None and policy.roles_of(NEURAL):
+        raise UserError(
+            f"{scenario.name}: {policy.label} is fitted to workers, and these are still to be trained;"
+            f" say training.refit_every=50 (kind ppo), or evaluation.workers=NAME"
+        )
     kind = kinds.load("training", learner)
     return Chosen(kind, kind.parameters())
 

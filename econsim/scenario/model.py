@@ -85,6 +85,9 @@ class Scenario(Model):
     """How policies are scored; ``none`` scores each under the scenario's own agents."""
     episodes: int = Field(1, ge=1, le=10_000)
     """Episodes that score each policy: metrics are their means, accounts and pictures those of the first."""
+    retrain: bool = False
+    """Train the neural followers anew under each baseline, as published comparisons do; otherwise baselines meet the
+    workers of ``evaluation``, or those of the scenario's own policy."""
     seed: int = Field(42, ge=0, lt=2**63)
     """Seed of the first training run and of all shocks."""
     seeds: int = Field(1, ge=1, le=10_000)

@@ -23,13 +23,14 @@ class Drawing:
     def __init__(self, network: ActorCritic) -> None:
         self.network = network
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> None:
-        """Return ``None``: there is nothing to remember."""
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
+        """Return an empty memory."""
+        return self.network.first_memory(num_envs, role.count, game.device)[:1]
 
-    def act(self, observation: Observation, memory: None, key: Tensor) -> tuple[Tensor, None]:
+    def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
         """Return drawn actions."""
-        distribution = self.network.policy(observation.features.flatten(2), observation.action_mask)
-        return like_features(self.network.head.action(distribution.sample(key, "drawing")), observation), None
+        distribution, memory = self.network.policy(self.network.sees(observation), memory)
+        return like_features(self.network.head.action(distribution.sample(key, "drawing")), observation), memory
 
 
 class Exploring:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
 from econsim import random
+from econsim.acceleration import Mode
 from econsim.agents._neural import NeuralAgent
-from econsim.errors import UserError
+from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
-from econsim.training import Recorder
-from econsim.training._rollout import Trajectory
+from econsim.training import Recorder, _processes
+from econsim.training._rollout import Rollout
+from econsim.training._settings import Settings
 from econsim.training._student import Student
-from econsim.training._update import Settings
+from econsim.training._trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -36,18 +38,30 @@ class Lesson:
         levels: Mapping[str, Settings],
         seed: int,
         recorder: Recorder,
+        train: Collection[str] | None = None,
     ) -> Lesson:
-        """Give every neural mind fresh weights and the settings of its role.
+        """Give every neural mind the settings of its role, and fresh weights where it has none.
+
+        Args:
+            game: the game.
+            agents: who plays each role.
+            levels: the settings of each role.
+            seed: of first weights and of all draws.
+            recorder: where the fit is reported.
+            train: the roles that learn; by default all with a neural mind. Minds that do not learn play as they are.
 
         Raises:
-            UserError: nobody has a neural mind.
+            UserError: nobody has a neural mind, or a role of ``train`` has none or does not exist.
         """
+        _check(train, agents)
         students = {}
         for name, settings in levels.items():
             agent = agents[name]
             if isinstance(agent, NeuralAgent):
                 key = random.fold(random.keys(seed, 1, game.device), f"{name}/network")
-                students[name] = Student.of(name, agent.prepare(game, game.roles[name], key), settings)
+                network = agent.prepare(game, game.roles[name], key)
+                if train is None or name in train:
+                    students[name] = Student.of(name, network, settings)
         if not students:
             raise UserError("training: no role has a neural mind (kind ppo), so there is nothing to train")
         return cls(game, agents, students, seed, recorder)
@@ -56,16 +70,31 @@ class Lesson:
         """Return the keys ``[count]`` of one purpose in one iteration."""
         return random.fold(random.fold(random.keys(self.seed, count, self.game.device), purpose), iteration)
 
-    def teach(self, trajectories: Mapping[str, Trajectory], share_done: float, iteration: int) -> None:
-        """Update every role from its trajectory and log the statistics.
+    def copies(self, purpose: str, count: int, iteration: int) -> Tensor:
+        """Return this process's part of the keys of ``count`` copies."""
+        return _processes.own_part(self.keys(purpose, count, iteration))
+
+    def rollout(self, agents: Mapping[str, Agent], roles: Collection[str], mode: Mode = "auto") -> Rollout:
+        """Return play in which those of ``roles`` that learn are recorded."""
+        learning = {name: student for name, student in self.students.items() if name in roles}
+        networks = {name: student.network for name, student in learning.items()}
+        sequences = {name: student.settings.sequence_length for name, student in learning.items()}
+        return Rollout(self.game, agents, networks, sequences, mode)
+
+    def teach(
+        self, trajectories: Mapping[str, Trajectory], share_done: float, iteration: int
+    ) -> dict[str, dict[str, float]]:
+        """Update every role from its trajectory; log the statistics and return them by role.
 
         Raises:
             RunError: a loss is not finite any more.
         """
+        stats = {}
         for role, trajectory in trajectories.items():
-            key = self.keys(f"{role}/update", 1, iteration)
-            for name, value in self.students[role].learn(trajectory, share_done, key).items():
+            stats[role] = self.students[role].learn(trajectory, share_done, self.keys(f"{role}/update", 1, iteration))
+            for name, value in stats[role].items():
                 self.recorder.log(f"training/{name}", value, step=iteration, role=role)
+        return stats
 
     def checkpoint(self, step: int, **more: Any) -> None:
         """Store all students, and what else the learner has."""
@@ -80,3 +109,11 @@ class Lesson:
         for role, student in self.students.items():
             student.restore(found[1]["students"][role])
         return found
+
+
+def _check(train: Collection[str] | None, agents: Mapping[str, Agent]) -> None:
+    for role in train or ():
+        if role not in agents:
+            raise UserError(f"training.train: unknown role {role!r}{did_you_mean(role, agents)}")
+        if not isinstance(agents[role], NeuralAgent):
+            raise UserError(f"training.train: {role} has no neural mind (kind ppo)")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,24 +11,35 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from econsim import random
+from econsim.acceleration import Mode, accelerate
 from econsim.agents._neural import like_features
 from econsim.game import Agent, Game, Observation, Transition, tree_map
 from econsim.networks import ActorCritic
+from econsim.training._trajectory import Outcome, Record, Row, Trajectory
+
+__all__ = ["Rollout", "Scene"]
+
+Numbers = dict[str, Tensor]
 
 
 @dataclass
 class Scene:
     """Copies in the middle of play; it goes on from rollout to rollout and can be stored.
 
-    ``episodes`` ``[B]`` counts the episodes of each copy; with ``key`` ``[B]`` it gives the key of the current one.
-    ``returns`` ``{role: [B, N]}`` adds up the rewards of the current episode.
+    ``key`` ``[B]`` and ``episodes`` ``[B]``, the episodes that each copy began, give the key of the current one.
+    ``numbers`` ``{name: [B]}`` are the game's parameters that change in training: a copy keeps those with which its
+    episode began. ``returns`` ``{role: [B, N]}`` adds up the rewards of the episode. ``starts`` ``[B]``: nothing of it
+    was played yet. ``left`` ``[B]``, on the host, counts down to its end where the game's clock alone decides.
     """
 
     key: Tensor
     episodes: Tensor
+    numbers: Numbers
     state: Any
     memories: dict[str, Any]
     returns: dict[str, Tensor]
+    starts: Tensor
+    left: Tensor
 
     def stored(self) -> dict[str, Tensor]:
         """Return every tensor that changes in play, by position."""
@@ -41,158 +51,199 @@ class Scene:
         old, structure = pytree.tree_flatten(self._content())
         places = iter(range(len(stored)))
         new = [stored[str(next(places))].to(leaf.device) if isinstance(leaf, Tensor) else leaf for leaf in old]
-        self.episodes, self.state, self.memories, self.returns = pytree.tree_unflatten(new, structure)
+        content = pytree.tree_unflatten(new, structure)
+        self.episodes, self.numbers, self.state, self.memories, self.returns, self.starts, self.left = content
 
     def _content(self) -> tuple[Any, ...]:
-        return self.episodes, self.state, self.memories, self.returns
+        return self.episodes, self.numbers, self.state, self.memories, self.returns, self.starts, self.left
 
 
-@dataclass(frozen=True)
-class Trajectory:
-    """What the players of one role saw, did and were paid, ``[T, B, N, ...]``.
-
-    ``choice`` is in the form of the network's head. ``cut`` and ``terminated`` are ``[T, B]``; ``value_at_cut`` is
-    zero except at cuts. ``episode_return`` is the mean over players and finished episodes, NaN where none finished.
-    """
-
-    features: Tensor
-    action_mask: Tensor | None
-    choice: Tensor
-    log_prob: Tensor
-    value: Tensor
-    reward: Tensor
-    alive: Tensor
-    acting: Tensor
-    terminated: Tensor
-    cut: Tensor
-    value_at_cut: Tensor
-    episode_return: float
-
-
-@dataclass
-class _Record:
-    """One role's rows so far, by name."""
-
-    rows: dict[str, list[Tensor]] = field(default_factory=dict)
-    finished: list[Tensor] = field(default_factory=list)
-
-    def add(self, **values: Tensor | None) -> None:
-        for name, value in values.items():
-            if value is not None:
-                self.rows.setdefault(name, []).append(value)
-
-    def trajectory(self) -> Trajectory:
-        stacked = {name: torch.stack(values) for name, values in self.rows.items()}
-        mean = float(torch.cat(self.finished).mean()) if self.finished else math.nan
-        return Trajectory(**{"action_mask": None, **stacked}, episode_return=mean)  # type: ignore[arg-type]
-
-
-def begin(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> Scene:
-    """Return a scene at the start of the first episode of copies with keys ``[B]``."""
-    returns = {
-        name: torch.zeros((key.shape[0], role.count), dtype=torch.float64, device=key.device)
-        for name, role in game.roles.items()
-    }
-    episodes = torch.zeros_like(key)
-    return Scene(key, episodes, game.reset(random.fold(key, episodes)), _memories(game, agents, key), returns)
-
-
-def _memories(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> dict[str, Any]:
-    return {name: agents[name].start(game, role, key.shape[0]) for name, role in game.roles.items()}
-
-
-@torch.no_grad()
-def collect(
-    game: Game[Any],
-    agents: Mapping[str, Agent],
-    networks: Mapping[str, ActorCritic],
-    scene: Scene,
-    steps: int,
-    key: Tensor,
-) -> dict[str, Trajectory]:
-    """Play ``steps`` steps from ``scene``, which moves on, and return the trajectory of each role in ``networks``.
+class Rollout:
+    """A game, who plays it, and who of them learns.
 
     Args:
         game: the game.
         agents: who plays the roles that have no network here.
         networks: who plays, by drawn choices, and is recorded.
-        scene: where play begins; copies that end are reset under a new key.
-        steps: length of the rollout.
-        key: ``[B]``, of the players' draws; independent of the game's keys, so that copies under one common key can try
-            different actions.
+        sequences: moments over which a network with memory is taught at once, by role.
+        mode: how a step is made fast; see :func:`econsim.acceleration.accelerate`.
     """
-    records = {name: _Record() for name in networks}
-    for step in range(steps):
-        seen, now = game.observe(scene.state), random.fold(key, step)
-        actions = {}
+
+    def __init__(
+        self,
+        game: Game[Any],
+        agents: Mapping[str, Agent],
+        networks: Mapping[str, ActorCritic],
+        sequences: Mapping[str, int] | None = None,
+        mode: Mode = "auto",
+    ) -> None:
+        self.game, self.agents, self.networks = game, agents, networks
+        self.sequences, self.mode = dict(sequences or {}), mode
+        self._advance: Any = None
+
+    def begin(self, key: Tensor, numbers: Mapping[str, float] | None = None, stagger: int | None = None) -> Scene:
+        """Return a scene at the start of the first episode of copies with keys ``[B]``.
+
+        Args:
+            key: one a copy.
+            numbers: the game's parameters that change in training.
+            stagger: end the first episodes early, at multiples of so many steps, so that later a rollout sees all parts
+                of an episode. Only for games whose clock alone ends them.
+        """
+        copies = key.shape[0]
+        begun = {name: key.new_full((copies,), 0, dtype=torch.float64) + value for name, value in _items(numbers)}
+        returns = {
+            name: torch.zeros((copies, role.count), dtype=torch.float64, device=key.device)
+            for name, role in self.game.roles.items()
+        }
+        episodes, left = torch.zeros_like(key), torch.full((copies,), self.game.horizon, dtype=torch.int64)
+        if stagger is not None and self.game.clocked:
+            left -= torch.arange(copies) % max(1, self.game.horizon // stagger) * stagger
+        state = self._with(begun).reset(random.fold(key, episodes))
+        starts = torch.ones(copies, dtype=torch.bool, device=key.device)
+        return Scene(key, episodes, begun, state, self._memories(copies), returns, starts, left)
+
+    @torch.no_grad()
+    def collect(
+        self, scene: Scene, steps: int, key: Tensor, numbers: Mapping[str, float] | None = None
+    ) -> dict[str, Trajectory]:
+        """Play ``steps`` steps from ``scene``, which moves on, and return the trajectory of each learning role.
+
+        Args:
+            scene: where play begins; copies that end are reset under a new key.
+            steps: length of the rollout.
+            key: ``[B]``, of the players' draws; independent of the game's keys, so that copies under one common key can
+                try different actions.
+            numbers: the parameters that episodes begin with from now on, by the names given to :meth:`begin`.
+        """
+        records = {name: Record(steps, self.sequence_of(name, steps)) for name in self.networks}
+        seen = self._with(scene.numbers).observe(scene.state)
+        for step in range(steps):
+            arguments = (scene.numbers, scene.state, seen, scene.memories, random.fold(key, step))
+            before = {name: scene.memories[name] for name in records}
+            transition, following, memories, rows = self._fast(arguments)(*arguments)
+            for name, record in records.items():
+                record.add(step, rows[name], before[name])
+            scene.memories = memories
+            ended = self._ended(scene, transition)
+            self._pay(scene, step, transition, following, records, ended, last=step == steps - 1)
+            seen = self._move_on(scene, transition, following, records, ended, numbers)
+        return {name: record.trajectory() for name, record in records.items()}
+
+    def renew(self, scene: Scene, roles: Iterable[str]) -> None:
+        """Let the agents of ``roles`` start again, after they were fitted anew."""
+        for name in roles:
+            scene.memories[name] = self.agents[name].start(self.game, self.game.roles[name], scene.key.shape[0])
+
+    def sequence_of(self, role: str, steps: int) -> int:
+        """Return the longest sequence that divides a rollout of ``steps`` and is not longer than asked for."""
+        if self.networks[role].make.recurrent is None:
+            return 1
+        longest = min(self.sequences.get(role, steps), steps)
+        return next(length for length in range(longest, 0, -1) if steps % length == 0)
+
+    # --- one step -----------------------------------------------------------------------------------------------
+
+    def _fast(self, arguments: tuple[Any, ...]) -> Any:
+        if self._advance is None:
+            self._advance = accelerate(self._step, arguments, self.mode)
+        return self._advance
+
+    def _step(
+        self, numbers: Numbers, state: Any, seen: dict[str, Observation], memories: dict[str, Any], draw: Tensor
+    ) -> tuple[Transition[Any], dict[str, Observation], dict[str, Any], dict[str, Row]]:
+        """Let everybody act and the game move: tensors in, tensors out."""
+        game, actions, rows, kept = self._with(numbers), {}, {}, {}
         for name in game.roles:
-            draw = random.fold(now, name)
-            if name in networks:
-                actions[name] = _choose(networks[name], seen[name], draw, records[name])
+            key, now = random.fold(draw, name), seen[name]
+            if name in self.networks:
+                network = self.networks[name]
+                taken_in = network.sees(now)
+                distribution, value, kept[name] = network(taken_in, memories[name])
+                choice = distribution.sample(key, "ppo")
+                acting = now.acting & now.alive
+                rows[name] = Row(taken_in, choice, distribution.log_prob(choice), value, now.alive, acting)
+                actions[name] = like_features(network.head.action(choice), now)
             else:
-                actions[name], scene.memories[name] = agents[name].act(seen[name], scene.memories[name], draw)
-        transition = game.step(scene.state, actions)
-        _pay(game, networks, transition, records, last=step == steps - 1)
-        _move_on(game, agents, scene, transition, records)
-    return {name: record.trajectory() for name, record in records.items()}
+                actions[name], kept[name] = self.agents[name].act(now, memories[name], key)
+        transition = game.step(state, actions)
+        return transition, game.observe(transition.state), kept, rows
+
+    def _ended(self, scene: Scene, transition: Transition[Any]) -> Tensor | None:
+        """Return which copies begin anew, ``[B]``; ``None`` for none. A clocked game needs no look at its device."""
+        if not self.game.clocked:
+            ended = transition.terminated | transition.truncated
+            return ended if bool(ended.any()) else None
+        scene.left = scene.left - 1
+        if bool((scene.left > 0).all()):
+            return None
+        ended = scene.left == 0
+        scene.left = torch.where(ended, self.game.horizon, scene.left)
+        return ended.to(scene.key.device)
+
+    def _pay(
+        self,
+        scene: Scene,
+        step: int,
+        transition: Transition[Any],
+        following: dict[str, Observation],
+        records: Mapping[str, Record],
+        ended: Tensor | None,
+        last: bool,
+    ) -> None:
+        """Note rewards and ends; where the record is cut, what the value towers make of what follows."""
+        stops = torch.ones_like(transition.terminated) if last else ended
+        cut = torch.zeros_like(transition.terminated) if stops is None else stops & ~transition.terminated
+        for name, record in records.items():
+            reward = transition.rewards[name].float()
+            value = torch.zeros_like(reward)
+            if stops is not None:
+                network, after = self.networks[name], following[name]
+                value = network(network.sees(after), scene.memories[name])[1] * (after.alive & cut[:, None])
+            record.pay(step, Outcome(reward, value, transition.terminated, cut, scene.starts))
+
+    def _move_on(
+        self,
+        scene: Scene,
+        transition: Transition[Any],
+        following: dict[str, Observation],
+        records: Mapping[str, Record],
+        ended: Tensor | None,
+        numbers: Mapping[str, float] | None,
+    ) -> dict[str, Observation]:
+        """Take the next state and return what is seen there; copies that ended begin a new episode."""
+        for name, reward in transition.rewards.items():
+            scene.returns[name] = scene.returns[name] + reward.double()
+        scene.state = transition.state
+        if ended is None:
+            scene.starts = torch.zeros_like(scene.starts)
+            return following
+        whole = transition.terminated | transition.truncated
+        for name, record in records.items():
+            record.finish(scene.returns[name], whole)
+        scene.episodes = scene.episodes + ended.long()
+        scene.numbers |= {name: torch.where(ended, value, scene.numbers[name]) for name, value in _items(numbers)}
+        game = self._with(scene.numbers)
+        scene.state = _where(ended, game.reset(random.fold(scene.key, scene.episodes)), scene.state)
+        scene.memories = _where(ended, self._memories(ended.shape[0]), scene.memories)
+        scene.returns = tree_map(lambda total: total.masked_fill(ended[:, None], 0.0), scene.returns)
+        scene.starts = ended
+        return game.observe(scene.state)
+
+    def _with(self, numbers: Numbers) -> Game[Any]:
+        return self.game.with_parameters(**numbers) if numbers else self.game
+
+    def _memories(self, copies: int) -> dict[str, Any]:
+        return {
+            name: self.networks[name].first_memory(copies, role.count, self.game.device)
+            if name in self.networks
+            else self.agents[name].start(self.game, role, copies)
+            for name, role in self.game.roles.items()
+        }
 
 
-def _choose(network: ActorCritic, seen: Observation, key: Tensor, record: _Record) -> Tensor:
-    """Draw the players' choices, note them, and return the actions ``[B, N, ...]``."""
-    features = seen.features.flatten(2).float()
-    distribution = network.policy(features, seen.action_mask)
-    choice = distribution.sample(key, "ppo")
-    record.add(
-        features=features,
-        action_mask=seen.action_mask,
-        choice=choice,
-        log_prob=distribution.log_prob(choice),
-        value=network.value(features),
-        alive=seen.alive,
-        acting=seen.acting & seen.alive,
-    )
-    return like_features(network.head.action(choice), seen)
-
-
-def _pay(
-    game: Game[Any],
-    networks: Mapping[str, ActorCritic],
-    transition: Transition[Any],
-    records: Mapping[str, _Record],
-    last: bool,
-) -> None:
-    """Note rewards and ends; where the record is cut, what the value towers make of the observation that follows."""
-    cut = ~transition.terminated & (torch.ones_like(transition.truncated) if last else transition.truncated)
-    following = game.observe(transition.state) if networks and bool(cut.any()) else None
-    for name, network in networks.items():
-        reward = transition.rewards[name].float()
-        value = torch.zeros_like(reward)
-        if following is not None:
-            after = following[name]
-            value = network.value(after.features.flatten(2)) * (after.alive & cut[:, None])
-        records[name].add(reward=reward, terminated=transition.terminated, cut=cut, value_at_cut=value)
-
-
-def _move_on(
-    game: Game[Any],
-    agents: Mapping[str, Agent],
-    scene: Scene,
-    transition: Transition[Any],
-    records: Mapping[str, _Record],
-) -> None:
-    """Take the next state; copies that ended are reset under the key of their next episode."""
-    for name, reward in transition.rewards.items():
-        scene.returns[name] = scene.returns[name] + reward.double()
-    scene.state = transition.state
-    ended = transition.terminated | transition.truncated
-    if not bool(ended.any()):
-        return
-    for name, record in records.items():
-        record.finished.append(scene.returns[name][ended].flatten())
-    scene.episodes = scene.episodes + ended.long()
-    scene.state = _where(ended, game.reset(random.fold(scene.key, scene.episodes)), scene.state)
-    scene.memories = _where(ended, _memories(game, agents, scene.key), scene.memories)
-    scene.returns = tree_map(lambda total: total.masked_fill(ended[:, None], 0.0), scene.returns)
+def _items(numbers: Mapping[str, float] | None) -> list[tuple[str, float]]:
+    return list((numbers or {}).items())
 
 
 def _where(ended: Tensor, fresh: Any, old: Any) -> Any:

@@ -12,8 +12,16 @@ from torch import Tensor
 
 from econsim.errors import RunError
 from econsim.networks import ActorCritic
-from econsim.training._rollout import Trajectory
-from econsim.training._update import Settings, batch_of, optimiser_of, update
+from econsim.training._batch import batch_of
+from econsim.training._processes import summed
+from econsim.training._settings import Settings
+from econsim.training._trajectory import Trajectory
+from econsim.training._update import STATISTICS, optimiser_of, update
+
+ADVICE = (
+    "lower its learning_rate or max_gradient_norm, raise its entropy_weight, set normalise_values, or look for rewards"
+    " or features that are not finite; the last good checkpoint is kept"
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Student:
     @classmethod
     def of(cls, role: str, network: ActorCritic, settings: Settings) -> Student:
         """Return a student with a fresh optimiser."""
-        return cls(role, network, optimiser_of(network, settings), settings)
+        return cls(role, network, optimiser_of(network), settings)
 
     def learn(self, trajectory: Trajectory, share_done: float, key: Tensor) -> dict[str, float]:
         """Update from what the role went through; return statistics, none where nobody acted.
@@ -41,15 +49,14 @@ class Student:
         Raises:
             RunError: a loss is not finite any more.
         """
-        batch = batch_of(trajectory, self.settings)
-        if not batch.acting.any():
+        if not float(summed(trajectory.row.acting.sum().float())[0]):
             return {}
-        rate = self.settings.learning_rate_at(share_done)
-        stats = update(self.network, self.optimiser, batch, self.settings, rate, key)
+        batch = batch_of(trajectory, self.settings, self.network)
+        found = update(self.network, self.optimiser, batch, self.settings, share_done, key)
+        *numbers, mean = torch.cat([found.double(), trajectory.episode_return[None].to(found.device)]).tolist()
+        stats = dict(zip(STATISTICS, numbers, strict=True))
         self._check(stats)
-        if math.isfinite(trajectory.episode_return):
-            stats["return"] = trajectory.episode_return
-        return stats
+        return stats | ({"return": mean} if math.isfinite(mean) else {})
 
     def stored(self) -> dict[str, Any]:
         """Return weights and moments by name, for a checkpoint."""
@@ -66,9 +73,8 @@ class Student:
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
 
     def _check(self, stats: Mapping[str, float]) -> None:
+        weights = torch.stack([weight.detach().abs().max() for weight in self.network.parameters()]).max()
         broken = [name for name, value in stats.items() if not math.isfinite(value)]
-        if broken:
-            raise RunError(
-                f"training of {self.role} broke down ({', '.join(broken)} not finite); lower its learning_rate or"
-                f" max_gradient_norm, or look for rewards or features that are not finite"
-            )
+        if broken or not math.isfinite(float(weights)):
+            what = ", ".join(broken or ["weights"])
+            raise RunError(f"training of {self.role} broke down ({what} not finite): {ADVICE}")

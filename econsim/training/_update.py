@@ -2,107 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from econsim import random
 from econsim.networks import ActorCritic
-from econsim.parameters import Model
-from econsim.training._advantage import advantages
-from econsim.training._rollout import Trajectory
+from econsim.training._batch import Batch, moments
+from econsim.training._processes import summed
+from econsim.training._schedule import value_at
+from econsim.training._settings import Settings
+
+__all__ = ["optimiser_of", "update"]
 
 
-class Settings(Model):
-    """How one level learns (Schulman et al. 2017)."""
-
-    learning_rate: float = Field(default=1e-3, gt=0)
-    """Step size of Adam at the start."""
-    final_learning_rate: float = Field(default=0.0, ge=0)
-    """Step size at the end; in between it falls linearly."""
-    epochs: int = Field(default=4, ge=1)
-    """Passes over each batch."""
-    minibatches: int = Field(default=4, ge=1)
-    """Parts that a batch is split into, at random in each pass."""
-    clip: float = Field(default=0.2, gt=0)
-    """The probability ratio counts within ``1 - clip`` and ``1 + clip``."""
-    value_clip: float | None = Field(default=None, gt=0)
-    """Values count within this distance of the old ones; none: no limit."""
-    value_weight: float = Field(default=0.5, ge=0)
-    """Weight of the value loss."""
-    entropy_weight: float = Field(default=0.0, ge=0)
-    """Weight of the entropy bonus."""
-    max_gradient_norm: float = Field(default=0.5, gt=0)
-    """Longer gradients are scaled down to this length."""
-    normalise_advantages: bool = True
-    """Scale the advantages of a batch to mean 0 and standard deviation 1."""
-    gamma: float = Field(default=1.0, gt=0, le=1)
-    """Discount a step."""
-    gae_lambda: float = Field(default=1.0, ge=0, le=1)
-    """Weight of longer returns; 1 suits short episodes."""
-
-    def learning_rate_at(self, share_done: float) -> float:
-        """Return the step size once ``share_done`` in [0, 1] of the training is done."""
-        return self.learning_rate + share_done * (self.final_learning_rate - self.learning_rate)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows to learn from, ``[M, ...]``; those of players who waited (``acting`` False) teach the value tower only."""
-
-    features: Tensor
-    action_mask: Tensor | None
-    choice: Tensor
-    log_prob: Tensor
-    value: Tensor
-    advantage: Tensor
-    target: Tensor
-    acting: Tensor
-
-    def rows(self, index: Tensor) -> Batch:
-        """Return the rows ``index`` ``[m]``."""
-        columns: dict[str, Any] = {name: None if value is None else value[index] for name, value in vars(self).items()}
-        return Batch(**columns)
-
-
-def batch_of(trajectory: Trajectory, settings: Settings) -> Batch:
-    """Return the rows of living players of a trajectory.
-
-    Players who waited are left out unless a return rests on the value of what follows a cut, where they may wait too.
-    """
-    advantage, target = advantages(
-        trajectory.reward,
-        trajectory.value,
-        trajectory.acting,
-        trajectory.terminated,
-        trajectory.cut,
-        trajectory.value_at_cut,
-        settings.gamma,
-        settings.gae_lambda,
-    )
-    wanted = trajectory.alive if bool(trajectory.cut.any()) else trajectory.acting
-    if settings.normalise_advantages and bool(trajectory.acting.any()):
-        acted = advantage[trajectory.acting]
-        advantage = (advantage - acted.mean()) / (acted.std(correction=0) + 1e-8)
-    mask = trajectory.action_mask
-    return Batch(
-        features=trajectory.features[wanted],
-        action_mask=None if mask is None else mask[wanted],
-        choice=trajectory.choice[wanted],
-        log_prob=trajectory.log_prob[wanted],
-        value=trajectory.value[wanted],
-        advantage=advantage[wanted],
-        target=target[wanted],
-        acting=trajectory.acting[wanted],
-    )
-
-
-def optimiser_of(network: ActorCritic, settings: Settings) -> torch.optim.Adam:
+def optimiser_of(network: ActorCritic) -> torch.optim.Adam:
     """Return the optimiser of a network, with fresh moments."""
-    return torch.optim.Adam(network.parameters(), lr=settings.learning_rate, eps=1e-5, fused=True)
+    return torch.optim.Adam(network.parameters(), eps=1e-5, fused=True)
 
 
 def update(
@@ -110,10 +25,10 @@ def update(
     optimiser: torch.optim.Adam,
     batch: Batch,
     settings: Settings,
-    learning_rate: float,
+    share_done: float,
     key: Tensor,
-) -> dict[str, float]:
-    """Change ``network`` in place and return statistics, means over all minibatches.
+) -> Tensor:
+    """Change ``network`` in place and return the statistics ``STATISTICS``, ``[6]``, means over all minibatches.
 
     ``entropy`` (nats), ``approximate_kl`` (old from new policy, nats), ``clip_share`` (of rows beyond the clip),
     ``policy_loss``, ``value_loss``, and ``explained_variance`` of the values before the update.
@@ -123,57 +38,81 @@ def update(
         optimiser: its moments.
         batch: at least one row.
         settings: of this level.
-        learning_rate: step size now.
+        share_done: share of the training that is done, in [0, 1].
         key: ``[1]``, of the shuffles.
     """
     for group in optimiser.param_groups:
-        group["lr"] = learning_rate
-    rows, stats = batch.value.shape[0], []
+        group["lr"] = value_at(settings.learning_rate, share_done)
+    stats = []
     for epoch in range(settings.epochs):
-        order = random.permutation(key, epoch, "shuffle", rows)[0]
+        order = random.permutation(key, epoch, "shuffle", batch.size)[0]
         for part in order.chunk(settings.minibatches):
-            loss, found = _loss(network, batch.rows(part), settings)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm)
+            stats.append(_gradient(network, batch, part, settings, share_done))
+            _pool_gradients(network)
+            nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm, foreach=True)
             optimiser.step()
-            stats.append(found)
-    means = torch.stack(stats).mean(0).tolist()
-    return dict(zip(_STATS, means, strict=True)) | {"explained_variance": _explained_variance(batch)}
+    return torch.cat([torch.stack(stats).mean(0), _explained_variance(batch)[None]])
 
 
-_STATS = ("policy_loss", "value_loss", "entropy", "approximate_kl", "clip_share")
+STATISTICS = ("policy_loss", "value_loss", "entropy", "approximate_kl", "clip_share", "explained_variance")
 
 
-def _loss(network: ActorCritic, batch: Batch, settings: Settings) -> tuple[Tensor, Tensor]:
-    distribution = network.policy(batch.features, batch.action_mask)
-    acting = batch.acting.float()
-    share = acting / acting.sum().clamp(min=1.0)
+def _gradient(network: ActorCritic, batch: Batch, part: Tensor, settings: Settings, share_done: float) -> Tensor:
+    """Add the gradient of a minibatch up, some rows at a time, and return its statistics ``[5]``."""
+    acted, counted = summed(batch.acting[part].sum().float(), batch.counts[part].sum().float())
+    stats = torch.zeros(5, device=part.device)
+    for rows in torch.split(part, settings.rows_at_once or part.shape[0]):
+        loss, found = _loss(network, batch.rows(rows), settings, share_done, acted, counted)
+        loss.backward()  # type: ignore[no-untyped-call]
+        stats += found
+    return summed(stats)[0]
+
+
+def _loss(
+    network: ActorCritic, batch: Batch, settings: Settings, share_done: float, acted: Tensor, counted: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the part of the minibatch's loss that these rows bring; ``acted`` and ``counted`` are of the minibatch."""
+    clip, entropy_weight = value_at(settings.clip, share_done), value_at(settings.entropy_weight, share_done)
+    if network.make.recurrent is None:
+        distribution, value, _ = network(batch.seen)
+    else:
+        distribution, value = network.over_time(batch.seen, batch.memory, batch.starts)
+    share = batch.acting.float() / acted.clamp(min=1.0)
     log_ratio = torch.where(batch.acting, distribution.log_prob(batch.choice) - batch.log_prob, 0.0)
     ratio = log_ratio.exp()
-    clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
-    gain = torch.minimum(ratio * batch.advantage, clipped * batch.advantage)
+    gain = torch.minimum(ratio * batch.advantage, ratio.clamp(1.0 - clip, 1.0 + clip) * batch.advantage)
     policy_loss = -(share * gain).sum()
     entropy = (share * distribution.entropy()).sum()
-    value_loss = _value_loss(network.value(batch.features), batch, settings.value_clip)
-    loss = policy_loss + settings.value_weight * value_loss - settings.entropy_weight * entropy
+    errors = _value_error(network, value, batch, settings.value_clip) * batch.counts
+    value_loss = errors.sum() / counted.clamp(min=1.0)
+    loss = policy_loss + settings.value_weight * value_loss - entropy_weight * entropy
     with torch.no_grad():
         # (r - 1) - log r is the unbiased, never negative estimator of KL with the lowest variance (Schulman 2020).
         kl = (share * (ratio - 1.0 - log_ratio)).sum()
-        beyond = (share * ((ratio - 1.0).abs() > settings.clip)).sum()
+        beyond = (share * ((ratio - 1.0).abs() > clip)).sum()
     return loss, torch.stack([policy_loss.detach(), value_loss.detach(), entropy.detach(), kl, beyond])
 
 
-def _value_loss(value: Tensor, batch: Batch, limit: float | None) -> Tensor:
-    error = (value - batch.target) ** 2
+def _value_error(network: ActorCritic, value: Tensor, batch: Batch, limit: float | None) -> Tensor:
+    """Return squared errors of values, in the units in which the network measures them."""
+    unit = network.value_spread
+    error = ((value - batch.target) / unit) ** 2
     if limit is not None:
         near = batch.value + (value - batch.value).clamp(-limit, limit)
-        error = torch.maximum(error, (near - batch.target) ** 2)
-    return error.mean()
+        error = torch.maximum(error, ((near - batch.target) / unit) ** 2)
+    return error
 
 
-def _explained_variance(batch: Batch) -> float:
+def _pool_gradients(network: ActorCritic) -> None:
+    gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
+    for gradient, pooled in zip(gradients, summed(*gradients), strict=True):
+        if gradient is not pooled:
+            gradient.copy_(pooled)
+
+
+def _explained_variance(batch: Batch) -> Tensor:
     """Return ``1 - var(target - value) / var(target)``, 0 where the targets do not vary."""
-    spread = batch.target.var(correction=0)
-    unexplained = (batch.target - batch.value).var(correction=0)
-    return float(torch.where(spread > 0, 1.0 - unexplained / spread, 0.0))
+    _, spread = moments(batch.target, batch.counts)
+    _, unexplained = moments(batch.target - batch.value, batch.counts)
+    return torch.where(spread > 0, 1.0 - (unexplained / spread) ** 2, 0.0)

@@ -33,8 +33,8 @@ from econsim.training._audit import audit
 from econsim.training._exploration import Drawing, Exploring
 from econsim.training._lesson import Lesson
 from econsim.training._proposals import leader_of
-from econsim.training._rollout import begin, collect
-from econsim.training._update import Settings
+from econsim.training._schedule import Schedule
+from econsim.training._settings import Settings
 
 __all__ = ["Parameters", "TwoLevel"]
 
@@ -50,8 +50,8 @@ REFERENCES = (
 class Follower(Settings):
     """How following roles learn; see ``Settings``."""
 
-    learning_rate: float = Field(default=2e-3, gt=0)
-    """Step size of Adam at the start."""
+    learning_rate: Schedule = ((0.0, 2e-3), (1.0, 0.0))
+    """Step size of Adam; a schedule."""
     final_exploration: float = Field(default=-2.7, ge=-10, le=2)
     """Log standard deviation of real-valued actions at the end, before they are squashed into bounds; it falls linearly
     from that of the mind, however fast the policy settles: followers who stop looking around early get stuck."""
@@ -129,19 +129,20 @@ class TwoLevel:
     def _teach_followers(self, lesson: Lesson, leader: str, iteration: int) -> None:
         """Play whole episodes under broad and under the leader's own announcements; update the followers."""
         game, own = lesson.game, self.parameters
-        networks = {name: student.network for name, student in lesson.students.items() if name != leader}
-        if not networks:
+        learning = [name for name in lesson.students if name != leader]
+        if not learning:
             return
         share_done = iteration / own.total
-        for name in networks:
+        for name in learning:
             _narrow(lesson, name, own.follower.final_exploration, share_done)
         share = 1.0 if iteration < own.warm_up else own.exploration_share
         student = lesson.students.get(leader)
         proposing = lesson.agents[leader] if student is None else Drawing(student.network)
         players = {**lesson.agents, leader: Exploring(proposing, game.roles[leader].action, share)}
-        scene = begin(game, players, lesson.keys("followers", own.copies, iteration))
-        draws = lesson.keys("followers/draws", own.copies, iteration)
-        trajectories = collect(game, players, networks, scene, game.horizon, draws)
+        rollout = lesson.rollout(players, learning, "eager")
+        scene = rollout.begin(lesson.copies("followers", own.copies, iteration))
+        draws = lesson.copies("followers/draws", own.copies, iteration)
+        trajectories = rollout.collect(scene, game.horizon, draws)
         lesson.teach(trajectories, share_done, iteration)
 
     def _teach_leader(self, lesson: Lesson, leader: str, iteration: int) -> None:
@@ -152,10 +153,10 @@ class TwoLevel:
             return
         share_done = since / own.iterations
         _narrow(lesson, leader, own.leader.final_exploration, share_done)
-        common = lesson.keys("leader", 1, iteration).expand(own.leader_copies)
-        draws = lesson.keys("leader/draws", own.leader_copies, iteration)
-        scene = begin(game, lesson.agents, common)
-        trajectories = collect(game, lesson.agents, {leader: student.network}, scene, game.horizon, draws)
+        draws = lesson.copies("leader/draws", own.leader_copies, iteration)
+        common = lesson.keys("leader", 1, iteration).expand(draws.shape[0])
+        rollout = lesson.rollout(lesson.agents, [leader], "eager")
+        trajectories = rollout.collect(rollout.begin(common), game.horizon, draws)
         lesson.teach(trajectories, share_done, iteration)
 
 

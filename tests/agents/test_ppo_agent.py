@@ -73,7 +73,7 @@ def test_actions_come_in_the_precision_of_the_game() -> None:
     action, memory = agent.act(exact.observe(exact.reset(KEYS))["collector"], None, KEYS)
     assert action.dtype == torch.float64
     assert action.shape == (6, 1)
-    assert memory is None
+    assert memory == ()
 
 
 @pytest.mark.parametrize(

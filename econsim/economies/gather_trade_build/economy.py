@@ -32,6 +32,7 @@ class GatherTradeBuild(Game[State]):
     """Gather-Trade-Build; see the page of the package."""
 
     unit = "coin"
+    clocked = True
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
@@ -379,16 +380,17 @@ class GatherTradeBuild(Game[State]):
         actions = Discrete(1 + sum(len(component.choices(self)) for component in self.components))
         views = {name: entry.view for name, entry in self.observe(first).items()}
         for group in self.groups:
-            view = _picture(views[group.name])
-            yield Role(group.name, group.count, _unbounded(len(names)), actions, features=names, view=view)
+            view, counts = _sight(views[group.name], self.workers)
+            box = _unbounded(len(names))
+            yield Role(group.name, group.count, box, actions, features=names, view=view, view_counts=counts)
         heads = MultiDiscrete(tuple(option for part in self.components for option in part.planner_choices(self)))
         _, of_planners = observation.flatten(seen.planner, first.welfare)
         _, of_workers = observation.flatten(seen.of_workers, first.world.coin)
         for name, members in zip(self.planners, self._members(), strict=True):
             numbers = self.tables["numbers"][members].tolist()
             listed = (*of_planners, *(f"{label}_of_worker_{number}" for number in numbers for label in of_workers))
-            every, view = self._planners_act_every, _picture(views[name])
-            yield Role(name, 1, _unbounded(len(listed)), heads, True, every, listed, view)
+            every, sight = self._planners_act_every, _sight(views[name], self.workers)
+            yield Role(name, 1, _unbounded(len(listed)), heads, True, every, listed, *sight)
 
 
 def _built(settings: Parameters) -> tuple[Component, ...]:
@@ -404,5 +406,6 @@ def _unbounded(size: int) -> Box:
     return Box(-torch.inf, torch.inf, (size,))
 
 
-def _picture(view: Tensor | None) -> tuple[int, ...]:
-    return () if view is None else tuple(view.shape[2:])
+def _sight(view: Tensor | None, workers: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the shape of a role's view, and how many values each of its channels takes."""
+    return ((), ()) if view is None else (tuple(view.shape[2:]), observation.counts(workers))

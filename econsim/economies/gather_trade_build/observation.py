@@ -21,6 +21,11 @@ def smallest_integer(workers: int) -> torch.dtype:
     return torch.uint8 if workers < 255 else torch.int16
 
 
+def counts(workers: int) -> tuple[int, ...]:
+    """Return how many values each channel of a picture takes."""
+    return (2,) * (IS_INSIDE + 1) + (workers + 2,) * 2
+
+
 def movables(world: World, ground: Ground, is_stone: Tensor) -> Tensor:
     """Return what comes and goes on each tile, ``[B, P]``: the bit of a unit and the number of a worker in one number.
 

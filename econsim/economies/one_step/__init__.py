@@ -93,6 +93,7 @@ class OneStep(Game[State]):
     """The one-step economy; see the module's page."""
 
     unit = "USD"
+    clocked = True
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters

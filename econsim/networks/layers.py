@@ -1,0 +1,61 @@
+"""Layers whose first weights are functions of a key, never of torch's global generator."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+from econsim import random
+
+__all__ = ["ACTIVATIONS", "HIDDEN_GAIN", "convolution", "dense", "linear", "orthogonal"]
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
+
+HIDDEN_GAIN = math.sqrt(2.0)
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
+
+
+def dense(sizes: Sequence[int], activation: str, key: Tensor) -> nn.Sequential:
+    """Return linear layers of ``sizes``, each followed by the activation; weights orthogonal, biases zero.
+
+    The gain of sqrt(2) is that of Andrychowicz et al. (2021), "What matters for on-policy deep actor-critic methods?".
+    """
+    layers: list[nn.Module] = []
+    for place, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
+        layers += [linear(inputs, outputs, HIDDEN_GAIN, random.fold(key, place)), ACTIVATIONS[activation]()]
+    return nn.Sequential(*layers)
+
+
+def linear(inputs: int, outputs: int, gain: float, key: Tensor) -> nn.Linear:
+    """Return a linear layer with orthogonal weights times ``gain`` and biases zero."""
+    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
+    return _begun(layer, gain, key)
+
+
+def convolution(inputs: int, outputs: int, kernel: int, stride: int, key: Tensor) -> nn.Conv2d:
+    """Return a convolution without padding, its weights orthogonal over all that a filter sees."""
+    layer: nn.Conv2d = skip_init(nn.Conv2d, inputs, outputs, kernel, stride)  # type: ignore[no-untyped-call]
+    return _begun(layer, HIDDEN_GAIN, key)
+
+
+def orthogonal(rows: int, columns: int, key: Tensor) -> Tensor:
+    """Return a matrix with orthonormal rows or columns, uniform over all such (Saxe et al. 2014)."""
+    drawn = random.normal(key, 0, "weights", (max(rows, columns), min(rows, columns)), torch.float64)[0]
+    basis, triangle = torch.linalg.qr(drawn)
+    orthonormal: Tensor = basis * triangle.diagonal().sign()
+    return orthonormal if rows >= columns else orthonormal.T
+
+
+def _begun(layer: Layer, gain: float, key: Tensor) -> Layer:
+    with torch.no_grad():
+        flat = orthogonal(layer.weight.shape[0], layer.weight[0].numel(), key)
+        layer.weight.copy_(gain * flat.reshape(layer.weight.shape))
+        assert layer.bias is not None
+        layer.bias.zero_()
+    return layer

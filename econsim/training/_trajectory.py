@@ -1,0 +1,94 @@
+"""What the players of one role went through: the record that a rollout keeps and an update reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+from econsim.game import tensors
+from econsim.networks import Memory, Seen
+
+
+@tensors
+class Row:
+    """One moment of one role, ``[B, N, ...]``; ``choice`` is in the form of the network's head."""
+
+    seen: Seen
+    choice: Tensor
+    log_prob: Tensor
+    value: Tensor
+    alive: Tensor
+    acting: Tensor
+
+
+@tensors
+class Outcome:
+    """What came of a moment, ``[B, N]`` a player and ``[B]`` a copy.
+
+    terminated: nothing follows. cut: the record ends here but the game had gone on. starts: the moment was the first
+    of an episode. value_at_cut: what the value tower made of the observation that follows, zero except at cuts.
+    """
+
+    reward: Tensor
+    value_at_cut: Tensor
+    terminated: Tensor
+    cut: Tensor
+    starts: Tensor
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What the players of one role saw, did and were paid; every tensor is ``[T, B, ...]``.
+
+    ``memory`` ``[T / L, B, N, D]`` is what minds remembered before every ``L``-th moment. ``episode_return`` is the
+    mean over players and finished episodes, NaN where none finished.
+    """
+
+    row: Row
+    outcome: Outcome
+    memory: Memory
+    episode_return: Tensor
+
+
+class Record:
+    """One role's moments so far, in tensors as long as the rollout."""
+
+    def __init__(self, steps: int, sequence: int) -> None:
+        self.steps, self.sequence = steps, sequence
+        self._held: dict[str, tuple[list[Tensor], pytree.TreeSpec]] = {}
+        self._returns: list[tuple[Tensor, Tensor]] = []
+
+    def add(self, step: int, row: Row, memory: Memory) -> None:
+        """Keep what happened before the game moved."""
+        self._keep("row", step, self.steps, row)
+        if step % self.sequence == 0:
+            self._keep("memory", step // self.sequence, self.steps // self.sequence, memory)
+
+    def pay(self, step: int, outcome: Outcome) -> None:
+        """Keep what came of it."""
+        self._keep("outcome", step, self.steps, outcome)
+
+    def finish(self, returns: Tensor, ended: Tensor) -> None:
+        """Note the returns ``[B, N]`` of copies ``[B]`` that ended."""
+        self._returns.append(((returns * ended[:, None]).sum(), ended.sum() * returns.shape[1]))
+
+    def trajectory(self) -> Trajectory:
+        """Return all of it."""
+        total = sum((total for total, _ in self._returns), torch.zeros((), dtype=torch.float64))
+        number = sum((number for _, number in self._returns), torch.zeros((), dtype=torch.int64))
+        parts: Mapping[str, object] = {
+            name: pytree.tree_unflatten(held, structure) for name, (held, structure) in self._held.items()
+        }
+        return Trajectory(**parts, episode_return=total / number)  # type: ignore[arg-type]
+
+    def _keep(self, name: str, place: int, places: int, tree: object) -> None:
+        leaves, structure = pytree.tree_flatten(tree)
+        if name not in self._held:
+            room = [leaf.new_empty((places, *leaf.shape)) for leaf in leaves]
+            self._held[name] = (room, structure)
+        for held, leaf in zip(self._held[name][0], leaves, strict=True):
+            held[place].copy_(leaf)

@@ -1,0 +1,195 @@
+"""A curriculum: phases in order, each with its own learner, and what changes between them.
+
+Minds go on from phase to phase with the weights that they have. A phase says who learns, who stands in for an agent of
+the scenario (no taxes before there are workers worth taxing), and how the game's parameters move while it lasts: labour
+costs that warm up, a ceiling on tax rates that rises. The two phases of Zheng et al. (2022) are workers alone, then
+workers and planner. A phase that is ``shared`` does not depend on who leads, so that a run that retrains workers under
+several planners goes through it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from econsim import random
+from econsim.agents._neural import NeuralAgent
+from econsim.errors import UserError, did_you_mean
+from econsim.game import Agent, Game
+from econsim.parameters import Chosen, FromRoom, Model
+from econsim.training import Learner, Recorder
+
+__all__ = ["Curriculum", "Parameters", "Phase"]
+
+REFERENCES = (
+    "@article{zheng2022ai, title={The {AI} Economist: Taxation policy design via two-level deep multiagent "
+    "reinforcement learning}, author={Zheng, Stephan and Trott, Alexander and Srinivasa, Sunil and Parkes, David C. "
+    "and Socher, Richard}, journal={Science Advances}, volume={8}, number={18}, year={2022}}",
+)
+
+
+class Phase(Model):
+    """One phase: a learner, and who plays while it lasts."""
+
+    name: str = Field(pattern=r"^\w[\w -]{0,59}$")
+    """What log and metrics call it."""
+    training: Annotated[Chosen, FromRoom("training")]
+    """The learner: a kind of training and its parameters (``ppo`` says who learns, ``train``, and which parameters of
+    the game change, ``parameters``)."""
+    agents: dict[str, Annotated[Chosen, FromRoom("agents", then="planners")]] = Field(default_factory=dict)
+    """Who stands in for the scenario's agent of a role while the phase lasts."""
+    start: str | None = None
+    """Whose weights minds begin with: the name of an earlier phase, ``fresh``, or none: as the last phase left them."""
+    shared: bool = False
+    """Go through it once for all planners that workers are retrained under; phases that are shared come first."""
+
+
+class Parameters(Model):
+    """The phases, in order."""
+
+    phases: tuple[Phase, ...] = Field(min_length=1)
+    """At least one."""
+
+    @field_validator("phases")
+    @classmethod
+    def _phases_fit(cls, phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
+        names = [phase.name for phase in phases]
+        for place, phase in enumerate(phases):
+            if phase.name in names[:place] or phase.name == FRESH:
+                raise ValueError(f"phase {place + 1}: the name {phase.name!r} is taken")
+            if phase.start not in (None, FRESH, *names[:place]):
+                known = did_you_mean(phase.start or "", [*names[:place], FRESH])
+                raise ValueError(f"phase {phase.name}: start {phase.start!r} is no earlier phase{known}")
+            if phase.shared and not all(earlier.shared for earlier in phases[:place]):
+                raise ValueError(f"phase {phase.name}: shared phases come before all others")
+        if names and all(phase.shared for phase in phases):
+            raise ValueError("the last phase must not be shared: it is the one that makes planners differ")
+        return phases
+
+    def shared_part(self) -> Parameters | None:
+        """Return the curriculum of the shared phases; ``None`` where there are none."""
+        phases = tuple(phase.model_copy(update={"shared": False}) for phase in self.phases if phase.shared)
+        return Parameters(phases=phases) if phases else None
+
+    def own_part(self) -> Parameters:
+        """Return the curriculum of the other phases."""
+        return Parameters(phases=tuple(phase for phase in self.phases if not phase.shared))
+
+
+FRESH = "fresh"
+
+
+class Curriculum:
+    """Fits agents phase by phase; interrupted, it continues in the middle of a phase."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
+        """Return the agents as the last phase left them.
+
+        Raises:
+            UserError: a phase names a role that does not exist, or its learner cannot play this game.
+            RunError: a loss is not finite any more.
+        """
+        phases, agents = self.parameters.phases, dict(agents)
+        kept: dict[str, Any] = {}
+        step, stored = recorder.restore() or (0, None)
+        first = 0 if stored is None else int(stored["phase"])
+        if stored is not None:
+            kept = dict(stored["kept"])
+            _give(agents, stored["minds"])
+        for number, phase in enumerate(phases[first:], first):
+            inside = stored is not None and number == first and stored["inside"] is not None
+            if not inside:
+                _begin(phase, agents, kept)
+            reports = _PhaseReports(recorder, phase, number, len(phases), agents, kept, step)
+            if inside and stored is not None:
+                reports.continue_at(stored["inside"])
+            learner: Learner = phase.training.build()
+            players = {**agents, **_stand_ins(phase, agents)}
+            own_seed = int(random.fold(random.keys(seed, 1), phase.name)) & (2**63 - 1)
+            fitted = learner.fit(game, players, own_seed, reports)
+            agents |= {role: mind for role, mind in fitted.items() if role not in phase.agents}
+            kept[phase.name] = _minds(agents)
+            step = reports.last_step + 1
+            after = {"phase": number + 1, "kept": kept, "minds": kept[phase.name], "inside": None}
+            recorder.checkpoint(step, after)
+        return agents
+
+
+class _PhaseReports:
+    """What the learner of one phase reports goes into the record of the whole: steps go on, progress is a share."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        phase: Phase,
+        number: int,
+        phases: int,
+        agents: Mapping[str, Agent],
+        kept: Mapping[str, Any],
+        first_step: int,
+    ) -> None:
+        self.recorder, self.phase, self.number, self.phases = recorder, phase, number, phases
+        self.agents, self.kept, self.first_step = agents, kept, first_step
+        self.last_step = first_step
+        self._inside: tuple[int, dict[str, Any]] | None = None
+
+    def continue_at(self, inside: Mapping[str, Any]) -> None:
+        """Continue from a checkpoint in the middle of the phase."""
+        self.first_step = int(inside["first_step"])
+        self._inside = int(inside["step"]), inside["learner"]
+
+    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
+        """Note one number; steps count through all phases."""
+        self.last_step = self.first_step + step
+        self.recorder.log(name, value, step=self.last_step, role=role)
+
+    def progress(self, done: int, total: int, message: str = "") -> None:
+        """Say how much is done, every phase counting the same."""
+        self.recorder.progress(self.number * total + done, self.phases * total, f"{self.phase.name}: {message}")
+
+    def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
+        """Keep the learner's state and all minds."""
+        self.last_step = self.first_step + step
+        inside = {"step": step, "first_step": self.first_step, "learner": state}
+        whole = {"phase": self.number, "kept": self.kept, "minds": _minds(self.agents), "inside": inside}
+        self.recorder.checkpoint(self.last_step, whole)
+
+    def restore(self) -> tuple[int, dict[str, Any]] | None:
+        """Return the checkpoint of this phase to continue from."""
+        return self._inside
+
+
+def _stand_ins(phase: Phase, agents: Mapping[str, Agent]) -> dict[str, Agent]:
+    for role in phase.agents:
+        if role not in agents:
+            raise UserError(f"training: phase {phase.name}: unknown role {role!r}{did_you_mean(role, agents)}")
+    return {role: chosen.build() for role, chosen in phase.agents.items()}
+
+
+def _begin(phase: Phase, agents: Mapping[str, Agent], kept: Mapping[str, Any]) -> None:
+    """Give minds the weights that the phase begins with."""
+    if phase.start == FRESH:
+        for agent in agents.values():
+            if isinstance(agent, NeuralAgent):
+                agent.forget()
+    elif phase.start is not None:
+        _give(agents, kept[phase.start])
+
+
+def _minds(agents: Mapping[str, Agent]) -> dict[str, Any]:
+    """Return the weights of all minds that have any."""
+    return {
+        role: agent.state_dict() for role, agent in agents.items() if isinstance(agent, NeuralAgent) and agent.is_fitted
+    }
+
+
+def _give(agents: Mapping[str, Agent], minds: Mapping[str, Any]) -> None:
+    for role, weights in minds.items():
+        agent = agents[role]
+        assert isinstance(agent, NeuralAgent)
+        agent.load_state_dict(weights)

@@ -10,7 +10,7 @@ several planners goes through it once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -18,32 +18,17 @@ from econsim import random
 from econsim.agents._neural import NeuralAgent
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
-from econsim.parameters import Chosen, FromRoom, Model
+from econsim.parameters import Model
 from econsim.training import Learner, Recorder
+from econsim.training._phase import FRESH, Phase
 
-__all__ = ["Curriculum", "Parameters", "Phase"]
+__all__ = ["Curriculum", "Parameters"]
 
 REFERENCES = (
     "@article{zheng2022ai, title={The {AI} Economist: Taxation policy design via two-level deep multiagent "
     "reinforcement learning}, author={Zheng, Stephan and Trott, Alexander and Srinivasa, Sunil and Parkes, David C. "
     "and Socher, Richard}, journal={Science Advances}, volume={8}, number={18}, year={2022}}",
 )
-
-
-class Phase(Model):
-    """One phase: a learner, and who plays while it lasts."""
-
-    name: str = Field(pattern=r"^\w[\w -]{0,59}$")
-    """What log and metrics call it."""
-    training: Annotated[Chosen, FromRoom("training")]
-    """The learner: a kind of training and its parameters (``ppo`` says who learns, ``train``, and which parameters of
-    the game change, ``parameters``)."""
-    agents: dict[str, Annotated[Chosen, FromRoom("agents", then="planners")]] = Field(default_factory=dict)
-    """Who stands in for the scenario's agent of a role while the phase lasts."""
-    start: str | None = None
-    """Whose weights minds begin with: the name of an earlier phase, ``fresh``, or none: as the last phase left them."""
-    shared: bool = False
-    """Go through it once for all planners that workers are retrained under; phases that are shared come first."""
 
 
 class Parameters(Model):
@@ -76,9 +61,6 @@ class Parameters(Model):
     def own_part(self) -> Parameters:
         """Return the curriculum of the other phases."""
         return Parameters(phases=tuple(phase for phase in self.phases if not phase.shared))
-
-
-FRESH = "fresh"
 
 
 class Curriculum:

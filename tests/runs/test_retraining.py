@@ -1,0 +1,86 @@
+"""Workers trained anew under every planner, after phases that all of them share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from econsim.errors import UserError
+from econsim.runs import execute, resume
+from econsim.runs.checkpoints import load_state
+from econsim.scenario import load
+
+SMALL: dict[str, Any] = {"kind": "ppo", "copies": 4, "iterations": 2, "checkpoint_every": 1}
+PHASES = [
+    {"name": "untaxed", "shared": True, "agents": {"planner": "free_market"}, "training": SMALL},
+    {"name": "taxed", "training": {**SMALL, "refit_every": 1}},
+]
+RETRAINED: dict[str, Any] = {
+    "economy.workers": 5,
+    "agents.worker": {"kind": "ppo", "hidden": [8]},
+    "planner": "ppo",
+    "baselines": ["free_market", "saez"],
+    "retrain": True,
+    "evaluation": None,
+    "training": {"kind": "curriculum", "phases": PHASES},
+    "seeds": 2,
+    "headline": None,
+}
+
+
+def test_each_planner_gets_workers_of_its_own_that_begin_with_the_shared_ones(tmp_path: Path) -> None:
+    run = execute(load("one_step", RETRAINED), tmp_path / "run", quiet=True)
+    stages = sorted(folder.name for folder in (run.path / "checkpoints").iterdir())
+    labels = ["free_market", "ppo", "saez", "shared%20phases"]
+    assert stages == sorted(f"{label}-seed-{seed}-ppo" for label in labels for seed in (42, 43))
+    found = {name: load_state(run.path / "checkpoints" / name / "fitted")["agents"] for name in stages}
+    first = {name: agents["worker"]["policy_outputs.weight"] for name, agents in found.items()}
+    assert len({tuple(weight.flatten().tolist()) for weight in first.values()}) == len(stages)
+    near, far = (first["shared%20phases-seed-42-ppo"], first["shared%20phases-seed-43-ppo"])
+    for label in labels[:3]:
+        mine = first[f"{label}-seed-42-ppo"]
+        # Two iterations move weights by less than another seed's first weights are away.
+        assert (mine - near).norm() < (mine - far).norm()
+    summary = run.summary["policies"]
+    assert all(set(summary[label]["seeds"]) == {"42", "43"} for label in labels[:3])
+    assert summary["saez"]["learned"]["welfare"] != summary["free_market"]["learned"]["welfare"]
+
+
+def test_a_retrained_run_resumes_to_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from econsim.training import ppo
+
+    scenario = load("one_step", RETRAINED | {"seeds": 1})
+    whole = execute(scenario, tmp_path / "whole", quiet=True)
+    count, iterate = [0], ppo.Ppo._iterate
+
+    def interrupted(self: ppo.Ppo, *arguments: Any) -> None:
+        count[0] += 1
+        if count[0] == 6:  # in the second iteration of the second policy's own phase
+            raise KeyboardInterrupt
+        iterate(self, *arguments)
+
+    monkeypatch.setattr(ppo.Ppo, "_iterate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        execute(scenario, tmp_path / "cut", quiet=True)
+    again = resume(tmp_path / "cut", quiet=True)
+    assert again.summary["policies"] == whole.summary["policies"]
+    weights = [
+        load_state(run.path / "checkpoints" / "saez-seed-42-ppo" / "fitted")["agents"]["worker"]
+        for run in (whole, again)
+    ]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_a_formula_that_needs_trained_workers_says_how_to_refit_it(tmp_path: Path) -> None:
+    scenario = load("one_step", RETRAINED | {"training": SMALL})
+    with pytest.raises(UserError, match=r"saez is fitted to workers.*refit_every=50"):
+        execute(scenario, tmp_path / "run", quiet=True)
+
+
+def test_retraining_needs_followers_who_can_learn(tmp_path: Path) -> None:
+    scenario = load("one_step", RETRAINED | {"agents.worker": "best_response"})
+    with pytest.raises(UserError, match="no follower has a neural mind"):
+        execute(scenario, tmp_path / "run", quiet=True)

@@ -18,6 +18,7 @@ from econsim.runs.accounts import write_accounts
 from econsim.runs.film import save_film
 from econsim.runs.folder import Run, create_run, open_run
 from econsim.runs.metrics import MetricsWriter, Row
+from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice, StageRecorder, load_fitted, save_fitted
 from econsim.runs.scoring import responses, scores
@@ -62,14 +63,18 @@ def execute(
     """
     if threads < 1:
         raise UserError(f"--threads {threads}: say one or more")
-    place = _device(device)
-    with _using(threads):
+    with _using(threads), joined(_device(device)) as place:
         game, _ = scenario.build(place)
         found = policies(scenario, game)
         stages(scenario, found)
         with Advice().listening():  # the run will say it again, and keep it
             check_players(scenario, game, found)
-        return _Execution(create_run(scenario, out, place), place, quiet).finish()
+        if is_helper():
+            with folder_of_helper() as own:
+                return _Execution(create_run(scenario, own, place), place, quiet=True).help()
+        run = create_run(scenario, out, place)
+        wait_for_helpers()
+        return _Execution(run, place, quiet).finish()
 
 
 def resume(path: str | Path, quiet: bool = False) -> Run:
@@ -81,8 +86,12 @@ def resume(path: str | Path, quiet: bool = False) -> Run:
     run = open_run(path)
     if run.finished and (run.path / "report.html").is_file():
         return run
-    with _using(run.environment["threads"]):
-        return _Execution(run, _device(run.environment["device"]), quiet).finish()
+    with _using(run.environment["threads"]), joined(_device(run.environment["device"])) as place:
+        if is_helper():
+            with folder_of_helper(run.path) as own:
+                return _Execution(open_run(own), place, quiet=True).help()
+        wait_for_helpers()
+        return _Execution(run, place, quiet).finish()
 
 
 class _Execution:
@@ -113,6 +122,13 @@ class _Execution:
                 self.journal.note(f"stopped by {type(error).__name__}: {error}")
             error.add_note(f"what was done is kept; continue with: econsim resume {self.run.path}")
             raise
+        return self.run
+
+    def help(self) -> Run:
+        """Take part in the fits, and leave all else to the process that writes."""
+        if not self.run.finished:
+            with self.advice.listening():
+                self._fit()
         return self.run
 
     def _fit(self) -> Fitted:

@@ -133,7 +133,9 @@ def stages(scenario: Scenario, found: list[Policy]) -> list[Stage]:
     """
     shared = _shared_stages(scenario, found)
     own = [
-        Stage(policy, seed, learner, _training(scenario, policy, learner), shared.get(seed) if learner == NEURAL else None)
+        Stage(
+            policy, seed, learner, _training(scenario, policy, learner), shared.get(seed) if learner == NEURAL else None
+        )
         for policy in found
         for seed in policy.seeds
         for learner in _needed(scenario, policy)

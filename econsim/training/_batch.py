@@ -61,7 +61,7 @@ def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -
         settings.gamma,
         settings.gae_lambda,
     )
-    wanted = row.alive if bool(outcome.cut.any()) else row.acting
+    wanted = row.alive if bool(summed(outcome.cut.sum())[0]) else row.acting
     if settings.normalise_advantages:
         mean, spread = moments(advantage, row.acting)
         advantage = (advantage - mean) / (spread + 1e-8)

@@ -11,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from econsim.game import tensors
 from econsim.networks import Memory, Seen
+from econsim.training._processes import summed
 
 
 @tensors
@@ -83,6 +84,7 @@ class Record:
         parts: Mapping[str, object] = {
             name: pytree.tree_unflatten(held, structure) for name, (held, structure) in self._held.items()
         }
+        total, number = summed(total, number.to(total))
         return Trajectory(**parts, episode_return=total / number)  # type: ignore[arg-type]
 
     def _keep(self, name: str, place: int, places: int, tree: object) -> None:

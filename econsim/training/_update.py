@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from econsim import random
 from econsim.networks import ActorCritic
 from econsim.training._batch import Batch, moments
-from econsim.training._processes import summed
+from econsim.training._processes import count, summed
 from econsim.training._schedule import value_at
 from econsim.training._settings import Settings
 
@@ -46,7 +46,7 @@ def update(
     stats = []
     for epoch in range(settings.epochs):
         order = random.permutation(key, epoch, "shuffle", batch.size)[0]
-        for part in order.chunk(settings.minibatches):
+        for part in order.tensor_split(_pieces(batch.size, settings.minibatches)):
             optimiser.zero_grad()
             stats.append(_gradient(network, batch, part, settings, share_done))
             _pool_gradients(network)
@@ -58,11 +58,17 @@ def update(
 STATISTICS = ("policy_loss", "value_loss", "entropy", "approximate_kl", "clip_share", "explained_variance")
 
 
+def _pieces(rows: int, wanted: int) -> int:
+    """Return how many minibatches a batch gives, the same in all processes."""
+    (everywhere,) = summed(torch.tensor(rows))
+    return max(1, min(wanted, int(everywhere) // count()))
+
+
 def _gradient(network: ActorCritic, batch: Batch, part: Tensor, settings: Settings, share_done: float) -> Tensor:
     """Add the gradient of a minibatch up, some rows at a time, and return its statistics ``[5]``."""
     acted, counted = summed(batch.acting[part].sum().float(), batch.counts[part].sum().float())
     stats = torch.zeros(5, device=part.device)
-    for rows in torch.split(part, settings.rows_at_once or part.shape[0]):
+    for rows in torch.split(part, settings.rows_at_once or max(1, part.shape[0])):
         loss, found = _loss(network, batch.rows(rows), settings, share_done, acted, counted)
         loss.backward()  # type: ignore[no-untyped-call]
         stats += found

@@ -20,6 +20,7 @@ from econsim.parameters import Model
 from econsim.training import Recorder
 from econsim.training._lesson import Lesson
 from econsim.training._patience import Patience
+from econsim.training._processes import gathered, own_share
 from econsim.training._refit import formula_leaders, refit
 from econsim.training._rollout import Rollout, Scene
 from econsim.training._schedule import Schedule, value_at
@@ -95,7 +96,7 @@ class Ppo:
         scene = rollout.begin(lesson.copies("game", own.copies, 0), self._numbers(0), stagger)
         patience = Patience(own.patience)
         if done:
-            scene.restore(stored["scene"])
+            scene.restore(own_share(stored["scene"]))
             patience.restore(stored["patience"])
         for iteration in range(done, own.iterations):
             if own.refit_every is not None and iteration and iteration % own.refit_every == 0:
@@ -105,7 +106,7 @@ class Ppo:
             recorder.progress(iteration + 1, own.iterations, "ppo")
             if (iteration + 1) % own.checkpoint_every == 0:
                 fitted = {name: leader.state_dict() for name, leader in leaders.items()}
-                more = {"scene": scene.stored(), "patience": patience.stored(), "leaders": fitted}
+                more = {"scene": gathered(scene.stored()), "patience": patience.stored(), "leaders": fitted}
                 lesson.checkpoint(iteration + 1, **more)
             if patience.is_over(iteration):
                 recorder.progress(own.iterations, own.iterations, f"ppo: no better for {own.patience} iterations")

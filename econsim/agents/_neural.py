@@ -40,6 +40,10 @@ class NeuralAgent(ABC):
     def first_action(self, game: Game[Any], role: Role) -> Tensor | None:
         """Return the action ``[*shape]`` that training begins with, or ``None`` for the middle of the range."""
 
+    def as_it_acts(self, game: Game[Any], role: Role) -> Role:
+        """Return the role with the action that this mind takes in it: its own, unless the game takes another too."""
+        return role
+
     def prepare(self, game: Game[Any], role: Role, key: Tensor) -> ActorCritic:
         """Return a network for a learner to fit: the one it has, else one with weights drawn from ``key`` ``[1]``.
 
@@ -49,7 +53,9 @@ class NeuralAgent(ABC):
         if self._network is None:
             make = self.mind_parameters
             start = self.first_action(game, role)
-            network = ActorCritic(role, make, make.initial_exploration, key.cpu(), start).to(key.device)
+            network = ActorCritic(self.as_it_acts(game, role), make, make.initial_exploration, key.cpu(), start).to(
+                key.device
+            )
             self._network = self._restored(network, role)
         return self._network
 

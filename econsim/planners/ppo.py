@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from econsim.agents._neural import MindParameters, NeuralAgent
-from econsim.game import Game, Role
+from econsim.game import Box, Game, Role
+from econsim.planners._announcing import thresholds_of
 
 __all__ = ["Parameters", "Ppo"]
 
@@ -21,9 +23,12 @@ REFERENCES = (
 class Parameters(MindParameters):
     """Parameters of the neural planner."""
 
-    start: tuple[float, ...] | Literal["status_quo"] | None = "status_quo"
-    """Action that training begins with: one number an entry; what is in force before the planner acts, in games that
-    know it; or none, the middle of the range."""
+    start: tuple[float, ...] | float | Literal["status_quo"] | None = "status_quo"
+    """Action that training begins with: one number an entry, or one for all; what is in force before the planner acts,
+    in games that know it; or none, the middle of the range."""
+    real_rates: bool = False
+    """Announce real-valued rates where the game offers a list of rates for each bracket. Options have no order for a
+    mind, rates have: it takes far fewer tries to learn that less is better."""
 
 
 @runtime_checkable
@@ -48,5 +53,18 @@ class Ppo(NeuralAgent):
                 return None
             case "status_quo":
                 return game.status_quo(role.name) if isinstance(game, _WithStatusQuo) else None
+            case float(same):
+                return torch.full(self.as_it_acts(game, role).action.shape, same, dtype=torch.float64)
             case given:
                 return torch.tensor(given, dtype=torch.float64)
+
+    def as_it_acts(self, game: Game[Any], role: Role) -> Role:
+        """Return the role with rates instead of options where the mind announces real-valued rates.
+
+        Raises:
+            UserError: they are asked for in a game without tax brackets.
+        """
+        if not self.parameters.real_rates or isinstance(role.action, Box):
+            return role
+        thresholds = thresholds_of(game, role, "ppo with real_rates")
+        return replace(role, action=Box(0.0, 1.0, tuple(thresholds.shape)))

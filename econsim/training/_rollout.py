@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from econsim.acceleration import Mode, accelerate
 from econsim.agents._neural import like_features
 from econsim.game import Agent, Game, Observation, Transition, tree_map
 from econsim.networks import ActorCritic
+from econsim.training._processes import summed
 from econsim.training._trajectory import Outcome, Record, Row, Trajectory
 
 __all__ = ["Rollout", "Scene"]
@@ -80,6 +82,7 @@ class Rollout:
         self.game, self.agents, self.networks = game, agents, networks
         self.sequences, self.mode = dict(sequences or {}), mode
         self._advance: Any = None
+        self._accounts: dict[str, tuple[Tensor, Tensor]] = {}
 
     def begin(self, key: Tensor, numbers: Mapping[str, float] | None = None, stagger: int | None = None) -> Scene:
         """Return a scene at the start of the first episode of copies with keys ``[B]``.
@@ -116,6 +119,7 @@ class Rollout:
                 try different actions.
             numbers: the parameters that episodes begin with from now on, by the names given to :meth:`begin`.
         """
+        self._accounts = {}
         records = {name: Record(steps, self.sequence_of(name, steps)) for name in self.networks}
         seen = self._with(scene.numbers).observe(scene.state)
         for step in range(steps):
@@ -141,6 +145,13 @@ class Rollout:
             return 1
         longest = min(self.sequences.get(role, steps), steps)
         return next(length for length in range(longest, 0, -1) if steps % length == 0)
+
+    def accounts(self) -> dict[str, float]:
+        """Return the means of the accounts ``[B]`` of all episodes that ended in the last rollout, by name."""
+        names = list(self._accounts)
+        totals = summed(*(torch.stack(self._accounts[name]) for name in names)) if names else []
+        means = {name: float(total[0] / total[1]) for name, total in zip(names, totals, strict=True)}
+        return {name: mean for name, mean in means.items() if math.isfinite(mean)}
 
     # --- one step -----------------------------------------------------------------------------------------------
 
@@ -219,6 +230,7 @@ class Rollout:
             scene.starts = torch.zeros_like(scene.starts)
             return following
         whole = transition.terminated | transition.truncated
+        self._take_stock(transition.state, whole)
         for name, record in records.items():
             record.finish(scene.returns[name], whole)
         scene.episodes = scene.episodes + ended.long()
@@ -229,6 +241,14 @@ class Rollout:
         scene.returns = tree_map(lambda total: total.masked_fill(ended[:, None], 0.0), scene.returns)
         scene.starts = ended
         return game.observe(scene.state)
+
+    def _take_stock(self, state: Any, whole: Tensor) -> None:
+        """Add up the accounts ``[B]`` of copies whose episode is over."""
+        number = whole.sum().double()
+        for name, value in self.game.accounts(state).items():
+            if value.ndim == 1 and value.is_floating_point():
+                total, count = self._accounts.get(name, (0.0, 0.0))
+                self._accounts[name] = (total + torch.where(whole, value.double(), 0.0).sum(), count + number)
 
     def _with(self, numbers: Numbers) -> Game[Any]:
         return self.game.with_parameters(**numbers) if numbers else self.game

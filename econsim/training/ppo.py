@@ -122,6 +122,8 @@ class Ppo:
         played = time.perf_counter()
         for role, stats in lesson.teach(trajectories, iteration / own.iterations, iteration).items():
             patience.see(role, iteration, stats.get("return"))
+        for name, mean in rollout.accounts().items():
+            lesson.recorder.log(f"play/{name}", mean, step=iteration)
         now = time.perf_counter()
         speed = steps * own.copies / (now - began)
         lesson.recorder.log("throughput/env_steps_per_second", speed, step=iteration)

@@ -22,6 +22,8 @@ class MindParameters(Architecture):
 
     initial_exploration: float = Field(default=-1.0, ge=-5, le=2)
     """Log standard deviation of real-valued actions at the start of training, before they are squashed into bounds."""
+    shares_with: str | None = None
+    """Role whose mind this role plays with too: one network, taught by both. None: a mind of its own."""
     deterministic: bool = True
     """Play the likeliest action once trained; else draw as in training."""
 
@@ -83,6 +85,19 @@ class NeuralAgent(ABC):
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take back what :meth:`state_dict` returned; the network is built when the next episode starts."""
         self._weights, self._network = dict(state), None
+
+    def share(self, other: NeuralAgent, game: Game[Any], role: Role, of: Role) -> ActorCritic:
+        """Play with the prepared mind of another role from now on, and return it.
+
+        Raises:
+            UserError: the roles do not see or do the same kind of thing.
+        """
+        mine, theirs = self.as_it_acts(game, role), other.as_it_acts(game, of)
+        for what in ("observation", "action", "view", "view_counts"):
+            if getattr(mine, what) != getattr(theirs, what):
+                raise UserError(f"agents.{role.name}: shares_with {of.name}, but they differ in their {what}")
+        self._network, self._weights = other._fitted(), None
+        return self._network
 
     @property
     def is_fitted(self) -> bool:

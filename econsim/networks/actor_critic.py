@@ -76,21 +76,24 @@ class ActorCritic(nn.Module):
 
     def policy(self, seen: Seen, memory: Memory = ()) -> tuple[Distribution, Memory]:
         """Return the distribution of choices and the policy's next memory."""
-        hidden, kept = self.policy_tower(seen, memory[0] if memory else None)
+        with self._precision(seen):
+            hidden, kept = self.policy_tower(seen, memory[0] if memory else None)
         return self._distribution(hidden, seen), () if kept is None else (kept, *memory[1:])
 
     def forward(self, seen: Seen, memory: Memory = ()) -> tuple[Distribution, Tensor, Memory]:
         """Return the distribution of choices, the expected return from here ``[...]``, and the next memory."""
-        hidden, kept = self.policy_tower(seen, memory[0] if memory else None)
-        judged, second = hidden, None
-        if self.value_tower is not None:
-            judged, second = self.value_tower(seen, memory[1] if memory else None)
+        with self._precision(seen):
+            hidden, kept = self.policy_tower(seen, memory[0] if memory else None)
+            judged, second = hidden, None
+            if self.value_tower is not None:
+                judged, second = self.value_tower(seen, memory[1] if memory else None)
         return self._distribution(hidden, seen), self._value(judged), tuple(m for m in (kept, second) if m is not None)
 
     def over_time(self, seen: Seen, memory: Memory, starts: Tensor) -> tuple[Distribution, Tensor]:
         """Return distributions and values ``[S, L, ...]`` of sequences; see :meth:`Tower.over_time`."""
-        hidden = self.policy_tower.over_time(seen, memory[0], starts)
-        judged = hidden if self.value_tower is None else self.value_tower.over_time(seen, memory[1], starts)
+        with self._precision(seen):
+            hidden = self.policy_tower.over_time(seen, memory[0], starts)
+            judged = hidden if self.value_tower is None else self.value_tower.over_time(seen, memory[1], starts)
         return self._distribution(hidden, seen), self._value(judged)
 
     @torch.no_grad()
@@ -106,9 +109,13 @@ class ActorCritic(nn.Module):
         self.value_mean.copy_(mean)
         self.value_spread.copy_(spread)
 
+    def _precision(self, seen: Seen) -> torch.autocast:
+        low = self.make.precision == "bfloat16"
+        return torch.autocast(seen.features.device.type, torch.bfloat16, enabled=low)
+
     def _distribution(self, hidden: Tensor, seen: Seen) -> Distribution:
-        return self.head.distribution(self.policy_outputs(hidden).float(), seen.action_mask)
+        return self.head.distribution(self.policy_outputs(hidden.float()), seen.action_mask)
 
     def _value(self, hidden: Tensor) -> Tensor:
-        judged: Tensor = self.value_mean + self.value_spread * self.value_output(hidden)[..., 0].float()
+        judged: Tensor = self.value_mean + self.value_spread * self.value_output(hidden.float())[..., 0]
         return judged

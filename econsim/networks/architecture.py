@@ -39,5 +39,8 @@ class Architecture(Model):
     """Width of an LSTM after the dense layers; none: the mind has no memory."""
     shared_towers: bool = False
     """Policy and value read off one tower instead of one each."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the products inside towers (autocast); heads, losses and weights stay float32. bfloat16 is faster on GPUs and
+    newer CPUs with wide layers, and rounds what towers return to about three digits."""
     normalise_values: bool = False
     """Learn values in units of their running mean and standard deviation (van Hasselt et al. 2016, PopArt)."""

@@ -147,7 +147,7 @@ class Recurrent(nn.Module):
         enter, forget, new, leave = gates.chunk(4, -1)
         # The constant 1 lets a new memory forget little (Jozefowicz et al. 2015).
         cell = torch.sigmoid(forget + 1.0) * cell + torch.sigmoid(enter) * torch.tanh(new)
-        return torch.cat([torch.sigmoid(leave) * torch.tanh(cell), cell], -1)
+        return torch.cat([torch.sigmoid(leave) * torch.tanh(cell), cell], -1).to(memory.dtype)
 
 
 def _slice(channels: list[int]) -> slice | list[int]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+from torch.utils import _pytree as pytree
 
 from econsim.game import tensors, tree_map
 from econsim.networks import ActorCritic, Memory, Seen
@@ -12,7 +15,7 @@ from econsim.training._processes import summed
 from econsim.training._settings import Settings
 from econsim.training._trajectory import Trajectory
 
-__all__ = ["Batch", "batch_of", "moments"]
+__all__ = ["Batch", "batch_of", "joined", "moments"]
 
 VALUE_MEMORY = 0.9  # weight of what was known of the values' mean and spread
 
@@ -78,6 +81,14 @@ def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -
     length = row.value.shape[0] // trajectory.memory[0].shape[0]
     cut = {name: tree_map(lambda column: _sequences(column, length), column) for name, column in columns.items()}
     return Batch(**cut, memory=tree_map(lambda memory: memory.flatten(0, 2), trajectory.memory))
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Return the rows of all batches as one."""
+    if len(batches) == 1:
+        return batches[0]
+    leaves = zip(*(pytree.tree_leaves(batch) for batch in batches), strict=True)
+    return pytree.tree_unflatten([torch.cat(parts) for parts in leaves], pytree.tree_structure(batches[0]))  # type: ignore[no-any-return]
 
 
 def moments(values: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:

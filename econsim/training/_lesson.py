@@ -13,6 +13,7 @@ from econsim.acceleration import Mode
 from econsim.agents._neural import NeuralAgent
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
+from econsim.networks import ActorCritic
 from econsim.training import Recorder, _processes
 from econsim.training._rollout import Rollout
 from econsim.training._settings import Settings
@@ -54,14 +55,17 @@ class Lesson:
             UserError: nobody has a neural mind, or a role of ``train`` has none or does not exist.
         """
         _check(train, agents)
-        students = {}
-        for name, settings in levels.items():
-            agent = agents[name]
-            if isinstance(agent, NeuralAgent):
-                key = random.fold(random.keys(seed, 1, game.device), f"{name}/network")
+        students: dict[str, Student] = {}
+        for name, agent in _owners_first(agents):
+            key = random.fold(random.keys(seed, 1, game.device), f"{name}/network")
+            owner = agent.mind_parameters.shares_with
+            if owner is None:
                 network = agent.prepare(game, game.roles[name], key)
-                if train is None or name in train:
-                    students[name] = Student.of(name, network, settings)
+            else:
+                network = _shared(agents, owner, name, game)
+            if train is None or name in train:
+                taught = students.get(owner or name)
+                students[name] = Student.of(name, network, levels[name]) if taught is None else taught
         if not students:
             raise UserError("training: no role has a neural mind (kind ppo), so there is nothing to train")
         return cls(game, agents, students, seed, recorder)
@@ -89,16 +93,19 @@ class Lesson:
         Raises:
             RunError: a loss is not finite any more.
         """
-        stats = {}
-        for role, trajectory in trajectories.items():
-            stats[role] = self.students[role].learn(trajectory, share_done, self.keys(f"{role}/update", 1, iteration))
-            for name, value in stats[role].items():
+        stats: dict[str, dict[str, float]] = {}
+        for owner in dict.fromkeys(self.students[role].role for role in trajectories):
+            mine = {role: each for role, each in trajectories.items() if self.students[role].role == owner}
+            key = self.keys(f"{owner}/update", 1, iteration)
+            stats |= self.students[owner].learn(mine, share_done, key)
+        for role, found in stats.items():
+            for name, value in found.items():
                 self.recorder.log(f"training/{name}", value, step=iteration, role=role)
         return stats
 
     def checkpoint(self, step: int, **more: Any) -> None:
         """Store all students, and what else the learner has."""
-        stored = {role: student.stored() for role, student in self.students.items()}
+        stored = {student.role: student.stored() for student in self.students.values()}
         self.recorder.checkpoint(step, {"students": stored, **more})
 
     def restore(self) -> tuple[int, dict[str, Any]]:
@@ -106,9 +113,25 @@ class Lesson:
         found = self.recorder.restore()
         if found is None:
             return 0, {}
-        for role, student in self.students.items():
-            student.restore(found[1]["students"][role])
+        for student in self.students.values():
+            student.restore(found[1]["students"][student.role])
         return found
+
+
+def _owners_first(agents: Mapping[str, Agent]) -> list[tuple[str, NeuralAgent]]:
+    """Return the neural minds; those that play with another's come last."""
+    neural = [(name, agent) for name, agent in agents.items() if isinstance(agent, NeuralAgent)]
+    return sorted(neural, key=lambda pair: pair[1].mind_parameters.shares_with is not None)
+
+
+def _shared(agents: Mapping[str, Agent], owner: str, name: str, game: Game[Any]) -> ActorCritic:
+    """Let role ``name`` play with the mind of role ``owner``."""
+    mine, theirs = agents[name], agents.get(owner)
+    if owner == name or not isinstance(theirs, NeuralAgent) or theirs.mind_parameters.shares_with is not None:
+        known = did_you_mean(owner, [role for role in agents if role != name])
+        raise UserError(f"agents.{name}: shares_with {owner}, which is no role with a neural mind of its own{known}")
+    assert isinstance(mine, NeuralAgent)
+    return mine.share(theirs, game, game.roles[name], game.roles[owner])
 
 
 def _check(train: Collection[str] | None, agents: Mapping[str, Agent]) -> None:

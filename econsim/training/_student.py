@@ -12,7 +12,7 @@ from torch import Tensor
 
 from econsim.errors import RunError
 from econsim.networks import ActorCritic
-from econsim.training._batch import batch_of
+from econsim.training._batch import batch_of, joined
 from econsim.training._processes import summed
 from econsim.training._settings import Settings
 from econsim.training._trajectory import Trajectory
@@ -38,25 +38,33 @@ class Student:
         """Return a student with a fresh optimiser."""
         return cls(role, network, optimiser_of(network), settings)
 
-    def learn(self, trajectory: Trajectory, share_done: float, key: Tensor) -> dict[str, float]:
-        """Update from what the role went through; return statistics, none where nobody acted.
+    def learn(
+        self, trajectories: Mapping[str, Trajectory], share_done: float, key: Tensor
+    ) -> dict[str, dict[str, float]]:
+        """Update from what the roles that share this mind went through; return statistics of each.
+
+        Where nobody acted there are none; those of the update stand under the role that the mind belongs to.
 
         Args:
-            trajectory: of this role.
+            trajectories: by role.
             share_done: share of the training that is done, in [0, 1].
             key: ``[1]``, of the shuffles.
 
         Raises:
             RunError: a loss is not finite any more.
         """
-        if not float(summed(trajectory.row.acting.sum().float())[0]):
+        acted = torch.stack([each.row.acting.sum().float() for each in trajectories.values()])
+        if not float(summed(acted)[0].sum()):
             return {}
-        batch = batch_of(trajectory, self.settings, self.network)
-        found = update(self.network, self.optimiser, batch, self.settings, share_done, key)
-        *numbers, mean = torch.cat([found.double(), trajectory.episode_return[None].to(found.device)]).tolist()
-        stats = dict(zip(STATISTICS, numbers, strict=True))
+        batch = joined([batch_of(each, self.settings, self.network) for each in trajectories.values()])
+        found = update(self.network, self.optimiser, batch, self.settings, share_done, key).double()
+        returns = [each.episode_return.to(found.device) for each in trajectories.values()]
+        numbers = torch.cat([found, torch.stack(returns)]).tolist()
+        stats = dict(zip(STATISTICS, numbers, strict=False))
         self._check(stats)
-        return stats | ({"return": mean} if math.isfinite(mean) else {})
+        means = dict(zip(trajectories, numbers[len(STATISTICS) :], strict=True))
+        known = {role: {"return": mean} for role, mean in means.items() if math.isfinite(mean)}
+        return {**known, self.role: stats | known.get(self.role, {})}
 
     def stored(self) -> dict[str, Any]:
         """Return weights and moments by name, for a checkpoint."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from laffer import Laffer, LafferState
 from memory_recorder import MemoryRecorder
 from torch import Tensor
 from toy_games import GIVERS, Gifts
@@ -204,3 +205,32 @@ def test_training_with_eyes_and_memory_is_a_function_of_the_seed() -> None:
     first, second = fitted(), fitted()
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert all(value.isfinite().all() for value in first.values())
+
+
+def test_low_precision_changes_towers_by_its_rounding_only() -> None:
+    for recurrent in (None, 6):
+        exact, low = (looking(precision=precision, recurrent=recurrent) for precision in ("float32", "bfloat16"))
+        seen = scene(64)
+        seen = Seen(seen.features[:, None], None if seen.view is None else seen.view[:, None])
+        found = [mind(seen, mind.first_memory(64, 1, "cpu")) for mind in (exact, low)]
+        # Numbers of order one through four layers with eight significant bits (2^-8 = 0.004) each.
+        torch.testing.assert_close(found[1][1], found[0][1], atol=0.05, rtol=0)
+        assert not torch.equal(found[1][1], found[0][1])
+        assert all(part.dtype == torch.float32 for part in (found[1][1], *found[1][2]))
+
+
+def test_low_precision_learns_the_same_effort() -> None:
+    """The Laffer worker under a rate of 0.3 works 0.7, in either precision."""
+    for precision in ("float32", "bfloat16"):
+        agents: dict[str, Any] = {
+            "worker": worker.Ppo(worker.Parameters(hidden=(16,), precision=precision)),
+            "leader": planner.Ppo(planner.Parameters(hidden=(4,), start=0.3, initial_exploration=-5)),
+        }
+        fast = {"learning_rate": [[0, 1e-2], [1, 1e-3]], "minibatches": 1}
+        settings = {"iterations": 40, "copies": 64, "follower": fast, "train": ["worker"]}
+        game = Laffer()
+        ppo.Ppo(ppo.Parameters.model_validate(settings)).fit(game, agents, 0, MemoryRecorder())
+        working = LafferState(torch.ones(1, dtype=torch.int64), torch.tensor([0.3]))
+        effort = agents["worker"].act(game.observe(working)["worker"], (), KEY)[0]
+        # A batch of 512 draws with a spread of 0.4 around the mode, averaged over the last iterations.
+        assert float(effort.mean()) == pytest.approx(0.7, abs=0.1)

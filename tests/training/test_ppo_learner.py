@@ -10,10 +10,13 @@ from memory_recorder import Interrupted, MemoryRecorder
 from torch import Tensor
 from toy_games import Gifts
 
+import econsim
 from econsim.agents import ppo as worker
 from econsim.errors import RunError, UserError
 from econsim.game import Agent, Transition
 from econsim.planners import ppo as planner
+from econsim.planners.free_market import FreeMarket as FreeMarketPlanner
+from econsim.planners.free_market import Parameters as NoTaxes
 from econsim.training import ppo
 
 KEY = torch.zeros(1, dtype=torch.int64)
@@ -85,6 +88,39 @@ def test_one_seed_gives_one_result_and_another_gives_another() -> None:
 def test_somebody_must_have_a_neural_mind() -> None:
     with pytest.raises(UserError, match="no role has a neural mind"):
         ppo.Ppo(ppo.Parameters()).fit(Laffer(), {"worker": _Still(), "leader": _Still()}, 0, MemoryRecorder())
+
+
+CLASSES: dict[str, Any] = {"workers": [{"name": "low", "count": 2}, {"name": "high", "count": 2}], "horizon": 12}
+
+
+def classes(high: dict[str, Any]) -> dict[str, Any]:
+    game = econsim.make("gather_trade_build", **CLASSES)
+    agents: dict[str, Any] = {
+        "low": worker.Ppo(worker.Parameters(hidden=(8,))),
+        "high": worker.Ppo(worker.Parameters.model_validate({"hidden": (8,), **high})),
+        "planner": FreeMarketPlanner(NoTaxes()),
+    }
+    recorder = MemoryRecorder()
+    ppo.Ppo(ppo.Parameters(iterations=2, copies=4, checkpoint_every=1)).fit(game, agents, 0, recorder)
+    return {"low": agents["low"], "high": agents["high"], "recorder": recorder}
+
+
+def test_two_classes_of_workers_can_share_a_mind_that_both_teach() -> None:
+    shared, apart = classes({"shares_with": "low"}), classes({})
+    assert same({"x": shared["low"]}, {"x": shared["high"]})
+    assert not same({"x": apart["low"]}, {"x": apart["high"]})
+    assert not same({"x": apart["low"]}, {"x": shared["low"]})
+    recorder = shared["recorder"]
+    assert len(recorder.values("low", "training/entropy")) == 2
+    assert recorder.values("high", "training/entropy") == []
+    assert len(recorder.values("high", "training/return")) == 2
+    assert list(recorder.checkpoints[-1][1]["students"]) == ["low"]
+
+
+def test_a_mind_can_be_shared_only_with_a_role_that_has_one() -> None:
+    for other in ("planner", "high", "lo"):
+        with pytest.raises(UserError, match=rf"agents.high: shares_with {other}, which is no role with a neural mind"):
+            classes({"shares_with": other})
 
 
 class _Still:

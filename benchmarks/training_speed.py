@@ -65,7 +65,7 @@ class Speeds:
 
 def cast(name: str, device: str) -> tuple[Game[Any], dict[str, Agent]]:
     """Return the game and its minds."""
-    common = {"baselines": [], "headline": None, "training": "ppo"}
+    common: dict[str, Any] = {"baselines": [], "headline": None, "training": "ppo"}
     return load("gather_trade_build", {**common, **MINDS[name]}).build(device)
 
 
@@ -95,7 +95,7 @@ def cost(game: Game[Any], role: str, agent: Any) -> dict[str, int]:
     def count(module: nn.Module, _: Any, output: torch.Tensor) -> None:
         weight = module.weight
         places = output[0, 0].numel() if isinstance(module, nn.Conv2d) else 1
-        found[0] += int(weight.numel()) * places  # type: ignore[operator, union-attr]
+        found[0] += int(weight.numel()) * places  # type: ignore[operator]
 
     kinds = (nn.Linear, nn.Conv2d)
     handles = [part.register_forward_hook(count) for part in network.modules() if isinstance(part, kinds)]

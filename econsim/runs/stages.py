@@ -85,8 +85,11 @@ class Stage:
 
     @property
     def fitted_roles(self) -> tuple[str, ...]:
-        """The roles that it fits."""
-        return self.policy.roles_of(self.learner)
+        """The roles that it fits, leaders included that its training fits anew while followers learn."""
+        own = self.policy.roles_of(self.learner)
+        if self.learner != NEURAL or not _refits(self.training):
+            return own
+        return (*own, *(role for role, chosen in self.policy.agents.items() if _learner(chosen) not in (None, NEURAL)))
 
     @property
     def untrained_roles(self) -> tuple[str, ...]:

@@ -1,0 +1,173 @@
+"""Gather-Trade-Build on two levels against the published figures: equality, productivity and their product by tax.
+
+Workers are retrained under each tax from the same untaxed phase, as the published comparison does; scores are means of
+64 fresh episodes a seed, played as trained minds play, by drawing. Beside them: who builds, who sells and at what price
+without taxes, and learning curves. The shipped scenario is sized for two CPU cores and an hour a seed, the published
+recipe took 75 million steps for each planner: the budget of each phase stands in the result.
+
+Published (Zheng et al. 2020, Open-Quadrant, four workers): free market 1278, US federal 1261, Saez 1435, AI Economist
+1664. Targets: planner at least 10 % above Saez; the first three within 10 %; productivity under every tax below that
+without; without taxes productivity at least 2600, equality 0.35 to 0.50, at least 80 % of the houses by the highest
+skill, the two lowest skills net sellers.
+
+Run: ``python benchmarks/gather_trade_build_two_level.py [SCENARIO] [KEY=VALUE ...]`` (default scenario
+``gather_trade_build_two_level``), or ``--run RUN`` to read a finished run. An unfinished run folder is resumed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from _record import RESULTS, record
+
+from econsim.analysis.statistics import mean_interval
+from econsim.game import Agent, Game
+from econsim.runs import Run, execute, open_run, resume
+from econsim.runs.evaluation import evaluation_key, play
+from econsim.runs.fitted import agents_of
+from econsim.runs.stages import policies
+
+PUBLISHED = {"free_market": 1278.0, "us_federal": 1261.0, "saez": 1435.0, "planner": 1664.0}
+EPISODES = 64
+CURVE_POINTS = 30
+WORKERS = 4
+
+
+def scores(run: Run) -> dict[str, Any]:
+    """Return productivity, equality and their product for each policy, with the interval over seeds."""
+    return {label: _score(policy) for label, policy in run.summary["policies"].items()}
+
+
+def _score(policy: dict[str, Any]) -> dict[str, Any]:
+    response = next(name for name in ("learned", "scenario", "exact") if name in policy)
+    by_seed = [seed[response] for seed in policy["seeds"].values()]
+    # The game's welfare is equality times coin per head, the published figure equality times all coin.
+    products = [WORKERS * metrics["welfare"] for metrics in by_seed]
+    found = {
+        "productivity": policy[response]["productivity"],
+        "equality": policy[response]["equality"],
+        "equality_times_productivity": sum(products) / len(products),
+        "by_seed": products,
+    }
+    if len(products) > 1:
+        interval = mean_interval(products)
+        found["interval"] = [interval.low, interval.high]
+    return found
+
+
+def division_of_labour(game: Game[Any], agents: dict[str, Agent], seed: int) -> dict[str, Any]:
+    """Return what workers do by rank of skill, lowest first: means of ``EPISODES`` episodes."""
+    accounts = play(game, agents, evaluation_key(seed, EPISODES)).accounts
+    rank = accounts["build_payment"].argsort(1)
+
+    def by_skill(name: str) -> list[float]:
+        return [float(mean) for mean in accounts[name].double().gather(1, rank).mean(0)]
+
+    traded = ("stone", "wood")
+    sold = torch.stack([accounts[f"sold_{good}"] - accounts[f"bought_{good}"] for good in traded]).sum(0)
+    spent = sum(accounts[f"spent_on_{good}"].double().sum() for good in traded)
+    bought = sum(accounts[f"bought_{good}"].double().sum() for good in traded)
+    houses = by_skill("houses")
+    return {
+        "houses": houses,
+        "share_of_houses_by_highest_skill": houses[-1] / sum(houses) if sum(houses) else None,
+        "net_units_sold": [float(mean) for mean in sold.double().gather(1, rank).mean(0)],
+        "labour": by_skill("labour"),
+        "coin": by_skill("consumption"),
+        "mean_price": float(spent / max(float(bought), 1.0)),
+    }
+
+
+def curves(run: Run) -> dict[str, Any]:
+    """Return productivity and equality of finished episodes while training went on, thinned."""
+    played = run.metrics[run.metrics["name"].str.startswith("play/")]
+    found: dict[str, Any] = {}
+    for (policy, seed), rows in played.groupby(["policy", "seed"], sort=False):
+        table = rows.pivot_table(index="step", columns="name", values="value")
+        thin = table.iloc[:: max(1, len(table) // CURVE_POINTS)]
+        found[f"{policy}, seed {seed}"] = {
+            "iteration": [int(step) for step in thin.index],
+            "productivity": thin["play/productivity"].round(1).tolist(),
+            "equality": thin["play/equality"].round(4).tolist(),
+        }
+    return found
+
+
+def speed(run: Run) -> float:
+    """Return the median environment steps a second of the whole training."""
+    rows: pd.Series[float] = run.metrics.query("name == 'throughput/env_steps_per_second'")["value"]
+    return float(rows.median())
+
+
+def result_of(run: Run) -> dict[str, Any]:
+    """Return everything that is recorded of a finished run."""
+    scenario = run.scenario
+    game, _ = scenario.build("cpu")
+    seeds = [scenario.seed + index for index in range(scenario.seeds)]
+    return {
+        "scenario": scenario.name,
+        "seeds": seeds,
+        "episodes_scored": scenario.episodes,
+        "training": None if scenario.training is None else scenario.training.dump(),
+        "published": PUBLISHED,
+        "policies": scores(run),
+        "division_of_labour": {
+            policy.label: division_of_labour(game, agents_of(run, policy, seeds[0]), scenario.seed)
+            for policy in policies(scenario, game)
+        },
+        "env_steps_per_second": speed(run),
+        "learning_curves": curves(run),
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """Return the comparison as Markdown."""
+    lines = [
+        f"# {result['scenario']}, seeds {result['seeds']}",
+        "",
+        "| policy | productivity | equality | equality x productivity | published | houses by the highest skill |",
+        "|---|---|---|---|---|---|",
+    ]
+    for label, found in result["policies"].items():
+        published = PUBLISHED.get(label, PUBLISHED["planner"])
+        interval = found.get("interval")
+        spread = f" ({interval[0]:,.0f} to {interval[1]:,.0f})" if interval else ""
+        share = result["division_of_labour"][label]["share_of_houses_by_highest_skill"]
+        built = "none built" if share is None else f"{share:.0%}"
+        lines.append(
+            f"| {label} | {found['productivity']:,.0f} | {found['equality']:.3f} "
+            f"| {found['equality_times_productivity']:,.0f}{spread} | {published:,.0f} | {built} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run, or read a run, and record."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenario", nargs="?", default="gather_trade_build_two_level", help="what to run")
+    parser.add_argument("overrides", nargs="*", help="KEY=VALUE of the scenario")
+    parser.add_argument("--run", type=Path, help="the run folder; one that exists is read, or resumed")
+    parser.add_argument("--trial", action="store_true", help="write no result")
+    options = parser.parse_args()
+    if options.run is not None and (options.run / "environment.json").is_file():
+        run = open_run(options.run)
+        run = run if run.finished else resume(options.run)
+    else:
+        from econsim.scenario import load
+
+        run = execute(load(options.scenario, options.overrides), options.run)
+    result = result_of(run)
+    print(table(result))
+    if not options.trial:
+        record(run.scenario.name, result, seed=run.scenario.seed)
+        (RESULTS / f"{run.scenario.name}.md").write_text(table(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""The benchmarks of training run, on sizes that prove neither speed nor quality."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from econsim.runs import execute
+from econsim.scenario import load
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+TINY: dict[str, Any] = {"kind": "ppo", "iterations": 2, "copies": 4, "steps": 10}
+PHASES = [
+    {"name": "untaxed", "shared": True, "agents": {"planner": "free_market"}, "training": TINY},
+    {"name": "taxed", "training": {**TINY, "refit_every": 1}},
+]
+SAEZ = {"kind": "saez_buffer", "buffer": 10, "copies": 4, "rounds": 2}
+OVERRIDES: dict[str, Any] = {
+    "economy.horizon": 20,
+    "agents.worker": {"kind": "ppo", "hidden": [8], "deterministic": False},
+    "baselines": {"free_market": "free_market", "saez": SAEZ},
+    "economy.components": ["build", "trade", "gather", {"kind": "tax", "period": 10}],
+    "training": {"kind": "curriculum", "phases": PHASES},
+    "episodes": 2,
+    "headline": None,
+}
+
+
+@pytest.mark.parametrize("options", [["--tiny"]])
+def test_the_speed_of_training_is_measured_for_every_mind(options: list[str]) -> None:
+    command = [sys.executable, str(BENCHMARKS / "training_speed.py"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    # Two towers of the published worker: 0.39 M weights, of the planner: 1.28 M (derived from the published sizes).
+    assert "'weights': 384851" in done.stdout
+    assert "'weights': 1279899" in done.stdout
+
+
+def test_the_two_level_comparison_is_read_off_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    benchmark = import_module("gather_trade_build_two_level")
+    run = execute(load("gather_trade_build_two_level", OVERRIDES), tmp_path / "run", quiet=True)
+    result = benchmark.result_of(run)
+    assert list(result["policies"]) == ["free_market", "us_federal", "saez", "gather_trade_build_compact"]
+    for label, found in result["policies"].items():
+        # Equality of means times means differs from the mean of products, but by less than it varies.
+        product = found["equality"] * found["productivity"]
+        assert found["equality_times_productivity"] == pytest.approx(product, rel=0.5, abs=20)
+        assert len(result["division_of_labour"][label]["houses"]) == 4
+    assert len(result["learning_curves"]) == 5
+    assert "| saez |" in benchmark.table(result)

@@ -28,7 +28,7 @@ docs: $(VENV)/.docs ## Build the documentation into site/.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 benchmark-gpu: $(VENV)/.core ## Measure what needs a CUDA GPU.
-	$(BIN)/python benchmarks/gather_trade_build_gpu.py
+	$(BIN)/python benchmarks/gpu.py
 
 clean: ## Remove the environment, builds and caches; runs are kept.
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

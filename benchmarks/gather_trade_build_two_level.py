@@ -17,7 +17,9 @@ Run: ``python benchmarks/gather_trade_build_two_level.py [SCENARIO] [KEY=VALUE .
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,11 @@ from _record import RESULTS, record
 
 from econsim.analysis.statistics import mean_interval
 from econsim.game import Agent, Game
-from econsim.runs import Run, execute, open_run, resume
+from econsim.runs import Run, RunInterrupted, execute, open_run, resume
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.fitted import agents_of
 from econsim.runs.stages import policies
+from econsim.scenario import Scenario, load
 
 PUBLISHED = {"free_market": 1278.0, "us_federal": 1261.0, "saez": 1435.0, "planner": 1664.0}
 EPISODES = 64
@@ -146,21 +149,57 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def in_larger_batches(scenario: Scenario, copies: int, steps: int) -> Scenario:
+    """Return the scenario with as many environment steps in each phase, played by ``copies`` copies at once."""
+    training = scenario.training
+    assert training is not None
+    phases = []
+    for phase in training.dump()["phases"]:
+        learner = phase["training"]
+        played = learner["iterations"] * learner["copies"] * learner["steps"]
+        more = {"copies": copies, "steps": steps, "iterations": max(1, played // (copies * steps)), "stagger": True}
+        phases.append({**phase, "training": {**learner, **more}})
+    data = scenario.model_dump(mode="json", exclude_none=True)
+    return Scenario.model_validate({**data, "training": {**training.dump(), "phases": phases}})
+
+
+def stop_after(minutes: float) -> None:
+    """Interrupt this process as a user would, once the time is over; what was done can be resumed."""
+    timer = threading.Timer(60 * minutes, signal.raise_signal, [signal.SIGINT])
+    timer.daemon = True
+    timer.start()
+
+
+def finished(options: argparse.Namespace) -> Run:
+    """Return the finished run that was asked for: read, resumed or run."""
+    if options.run is not None and (options.run / "environment.json").is_file():
+        run = open_run(options.run)
+        return run if run.finished else resume(options.run)
+    scenario = load(options.scenario, options.overrides)
+    if options.copies:
+        scenario = in_larger_batches(scenario, options.copies, options.steps)
+    return execute(scenario, options.run, options.device)
+
+
 def main() -> int:
     """Run, or read a run, and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenario", nargs="?", default="gather_trade_build_two_level", help="what to run")
     parser.add_argument("overrides", nargs="*", help="KEY=VALUE of the scenario")
     parser.add_argument("--run", type=Path, help="the run folder; one that exists is read, or resumed")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to train (default cpu)")
+    parser.add_argument("--copies", type=int, help="play the same steps in so many copies at once")
+    parser.add_argument("--steps", type=int, default=50, help="length of a rollout with --copies (default 50)")
+    parser.add_argument("--minutes", type=float, help="stop after so long, exit code 130; run again to continue")
     parser.add_argument("--trial", action="store_true", help="write no result")
     options = parser.parse_args()
-    if options.run is not None and (options.run / "environment.json").is_file():
-        run = open_run(options.run)
-        run = run if run.finished else resume(options.run)
-    else:
-        from econsim.scenario import load
-
-        run = execute(load(options.scenario, options.overrides), options.run)
+    if options.minutes is not None:
+        stop_after(options.minutes)
+    try:
+        run = finished(options)
+    except RunInterrupted as error:
+        print(error, file=sys.stderr)
+        return 130
     result = result_of(run)
     print(table(result))
     if not options.trial:

@@ -54,3 +54,27 @@ def test_the_two_level_comparison_is_read_off_a_run(tmp_path: Path, monkeypatch:
         assert len(result["division_of_labour"][label]["houses"]) == 4
     assert len(result["learning_curves"]) == 5
     assert "| saez |" in benchmark.table(result)
+
+
+def test_larger_batches_play_as_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    benchmark = import_module("gather_trade_build_two_level")
+    small = load("gather_trade_build_published")
+    large = benchmark.in_larger_batches(small, 2048, 50)
+    assert small.training is not None
+    for few, many in zip(small.training.dump()["phases"], large.training.dump()["phases"], strict=True):
+        played = [p["training"]["iterations"] * p["training"]["copies"] * p["training"]["steps"] for p in (few, many)]
+        # 25 and 50 million; a batch of 102,400 steps is all that can be missing.
+        assert 0 <= played[0] - played[1] < 102_400
+        assert played[0] == pytest.approx({"untaxed": 25e6, "taxed": 50e6}[few["name"]], rel=1e-3)
+        assert many["training"]["follower"] == few["training"]["follower"]
+
+
+def test_the_gpu_benchmarks_say_when_there_is_no_gpu() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    done = subprocess.run([sys.executable, str(BENCHMARKS / "gpu.py")], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no CUDA device here" in done.stderr

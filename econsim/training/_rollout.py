@@ -124,10 +124,11 @@ class Rollout:
         seen = self._with(scene.numbers).observe(scene.state)
         for step in range(steps):
             arguments = (scene.numbers, scene.state, seen, scene.memories, random.fold(key, step))
-            before = {name: scene.memories[name] for name in records}
+            for name, record in records.items():  # before the step: a replayed graph overwrites what it returned
+                record.remember(step, scene.memories[name])
             transition, following, memories, rows = self._fast(arguments)(*arguments)
             for name, record in records.items():
-                record.add(step, rows[name], before[name])
+                record.add(step, rows[name])
             scene.memories = memories
             ended = self._ended(scene, transition)
             self._pay(scene, step, transition, following, records, ended, last=step == steps - 1)

@@ -63,11 +63,14 @@ class Record:
         self._held: dict[str, tuple[list[Tensor], pytree.TreeSpec]] = {}
         self._returns: list[tuple[Tensor, Tensor]] = []
 
-    def add(self, step: int, row: Row, memory: Memory) -> None:
-        """Keep what happened before the game moved."""
-        self._keep("row", step, self.steps, row)
+    def remember(self, step: int, memory: Memory) -> None:
+        """Keep what the mind remembers before it looks, once a sequence."""
         if step % self.sequence == 0:
             self._keep("memory", step // self.sequence, self.steps // self.sequence, memory)
+
+    def add(self, step: int, row: Row) -> None:
+        """Keep what happened before the game moved."""
+        self._keep("row", step, self.steps, row)
 
     def pay(self, step: int, outcome: Outcome) -> None:
         """Keep what came of it."""

@@ -103,7 +103,7 @@ def curves(run: Run) -> dict[str, Any]:
 
 def speed(run: Run) -> float:
     """Return the median environment steps a second of the whole training."""
-    rows: pd.Series[float] = run.metrics.query("name == 'throughput/env_steps_per_second'")["value"]
+    rows: pd.Series[float] = run.throughput.query("name == 'throughput/env_steps_per_second'")["value"]
     return float(rows.median())
 
 

@@ -44,7 +44,7 @@ def _declared(*extras: str) -> list[Requirement]:
 
 def test_every_direct_dependency_is_pinned_within_its_bounds() -> None:
     pins = _pins()
-    for requirement in _declared("interop", "video", "test", "lint", "docs"):
+    for requirement in _declared("interop", "search", "video", "test", "lint", "docs"):
         version = next(iter(pins[_normal(requirement.name)].specifier)).version
         assert version in requirement.specifier, requirement
 

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from econsim import kinds
-from econsim.cli import authoring, browsing, rendering, running
+from econsim.cli import authoring, browsing, certifying, evaluating, rendering, running
 from econsim.cli.endings import Command
 from econsim.errors import UserError
 
@@ -25,8 +25,10 @@ for _command in (
     running.run,
     running.resume,
     running.compare,
+    evaluating.evaluate,
     running.report,
     rendering.render,
+    certifying.equilibrium,
     browsing.list_,
     browsing.describe,
     browsing.cite,

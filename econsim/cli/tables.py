@@ -6,6 +6,10 @@ import itertools
 import shutil
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _GAP = "  "
 _WIDEST = 34  # of a column before the last, unless a word is longer
@@ -39,3 +43,16 @@ def _lines(row: Sequence[str], widths: Sequence[int], indent: str) -> list[str]:
 
 def _wrapped(cell: str, width: int) -> list[str]:
     return [cell] if len(cell) <= width else textwrap.wrap(cell, width)
+
+
+def grid(header: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Table:
+    """Return a table for a rich console; the first ``words`` columns are words, the others numbers."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False)
+    for index, name in enumerate(header):
+        made.add_column(name, justify="left" if index < words else "right")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from econsim.errors import UserError
@@ -41,6 +41,7 @@ _COLUMNS = (
     ("revenue", "Revenue", "amount"),
     ("mean_utility", "Mean utility", "amount"),
 )
+_COSTS = (("cpu_seconds", "CPU s to fit", "hours"), ("leader_evaluations", "Plans tried", "amount"))
 _SHARED = (("productivity", "amount"), ("equality", "index"))
 
 
@@ -60,8 +61,11 @@ class Constant(NamedTuple):
     meaning: str
 
 
-def policy_table(summary: dict[str, Any]) -> Table:
-    """Return the policies; welfare, gap and hours under every response side by side, the rest under the first."""
+def policy_table(summary: dict[str, Any], costs: Mapping[str, Mapping[str, float]] | None = None) -> Table:
+    """Return the policies; welfare, gap and hours under every response side by side, the rest under the first.
+
+    ``costs`` of fits (:func:`econsim.runs.costs.fit_costs`) come last.
+    """
     policies, responses = summary["policies"], summary["responses"]
     columns = []
     for name, title, kind in _COLUMNS:
@@ -74,8 +78,14 @@ def policy_table(summary: dict[str, Any]) -> Table:
         for label, policy in policies.items()
     ]
     within = [RESPONSE_WORDS[it] if len(its) > 1 else "" for *_, its in columns for it in its]
-    second = within if any(within) else []
-    return Table([(title, len(its)) for _, title, _, its in columns], second, rows)
+    known_costs = [cost for cost in _COSTS if any(cost[0] in it for it in (costs or {}).values())]
+    for name, _, kind in known_costs:
+        for label, cells in rows:
+            value = (costs or {}).get(label, {}).get(name)
+            cells.append("" if value is None else shown(value, kind))
+    second = [*within, *("" for _ in known_costs)] if any(within) else []
+    groups = [(title, len(its)) for _, title, _, its in columns] + [(title, 1) for _, title, _ in known_costs]
+    return Table(groups, second, rows)
 
 
 def headline(summary: dict[str, Any]) -> str:

@@ -10,9 +10,11 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from econsim.report import content
+from econsim.report.certificate import certified
 from econsim.report.drawing import svg
 from econsim.report.figures import Captioned
 from econsim.report.references import references_of
+from econsim.runs.costs import fit_costs
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
@@ -35,8 +37,9 @@ def _context(run: Run, figures: Sequence[Captioned]) -> dict[str, Any]:
         "summary": summary,
         "environment": run.environment,
         "headline": content.headline(summary),
-        "table": content.policy_table(summary),
+        "table": content.policy_table(summary, fit_costs(run)),
         "intervals": content.interval_notes(summary),
+        "certified": certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
         # svg() escapes the texts that it takes, and matplotlib those that it draws.
         "figures": [(item, Markup(svg(item.figure, item.name, item.alternative))) for item in figures],
         "calibration": content.notes_of(run),

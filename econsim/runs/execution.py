@@ -6,8 +6,8 @@ moment and resumed, it gives the numbers of a run that was never interrupted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +17,7 @@ from econsim.runs._files import write_json
 from econsim.runs.accounts import write_accounts
 from econsim.runs.film import save_film
 from econsim.runs.folder import Run, create_run, open_run
+from econsim.runs.machine import device_named, using_threads
 from econsim.runs.metrics import MetricsWriter, Row
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
@@ -63,7 +64,7 @@ def execute(
     """
     if threads < 1:
         raise UserError(f"--threads {threads}: say one or more")
-    with _using(threads), joined(_device(device)) as place:
+    with using_threads(threads), joined(device_named(device)) as place:
         game, _ = scenario.build(place)
         found = policies(scenario, game)
         stages(scenario, found)
@@ -86,7 +87,7 @@ def resume(path: str | Path, quiet: bool = False) -> Run:
     run = open_run(path)
     if run.finished and (run.path / "report.html").is_file():
         return run
-    with _using(run.environment["threads"]), joined(_device(run.environment["device"])) as place:
+    with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as place:
         if is_helper():
             with folder_of_helper(run.path) as own:
                 return _Execution(open_run(own), place, quiet=True).help()
@@ -103,6 +104,7 @@ class _Execution:
         self.policies = policies(self.scenario, self.game)
         self.stages = stages(self.scenario, self.policies)
         self.metrics = MetricsWriter(run.path / "metrics.parts", run.name)
+        self.measured = MetricsWriter(run.path / "throughput.parts", run.name)
         self.journal = Journal(run.path / "log.txt", quiet)
         self.advice = Advice()
 
@@ -114,6 +116,7 @@ class _Execution:
                 with self.advice.listening():
                     self._score(self._fit())
             self.metrics.discard()
+            self.measured.discard()
             self._report()
         except KeyboardInterrupt as error:
             raise RunInterrupted(self.run.path) from error
@@ -157,7 +160,7 @@ class _Execution:
         return int(record["metrics_parts"])
 
     def _fit_stage(self, index: int, stage: Stage, agents: dict[str, Agent], parts: int, progress: Progress) -> int:
-        recorder = StageRecorder(self.run, stage, self.metrics, self.advice, progress, parts)
+        recorder = StageRecorder(self.run, stage, self.metrics, self.measured, self.advice, progress, parts)
         progress.begin(index)
         stand_ins = exact_followers(self.scenario, self.game)
         players = agents | {role: stand_ins[role].build() for role in stage.untrained_roles}
@@ -175,6 +178,8 @@ class _Execution:
             for name, value in score.metrics.items():
                 self.metrics.add(Row(score.policy, score.response, score.seed, "", 0, name, value))
         self.metrics.merge(self.run.path / "metrics.parquet")
+        if self.measured.flush():
+            self.measured.merge(self.run.path / "throughput.parquet")
         write_accounts(self.run.path / "accounts.parquet", found)
         for score in found:
             if score.film is not None:
@@ -195,32 +200,3 @@ def _hand_on(before: Mapping[str, Agent], mine: Mapping[str, Agent], roles: Iter
     """Let a stage begin with the minds that the stage before it ended with."""
     for role in roles:
         cast(FittedAgent, mine[role]).load_state_dict(cast(FittedAgent, before[role]).state_dict())
-
-
-@contextmanager
-def _using(threads: int) -> Iterator[None]:
-    """Let torch use this many threads inside, and as many as before afterwards."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _device(name: str) -> str:
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise UserError(f"--device {name}: say auto, cpu or cuda") from None
-    if device.type not in ("cpu", "cuda"):
-        raise UserError(f"--device {name}: say auto, cpu or cuda")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise UserError(f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices")
-    return name

@@ -1,8 +1,9 @@
 """The run folder: everything needed to read, resume or repeat a run.
 
     runs/<name>/  scenario.yaml (resolved)  environment.json  metrics.parquet  accounts.parquet  summary.json
+                  throughput.parquet (where minds were trained; the one table that differs from run to run)
                   checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be pictured)
-                  log.txt  report.html  figures/
+                  log.txt  report.html  figures/  certificate.json (once ``econsim equilibrium`` made it)
 
 Every file appears by rename, whole or not at all.
 """
@@ -75,6 +76,11 @@ class Run:
         return self._table("metrics.parquet")
 
     @cached_property
+    def throughput(self) -> pd.DataFrame:
+        """How fast training was, a table like ``metrics``: measured, so that it differs from run to run."""
+        return self._table("throughput.parquet")
+
+    @cached_property
     def accounts(self) -> pd.DataFrame:
         """One row a policy, response, seed and player; one column an account variable."""
         return self._table("accounts.parquet")
@@ -82,9 +88,19 @@ class Run:
     @cached_property
     def agents(self) -> dict[str, Agent]:
         """The agents of the scenario's own policy by role, as fitted under its first seed."""
-        from econsim.runs.stages import fitted_agents
+        from econsim.runs.fitted import agents_of
+        from econsim.runs.stages import policies
 
-        return fitted_agents(self)
+        game, _ = self.scenario.build("cpu")
+        own = policies(self.scenario, game)[-1]
+        return agents_of(self, own, own.seeds[0])
+
+    @cached_property
+    def certificate(self) -> dict[str, Any]:
+        """How far the scenario's own policy is from equilibrium: what ``econsim equilibrium`` found."""
+        if not (self.path / "certificate.json").is_file():
+            raise UserError(f"{self.path}: this run has no certificate; make it with: econsim equilibrium {self.path}")
+        return self._json("certificate.json")
 
     @property
     def plot(self) -> Figures:

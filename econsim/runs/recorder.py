@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from econsim.errors import EconsimWarning
+from econsim.runs._files import write_json
 from econsim.runs.checkpoints import Checkpoints, load_state, save_state
+from econsim.runs.costs import COST
 from econsim.runs.folder import Run
 from econsim.runs.metrics import MetricsWriter, Row
 from econsim.runs.progress import Progress
 from econsim.runs.stages import Stage
+from econsim.training import MEASURED
 
 __all__ = ["Advice", "StageRecorder", "load_fitted", "save_fitted"]
+
+EVALUATIONS = "leader_evaluations"
 
 
 @dataclass
@@ -55,10 +61,17 @@ class StageRecorder:
     """
 
     def __init__(
-        self, run: Run, stage: Stage, metrics: MetricsWriter, advice: Advice, progress: Progress, parts: int = 0
+        self,
+        run: Run,
+        stage: Stage,
+        metrics: MetricsWriter,
+        measured: MetricsWriter,
+        advice: Advice,
+        progress: Progress,
+        parts: int = 0,
     ) -> None:
-        self._stage = stage
-        self._metrics = metrics
+        self._run, self._stage = run, stage
+        self._metrics, self._measured = metrics, measured
         self._advice = advice
         self._progress = progress
         self._checkpoints = Checkpoints(_folder(run, stage))
@@ -66,24 +79,42 @@ class StageRecorder:
         metrics.keep(parts if self._newest is None else self._newest["metrics_parts"])
         if self._newest is not None:
             advice.messages[:] = self._newest["warnings"]
+        self._began = time.process_time() - (self._newest or {}).get("cpu_seconds", 0.0)
+        self._evaluations: dict[str, float] = {}
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Note one number of the metrics table."""
-        self._metrics.add(Row(self._stage.policy.label, "", self._stage.seed, role, step, name, float(value)))
+        """Note one number of the metrics table, or of the table of what was measured."""
+        table = self._measured if name.startswith(MEASURED) else self._metrics
+        table.add(Row(self._stage.policy.label, "", self._stage.seed, role, step, name, float(value)))
+        if name == EVALUATIONS:
+            self._evaluations[name] = float(value)
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Say how much of this stage is done, in units of equal cost."""
+        """Say how much of this stage is done, in units of equal cost; at its end, note what it cost."""
         self._progress.update(done, total, message)
+        if done >= total:
+            self._note_cost()
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
         """Keep what is needed to continue after ``step``; the rows so far are written first."""
+        self._measured.flush()
         parts = self._metrics.flush()
         content = {"step": step, "metrics_parts": parts, "warnings": self._advice.messages, "learner": state}
-        self._checkpoints.save(step, content)
+        self._checkpoints.save(step, content | {"cpu_seconds": self._spent()})
 
     def restore(self) -> tuple[int, dict[str, Any]] | None:
         """Return the newest checkpoint of this stage, or ``None``."""
         return None if self._newest is None else (self._newest["step"], self._newest["learner"])
+
+    def _spent(self) -> float:
+        """Return the CPU seconds of this stage, those before a resume included."""
+        return float(time.process_time() - self._began)
+
+    def _note_cost(self) -> None:
+        stage, folder = self._stage, _folder(self._run, self._stage)
+        folder.mkdir(parents=True, exist_ok=True)
+        who = {"policy": stage.policy.label, "learner": stage.learner, "seed": stage.seed}
+        write_json(folder / COST, who | {"cpu_seconds": self._spent(), **self._evaluations})
 
 
 def save_fitted(run: Run, stage: Stage, agents: Mapping[str, Any], metrics: MetricsWriter, advice: Advice) -> int:

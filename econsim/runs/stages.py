@@ -17,7 +17,6 @@ from econsim.game import Agent, Game
 from econsim.parameters import Chosen, Model
 
 if TYPE_CHECKING:
-    from econsim.runs.folder import Run
     from econsim.scenario import Scenario
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "Stage",
     "check_players",
     "exact_followers",
-    "fitted_agents",
     "leading_role",
     "own_label",
     "policies",
@@ -156,23 +154,6 @@ def check_players(scenario: Scenario, game: Game[Any], found: list[Policy]) -> N
         for role, chosen in agents.items():
             if _learner(chosen) is None:
                 chosen.build().start(game, game.roles[role], 1)
-
-
-def fitted_agents(run: Run) -> dict[str, Agent]:
-    """Return the agents of a run's own policy by role, as fitted under its first seed.
-
-    Raises:
-        UserError: the run has not come that far.
-    """
-    from econsim.runs.recorder import load_fitted
-
-    game, _ = run.scenario.build("cpu")
-    own = policies(run.scenario, game)[-1]
-    agents = own.build()
-    for stage in stages(run.scenario, [own]):
-        if stage.policy is own and stage.seed == own.seeds[0] and not load_fitted(run, stage, agents):
-            raise UserError(f"{run.path}: {own.label} is not fitted yet; finish it with: econsim resume {run.path}")
-    return agents
 
 
 def _own_policy(scenario: Scenario, game: Game[Any]) -> Policy | None:

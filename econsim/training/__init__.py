@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from econsim.game import Agent, Game
 
-__all__ = ["Learner", "Recorder"]
+__all__ = ["MEASURED", "Learner", "Recorder"]
+
+MEASURED = "throughput/"
+"""Names that begin so are of what was measured: they differ from run to run, all others are functions of the seed."""
 
 
 class Recorder(Protocol):

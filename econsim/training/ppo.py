@@ -17,7 +17,7 @@ from econsim.acceleration import Mode, keep_memory
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.parameters import Model
-from econsim.training import Recorder
+from econsim.training import MEASURED, Recorder
 from econsim.training._lesson import Lesson
 from econsim.training._patience import Patience
 from econsim.training._processes import gathered, own_share
@@ -126,8 +126,8 @@ class Ppo:
             lesson.recorder.log(f"play/{name}", mean, step=iteration)
         now = time.perf_counter()
         speed = steps * own.copies / (now - began)
-        lesson.recorder.log("throughput/env_steps_per_second", speed, step=iteration)
-        lesson.recorder.log("throughput/share_of_update", (now - played) / (now - began), step=iteration)
+        lesson.recorder.log(f"{MEASURED}env_steps_per_second", speed, step=iteration)
+        lesson.recorder.log(f"{MEASURED}share_of_update", (now - played) / (now - began), step=iteration)
 
     def _numbers(self, iteration: int) -> dict[str, float]:
         share_done = iteration / self.parameters.iterations

@@ -1,4 +1,4 @@
-"""Black-box search for a leader's best announcement: coordinate search and CMA-ES, candidates in batches."""
+"""Black-box search for a leader's best announcement: coordinate, CMA-ES or Bayesian search, candidates in batches."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from econsim.game import Agent, Box, Game
 from econsim.parameters import Model
 from econsim.planners import search as planner
 from econsim.training import Recorder
+from econsim.training._bayesian import model
 from econsim.training._proposals import leader_of, values_of
 
 __all__ = ["Parameters", "Search"]
@@ -44,15 +45,19 @@ class Search:
         agent, box = agents[leader], game.roles[leader].action
         if not isinstance(agent, planner.Search) or not isinstance(box, Box):
             raise UserError(f"training.search: role {leader} needs a planner of kind search and real-valued actions")
-        exact = game.to(dtype=torch.float64)
+        exact, tried = game.to(dtype=torch.float64), 0
 
         def value(points: Tensor) -> Tensor:
+            nonlocal tried
+            tried += points.shape[0]
             actions = (box.low + (box.high - box.low) * points).reshape(-1, *box.shape)
             return values_of(exact, agents, leader, actions, seed)
 
         budget, key = agent.parameters, random.keys(seed, 1, game.device)
         starts = random.uniform(key, 0, "search/starts", (budget.starts, box.size), torch.float64)[0]
         best, best_value = self._search(value, starts, budget, seed, recorder)
+        recorder.log("leader_evaluations", tried, step=0)
+        recorder.progress(budget.starts + 1, budget.starts + 1, "search")
         action = (box.low + (box.high - box.low) * best).reshape(box.shape)
         agent.load_state_dict({"rates": action, "value": best_value[None]})
         return dict(agents)
@@ -61,6 +66,8 @@ class Search:
         self, value: Value, starts: Tensor, budget: planner.Parameters, seed: int, recorder: Recorder
     ) -> tuple[Tensor, Tensor]:
         starts[0] = 0.5
+        if budget.method == "bayesian":
+            return self._model(value, starts, budget, seed, recorder)
         best, best_value = starts[0], value(starts[:1])[0]
         for index, start in enumerate(starts):
             found, found_value = start, value(start[None])[0]
@@ -74,8 +81,16 @@ class Search:
             recorder.progress(index + 1, budget.starts + 1, "search")
         if budget.method != "cma_es":
             best, best_value = climb(value, best, best_value, budget.finest_step)
-        recorder.progress(budget.starts + 1, budget.starts + 1, "search")
         return best, best_value
+
+    def _model(
+        self, value: Value, starts: Tensor, budget: planner.Parameters, seed: int, recorder: Recorder
+    ) -> tuple[Tensor, Tensor]:
+        def report(known: int, best_value: float) -> None:
+            recorder.log("search/value", best_value, step=known)
+            recorder.progress((budget.starts * known) // budget.candidates, budget.starts + 1, "search")
+
+        return model(value, starts, budget.candidates, budget.batch, seed, report)
 
 
 def climb(value: Value, start: Tensor, start_value: Tensor, finest_step: float) -> tuple[Tensor, Tensor]:

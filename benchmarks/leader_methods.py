@@ -1,0 +1,183 @@
+"""Ways to fit a leader's announcement under an equal budget of CPU seconds: share of the welfare gap closed.
+
+Every method fits the one-step economy, with seven and with three brackets, and is scored under exact best responses on
+the shipped half-hour grid. A method that is done early begins again under another seed, and the schedule with the
+highest return of the leader counts. Methods that differentiate through hours fit the same economy with continuous
+hours; ``soft_drawn`` fits the grid itself. Saez's formula has no randomness and runs once. PPO of both levels at once
+(``ppo_simultaneous``) is given the iterations that the budget buys; two-level PPO has a benchmark of its own
+(``two_level.py``, about 40 CPU seconds a fit). The ceiling is one long search (``CEILING``), the floor the free market.
+
+Run: ``python benchmarks/leader_methods.py [SEEDS] [CPU_SECONDS]`` (about ten minutes on two idle cores). Every fit
+is printed as soon as it is done.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import product
+from multiprocessing import get_context
+from statistics import fmean
+from typing import Any
+
+import torch
+from _record import RESULTS, record
+
+from econsim import kinds
+from econsim.analysis.welfare import share_of_gap_closed
+from econsim.game import Agent, Game
+from econsim.runs.evaluation import evaluation_key, play
+from econsim.scenario import Scenario, load
+
+SCENARIOS = {"seven_brackets": "one_step", "three_brackets": "one_step_three_brackets"}
+FIRST_SEED = 200
+FIRST_RESTART = 1000
+CONTINUOUS = {"economy.hours_step": None}
+CEILING = {"kind": "search", "starts": 16}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A planner as scenarios name it, what it changes in the scenario, and whether it has restarts to spend on."""
+
+    planner: dict[str, Any]
+    overrides: dict[str, Any] = field(default_factory=dict)
+    restarts: bool = True
+
+
+METHODS = {
+    "saez": Method({"kind": "saez"}, restarts=False),
+    "search_coordinate": Method({"kind": "search", "method": "coordinate", "starts": 4}),
+    "search_cma_es": Method({"kind": "search", "method": "cma_es", "starts": 1}),
+    "search_both": Method({"kind": "search", "starts": 1}),
+    "search_bayesian": Method({"kind": "search", "method": "bayesian", "candidates": 150}),
+    "soft": Method({"kind": "hypergradient", "starts": 32}, CONTINUOUS),
+    "soft_drawn": Method({"kind": "hypergradient", "starts": 8}),
+    "implicit": Method({"kind": "hypergradient", "method": "implicit"}, CONTINUOUS),
+    "unrolled": Method({"kind": "hypergradient", "method": "unrolled"}, CONTINUOUS),
+    "ppo_simultaneous": Method({"kind": "ppo"}, {"training": {"kind": "ppo", "iterations": 140}}, restarts=False),
+}
+
+
+class Counting:
+    """A recorder that keeps how often a leader's announcement was tried."""
+
+    def __init__(self) -> None:
+        self.evaluations = 0.0
+
+    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
+        if name == "leader_evaluations":
+            self.evaluations += value
+
+    def progress(self, done: int, total: int, message: str = "") -> None: ...
+
+    def checkpoint(self, step: int, state: Any) -> None: ...
+
+    def restore(self) -> None:
+        return None
+
+
+def built(planner: dict[str, Any], scenario: Scenario) -> tuple[dict[str, Agent], Any]:
+    """Return untrained agents and the learner that fits them."""
+    parameters = {name: value for name, value in planner.items() if name != "kind"}
+    kind = kinds.load("planners", planner["kind"])
+    agent = kind.build(kind.parameters.model_validate(parameters))  # type: ignore[attr-defined]
+    if planner["kind"] == "ppo":
+        return {"planner": agent, "worker": scenario.agents["worker"].build()}, scenario.training.build()  # type: ignore[union-attr]
+    learner = kinds.load("training", agent.learner)
+    return {"planner": agent, "worker": scenario.evaluation.workers.build()}, learner.build(None)  # type: ignore[union-attr]
+
+
+def welfare(scenario: Scenario, planner: Agent) -> float:
+    game: Game[Any] = scenario.build()[0].to(dtype=torch.float64)
+    agents = {"planner": planner, "worker": scenario.evaluation.workers.build()}  # type: ignore[union-attr]
+    return float(play(game, agents, evaluation_key(0)).accounts["welfare"][0])
+
+
+def one_fit(name: str, label: str, seed: int, budget: float) -> dict[str, float]:
+    """Fit one method under one seed until its budget is spent; return its score and what it used."""
+    torch.set_num_threads(1)
+    method, shipped = METHODS[label], load(SCENARIOS[name])
+    scenario = load(SCENARIOS[name], method.overrides)
+    game, _ = scenario.build()
+    recorder, begin, fits, best = Counting(), time.process_time(), 0, -torch.inf
+    planner: Agent | None = None
+    while True:
+        agents, learner = built(method.planner, scenario)
+        fitted = learner.fit(game, agents, seed + FIRST_RESTART * fits, recorder)["planner"]
+        value = float(fitted.state_dict().get("value", torch.zeros(1))[0])
+        fits += 1
+        if value > best:
+            best, planner = value, fitted
+        spent = time.process_time() - begin
+        if not method.restarts or spent + 0.5 * spent / fits > budget:
+            break
+    assert planner is not None
+    found = {
+        "welfare": welfare(shipped, planner),
+        "fits": fits,
+        "leader_evaluations": recorder.evaluations,
+        "cpu_seconds": round(spent, 1),
+    }
+    print(name, label, seed, json.dumps(found), flush=True)
+    return found
+
+
+def ends(name: str) -> tuple[float, float]:
+    """Return welfare of the free market and of the long search."""
+    torch.set_num_threads(1)
+    scenario = load(SCENARIOS[name])
+    agents, learner = built(CEILING, scenario)
+    best = learner.fit(scenario.build()[0], agents, 0, Counting())["planner"]
+    return welfare(scenario, scenario.baselines["free_market"].build()), welfare(scenario, best)
+
+
+def row(found: list[dict[str, float]], floor: float, ceiling: float) -> dict[str, Any]:
+    closed = [round(share_of_gap_closed(one["welfare"], floor, ceiling), 5) for one in found]
+    means = {key: round(fmean(one[key] for one in found), 1) for key in found[0]}
+    return {"gap_closed_mean": round(fmean(closed), 5), "gap_closed_by_seed": closed, **means}
+
+
+def table(result: dict[str, Any]) -> str:
+    """Return the result as Markdown."""
+    lines = ["# Ways to fit a leader's announcement", "", f"{result['cpu_seconds']:g} CPU seconds a fit, scored under"]
+    lines[-1] += f" exact best responses; {result['seeds']} seeds. Written by `benchmarks/leader_methods.py`."
+    for name in SCENARIOS:
+        found = result[name]
+        lines += ["", f"## {name.replace('_', ' ').capitalize()}", ""]
+        lines += [f"Free market {found['free_market']:,.1f}, long search {found['long_search']:,.1f}.", ""]
+        lines += [
+            "| method | gap closed | lowest seed | CPU s | fits | leader evaluations |",
+            "|---|---|---|---|---|---|",
+        ]
+        ranked = sorted(found["methods"].items(), key=lambda entry: -entry[1]["gap_closed_mean"])
+        for label, it in ranked:
+            used = f"{it['leader_evaluations']:,.0f}" if it["leader_evaluations"] else ""
+            share = f"{it['gap_closed_mean']:.2%} | {min(it['gap_closed_by_seed']):.2%}"
+            lines.append(f"| {label} | {share} | {it['cpu_seconds']:.0f} | {it['fits']:.1f} | {used} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    budget = float(sys.argv[2]) if len(sys.argv) > 2 else 15.0
+    result: dict[str, Any] = {"seeds": seeds, "cpu_seconds": budget, "threads_per_fit": 1, "fits_at_once": 2}
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        waiting: dict[tuple[str, str], list[Future[dict[str, float]]]] = {}
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+            for name, label in product(SCENARIOS, METHODS):
+                waiting.setdefault((name, label), []).append(pool.submit(one_fit, name, label, seed, budget))
+        levels = {name: pool.submit(ends, name) for name in SCENARIOS}
+        for name in SCENARIOS:
+            floor, ceiling = levels[name].result()
+            rows = {label: row([fit.result() for fit in waiting[name, label]], floor, ceiling) for label in METHODS}
+            result[name] = {"free_market": floor, "long_search": ceiling, "methods": rows}
+    record("leader_methods", result, FIRST_SEED)
+    (RESULTS / "leader_methods.md").write_text(table(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""How far from equilibrium: what a player gains by deviating alone, what a leader gains by announcing otherwise.
+
+gain = unilateral_gain(game, agents, "worker", exact_deviator(), key)
+"""
+
+from econsim.analysis.equilibrium.deviation import DEVIATOR, Deviating, Deviation
+from econsim.analysis.equilibrium.gains import Gain, paired_gain
+from econsim.analysis.equilibrium.leading import BetterAnnouncement, leading_gain
+from econsim.analysis.equilibrium.trained import settings_for, trained_deviator
+from econsim.analysis.equilibrium.unilateral import exact_deviator, unilateral_gain
+
+__all__ = [
+    "DEVIATOR",
+    "BetterAnnouncement",
+    "Deviating",
+    "Deviation",
+    "Gain",
+    "exact_deviator",
+    "leading_gain",
+    "paired_gain",
+    "settings_for",
+    "trained_deviator",
+    "unilateral_gain",
+]

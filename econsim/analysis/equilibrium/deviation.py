@@ -1,0 +1,158 @@
+"""One player against a frozen world: the game in which a deviator acts in the place of one player of a role.
+
+Everybody else plays as before, the other players of the same role too, so that what the deviator earns beyond the
+player whose place it takes is the gain of a *unilateral* deviation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.errors import UserError, did_you_mean
+from econsim.game import Agent, Game, Memory, Observation, Role, Transition, tensors, tree_map
+
+__all__ = ["DEVIATOR", "Deviating", "Deviation", "Seated", "following_role", "in_seat"]
+
+DEVIATOR = "deviator"
+
+
+def following_role(game: Game[Any], role: str) -> Role:
+    """Return a role that follows.
+
+    Raises:
+        UserError: the game has no such role, or it leads.
+    """
+    if role not in game.roles:
+        raise UserError(f"{type(game).__name__} has no role {role!r}{did_you_mean(role, game.roles)}")
+    if game.roles[role].leads:
+        raise UserError(f"role {role} leads: others answer what it announces, so that it has no unilateral deviation")
+    return game.roles[role]
+
+
+@tensors
+class Seated:
+    """A state of the game, and whose place the deviator has."""
+
+    inner: Any  # the game's own state
+    seat: Tensor  # [B] int64, index of a player of the role
+
+
+class Deviation(Game[Seated]):
+    """``game`` with one more role, ``deviator``: one player who sees, does and earns what the player in its seat would.
+
+    The seat is drawn from the copy's key, so that over many copies every player is deviated from. What the frozen
+    agent of the role says for that seat is not read.
+    """
+
+    def __init__(self, game: Game[Any], role: str) -> None:
+        """Raises ``UserError`` unless ``role`` is a following role, and no role is called ``deviator``."""
+        if DEVIATOR in game.roles:
+            raise UserError(f"{type(game).__name__} has a role {DEVIATOR!r} of its own; rename it")
+        self.game, self.role = game, role
+        self.parameters, self.dtype = game.parameters, game.dtype
+        self.horizon, self.unit, self.clocked = game.horizon, game.unit, game.clocked
+        self.roles = {**game.roles, DEVIATOR: replace(following_role(game, role), name=DEVIATOR, count=1)}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the game's tensors are."""
+        return self.game.device
+
+    def reset(self, key: Tensor) -> Seated:
+        """Return the game's first state for keys ``[B]``, and seats."""
+        return Seated(self.game.reset(key), random.integers(key, 0, "deviator/seat", self.game.roles[self.role].count))
+
+    def observe(self, state: Seated) -> dict[str, Observation]:
+        """Return what each role sees; the deviator what its player does."""
+        seen = self.game.observe(state.inner)
+        whole = seen[self.role]
+        read = whole.acting & ~_is_seat(state.seat, whole.acting)
+        deviator = tree_map(lambda leaf: _of_seat(leaf, state.seat), whole)
+        return {**seen, self.role: replace(whole, acting=read), DEVIATOR: deviator}
+
+    def step(self, state: Seated, actions: Mapping[str, Tensor]) -> Transition[Seated]:
+        """Let the deviator's action take the place of the one at its seat, and advance the game."""
+        joint = torch.where(_is_seat(state.seat, actions[self.role]), actions[DEVIATOR], actions[self.role])
+        done = self.game.step(state.inner, {**{name: actions[name] for name in self.game.roles}, self.role: joint})
+        rewards = {**done.rewards, DEVIATOR: _of_seat(done.rewards[self.role], state.seat)}
+        return Transition(Seated(done.state, state.seat), rewards, done.terminated, done.truncated)
+
+    def accounts(self, state: Seated) -> dict[str, Tensor]:
+        """Return the game's accounts."""
+        return self.game.accounts(state.inner)
+
+    def conserved(self, state: Seated) -> dict[str, Tensor]:
+        """Return the game's conserved quantities."""
+        return self.game.conserved(state.inner)
+
+    def with_parameters(self, **values: Tensor | float) -> Deviation:
+        """Return the same deviation from the game with other numeric parameters."""
+        return Deviation(self.game.with_parameters(**values), self.role)
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Deviation:
+        """Return the same deviation from the game on another device, or in another precision."""
+        return Deviation(self.game.to(device, dtype), self.role)
+
+    def frozen(self, agents: Mapping[str, Agent]) -> dict[str, Agent]:
+        """Return agents of the game as ones that play here, and that no learner teaches."""
+        return {name: _Frozen(agents[name]) for name in self.game.roles}
+
+
+class Deviating:
+    """Plays a role as ``agent``, and the players who ``deviate`` as ``deviator``; both see what the whole role sees.
+
+    ``deviate`` is bool ``[B, N]``, or ``[1, N]`` for the same players in every copy.
+    """
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, agent: Agent, deviator: Agent, deviate: Tensor) -> None:
+        self.agent, self.deviator, self.deviate = agent, deviator, deviate
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
+        """Start both; raises ``UserError`` where one of them cannot play the role."""
+        return self.agent.start(game, role, num_envs), self.deviator.start(game, role, num_envs)
+
+    def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
+        """Return actions ``[B, N, ...]``; both draw from the same key, so that equal minds do the same."""
+        own, first = self.agent.act(observation, memory[0], key)
+        other, second = self.deviator.act(observation, memory[1], key)
+        deviate = self.deviate.reshape(*self.deviate.shape, *[1] * (own.ndim - 2))
+        return torch.where(deviate, other.to(own.dtype), own), (first, second)
+
+
+class _Frozen:
+    """An agent of a game, playing in the deviation from it."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
+        inner = game.game if isinstance(game, Deviation) else game
+        return self.agent.start(inner, role, num_envs)
+
+    def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
+        return self.agent.act(observation, memory, key)
+
+
+def in_seat(seat: Tensor, count: int) -> Tensor:
+    """Return bool ``[B, N]``, True for the player in the seat ``[B]``."""
+    return torch.arange(count, device=seat.device) == seat[:, None]
+
+
+def _is_seat(seat: Tensor, like: Tensor) -> Tensor:
+    """Return :func:`in_seat`, ``[B, N, 1, ...]`` to go with ``like`` ``[B, N, ...]``."""
+    return in_seat(seat, like.shape[1]).reshape(*like.shape[:2], *[1] * (like.ndim - 2))
+
+
+def _of_seat(values: Tensor, seat: Tensor) -> Tensor:
+    """Return the entries ``[B, 1, ...]`` of the player in the seat of ``values`` ``[B, N, ...]``."""
+    return values.take_along_dim(seat.reshape(-1, *[1] * (values.ndim - 1)), 1)

@@ -1,0 +1,80 @@
+"""What a deviation gains: paired differences of returns under the same luck, with an interval."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+
+from econsim.analysis.statistics import mean_interval
+
+__all__ = ["Gain", "paired_gain"]
+
+ROUNDING = 1e-9  # of the size of returns: float64 sums over an episode of a thousand steps lose less
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Returns of staying and of deviating, means; ``difference`` is paired, with its 95 % interval ``low`` to ``high``.
+
+    ``over`` says what the interval is taken over: episodes where luck differs between them, else people; ``nothing``
+    where one number is all there is (``low`` and ``high`` are ``None``), as in a game without luck. ``largest`` is the
+    largest mean difference of a single player.
+    """
+
+    own: float
+    reached: float
+    difference: float
+    low: float | None
+    high: float | None
+    over: Literal["episodes", "people", "nothing"]
+    count: int
+    largest: float
+
+    @property
+    def gain(self) -> float:
+        """The gain: zero where the deviation found does worse, since whoever may deviate may also stay."""
+        return max(0.0, self.difference)
+
+    @property
+    def relative(self) -> float | None:
+        """The gain as a share of the size of the own return; ``None`` where that is zero."""
+        return self.gain / abs(self.own) if self.own else None
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain data, the gain and its relative size included."""
+        return {**asdict(self), "gain": self.gain, "relative": self.relative}
+
+
+def paired_gain(own: Tensor, reached: Tensor) -> Gain:
+    """Return the gain from returns ``[E, P]`` of ``P`` players in ``E`` episodes under the same keys, both ways."""
+    rounding = ROUNDING * max(1.0, float(own.abs().max()))
+    difference = (reached - own).double().cpu()
+    difference = difference.masked_fill(difference.abs() <= rounding, 0.0)
+    over, units = _units(difference, rounding)
+    found = mean_interval(units.tolist())
+    return Gain(
+        own=float(own.double().mean()),
+        reached=float(reached.double().mean()),
+        difference=float(difference.mean()),
+        low=found.low,
+        high=found.high,
+        over=over,
+        count=found.count,
+        largest=float(difference.mean(0).max()),
+    )
+
+
+def _units(difference: Tensor, rounding: float) -> tuple[Literal["episodes", "people", "nothing"], Tensor]:
+    """Return the independent units of an interval; people of one episode share its luck, so that episodes go first."""
+    of_episodes, of_people = difference.mean(1), difference.mean(0)
+    if _spread(of_episodes) > rounding:
+        return "episodes", of_episodes
+    if _spread(of_people) > rounding:
+        return "people", of_people
+    return "nothing", difference.mean()[None]
+
+
+def _spread(values: Tensor) -> float:
+    return float(values.max() - values.min())

@@ -1,0 +1,69 @@
+"""Black-box search under a budget: rounds of evolution and coordinate search from one start after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.training.search import climb, evolve
+
+__all__ = ["best_point"]
+
+LONGEST_EVOLUTION = 60  # generations of a round
+ROUNDS_SHARE = 0.8  # of the budget; the rest refines the best point of all rounds
+COARSE_STEP, FINEST_STEP = 1e-2, 1e-3
+Value = Callable[[Tensor], Tensor]
+
+
+def best_point(
+    value: Value, starts: Tensor, budget: int, seed: int, watch: Callable[[int], object]
+) -> tuple[Tensor, int]:
+    """Return the best point met, ``[D]``, and how many points were tried.
+
+    Args:
+        value: of points ``[C, D]`` in the unit cube, ``[C]``; more is better.
+        starts: ``[S, D]`` where the first rounds begin; later ones begin anywhere.
+        budget: the most points to try, at least one.
+        seed: of the search.
+        watch: is told how many points were tried so far.
+    """
+    counted = _Counted(value, budget, watch)
+    best, best_value = starts[0], counted(starts[:1])[0]
+    population = 4 * starts.shape[1] + 8
+    for number in count():
+        left = int(ROUNDS_SHARE * budget) - counted.tried
+        if left <= 0:
+            break
+        start = starts[number] if number < len(starts) else _anywhere(starts, seed, number)
+        point, found = evolve(counted, start, min(LONGEST_EVOLUTION, left // population), seed + number)
+        point, found = climb(counted, point, found, COARSE_STEP)
+        if found > best_value:
+            best, best_value = point, found
+    best, _ = climb(counted, best, best_value, FINEST_STEP)
+    return best, counted.tried
+
+
+class _Counted:
+    """A value with a budget: points beyond it are not tried and count as worthless."""
+
+    def __init__(self, value: Value, budget: int, watch: Callable[[int], object]) -> None:
+        self.value, self.budget, self.watch = value, budget, watch
+        self.tried = 0
+
+    def __call__(self, points: Tensor) -> Tensor:
+        affordable = points[: self.budget - self.tried]
+        values = points.new_full((len(points),), -torch.inf)
+        if len(affordable):
+            values[: len(affordable)] = self.value(affordable).to(values)
+            self.tried += len(affordable)
+            self.watch(self.tried)
+        return values
+
+
+def _anywhere(like: Tensor, seed: int, number: int) -> Tensor:
+    key = random.keys(seed, 1, like.device)
+    return random.uniform(key, number, "certificate/anywhere", (like.shape[1],), like.dtype)[0]

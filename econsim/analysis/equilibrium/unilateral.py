@@ -1,0 +1,89 @@
+"""What one player of a following role gains when it alone plays otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.agents.best_response import BestResponse, Parameters
+from econsim.analysis.equilibrium.deviation import Deviating, following_role, in_seat
+from econsim.analysis.equilibrium.gains import Gain, paired_gain
+from econsim.analysis.equilibrium.sizes import copies_at_once, players_to_try
+from econsim.game import Agent, Game
+from econsim.training._play import play
+
+__all__ = ["Pairs", "exact_deviator", "unilateral_gain", "unilateral_pairs"]
+
+
+def exact_deviator() -> Agent:
+    """Return the deviator that takes the game's own exact answers; only for a ``Solvable`` game."""
+    return BestResponse(Parameters())
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Returns ``[E, P]`` of the players ``players`` ``[P]`` in ``E`` episodes: as it is, and when they deviate."""
+
+    players: Tensor
+    own: Tensor
+    reached: Tensor
+
+
+def unilateral_gain(
+    game: Game[Any], agents: Mapping[str, Agent], role: str, deviator: Agent, key: Tensor, most: int | None = None
+) -> Gain:
+    """Return what a player of a role gains on average by deviating alone; arguments as for :func:`unilateral_pairs`."""
+    pairs = unilateral_pairs(game, agents, role, deviator, key, most)
+    return paired_gain(pairs.own, pairs.reached)
+
+
+@torch.no_grad()
+def unilateral_pairs(
+    game: Game[Any], agents: Mapping[str, Agent], role: str, deviator: Agent, key: Tensor, most: int | None = None
+) -> Pairs:
+    """Play each episode once as it is, and once for each player whose place the deviator takes.
+
+    Both ways meet the same luck (common random numbers).
+
+    Args:
+        game: the game, in the precision to play it in.
+        agents: who plays, frozen.
+        role: the following role that is deviated from.
+        deviator: plays all players of the role at once, of whom only the one in the seat is heard.
+        key: ``[E]``, one an episode.
+        most: players to try, drawn where there are more, the same in every episode; ``None``: as many as is quick.
+
+    Raises:
+        UserError: the role does not exist or leads, or somebody cannot play.
+    """
+    count = following_role(game, role).count
+    players = _players(count, players_to_try(game, role, len(key)) if most is None else most, key)
+    own = play(game, agents, key).returns[role][:, players]
+    pairs = torch.cartesian_prod(torch.arange(len(key), device=key.device), players).reshape(-1, 2)
+    reached = [_returns(game, agents, role, deviator, key[e], seat) for e, seat in _parts(game, pairs)]
+    return Pairs(players, own, torch.cat(reached).reshape(own.shape))
+
+
+def _returns(
+    game: Game[Any], agents: Mapping[str, Agent], role: str, deviator: Agent, key: Tensor, seats: Tensor
+) -> Tensor:
+    deviate = in_seat(seats, game.roles[role].count)
+    returns = play(game, {**agents, role: Deviating(agents[role], deviator, deviate)}, key).returns[role]
+    return returns[deviate]
+
+
+def _players(count: int, most: int, key: Tensor) -> Tensor:
+    if count <= most:
+        return torch.arange(count, device=key.device)
+    return random.permutation(key[:1], 0, "certificate/players", count)[0, :most].sort().values
+
+
+def _parts(game: Game[Any], pairs: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield episodes and seats of as many copies as fit at once."""
+    for part in torch.split(pairs, copies_at_once(game)):
+        yield part[:, 0], part[:, 1]

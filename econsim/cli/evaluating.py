@@ -1,0 +1,44 @@
+"""The command that lets every planner of some runs meet every set of workers: evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of finished runs of one game.")],
+    episodes: Annotated[int, typer.Option(help="Episodes of each pair, the same for all.")] = 16,
+    metric: Annotated[str, typer.Option(help="A number of an episode, for example productivity.")] = "welfare",
+    csv: Annotated[Path | None, typer.Option(help="A file for the table, one row a pair.")] = None,
+) -> None:
+    """Print every planner under every set of workers.
+
+    Means over the same episodes, with standard errors.
+    """
+    from rich.console import Console
+
+    from econsim.cli.tables import grid
+    from econsim.errors import UserError
+    from econsim.report import content as words
+    from econsim.runs.cross_table import cross_table
+
+    if csv is not None and not csv.parent.is_dir():
+        raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
+    found = cross_table(runs, episodes, metric)
+    shown = found.assign(
+        cell=[
+            words.shown(mean) if not error else f"{words.shown(mean)} ± {words.shown(error)}"
+            for mean, error in zip(found["mean"], found["standard_error"].fillna(0.0), strict=True)
+        ]
+    )
+    wide = shown.pivot_table(index="planner", columns="workers", values="cell", aggfunc="first", sort=False)
+    rows = [[str(planner), *map(str, cells)] for planner, cells in zip(wide.index, wide.to_numpy(), strict=True)]
+    console = Console(highlight=False)
+    console.print(f"{metric}: mean ± standard error over {episodes} episode{'s' * (episodes > 1)}")
+    console.print(grid(["planner", *map(str, wide.columns)], rows))
+    if csv is not None:
+        found.to_csv(csv, index=False)
+        console.print(str(csv), soft_wrap=True)

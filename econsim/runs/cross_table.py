@@ -1,0 +1,169 @@
+"""The cross-table of runs: every planner under every set of workers, in the same episodes.
+
+A planner is a baseline, or a run's own planner under one training seed. Workers are the evaluation workers (exact where
+the game knows exact answers), those that a run trained under one of its policies and seeds, or a scenario's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from econsim.errors import UserError, did_you_mean
+from econsim.game import Agent, Game
+from econsim.parameters import Chosen
+from econsim.runs.evaluation import Episode, evaluation_key, metrics_of, play
+from econsim.runs.fitted import agents_of, check_finished
+from econsim.runs.folder import Run, open_run
+from econsim.runs.machine import using_threads
+from econsim.runs.recorder import Advice
+from econsim.runs.stages import Policy, exact_followers, leading_role, policies
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["cross_table"]
+
+EVALUATION, OWN = "evaluation workers", "scenario's workers"
+
+
+@dataclass
+class _Sides:
+    """Planners, or sets of workers, by label; ``chosen`` holds what each was made of, ``None`` where it was fitted."""
+
+    agents: dict[str, Mapping[str, Agent]] = field(default_factory=dict)
+    chosen: dict[str, Mapping[str, Chosen] | None] = field(default_factory=dict)
+
+    def add(self, label: str, place: str, chosen: Mapping[str, Chosen], agents: Mapping[str, Agent]) -> None:
+        """Add what a run has; what was fitted, or shares the label of something else, is named after the ``place``."""
+        fitted = any(agent.learner is not None for agent in agents.values())
+        if not fitted and self.chosen.get(label) == chosen:
+            return
+        if fitted or label in self.agents:
+            label = f"{place}{label}"
+        self.agents[label], self.chosen[label] = agents, None if fitted else chosen
+
+
+def cross_table(paths: Iterable[str | Path], episodes: int = 16, metric: str = "welfare") -> pd.DataFrame:
+    """Return every planner of the runs under every set of workers of the runs.
+
+    One row a pair, with ``planner``, ``workers``, ``metric``, ``mean``, ``standard_error`` (of the mean over episodes;
+    empty for one episode) and ``episodes``. All pairs meet the same episodes (common random numbers), those that score
+    the first run.
+
+    Args:
+        paths: folders of finished runs of the same game.
+        episodes: how many to play.
+        metric: a number of an episode, see ``metrics_of``.
+
+    Raises:
+        UserError: no run, one that is not finished or has no planner, runs of different games, or no such metric.
+    """
+    import pandas as pd
+
+    runs = [open_run(path) for path in paths]
+    _check(runs, episodes)
+    first = runs[0].scenario
+    game = first.build("cpu")[0].to(dtype=torch.float64)
+    key = evaluation_key(first.seed, episodes)
+    rows = []
+    with using_threads(runs[0].environment["threads"]), Advice().listening():
+        planners, workers = _sides(runs, game)
+        for planner, announcing in planners.agents.items():
+            for people, answering in workers.agents.items():
+                values = _values(game, {**answering, **announcing}, key, metric)
+                rows.append(_row(planner, people, metric, values))
+    return pd.DataFrame(rows)
+
+
+def _check(runs: list[Run], episodes: int) -> None:
+    if not runs:
+        raise UserError("evaluate: give at least one run folder")
+    if len({run.path.resolve() for run in runs}) < len(runs):
+        raise UserError("evaluate: a run is given twice")
+    if episodes < 1:
+        raise UserError(f"--episodes {episodes}: say at least 1")
+    for run in runs:
+        check_finished(run)
+        different = _difference(runs[0].scenario.economy.dump(), run.scenario.economy.dump())
+        if different is not None:
+            raise UserError(
+                f"{run.path}: its game is not that of {runs[0].path}: economy.{different}; planners and workers can be"
+                " exchanged between runs of the same game only"
+            )
+
+
+def _difference(one: Any, other: Any, name: str = "") -> str | None:
+    """Return the first key in which two parameter sets differ, with both values; ``None`` where they are the same."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return None if one == other else f"{name} is {other}, there {one}"
+    for key in {**one, **other}:
+        found = _difference(one.get(key), other.get(key), f"{name}.{key}" if name else key)
+        if found is not None:
+            return found
+    return None
+
+
+def _sides(runs: list[Run], game: Game[Any]) -> tuple[_Sides, _Sides]:
+    """Return planners and sets of workers, each once."""
+    planners, workers = _Sides(), _Sides()
+    for run in runs:
+        place = f"{run.name}: " if len(runs) > 1 else ""
+        leader = leading_role(run.scenario, game)
+        if leader is None:
+            raise UserError(f"{run.path}: nobody plans in this run, so that there is no table of planners and workers")
+        if run.scenario.evaluation is not None:
+            scored = exact_followers(run.scenario, game)
+            workers.add(EVALUATION, place, scored, {role: chosen.build() for role, chosen in scored.items()})
+        for policy in policies(run.scenario, game):
+            _add_policy(run, policy, leader, place, planners, workers)
+    return planners, workers
+
+
+def _add_policy(run: Run, policy: Policy, leader: str, place: str, planners: _Sides, workers: _Sides) -> None:
+    """Add the planner of a policy under each of its seeds, and its workers where they are its own."""
+    for seed in policy.seeds:
+        agents = agents_of(run, policy, seed)
+        rest = {role: agent for role, agent in agents.items() if role != leader}
+        seeded = f", seed {seed}" if len(policy.seeds) > 1 else ""
+        fitted = agents[leader].learner is not None
+        planner = f"{policy.label}{seeded if fitted else ''}"
+        planners.add(planner, place, {leader: policy.agents[leader]}, {leader: agents[leader]})
+        if policy.own_followers or run.scenario.evaluation is None:
+            trained = any(agent.learner is not None for agent in rest.values())
+            label = f"trained under {policy.label}{seeded}" if trained else OWN
+            workers.add(label, place, {role: policy.agents[role] for role in rest}, rest)
+
+
+def _values(game: Game[Any], agents: Mapping[str, Agent], key: torch.Tensor, metric: str) -> list[float]:
+    """Return the metric in each episode."""
+    episode = play(game, agents, key)
+    values = []
+    for copy in range(len(key)):
+        accounts, returns = (
+            {name: value[copy : copy + 1] for name, value in part.items()}
+            for part in (episode.accounts, episode.returns)
+        )
+        found = metrics_of(game, Episode(accounts, returns))
+        if metric not in found:
+            raise UserError(f"--metric {metric}: no such number of an episode{did_you_mean(metric, found)}")
+        values.append(found[metric])
+    return values
+
+
+def _row(planner: str, workers: str, metric: str, values: list[float]) -> dict[str, Any]:
+    error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
+    return {
+        "planner": planner,
+        "workers": workers,
+        "metric": metric,
+        "mean": fmean(values),
+        "standard_error": error,
+        "episodes": len(values),
+    }

@@ -1,0 +1,36 @@
+"""The agents of a finished run's policies, as they were fitted under one of its seeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from econsim.errors import UserError
+from econsim.runs.recorder import load_fitted
+from econsim.runs.stages import Policy, stages
+
+if TYPE_CHECKING:
+    from econsim.game import Agent
+    from econsim.runs.folder import Run
+
+__all__ = ["agents_of", "check_finished"]
+
+
+def agents_of(run: Run, policy: Policy, seed: int) -> dict[str, Agent]:
+    """Return the agents of a policy by role, as fitted under ``seed``.
+
+    Raises:
+        UserError: the run has not come that far.
+    """
+    agents = policy.build()
+    for stage in stages(run.scenario, [policy]):
+        if stage.policy is policy and stage.seed == seed and not load_fitted(run, stage, agents):
+            raise UserError(
+                f"{run.path}: {policy.label} is not fitted under seed {seed}; finish it with: econsim resume {run.path}"
+            )
+    return agents
+
+
+def check_finished(run: Run) -> None:
+    """Raise :class:`UserError` where the run has not come to its end."""
+    if not run.finished:
+        raise UserError(f"{run.path}: this run is not finished; finish it with: econsim resume {run.path}")

@@ -1,0 +1,44 @@
+"""What a run uses of the machine: a device, and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from econsim.errors import UserError
+
+__all__ = ["device_named", "using_threads"]
+
+
+@contextmanager
+def using_threads(threads: int) -> Iterator[None]:
+    """Let torch use this many threads inside, and as many as before afterwards."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def device_named(name: str) -> str:
+    """Return the device that ``name`` stands for; ``auto`` is a GPU if there is one.
+
+    Raises:
+        UserError: there is no such device here.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UserError(f"--device {name}: say auto, cpu or cuda") from None
+    if device.type not in ("cpu", "cuda"):
+        raise UserError(f"--device {name}: say auto, cpu or cuda")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices")
+    return name

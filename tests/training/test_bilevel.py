@@ -10,7 +10,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.training._bilevel import Objective
-from econsim.training._bilevel.conjugate_gradient import conjugate_gradient, neumann
+from econsim.training._bilevel.conjugate_gradient import conjugate_gradient
 from econsim.training._bilevel.implicit_gradient import implicit_gradient
 from econsim.training._bilevel.soft_response import SoftProcess, soft_gradient, soft_policy
 from econsim.training._bilevel.unrolled_gradient import unrolled_gradient
@@ -57,14 +57,6 @@ def test_conjugate_gradients_solve_every_copy_on_its_own(systems: tuple[Tensor, 
     exact = torch.linalg.solve(matrix + damping * torch.eye(5, dtype=F64), target)
     # The residual is 1e-10 of the target; the systems are conditioned within a few hundred.
     torch.testing.assert_close(found, exact, rtol=0, atol=1e-7)
-
-
-def test_the_neumann_series_tends_to_the_solution(systems: tuple[Tensor, Tensor]) -> None:
-    matrix, target = systems
-    step = float(1.0 / torch.linalg.eigvalsh(matrix).max())
-    found = neumann(lambda z: (matrix @ z[..., None])[..., 0], target, 2000, step)
-    # What is left of the slowest direction after 2000 steps: (1 - 0.5 step)^2000, far below 1e-6.
-    torch.testing.assert_close(found, torch.linalg.solve(matrix, target), rtol=0, atol=1e-6)
 
 
 def test_the_implicit_gradient_of_a_quadratic_game_has_its_closed_form(systems: tuple[Tensor, Tensor]) -> None:

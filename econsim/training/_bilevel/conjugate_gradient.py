@@ -1,4 +1,4 @@
-"""Linear systems known by their products only, one a copy: conjugate gradients and the Neumann series."""
+"""Linear systems known by their products only, one a copy, by conjugate gradients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from econsim.training._bilevel.hvp import Product
 
-__all__ = ["conjugate_gradient", "neumann"]
+__all__ = ["conjugate_gradient"]
 
 
 def conjugate_gradient(
@@ -38,16 +38,4 @@ def conjugate_gradient(
         new_size = residual.square().sum(-1, keepdim=True)
         direction = residual + torch.where(open_, new_size / torch.where(open_, size, 1.0), 0.0) * direction
         size = new_size
-    return found
-
-
-def neumann(product: Product, target: Tensor, iterations: int = 50, step: float = 0.1) -> Tensor:
-    """Return ``step * sum_k (I - step A)^k target``, ``[B, N]``: it tends to the solution for ``0 < step < 2 / |A|``.
-
-    It needs no symmetry of ``A``, and stopping early acts as damping.
-    """
-    term, found = target, torch.zeros_like(target)
-    for _ in range(iterations):
-        found = found + step * term
-        term = term - step * product(term)
     return found

@@ -37,10 +37,12 @@ __all__ = [
     "houses_by_skill",
     "incomes_by_decile",
     "learning_curve",
+    "outcomes_in_training",
     "tax_schedules",
     "welfare_dots",
 ]
 
+SMOOTHED = 5  # iterations
 _MARKS: tuple[Any, ...] = ({"marker": "o"}, {"marker": "D", "markerfacecolor": "none"})
 
 
@@ -191,6 +193,33 @@ def learning_curve(curves: Mapping[str, pd.DataFrame], levels: Mapping[str, floa
     axes.margins(x=0)
     label_ends(axes, {**ends, **levels}, {**styles, **quiet})
     plain_numbers(axes, "y")
+    return figure
+
+
+def outcomes_in_training(curves: Mapping[str, pd.DataFrame], accounts: Mapping[str, str]) -> Figure:
+    """What came of episodes while training went on.
+
+    Args:
+        curves: by policy, the one under study last, a table ``step``, ``seed``, ``name``, ``value``; means over seeds.
+        accounts: what to draw, a panel each, and how its axis is called.
+    """
+    figure, panels = new_figure(len(accounts), len(accounts), height=2.8)
+    styles = styles_of(list(curves))
+    for axes, (account, title) in zip(panels, accounts.items(), strict=True):
+        ends = {}
+        for label, table in curves.items():
+            rows = table[table["name"] == account]
+            if rows.empty:
+                continue
+            mean = rows.groupby("step")["value"].mean()
+            smooth = mean.rolling(SMOOTHED, min_periods=1, center=True).mean()
+            axes.plot(smooth.index, smooth, **stroke(styles[label]))
+            ends[label] = float(smooth.iloc[-1])
+        axes.set(xlabel="iteration")
+        write_title(axes, title)
+        axes.margins(x=0)
+        label_ends(axes, ends, styles)
+        plain_numbers(axes, "y")
     return figure
 
 

@@ -70,6 +70,13 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
         " measures do not count the cost of work.",
     ),
     (
+        "outcomes",
+        "What came of episodes while minds were trained",
+        "Means of the episodes that ended in an iteration (of five neighbouring ones, and of all seeds), under each"
+        " planner that workers were trained under; phases that all of them share come first. Players try things out"
+        " while they learn, and the game's parameters may still change, so that scores differ.",
+    ),
+    (
         "learning",
         "Learning",
         "The return of the scenario's own policy while it was trained (thin lines: single seeds), against the learned"

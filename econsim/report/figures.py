@@ -11,6 +11,7 @@ from econsim.analysis.film import Film
 from econsim.analysis.film import plots as film_plots
 from econsim.errors import UserError
 from econsim.report.captions import CAPTIONS as _CAPTIONS
+from econsim.runs.stages import SHARED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
 __all__ = ["Captioned", "Figures"]
+
+
+PLAYED = "play/"
+OUTCOMES = {"productivity": "Productivity, coin", "equality": "Equality, 1 is equal", "welfare": "Welfare"}
 
 
 class Captioned(NamedTuple):
@@ -106,6 +111,23 @@ class Figures:
             curve["value"] = (curve["value"] - low) / (high - low)
         scaled = {label: (value - low) / (high - low) for label, value in levels.items()}
         return plots.learning_curve(curves, scaled, unit)
+
+    def outcomes(self) -> Figure:
+        """Productivity and equality (or welfare) of the episodes that ended while minds were trained."""
+        metrics = self._run.metrics
+        played = metrics[metrics["name"].str.startswith(PLAYED)]
+        noted = set(played["name"])
+        names = {PLAYED + name: title for name, title in OUTCOMES.items() if PLAYED + name in noted}
+        if not names:
+            raise UserError(f"{self._run.path}: no account of episodes was noted in training")
+        curves = {str(label): rows for label, rows in played.groupby("policy", sort=False)}
+        shared = curves.get(SHARED)
+        first = 0 if shared is None else int(shared["step"].max()) + 1
+        shown = {
+            label: rows.assign(step=rows["step"] + (0 if label == SHARED else first)) for label, rows in curves.items()
+        }
+        few = {name: title for name, title in names.items() if name != f"{PLAYED}welfare"} or names
+        return plots.outcomes_in_training(shown, few)
 
     def _scale(self, levels: Mapping[str, float]) -> tuple[float, float, str]:
         """Return what counts as zero and as one, and what it is called: shares of the gap where the run knows one."""

@@ -47,6 +47,11 @@ def test_each_planner_gets_workers_of_its_own_that_begin_with_the_shared_ones(tm
     summary = run.summary["policies"]
     assert all(set(summary[label]["seeds"]) == {"42", "43"} for label in labels[:3])
     assert summary["saez"]["learned"]["welfare"] != summary["free_market"]["learned"]["welfare"]
+    (axes,) = run.plot.outcomes().axes
+    lines = {tuple(line.get_xdata()) for line in axes.lines}
+    # Two iterations that all share, then two of each planner; an iteration is an episode of every copy.
+    assert lines == {(0, 1), (2, 3)}
+    assert len(axes.lines) == 4
 
 
 def test_a_retrained_run_resumes_to_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from econsim.acceleration import Mode, accelerate
 from econsim.agents._neural import like_features
 from econsim.game import Agent, Game, Observation, Transition, tree_map
 from econsim.networks import ActorCritic
+from econsim.networks.crowd import Crowd, parted
 from econsim.training._processes import summed
 from econsim.training._trajectory import Outcome, Record, Row, Trajectory
 
@@ -56,6 +57,35 @@ class Scene:
         content = pytree.tree_unflatten(new, structure)
         self.episodes, self.numbers, self.state, self.memories, self.returns, self.starts, self.left = content
 
+    @classmethod
+    def joined(cls, scenes: Sequence[Scene], learning: Collection[str]) -> Scene:
+        """Return the copies of several seeds as one scene; minds of roles that do not learn keep memories apart."""
+        if len(scenes) == 1:
+            return scenes[0]
+        parts = [vars(scene) for scene in scenes]
+        whole = {name: _cat([part[name] for part in parts]) for name in parts[0] if name != "memories"}
+        memories = {
+            role: (_cat if role in learning else tuple)([scene.memories[role] for scene in scenes])
+            for role in scenes[0].memories
+        }
+        return cls(**whole, memories=memories)
+
+    def parts(self, seeds: int, learning: Collection[str]) -> list[Scene]:
+        """Return the scenes that :meth:`joined` put together."""
+        if seeds == 1:
+            return [self]
+        plain = {name: parted(value, seeds) for name, value in vars(self).items() if name != "memories"}
+        memories = {
+            role: parted(memory, seeds) if role in learning else memory for role, memory in self.memories.items()
+        }
+        return [
+            Scene(
+                **{name: value[seed] for name, value in plain.items()},
+                memories={role: memory[seed] for role, memory in memories.items()},
+            )
+            for seed in range(seeds)
+        ]
+
     def _content(self) -> tuple[Any, ...]:
         return self.episodes, self.numbers, self.state, self.memories, self.returns, self.starts, self.left
 
@@ -69,17 +99,19 @@ class Rollout:
         networks: who plays, by drawn choices, and is recorded.
         sequences: moments over which a network with memory is taught at once, by role.
         mode: how a step is made fast; see :func:`econsim.acceleration.accelerate`.
+        seeds: how many seeds share out the copies; agents and networks then are those of all of them.
     """
 
     def __init__(
         self,
         game: Game[Any],
         agents: Mapping[str, Agent],
-        networks: Mapping[str, ActorCritic],
+        networks: Mapping[str, ActorCritic | Crowd],
         sequences: Mapping[str, int] | None = None,
         mode: Mode = "auto",
+        seeds: int = 1,
     ) -> None:
-        self.game, self.agents, self.networks = game, agents, networks
+        self.game, self.agents, self.networks, self.seeds = game, agents, networks, seeds
         self.sequences, self.mode = dict(sequences or {}), mode
         self._advance: Any = None
         self._accounts: dict[str, tuple[Tensor, Tensor]] = {}
@@ -110,7 +142,15 @@ class Rollout:
     def collect(
         self, scene: Scene, steps: int, key: Tensor, numbers: Mapping[str, float] | None = None
     ) -> dict[str, Trajectory]:
-        """Play ``steps`` steps from ``scene``, which moves on, and return the trajectory of each learning role.
+        """Return :meth:`collect_by_seed` of the one seed that there is."""
+        (found,) = self.collect_by_seed(scene, steps, key, numbers)
+        return found
+
+    @torch.no_grad()
+    def collect_by_seed(
+        self, scene: Scene, steps: int, key: Tensor, numbers: Mapping[str, float] | None = None
+    ) -> list[dict[str, Trajectory]]:
+        """Play ``steps`` steps from ``scene``, which moves on, and return the trajectory of each learning role by seed.
 
         Args:
             scene: where play begins; copies that end are reset under a new key.
@@ -120,7 +160,7 @@ class Rollout:
             numbers: the parameters that episodes begin with from now on, by the names given to :meth:`begin`.
         """
         self._accounts = {}
-        records = {name: Record(steps, self.sequence_of(name, steps)) for name in self.networks}
+        records = {name: Record(steps, self.sequence_of(name, steps), self.seeds) for name in self.networks}
         seen = self._with(scene.numbers).observe(scene.state)
         for step in range(steps):
             arguments = (scene.numbers, scene.state, seen, scene.memories, random.fold(key, step))
@@ -133,7 +173,8 @@ class Rollout:
             ended = self._ended(scene, transition)
             self._pay(scene, step, transition, following, records, ended, last=step == steps - 1)
             seen = self._move_on(scene, transition, following, records, ended, numbers)
-        return {name: record.trajectory() for name, record in records.items()}
+        found = {name: record.trajectories() for name, record in records.items()}
+        return [{name: by_seed[seed] for name, by_seed in found.items()} for seed in range(self.seeds)]
 
     def renew(self, scene: Scene, roles: Iterable[str]) -> None:
         """Let the agents of ``roles`` start again, after they were fitted anew."""
@@ -147,12 +188,16 @@ class Rollout:
         longest = min(self.sequences.get(role, steps), steps)
         return next(length for length in range(longest, 0, -1) if steps % length == 0)
 
-    def accounts(self) -> dict[str, float]:
-        """Return the means of the accounts ``[B]`` of all episodes that ended in the last rollout, by name."""
-        names = list(self._accounts)
-        totals = summed(*(torch.stack(self._accounts[name]) for name in names)) if names else []
-        means = {name: float(total[0] / total[1]) for name, total in zip(names, totals, strict=True)}
-        return {name: mean for name, mean in means.items() if math.isfinite(mean)}
+    def accounts(self) -> list[dict[str, float]]:
+        """Return the means of the accounts ``[B]`` of all episodes that ended in the last rollout, by seed and name."""
+        if not self._accounts:
+            return [{} for _ in range(self.seeds)]
+        totals = summed(*(torch.stack(pair) for pair in self._accounts.values()))
+        means = torch.stack([total / number for total, number in totals], 1).tolist()
+        return [
+            {name: mean for name, mean in zip(self._accounts, of_seed, strict=True) if math.isfinite(mean)}
+            for of_seed in means
+        ]
 
     # --- one step -----------------------------------------------------------------------------------------------
 
@@ -238,21 +283,32 @@ class Rollout:
         scene.numbers |= {name: torch.where(ended, value, scene.numbers[name]) for name, value in _items(numbers)}
         game = self._with(scene.numbers)
         scene.state = _where(ended, game.reset(random.fold(scene.key, scene.episodes)), scene.state)
-        scene.memories = _where(ended, self._memories(ended.shape[0]), scene.memories)
+        scene.memories = self._restarted(ended, self._memories(ended.shape[0]), scene.memories)
         scene.returns = tree_map(lambda total: total.masked_fill(ended[:, None], 0.0), scene.returns)
         scene.starts = ended
         return game.observe(scene.state)
 
     def _take_stock(self, state: Any, whole: Tensor) -> None:
         """Add up the accounts ``[B]`` of copies whose episode is over."""
-        number = whole.sum().double()
+        number = whole.double().reshape(self.seeds, -1).sum(1)
         for name, value in self.game.accounts(state).items():
             if value.ndim == 1 and value.is_floating_point():
-                total, count = self._accounts.get(name, (0.0, 0.0))
-                self._accounts[name] = (total + torch.where(whole, value.double(), 0.0).sum(), count + number)
+                ended = torch.where(whole, value.double(), 0.0)
+                total, count = self._accounts.get(name, (torch.zeros_like(number), torch.zeros_like(number)))
+                self._accounts[name] = (total + ended.reshape(self.seeds, -1).sum(1), count + number)
 
     def _with(self, numbers: Numbers) -> Game[Any]:
         return self.game.with_parameters(**numbers) if numbers else self.game
+
+    def _restarted(self, ended: Tensor, fresh: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+        """Return memories that begin anew in copies that ended; those of seeds apart are looked at apart."""
+        parts = ended.chunk(self.seeds)
+        return {
+            name: _where(ended, fresh[name], old[name])
+            if self.seeds == 1 or name in self.networks
+            else tuple(map(_where, parts, fresh[name], old[name]))
+            for name in old
+        }
 
     def _memories(self, copies: int) -> dict[str, Any]:
         return {
@@ -261,6 +317,13 @@ class Rollout:
             else self.agents[name].start(self.game, role, copies)
             for name, role in self.game.roles.items()
         }
+
+
+def _cat(parts: Sequence[Any]) -> Any:
+    """Return trees of the same kind as one, their tensors one after another."""
+    leaves = zip(*(pytree.tree_leaves(part) for part in parts), strict=True)
+    whole = [torch.cat(each) if isinstance(each[0], Tensor) else each[0] for each in leaves]
+    return pytree.tree_unflatten(whole, pytree.tree_structure(parts[0]))
 
 
 def _items(numbers: Mapping[str, float] | None) -> list[tuple[str, float]]:

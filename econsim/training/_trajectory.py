@@ -11,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from econsim.game import tensors
 from econsim.networks import Memory, Seen
+from econsim.networks.crowd import parted
 from econsim.training._processes import summed
 
 
@@ -58,8 +59,8 @@ class Trajectory:
 class Record:
     """One role's moments so far, in tensors as long as the rollout."""
 
-    def __init__(self, steps: int, sequence: int) -> None:
-        self.steps, self.sequence = steps, sequence
+    def __init__(self, steps: int, sequence: int, seeds: int = 1) -> None:
+        self.steps, self.sequence, self.seeds = steps, sequence, seeds
         self._held: dict[str, tuple[list[Tensor], pytree.TreeSpec]] = {}
         self._returns: list[tuple[Tensor, Tensor]] = []
 
@@ -78,17 +79,23 @@ class Record:
 
     def finish(self, returns: Tensor, ended: Tensor) -> None:
         """Note the returns ``[B, N]`` of copies ``[B]`` that ended."""
-        self._returns.append(((returns * ended[:, None]).sum(), ended.sum() * returns.shape[1]))
+        number = (ended * returns.shape[1]).double()
+        self._returns.append((_by_seed((returns * ended[:, None]).sum(1), self.seeds), _by_seed(number, self.seeds)))
 
-    def trajectory(self) -> Trajectory:
-        """Return all of it."""
-        total = sum((total for total, _ in self._returns), torch.zeros((), dtype=torch.float64))
-        number = sum((number for _, number in self._returns), torch.zeros((), dtype=torch.int64))
-        parts: Mapping[str, object] = {
-            name: pytree.tree_unflatten(held, structure) for name, (held, structure) in self._held.items()
+    def trajectories(self) -> list[Trajectory]:
+        """Return all of it, by seed."""
+        none = torch.zeros(self.seeds, dtype=torch.float64)
+        total = sum((total for total, _ in self._returns), none)
+        number = sum((number for _, number in self._returns), none)
+        total, number = summed(total, number)
+        parts: Mapping[str, list[object]] = {
+            name: parted(pytree.tree_unflatten(held, structure), self.seeds, axis=1)
+            for name, (held, structure) in self._held.items()
         }
-        total, number = summed(total, number.to(total))
-        return Trajectory(**parts, episode_return=total / number)  # type: ignore[arg-type]
+        return [
+            Trajectory(**{name: part[seed] for name, part in parts.items()}, episode_return=total[seed] / number[seed])  # type: ignore[arg-type]
+            for seed in range(self.seeds)
+        ]
 
     def _keep(self, name: str, place: int, places: int, tree: object) -> None:
         leaves, structure = pytree.tree_flatten(tree)
@@ -97,3 +104,8 @@ class Record:
             self._held[name] = (room, structure)
         for held, leaf in zip(self._held[name][0], leaves, strict=True):
             held[place].copy_(leaf)
+
+
+def _by_seed(values: Tensor, seeds: int) -> Tensor:
+    """Return the sums ``[S]`` over the copies of each seed."""
+    return values.reshape(seeds, -1).sum(1)

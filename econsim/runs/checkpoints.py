@@ -74,19 +74,32 @@ class Checkpoints:
 
     def save(self, step: int, state: Mapping[str, Any]) -> None:
         """Write the checkpoint of ``step`` and let the oldest ones go."""
-        save_state(self.folder / f"step-{step:09d}", state)
+        save_state(self._of(step), state)
         for old in self._complete()[: -self.keep]:
             shutil.rmtree(old)
 
-    def newest(self) -> dict[str, Any] | None:
-        """Return the newest complete checkpoint, or ``None``."""
-        folders = self._complete()
-        return load_state(folders[-1]) if folders else None
+    def newest(self, at_most: int | None = None) -> dict[str, Any] | None:
+        """Return the newest complete checkpoint, of a step up to ``at_most`` where that is given, or ``None``."""
+        steps = [step for step in self.steps() if at_most is None or step <= at_most]
+        return load_state(self._of(steps[-1])) if steps else None
+
+    def steps(self) -> list[int]:
+        """Return the steps of all complete checkpoints, in order."""
+        return [int(folder.name.removeprefix("step-")) for folder in self._complete()]
+
+    def drop_after(self, step: int) -> None:
+        """Remove the checkpoints of later steps."""
+        for later in self.steps():
+            if later > step:
+                shutil.rmtree(self._of(later))
 
     def clear(self) -> None:
         """Remove all of them."""
         for folder in self._complete():
             shutil.rmtree(folder)
+
+    def _of(self, step: int) -> Path:
+        return self.folder / f"step-{step:09d}"
 
     def _complete(self) -> list[Path]:
         return sorted(folder for folder in self.folder.glob("step-*") if (folder / _STATE).is_file())

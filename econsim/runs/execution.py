@@ -6,7 +6,7 @@ moment and resumed, it gives the numbers of a run that was never interrupted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
@@ -21,11 +21,12 @@ from econsim.runs.machine import device_named, using_threads
 from econsim.runs.metrics import MetricsWriter, Row
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
-from econsim.runs.recorder import Advice, StageRecorder, load_fitted, save_fitted
+from econsim.runs.recorder import Advice, StageRecorder, common_step, load_fitted, save_fitted
 from econsim.runs.scoring import responses, scores
-from econsim.runs.stages import Stage, check_players, exact_followers, policies, stages
+from econsim.runs.stages import Stage, check_players, exact_followers, groups, policies, stages
 from econsim.runs.summary import gap_closed, summarise
 from econsim.scenario import Scenario
+from econsim.training import fit_all
 
 __all__ = ["RunInterrupted", "execute", "resume"]
 
@@ -143,31 +144,44 @@ class _Execution:
         names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in self.stages]
         parts = 0
         with Progress(names, [stage.learner for stage in self.stages], self.journal) as progress:
-            for index, stage in enumerate(self.stages):
-                mine = agents[stage.policy.label, stage.seed]
-                if stage.after is not None:
-                    _hand_on(agents[stage.after.policy.label, stage.seed], mine, stage.after.fitted_roles)
-                stored = self._stored(stage, mine)
-                parts = self._fit_stage(index, stage, mine, parts, progress) if stored is None else stored
+            for group in groups(self.stages, self.scenario.seeds_at_once):
+                ahead = []
+                for index in group:
+                    stored = self._stored(self.stages[index], agents)
+                    parts = parts if stored is None else max(parts, stored)
+                    ahead += [index] if stored is None else []
+                if ahead:
+                    parts = self._fit_stages(ahead, agents, parts, progress)
         self.metrics.keep(parts)
         return agents
 
-    def _stored(self, stage: Stage, agents: dict[str, Agent]) -> int | None:
-        record = load_fitted(self.run, stage, agents)
+    def _stored(self, stage: Stage, agents: Fitted) -> int | None:
+        """Give the agents what a stage fitted earlier, or else what it begins with; return its parts of metrics."""
+        mine = agents[stage.policy.label, stage.seed]
+        if stage.after is not None:
+            _hand_on(agents[stage.after.policy.label, stage.seed], mine, stage.after.fitted_roles)
+        record = load_fitted(self.run, stage, mine)
         if record is None:
             return None
         self.advice.messages[:] = record["warnings"]
         return int(record["metrics_parts"])
 
-    def _fit_stage(self, index: int, stage: Stage, agents: dict[str, Agent], parts: int, progress: Progress) -> int:
-        recorder = StageRecorder(self.run, stage, self.metrics, self.measured, self.advice, progress, parts)
-        progress.begin(index)
+    def _fit_stages(self, indices: Sequence[int], agents: Fitted, parts: int, progress: Progress) -> int:
+        """Fit stages that differ by their seed alone; return how many parts of metrics there are then."""
+        stages_, first = [self.stages[index] for index in indices], self.stages[indices[0]]
+        at_most = common_step(self.run, stages_) if len(stages_) > 1 else None
+        place = (self.metrics, self.measured, self.advice, progress, parts, at_most)
+        recorders = [StageRecorder(self.run, stage, *place) for stage in stages_]
+        progress.begin(indices[0])
         stand_ins = exact_followers(self.scenario, self.game)
-        players = agents | {role: stand_ins[role].build() for role in stage.untrained_roles}
-        fitted = stage.training.build().fit(self.game, players, stage.seed, recorder)
-        agents |= {role: fitted[role] for role in stage.fitted_roles}
+        mine = [agents[stage.policy.label, stage.seed] for stage in stages_]
+        players = [own | {role: stand_ins[role].build() for role in first.untrained_roles} for own in mine]
+        fitted = fit_all(first.training.build(), self.game, players, [stage.seed for stage in stages_], recorders)
         progress.end()
-        return save_fitted(self.run, stage, agents, self.metrics, self.advice)
+        for stage, own, found in zip(stages_, mine, fitted, strict=True):
+            own |= {role: found[role] for role in stage.fitted_roles}
+            parts = save_fitted(self.run, stage, own, self.metrics, self.advice)
+        return parts
 
     def _score(self, fitted: Fitted) -> None:
         """Score every policy and write metrics, accounts and, last, the summary that marks the run as finished."""

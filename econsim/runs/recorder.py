@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from econsim.runs.progress import Progress
 from econsim.runs.stages import Stage
 from econsim.training import MEASURED
 
-__all__ = ["Advice", "StageRecorder", "load_fitted", "save_fitted"]
+__all__ = ["Advice", "StageRecorder", "common_step", "load_fitted", "save_fitted"]
 
 EVALUATIONS = "leader_evaluations"
 
@@ -57,7 +57,8 @@ class StageRecorder:
     """Implements :class:`econsim.training.Recorder` for one stage of a run.
 
     Made at the start of the stage, also when it is resumed: metrics written after its newest checkpoint are dropped,
-    or all but the first ``parts`` parts, those of the stages before it, where there is none.
+    or all but the first ``parts`` parts, those of the stages before it, where there is none. Stages that are fitted
+    together go on from the newest step that all of them stored, ``at_most``.
     """
 
     def __init__(
@@ -69,14 +70,17 @@ class StageRecorder:
         advice: Advice,
         progress: Progress,
         parts: int = 0,
+        at_most: int | None = None,
     ) -> None:
         self._run, self._stage = run, stage
         self._metrics, self._measured = metrics, measured
         self._advice = advice
         self._progress = progress
         self._checkpoints = Checkpoints(_folder(run, stage))
-        self._newest = self._checkpoints.newest()
-        metrics.keep(parts if self._newest is None else self._newest["metrics_parts"])
+        self._newest = self._checkpoints.newest(at_most)
+        if at_most is not None:
+            self._checkpoints.drop_after(at_most)
+        metrics.keep(parts if self._newest is None else max(parts, self._newest["metrics_parts"]))
         if self._newest is not None:
             advice.messages[:] = self._newest["warnings"]
         self._began = time.process_time() - (self._newest or {}).get("cpu_seconds", 0.0)
@@ -115,6 +119,12 @@ class StageRecorder:
         folder.mkdir(parents=True, exist_ok=True)
         who = {"policy": stage.policy.label, "learner": stage.learner, "seed": stage.seed}
         write_json(folder / COST, who | {"cpu_seconds": self._spent(), **self._evaluations})
+
+
+def common_step(run: Run, stages: Sequence[Stage]) -> int:
+    """Return the newest step of which all stages have a checkpoint; 0 where there is none."""
+    stored = [set(Checkpoints(_folder(run, stage)).steps()) for stage in stages]
+    return max(set.intersection(*stored), default=0)
 
 
 def save_fitted(run: Run, stage: Stage, agents: Mapping[str, Any], metrics: MetricsWriter, advice: Advice) -> int:

@@ -6,7 +6,7 @@ evaluation workers, so that each policy is fitted to exact behaviour; the scenar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -25,6 +25,7 @@ __all__ = [
     "Stage",
     "check_players",
     "exact_followers",
+    "groups",
     "leading_role",
     "own_label",
     "policies",
@@ -142,6 +143,19 @@ def stages(scenario: Scenario, found: list[Policy]) -> list[Stage]:
         for learner in _needed(scenario, policy)
     ]
     return [*shared.values(), *own]
+
+
+def groups(found: Sequence[Stage], seeds_at_once: int) -> list[list[int]]:
+    """Return the places of stages that are fitted as one batch: those of one policy and the neural learner."""
+    made: list[list[int]] = []
+    for place, stage in enumerate(found):
+        before = found[made[-1][0]] if made else None
+        same = before is not None and (before.policy, before.learner) == (stage.policy, stage.learner)
+        if same and stage.learner == NEURAL and len(made[-1]) < seeds_at_once:
+            made[-1].append(place)
+        else:
+            made.append([place])
+    return made
 
 
 def check_players(scenario: Scenario, game: Game[Any], found: list[Policy]) -> None:

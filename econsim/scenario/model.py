@@ -92,6 +92,9 @@ class Scenario(Model):
     """Seed of the first training run and of all shocks."""
     seeds: int = Field(1, ge=1, le=10_000)
     """How many training runs, with seeds seed, seed + 1, ..."""
+    seeds_at_once: int = Field(1, ge=1, le=1000)
+    """Training seeds that are played as one batch, where the learner can (``ppo`` and curricula of it): the same
+    numbers, in less time on a GPU, for as many times the memory."""
     headline: Headline | None = None
     """The known number of this scenario, checked after each run."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from econsim.game import Agent, Game
 
-__all__ = ["MEASURED", "Learner", "Recorder"]
+__all__ = ["MEASURED", "Learner", "Recorder", "fit_all"]
 
 MEASURED = "throughput/"
 """Names that begin so are of what was measured: they differ from run to run, all others are functions of the seed."""
@@ -35,3 +35,19 @@ class Learner(Protocol):
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Return the agents, by role, with those fitted that this learner is for."""
+
+
+def fit_all(
+    learner: Learner,
+    game: Game[Any],
+    casts: Sequence[Mapping[str, Agent]],
+    seeds: Sequence[int],
+    recorders: Sequence[Recorder],
+) -> list[dict[str, Agent]]:
+    """Fit the agents of several seeds: as one batch where the learner can (``fit_together``), else one by one."""
+    together = getattr(learner, "fit_together", None)
+    if together is not None:
+        found: list[dict[str, Agent]] = together(game, casts, seeds, recorders)
+        return found
+    given = zip(casts, seeds, recorders, strict=True)
+    return [learner.fit(game, agents, seed, recorder) for agents, seed, recorder in given]

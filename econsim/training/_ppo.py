@@ -104,16 +104,17 @@ class Session:
         for name, mean in accounts.items():
             self.recorder.log(f"play/{name}", mean, step=iteration)
 
-    def report(self, iteration: int, last: bool) -> None:
-        """Say how far it is, and store everything where it is time to or where it is the ``last`` iteration."""
+    def report(self, iteration: int, store_end: bool) -> None:
+        """Say how far it is, and store everything where it is time to; ``store_end``: after the last iteration too."""
         own = self.parameters
         self.recorder.progress(iteration + 1, own.iterations, "ppo")
-        if last or (iteration + 1) % own.checkpoint_every == 0:
+        self.stopped = self.patience.is_over(iteration)
+        ends = self.stopped or iteration + 1 == own.iterations
+        if (iteration + 1) % own.checkpoint_every == 0 or (ends and store_end):
             fitted = {name: leader.state_dict() for name, leader in self.leaders.items()}
             more = {"scene": gathered(self.scene.stored()), "patience": self.patience.stored(), "leaders": fitted}
             self.lesson.checkpoint(iteration + 1, **more)
-        if self.patience.is_over(iteration):
-            self.stopped = True
+        if self.stopped:
             self.recorder.progress(own.iterations, own.iterations, f"ppo: no better for {own.patience} iterations")
 
     def _opening(self) -> Scene:

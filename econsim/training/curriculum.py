@@ -9,7 +9,7 @@ several planners goes through it once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -19,7 +19,7 @@ from econsim.agents._neural import NeuralAgent
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.parameters import Model
-from econsim.training import Learner, Recorder
+from econsim.training import Recorder, fit_all
 from econsim.training._phase import FRESH, Phase
 
 __all__ = ["Curriculum", "Parameters"]
@@ -76,30 +76,72 @@ class Curriculum:
             UserError: a phase names a role that does not exist, or its learner cannot play this game.
             RunError: a loss is not finite any more.
         """
-        phases, agents = self.parameters.phases, dict(agents)
-        kept: dict[str, Any] = {}
-        step, stored = recorder.restore() or (0, None)
-        first = 0 if stored is None else int(stored["phase"])
+        return self.fit_together(game, [agents], [seed], [recorder])[0]
+
+    def fit_together(
+        self,
+        game: Game[Any],
+        casts: Sequence[Mapping[str, Agent]],
+        seeds: Sequence[int],
+        recorders: Sequence[Recorder],
+    ) -> list[dict[str, Agent]]:
+        """Fit the agents of several seeds, all in the same phase; each gets what :meth:`fit` alone would give it.
+
+        Raises:
+            UserError: a phase names a role that does not exist, or its learner cannot play this game.
+            RunError: a loss is not finite any more.
+        """
+        given = zip(casts, seeds, recorders, strict=True)
+        pupils = [_Pupil(self.parameters.phases, agents, seed, recorder) for agents, seed, recorder in given]
+        for number, phase in enumerate(self.parameters.phases):
+            here = [pupil for pupil in pupils if pupil.phase == number]
+            if not here:
+                continue
+            reports = [pupil.enter(phase) for pupil in here]
+            players = [{**pupil.agents, **_stand_ins(phase, pupil.agents)} for pupil in here]
+            keys = [pupil.seed_of(phase) for pupil in here]
+            fitted = fit_all(phase.training.build(), game, players, keys, reports)
+            for pupil, found in zip(here, fitted, strict=True):
+                pupil.leave(phase, found)
+        return [pupil.agents for pupil in pupils]
+
+
+class _Pupil:
+    """One seed on its way through the phases."""
+
+    def __init__(self, phases: Sequence[Phase], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
+        self.phases, self.agents, self.seed, self.recorder = phases, dict(agents), seed, recorder
+        self.kept: dict[str, Any] = {}
+        self.phase, self.inside = 0, None
+        self.step, stored = recorder.restore() or (0, None)
+        self.reports: _PhaseReports | None = None
         if stored is not None:
-            kept = dict(stored["kept"])
-            _give(agents, stored["minds"])
-        for number, phase in enumerate(phases[first:], first):
-            inside = stored is not None and number == first and stored["inside"] is not None
-            if not inside:
-                _begin(phase, agents, kept)
-            reports = _PhaseReports(recorder, phase, number, len(phases), agents, kept, step)
-            if inside and stored is not None:
-                reports.continue_at(stored["inside"])
-            learner: Learner = phase.training.build()
-            players = {**agents, **_stand_ins(phase, agents)}
-            own_seed = int(random.fold(random.keys(seed, 1), phase.name)) & (2**63 - 1)
-            fitted = learner.fit(game, players, own_seed, reports)
-            agents |= {role: mind for role, mind in fitted.items() if role not in phase.agents}
-            kept[phase.name] = _minds(agents)
-            step = reports.last_step + 1
-            after = {"phase": number + 1, "kept": kept, "minds": kept[phase.name], "inside": None}
-            recorder.checkpoint(step, after)
-        return agents
+            self.kept, self.phase, self.inside = dict(stored["kept"]), int(stored["phase"]), stored["inside"]
+            _give(self.agents, stored["minds"])
+
+    def seed_of(self, phase: Phase) -> int:
+        """Return the seed of a phase, which draws as no other does."""
+        return int(random.fold(random.keys(self.seed, 1), phase.name)) & (2**63 - 1)
+
+    def enter(self, phase: Phase) -> _PhaseReports:
+        """Begin a phase, or go on in the middle of it; return where its learner reports."""
+        if self.inside is None:
+            _begin(phase, self.agents, self.kept)
+        place = (self.phase, len(self.phases))
+        self.reports = _PhaseReports(self.recorder, phase, *place, self.agents, self.kept, self.step)
+        if self.inside is not None:
+            self.reports.continue_at(self.inside)
+        self.inside = None
+        return self.reports
+
+    def leave(self, phase: Phase, fitted: Mapping[str, Agent]) -> None:
+        """Take over what the phase's learner fitted, and store it."""
+        assert self.reports is not None
+        self.agents |= {role: mind for role, mind in fitted.items() if role not in phase.agents}
+        self.kept[phase.name] = _minds(self.agents)
+        self.phase, self.step = self.phase + 1, self.reports.last_step + 1
+        minds = self.kept[phase.name]
+        self.recorder.checkpoint(self.step, {"phase": self.phase, "kept": self.kept, "minds": minds, "inside": None})
 
 
 class _PhaseReports:

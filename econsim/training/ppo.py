@@ -66,7 +66,7 @@ class Ppo:
             ensemble = ensemble if ensemble.sessions == active else ensemble.replaced_by(active)
             ensemble.iterate(iteration)
             for session in active:
-                session.report(iteration, last=iteration + 1 == own.iterations and len(sessions) > 1)
+                session.report(iteration, store_end=len(sessions) > 1)
         return [dict(session.agents) for session in sessions]
 
 

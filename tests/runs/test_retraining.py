@@ -55,19 +55,19 @@ def test_each_planner_gets_workers_of_its_own_that_begin_with_the_shared_ones(tm
 
 
 def test_a_retrained_run_resumes_to_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from econsim.training import ppo
+    from econsim.training._ppo import Ensemble
 
     scenario = load("one_step", RETRAINED | {"seeds": 1})
     whole = execute(scenario, tmp_path / "whole", quiet=True)
-    count, iterate = [0], ppo.Ppo._iterate
+    count, iterate = [0], Ensemble.iterate
 
-    def interrupted(self: ppo.Ppo, *arguments: Any) -> None:
+    def interrupted(self: Ensemble, *arguments: Any) -> None:
         count[0] += 1
         if count[0] == 6:  # in the second iteration of the second policy's own phase
             raise KeyboardInterrupt
         iterate(self, *arguments)
 
-    monkeypatch.setattr(ppo.Ppo, "_iterate", interrupted)
+    monkeypatch.setattr(Ensemble, "iterate", interrupted)
     with pytest.raises(KeyboardInterrupt):
         execute(scenario, tmp_path / "cut", quiet=True)
     again = resume(tmp_path / "cut", quiet=True)
@@ -89,3 +89,29 @@ def test_retraining_needs_followers_who_can_learn(tmp_path: Path) -> None:
     scenario = load("one_step", RETRAINED | {"agents.worker": "best_response"})
     with pytest.raises(UserError, match="no follower has a neural mind"):
         execute(scenario, tmp_path / "run", quiet=True)
+
+
+@pytest.mark.parametrize("stop", [1, 3, 5, 7])
+def test_seeds_fitted_at_once_give_the_numbers_of_seeds_fitted_one_by_one(
+    stop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from econsim.training._ppo import Session
+
+    one_by_one = execute(load("one_step", RETRAINED), tmp_path / "one", quiet=True)
+    scenario = load("one_step", RETRAINED | {"seeds_at_once": 2})
+    count, report = [0], Session.report
+
+    def interrupted(self: Session, *arguments: Any, **more: Any) -> None:
+        report(self, *arguments, **more)
+        count[0] += 1
+        if count[0] == stop:  # odd: one of the two seeds has stored its checkpoint, the other has not
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Session, "report", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        execute(scenario, tmp_path / "both", quiet=True)
+    both = resume(tmp_path / "both", quiet=True)
+    assert both.summary["policies"] == one_by_one.summary["policies"]
+    columns = ["policy", "seed", "role", "step", "name", "value"]
+    tables = [run.metrics[columns].sort_values(columns[:-1], ignore_index=True) for run in (both, one_by_one)]
+    assert tables[0].equals(tables[1])

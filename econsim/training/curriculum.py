@@ -16,7 +16,7 @@ from pydantic import Field, field_validator
 
 from econsim import random
 from econsim.agents._neural import NeuralAgent
-from econsim.errors import UserError, did_you_mean
+from econsim.errors import did_you_mean
 from econsim.game import Agent, Game
 from econsim.parameters import Model
 from econsim.training import Recorder, fit_all
@@ -97,12 +97,15 @@ class Curriculum:
             here = [pupil for pupil in pupils if pupil.phase == number]
             if not here:
                 continue
+            stand_ins = phase.stand_ins(game)
             reports = [pupil.enter(phase) for pupil in here]
-            players = [{**pupil.agents, **_stand_ins(phase, pupil.agents)} for pupil in here]
+            players = [
+                {**pupil.agents, **{role: chosen.build() for role, chosen in stand_ins.items()}} for pupil in here
+            ]
             keys = [pupil.seed_of(phase) for pupil in here]
             fitted = fit_all(phase.training.build(), game, players, keys, reports)
             for pupil, found in zip(here, fitted, strict=True):
-                pupil.leave(phase, found)
+                pupil.leave(phase, {role: mind for role, mind in found.items() if role not in stand_ins})
         return [pupil.agents for pupil in pupils]
 
 
@@ -137,7 +140,7 @@ class _Pupil:
     def leave(self, phase: Phase, fitted: Mapping[str, Agent]) -> None:
         """Take over what the phase's learner fitted, and store it."""
         assert self.reports is not None
-        self.agents |= {role: mind for role, mind in fitted.items() if role not in phase.agents}
+        self.agents |= fitted
         self.kept[phase.name] = _minds(self.agents)
         self.phase, self.step = self.phase + 1, self.reports.last_step + 1
         minds = self.kept[phase.name]
@@ -186,13 +189,6 @@ class _PhaseReports:
     def restore(self) -> tuple[int, dict[str, Any]] | None:
         """Return the checkpoint of this phase to continue from."""
         return self._inside
-
-
-def _stand_ins(phase: Phase, agents: Mapping[str, Agent]) -> dict[str, Agent]:
-    for role in phase.agents:
-        if role not in agents:
-            raise UserError(f"training: phase {phase.name}: unknown role {role!r}{did_you_mean(role, agents)}")
-    return {role: chosen.build() for role, chosen in phase.agents.items()}
 
 
 def _begin(phase: Phase, agents: Mapping[str, Agent], kept: Mapping[str, Any]) -> None:

@@ -55,6 +55,16 @@ def test_a_stand_in_plays_while_its_phase_lasts_and_learns_nothing_for_others() 
     assert not fitted["leader"].is_fitted  # type: ignore[attr-defined]
 
 
+def test_a_planner_that_stands_in_is_one_of_the_planners_room() -> None:
+    narrow = {"kind": "ppo", "hidden": [4], "initial_exploration": -1.0}
+    found = Parameters.model_validate({"phases": [{"name": "still", "planner": narrow, "training": short()}]})
+    stand_ins = found.phases[0].stand_ins(Laffer())
+    assert isinstance(stand_ins["leader"].build(), planner.Ppo)
+    fitted = Curriculum(found).fit(Laffer(), minds(), 0, MemoryRecorder())
+    assert fitted["worker"].is_fitted  # type: ignore[attr-defined]
+    assert not fitted["leader"].is_fitted  # type: ignore[attr-defined]
+
+
 def test_steps_and_progress_go_on_from_phase_to_phase() -> None:
     recorder = MemoryRecorder()
     curriculum(WORKERS, BOTH).fit(Laffer(), minds(), 0, recorder)

@@ -53,6 +53,11 @@ class FittedSchedule(ABC):
     def __init__(self) -> None:
         self.fitted: dict[str, Tensor] = {}
 
+    @property
+    def known(self) -> Tensor | None:
+        """The fitted action; ``None`` before a fit."""
+        return self.fitted.get("rates")
+
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
         """Return the fitted rates ``[K]``; raises ``UserError`` before a fit."""
         if "rates" not in self.fitted:

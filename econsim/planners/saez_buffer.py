@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from econsim.parameters import Model
 from econsim.planners._announcing import FittedSchedule
@@ -31,14 +31,24 @@ class Parameters(Model):
     """Share of the average that a tax period keeps."""
     schedule_memory: float = Field(0.99, ge=0, lt=1)
     """Share of the average schedule that a tax period keeps; the average is what is announced."""
+    fewest: int = Field(2000, ge=10)
+    """Incomes that the formula needs; rates are random until there are so many."""
     buffer: int = Field(2000, ge=10)
-    """Incomes with their marginal rates that are kept, the newest; rates are random until there are so many."""
+    """Incomes with their marginal rates that are kept, the newest. Where the planner is fitted again and again while
+    workers learn (``refit_every``), a buffer of many fits shows how incomes answer to rates once workers have learned
+    to."""
     inverse_income: bool = True
     """Welfare weights fall with ``1 / max(income, 1)``; otherwise they are equal."""
     copies: int = Field(16, ge=1)
     """Copies of the game that are played at once."""
     rounds: int = Field(10, ge=1)
     """Episodes of every copy."""
+
+    @model_validator(mode="after")
+    def _buffer_holds_enough(self) -> Self:
+        if self.buffer < self.fewest:
+            raise ValueError(f"buffer={self.buffer} is smaller than fewest={self.fewest}: give buffer={self.fewest}")
+        return self
 
 
 class SaezBuffer(FittedSchedule):

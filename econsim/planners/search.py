@@ -28,6 +28,13 @@ class Parameters(Model):
     ``bayesian``: a Gaussian process of the aim, for leaders whose candidates are costly (needs ``econsim[search]``)."""
     starts: int = Field(8, ge=1, le=1000)
     """Independent starting points; the first candidates of ``bayesian``."""
+    start: float = Field(0.5, ge=0, le=1)
+    """Where all entries of the first start are, as a share of the action's range; the others are drawn. A search that
+    was fitted before (``refit_every``) begins with what it found."""
+    first_step: float = Field(0.25, gt=0, le=1)
+    """First spread of CMA-ES, as a share of the action's range."""
+    episodes: int = Field(1, ge=1, le=10_000)
+    """Episodes that value each candidate, the same ones for all: one where nothing is drawn in play."""
     generations: int = Field(120, ge=1, le=100_000)
     """Generations of CMA-ES from each start."""
     finest_step: float = Field(0.001, gt=0, le=0.5)

@@ -71,7 +71,7 @@ class Session:
             if self.done:
                 leader.load_state_dict(stored["leaders"][name])
         if self.leaders and not self.done:
-            refit(game, agents, seed, recorder, 0)
+            self._refit(0)
         self.patience, self.stopped = Patience(parameters.patience), False
         self.scene = self._opening()
         if self.done:
@@ -93,7 +93,7 @@ class Session:
         every = self.parameters.refit_every
         due = bool(self.leaders) and every is not None and iteration > 0 and iteration % every == 0
         if due:
-            refit(self.game, self.agents, self.seed, self.recorder, iteration)
+            self._refit(iteration)
         return due
 
     def learn(self, trajectories: Mapping[str, Trajectory], accounts: Mapping[str, float], iteration: int) -> None:
@@ -116,6 +116,11 @@ class Session:
             self.lesson.checkpoint(iteration + 1, **more)
         if self.stopped:
             self.recorder.progress(own.iterations, own.iterations, f"ppo: no better for {own.patience} iterations")
+
+    def _refit(self, iteration: int) -> None:
+        """Fit leaders to the game as it is in this iteration."""
+        game = self.game.with_parameters(**numbers_at(self.parameters, iteration))
+        refit(game, self.agents, self.seed, self.recorder, iteration)
 
     def _opening(self) -> Scene:
         own = self.parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any, ClassVar
 
 import torch
@@ -40,25 +41,30 @@ class _Announcing:
 
 
 def play_proposals(
-    game: Game[Any], agents: Mapping[str, Agent], leader: str, proposals: Tensor, seed: int
+    game: Game[Any], agents: Mapping[str, Agent], leader: str, proposals: Tensor, seed: int, episodes: int = 1
 ) -> tuple[Tensor, Any]:
-    """Play one episode under each proposal and return the leader's returns ``[C]`` and the final state.
+    """Play episodes under each proposal; return the leader's mean returns ``[C]`` and the final state.
 
     Args:
-        game: the game; nothing random in it differs between copies.
+        game: the game; nothing random in it differs between proposals.
         agents: who plays the following roles.
         leader: the leading role.
         proposals: ``[C, *action]``, held for the whole episode.
-        seed: of the common key.
+        seed: of the common keys.
+        episodes: how many, under the same keys for every proposal; the state's copies are those of the first proposal,
+            then those of the second, and so on.
     """
-    key = random.keys(seed, 1, proposals.device).expand(proposals.shape[0])
-    episode = play(game, {**agents, leader: _Announcing(proposals)}, key)
-    return episode.returns[leader].mean(-1), episode.state
+    key = random.keys(seed, episodes, proposals.device).repeat(proposals.shape[0])
+    announcing = _Announcing(proposals.repeat_interleave(episodes, 0))
+    episode = play(game, {**agents, leader: announcing}, key)
+    return episode.returns[leader].mean(-1).reshape(-1, episodes).mean(1), episode.state
 
 
-def values_of(game: Game[Any], agents: Mapping[str, Agent], leader: str, proposals: Tensor, seed: int) -> Tensor:
-    """Return the leader's returns ``[C]`` under proposals ``[C, *action]``, in batches that fit memory."""
-    per_copy = sum(role.count * (role.observation.size + 1) for role in game.roles.values())
-    batch = max(1, FLOATS_PER_BATCH // per_copy)
-    parts = [play_proposals(game, agents, leader, part, seed)[0] for part in torch.split(proposals, batch)]
-    return torch.cat(parts)
+def values_of(
+    game: Game[Any], agents: Mapping[str, Agent], leader: str, proposals: Tensor, seed: int, episodes: int = 1
+) -> Tensor:
+    """Return the leader's mean returns ``[C]`` under proposals ``[C, *action]``, in batches that fit memory."""
+    per_copy = sum(role.count * (role.observation.size + prod(role.view) + 1) for role in game.roles.values())
+    batch = max(1, FLOATS_PER_BATCH // (per_copy * episodes))
+    parts = torch.split(proposals, batch)
+    return torch.cat([play_proposals(game, agents, leader, part, seed, episodes)[0] for part in parts])

@@ -3,7 +3,8 @@
 A round is an episode of every copy. Until the buffer is full each copy's rates are drawn anew every tax period; from
 then on all copies play under the newest schedule. After a round its incomes enter the buffer, each once (the published
 code counts those of the running episode twice once a copy has added 500), the elasticity is regressed on the buffer and
-averaged, and the formula gives the next schedule.
+averaged, and the formula gives the next schedule. A planner that was fitted before goes on with its buffer and its
+averages.
 """
 
 from __future__ import annotations
@@ -52,14 +53,14 @@ class SaezBuffer:
             raise UserError(f"training.saez_buffer: role {leader} needs a planner of kind saez_buffer")
         thresholds = thresholds_of(game, game.roles[leader], "saez_buffer").double()
         search = _Search(agent.parameters, thresholds)
+        search.go_on(agent.state_dict())
         for number in range(agent.parameters.rounds):
             incomes, rates = self._round(game, agents, leader, search, seed, number)
             search.learn(incomes, rates)
             recorder.log("saez_buffer/elasticity", search.elasticity, step=number)
             recorder.log("saez_buffer/samples", len(search.incomes), step=number)
             recorder.progress(number + 1, agent.parameters.rounds, "saez_buffer")
-        fitted = torch.tensor([search.elasticity, *search.interval], dtype=torch.float64)
-        agent.load_state_dict({"rates": search.average, "elasticity": fitted})
+        agent.load_state_dict(search.found())
         return dict(agents)
 
     def _round(
@@ -103,10 +104,26 @@ class _Search:
         self.average = kept * self.average + (1.0 - kept) * answer
         self.schedule = answer
 
+    def found(self) -> dict[str, Tensor]:
+        """Return what the planner announces, ``rates`` ``[K]``, and all that a later fit goes on with."""
+        elasticity = torch.tensor([self.elasticity, *self.interval], dtype=torch.float64)
+        newest = {} if self.schedule is None else {"newest_rates": self.schedule}
+        samples = {"incomes": self.incomes, "marginal_rates": self.rates}
+        return {"rates": self.average, "elasticity": elasticity, **newest, **samples}
+
+    def go_on(self, found: Mapping[str, Tensor]) -> None:
+        """Take up what an earlier search found, if there was one."""
+        if not found:
+            return
+        self.average, self.schedule = found["rates"], found.get("newest_rates")
+        self.incomes, self.rates = found["incomes"], found["marginal_rates"]
+        self.elasticity, *ends = found["elasticity"].tolist()
+        self.interval = (ends[0], ends[1])
+
     @property
     def full(self) -> bool:
         """Whether there are enough samples for the formula."""
-        return len(self.incomes) >= self.settings.buffer
+        return len(self.incomes) >= self.settings.fewest
 
     def _average_elasticity(self, periods: int) -> None:
         try:

@@ -13,6 +13,7 @@ from econsim.errors import UserError
 from econsim.game import Agent, Box, Game
 from econsim.parameters import Model
 from econsim.planners import search as planner
+from econsim.planners._announcing import thresholds_of
 from econsim.training import Recorder
 from econsim.training._bayesian import model
 from econsim.training._proposals import leader_of, values_of
@@ -20,6 +21,7 @@ from econsim.training._proposals import leader_of, values_of
 __all__ = ["Parameters", "Search"]
 
 FIRST_STEP = 0.1
+WIDE = 0.25
 COARSE_STEP = 0.01
 SHRINK = 3.0
 Value = Callable[[Tensor], Tensor]
@@ -30,7 +32,7 @@ class Parameters(Model):
 
 
 class Search:
-    """Fits planners of kind ``search``: candidates live in the unit cube and are scaled to the action's box."""
+    """Fits planners of kind ``search``: candidates live in the unit cube and are scaled to the action's range."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -39,22 +41,24 @@ class Search:
         """Return the agents with the leader's best announcement found.
 
         Raises:
-            UserError: the leader is no ``search`` planner, or its actions are not real numbers.
+            UserError: the leader is no ``search`` planner, or its actions are neither real numbers nor tax rates.
         """
         leader = leader_of(game)
-        agent, box = agents[leader], game.roles[leader].action
-        if not isinstance(agent, planner.Search) or not isinstance(box, Box):
-            raise UserError(f"training.search: role {leader} needs a planner of kind search and real-valued actions")
+        agent = agents[leader]
+        if not isinstance(agent, planner.Search):
+            raise UserError(f"training.search: role {leader} needs a planner of kind search")
+        box, budget = _box_of(game, leader), agent.parameters
         exact, tried = game.to(dtype=torch.float64), 0
 
         def value(points: Tensor) -> Tensor:
             nonlocal tried
             tried += points.shape[0]
             actions = (box.low + (box.high - box.low) * points).reshape(-1, *box.shape)
-            return values_of(exact, agents, leader, actions, seed)
+            return values_of(exact, agents, leader, actions, seed, budget.episodes)
 
-        budget, key = agent.parameters, random.keys(seed, 1, game.device)
+        key = random.keys(seed, 1, game.device)
         starts = random.uniform(key, 0, "search/starts", (budget.starts, box.size), torch.float64)[0]
+        starts[0] = budget.start if agent.known is None else (agent.known.flatten() - box.low) / (box.high - box.low)
         best, best_value = self._search(value, starts, budget, seed, recorder)
         recorder.log("leader_evaluations", tried, step=0)
         recorder.progress(budget.starts + 1, budget.starts + 1, "search")
@@ -65,14 +69,13 @@ class Search:
     def _search(
         self, value: Value, starts: Tensor, budget: planner.Parameters, seed: int, recorder: Recorder
     ) -> tuple[Tensor, Tensor]:
-        starts[0] = 0.5
         if budget.method == "bayesian":
             return self._model(value, starts, budget, seed, recorder)
         best, best_value = starts[0], value(starts[:1])[0]
         for index, start in enumerate(starts):
             found, found_value = start, value(start[None])[0]
             if budget.method != "coordinate":
-                found, found_value = evolve(value, start, budget.generations, seed + index)
+                found, found_value = evolve(value, start, budget.generations, seed + index, budget.first_step)
             if budget.method != "cma_es":
                 found, found_value = climb(value, found, found_value, COARSE_STEP)
             if found_value > best_value:
@@ -91,6 +94,12 @@ class Search:
             recorder.progress((budget.starts * known) // budget.candidates, budget.starts + 1, "search")
 
         return model(value, starts, budget.candidates, budget.batch, seed, report)
+
+
+def _box_of(game: Game[Any], leader: str) -> Box:
+    """Return the numbers to search over: the leader's action, or the tax rates that its options stand for."""
+    role = game.roles[leader]
+    return role.action if isinstance(role.action, Box) else Box(0.0, 1.0, thresholds_of(game, role, "search").shape)
 
 
 def climb(value: Value, start: Tensor, start_value: Tensor, finest_step: float) -> tuple[Tensor, Tensor]:
@@ -118,14 +127,15 @@ def _line(point: Tensor, axis: int, step: float) -> Tensor:
     return line
 
 
-def evolve(value: Value, start: Tensor, generations: int, seed: int) -> tuple[Tensor, Tensor]:
+def evolve(value: Value, start: Tensor, generations: int, seed: int, first_step: float = WIDE) -> tuple[Tensor, Tensor]:
     """CMA-ES from ``start`` ``[D]`` within the unit cube; returns the best point met and its value."""
     import numpy as np
     from cmaes._cma import CMA
 
     size = start.shape[0]
     bounds = np.tile([0.0, 1.0], (size, 1))
-    strategy = CMA(mean=start.cpu().numpy(), sigma=0.25, bounds=bounds, seed=seed % 2**32, population_size=4 * size + 8)
+    mean, population = start.cpu().numpy(), 4 * size + 8
+    strategy = CMA(mean=mean, sigma=first_step, bounds=bounds, seed=seed % 2**32, population_size=population)
     best, best_value = start, value(start[None])[0]
     for _ in range(generations):
         points = np.stack([strategy.ask() for _ in range(strategy.population_size)])

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import torch
 
+from econsim import kinds
 from econsim.agents.best_response import BestResponse
 from econsim.agents.best_response import Parameters as BestResponseParameters
 from econsim.agents.fixed_hours import FixedHours
 from econsim.agents.fixed_hours import Parameters as FixedHoursParameters
+from econsim.economies.gather_trade_build import GatherTradeBuild
+from econsim.economies.gather_trade_build import Parameters as GatherTradeBuildParameters
 from econsim.economies.one_step import OneStep, Parameters
 from econsim.errors import UserError
 from econsim.game import Agent
@@ -45,6 +48,12 @@ class Silent:
 
     def restore(self) -> None:
         return None
+
+
+def kind(name: str) -> Agent:
+    found = kinds.load("agents", name)
+    built: Agent = found.build(found.parameters())
+    return built
 
 
 def economy(brackets: list[int] | None = None, **parameters: object) -> OneStep:
@@ -116,6 +125,38 @@ def test_search_is_repeatable() -> None:
     game = economy(THREE)
     first, second = (fit_search(game, seed=3, starts=2, generations=5)["rates"] for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_a_second_search_goes_on_from_the_first() -> None:
+    game = economy(THREE)
+    agents = {**WORKERS, "planner": search.Search(search.Parameters(method="cma_es", starts=1, generations=1, start=0.1))}
+    learner = search_learner.Search(search_learner.Parameters())
+    values = [
+        float(learner.fit(game, agents, seed, Silent())["planner"].state_dict()["value"])  # type: ignore[attr-defined]
+        for seed in range(6)
+    ]
+    assert values == sorted(values)  # the start of a fit is among its candidates, and nothing here is drawn in play
+    assert values[-1] > values[0]
+
+
+def test_candidates_are_valued_by_the_same_episodes() -> None:
+    game = economy(THREE, redraw_population=True).to(dtype=torch.float64)
+    rates = torch.tensor([[0.1, 0.2, 0.3], [0.6, 0.5, 0.4]], dtype=torch.float64)
+    together = values_of(game, WORKERS, "planner", rates, seed=3, episodes=5)
+    alone = torch.cat([values_of(game, WORKERS, "planner", one[None], seed=3, episodes=5) for one in rates])
+    assert torch.equal(together, alone)
+    assert together[0] != values_of(game, WORKERS, "planner", rates[:1], seed=3)[0]
+
+
+def test_a_search_sets_rates_where_they_are_chosen_from_a_list() -> None:
+    parts = ("build", "trade", "gather", {"kind": "tax", "period": 20})
+    game = GatherTradeBuild(GatherTradeBuildParameters.model_validate({"horizon": 40, "components": parts}))
+    budget = search.Parameters(method="cma_es", starts=1, generations=2, episodes=2, start=0.1)
+    agents = {"worker": kind("elastic_rule"), "planner": search.Search(budget)}
+    fitted = search_learner.Search(search_learner.Parameters()).fit(game, agents, 0, Silent())["planner"]
+    rates = fitted.state_dict()["rates"]  # type: ignore[attr-defined]
+    assert rates.shape == game.thresholds.shape
+    assert ((rates >= 0) & (rates <= 1)).all()
 
 
 @pytest.mark.parametrize("method", ["coordinate", "cma_es"])

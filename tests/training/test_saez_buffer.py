@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from econsim import kinds
@@ -49,14 +50,14 @@ def samples(count: int, elasticity: float = 0.4) -> tuple[Tensor, Tensor]:
 
 def test_one_update_of_the_elasticity_has_the_published_value() -> None:
     """z = 80 (1 - rate)^0.4 has slope 0.4; one update from 0.5 gives 0.498 (spec, 3.1)."""
-    search = _Search(Settings(buffer=100), THRESHOLDS)
+    search = _Search(Settings(fewest=100, buffer=100), THRESHOLDS)
     search.learn(*samples(100))
     assert search.elasticity == pytest.approx(0.498, abs=1e-9)
     assert search.interval == pytest.approx((0.4, 0.4), abs=1e-9)
 
 
 def test_every_sample_counts_once_and_the_newest_stay() -> None:
-    search = _Search(Settings(buffer=150), THRESHOLDS)
+    search = _Search(Settings(fewest=150, buffer=150), THRESHOLDS)
     search.learn(*samples(100))
     random_still, kept = not search.full, len(search.incomes)
     assert random_still
@@ -72,7 +73,7 @@ def test_every_sample_counts_once_and_the_newest_stay() -> None:
 
 
 def test_the_average_schedule_moves_slowly() -> None:
-    search = _Search(Settings(buffer=100, elasticity=0.5), THRESHOLDS)
+    search = _Search(Settings(fewest=100, buffer=100, elasticity=0.5), THRESHOLDS)
     incomes, rates = samples(100)
     search.learn(incomes, rates)
     first = search.average
@@ -82,8 +83,29 @@ def test_the_average_schedule_moves_slowly() -> None:
     assert search.elasticity == 0.5
 
 
+def test_a_search_that_goes_on_equals_one_that_never_stopped() -> None:
+    settings = Settings(fewest=100, buffer=250)
+    whole, first, second = (_Search(settings, THRESHOLDS) for _ in range(3))
+    incomes, rates = samples(100)
+    parts = [(incomes, rates), (0.9 * incomes, rates), (1.1 * incomes, rates)]
+    for part in parts:
+        whole.learn(*part)
+    first.learn(*parts[0])
+    second.go_on(first.found())
+    for part in parts[1:]:
+        second.learn(*part)
+    assert len(whole.incomes) == 250
+    for name, value in whole.found().items():
+        assert torch.equal(value, second.found()[name]), name
+
+
+def test_a_buffer_smaller_than_what_the_formula_needs_is_refused() -> None:
+    with pytest.raises(ValidationError, match="give buffer=2000"):
+        Settings(buffer=100)
+
+
 def test_without_variation_the_elasticity_stays() -> None:
-    search = _Search(Settings(buffer=20), THRESHOLDS)
+    search = _Search(Settings(fewest=20, buffer=20), THRESHOLDS)
     search.learn(torch.full((20, 1), 50.0), torch.full((20, 1), 0.3))
     assert search.elasticity == 0.5
 
@@ -92,7 +114,7 @@ def test_without_variation_the_elasticity_stays() -> None:
 def fitted() -> tuple[Planner, Silent]:
     parts = ("build", "trade", "gather", {"kind": "tax", "period": 30})
     game = GatherTradeBuild(Parameters.model_validate({"horizon": 120, "components": parts, "starting_coin": 20.0}))
-    planner, recorder = Planner(Settings(copies=4, rounds=4, buffer=100)), Silent()
+    planner, recorder = Planner(Settings(copies=4, rounds=4, fewest=100, buffer=100)), Silent()
     agents = {"worker": agent("elastic_rule", untaxed_hours=100.0), "planner": planner}
     SaezBuffer(LearnerParameters()).fit(game, agents, 3, recorder)  # type: ignore[arg-type]
     return planner, recorder
@@ -111,7 +133,7 @@ def test_a_fit_ends_with_a_schedule_of_the_formula(fitted: tuple[Planner, Silent
 def test_a_fit_is_a_function_of_its_seed(fitted: tuple[Planner, Silent]) -> None:
     parts = ("build", "trade", "gather", {"kind": "tax", "period": 30})
     game = GatherTradeBuild(Parameters.model_validate({"horizon": 120, "components": parts, "starting_coin": 20.0}))
-    again = Planner(Settings(copies=4, rounds=4, buffer=100))
+    again = Planner(Settings(copies=4, rounds=4, fewest=100, buffer=100))
     agents = {"worker": agent("elastic_rule", untaxed_hours=100.0), "planner": again}
     SaezBuffer(LearnerParameters()).fit(game, agents, 3, Silent())  # type: ignore[arg-type]
     for name, value in fitted[0].state_dict().items():

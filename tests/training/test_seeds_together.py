@@ -22,7 +22,7 @@ MIND: dict[str, Any] = {"hidden": (8,), "convolutions": ({"channels": 2},), "rec
 LEADERS: dict[str, Any] = {
     "neural": lambda: planner.Ppo(planner.Parameters(hidden=(8,), real_rates=True, start=0.2)),
     "scripted": lambda: us_federal.UsFederal(us_federal.Parameters()),
-    "refitted": lambda: saez_buffer.SaezBuffer(saez_buffer.Parameters(buffer=10, copies=2, rounds=2)),
+    "refitted": lambda: saez_buffer.SaezBuffer(saez_buffer.Parameters(fewest=10, buffer=10, copies=2, rounds=2)),
 }
 SETTINGS: dict[str, Any] = {
     "iterations": 4,

@@ -129,7 +129,8 @@ def test_search_is_repeatable() -> None:
 
 def test_a_second_search_goes_on_from_the_first() -> None:
     game = economy(THREE)
-    agents = {**WORKERS, "planner": search.Search(search.Parameters(method="cma_es", starts=1, generations=1, start=0.1))}
+    budget = search.Parameters(method="cma_es", starts=1, generations=1, start=0.1)
+    agents = {**WORKERS, "planner": search.Search(budget)}
     learner = search_learner.Search(search_learner.Parameters())
     values = [
         float(learner.fit(game, agents, seed, Silent())["planner"].state_dict()["value"])  # type: ignore[attr-defined]
@@ -140,11 +141,11 @@ def test_a_second_search_goes_on_from_the_first() -> None:
 
 
 def test_candidates_are_valued_by_the_same_episodes() -> None:
-    game = economy(THREE, redraw_population=True).to(dtype=torch.float64)
+    game = economy(THREE, population={"kind": "gb2"}, redraw_population=True).to(dtype=torch.float64)
     rates = torch.tensor([[0.1, 0.2, 0.3], [0.6, 0.5, 0.4]], dtype=torch.float64)
     together = values_of(game, WORKERS, "planner", rates, seed=3, episodes=5)
     alone = torch.cat([values_of(game, WORKERS, "planner", one[None], seed=3, episodes=5) for one in rates])
-    assert torch.equal(together, alone)
+    assert torch.allclose(together, alone, rtol=1e-12, atol=0.0)  # sums over copies may differ in their last digits
     assert together[0] != values_of(game, WORKERS, "planner", rates[:1], seed=3)[0]
 
 

@@ -26,7 +26,9 @@ Dynamics
 Rewards
     ``worker``: the change of ``u = (C^(1 - eta) - 1) / (1 - eta) - cost * labour``, with all coin ``C``, escrow
     included, and labour since the start. ``planner``: the change of social welfare of its people, by default equality
-    times coin per head. Undiscounted returns are therefore welfare at the end less welfare at the start.
+    times coin per head. Undiscounted returns are therefore welfare at the end less welfare at the start. With
+    ``taxes_felt: as_accrued`` the coin of ``u`` is net of what collection would take and give if it came now: the same
+    sum, felt at once.
 
 Conservation
     Coin: what all have, less starting coin, less pay for houses built, is zero: building is the only source, and
@@ -56,4 +58,7 @@ REFERENCES = (
     "@article{zheng2022ai, title={The {AI} Economist: Taxation policy design via two-level deep multiagent "
     "reinforcement learning}, author={Zheng, Stephan and Trott, Alexander and Srinivasa, Sunil and Parkes, David C. "
     "and Socher, Richard}, journal={Science Advances}, volume={8}, number={18}, year={2022}}",
+    "@inproceedings{ng1999policy, title={Policy Invariance Under Reward Transformations: Theory and Application to "
+    "Reward Shaping}, author={Ng, Andrew Y. and Harada, Daishi and Russell, Stuart}, booktitle={ICML}, "
+    "pages={278--287}, year={1999}}",
 )

@@ -290,10 +290,26 @@ class GatherTradeBuild(Game[State]):
         return [self.tables["people_of"][name] for name in self.planners]
 
     def _rewards(self, before: State, after: State) -> dict[str, Tensor]:
-        gained = torch.split(after.utility - before.utility, [group.count for group in self.groups], 1)
+        gained = after.utility - before.utility
+        if self.settings.taxes_felt == "as_accrued":
+            gained = gained + self._worth_of_accrued(after) - self._worth_of_accrued(before)
+        of_groups = torch.split(gained, [group.count for group in self.groups], 1)
         social = after.welfare - before.welfare
-        rewards = {group.name: part for group, part in zip(self.groups, gained, strict=True)}
+        rewards = {group.name: part for group, part in zip(self.groups, of_groups, strict=True)}
         return rewards | {name: social[:, number, None] for number, name in enumerate(self.planners)}
+
+    def _worth_of_accrued(self, state: State) -> Tensor:
+        """Return the utility of what is due but not settled, ``[B, N]``; nothing will be after the last step.
+
+        Rewards that change by differences of a function of the state keep every policy's rank (Ng, Harada and Russell
+        1999, theorem 1).
+        """
+        world, due = state.world, torch.zeros_like(state.utility)
+        for component in self.components:
+            accrued = component.accrued(self, world, state.parts[component.name])
+            due = due if accrued is None else due + accrued
+        due = torch.where((world.time < self.horizon)[:, None], due, 0.0)
+        return self._utility_of_coin(world.endowment + due) - self._utility_of_coin(world.endowment)
 
     # --- observations ---------------------------------------------------------------------------------------------
 

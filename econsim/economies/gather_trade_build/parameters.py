@@ -55,6 +55,10 @@ class Parameters(Model):
     """Tiles that workers see in each direction; ``all``: the whole map."""
     planner_sees_map: bool = False
     """Show planners the whole map."""
+    taxes_felt: Literal["when_collected", "as_accrued"] = "when_collected"
+    """When taxes and rebates enter workers' rewards. ``as_accrued``: in every step the change of what collection would
+    take and give if it came now. An episode's rewards add up to the same, but what a deed costs in taxes is felt at
+    once, and not up to a period later."""
     welfare: WelfareName = "equality_times_productivity"
     """Social welfare of a planner's people, whose change it is paid."""
     equality_weight: float = Field(1.0, ge=0, le=1)

@@ -105,6 +105,10 @@ class Component:
         """Return what it shows to workers and planners."""
         return Features()
 
+    def accrued(self, economy: Economy, world: World, memory: Any) -> Tensor | None:
+        """Return the coin that each worker would get, or lose, if it settled now, ``[B, N]``."""
+        return None
+
     def accounts(self, economy: Economy, world: World, memory: Any) -> dict[str, Tensor]:
         """Return what analysis reads of it, float64 or integers, ``[B, N]`` or ``[B, ...]``."""
         return {}

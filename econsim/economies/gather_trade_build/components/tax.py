@@ -152,6 +152,11 @@ class Tax(Component):
             },
         )
 
+    def accrued(self, economy: Economy, world: World, memory: Ledger) -> Tensor:
+        """Return rebate less tax of the period so far, ``[B, N]``."""
+        tax = torch.minimum(world.coin, self._tax(economy, memory, world.endowment - memory.at_start))
+        return self._share_out(economy, tax) - tax
+
     def accounts(self, economy: Economy, world: World, memory: Ledger) -> dict[str, Tensor]:
         """Return income, tax and rebate over the episode ``[B, N]`` and by period ``[B, N, Y]``; the schedule."""
         income, tax = memory.income.double(), memory.tax.double()

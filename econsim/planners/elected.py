@@ -1,0 +1,58 @@
+"""Elected: each tax year voters choose among candidates' tax schedules, and the winner's becomes law."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from torch import Tensor
+
+from econsim.game import Game, Observation, Role
+from econsim.mechanisms.voting import elect
+from econsim.planners._announcing import thresholds_of
+from econsim.planners._contest import Contest, Office
+
+__all__ = ["Elected", "Parameters"]
+
+REFERENCES = (
+    "@article{meltzer1981rational, title={A Rational Theory of the Size of Government}, author={Meltzer, Allan H. and "
+    "Richard, Scott F.}, journal={Journal of Political Economy}, volume={89}, number={5}, pages={914--927}, "
+    "year={1981}}",
+    "@article{osborne1996model, title={A Model of Political Competition with Citizen-Candidates}, author={Osborne, "
+    "Martin J. and Slivinski, Al}, journal={Quarterly Journal of Economics}, volume={111}, number={1}, pages={65--96}, "
+    "year={1996}}",
+)
+
+
+class Parameters(Contest):
+    """Parameters of an election in which every voter knows what it wants."""
+
+    voters: Literal["rational", "neural"] = "rational"
+    """How voters judge platforms: ``rational``, by their utility when everybody answers exactly, the rebate included;
+    ``neural``, by rollouts with the workers whom the planner is fitted to, whatever minds they have."""
+    trusting: bool = True
+    """Whether voters believe platforms that do not bind; otherwise they foresee what each candidate would do."""
+    draw: bool = True
+    """Whether ties and lotteries are drawn anew each tax year; otherwise the likeliest candidate wins, of several the
+    first."""
+
+
+class Elected(Office):
+    """Announces, in every copy and tax year, the schedule of a winner of the election."""
+
+    parameters: Parameters
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__()
+        self.parameters = parameters
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Tensor, Tensor]:
+        """Return the candidates' schedules ``[C, K]`` and chances ``[C]``; raises ``UserError`` before a fit."""
+        thresholds_of(game, role, "elected")
+        found = self.told()
+        return found["rates"], found["chances"]
+
+    def act(self, observation: Observation, memory: tuple[Tensor, Tensor], key: Tensor) -> tuple[Tensor, Any]:
+        """Return the winner's rates in every copy, ``[B, 1, K]``."""
+        rates, chances = (part.to(key.device) for part in memory)
+        winner = elect(chances.expand(len(key), -1), key if self.parameters.draw else None)
+        return rates[winner][:, None].to(observation.features), memory

@@ -1,0 +1,82 @@
+"""The schedules that people want for themselves: one search for each, all in the same batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from econsim import random
+
+FIRST_STEP = 0.1
+SHRINK = 3.0
+REACH = 5
+FLAT = 21
+DRAWN = 64
+# A step that gains less than this share of utility is one of rounding.
+_NOTHING = 1e-12
+
+
+def ideals(
+    value: Callable[[Tensor], Tensor], people: Tensor, size: int, starts: int, finest_step: float, seed: int
+) -> Tensor:
+    """Return the point of the unit cube that each person likes best, ``[C, D]``, by coordinate search.
+
+    Args:
+        value: the utility ``[S, N]`` of everybody at points ``[S, D]``.
+        people: whose points are wanted, ``[C]`` int64.
+        size: ``D``.
+        starts: how many points of a pool (constant ones and random ones) each search begins from, the best.
+        finest_step: the last step.
+        seed: of the random points.
+    """
+    pool = _pool(size, seed, people.device)
+    worth = value(pool)[:, people]
+    best = worth.topk(min(starts, len(pool)), 0).indices.T
+    points = _climb(value, pool[best].flatten(0, 1), people.repeat_interleave(best.shape[1]), finest_step)
+    found = _own(value(points), people.repeat_interleave(best.shape[1])).reshape(best.shape)
+    return points.reshape(*best.shape, size)[torch.arange(len(people), device=people.device), found.argmax(-1)]
+
+
+def _pool(size: int, seed: int, device: torch.device) -> Tensor:
+    flat = torch.linspace(0.0, 1.0, FLAT, dtype=torch.float64, device=device)[:, None].expand(-1, size)
+    if size == 1:
+        return flat
+    drawn = random.uniform(random.keys(seed, 1, device), 0, "ideals/pool", (DRAWN * size, size), torch.float64)[0]
+    return torch.cat([flat, drawn])
+
+
+def _climb(value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, finest_step: float) -> Tensor:
+    """Move every point along one axis after the other, by ever smaller steps, until its owner gains no more."""
+    step, best = FIRST_STEP, _own(value(points), people)
+    points, climbing = points.clone(), torch.arange(len(points), device=points.device)
+    while True:
+        gained = torch.zeros_like(climbing, dtype=torch.bool)
+        for axis in range(points.shape[1]):
+            moved, worth = _along(value, points[climbing], people[climbing], axis, step)
+            better = worth > best[climbing] + _NOTHING * best[climbing].abs()
+            points[climbing[better]], best[climbing[better]] = moved[better], worth[better]
+            gained |= better
+        climbing = climbing[gained]
+        if len(climbing) == 0 and step <= finest_step:
+            return points
+        if len(climbing) == 0:
+            step, climbing = max(step / SHRINK, finest_step), torch.arange(len(points), device=points.device)
+
+
+def _along(
+    value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, axis: int, step: float
+) -> tuple[Tensor, Tensor]:
+    """Return the best points on lines along one axis, and what they are worth to their owners."""
+    offsets = torch.arange(-REACH, REACH + 1, dtype=points.dtype, device=points.device) * step
+    lines = points[:, None].repeat(1, len(offsets), 1)
+    lines[..., axis] = (lines[..., axis] + offsets).clamp(0.0, 1.0)
+    worth = _own(value(lines.flatten(0, 1)), people.repeat_interleave(len(offsets))).reshape(len(points), -1)
+    top, place = worth.max(-1)
+    return lines[torch.arange(len(points), device=points.device), place], top
+
+
+def _own(utility: Tensor, people: Tensor) -> Tensor:
+    """Return the utility of each row's owner, ``[S]``."""
+    return utility.gather(1, people[:, None])[:, 0]

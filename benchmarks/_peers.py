@@ -58,6 +58,7 @@ ECONOJAX = Peer(
     repository="https://github.com/ponseko/econojax",
     commit="a15b2a4e3a3d5fd7e9e933a480068e5e89a3650b",
 )
+LLM_CLIENTS = Peer("llm_clients", ("litellm==1.106.2",))  # it brings the openai client
 
 
 def ready(peer: Peer) -> Path:

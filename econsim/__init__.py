@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from econsim.interop.pettingzoo import to_pettingzoo
     from econsim.runs import Run, open_run
     from econsim.scenario import Scenario
+    from econsim.sweep import open_sweep
 
 __version__: str
-__all__ = ["__version__", "load", "make", "open_run", "run", "to_gymnasium", "to_pettingzoo"]
+__all__ = ["__version__", "load", "make", "open_run", "open_sweep", "run", "to_gymnasium", "to_pettingzoo"]
 
 _HOMES = {
     "open_run": "econsim.runs",
+    "open_sweep": "econsim.sweep",
     "to_gymnasium": "econsim.interop.gymnasium",
     "to_pettingzoo": "econsim.interop.pettingzoo",
 }

@@ -119,6 +119,8 @@ class Observation:
     acting: ``[B, N]`` bool, players whose action the next step reads (all others are ignored).
     action_mask: ``[B, N, A]`` bool, True where an action is legal; ``None`` for a :class:`Box`.
     view: ``[B, N, C, h, w]`` small integers, a picture of the place a player is in; ``None`` for a role without.
+    facts: ``{name: [B, N, ...]}`` in the game's own units, what a mind that reads may be told; ``None`` where a game
+        does not speak. They are tensors that the state holds anyway: minds that read features pay nothing for them.
     """
 
     features: Tensor
@@ -126,6 +128,7 @@ class Observation:
     acting: Tensor
     action_mask: Tensor | None = None
     view: Tensor | None = None
+    facts: Mapping[str, Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -267,6 +270,30 @@ class Solvable(Protocol):
 
     def choice_values(self, role: str, observation: Observation) -> Tensor:
         """Return the reward of each of :meth:`choices`, ``[B, N, A]``, given what the player sees."""
+
+
+@runtime_checkable
+class Rounds(Protocol):
+    """A game of rounds that are all alike where leaders announce the same and nobody remembers."""
+
+    def one_round(self) -> Game[Any]:
+        """Return the game with one round: what it returns and how it ends are the same under such play."""
+
+
+@runtime_checkable
+class Narrated(Protocol):
+    """A game that can be told in words: what minds that read need of it, beside the facts of each observation."""
+
+    def briefing(self, role: str) -> Mapping[str, Any]:
+        """Return what stays the same in every episode, as plain data.
+
+        Everybody: ``unit`` of money; ``thresholds`` ``[K]`` of the tax brackets and the ``standard_deduction`` that is
+        never taxed, in money; ``tax_years`` of an episode, each with one announcement and ``steps_per_tax_year`` after
+        it; ``welfare``, the planner's aim in words. Workers also: ``hours_cap`` and ``hours_step`` (``None``:
+        continuous); ``utility`` in words; ``labour_cost``, where the cost of work in money is
+        ``(constant + per_skill * skill) * hours^exponent``, as a mapping of those three, else ``None``; ``personas``,
+        one text a player, or none.
+        """
 
 
 @runtime_checkable

@@ -18,6 +18,14 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parent.parent
 # Where the name of a distribution is not that of what it lets you import.
 IMPORT_NAMES = {"ruamel-yaml": "ruamel", "pillow": "PIL"}
+# What rooms may import, inside functions or when they are asked for themselves.
+EXTRAS = {
+    "interop": {"gymnasium", "pettingzoo", "taxcalc"},
+    "llm": {"aiohttp", "litellm", "transformers"},
+    "report": {"plotly"},
+    "sweep": {"duckdb", "fsspec", "optuna", "ray", "submitit"},
+    "watch": {"dash", "dash_ag_grid", "flask", "werkzeug"},
+}
 
 
 @cache
@@ -44,7 +52,7 @@ def _declared(*extras: str) -> list[Requirement]:
 
 def test_every_direct_dependency_is_pinned_within_its_bounds() -> None:
     pins = _pins()
-    for requirement in _declared("interop", "search", "video", "test", "lint", "docs"):
+    for requirement in _declared("interop", "search", "live", "video", "test", "lint", "docs"):
         version = next(iter(pins[_normal(requirement.name)].specifier)).version
         assert version in requirement.specifier, requirement
 
@@ -63,12 +71,12 @@ def test_no_line_names_an_index_or_a_file() -> None:
 
 
 def test_every_import_is_declared() -> None:
-    """Core may import its dependencies only; ``interop`` those of its extra too."""
+    """Core may import its dependencies only; some rooms those of an extra too."""
     core = {IMPORT_NAMES.get(_normal(entry.name), _normal(entry.name).replace("-", "_")) for entry in _declared()}
     allowed = core | set(sys.stdlib_module_names) | {"econsim", "pydantic_core"}
     for path in (ROOT / "econsim").rglob("*.py"):
-        extra = {"gymnasium", "pettingzoo"} if path.parent.name == "interop" else set()
-        assert _imported(path) <= allowed | extra, path
+        room = path.relative_to(ROOT / "econsim").parts[0]
+        assert _imported(path) <= allowed | EXTRAS.get(room, set()), path
 
 
 def _imported(path: Path) -> set[str]:

@@ -34,9 +34,9 @@ class Style:
 
 def new_figure(panels: int = 1, rows: int = 1, height: float = _HEIGHT) -> tuple[Figure, list[Axes]]:
     """Return a figure without background and its panels; ``height`` in inches of each row."""
-    from matplotlib.figure import Figure
+    from econsim.analysis._figure import NotebookFigure
 
-    figure = Figure(figsize=(_WIDTH, rows * height), layout="constrained")
+    figure = NotebookFigure(figsize=(_WIDTH, rows * height), layout="constrained")
     figure.patch.set_alpha(0)
     found = [figure.add_subplot(rows, -(-panels // rows), index + 1) for index in range(panels)]
     for axes in found:

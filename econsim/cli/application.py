@@ -9,7 +9,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from econsim import kinds
-from econsim.cli import authoring, browsing, certifying, evaluating, rendering, running
+from econsim.cli import (
+    auditing,
+    authoring,
+    browsing,
+    certifying,
+    counterfactual,
+    evaluating,
+    rendering,
+    reporting,
+    running,
+    sweeping,
+    watching,
+)
 from econsim.cli.endings import Command
 from econsim.errors import UserError
 
@@ -24,11 +36,18 @@ app = typer.Typer(
 for _command in (
     running.run,
     running.resume,
-    running.compare,
+    reporting.compare,
     evaluating.evaluate,
-    running.report,
+    reporting.report,
+    watching.watch,
     rendering.render,
     certifying.equilibrium,
+    counterfactual.counterfactual,
+    auditing.audit,
+    sweeping.sweep,
+    sweeping.query,
+    sweeping.summary,
+    sweeping.search,
     browsing.list_,
     browsing.describe,
     browsing.cite,

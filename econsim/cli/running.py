@@ -1,4 +1,4 @@
-"""Commands that run scenarios and read runs: run, resume, compare, report."""
+"""Commands that run scenarios: run, resume."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="The run folder; a new one under runs/ if not given.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads on the CPU; they are part of the run.")] = 1,
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to what a language model is foreseen to be asked.")] = False,
 ) -> None:
     """Run a scenario: train, score, report.
 
@@ -42,32 +43,26 @@ def run(
     # torch is loaded only now, when the scenario is known to be sound.
     from econsim.runs import execute
 
-    execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads)
+    execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads, agreed=yes)
 
 
-def resume(run: RunFolder, quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False) -> None:
-    """Continue a stopped run.
+def resume(
+    run: RunFolder,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="Settings of a language model that change no answer: llm.budget..."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+) -> None:
+    """Continue a stopped run, or a sweep.
 
-    It ends with the numbers of a run that was never stopped.
+    It ends with the numbers of one that was never stopped.
     """
+    from econsim.sweep import is_sweep, resume_sweep
+
+    if is_sweep(run):
+        resume_sweep(run, quiet=quiet)
+        return
     from econsim.runs import resume as continue_run
 
-    continue_run(run, quiet=quiet)
-
-
-def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of finished runs.")],
-) -> None:
-    """Print several runs side by side."""
-    from econsim.runs import compare as compare_runs
-
-    table = compare_runs(runs).dropna(axis="columns", how="all")
-    typer.echo(table.to_string(index=False, na_rep="", float_format="{:,.4f}".format))
-
-
-def report(run: RunFolder) -> None:
-    """Write the report of a run again."""
-    from econsim.report import write_report
-    from econsim.runs import open_run
-
-    typer.echo(write_report(open_run(run)))
+    continue_run(run, quiet=quiet, overrides=list(overrides or ()))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["Population", "Sample"]
+    from econsim.populations.personas.people import People
+
+__all__ = ["Peopled", "Population", "Sample"]
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,11 @@ class Population(Protocol):
 
     def quantile(self, levels: Tensor) -> Tensor:
         """Return the income below which the shares ``levels`` (in (0, 1), any shape) of the population lie."""
+
+
+@runtime_checkable
+class Peopled(Protocol):
+    """A population that knows who its people are."""
+
+    def people(self, key: Tensor, count: int) -> People:
+        """Return those that ``sample`` draws under ``key`` ``[B]``, described."""

@@ -26,6 +26,16 @@ class Certified(NamedTuple):
     rows: list[list[str]]
     notes: list[str]
 
+    @property
+    def titles(self) -> list[str]:
+        """The header of a table that names role and deviation in one column."""
+        return ["Role and deviation", *(title.capitalize() for title in self.header[2:])]
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """The rows of that table."""
+        return [[f"{role}: {deviation}", *numbers] for role, deviation, *numbers in self.rows]
+
 
 def certified(certificate: dict[str, Any]) -> Certified:
     """Return the table of a certificate, one row a role and class of deviations, means over training seeds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from econsim.errors import UserError
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
 __all__ = [
+    "COLUMNS",
     "Constant",
     "constants",
     "headline",
     "interval_notes",
     "notes_of",
     "policy_table",
+    "question",
     "repeat_commands",
     "shown",
     "welfare_by_function",
@@ -28,7 +30,7 @@ __all__ = [
 
 RESPONSE_WORDS = {"exact": "exact", "learned": "learned", "scenario": "own"}
 _EVERY_RESPONSE = ("welfare", "gap_closed", "mean_hours")
-_COLUMNS = (
+COLUMNS = (
     ("welfare", "Welfare", "amount"),
     ("gap_closed", "Gap closed", "share"),
     ("mean_hours", "Mean hours", "hours"),
@@ -68,7 +70,7 @@ def policy_table(summary: dict[str, Any], costs: Mapping[str, Mapping[str, float
     """
     policies, responses = summary["policies"], summary["responses"]
     columns = []
-    for name, title, kind in _COLUMNS:
+    for name, title, kind in COLUMNS:
         within = responses if name in _EVERY_RESPONSE else responses[:1]
         known = [it for it in within if any(name in policy.get(it, {}) for policy in policies.values())]
         if known:
@@ -86,6 +88,26 @@ def policy_table(summary: dict[str, Any], costs: Mapping[str, Mapping[str, float
     second = [*within, *("" for _ in known_costs)] if any(within) else []
     groups = [(title, len(its)) for _, title, _, its in columns] + [(title, 1) for _, title, _ in known_costs]
     return Table(groups, second, rows)
+
+
+def question(run: Run) -> str:
+    """Return what a run asks, in a sentence: which policies it compares, for whom, and by what."""
+    summary, scenario = run.summary, run.scenario
+    roles = scenario.build("cpu")[0].roles.values()
+    people = listed([f"{role.count:,} {role.name}{'s' * (role.count > 1)}" for role in roles if not role.leads])
+    by = (
+        "welfare" if any("welfare" in it[summary["responses"][0]] for it in summary["policies"].values()) else "returns"
+    )
+    labels, where = list(summary["policies"]), f"in the economy {scenario.economy.kind.name} with {people}"
+    if len(labels) == 1:
+        return f"What {by} does {labels[0]} bring {where}?"
+    return f"Which of {listed(labels, 'or')} brings the best {by} {where}?"
+
+
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """Return names as ``a, b and c``."""
+    *before, last = names
+    return f"{', '.join(before)} {word} {last}" if before else last
 
 
 def headline(summary: dict[str, Any]) -> str:

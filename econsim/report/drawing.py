@@ -1,4 +1,4 @@
-"""Figures as files: PNG on white, and SVG that takes its colours from the page, in light and in dark."""
+"""Figures as files: PNG on white, SVG, and SVG that takes its colours from the page, in light and in dark."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from econsim.analysis._canvas import INK, LINES, SERIES
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["png", "svg"]
+__all__ = ["VARIABLES", "png", "svg", "svg_file"]
 
 _TEXT_AS_TEXT: Any = {"svg.fonttype": "none"}
-_VARIABLES = {INK: "--ink", LINES: "--lines", **{color: f"--series-{i + 1}" for i, color in enumerate(SERIES)}}
+VARIABLES = {INK: "--ink", LINES: "--lines", **{color: f"--series-{i + 1}" for i, color in enumerate(SERIES)}}
+"""The variable of the page that stands for a colour of the plots."""
 _IDENTIFIER = re.compile(r'\sid="([^"]+)"')
 _REFERRED = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?px)[^;\"]*")
@@ -30,13 +31,12 @@ def png(figure: Figure) -> bytes:
     return target.getvalue()
 
 
-def svg(figure: Figure, name: str, alternative: str) -> str:
-    """Return the figure as an ``<svg>`` element: text stays text, colours are CSS variables of the page.
+def svg_file(figure: Figure, name: str) -> str:
+    """Return the figure as an SVG file for papers and slides: text stays text.
 
     Args:
         figure: drawn with the colours of the plots.
-        name: makes its identifiers differ from those of other figures on the page.
-        alternative: what it shows, for readers who do not see it.
+        name: makes its identifiers differ from those of other figures on a page.
     """
     from matplotlib import rc_context
 
@@ -44,10 +44,19 @@ def svg(figure: Figure, name: str, alternative: str) -> str:
     with rc_context({**_TEXT_AS_TEXT, "svg.hashsalt": name}):
         # Dots an inch matter to pictures within the drawing alone.
         figure.savefig(target, format="svg", dpi=200, transparent=True, metadata={"Date": None, "Creator": None})
-    text = target.getvalue()
-    text = text[text.index("<svg") :]
+    return target.getvalue()
+
+
+def svg(file: str, alternative: str) -> str:
+    """Return an SVG file as an ``<svg>`` element of a page, whose variables give it its colours.
+
+    Args:
+        file: what :func:`svg_file` returned.
+        alternative: what it shows, for readers who do not see it.
+    """
+    text = file[file.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    for color, variable in _VARIABLES.items():
+    for color, variable in VARIABLES.items():
         text = text.replace(color, f"var({variable})")
     text = _FONT.sub(r"font: \1\2 var(--font)", text)
     return _described(_without_idle_identifiers(text), alternative)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +10,9 @@ from econsim.analysis import plots
 from econsim.analysis.film import Film
 from econsim.analysis.film import plots as film_plots
 from econsim.errors import UserError
+from econsim.report import interactive
 from econsim.report.captions import CAPTIONS as _CAPTIONS
+from econsim.report.interactive import Plot
 from econsim.runs.stages import SHARED
 
 if TYPE_CHECKING:
@@ -27,21 +29,33 @@ OUTCOMES = {"productivity": "Productivity, coin", "equality": "Equality, 1 is eq
 
 
 class Captioned(NamedTuple):
-    """A figure, the name of its file, its caption, and what it shows for readers who do not see it."""
+    """A figure, the name of its file, its caption, and what it shows for readers who do not see it.
+
+    ``plot`` is the same figure as data for plotly, where pointing at it helps.
+    """
 
     name: str
     title: str
     figure: Figure
     caption: str
     alternative: str
+    plot: Plot | None = None
 
 
 class Figures:
-    """Draws the figures of a finished run as matplotlib figures."""
+    """Draws the figures of a finished run as matplotlib figures: ``run.plot.schedules()`` and so on in a notebook.
+
+    A figure that the run has no data for raises :class:`UserError`; :attr:`available` names the others.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._summary = run.summary
+
+    @property
+    def available(self) -> list[str]:
+        """The figures that this run has data for."""
+        return [item.name for item in self.captioned()]
 
     @property
     def policies(self) -> list[str]:
@@ -50,11 +64,7 @@ class Figures:
 
     def schedules(self) -> Figure:
         """Marginal tax rates by income."""
-        found = self._summary["policies"]
-        if any("rates" not in policy for policy in found.values()):
-            raise UserError(f"{self._run.path}: this economy has no tax schedules to draw")
-        table = {label: (policy["thresholds"], policy["rates"]) for label, policy in found.items()}
-        return plots.tax_schedules(table, self._unit)
+        return plots.tax_schedules(self._schedules(), self._unit)
 
     def hours(self) -> Figure:
         """Weekly hours by income at 40 hours."""
@@ -103,6 +113,40 @@ class Figures:
 
     def learning(self) -> Figure:
         """The leader's return while the scenario's own policy was trained, between the levels of all policies."""
+        return plots.learning_curve(*self.learning_curves())
+
+    def outcomes(self) -> Figure:
+        """Productivity and equality (or welfare) of the episodes that ended while minds were trained."""
+        return plots.outcomes_in_training(*self._outcomes())
+
+    def interactive(self, name: str) -> Plot | None:
+        """Return a figure as data for plotly, or ``None`` where a still picture says as much.
+
+        Raises:
+            UserError: the run has no data for it.
+        """
+        match name:
+            case "schedules":
+                return interactive.tax_schedules(self._schedules(), self._unit)
+            case "learning":
+                return interactive.learning_curve(*self.learning_curves())
+            case "outcomes":
+                return interactive.outcomes_in_training(*self._outcomes())
+        return None
+
+    def _schedules(self) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
+        """Return thresholds and rates by policy."""
+        found = self._summary["policies"]
+        if any("rates" not in policy for policy in found.values()):
+            raise UserError(f"{self._run.path}: this economy has no tax schedules to draw")
+        return {label: (policy["thresholds"], policy["rates"]) for label, policy in found.items()}
+
+    def learning_curves(self) -> tuple[dict[str, pd.DataFrame], dict[str, float], str]:
+        """Return curves of the leader's return, what the other policies reach, and what is measured.
+
+        Raises:
+            UserError: nothing was trained in this run.
+        """
         curves, found, own = self._curves(), self._summary["policies"], self.policies[-1]
         responses, name = self._summary["responses"], f"return_{self._leader}"
         levels = {label: policy[responses[0]][name] for label, policy in found.items() if label != own}
@@ -110,10 +154,10 @@ class Figures:
         for curve in curves.values():
             curve["value"] = (curve["value"] - low) / (high - low)
         scaled = {label: (value - low) / (high - low) for label, value in levels.items()}
-        return plots.learning_curve(curves, scaled, unit)
+        return curves, scaled, unit
 
-    def outcomes(self) -> Figure:
-        """Productivity and equality (or welfare) of the episodes that ended while minds were trained."""
+    def _outcomes(self) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+        """Return the account of episodes in training by policy, and what of it is drawn."""
         metrics = self._run.metrics
         played = metrics[metrics["name"].str.startswith(PLAYED)]
         noted = set(played["name"])
@@ -127,7 +171,7 @@ class Figures:
             label: rows.assign(step=rows["step"] + (0 if label == SHARED else first)) for label, rows in curves.items()
         }
         few = {name: title for name, title in names.items() if name != f"{PLAYED}welfare"} or names
-        return plots.outcomes_in_training(shown, few)
+        return shown, few
 
     def _scale(self, levels: Mapping[str, float]) -> tuple[float, float, str]:
         """Return what counts as zero and as one, and what it is called: shares of the gap where the run knows one."""
@@ -145,7 +189,8 @@ class Figures:
             except UserError:
                 continue
             shown = ", ".join(self.policies)
-            yield Captioned(name, title, figure, caption, f"{title}, for the policies {shown}. {caption}")
+            said = f"{title}, for the policies {shown}. {caption}"
+            yield Captioned(name, title, figure, caption, said, self.interactive(name))
 
     @property
     def _unit(self) -> str:

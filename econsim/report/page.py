@@ -1,50 +1,81 @@
-"""The page: the template filled with the figures and the words about one run."""
+"""The page: its templates filled with the figures and the words about one run, or about several."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.resources import files
+import json
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from econsim.report import content
+from econsim.report.caveats import caveats
 from econsim.report.certificate import certified
 from econsim.report.drawing import svg
 from econsim.report.figures import Captioned
+from econsim.report.interactive import library
 from econsim.report.references import references_of
+from econsim.report.reform import reform_in_words
+from econsim.report.spoken import spoken
 from econsim.runs.costs import fit_costs
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
-__all__ = ["render"]
+__all__ = ["Drawn", "fill", "render"]
+
+Drawn = tuple[Captioned, str]
+"""A figure and the SVG file that shows it."""
 
 
-def render(run: Run, figures: Sequence[Captioned]) -> str:
-    """Return the page as HTML; everything but the figures' own markup is escaped."""
-    template = files("econsim.report").joinpath("template.html").read_text("utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(template).render(_context(run, figures))
+def render(run: Run, drawn: Iterable[Drawn], interactive: bool = False) -> str:
+    """Return the page about a run as HTML; ``interactive``: with plots to point at, where plotly is installed."""
+    return fill("report.html", drawn, interactive, {name: section(run) for name, section in SECTIONS.items()})
 
 
-def _context(run: Run, figures: Sequence[Captioned]) -> dict[str, Any]:
-    scenario, summary = run.scenario, run.summary
+def fill(template: str, drawn: Iterable[Drawn], interactive: bool, context: dict[str, Any]) -> str:
+    """Return a template filled with its context and figures; everything but the figures' own markup is escaped."""
+    loader = PackageLoader("econsim.report", "pages")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    script = library() if interactive else None
+    figures = [_figure(item, file, script is not None) for item, file in drawn]
+    found = Markup(script) if script and any(figure["plot"] for figure in figures) else None
+    return environment.get_template(template).render(**context, figures=figures, library=found) + "\n"
+
+
+SECTIONS: dict[str, Callable[[Run], Any]] = {
+    "run": lambda run: run.name,
+    "scenario": lambda run: run.scenario,
+    "summary": lambda run: run.summary,
+    "environment": lambda run: run.environment,
+    "question": content.question,
+    "headline": lambda run: content.headline(run.summary),
+    "intervals": lambda run: content.interval_notes(run.summary),
+    "caveats": caveats,
+    "table": lambda run: content.policy_table(run.summary, fit_costs(run)),
+    "reform": reform_in_words,
+    "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
+    "spoken": spoken,
+    "calibration": content.notes_of,
+    "constants": content.constants,
+    "repeat": content.repeat_commands,
+    "references": lambda run: references_of(run.scenario.parts()),
+    "own": lambda run: list(run.summary["policies"])[-1],
+}
+"""What the page about a run is made of, by the name that the template knows it by."""
+
+
+def _figure(item: Captioned, file: str, interactive: bool) -> dict[str, Any]:
+    plot = json.dumps(item.plot, allow_nan=False) if interactive and item.plot else None
     return {
-        "run": run.name,
-        "scenario": scenario,
-        "summary": summary,
-        "environment": run.environment,
-        "headline": content.headline(summary),
-        "table": content.policy_table(summary, fit_costs(run)),
-        "intervals": content.interval_notes(summary),
-        "certified": certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
-        # svg() escapes the texts that it takes, and matplotlib those that it draws.
-        "figures": [(item, Markup(svg(item.figure, item.name, item.alternative))) for item in figures],
-        "calibration": content.notes_of(run),
-        "constants": content.constants(run),
-        "repeat": content.repeat_commands(run),
-        "references": references_of(scenario.parts()),
-        "own": list(summary["policies"])[-1],
+        "name": item.name,
+        "title": item.title,
+        "caption": item.caption,
+        "alternative": item.alternative,
+        # svg() escapes the text that it takes, and matplotlib those that it draws.
+        "drawing": Markup(svg(file, item.alternative)),
+        "plot": None if plot is None else Markup(plot.replace("<", "\\u003c")),
     }

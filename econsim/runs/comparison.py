@@ -1,4 +1,4 @@
-"""Several runs side by side."""
+"""Several runs side by side: their numbers, and in what their scenarios differ."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from econsim.analysis.statistics import mean_interval
-from econsim.errors import UserError
+from econsim.errors import UserError, did_you_mean
 from econsim.runs.folder import Run, open_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare"]
+__all__ = ["compare", "differences"]
 
 _SHOWN = ("welfare", "gap_closed", "mean_hours")
 
 
-def compare(paths: Iterable[str | Path], metrics: Iterable[str] = _SHOWN) -> pd.DataFrame:
+def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.DataFrame:
     """Return the policies of several runs: mean and 95 % interval over runs of the same scenario and policy.
 
     One row a scenario, policy, response and metric, with ``runs`` (how many), ``mean``, ``low`` and ``high`` (empty for
     a single run) and one column a run.
 
+    Args:
+        paths: folders of finished runs.
+        metrics: their names; welfare, gap closed and mean hours by default, or else the return of every role.
+
     Raises:
-        UserError: no run is given, one is given twice, or one is not finished.
+        UserError: no run is given, one is given twice, one is not finished, or none knows a metric.
     """
     import pandas as pd
 
@@ -34,12 +38,45 @@ def compare(paths: Iterable[str | Path], metrics: Iterable[str] = _SHOWN) -> pd.
         raise UserError("compare: give at least one run folder")
     if len({run.path.resolve() for run in runs}) < len(runs):
         raise UserError("compare: a run is given twice")
-    names = _names(runs)
+    names, chosen = _names(runs), _chosen(runs, tuple(metrics))
     cells: dict[tuple[str, str, str, str], dict[str, float]] = {}
     for run, name in zip(runs, names, strict=True):
-        for key, value in _numbers(run, tuple(metrics)):
+        for key, value in _numbers(run, chosen):
             cells.setdefault((name, *key), {})[str(run.path)] = value
     return pd.DataFrame([_row(key, values, [str(run.path) for run in runs]) for key, values in cells.items()])
+
+
+def differences(runs: Iterable[Run]) -> pd.DataFrame:
+    """Return one row a key in which the scenarios of runs differ, and one column a run, as text; empty: they agree."""
+    import pandas as pd
+
+    found = {str(run.path): dict(_flat(run.scenario.model_dump(mode="json", exclude_none=True))) for run in runs}
+    table = pd.DataFrame(found).fillna("")
+    different = table[table.nunique(axis="columns") > 1]
+    return different.rename_axis("key").reset_index()
+
+
+def _flat(content: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(content, dict) and content:
+        for name, entry in content.items():
+            yield from _flat(entry, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, str(content)
+
+
+def _chosen(runs: list[Run], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    known = dict.fromkeys(
+        name
+        for run in runs
+        for policy in run.summary["policies"].values()
+        for response in run.summary["responses"]
+        for name in policy.get(response, {})
+    )
+    for name in wanted:
+        if name not in known:
+            raise UserError(f"--metric {name}: no run has it{did_you_mean(name, known)}")
+    returns = tuple(name for name in known if name.startswith("return_"))
+    return wanted or tuple(name for name in _SHOWN if name in known) or returns
 
 
 def _names(runs: Iterable[Run]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from econsim.runs.folder import Run
 from econsim.runs.progress import Journal
+from econsim.runs.speaking import in_words
 
 __all__ = ["ending_rows", "print_ending"]
 
@@ -50,6 +51,8 @@ def print_ending(journal: Journal, run: Run, report: Path) -> None:
         journal.note(" | ".join(row))
     for warning in summary["warnings"]:
         journal.say(f"warning: {warning}")
+    if "llm" in summary:
+        journal.say(in_words(summary["llm"]))
     if (headline := summary["headline"]) is not None:
         verdict = "reproduced" if headline["passed"] else "NOT reproduced"
         found = "not measured" if headline["value"] is None else f"{headline['value']:,.6g}"

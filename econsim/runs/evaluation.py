@@ -78,7 +78,8 @@ def metrics_of(game: Game[Any], episode: Episode) -> dict[str, float]:
     """
     copies = next(iter(episode.accounts.values())).shape[0]
     each = [_metrics_of_copy(game, episode, copy) for copy in range(copies)]
-    found = {name: float(np.mean([metrics[name] for metrics in each])) for name in each[0]}
+    # Of one copy, that is the number itself: batches of many runs spend most of their time in here.
+    found = each[0] if copies == 1 else {name: float(np.mean([it[name] for it in each])) for name in each[0]}
     return {**found, **{f"return_{role}": float(value.mean()) for role, value in episode.returns.items()}}
 
 

@@ -23,9 +23,11 @@ from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice, StageRecorder, common_step, load_fitted, save_fitted
 from econsim.runs.scoring import responses, scores
+from econsim.runs.speaking import Speech, check_agreed, foreseen, with_settings, with_way_on
 from econsim.runs.stages import Stage, check_players, exact_followers, groups, policies, stages
 from econsim.runs.summary import gap_closed, summarise
 from econsim.scenario import Scenario
+from econsim.scenario.overrides import Overrides
 from econsim.training import fit_all
 
 __all__ = ["RunInterrupted", "execute", "resume"]
@@ -47,6 +49,8 @@ def execute(
     device: str = "auto",
     quiet: bool = False,
     threads: int = 1,
+    report: bool = True,
+    agreed: bool = True,
 ) -> Run:
     """Run a scenario from its beginning and return its finished folder.
 
@@ -57,6 +61,8 @@ def execute(
         quiet: print nothing.
         threads: of one process on the CPU. Sums may round otherwise with another number, so that it is part of the
             run; more than one pays from some ten thousand workers on.
+        report: write the report when it is done.
+        agreed: the user agrees to what the run is foreseen to ask of a language model.
 
     Raises:
         UserError: the scenario cannot be run, or the folder is occupied; nothing was written.
@@ -71,36 +77,49 @@ def execute(
         stages(scenario, found)
         with Advice().listening():  # the run will say it again, and keep it
             check_players(scenario, game, found)
+            forecast = foreseen(scenario, game, found)
+        if forecast is not None and not agreed:
+            check_agreed(forecast, scenario.llm)
         if is_helper():
             with folder_of_helper() as own:
                 return _Execution(create_run(scenario, own, place), place, quiet=True).help()
         run = create_run(scenario, out, place)
         wait_for_helpers()
-        return _Execution(run, place, quiet).finish()
+        execution = _Execution(run, place, quiet, report)
+        if forecast is not None:
+            execution.journal.say(f"{scenario.llm and scenario.llm.model} will be asked: {forecast}")
+        return execution.finish()
 
 
-def resume(path: str | Path, quiet: bool = False) -> Run:
+def resume(path: str | Path, quiet: bool = False, report: bool = True, overrides: Overrides = ()) -> Run:
     """Continue an interrupted run where it stopped; a finished one is returned as it is.
+
+    Args:
+        path: its folder.
+        quiet: print nothing.
+        report: write the report when it is done.
+        overrides: other settings of the language model, such as ``llm.budget.calls=2000``; they are kept.
 
     Raises:
         UserError: ``path`` is no run folder, or its device is not here.
     """
     run = open_run(path)
-    if run.finished and (run.path / "report.html").is_file():
+    if run.finished and (not report or (run.path / "report.html").is_file()):
         return run
+    run = with_settings(run, overrides) if overrides else run
     with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as place:
         if is_helper():
             with folder_of_helper(run.path) as own:
                 return _Execution(open_run(own), place, quiet=True).help()
         wait_for_helpers()
-        return _Execution(run, place, quiet).finish()
+        return _Execution(run, place, quiet, report).finish()
 
 
 class _Execution:
     """One run in progress."""
 
-    def __init__(self, run: Run, device: str, quiet: bool) -> None:
-        self.run, self.scenario = run, run.scenario
+    def __init__(self, run: Run, device: str, quiet: bool, report: bool = True) -> None:
+        self.run, self.scenario, self.reports = run, run.scenario, report
         self.game, _ = self.scenario.build(device)
         self.policies = policies(self.scenario, self.game)
         self.stages = stages(self.scenario, self.policies)
@@ -108,20 +127,23 @@ class _Execution:
         self.measured = MetricsWriter(run.path / "throughput.parts", run.name)
         self.journal = Journal(run.path / "log.txt", quiet)
         self.advice = Advice()
+        self.speech = Speech(run)
 
     def finish(self) -> Run:
         """Do all that is still to do."""
         try:
             self.journal.say(f"run folder: {self.run.path}")
             if not self.run.finished:
-                with self.advice.listening():
+                with self.advice.listening(), self.speech:
                     self._score(self._fit())
             self.metrics.discard()
             self.measured.discard()
-            self._report()
+            if self.reports:
+                self._report()
         except KeyboardInterrupt as error:
             raise RunInterrupted(self.run.path) from error
         except Exception as error:
+            with_way_on(error, self.run.path)
             with suppress(RunError):  # a full disk must not hide what happened
                 self.journal.note(f"stopped by {type(error).__name__}: {error}")
             error.add_note(f"what was done is kept; continue with: econsim resume {self.run.path}")
@@ -131,7 +153,7 @@ class _Execution:
     def help(self) -> Run:
         """Take part in the fits, and leave all else to the process that writes."""
         if not self.run.finished:
-            with self.advice.listening():
+            with self.advice.listening(), self.speech:
                 self._fit()
         return self.run
 
@@ -141,6 +163,8 @@ class _Execution:
             self.advice.add(message)
         everyone = [*self.policies, *(stage.policy for stage in self.stages)]
         agents = {(policy.label, seed): policy.build() for policy in everyone for seed in policy.seeds}
+        for mine in agents.values():
+            self.speech.connect(mine)
         names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in self.stages]
         parts = 0
         with Progress(names, [stage.learner for stage in self.stages], self.journal) as progress:
@@ -176,6 +200,8 @@ class _Execution:
         stand_ins = exact_followers(self.scenario, self.game)
         mine = [agents[stage.policy.label, stage.seed] for stage in stages_]
         players = [own | {role: stand_ins[role].build() for role in first.untrained_roles} for own in mine]
+        for each in players:
+            self.speech.connect(each)
         fitted = fit_all(first.training.build(), self.game, players, [stage.seed for stage in stages_], recorders)
         progress.end()
         for stage, own, found in zip(stages_, mine, fitted, strict=True):
@@ -185,7 +211,8 @@ class _Execution:
 
     def _score(self, fitted: Fitted) -> None:
         """Score every policy and write metrics, accounts and, last, the summary that marks the run as finished."""
-        found, reasons = gap_closed(list(scores(self.scenario, self.policies, fitted, self.game)), self.scenario)
+        played = scores(self.scenario, self.policies, fitted, self.game, self.speech.connect)
+        found, reasons = gap_closed(list(played), self.scenario)
         for reason in reasons:
             self.advice.add(reason)
         for score in found:
@@ -200,7 +227,8 @@ class _Execution:
                 save_film(self.run, score.policy, score.film)
         known = responses(self.scenario, self.policies, self.game)
         summary = summarise(self.scenario, found, known, self.game.unit, self.advice.messages)
-        write_json(self.run.path / "summary.json", summary)
+        spoken = self.speech.summary()
+        write_json(self.run.path / "summary.json", summary if spoken is None else summary | {"llm": spoken})
 
     def _report(self) -> None:
         from econsim.report import write_report

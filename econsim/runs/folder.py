@@ -3,7 +3,7 @@
     runs/<name>/  scenario.yaml (resolved)  environment.json  metrics.parquet  accounts.parquet  summary.json
                   throughput.parquet (where minds were trained; the one table that differs from run to run)
                   checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be pictured)
-                  log.txt  report.html  figures/  certificate.json (once ``econsim equilibrium`` made it)
+                  log.txt  report.html  figures/  tables/  certificate.json (once ``econsim equilibrium`` made it)
 
 Every file appears by rename, whole or not at all.
 """
@@ -119,11 +119,11 @@ class Run:
 
         return load_film(self, list(self.summary["policies"])[-1] if policy is None else policy)
 
-    def report(self) -> Path:
-        """Write ``report.html`` and ``figures/`` and return the report's path."""
+    def report(self, interactive: bool = False) -> Path:
+        """Write ``report.html``, ``figures/`` and ``tables/``; see :func:`econsim.report.write_report`."""
         from econsim.report import write_report
 
-        return write_report(self)
+        return write_report(self, interactive)
 
     def _json(self, name: str) -> dict[str, Any]:
         def read(path: Path) -> dict[str, Any]:

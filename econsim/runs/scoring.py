@@ -6,7 +6,7 @@ by the run) or ``scenario`` (the scenario's own workers, where nothing about the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,26 @@ from numpy.typing import NDArray
 
 from econsim.analysis.film import Film
 from econsim.game import Agent, Game
-from econsim.runs.evaluation import evaluation_key, metrics_of, play, player_accounts
+from econsim.parameters import Chosen
+from econsim.runs.evaluation import Episode, evaluation_key, metrics_of, play, player_accounts
 from econsim.runs.stages import NEURAL, Policy, exact_followers, leading_role, own_label
 from econsim.scenario import Scenario
 
-__all__ = ["EXACT", "Score", "responses", "scores"]
+__all__ = ["EXACT", "Match", "Score", "matches", "responses", "scored", "scores"]
 
 EXACT = "exact"
 Fitted = Mapping[tuple[str, int], Mapping[str, Agent]]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Who plays for one score: a policy under a seed, and all agents by role; ``filmed``: the first of each policy."""
+
+    policy: str
+    response: str
+    seed: int
+    agents: dict[str, Agent]
+    filmed: bool
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,13 @@ def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[
     return known
 
 
-def scores(scenario: Scenario, found: list[Policy], fitted: Fitted, game: Game[Any]) -> Iterator[Score]:
+def scores(
+    scenario: Scenario,
+    found: list[Policy],
+    fitted: Fitted,
+    game: Game[Any],
+    connect: Callable[[Mapping[str, Agent]], None] | None = None,
+) -> Iterator[Score]:
     """Yield the score of every policy, response and seed, in that order.
 
     Args:
@@ -56,40 +74,55 @@ def scores(scenario: Scenario, found: list[Policy], fitted: Fitted, game: Game[A
         found: its policies.
         fitted: the agents of each policy and seed.
         game: the game that they were fitted in; it is played in float64.
+        connect: is told who plays before they do.
     """
     exact = game.to(dtype=torch.float64)
+    for match in matches(scenario, found, fitted, game):
+        if connect is not None:
+            connect(match.agents)
+        key = evaluation_key(scenario.seed, scenario.episodes).to(game.device)
+        yield scored(exact, match, play(exact, match.agents, key, match.filmed))
+
+
+def matches(
+    scenario: Scenario,
+    found: list[Policy],
+    fitted: Fitted,
+    game: Game[Any],
+    build: Callable[[Chosen], Agent] = Chosen.build,
+) -> Iterator[Match]:
+    """Yield who has to play for every score, in the order of :func:`scores`; ``build`` makes agents of choices."""
     leader = leading_role(scenario, game)
     own = _own(scenario, found)
     for policy in found:
         filmed = True
         for response in responses(scenario, found, game):
+            if response != EXACT and policy != own and not _crossed(scenario):
+                continue
             mine = response == EXACT or own is None or policy.own_followers
             for seed in policy.seeds if mine or own is None else own.seeds:
                 agents = dict(fitted[policy.label, seed if seed in policy.seeds else policy.seeds[0]])
                 if response == EXACT:
-                    agents |= {role: chosen.build() for role, chosen in exact_followers(scenario, game).items()}
+                    agents |= {role: build(chosen) for role, chosen in exact_followers(scenario, game).items()}
                 elif own is not None and not policy.own_followers:
                     agents |= {role: agent for role, agent in fitted[own.label, seed].items() if role != leader}
-                yield _score(exact, policy.label, response, seed, agents, scenario, filmed)
+                yield Match(policy.label, response, seed, agents, filmed)
                 filmed = False
+
+
+def scored(game: Game[Any], match: Match, episode: Episode) -> Score:
+    """Return the score that an episode of a match gives."""
+    schedule: dict[str, list[float]] = {
+        name: episode.accounts[name][0].tolist() for name in ("thresholds", "rates") if name in episode.accounts
+    }
+    found, accounts = metrics_of(game, episode), player_accounts(game, episode)
+    return Score(match.policy, match.response, match.seed, found, accounts, schedule, episode.film)
+
+
+def _crossed(scenario: Scenario) -> bool:
+    """Return whether baselines are also scored under the scenario's own workers."""
+    return scenario.evaluation is None or scenario.evaluation.baselines_under_own
 
 
 def _own(scenario: Scenario, found: list[Policy]) -> Policy | None:
     return next((policy for policy in found if policy.label == own_label(scenario)), None)
-
-
-def _score(
-    game: Game[Any],
-    label: str,
-    response: str,
-    seed: int,
-    agents: Mapping[str, Agent],
-    scenario: Scenario,
-    filmed: bool,
-) -> Score:
-    episode = play(game, agents, evaluation_key(scenario.seed, scenario.episodes).to(game.device), filmed)
-    schedule: dict[str, list[float]] = {
-        name: episode.accounts[name][0].tolist() for name in ("thresholds", "rates") if name in episode.accounts
-    }
-    found = metrics_of(game, episode)
-    return Score(label, response, seed, found, player_accounts(game, episode), schedule, episode.film)

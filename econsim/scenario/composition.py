@@ -16,7 +16,7 @@ from econsim.scenario.reading import Node, read
 
 Keys = tuple[str, ...]
 _NONE = "none"
-_OPTIONAL = (("planner",), ("training",), ("evaluation",), ("headline",))
+_OPTIONAL = (("planner",), ("training",), ("llm",), ("evaluation",), ("headline",))
 _HOLDS_NAMES = ((), ("agents",), ("baselines",), ("evaluation",))
 _OWN_TO_EACH_FILE = ("name", "description")
 

@@ -11,6 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from econsim.errors import Problem, ScenarioError, did_you_mean
 from econsim.kinds import Kind
+from econsim.llm.settings import Settings
 from econsim.parameters import Chosen, FromRoom, Model
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Evaluation(Model):
     """Label of the policy whose welfare counts as 0 of the gap."""
     ceiling: str | None = None
     """Label of the policy whose welfare counts as 1 of the gap."""
+    baselines_under_own: bool = True
+    """Score baselines under the scenario's own workers too, where those are others; ``false`` where play is costly."""
 
 
 class Headline(Model):
@@ -81,6 +84,8 @@ class Scenario(Model):
     """Planners to compare with, by label: a list of names, or a mapping from labels to planners."""
     training: TrainingChoice | None = None
     """How neural minds are trained: a kind of training and its parameters; ``none`` trains nothing."""
+    llm: Settings | None = None
+    """The language model that speaking agents ask: where it is, its name, how fast and for how much."""
     evaluation: Evaluation | None = None
     """How policies are scored; ``none`` scores each under the scenario's own agents."""
     episodes: int = Field(1, ge=1, le=10_000)

@@ -22,6 +22,9 @@ def audit(
 ) -> None:
     """Log ``audit/learned_return`` and, where the game knows exact answers, ``audit/exact_return`` of the leader.
 
+    Where the game accounts for tax rates, ``audit/rate_<k>`` is that of each bracket under the learned followers, a
+    mean over copies.
+
     Args:
         game: the game of the training; it is played in float64.
         agents: who plays, each as it is scored.
@@ -36,5 +39,8 @@ def audit(
         exact = {name: BestResponse(Parameters()) for name in game.roles if name != leader}
         players["exact"] = {**agents, **exact}
     for name, minds in players.items():
-        returns = play(precise, minds, key).returns[leader]
-        recorder.log(f"audit/{name}_return", float(returns.mean()), step=step, role=leader)
+        episode = play(precise, minds, key)
+        recorder.log(f"audit/{name}_return", float(episode.returns[leader].mean()), step=step, role=leader)
+        rates = precise.accounts(episode.state).get("rates") if name == "learned" else None
+        for bracket, rate in enumerate(() if rates is None else rates.mean(0).tolist()):
+            recorder.log(f"audit/rate_{bracket}", rate, step=step, role=leader)

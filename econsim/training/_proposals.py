@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.agents.best_response import BestResponse
 from econsim.errors import UserError
-from econsim.game import Agent, Game, Observation, Role
+from econsim.game import Agent, Game, Observation, Role, Rounds
 from econsim.training._play import play
 
 FLOATS_PER_BATCH = 1 << 20
@@ -54,10 +55,17 @@ def play_proposals(
         episodes: how many, under the same keys for every proposal; the state's copies are those of the first proposal,
             then those of the second, and so on.
     """
+    game = _shortest(game, agents, leader)
     key = random.keys(seed, episodes, proposals.device).repeat(proposals.shape[0])
     announcing = _Announcing(proposals.repeat_interleave(episodes, 0))
     episode = play(game, {**agents, leader: announcing}, key)
     return episode.returns[leader].mean(-1).reshape(-1, episodes).mean(1), episode.state
+
+
+def _shortest(game: Game[Any], agents: Mapping[str, Agent], leader: str) -> Game[Any]:
+    """Return one round of a game whose rounds are alike: exact best responses do not depend on what was before."""
+    exact = all(isinstance(agent, BestResponse) for role, agent in agents.items() if role != leader)
+    return game.one_round() if exact and isinstance(game, Rounds) else game
 
 
 def values_of(

@@ -15,6 +15,7 @@ from econsim import random
 from econsim.acceleration import Mode, accelerate
 from econsim.agents._neural import like_features
 from econsim.game import Agent, Game, Observation, Transition, tree_map
+from econsim.llm.speaking import Speaking
 from econsim.networks import ActorCritic
 from econsim.networks.crowd import Crowd, parted
 from econsim.training._processes import summed
@@ -112,7 +113,8 @@ class Rollout:
         seeds: int = 1,
     ) -> None:
         self.game, self.agents, self.networks, self.seeds = game, agents, networks, seeds
-        self.sequences, self.mode = dict(sequences or {}), mode
+        self.reads = any(isinstance(agent, Speaking) for agent in agents.values())
+        self.sequences, self.mode = dict(sequences or {}), "eager" if self.reads else mode
         self._advance: Any = None
         self._accounts: dict[str, tuple[Tensor, Tensor]] = {}
 
@@ -161,7 +163,7 @@ class Rollout:
         """
         self._accounts = {}
         records = {name: Record(steps, self.sequence_of(name, steps), self.seeds) for name in self.networks}
-        seen = self._with(scene.numbers).observe(scene.state)
+        seen = self._look(self._with(scene.numbers), scene.state)
         for step in range(steps):
             arguments = (scene.numbers, scene.state, seen, scene.memories, random.fold(key, step))
             for name, record in records.items():  # before the step: a replayed graph overwrites what it returned
@@ -224,7 +226,16 @@ class Rollout:
             else:
                 actions[name], kept[name] = self.agents[name].act(now, memories[name], key)
         transition = game.step(state, actions)
-        return transition, game.observe(transition.state), kept, rows
+        return transition, self._look(game, transition.state), kept, rows
+
+    def _look(self, game: Game[Any], state: Any) -> dict[str, Observation]:
+        """Return what is seen, without facts where nobody reads: a graph's arguments are copied in every step."""
+        seen = game.observe(state)
+        if self.reads:
+            return seen
+        return {
+            name: Observation(it.features, it.alive, it.acting, it.action_mask, it.view) for name, it in seen.items()
+        }
 
     def _ended(self, scene: Scene, transition: Transition[Any]) -> Tensor | None:
         """Return which copies begin anew, ``[B]``; ``None`` for none. A clocked game needs no look at its device."""
@@ -286,7 +297,7 @@ class Rollout:
         scene.memories = self._restarted(ended, self._memories(ended.shape[0]), scene.memories)
         scene.returns = tree_map(lambda total: total.masked_fill(ended[:, None], 0.0), scene.returns)
         scene.starts = ended
-        return game.observe(scene.state)
+        return self._look(game, scene.state)
 
     def _take_stock(self, state: Any, whole: Tensor) -> None:
         """Add up the accounts ``[B]`` of copies whose episode is over."""

@@ -12,7 +12,7 @@ import pytest
 
 HEAVY = {
     "torch", "pandas", "numpy", "mesa", "gymnasium", "pettingzoo", "litellm", "scipy", "matplotlib", "pyarrow",
-    "jinja2", "ruamel",
+    "jinja2", "ruamel", "plotly", "dash", "flask",
 }  # fmt: skip
 
 

@@ -132,5 +132,6 @@ def test_an_unfinished_run_has_no_report(run: Run, tmp_path: Path) -> None:
 def test_figures_can_be_had_one_by_one(run: Run) -> None:
     axes: Any = run.plot.schedules().axes[0]
     assert axes.get_xscale() == "log"
+    assert run.plot.available == list(FIGURES)
     labels = {text.get_text() for text in axes.texts}
     assert labels == {"free", "half", "best", "trained"}

@@ -7,6 +7,7 @@ import pytest
 
 from econsim.errors import UserError
 from econsim.runs import compare, execute
+from econsim.runs.comparison import differences
 from econsim.scenario import Scenario
 
 
@@ -40,3 +41,20 @@ def test_different_economies_of_one_name_are_not_averaged(scenario: Callable[...
 def test_nothing_to_compare_is_refused() -> None:
     with pytest.raises(UserError, match="at least one run"):
         compare([])
+
+
+def test_metrics_can_be_chosen_and_a_wrong_one_is_named(scenario: Callable[..., Scenario], tmp_path: Path) -> None:
+    path = execute(scenario(), tmp_path / "run", quiet=True).path
+    assert set(compare([path], ["welfare"])["metric"]) == {"welfare"}
+    with pytest.raises(UserError, match=r"--metric wellfare: no run has it \(did you mean welfare\?\)"):
+        compare([path], ["wellfare"])
+
+
+def test_differences_name_the_keys_that_differ(scenario: Callable[..., Scenario], tmp_path: Path) -> None:
+    runs = [
+        execute(scenario(**{"economy.workers": workers}), tmp_path / str(workers), quiet=True) for workers in (8, 9)
+    ]
+    table = differences(runs)
+    assert list(table["key"]) == ["economy.workers"]
+    assert [table.loc[0, str(run.path)] for run in runs] == ["8", "9"]
+    assert differences(runs[:1]).empty

@@ -28,7 +28,21 @@ def test_a_shipped_scenario_has_a_golden_trace_and_a_headline(name: str) -> None
     assert headline.source
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if load(name).training is None])
+@pytest.mark.parametrize("name", [name for name in SHIPPED if load(name).llm is not None])
+def test_a_scenario_of_language_models_reproduces_its_headline_with_a_scripted_one(name: str, tmp_path: Path) -> None:
+    from econsim.runs import execute
+    from econsim.testing.endpoints import Scripted, serve
+
+    # What baselines reach does not depend on how many years there are, nor on how well the optimum was searched for.
+    short = {"economy.tax_years": 2, "economy.steps_per_tax_year": 1}
+    short |= {"baselines.search": {"kind": "search", "starts": 1, "generations": 3, "finest_step": 0.05}}
+    with serve(Scripted()) as base_url:
+        model = {"llm.base_url": base_url, "llm.model": Scripted.name}
+        found = execute(load(name, short | model), tmp_path / "run", quiet=True, report=False).summary["headline"]
+    assert found["passed"], found
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if load(name).training is None and load(name).llm is None])
 def test_a_scenario_without_training_reproduces_its_headline(name: str, tmp_path: Path) -> None:
     from econsim.runs import execute
 

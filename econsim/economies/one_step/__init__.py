@@ -42,15 +42,18 @@ Checks
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from econsim import random
 from econsim.economies.one_step.parameters import Parameters, status_quo_of, thresholds_of
+from econsim.economies.one_step.state import State, planner_facts, worker_facts
 from econsim.economies.one_step.utility import Budget, Family, Values
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition, tensors
+from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition
 from econsim.mechanisms import welfare
 from econsim.mechanisms.taxes import marginal_rate, with_deduction
 from econsim.populations.gb2 import LLM_ECONOMIST
@@ -70,23 +73,6 @@ REFERENCES = (
 
 def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     return (values * weights).sum(-1) / weights.sum(-1)
-
-
-@tensors
-class State:
-    """The whole state; money in the scenario's unit."""
-
-    key: Tensor  # [B] int64
-    time: Tensor  # [B] int64, steps taken
-    skill: Tensor  # [B, N] money per hour
-    weight: Tensor  # [B, N] people per worker, mean 1
-    rates: Tensor  # [B, K] marginal rates in force
-    hours: Tensor  # [B, N] a week, last working step (as all below)
-    income: Tensor  # [B, N] money
-    tax: Tensor  # [B, N] money
-    rebate: Tensor  # [B] money per person
-    utility: Tensor  # [B, N]
-    welfare: Tensor  # [B]
 
 
 class OneStep(Game[State]):
@@ -133,8 +119,8 @@ class OneStep(Game[State]):
         """Return what workers and planner see."""
         announcing = self._announcing(state)
         return {
-            "worker": self._observation("worker", self._worker_features(state), ~announcing),
-            "planner": self._observation("planner", self._planner_features(state), announcing),
+            "worker": self._observation("worker", self._worker_features(state), ~announcing, worker_facts(state)),
+            "planner": self._observation("planner", self._planner_features(state), announcing, planner_facts(state)),
         }
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
@@ -232,6 +218,20 @@ class OneStep(Game[State]):
         from econsim.economies.one_step.advice import advice
 
         return advice(self)
+
+    def one_round(self) -> OneStep:
+        """Return this economy with one tax year of one working step."""
+        other = copy(self)
+        other.settings = self.settings.model_copy(update={"tax_years": 1, "steps_per_tax_year": 1})
+        other.horizon = 2
+        other.roles = {role.name: role for role in (other._worker(), other._planner())}
+        return other
+
+    def briefing(self, role: str) -> Mapping[str, Any]:
+        """Return what a mind that reads is told of the economy; see ``econsim.economies.one_step.narration``."""
+        from econsim.economies.one_step.narration import briefing
+
+        return briefing(self, role)
 
     def _best_hours(self, skill: Tensor, rates: Tensor) -> Tensor:
         values, budget = self._values(skill), self._budget(rates)
@@ -342,11 +342,11 @@ class OneStep(Game[State]):
         ]
         return torch.cat(parts, -1)[:, None, :]
 
-    def _observation(self, role: str, features: Tensor, acting: Tensor) -> Observation:
+    def _observation(self, role: str, features: Tensor, acting: Tensor, facts: Mapping[str, Tensor]) -> Observation:
         alive = torch.ones(features.shape[:2], dtype=torch.bool, device=features.device)
         action = self.roles[role].action
         mask = alive[..., None].expand(*alive.shape, action.count) if isinstance(action, Discrete) else None
-        return Observation(features, alive, acting[:, None] & alive, mask)
+        return Observation(features, alive, acting[:, None] & alive, mask, facts=facts)
 
     def _skill(self, observation: Observation) -> Tensor:
         logs = observation.features[..., 1]

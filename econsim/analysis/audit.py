@@ -1,0 +1,127 @@
+"""Does a population respond to incentives at all? What has to be known of minds before a policy claim rests on them.
+
+The same people meet the same flat taxes, each announced in a copy of its own, and nothing else differs. From their
+hours follow the elasticity of hours to the net-of-tax rate with an interval over people, who takes part, and whether
+anybody works more where taxes are higher. ``docs/personas.md`` states what each verdict needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from econsim.analysis.inequality import Floats
+from econsim.analysis.statistics import Interval
+from econsim.errors import UserError
+
+__all__ = ["RATES", "SMALL", "Audit", "Verdict", "audit_hours"]
+
+RATES = (0.12, 0.24, 0.35, 0.9)
+"""Flat tax rates that people are asked about, unless others are given."""
+SMALL = 0.05
+"""An elasticity that is no response."""
+Verdict = Literal["responds", "does not respond", "responds in the wrong direction", "cannot be told", "nobody works"]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """How people respond to flat taxes.
+
+    rates: ``[R]`` fractions, increasing. mean_hours: ``[R]`` a week, weighted. participation: ``[R]``, the share of
+    people who work at all. elasticity: of mean hours to the net-of-tax rate, with an interval over people; ``None``
+    where fewer than two rates leave anybody at work. responding_share: people who work less under the highest rate
+    than under the lowest. monotone_share: people who never work more under a higher rate. repeat_spread: the standard
+    deviation of one person's hours under one rate over repetitions, a mean over people, in hours; 0 with one.
+    """
+
+    rates: tuple[float, ...]
+    mean_hours: tuple[float, ...]
+    participation: tuple[float, ...]
+    elasticity: Interval | None
+    responding_share: float
+    monotone_share: float
+    repeat_spread: float
+    people: int
+
+    @property
+    def responses(self) -> tuple[float, ...]:
+        """The change of mean hours from each lower rate to the highest, ``[R - 1]`` fractions; 0 where nobody works."""
+        *lower, last = self.mean_hours
+        return tuple(last / hours - 1.0 if hours else 0.0 for hours in lower)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the population responds to incentives."""
+        if self.elasticity is None:
+            return "nobody works" if max(self.mean_hours) == 0.0 else "responds"
+        mean = self.elasticity.mean
+        low = mean if self.elasticity.low is None else self.elasticity.low
+        high = mean if self.elasticity.high is None else self.elasticity.high
+        if high < -SMALL:
+            return "responds in the wrong direction"
+        if low > SMALL:
+            return "responds"
+        return "does not respond" if high <= SMALL and low >= -SMALL else "cannot be told"
+
+
+def audit_hours(hours: ArrayLike, rates: ArrayLike, people: ArrayLike | None = None) -> Audit:
+    """Return how people respond.
+
+    Args:
+        hours: ``[R, C, N]``, hours a week of ``N`` people under ``R`` flat rates, asked ``C`` times.
+        rates: ``[R]``, fractions below one, increasing.
+        people: ``[N]``, how many people each stands for; all equal if not given.
+
+    Raises:
+        UserError: fewer than two rates, rates that do not increase or are not fractions below one, or other shapes.
+    """
+    worked, schedule = np.asarray(hours, dtype=np.float64), np.asarray(rates, dtype=np.float64)
+    if schedule.ndim != 1 or len(schedule) < 2 or not ((schedule >= 0) & (schedule < 1)).all():
+        raise UserError("rates: expected two flat tax rates or more, fractions of 0 or more and below 1")
+    if (np.diff(schedule) <= 0).any():
+        raise UserError("rates: expected increasing tax rates")
+    if worked.ndim != 3 or len(worked) != len(schedule):
+        raise UserError(f"hours: expected [rates, repetitions, people], not {list(worked.shape)}")
+    weight = np.ones(worked.shape[-1]) if people is None else np.asarray(people, dtype=np.float64)
+    each = worked.mean(1)  # [R, N]
+    step = np.diff(each, axis=0)
+    return Audit(
+        rates=tuple(schedule.tolist()),
+        mean_hours=tuple(np.average(each, axis=-1, weights=weight).tolist()),
+        participation=tuple(np.average((worked > 0).mean(1), axis=-1, weights=weight).tolist()),
+        elasticity=_elasticity(each, 1.0 - schedule, weight),
+        responding_share=float(np.average(each[-1] < each[0], weights=weight)),
+        monotone_share=float(np.average((step <= 0).all(0), weights=weight)),
+        repeat_spread=float(worked.std(1, ddof=1).mean()) if worked.shape[1] > 1 else 0.0,
+        people=worked.shape[-1],
+    )
+
+
+def _elasticity(each: Floats, net_rate: Floats, weight: Floats) -> Interval | None:
+    """Return the slope of the log of mean hours ``[R, N]`` on log net-of-tax rates; jackknife interval over people."""
+    total = each @ weight
+    at_work = total > 0
+    if at_work.sum() < 2:
+        return None
+    each, total, log_rate = each[at_work], total[at_work], np.log(net_rate[at_work])
+    slope = float(_slope(np.log(total / weight.sum()), log_rate)) + 0.0  # no minus zero
+    without = total[:, None] - each * weight
+    if each.shape[1] < 2 or (without <= 0).any():
+        return Interval(slope, None, None, each.shape[1])
+    left_out = _slope(np.log(without / (weight.sum() - weight)), log_rate)
+    count = len(left_out)
+    from scipy.special import stdtrit
+
+    error = np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())
+    margin = float(stdtrit(count - 1, 0.975) * error)
+    return Interval(slope, slope - margin, slope + margin, count)
+
+
+def _slope(values: Floats, at: Floats) -> Floats:
+    """Return the least-squares slope of ``values`` ``[R, ...]`` on ``at`` ``[R]``."""
+    centred = at - at.mean()
+    found: Floats = np.tensordot(centred, values, axes=1) / (centred**2).sum()
+    return found

@@ -1,0 +1,103 @@
+"""What calls cost, what may still be spent, and what a run is expected to spend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from econsim.llm.failures import BudgetSpent
+from econsim.llm.requests import Reply
+from econsim.llm.settings import Budget, Settings
+
+__all__ = ["Cost", "Forecast", "Purse", "price_of"]
+
+
+@dataclass
+class Cost:
+    """Calls, tokens and US dollars; ``usd`` leaves out the ``unpriced`` calls, whose price is not known."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Those of questions and answers together."""
+        return self.input_tokens + self.output_tokens
+
+    def add(self, reply: Reply, usd: float | None) -> None:
+        """Count one call."""
+        self.calls += 1
+        self.input_tokens += reply.input_tokens
+        self.output_tokens += reply.output_tokens
+        self.usd += usd or 0.0
+        self.unpriced += usd is None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run is expected to ask; ``usd`` is ``None`` where no price is known, ``seconds`` where no limit is set."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    usd: float | None = None
+    seconds: float | None = None
+
+    def __str__(self) -> str:
+        money = "at unknown prices" if self.usd is None else f"about {self.usd:,.2f} US dollars"
+        least = (
+            "" if self.seconds is None else f", at least {self.seconds / 60:,.1f} minutes at the limits that are set"
+        )
+        return (
+            f"up to {self.calls:,} calls, about {self.input_tokens:,} tokens in and {self.output_tokens:,} out,"
+            f" {money}{least}"
+        )
+
+
+class Purse:
+    """Holds what is spent against what may be. Calls are paid for before they are sent, so that none is too many."""
+
+    def __init__(self, budget: Budget, spent: Cost) -> None:
+        self._budget, self.spent = budget, spent
+        self._held_calls = 0
+        self._held_tokens = 0
+
+    def reserve(self, tokens: int) -> None:
+        """Set one call and about so many tokens aside.
+
+        Raises:
+            BudgetSpent: that is more than is left.
+        """
+        limits = self._budget
+        if limits.calls is not None and self.spent.calls + self._held_calls >= limits.calls:
+            raise BudgetSpent(f"{self.spent.calls + self._held_calls:,} of {limits.calls:,} calls are spent")
+        held = self.spent.tokens + self._held_tokens
+        if limits.tokens is not None and held + tokens > limits.tokens:
+            raise BudgetSpent(
+                f"{self.spent.tokens:,} of {limits.tokens:,} tokens are spent, too few are left for a call"
+            )
+        if limits.usd is not None and self.spent.usd >= limits.usd:
+            raise BudgetSpent(f"{self.spent.usd:,.4f} of {limits.usd:,.4f} US dollars are spent", "usd")
+        self._held_calls += 1
+        self._held_tokens += tokens
+
+    def settle(self, tokens: int, reply: Reply | None, usd: float | None = None) -> None:
+        """Give back what was set aside for a call, and count what it cost; nothing where there was no reply."""
+        self._held_calls -= 1
+        self._held_tokens -= tokens
+        if reply is not None:
+            self.spent.add(reply, usd)
+
+
+def price_of(settings: Settings, input_tokens: int, output_tokens: int) -> float | None:
+    """Return the price of tokens in US dollars; ``None`` where none is known."""
+    if settings.prices is not None:
+        asked, answered = settings.prices.input_per_million, settings.prices.output_per_million
+        return (input_tokens * asked + output_tokens * answered) / 1e6
+    if settings.provider == "litellm":
+        from econsim.llm.hosted import listed_price
+
+        return listed_price(settings.model, input_tokens, output_tokens)
+    return 0.0 if settings.provider == "transformers" else None

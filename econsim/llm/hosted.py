@@ -1,0 +1,118 @@
+"""Every provider that litellm knows: Anthropic, Gemini, Bedrock, ... The library is loaded when it is first needed.
+
+Its own cache and retries stay off, since ours do that work, and its table of prices is the one that it ships with.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from econsim.errors import UserError
+from econsim.llm.failures import EndpointError, TryAgain
+from econsim.llm.requests import Reply, Request
+from econsim.llm.secrets import Secret
+from econsim.llm.settings import Settings
+
+__all__ = ["Hosted", "listed_price"]
+
+_LONGEST_MESSAGE = 300
+_FOR_NOW = {408, 425, 429}
+
+
+class Hosted:
+    """A provider behind litellm; ``llm.model`` is litellm's name of it, such as ``anthropic/...``."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises ``UserError`` where litellm is missing."""
+        self._settings, self._secret = settings, Secret.named(settings.api_key_env)
+        self._litellm = _litellm()
+
+    async def complete(self, request: Request) -> Reply:
+        """Return the answer to a request.
+
+        Raises:
+            TryAgain: there was none for now.
+            EndpointError: the provider refuses the request.
+        """
+        try:
+            answer = await self._litellm.acompletion(**self._body(request))
+        except Exception as error:  # litellm gives the errors of all libraries below it
+            raise self._explained(error) from None
+        usage = answer.usage
+        text = self._secret.hidden(answer.choices[0].message.content or "")
+        return Reply(text, usage.prompt_tokens, usage.completion_tokens)
+
+    async def check(self) -> None:
+        """Every provider says it in another way: the first call will tell."""
+
+    async def close(self) -> None:
+        """Let litellm close its connections."""
+        close = getattr(self._litellm, "close_litellm_async_clients", None)
+        if close is not None:
+            await close()
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        settings = self._settings
+        body: dict[str, Any] = {
+            "model": request.model,
+            "messages": request.messages(),
+            "temperature": request.temperature,
+            "max_tokens": request.max_tokens,
+            "seed": request.seed,
+            "timeout": settings.timeout,
+            "api_key": self._secret.word(),
+            "base_url": settings.base_url,
+            "num_retries": 0,
+            "max_retries": 0,
+            "caching": False,
+            "drop_params": True,
+        }
+        if request.schema is not None:
+            described = {"name": "reply", "strict": True, "schema": request.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": described}
+        return {name: value for name, value in {**body, **settings.body}.items() if value is not None}
+
+    def _explained(self, error: Exception) -> TryAgain | EndpointError:
+        status = getattr(error, "status_code", None)
+        said = " ".join(self._secret.hidden(str(error)).split())[:_LONGEST_MESSAGE]
+        if status is None or status in _FOR_NOW or status >= 500:
+            return TryAgain(f"{type(error).__name__}: {said}", _wait(error))
+        key = f"the key is read from {self._settings.api_key_env} (llm.api_key_env)"
+        return EndpointError(f"{self._settings.model}: refused ({status}): {said}; check llm.model, and {key}")
+
+
+def listed_price(model: str, input_tokens: int, output_tokens: int) -> float | None:
+    """Return the price of tokens in US dollars by litellm's own table; ``None`` where it has none."""
+    try:
+        asked, answered = _litellm().cost_per_token(
+            model=model, prompt_tokens=input_tokens, completion_tokens=output_tokens
+        )
+    except UserError:
+        raise
+    except Exception:  # a model that is not in the table; the error's type differs between versions
+        return None
+    return float(asked + answered)
+
+
+def _wait(error: Exception) -> float | None:
+    from econsim.llm._refusals import wait_asked_for
+
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    return None if headers is None else wait_asked_for({"Retry-After": headers.get("retry-after", "")})
+
+
+@cache
+def _litellm() -> Any:
+    # Otherwise it asks the network for a table of prices while it is imported.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    try:
+        import litellm
+    except ImportError:
+        raise UserError(
+            'llm.provider=litellm needs litellm; install it with: pip install "econsim[providers]"'
+        ) from None
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    return litellm

@@ -1,0 +1,80 @@
+"""The ledger: one JSON line for each call that was answered, with its tokens, cost, latency and what came of it.
+
+It is the account of what a run has spent over all its sessions: a resumed run goes on from its sums.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import IO, Any
+
+from econsim.errors import RunError
+from econsim.llm.budget import Cost
+from econsim.llm.questions import Outcome
+from econsim.llm.requests import Reply
+from econsim.llm.scheduling import Arrival
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """An open ledger; without a path it only adds up."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file ``path`` and add up what it holds; a last line that was cut is dropped."""
+        self.by_purpose: defaultdict[str, Cost] = defaultdict(Cost)
+        self.total = Cost()
+        self._file: IO[str] | None = None
+        if path is not None:
+            self._add_up(path)
+            self._file = path.open("a", encoding="utf-8")
+
+    def note(self, purpose: str, arrival: Arrival, reply: Reply, usd: float | None, outcome: Outcome) -> None:
+        """Write down one answered call; :meth:`flush` hands it to the system."""
+        self.by_purpose[purpose].add(reply, usd)
+        if self._file is None:
+            return
+        line = {
+            "purpose": purpose,
+            "model": arrival.request.model,
+            "request": arrival.request.key.hex()[:16],
+            "input_tokens": reply.input_tokens,
+            "output_tokens": reply.output_tokens,
+            "usd": usd,
+            "seconds": round(arrival.seconds, 4),
+            "attempts": arrival.attempts,
+            "outcome": outcome,
+        }
+        self._file.write(json.dumps(line) + "\n")
+
+    def flush(self) -> None:
+        """Hand what is noted to the system."""
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _add_up(self, path: Path) -> None:
+        if not path.is_file():
+            return
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        for number, line in enumerate(content[:whole].splitlines(), 1):
+            try:
+                self._count(json.loads(line))
+            except (ValueError, KeyError, TypeError) as error:
+                raise RunError(f"{path}:{number}: not a line of a ledger; remove it to go on") from error
+        if whole < len(content):
+            with path.open("r+b") as file:
+                file.truncate(whole)
+
+    def _count(self, line: dict[str, Any]) -> None:
+        reply = Reply("", line["input_tokens"], line["output_tokens"])
+        self.by_purpose[line["purpose"]].add(reply, line["usd"])
+        self.total.add(reply, line["usd"])

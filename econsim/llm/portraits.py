@@ -1,0 +1,70 @@
+"""Texts about people that a model writes once, kept in a file that a population then reads (``population.texts``).
+
+people = econsim.load("one_step", ...).economy.parameters.population.build().people(random.keys(42, 1), 100)
+write_portraits(people.texts(), service, Path("portraits.csv"))
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from econsim.llm.questions import Question
+from econsim.llm.replies import Words
+from econsim.populations.personas.texts import PERSON, TEXT, read_texts
+
+if TYPE_CHECKING:
+    from econsim.llm.service import Service
+
+__all__ = ["Written", "write_portraits"]
+
+PURPOSE = "portrait"
+LONGEST = 800  # characters
+_TASK = (
+    "You describe one person who works, in the second person and in two or three sentences: who they are, their work"
+    " and career, what they earn and how they live on it, how they think about money and risk. Keep every fact and"
+    " every number that you are given; add no other number, no name, and nothing about taxes or politics."
+    ' Answer with a JSON object {"portrait": "..."}.'
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of it: texts in the file that were there before, written now, and people whose answers were no use."""
+
+    kept: int
+    written: int
+    failed: tuple[str, ...]
+
+
+def write_portraits(people: Iterable[str], service: Service, file: Path) -> Written:
+    """Ask for a text about everybody whom the file does not know, and keep them.
+
+    Args:
+        people: what the template says of each; equal people share a text.
+        service: who is asked.
+        file: a CSV file with the columns ``person`` and ``text``; made where there is none, replaced as a whole.
+
+    Raises:
+        UserError: the file is of another kind, or the service had to stop.
+    """
+    known = dict(read_texts(file)) if file.exists() else {}
+    new = [person for person in dict.fromkeys(people) if person not in known]
+    form = Words(PURPOSE, LONGEST)
+    answers = service.ask([Question(_TASK, person, form, PURPOSE) for person in new])
+    found = {person: answer.value for person, answer in zip(new, answers, strict=True) if answer.value is not None}
+    _write(file, known | found)
+    return Written(len(known), len(found), tuple(person for person in new if person not in found))
+
+
+def _write(file: Path, texts: Mapping[str, str]) -> None:
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    with unfinished.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened, lineterminator="\n")
+        writer.writerow((PERSON, TEXT))
+        writer.writerows(texts.items())
+    os.replace(unfinished, file)

@@ -1,0 +1,49 @@
+"""Who answers, by the name that the settings give."""
+
+from __future__ import annotations
+
+from econsim.errors import UserError
+from econsim.llm.requests import Reply, Request
+from econsim.llm.scheduling import Provider
+from econsim.llm.settings import Settings
+
+__all__ = ["provider_of"]
+
+
+def provider_of(settings: Settings) -> Provider:
+    """Return the provider that the settings ask for; libraries are loaded only now.
+
+    Raises:
+        UserError: the settings lack a model or an address, or the library that it needs is not installed.
+    """
+    if not settings.model:
+        raise UserError("no model to ask: give llm.model=NAME, and llm.base_url=http://localhost:8000/v1 for a server")
+    if settings.provider == "litellm":
+        from econsim.llm.hosted import Hosted
+
+        return Hosted(settings)
+    if settings.provider == "transformers":
+        return _InProcess(settings)
+    from econsim.llm.endpoint import Endpoint
+
+    return Endpoint(settings)
+
+
+class _InProcess:
+    """A model in this process as a provider."""
+
+    def __init__(self, settings: Settings) -> None:
+        from econsim.llm.in_process import InProcess
+
+        self._model = InProcess(settings.model)
+
+    async def complete(self, request: Request) -> Reply:
+        """Return the answer of the model."""
+        sampling = (request.temperature, request.max_tokens, request.seed)
+        return Reply(*await self._model.complete(request.messages(), *sampling))
+
+    async def check(self) -> None:
+        """It is here."""
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,71 @@
+"""Keeping answers as they arrive: in the ledger what they cost, in the store what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from econsim.errors import RunError
+from econsim.llm.ledger import Ledger
+from econsim.llm.questions import Question
+from econsim.llm.requests import Reply, Request
+from econsim.llm.scheduling import Arrival
+from econsim.llm.store import Recorded, Store
+
+__all__ = ["Recording"]
+
+_DELAY = 0.005  # seconds that an answer may wait to be committed together with others
+
+
+class Recording:
+    """Takes the arrivals of one batch of questions; ``found`` is what came of them, by request.
+
+    ``keeps_silence``: record also that there was no answer, so that a replay goes on without one as the run did.
+    """
+
+    def __init__(
+        self,
+        questions: Mapping[bytes, Question],
+        ledger: Ledger,
+        store: Store | None,
+        price: Callable[[Reply], float | None],
+        keeps_silence: bool,
+    ) -> None:
+        self.found: dict[bytes, Recorded] = {}
+        self._questions, self._ledger, self._store, self._price = questions, ledger, store, price
+        self._keeps_silence = keeps_silence
+        self._waiting: list[tuple[Request, str, Recorded]] = []
+
+    def take(self, arrival: Arrival) -> None:
+        """Keep what came of one request; it is committed a few milliseconds later."""
+        question = self._questions[arrival.request.key]
+        recorded = Recorded(arrival.reply, arrival.reason)
+        self.found[arrival.request.key] = recorded
+        if arrival.reply is not None or self._keeps_silence:
+            if not self._waiting:
+                asyncio.get_running_loop().call_later(_DELAY, self._commit_soon)
+            self._waiting.append((arrival.request, question.purpose, recorded))
+        if arrival.reply is not None:
+            outcome = question.form.read(arrival.reply.text).outcome
+            self._ledger.note(question.purpose, arrival, arrival.reply, self._price(arrival.reply), outcome)
+
+    def commit(self) -> None:
+        """Make everything that was taken last.
+
+        Raises:
+            RunError: the disk does not take it.
+        """
+        waiting, self._waiting = self._waiting, []
+        try:
+            if self._store is not None and waiting:
+                self._store.add(waiting)
+            self._ledger.flush()
+        except (OSError, sqlite3.Error) as error:
+            self._waiting = waiting + self._waiting
+            raise RunError(f"answers cannot be kept ({error}): free some space, then resume the run") from error
+
+    def _commit_soon(self) -> None:
+        with suppress(RunError):  # the commit at the end of the batch tries again, and says so
+            self.commit()

@@ -1,0 +1,249 @@
+"""Forms of replies: which JSON a model is asked for, and how what it wrote becomes a typed value.
+
+A reply is a JSON object with one key; others (thoughts) are ignored. A value that needed help, from a fence around the
+JSON to a number beside the grid, counts as *repaired*; one that cannot be read without guessing has *failed*.
+
+| form | value |
+|---|---|
+| :class:`Amount` | ``float`` on the grid |
+| :class:`Amounts` | ``tuple[float, ...]`` on the grid |
+| :class:`OneOf` | the chosen option, as it is spelled in ``options`` |
+| :class:`Ranking` | all options, the best first, ``tuple[str, ...]`` |
+| :class:`Words` | ``str`` |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+from econsim.llm._finding import LONGEST, find
+from econsim.llm._numbers import NotRead, number, on_grid
+
+__all__ = ["EMPTY", "Amount", "Amounts", "Form", "OneOf", "Ranking", "Reading", "Words"]
+
+
+EMPTY = "the reply is empty"
+"""The reason why a reply without any text failed."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a form made of a reply: the value (``None`` where it failed), and why it had to be repaired or failed."""
+
+    value: Any
+    outcome: Literal["clean", "repaired", "failed"]
+    reason: str = ""
+
+
+class Form(Protocol):
+    """The kind of reply that is wanted; hashable, so that equal questions are known."""
+
+    @property
+    def key(self) -> str:
+        """The key of the reply's JSON object."""
+
+    def __hash__(self) -> int: ...
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the reply."""
+
+    def read(self, reply: str) -> Reading:
+        """Return what a reply says."""
+
+
+class _Keyed:
+    """Reads the value under one key; a form says what the value must be."""
+
+    key: str
+    thought: bool
+    bare: ClassVar[bool] = False
+    """Whether a reply without any JSON is the value itself."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the reply; with ``thought``, words come before the value."""
+        words: dict[str, Any] = {"thought": {"type": "string"}} if self.thought else {}
+        properties = words | {self.key: self._value_schema()}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+
+    def read(self, reply: str) -> Reading:
+        """Return what a reply says."""
+        try:
+            value, *notes = self._read(reply)
+        except NotRead as error:
+            return Reading(None, "failed", str(error))
+        reason = "; ".join(note for note in notes if note)
+        return Reading(value, "repaired" if reason else "clean", reason)
+
+    def _read(self, reply: str) -> tuple[Any, ...]:
+        """Return the value and what had to be done for it."""
+        found = find(reply, self.key)
+        if found is None and self.bare and "{" not in reply and reply.strip():
+            found = reply[:LONGEST].strip(), "words without JSON"
+        if found is None or found[0] is None:
+            raise NotRead(f"no JSON object with the key {self.key!r}" if reply.strip() else EMPTY)
+        value, *notes = self._typed(found[0])
+        return value, found[1], *notes
+
+    def _value_schema(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Amount(_Keyed):
+    """One number from ``low`` to ``high``, on the grid ``low + k * step`` where there is one."""
+
+    key: str
+    low: float
+    high: float
+    step: float | None = None
+    thought: bool = False
+
+    def _value_schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.low, "maximum": self.high}
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        note = ""
+        if isinstance(value, list) and len(value) == 1:
+            value, note = value[0], "a list of one number"
+        (found,), *notes = _numbers([value], self.low, self.high, self.step)
+        return found, note, *notes
+
+
+@dataclass(frozen=True)
+class Amounts(_Keyed):
+    """``count`` numbers, each from ``low`` to ``high`` and on the grid where there is one.
+
+    Where ``high`` is at most 1 the numbers are shares: per cent are understood.
+    """
+
+    key: str
+    count: int
+    low: float
+    high: float
+    step: float | None = None
+    thought: bool = False
+
+    def _value_schema(self) -> dict[str, Any]:
+        items = {"type": "number", "minimum": self.low, "maximum": self.high}
+        return {"type": "array", "items": items, "minItems": self.count, "maxItems": self.count}
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        note = ""
+        if isinstance(value, dict):
+            value, note = list(value.values()), "a mapping instead of a list"
+        if isinstance(value, str):
+            value, note = re.split(r"[;,]\s*(?!\d{3}\b)", value.strip("[]() ")), "a list in a string"
+        if not isinstance(value, list):
+            raise NotRead(f"{self.key!r} must be a list of {self.count} numbers")
+        if len(value) != self.count:
+            raise NotRead(f"{self.key!r} must hold {self.count} numbers, found {len(value)}")
+        found, *notes = _numbers(value, self.low, self.high, self.step)
+        return found, note, *notes
+
+
+@dataclass(frozen=True)
+class OneOf(_Keyed):
+    """A choice among names; a number is the place in ``options``, counted from 0, where no option is that number."""
+
+    key: str
+    options: tuple[str, ...]
+    thought: bool = False
+    bare: ClassVar[bool] = True
+
+    def _value_schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.options)}
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        return _option(value, self.options)
+
+
+@dataclass(frozen=True)
+class Ranking(_Keyed):
+    """An order of all options, the best first; a single one that is missing comes last."""
+
+    key: str
+    options: tuple[str, ...]
+    thought: bool = False
+
+    def _value_schema(self) -> dict[str, Any]:
+        items = {"type": "string", "enum": list(self.options)}
+        return {"type": "array", "items": items, "minItems": len(self.options), "maxItems": len(self.options)}
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        note = ""
+        if isinstance(value, str):
+            value, note = [part.strip() for part in re.split(r"[>,;]", value)], "a list in a string"
+        if not isinstance(value, list):
+            raise NotRead(f"{self.key!r} must be a list that orders {', '.join(self.options)}")
+        chosen = [_option(entry, self.options) for entry in value]
+        ranked = tuple(dict.fromkeys(name for name, _ in chosen))
+        notes = [note, *(note for _, note in chosen), "an option stands twice" * (len(ranked) < len(chosen))]
+        missing = tuple(option for option in self.options if option not in ranked)
+        if len(missing) > 1:
+            raise NotRead(f"{self.key!r} must order all options; {', '.join(missing)} are missing")
+        return ranked + missing, *notes, f"{missing[0]} is missing" if missing else ""
+
+
+@dataclass(frozen=True)
+class Words(_Keyed):
+    """A text of at most ``longest`` characters; a longer one is cut."""
+
+    key: str
+    longest: int
+    thought: bool = False
+    bare: ClassVar[bool] = True
+
+    def _value_schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.longest}
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        text = value.strip() if isinstance(value, str) else ""
+        if not text:
+            raise NotRead(f"{self.key!r} must be a text")
+        return text[: self.longest].rstrip(), f"cut from {len(text)} characters" * (len(text) > self.longest)
+
+
+def _numbers(values: Sequence[Any], low: float, high: float, step: float | None) -> tuple[Any, ...]:
+    """Return the numbers as a tuple, and what had to be done for them."""
+    read = [number(value) for value in values]
+    numbers, notes = [it.value for it in read], [it.note for it in read]
+    per_cent = [it.per_cent for it in read]
+    if high <= 1.0 and any(per_cent) and not all(p or it.value == 0.0 for p, it in zip(per_cent, read, strict=True)):
+        raise NotRead("some numbers are per cent and others are not")
+    if high <= 1.0 and not any(per_cent) and any(1.0 < abs(value) <= 100.0 for value in numbers):
+        if any(0.0 < abs(value) < 1.0 for value in numbers):
+            raise NotRead("numbers above 1 beside numbers below 1: shares and per cent are mixed")
+        per_cent, notes = [True], [*notes, "per cent instead of shares"]
+    scale = 0.01 if high <= 1.0 and any(per_cent) else 1.0
+    placed = [on_grid(value * scale, low, high, step) for value in numbers]
+    return tuple(value for value, _ in placed), *dict.fromkeys([*notes, *(note for _, note in placed)])
+
+
+def _option(value: Any, options: tuple[str, ...]) -> tuple[str, str]:
+    """Return the option that a value names, and what had to be done for it."""
+    if isinstance(value, str) and value in options:
+        return value, ""
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    by_folded = {option.strip().casefold(): option for option in options}
+    said = str(value).strip().strip(".!\"'*").strip().casefold()
+    if said in by_folded:
+        return by_folded[said], "spelled in another way"
+    if said.isdecimal() and len(said) < 9 and int(said) < len(options):
+        return options[int(said)], "a place instead of a name"
+    named = [option for key, option in by_folded.items() if re.match(rf"{re.escape(key)}(?!\w)", said)]
+    others = [option for key, option in by_folded.items() if re.search(rf"(?<!\w){re.escape(key)}(?!\w)", said)]
+    if len(named) == 1 and named == others:
+        return named[0], "words after the name"
+    raise NotRead(f"{str(value)[:40]!r} is none of {', '.join(options)}")

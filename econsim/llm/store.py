@@ -1,0 +1,118 @@
+"""The response store: what a model answered to which request, in one SQLite file.
+
+While it is written the file is in write-ahead mode, so that several runs may share it and a killed run loses nothing
+that was committed; when the last writer closes it, it is one plain file again that can be copied or published.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from econsim.errors import UserError
+from econsim.llm.requests import Reply, Request
+
+__all__ = ["Recorded", "Store"]
+
+_FORMAT = 1
+_OURS = 0x65636F6E  # "econ": what SQLite's application_id says of our files
+_AT_ONCE = 500
+_SECONDS_TO_WAIT = 30.0
+_TABLE = """
+CREATE TABLE IF NOT EXISTS answers (
+    key BLOB PRIMARY KEY, model TEXT NOT NULL, purpose TEXT NOT NULL, reply TEXT, reason TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is known about a request: its reply, or the reason why there was none and the run went on without."""
+
+    reply: Reply | None
+    reason: str = ""
+
+
+class Store:
+    """An open store. It belongs to the thread that it is used in."""
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        """Open the file ``path``, made where it is missing.
+
+        Raises:
+            UserError: it is missing and only to be read, or it is no store.
+        """
+        if read_only and not path.is_file():
+            raise UserError(f"{path}: no such response store; give llm.store=RUN/answers.sqlite")
+        try:
+            self._file = _opened(path, read_only)
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(f"{path}: cannot be used as a response store ({error})") from error
+        self.path, self._read_only = path, read_only
+
+    def find(self, keys: Sequence[bytes]) -> dict[bytes, Recorded]:
+        """Return what is recorded of the requests with these keys."""
+        found: dict[bytes, Recorded] = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT key, reply, reason, input_tokens, output_tokens FROM answers WHERE key IN ({marks})"
+            for key, reply, reason, asked, answered in self._file.execute(query, some):
+                found[key] = Recorded(None if reply is None else Reply(reply, asked, answered), reason)
+        return found
+
+    def add(self, entries: Iterable[tuple[Request, str, Recorded]]) -> None:
+        """Keep requests, their purpose and what came of them, in one transaction; what is there stays."""
+        rows = [(request.key, request.model, purpose, *_row(recorded)) for request, purpose, recorded in entries]
+        with self._file:
+            self._file.execute("BEGIN IMMEDIATE")
+            self._file.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def __len__(self) -> int:
+        return int(self._file.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
+
+    def close(self) -> None:
+        """Close it; without another user the file is then complete by itself."""
+        if not self._read_only:
+            with suppress(sqlite3.OperationalError):  # where another run has it open, which closes it later
+                self._file.execute("PRAGMA journal_mode=DELETE")
+        self._file.close()
+
+
+def _row(recorded: Recorded) -> tuple[str | None, str, int, int, float]:
+    reply = recorded.reply
+    if reply is None:
+        return None, recorded.reason, 0, 0, time.time()
+    return reply.text, recorded.reason, reply.input_tokens, reply.output_tokens, time.time()
+
+
+def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
+    place = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    file = sqlite3.connect(place, uri=True, timeout=_SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
+    try:
+        _check(file, empty_allowed=not read_only)
+        if not read_only:
+            file.execute("PRAGMA journal_mode=WAL")
+            file.execute("PRAGMA synchronous=NORMAL")
+            file.execute(_TABLE)
+            file.execute(f"PRAGMA application_id={_OURS}")
+            file.execute(f"PRAGMA user_version={_FORMAT}")
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _check(file: sqlite3.Connection, empty_allowed: bool) -> None:
+    """Raise ``sqlite3.DatabaseError`` unless a file is one of ours, or new."""
+    owner, found = (file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    if owner == _OURS and found != _FORMAT:
+        raise sqlite3.DatabaseError(f"format {found}; this econsim reads {_FORMAT}")
+    tables = file.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+    if owner != _OURS and (tables or not empty_allowed):
+        raise sqlite3.DatabaseError("it holds something else")

@@ -1,0 +1,157 @@
+"""Planner who asks a language model: it learns a schedule by announcing rates and reading what came of them.
+
+In-context reinforcement learning on two timescales: workers adapt within a tax year, the planner is asked once a year.
+It is told its aim, every year's rates with the welfare at the year's end, its best schedules (true maxima, not a
+running average), who earns what, and in which direction each change of a rate seems to have been wrong.
+
+Where a reply cannot be read the rates in force hold, which is counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from econsim.agents.llm.asking import Asking, narrated, tokens_of
+from econsim.errors import UserError
+from econsim.game import Game, Observation, Role
+from econsim.llm.questions import Question
+from econsim.llm.replies import Amounts
+from econsim.planners._announcing import thresholds_of
+from econsim.planners.llm.ledger import Past, Report, Year, reports, shares
+from econsim.planners.llm.narrator import PlannerNarrator
+from econsim.planners.llm.parameters import Parameters
+
+__all__ = ["LanguagePlanner", "Parameters"]
+
+REFERENCES = (
+    "@article{karten2025llm, title={{LLM} Economist: Large Population Models and Mechanism Design in Multi-Agent "
+    "Generative Simulacra}, author={Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu "
+    "and Jin, Chi}, journal={arXiv:2507.15815}, year={2025}}",
+)
+_ANSWER_TOKENS = 60  # of a list of rates
+_THOUGHT_TOKENS = 100
+
+
+@runtime_checkable
+class _WithStatusQuo(Protocol):
+    """A game with rates in force before anybody announces."""
+
+    def status_quo(self, role: str) -> Tensor:
+        """Return them, ``[K]``."""
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What the planners of all copies remember, ``B`` entries; ``in_force`` is what each announced last."""
+
+    game: Game[Any]
+    role: Role
+    narrator: PlannerNarrator
+    first: tuple[float, ...] | None
+    pasts: tuple[Past, ...]
+    in_force: tuple[tuple[float, ...] | None, ...]
+
+
+class LanguagePlanner(Asking):
+    """A planner whose rates a language model chooses; ``lessons`` are sentences that its questions begin with."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__(parameters.temperature)
+        self.parameters = parameters
+        self.lessons: tuple[str, ...] = ()
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> _Memory:
+        """Return empty memories.
+
+        Raises:
+            UserError: the game cannot be told in words, or has no brackets for this role to set.
+        """
+        thresholds_of(game, role, "llm")
+        briefing = narrated(game, role).briefing(role.name)
+        people = sum(other.count for other in game.roles.values() if not other.leads)
+        knows = self.parameters.first == "status_quo" and isinstance(game, _WithStatusQuo)
+        first = shares(game.status_quo(role.name).tolist()) if knows else None  # type: ignore[attr-defined]
+        narrator = PlannerNarrator(self.parameters, briefing, people, self.lessons)
+        return _Memory(game, role, narrator, first, (Past(),) * num_envs, (None,) * num_envs)
+
+    def act(self, observation: Observation, memory: _Memory, key: Tensor) -> tuple[Tensor, _Memory]:
+        """Return rates ``[B, 1, K]``, asking for the copies whose tax year begins."""
+        if observation.facts is None:
+            raise UserError(f"planner: kind llm reads facts, and {type(memory.game).__name__} has none")
+        acting: list[bool] = (observation.acting & observation.alive)[:, 0].tolist()
+        now = reports(observation.facts) if any(acting) else []
+        if now:
+            pasts = tuple(map(_remembered, memory.pasts, memory.in_force, now, acting))
+            memory = replace(memory, pasts=pasts)
+            memory = replace(memory, in_force=tuple(self._announced(memory, now, acting, key)))
+        rates = [list(each or [0.0] * len(memory.narrator.briefing["thresholds"])) for each in memory.in_force]
+        return torch.tensor(rates, dtype=torch.float64)[:, None, :].to(observation.features), memory
+
+    def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
+        """Return calls, input tokens and output tokens of an episode, about."""
+        memory = self.start(game, role, 1)
+        years = memory.narrator.briefing["tax_years"]
+        calls = num_envs * (years - (memory.first is not None))
+        brackets = len(memory.narrator.briefing["thresholds"])
+        half = [Year(number, (number / years, *(0.25,) * (brackets - 1)), 20_000.0) for number in range(years // 2)]
+        now = Report(1, (0.25,) * brackets, 20_000.0, [40_000.0, 50_000.0], [30_000.0, 40_000.0])
+        tokens = tokens_of([memory.narrator.rules, memory.narrator.question(Past(tuple(half)), now)])
+        answer = _ANSWER_TOKENS + _THOUGHT_TOKENS * self.parameters.reasoning
+        return calls, calls * tokens, calls * answer
+
+    def _announced(
+        self, memory: _Memory, now: list[Report], acting: list[bool], key: Tensor
+    ) -> list[tuple[float, ...] | None]:
+        """Return what every copy's planner announces, or goes on with."""
+        found = list(memory.in_force)
+        asked = []
+        for place in (place for place, acts in enumerate(acting) if acts):
+            if memory.first is not None and not memory.pasts[place].years:
+                found[place] = memory.first
+            else:
+                asked.append(place)
+        if not asked:
+            return found
+        seeds, form, writer = self.seeds(key, "rates", 1), self._form(memory), memory.narrator
+        limits = self.parameters.temperature, self.parameters.max_tokens
+        questions = [
+            Question(
+                writer.rules, writer.question(memory.pasts[place], now[place]), form, "rates", seeds[place], *limits
+            )
+            for place in asked
+        ]
+        for place, answer in zip(asked, self.service.ask(questions), strict=True):
+            if answer.value is None:
+                self.filled["previous"] += 1
+                found[place] = now[place].rates
+            else:
+                found[place] = self._within_reach(answer.value, now[place].rates)
+        return found
+
+    def _within_reach(self, rates: tuple[float, ...], before: tuple[float, ...]) -> tuple[float, ...]:
+        """Return rates no farther from those before than may be."""
+        most = self.parameters.largest_move
+        if most is None:
+            return shares(list(rates))
+        return shares([min(max(rate, old - most), old + most) for rate, old in zip(rates, before, strict=True)])
+
+    def _form(self, memory: _Memory) -> Amounts:
+        chosen, brackets = self.parameters, len(memory.narrator.briefing["thresholds"])
+        return Amounts("rates", brackets, 0.0, chosen.highest, chosen.grid, chosen.reasoning)
+
+
+def _remembered(past: Past, in_force: tuple[float, ...] | None, now: Report, acting: bool) -> Past:
+    """Return the memory with the tax year that just ended; an episode that begins has none."""
+    if not acting:
+        return past
+    if now.time == 0:
+        return Past()
+    if in_force is None:
+        return past
+    return Past((*past.years, Year(len(past.years) + 1, now.rates, now.welfare)))

@@ -1,0 +1,124 @@
+"""Putting the planner's question into words: rules, lessons, tax years, the best ones, people, and what to do now."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from econsim.agents.llm.ledger import amount
+from econsim.agents.llm.narrator import rounded
+from econsim.agents.llm.wording import FACTS, Wording
+from econsim.planners.llm.ledger import Past, Report, Year, histogram
+from econsim.planners.llm.parameters import Parameters
+
+__all__ = ["PlannerNarrator"]
+
+PROMPTS = Path(__file__).parent / "prompts"
+LAST_PART = 0.9  # of the tax years, after which nothing new is tried
+_BINS = 10
+
+
+class PlannerNarrator:
+    """Writes the planner's questions in one game; ``rules`` is what it is told first."""
+
+    def __init__(
+        self, parameters: Parameters, briefing: Mapping[str, Any], people: int, lessons: Sequence[str]
+    ) -> None:
+        """Write what stays the same; ``lessons`` are short sentences from earlier episodes."""
+        self.parameters, self.briefing = parameters, briefing
+        self.lessons = "\n".join(f"{number}. {lesson}" for number, lesson in enumerate(lessons, 1))
+        self._wording = Wording(PROMPTS, parameters.wording, "planner.wording")
+        self.rules = self._wording.render("rules", **self._static(people))
+
+    def question(self, past: Past, now: Report) -> str:
+        """Return the question which rates to announce."""
+        years, chosen = past.years, self.parameters
+        first = max(0, len(years) - chosen.history)
+        cue = self._cue(len(years) + 1)
+        return self._wording.render(
+            "rates",
+            lessons=self.lessons,
+            history="\n".join(self._line(past, place) for place in range(first, len(years))),
+            best="\n".join(self._plain_line(year) for year in past.top(chosen.best)),
+            incomes=self._incomes(now) if years and chosen.histograms else "",
+            utilities=self._utilities(now) if years and chosen.histograms else "",
+            year=len(years) + 1,
+            tax_years=self.briefing["tax_years"],
+            rates=_rates(now.rates),
+            cue=cue,
+            untouched=past.untouched() if len(years) > 1 else [],
+            facts=FACTS + json.dumps(self._facts(past, now, first, cue)),
+        )
+
+    def _facts(self, past: Past, now: Report, first: int, cue: str) -> dict[str, Any]:
+        chosen, best = self.parameters, past.best
+        return {
+            "role": "planner",
+            "thresholds": self.briefing["thresholds"],
+            "rates": now.rates,
+            "grid": chosen.grid,
+            "highest": chosen.highest,
+            "largest_move": chosen.largest_move,
+            "tax_year": len(past.years) + 1,
+            "tax_years": self.briefing["tax_years"],
+            "exploit": cue == "exploit",
+            "history": [_entry(year) for year in past.years[first:]],
+            "best": None if best is None else _entry(best),
+        }
+
+    def _line(self, past: Past, place: int) -> str:
+        line = self._plain_line(past.years[place])
+        verdicts = past.verdicts(place) if self.parameters.hint else []
+        said = ", ".join(f"bracket {bracket} {verdict}" for bracket, verdict in verdicts)
+        return f"{line}; seems {said}" if said else line
+
+    def _plain_line(self, year: Year) -> str:
+        return f"year {year.number}: rates {_rates(year.rates)}, welfare {amount(year.welfare)}"
+
+    def _incomes(self, now: Report) -> str:
+        return histogram(now.incomes, self.briefing["thresholds"], self.briefing["unit"])
+
+    def _utilities(self, now: Report) -> str:
+        low, high = min(now.utilities), max(now.utilities)
+        width = (high - low) / _BINS or 1.0
+        edges = [low + width * place for place in range(_BINS + 1)]
+        counts = [0] * _BINS
+        for value in now.utilities:
+            counts[min(bisect_right(edges, value) - 1, _BINS - 1)] += 1
+        mean = sum(now.utilities) / len(now.utilities)
+        middle = sorted(now.utilities)[len(now.utilities) // 2]
+        spread = f"from {amount(low)} to {amount(high)} in ten equal parts: {' '.join(map(str, counts))} people"
+        return f"{spread}; mean {amount(mean)}, median {amount(middle)}"
+
+    def _cue(self, year: int) -> str:
+        if self.parameters.cue != "timed":
+            return self.parameters.cue
+        last = year == self.briefing["tax_years"]
+        return "exploit" if last or year > LAST_PART * self.briefing["tax_years"] else "explore"
+
+    def _static(self, people: int) -> dict[str, Any]:
+        told, chosen = self.briefing, self.parameters
+        return {
+            "people": f"{people:,}",
+            "unit": told["unit"],
+            "tax_years": told["tax_years"],
+            "thresholds": ", ".join(f"{threshold:,.0f}" for threshold in told["thresholds"]),
+            "standard_deduction": f"{told['standard_deduction']:,.0f}" if told["standard_deduction"] else "",
+            "brackets": len(told["thresholds"]),
+            "welfare": told["welfare"],
+            "grid": f"{chosen.grid:g}",
+            "highest": f"{chosen.highest:g}",
+            "largest_move": "" if chosen.largest_move is None else f"{chosen.largest_move:g}",
+            "reasoning": chosen.reasoning,
+        }
+
+
+def _entry(year: Year) -> dict[str, Any]:
+    return {"rates": year.rates, "welfare": rounded(year.welfare)}
+
+
+def _rates(rates: tuple[float, ...]) -> str:
+    return "[" + ", ".join(f"{rate:g}" for rate in rates) + "]"

@@ -1,0 +1,121 @@
+"""The published tables that people are made from, as tensors on one grid of cells.
+
+A cell is an age band, a sex, an education and an occupation. Each file under ``econsim/populations/data`` names its
+publisher, table and year in its first lines; ``docs/personas.md`` lists them.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import torch
+from torch import Tensor
+
+__all__ = ["AGES", "EDUCATIONS", "SEXES", "Tables", "rows", "tables"]
+
+AGES = ((18, 24), (25, 34), (35, 44), (45, 64))
+"""First and last year of each age band."""
+SEXES = ("women", "men")
+EDUCATIONS = (
+    "less_than_high_school",
+    "high_school",
+    "some_college_or_associate",
+    "bachelor",
+    "graduate_or_professional",
+)
+_BANDS_OF_WAGES = (("16_to_24",), ("25_to_34",), ("35_to_44",), ("45_to_54", "55_to_64"))
+_LEVEL_OF_PARTICIPATION = (*EDUCATIONS[:3], "bachelor_or_higher", "bachelor_or_higher")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Published figures, float64; axes ``A`` ages, ``S`` sexes, ``E`` educations, ``O`` occupations, ``G`` broad ones.
+
+    residents: ``[A, S, E]`` persons. participation: ``[S, E]`` fraction of residents. workers: ``[S, O]`` persons.
+    broad_of: ``[O]`` int64, the broad group of each occupation. attainment: ``[G, E]`` share of those in work.
+    entry: ``[O, E]`` share of jobs by the education they ask for. occupation_median: ``[S, O]``, education_median:
+    ``[S, E]`` and wages: ``{level: [A, S]}``, US dollars a year. employed: ``[S, 4]`` persons by education, the two
+    highest levels as one.
+    """
+
+    occupations: tuple[str, ...]
+    broad: tuple[str, ...]
+    residents: Tensor
+    participation: Tensor
+    workers: Tensor
+    broad_of: Tensor
+    attainment: Tensor
+    entry: Tensor
+    occupation_median: Tensor
+    education_median: Tensor
+    wages: dict[float, Tensor]
+    employed: Tensor
+
+
+@cache
+def tables() -> Tables:
+    """Return the tables that ship with econsim."""
+    jobs, attained = rows("us_occupations_by_sex_2018.csv"), rows("us_education_by_occupation_2017.csv")
+    working = _by(rows("us_participation_by_sex_education_2024.csv"), "sex", "education")
+    earned = _by(rows("us_earnings_by_sex_education_2018.csv"), "sex", "education")
+    broad = tuple(row["broad"] for row in attained)
+    levels = tuple(dict.fromkeys(_LEVEL_OF_PARTICIPATION))
+    return Tables(
+        occupations=tuple(row["occupation"] for row in jobs),
+        broad=broad,
+        residents=_residents(),
+        participation=_grid(
+            [working[sex, level]["participation_percent"] for level in _LEVEL_OF_PARTICIPATION] for sex in SEXES
+        )
+        / 100,
+        workers=_grid([row[sex] for row in jobs] for sex in SEXES),
+        broad_of=torch.tensor([broad.index(row["broad"]) for row in jobs]),
+        attainment=_shares(_grid([row[level] for level in EDUCATIONS] for row in attained)),
+        entry=_shares(_grid([row[f"entry_{level}"] for level in EDUCATIONS] for row in jobs)),
+        occupation_median=_grid([row[f"median_{sex}_usd"] for row in jobs] for sex in SEXES),
+        education_median=_grid([earned[sex, level]["median_usd"] for level in EDUCATIONS] for sex in SEXES),
+        wages=_wages(),
+        employed=_grid([working[sex, level]["employed_thousands"] for level in levels] for sex in SEXES) * 1000,
+    )
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a table under ``econsim/populations/data``."""
+    text = files("econsim.populations").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+
+
+def _by(found: list[dict[str, str]], *columns: str) -> dict[tuple[str, ...], dict[str, str]]:
+    return {tuple(row[column] for column in columns): row for row in found}
+
+
+def _grid(lines: Iterable[Iterable[str]]) -> Tensor:
+    return torch.tensor([[float(cell) for cell in line] for line in lines], dtype=torch.float64)
+
+
+def _shares(table: Tensor) -> Tensor:
+    return table / table.sum(-1, keepdim=True)  # publishers round to a tenth of a per cent
+
+
+def _residents() -> Tensor:
+    counted = _by(rows("us_residents_by_age_sex_education_2018.csv"), "age", "sex")
+    bands = [f"{first}_to_{last}" for first, last in AGES]
+    return torch.stack([_grid([counted[band, sex][level] for level in EDUCATIONS] for sex in SEXES) for band in bands])
+
+
+def _wages() -> dict[float, Tensor]:
+    """Return quantiles by age and sex; a band that is published in two parts has their geometric mean."""
+    published = _by(rows("us_w2_wages_by_age_sex_2019.csv"), "age", "sex")
+    return {
+        level / 100: torch.stack(
+            [
+                _grid([published[band, sex][f"p{level}"] for sex in SEXES] for band in bands).log().mean(0).exp()
+                for bands in _BANDS_OF_WAGES
+            ]
+        )
+        for level in (10, 25, 50, 75, 90, 95)
+    }

@@ -1,0 +1,139 @@
+"""Putting people into words: two or three sentences in the second person, the same for the same person.
+
+What is said beyond the facts follows from them by these rules, which are conventions and no findings:
+
+- career, by age: at the start of it (under 25), building it up (under 35), in the middle of it (under 50), late in it;
+- means, by rank among all who work: below 20, 40, 60, 80 and 95 per cent, and above;
+- attitude to risk, one point each: for being under 35, for a bachelor's degree, for a rank of 80 per cent or more; less
+  one each: for being 50 or older, for a rank under 20 per cent. Below zero is careful, zero or one takes some risks,
+  two or more takes risks readily. (Surveys find that willingness to take risks falls with age and rises with education
+  and income: Dohmen et al. 2011, Journal of the European Economic Association 9(3).)
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from econsim.errors import UserError
+
+__all__ = ["PERSON", "TEXT", "Facts", "Written", "text_of"]
+
+PERSON, TEXT = "person", "text"
+"""Columns of a file of written texts: what the template says of somebody, and what is said instead."""
+
+_DEGREES = {
+    "less_than_high_school": "without a high-school diploma",
+    "high_school": "with a high-school diploma",
+    "some_college_or_associate": "with some college education",
+    "bachelor": "with a bachelor's degree",
+    "graduate_or_professional": "with a graduate degree",
+}
+_HIGHER = ("bachelor", "graduate_or_professional")
+_NOUNS = {"women": "woman", "men": "man"}
+_UNITS = {"USD": "US dollars"}
+_CAREERS = ((25, 35, 50), ("at the start of", "building up", "in the middle of", "late in"))
+_MEANS = (
+    (0.2, 0.4, 0.6, 0.8, 0.95),
+    (
+        "money is short and every bit of take-home pay counts",
+        "you get by and can put little aside",
+        "you live on a middling income",
+        "you live comfortably and can put something aside",
+        "you are well off",
+        "you are among the best paid",
+    ),
+)
+_RISKS = ((0, 2), ("careful, and avoid risks", "level-headed, and take some risks", "bold, and take risks readily"))
+
+
+class Facts(NamedTuple):
+    """What is known of one person; ``None`` where nobody knows. Columns are those of ``People``."""
+
+    age: int | None
+    sex: str | None
+    education: str | None
+    occupation: str | None
+    income: float
+    rank: float
+    unit: str
+
+
+class Written:
+    """Texts in a file, by what the template says of a person.
+
+    Raises:
+        UserError: the file cannot be read, or lacks one of the columns ``person`` and ``text``.
+    """
+
+    def __init__(self, file: str | Path) -> None:
+        """Read the file."""
+        self._file = file
+        self._texts = read_texts(Path(file))
+
+    def instead_of(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return what was written about each of the people that the template says ``texts`` of."""
+        try:
+            return tuple([self._texts[text] for text in texts])
+        except KeyError as error:
+            raise UserError(
+                f"population.texts: {self._file} has no text for the person {error.args[0]!r};"
+                f" write it with econsim.llm.portraits.write_portraits"
+            ) from None
+
+
+def read_texts(file: Path) -> Mapping[str, str]:
+    """Return the texts of a file by person; raises ``UserError`` where it cannot be read or lacks a column."""
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            rows = list(csv.DictReader(opened))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"population.texts: cannot read {file}: {error}") from None
+    if rows and not {PERSON, TEXT} <= rows[0].keys():
+        raise UserError(f"population.texts: {file} needs the columns {PERSON} and {TEXT}")
+    return {row[PERSON]: row[TEXT] for row in rows}
+
+
+def text_of(person: Facts) -> str:
+    """Return the template's text of a person."""
+    means = _among(_MEANS, person.rank)
+    unit = _UNITS.get(person.unit, person.unit)
+    share = min(max(round(100 * person.rank), 1), 99)
+    return (
+        f"You are {_identity(person)}{_work(person)}."
+        f" At 40 hours a week you would earn about {_rounded(person.income)} {unit} a year, more than {share} in 100"
+        f" people who work; {means}. You are {_among(_RISKS, _boldness(person))}."
+    )
+
+
+def _identity(person: Facts) -> str:
+    noun = _NOUNS.get(person.sex or "", "person")
+    age = "" if person.age is None else f"{person.age}-year-old "
+    # Eight, eleven, eighteen and the eighties begin with a vowel.
+    article = "an" if age.startswith("8") or age.startswith(("11-", "18-")) else "a"
+    degree = f" {_DEGREES[person.education]}" if person.education else ""
+    return f"{article} {age}{noun}{degree}"
+
+
+def _work(person: Facts) -> str:
+    job = f", working in {person.occupation}" if person.occupation else ""
+    return job if person.age is None else f"{job}, {_among(_CAREERS, person.age)} your career"
+
+
+def _boldness(person: Facts) -> int:
+    age = 40 if person.age is None else person.age
+    gains = (age < 35) + (person.education in _HIGHER) + (person.rank >= 0.8)
+    return gains - (age >= 50) - (person.rank < 0.2)
+
+
+def _among(scale: tuple[tuple[float, ...], tuple[str, ...]], value: float) -> str:
+    bounds, words = scale
+    return words[bisect_right(bounds, value)]
+
+
+def _rounded(income: float) -> str:
+    """Return an income with two digits."""
+    return f"{float(f'{income:.2g}'):,.12g}"

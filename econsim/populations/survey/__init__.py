@@ -1,0 +1,96 @@
+"""People from a file of yours: one row a person, with survey weights; the Census Bureau's PUMS columns are understood.
+
+Rows are drawn in proportion to their weight, so that everybody drawn counts the same. Nothing is modelled: whoever is
+drawn has the income, age, sex, education and occupation of its row.
+
+    name        instead       values
+    income      WAGP          annual income at 40 hours a week, positive (required)
+    weight      PWGTP         how many people the row stands for, positive; all equal where not given
+    age         AGEP          years, 0 to 120
+    sex         SEX           women or men (also woman, man, female, male); 1 men, 2 women
+    education   SCHL          one of five levels, below; codes 1 to 24
+    occupation  OCCP          words; codes of 2018 and later
+
+Levels of education: less_than_high_school, high_school, some_college_or_associate, bachelor, graduate_or_professional.
+Rows without wages are left out where the column is ``WAGP``: these are people who did not work for pay.
+"""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from econsim.populations import Sample
+from econsim.populations._sampling import Sampling, draw
+from econsim.populations.personas.people import People
+from econsim.populations.personas.tables import EDUCATIONS, SEXES
+from econsim.populations.personas.texts import Written
+from econsim.populations.survey.reading import Rows, read
+
+__all__ = ["Parameters", "Survey"]
+
+
+class Parameters(Sampling):
+    """People from a file."""
+
+    file: str
+    """CSV file with a header row, relative to the working directory."""
+    unit: str = Field("USD", min_length=1)
+    """Unit of money of the file."""
+    texts: str | None = None
+    """CSV file with written texts (columns ``person`` and ``text``), relative to the working directory; without one, a
+    fixed template describes people."""
+
+
+class Survey:
+    """People drawn from a file.
+
+    Raises:
+        UserError: a file cannot be read, a column is missing, or a cell is wrong; the row is named.
+    """
+
+    def __init__(self, parameters: Parameters) -> None:
+        """Read the file."""
+        self.parameters = parameters
+        self.unit = parameters.unit
+        self._rows: Rows = read(parameters.file)
+        self._written = Written(parameters.texts) if parameters.texts else None
+        # Strata are given in money and people are drawn by row: a stratum begins with its first row.
+        starts = self._rows.first_row(parameters.strata)
+        self._how = parameters.model_copy(update={"strata": tuple(float(start) for start in starts)})
+
+    def quantile(self, levels: Tensor) -> Tensor:
+        """Return the income of the person at ``levels`` in (0, 1) of the weighted file, float64, any shape."""
+        return self._rows.income.to(levels.device)[self._rows.at(levels).long()]
+
+    def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
+        """Return ``count`` people a copy.
+
+        Raises:
+            UserError: too few people for the strata.
+        """
+        row, weight = self._drawn(key, count)
+        return Sample(self._rows.income.to(key.device)[row].to(dtype), weight.to(dtype))
+
+    def people(self, key: Tensor, count: int) -> People:
+        """Return the people of :meth:`sample` under ``key`` ``[B]``, described."""
+        row, weight = self._drawn(key.cpu(), count)
+        rows = self._rows
+        return People(
+            age=rows.age[row],
+            sex=rows.sex[row],
+            education=rows.education[row],
+            occupation=rows.occupation[row],
+            income=rows.income[row],
+            weight=weight,
+            rank=rows.rank[row],
+            labels={"sex": SEXES, "education": EDUCATIONS, "occupation": rows.occupations},
+            unit=self.unit,
+            written=self._written,
+        )
+
+    def _drawn(self, key: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """Return the row, int64, and the weight of each person, ``[B, N]`` each."""
+        found = draw(self._rows.at, self._how, key, count, torch.float64)
+        return found.income.long(), found.weight

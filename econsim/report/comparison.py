@@ -1,0 +1,154 @@
+"""The page about several runs: their numbers with intervals, their schedules and curves, and in what they differ."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from econsim.analysis import plots
+from econsim.errors import UserError
+from econsim.report import interactive
+from econsim.report.caveats import caveats
+from econsim.report.content import listed, shown
+from econsim.report.dots import interval_dots
+from econsim.report.figures import Captioned, Figures
+from econsim.report.page import Drawn, fill
+from econsim.runs.comparison import compare, differences
+from econsim.runs.folder import open_run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Comparison"]
+
+_KINDS = {"gap_closed": "share", "mean_hours": "hours"}
+
+
+class Comparison:
+    """Several finished runs side by side.
+
+    Raises:
+        UserError: as :func:`econsim.runs.compare`.
+    """
+
+    def __init__(self, paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> None:
+        given = [Path(path) for path in paths]
+        self.table = compare(given, metrics)
+        self.runs = {_label(path, given): open_run(path) for path in given}
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables to write beside the page: all numbers, and the keys in which scenarios differ."""
+        found = {"comparison": self.table, "differences": differences(self.runs.values())}
+        return {name: table for name, table in found.items() if not table.empty}
+
+    def captioned(self) -> Iterator[Captioned]:
+        """Yield the figures: numbers with intervals, schedules of the runs' own policies, and how they learned."""
+        labels = ", ".join(self.runs)
+        yield self._dots(labels)
+        found = self._schedules()
+        if found:
+            still, plot = plots.tax_schedules(found), interactive.tax_schedules(found)
+            caption = "The rate on the last unit earned, by income, that each run's own policy chose."
+            yield _captioned("schedules", "Marginal tax rates", still, caption, labels, plot)
+        curves = self._curves()
+        if curves:
+            # As in the figure above, the last run is the one drawn boldest.
+            curves, unit = dict(reversed(curves.items())), "return of the leader, as each run's report shows it"
+            still, plot = plots.learning_curve(curves, {}, unit), interactive.learning_curve(curves, {}, unit)
+            caption = "The return of each run's own policy while it was trained."
+            yield _captioned("learning", "Learning", still, caption, labels, plot)
+
+    def render(self, drawn: Sequence[Drawn], with_plots: bool = False) -> str:
+        """Return the page as HTML."""
+        said = {name: caveats(run) for name, run in self.runs.items()}
+        context = {
+            "runs": list(self.runs),
+            "descriptions": list(dict.fromkeys(run.summary["description"] for run in self.runs.values())),
+            "question": f"How do {listed(list(self.runs))} compare?",
+            "header": ["Runs and policy", *(metric.replace("_", " ").capitalize() for metric in self._metrics)],
+            "rows": self._rows(),
+            "differences": self._differences(),
+            "caveats": [f"{name}: {caveat}" for name, found in said.items() for caveat in found],
+            "repeat": self._repeat(),
+        }
+        return fill("comparison.html", drawn, with_plots, context)
+
+    def _dots(self, labels: str) -> Captioned:
+        caption = (
+            "Each policy under the first response: its mean over runs of one scenario; the line is the 95 % interval,"
+            " which a single run does not have."
+        )
+        return _captioned("numbers", "The numbers", interval_dots(self._first), caption, labels)
+
+    @cached_property
+    def _first(self) -> pd.DataFrame:
+        """The table under each policy's first response, scenarios named by their runs."""
+        first = self.table.drop_duplicates(["scenario", "policy", "metric"])
+        names = {name: self._named(str(name), rows) for name, rows in first.groupby("scenario")}
+        return first.assign(scenario=first["scenario"].map(names))
+
+    def _named(self, scenario: str, rows: pd.DataFrame) -> str:
+        """Return the label of the one run of a scenario, or how many runs it has."""
+        mine = [label for label, run in self.runs.items() if rows[str(run.path)].notna().any()]
+        return mine[0] if len(mine) == 1 else f"{scenario}, {len(mine)} runs"
+
+    @property
+    def _metrics(self) -> list[str]:
+        return list(dict.fromkeys(self._first["metric"]))
+
+    def _rows(self) -> list[list[str]]:
+        found: dict[str, dict[str, str]] = {}
+        for row in self._first.to_dict("records"):
+            found.setdefault(f"{row['scenario']}: {row['policy']}", {})[row["metric"]] = _cell(row)
+        return [[name, *(cells.get(metric, "") for metric in self._metrics)] for name, cells in found.items()]
+
+    def _schedules(self) -> dict[str, Any]:
+        found = {name: list(run.summary["policies"].values())[-1] for name, run in self.runs.items()}
+        return {name: (policy["thresholds"], policy["rates"]) for name, policy in found.items() if policy.get("rates")}
+
+    def _curves(self) -> dict[str, pd.DataFrame]:
+        found = {}
+        for name, run in self.runs.items():
+            try:
+                curves, _, _ = Figures(run).learning_curves()
+            except UserError:
+                continue
+            found[name] = next(iter(curves.values()))
+        return found
+
+    def _differences(self) -> list[list[str]]:
+        table = differences(self.runs.values())
+        return [[str(cell) for cell in row] for row in table.itertuples(index=False)]
+
+    def _repeat(self) -> list[str]:
+        paths = [f"runs/{run.name}" for run in self.runs.values()]
+        again = [
+            f"econsim run {shlex.quote(f'{path}/scenario.yaml')} --device {run.environment['device'].split(':')[0]}"
+            for path, run in zip(paths, self.runs.values(), strict=True)
+        ]
+        return [*again, f"econsim compare {shlex.join(paths)} --out comparison.html"]
+
+
+def _label(path: Path, paths: Sequence[Path]) -> str:
+    """Return the folder's name, or the path where two folders have one name."""
+    names = [other.resolve().name for other in paths]
+    name = path.resolve().name
+    return name if names.count(name) == 1 else str(path)
+
+
+def _captioned(
+    name: str, title: str, figure: Figure, caption: str, labels: str, plot: interactive.Plot | None = None
+) -> Captioned:
+    return Captioned(name, title, figure, caption, f"{title}, for the runs {labels}. {caption}", plot)
+
+
+def _cell(row: dict[Any, Any]) -> str:
+    kind = _KINDS.get(row["metric"], "amount")
+    interval = "" if pd.isna(row["low"]) else f" [{shown(row['low'], kind)}, {shown(row['high'], kind)}]"
+    return shown(row["mean"], kind) + interval

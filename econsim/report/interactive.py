@@ -1,0 +1,151 @@
+"""The figures that one reads closer by pointing at them, as plain data that plotly.js draws.
+
+Colours are variables of the page (``var(--series-1)``), which the page replaces when it draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from econsim.analysis._canvas import Style, in_money, styles_of
+from econsim.analysis.plots import SMOOTHED
+from econsim.report.drawing import VARIABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Plot", "learning_curve", "library", "outcomes_in_training", "tax_schedules"]
+
+Plot = dict[str, Any]
+_INK, _LINES = "var(--ink)", "var(--lines)"
+_MOST_POINTS = 600
+_GAP = 0.12
+
+
+def library() -> str | None:
+    """Return plotly.js (5 MB), or ``None`` where plotly is not installed."""
+    try:
+        from plotly.offline import get_plotlyjs
+    except ImportError:
+        return None
+    text: str = get_plotlyjs()
+    return text.replace("</script", r"<\/script")
+
+
+def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]]], unit: str = "") -> Plot:
+    """Marginal tax rates by income, as :func:`econsim.analysis.plots.tax_schedules`."""
+    positive = [value for thresholds, _ in schedules.values() for value in thresholds if value > 0] or [1.0]
+    low, high = min(positive) / 4.0, max(positive) * 3.0
+    traces = [
+        _trace(label, style)
+        | {
+            "x": [max(low, value) for value in (*schedules[label][0], high)],
+            "y": [100.0 * rate for rate in (*schedules[label][1], schedules[label][1][-1])],
+            "hovertemplate": "%{y:.1f} % from %{x:,.0f}",
+        }
+        for label, style in styles_of(schedules).items()
+    ]
+    for trace in traces:
+        trace["line"]["shape"] = "hv"
+    layout = _layout()
+    layout["xaxis"] = _axis(in_money("income before tax", unit)) | {"type": "log", "tickformat": ",", "dtick": 1}
+    layout["yaxis"] = _axis("marginal rate, %") | {"range": [-3, 103]}
+    return {"data": traces, "layout": layout}
+
+
+def learning_curve(
+    curves: Mapping[str, pd.DataFrame], levels: Mapping[str, float], ylabel: str, xlabel: str = "training step"
+) -> Plot:
+    """What is learned, step by step, between known levels, as :func:`econsim.analysis.plots.learning_curve`.
+
+    The mean over seeds is a line, the seeds are thin ones that the legend shows and hides with it.
+    """
+    traces: list[Plot] = []
+    styles = styles_of(reversed(list(curves))) if curves else {}
+    for name, table in curves.items():
+        wide = _thinned(table.pivot_table(index="step", columns="seed", values="value").sort_index())
+        mean = wide.interpolate(limit_area="inside").mean(axis=1)
+        if wide.shape[1] > 1:
+            traces += [_seed(name, styles[name], seed, wide[seed].dropna()) for seed in wide]
+        traces.append(_trace(name, styles[name]) | _points(mean) | {"legendgroup": name})
+    layout = _layout()
+    layout["xaxis"], layout["yaxis"] = _axis(xlabel), _axis(ylabel)
+    layout["shapes"] = [_level(value) for value in levels.values()]
+    layout["annotations"] = [_written(label, value) for label, value in levels.items()]
+    return {"data": traces, "layout": layout}
+
+
+def outcomes_in_training(curves: Mapping[str, pd.DataFrame], accounts: Mapping[str, str]) -> Plot:
+    """What came of episodes in training, as :func:`econsim.analysis.plots.outcomes_in_training`: a panel an account."""
+    layout, traces = _layout(), []
+    width = (1.0 - _GAP * (len(accounts) - 1)) / len(accounts)
+    for number, (account, title) in enumerate(accounts.items()):
+        mark, left = str(number + 1) if number else "", number * (width + _GAP)
+        layout[f"xaxis{mark}"] = _axis("iteration") | {"domain": [left, left + width], "anchor": f"y{mark}"}
+        layout[f"yaxis{mark}"] = _axis(title) | {"anchor": f"x{mark}"}
+        for label, style in styles_of(curves).items():
+            rows = curves[label][curves[label]["name"] == account]
+            mean = rows.groupby("step")["value"].mean().rolling(SMOOTHED, min_periods=1, center=True).mean()
+            place = {"xaxis": f"x{mark}", "yaxis": f"y{mark}", "legendgroup": label, "showlegend": not number}
+            traces.append(_trace(label, style) | _points(_thinned(mean)) | place)
+    return {"data": traces, "layout": layout}
+
+
+def _thinned(table: Any) -> Any:
+    """Return a table or series by step with at most some hundred rows, the last one among them."""
+    every = -(-len(table) // _MOST_POINTS)
+    return table.iloc[::-1].iloc[::every].iloc[::-1] if every > 1 else table
+
+
+def _points(values: Any) -> Plot:
+    """Return the points of a line; a single one is a mark, or nobody would see it."""
+    points = {"x": [int(step) for step in values.index], "y": [float(value) for value in values]}
+    return points | {"mode": "markers"} if len(values) == 1 else points
+
+
+def _trace(label: str, style: Style) -> Plot:
+    dashes = "solid" if style.dashes == "-" else ",".join(f"{style.width * length:g}px" for length in style.dashes[1])
+    line = {"color": f"var({VARIABLES[style.color]})", "width": style.width, "dash": dashes}
+    return {"type": "scatter", "mode": "lines", "name": label, "line": line}
+
+
+def _seed(name: str, style: Style, seed: Any, values: Any) -> Plot:
+    line = {"color": f"var({VARIABLES[style.color]})", "width": 0.6}
+    more = {"legendgroup": name, "showlegend": False, "opacity": 0.6}
+    return _trace(f"{name}, seed {seed}", style) | _points(values) | {"line": line} | more
+
+
+def _axis(title: str) -> Plot:
+    return {
+        "title": {"text": title},
+        "gridcolor": _LINES,
+        "linecolor": _LINES,
+        "zeroline": False,
+        "automargin": True,
+        "exponentformat": "none",
+        "separatethousands": True,
+    }
+
+
+def _level(value: float) -> Plot:
+    line = {"color": _INK, "width": 0.9, "dash": "dot"}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": value, "y1": value, "line": line}
+
+
+def _written(label: str, value: float) -> Plot:
+    place = {"xref": "paper", "x": 1, "xanchor": "right", "y": value, "yanchor": "bottom", "showarrow": False}
+    return place | {"text": label, "font": {"size": 11}}
+
+
+def _layout() -> Plot:
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": _INK, "family": "system-ui, sans-serif", "size": 12},
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.2},
+        "hovermode": "closest",
+        "hoverlabel": {"bgcolor": "var(--panel)", "bordercolor": _LINES, "font": {"color": _INK}},
+        "dragmode": False,
+    }

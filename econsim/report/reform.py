@@ -1,0 +1,117 @@
+"""Baseline against reform: what deciles gain and lose between two policies that met the same people and shocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from econsim.analysis.inequality import deciles
+from econsim.errors import UserError
+from econsim.report.content import shown
+
+if TYPE_CHECKING:
+    from econsim.runs.folder import Run
+
+__all__ = ["Reform", "reform_by_decile", "reform_in_words"]
+
+_NEEDED = ("potential_income", "consumption", "tax", "rebate")
+_FEWEST = 20  # people: two a decile
+ALL = "all"
+
+
+class Reform(NamedTuple):
+    """The table as text, and how to read it."""
+
+    header: list[str]
+    rows: list[list[str]]
+    note: str
+
+
+def reform_by_decile(run: Run) -> pd.DataFrame:
+    """Return one row a decile of income at 40 hours, and one for everybody.
+
+    Columns: ``decile``; ``baseline`` and ``reform``, mean consumption a head in money; ``change`` and ``change_share``
+    of it; ``tax_change`` less the rebate; ``winners`` and ``losers``, shares of people who consume more or less. Means
+    over people and training seeds, under the first response.
+
+    Raises:
+        UserError: the run has one policy only, too few people, or no such accounts.
+    """
+    names = _pair(run)
+    people = [_people(run, name) for name in names]
+    if len(people[0]) < _FEWEST:
+        raise UserError(f"{run.path}: deciles need at least {_FEWEST} people")
+    pairs = people[0].merge(people[1], on="player", suffixes=("", "_reform"))
+    weight = pairs["weight"] if "weight" in pairs else pd.Series(1.0, pairs.index)
+    tenth = deciles(pairs["potential_income"], weight)
+    rows = [_row(int(number), pairs[tenth == number], weight[tenth == number]) for number in np.unique(tenth)]
+    return pd.DataFrame([*rows, _row(ALL, pairs, weight)])
+
+
+def reform_in_words(run: Run) -> Reform | None:
+    """Return the table for a page, or ``None`` where the run has no data for it."""
+    try:
+        table = reform_by_decile(run)
+    except UserError:
+        return None
+    baseline, reform = _pair(run)
+    unit = run.summary["unit"]
+    header = ["Decile", baseline, reform, "Change", "Change, %", "Net tax, change", "Winners", "Losers"]
+    kinds = ("amount", "amount", "amount", "share", "amount", "share", "share")
+    rows = [
+        [str(decile), *(shown(float(value), kind) for value, kind in zip(values, kinds, strict=True))]
+        for decile, *values in table.itertuples(index=False)
+    ]
+    money = f" in {unit}" if unit else ""
+    note = (
+        f"Mean consumption a head{money} under {baseline} and {reform}, by decile of income at 40 hours; net tax is tax"
+        " less rebate. Winners consume more and losers less under the same shocks; that leisure is worth something is"
+        " not counted here. Means over training seeds."
+    )
+    return Reform(header, rows, note)
+
+
+def _pair(run: Run) -> tuple[str, str]:
+    """Return baseline and reform: the floor of the evaluation, or else the first policy, and the scenario's own one."""
+    labels, evaluation = list(run.summary["policies"]), run.summary["evaluation"] or {}
+    floor = evaluation.get("floor") or labels[0]
+    if floor == labels[-1]:
+        raise UserError(f"{run.path}: one policy only, so that there is no baseline to compare it with")
+    return floor, labels[-1]
+
+
+def _people(run: Run, policy: str) -> pd.DataFrame:
+    """Return one row a player, means over seeds."""
+    if not (run.path / "accounts.parquet").is_file():
+        raise UserError(f"{run.path}: this game keeps no accounts of players")
+    accounts = run.accounts
+    missing = [name for name in _NEEDED if name not in accounts]
+    if missing:
+        raise UserError(f"{run.path}: this economy has no {', '.join(missing)} to compare")
+    mine = accounts[(accounts["policy"] == policy) & (accounts["response"] == run.summary["responses"][0])]
+    means: pd.DataFrame = mine.drop(columns=["policy", "response", "seed"]).groupby("player").mean().reset_index()
+    return means
+
+
+def _row(decile: int | str, people: pd.DataFrame, weight: pd.Series[float]) -> dict[str, int | str | float]:
+    def mean(values: pd.Series[float]) -> float:
+        return float(np.average(values, weights=weight))
+
+    gain = people["consumption_reform"] - people["consumption"]
+    # Less than a millionth of what somebody consumes is rounding, neither gain nor loss.
+    noise = 1e-6 * people["consumption"].abs()
+    before, after = mean(people["consumption"]), mean(people["consumption_reform"])
+    paid = people["tax_reform"] - people["rebate_reform"] - people["tax"] + people["rebate"]
+    rounding = 1e-9 * mean(people["tax_reform"].abs() + people["tax"].abs())
+    return {
+        "decile": decile,
+        "baseline": before,
+        "reform": after,
+        "change": after - before,
+        "change_share": (after - before) / before if before else float("nan"),
+        "tax_change": mean(paid) if abs(mean(paid)) > rounding else 0.0,
+        "winners": mean((gain > noise).astype(float)),
+        "losers": mean((gain < -noise).astype(float)),
+    }

@@ -1,0 +1,127 @@
+"""The tables of a run for papers: data frames that are written as CSV and as LaTeX (booktabs)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from econsim.errors import UserError
+from econsim.report.content import COLUMNS, welfare_by_function
+from econsim.report.reform import reform_by_decile
+from econsim.runs._files import write_text
+
+if TYPE_CHECKING:
+    from econsim.runs.folder import Run
+
+__all__ = ["TABLES", "tables_of", "to_latex", "write_tables"]
+
+
+def tables_of(run: Run) -> dict[str, pd.DataFrame]:
+    """Return every table that the run has data for, by name."""
+    found = {}
+    for name, make in TABLES.items():
+        try:
+            table = make(run)
+        except UserError:
+            continue
+        if not table.empty:
+            found[name] = table
+    return found
+
+
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write each table as ``NAME.csv`` and ``NAME.tex``.
+
+    Raises:
+        RunError: the disk is full.
+    """
+    folder.mkdir(exist_ok=True)
+    for name, table in tables.items():
+        write_text(folder / f"{name}.csv", table.to_csv(index=False))
+        write_text(folder / f"{name}.tex", to_latex(table))
+
+
+def to_latex(table: pd.DataFrame) -> str:
+    """Return a table as a LaTeX ``tabular`` for the package booktabs: four digits a number, intervals in brackets."""
+    shown = _with_brackets(table.dropna(axis="columns", how="all")).rename(columns=lambda name: name.replace("_", " "))
+    written: str = shown.to_latex(index=False, escape=True, na_rep="", float_format=_number)
+    return written
+
+
+def policies(run: Run) -> pd.DataFrame:
+    """One row a policy and response: each metric, and ``_low`` and ``_high`` of its 95 % interval over seeds."""
+    summary = run.summary
+    rows = [
+        {"policy": label, "response": response, **_metrics(policy, response)}
+        for label, policy in summary["policies"].items()
+        for response in summary["responses"]
+        if response in policy
+    ]
+    return pd.DataFrame(rows).dropna(axis="columns", how="all")
+
+
+def schedules(run: Run) -> pd.DataFrame:
+    """One row a tax bracket: where it begins, and the marginal rate under each policy, fractions.
+
+    Raises:
+        UserError: the economy has no tax schedules, or policies have different brackets.
+    """
+    found = run.summary["policies"]
+    brackets = {tuple(policy.get("thresholds", ())) for policy in found.values()}
+    if len(brackets) != 1 or not (thresholds := brackets.pop()):
+        raise UserError(f"{run.path}: policies share no tax brackets to set side by side")
+    return pd.DataFrame({"income_from": thresholds, **{label: policy["rates"] for label, policy in found.items()}})
+
+
+def certificate(run: Run) -> pd.DataFrame:
+    """One row a role, training seed and class of deviations: what it gains.
+
+    Raises:
+        UserError: the run has no certificate.
+    """
+    kept = ("role", "seed", "method", "deviations", "own", "gain", "difference", "low", "high", "relative", "largest")
+    return pd.DataFrame([{name: finding.get(name) for name in kept} for finding in run.certificate["findings"]])
+
+
+TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
+    "policies": policies,
+    "schedules": schedules,
+    "welfare": welfare_by_function,
+    "reform": reform_by_decile,
+    "certificate": certificate,
+}
+
+
+def _metrics(policy: dict[str, Any], response: str) -> dict[str, float | None]:
+    return dict(_with_interval(policy, response))
+
+
+def _with_interval(policy: dict[str, Any], response: str) -> Iterator[tuple[str, float | None]]:
+    intervals = policy["intervals"].get(response, {})
+    for name, *_ in COLUMNS:
+        yield name, policy[response].get(name)
+        yield f"{name}_low", intervals.get(name, {}).get("low")
+        yield f"{name}_high", intervals.get(name, {}).get("high")
+
+
+def _with_brackets(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns ``x``, ``x_low`` and ``x_high`` are one column of text."""
+    shown = table.copy()
+    for name in [name for name in table if f"{name}_low" in table]:
+        ends = shown.pop(f"{name}_low"), shown.pop(f"{name}_high")
+        cells = zip(table[name], *ends, strict=True)
+        shown[name] = [_interval(mean, low, high) for mean, low, high in cells]
+    return shown
+
+
+def _interval(mean: Any, low: Any, high: Any) -> str:
+    if pd.isna(mean):
+        return ""
+    return _number(mean) if pd.isna(low) else f"{_number(mean)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

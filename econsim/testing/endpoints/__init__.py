@@ -1,0 +1,21 @@
+"""Model endpoints for tests and demonstrations, without keys and without the network.
+
+``serve(Scripted())`` listens on this machine as an OpenAI-compatible server::
+
+    from econsim.testing.endpoints import Faults, Scripted, serve
+
+    with serve(Scripted(), Faults(garbage=0.2, too_many=0.05)) as base_url:
+        econsim.run("llm_economist", **{"llm.base_url": base_url, "llm.model": Scripted.name})
+
+From a shell: ``python -m econsim.testing.endpoints scripted --port 8001``.
+"""
+
+from __future__ import annotations
+
+from econsim.testing.endpoints.chats import Chat, Said
+from econsim.testing.endpoints.faults import INJECTIONS, Faults
+from econsim.testing.endpoints.responders import Responder, Unanswerable
+from econsim.testing.endpoints.scripted import Scripted
+from econsim.testing.endpoints.server import serve
+
+__all__ = ["INJECTIONS", "Chat", "Faults", "Responder", "Said", "Scripted", "Unanswerable", "serve"]

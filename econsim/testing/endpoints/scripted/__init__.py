@@ -1,0 +1,53 @@
+"""A model that is none: it reads the numbers in a question and computes the answer.
+
+Workers best-respond exactly, voters vote for whom they gain most from, and the planner climbs by the tax years in its
+prompt. With it the whole path from prompt to economy can be checked against economics that is known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from econsim.testing.endpoints.chats import Chat, Said
+from econsim.testing.endpoints.responders import Unanswerable
+from econsim.testing.endpoints.scripted import planner, voter, worker
+from econsim.testing.endpoints.scripted.facts import facts_of
+
+__all__ = ["Scripted"]
+
+_THOUGHT = "I computed it from the facts."
+
+
+class Scripted:
+    """Answers questions that end with a line of facts; others it refuses."""
+
+    name = "scripted-economist"
+    label = "scripted"
+
+    async def reply(self, chat: Chat) -> Said:
+        """Return the answer as the JSON object that the request describes.
+
+        Raises:
+            Unanswerable: the question has no facts, or none of a role that is known.
+        """
+        key, value = _answer(facts_of(chat.question), chat)
+        thought = {"thought": _THOUGHT} if chat.wants_thought else {}
+        return Said(json.dumps({**thought, chat.key or key: value}))
+
+
+def _answer(facts: Mapping[str, Any], chat: Chat) -> tuple[str, Any]:
+    """Return the usual key of an answer, and its value."""
+    match facts.get("role"):
+        case "worker" if "utility_change" in facts:
+            return "satisfied", "yes" if worker.satisfied(facts) else "no"
+        case "worker":
+            return "hours", worker.hours(facts)
+        case "planner":
+            return "rates", planner.rates(facts)
+        case "voter":
+            order = voter.ranking(facts)
+            wanted = chat.properties.get(chat.key or "", {}).get("type")
+            return "vote", order if wanted == "array" else order[0]
+    raise Unanswerable(f"no role that is known: {facts.get('role')!r}")

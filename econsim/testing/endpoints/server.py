@@ -1,0 +1,168 @@
+"""An OpenAI-compatible server on this machine, in a thread of its own: chat completions and the list of models.
+
+Every answer says in the header ``x-econsim-simulated`` what it comes from, and a model of another name does not exist,
+so that nobody takes its replies for those of a language model that people use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from econsim.errors import UserError
+from econsim.testing.endpoints.chats import Chat, Said, chat_of
+from econsim.testing.endpoints.faults import CallFault, Faults
+from econsim.testing.endpoints.responders import Responder, Speaker, Unanswerable, responder_of
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+__all__ = ["HEADER", "serve"]
+
+HEADER = "x-econsim-simulated"
+_HERE = "127.0.0.1"
+_LONGEST_BODY = 16 << 20  # bytes
+_LONGEST_START = 60.0  # seconds
+
+
+@contextmanager
+def serve(responder: Responder | Speaker, faults: Faults | None = None, port: int = 0) -> Iterator[str]:
+    """Serve while the context lasts, and give the address to ask: ``llm.base_url``.
+
+    Args:
+        responder: who answers, or a function from :class:`Chat` to a text (its model is called ``scripted``).
+        faults: what goes wrong on purpose.
+        port: where to listen; 0: anywhere that is free.
+
+    Raises:
+        UserError: the port is taken, or aiohttp is missing.
+    """
+    try:
+        import aiohttp.web  # noqa: F401
+    except ImportError:
+        raise UserError('the endpoints need aiohttp; install it with: pip install "econsim[llm]"') from None
+    serving = _Serving(_Handler(responder_of(responder), faults or Faults()), port)
+    try:
+        yield serving.begin()
+    finally:
+        serving.end()
+
+
+class _Serving:
+    """The thread in which a handler listens."""
+
+    def __init__(self, handler: _Handler, port: int) -> None:
+        self._handler, self._port = handler, port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="econsim-endpoint", daemon=True)
+        self._runner: web.AppRunner | None = None
+
+    def begin(self) -> str:
+        """Return the address once it listens."""
+        self._thread.start()
+        try:
+            return asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(_LONGEST_START)
+        except OSError as error:
+            raise UserError(f"port {self._port}: cannot listen there ({error.strerror}); choose another") from None
+
+    def end(self) -> None:
+        """Close what is open and end the thread."""
+        if self._runner is not None:
+            asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(_LONGEST_START)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _listen(self) -> str:
+        from aiohttp import web
+
+        application = web.Application(client_max_size=_LONGEST_BODY)
+        application.router.add_post("/v1/chat/completions", self._handler.complete)
+        application.router.add_get("/v1/models", self._handler.models)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, _HERE, self._port).start()
+        return f"http://{_HERE}:{self._runner.addresses[0][1]}/v1"
+
+
+class _Handler:
+    """Answers requests; it remembers only how often each was made."""
+
+    def __init__(self, responder: Responder, faults: Faults) -> None:
+        self._responder, self._faults = responder, faults
+        self._made: Counter[bytes] = Counter()
+
+    async def models(self, request: web.Request) -> web.StreamResponse:
+        """Answer which models there are."""
+        model = {"id": self._responder.name, "object": "model", "owned_by": self._responder.label}
+        return self._response(200, {"object": "list", "data": [model]})
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        """Answer a chat request, or do to it what the faults say."""
+        try:
+            chat = chat_of(json.loads(await request.text()))
+        except (ValueError, TypeError, AttributeError) as error:
+            return self._refusal(400, f"this is no chat request: {error}")
+        if chat.model != self._responder.name:
+            return self._refusal(404, f"no model {chat.model!r}; this server simulates one: {self._responder.name}")
+        fault = self._fault(chat)
+        if fault == "too_many":
+            wait = {"Retry-After": f"{self._faults.retry_after:g}"}
+            return self._refusal(429, "too many requests (a fault on purpose)", wait)
+        if fault == "failing":
+            return self._refusal(500, "internal error (a fault on purpose)")
+        if fault == "slow":
+            await asyncio.sleep(self._faults.seconds)
+        try:
+            said = self._faults.spoiled(await self._responder.reply(chat), chat)
+        except Unanswerable as error:
+            return self._refusal(422, f"{self._responder.name}: {error}")
+        answer = self._response(200, _completion(self._responder.name, chat, said))
+        return await _cut(request, answer) if fault == "cut" else answer
+
+    def _fault(self, chat: Chat) -> CallFault | None:
+        if not self._faults.of_calls:
+            return None
+        attempt = self._made[chat.digest]
+        self._made[chat.digest] += 1
+        return self._faults.of_call(chat.digest, attempt)
+
+    def _refusal(self, status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+        return self._response(status, {"error": {"message": message, "code": status}}, headers)
+
+    def _response(self, status: int, content: Any, headers: dict[str, str] | None = None) -> web.Response:
+        from aiohttp import web
+
+        labelled = {HEADER: self._responder.label, **(headers or {})}
+        return web.json_response(content, status=status, headers=labelled)
+
+
+def _completion(model: str, chat: Chat, said: Said) -> dict[str, Any]:
+    asked, answered = chat.tokens(said)
+    message = {"role": "assistant", "content": said.text}
+    return {
+        "id": f"chatcmpl-{chat.digest[:8].hex()}",
+        "object": "chat.completion",
+        "created": 0,
+        "model": model,
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered},
+    }
+
+
+async def _cut(request: web.Request, answer: web.Response) -> web.StreamResponse:
+    """Send the half of an answer and break the connection."""
+    from aiohttp import web
+
+    whole = answer.body if isinstance(answer.body, bytes) else b""
+    begun = web.StreamResponse(headers={**answer.headers, "Content-Length": str(len(whole))})
+    await begun.prepare(request)
+    await begun.write(whole[: len(whole) // 2])
+    if request.transport is not None:
+        request.transport.abort()
+    return begun

@@ -1,0 +1,47 @@
+"""``econsim counterfactual`` on a tiny run, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from econsim.runs import execute
+from econsim.scenario import load
+
+Econsim = Callable[..., CompletedProcess[str]]
+
+SCENARIO = """
+econsim: 1
+name: tiny
+economy: {kind: one_step, workers: 20, hours_step: null, redraw_population: true}
+agents: {worker: best_response}
+planner: {kind: flat, rate: 0.4}
+"""
+
+
+def test_what_a_reform_changes_is_printed_and_written(
+    econsim_command: Econsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("econsim.report.figures._CAPTIONS", ())  # drawing takes seconds
+    (tmp_path / "tiny.yaml").write_text(SCENARIO)
+    execute(load(tmp_path / "tiny.yaml"), tmp_path / "run", quiet=True)
+
+    done = econsim_command("counterfactual", "run", "planner=free_market", "--episodes", "4", "--out", "tables")
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    # Hours are 60 (1 - t)^0.4, and the same everywhere, so that they have no interval.
+    assert ["mean_hours", "48.91", "60", "11.09"] in lines
+    assert ["mean_hours", "0", "11.09", "11.09"] in lines
+    assert "95 % interval of the difference" in done.stdout
+    assert "winners" in done.stdout
+    header = (tmp_path / "tables" / "effects.csv").read_text().splitlines()[0]
+    assert header == "metric,baseline,reform,difference,low,high,times_smaller,mechanical,behavioural"
+    assert len((tmp_path / "tables" / "deciles.csv").read_text().splitlines()) == 11
+
+    done = econsim_command("counterfactual", "run", "planner=fre_market")
+    assert done.returncode == 2
+    assert "did you mean free_market" in done.stderr
+    assert "Traceback" not in done.stderr

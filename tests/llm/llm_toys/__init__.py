@@ -1,0 +1,1 @@
+"""Toy kinds for the tests of runs that ask a model."""

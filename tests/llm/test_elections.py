@@ -1,0 +1,154 @@
+"""Voters who ask a language model: what they are told, how ballots are read, and what stands in for a missing one."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny_server import Server, said
+
+from econsim import random
+from econsim.economies.one_step import OneStep, Parameters
+from econsim.errors import UserError
+from econsim.llm.service import Service
+from econsim.mechanisms.voting import median_flat_tax
+from econsim.planners import elected_llm
+from econsim.runs import execute
+from econsim.scenario import load
+from econsim.training import elected as learner
+
+INCOMES = (30_000.0, 30_000.0, 80_000.0)
+FLAT = {"schedule": "flat", "finest_step": 1e-4}
+
+
+class Recorder:
+    def log(self, name: str, value: float, *, step: int, role: str = "") -> None: ...
+    def progress(self, done: int, total: int, message: str = "") -> None: ...
+    def checkpoint(self, step: int, state: Mapping[str, Any]) -> None: ...
+    def restore(self) -> None: ...
+
+
+def facts(body: dict[str, Any]) -> dict[str, Any]:
+    line = [line for line in said(body).splitlines() if line.startswith("FACTS: ")][-1]
+    found: dict[str, Any] = json.loads(line.removeprefix("FACTS: "))
+    return found
+
+
+def sincere(body: dict[str, Any]) -> str:
+    """Vote for what brings most, and promise and announce what is best for oneself."""
+    told = facts(body)
+    if told["role"] == "candidate":
+        return json.dumps({"rates": told["best_for_you"][:1]})
+    utility = {each["name"]: each["utility"] for each in told["candidates"]}
+    ranking = sorted(utility, key=lambda name: -utility[name])
+    mean = sum(utility.values()) / len(utility)
+    answer = {"vote": ranking[0], "ranking": ranking, "approve": [int(each > mean) for each in utility.values()]}
+    return json.dumps({told["key"]: answer[told["key"]]})
+
+
+def elections(
+    server: Server, answer: Callable[[dict[str, Any]], Any], years: int = 2, copies: int = 1, **contest: Any
+) -> tuple[elected_llm.LanguageElection, list[list[float]]]:
+    """Hold elections and return the planner and the first bracket's rate, ``[years][B]``."""
+    server.answer = answer
+    people = {"kind": "listed", "incomes": INCOMES}
+    law = {"brackets": (0.0, 50_000.0), "status_quo": (0.1, 0.3), "tax_years": years}
+    game = OneStep(Parameters.model_validate({"workers": 3, "population": people, **law}))
+    game.dtype = torch.float64
+    settings = server.settings(failure_share=1.0, **contest.pop("llm", {}))
+    office = elected_llm.LanguageElection(elected_llm.Parameters.model_validate({**FLAT, **contest}))
+    learner.Elected(learner.Parameters()).fit(game, {"planner": office}, 0, Recorder())
+    key, rates = random.keys(0, copies), []
+    with Service(settings) as service:
+        office.connect(service)
+        state, memory = game.reset(key), office.start(game, game.roles["planner"], copies)
+        for time in range(game.horizon):
+            action, memory = office.act(game.observe(state)["planner"], memory, random.fold(key, time))
+            hours = game.best_response("worker", game.observe(state)["worker"])
+            state = game.step(state, {"planner": action, "worker": hours}).state
+            if time % 2 == 0:
+                rates.append(action[:, 0, 0].tolist())
+    return office, rates
+
+
+MAJORITY = float(median_flat_tax(torch.tensor(30_000 / (sum(INCOMES) / 3)), 0.4))
+
+
+@pytest.mark.parametrize("rule", ["plurality", "approval", "borda", "ranked_choice", "minimax"])
+def test_sincere_answers_elect_whom_rational_voters_elect(server: Server, rule: str) -> None:
+    _, rates = elections(server, sincere, copies=2, rule=rule)
+    assert rates == [[pytest.approx(MAJORITY, abs=1e-4)] * 2] * 2
+    assert {facts(body)["key"] for body in server.bodies} <= {"vote", "ranking", "approve"}
+
+
+def test_voters_are_told_what_each_platform_brings_and_what_became_of_earlier_winners(server: Server) -> None:
+    elections(server, sincere)
+    assert len(server.bodies) == 2 * 3  # one question a voter and year
+    first, last = server.bodies[0], server.bodies[-1]
+    assert "worker_0, worker_1, worker_2" in first["messages"][0]["content"]
+    assert "has to announce the rates that it promised" in first["messages"][0]["content"]
+    assert "Earlier elections" not in said(first)
+    assert "You are worker_2.\nIn 40 hours a week you earn 80,000 USD a year." in said(last)
+    assert "year 1: worker_0 won, first choice of 67 %; rates 47.2 47.2 %" in said(last)
+    rich = facts(last)["candidates"]
+    assert rich[2]["rates"] == [0, 0]
+    assert rich[2]["utility"] == pytest.approx(80_000 * 1.5 / 1.4)  # 60 hours' pay less their cost, z / (1 + e)
+    assert rich[2]["utility"] > rich[0]["utility"]
+
+
+def test_uninformed_voters_see_rates_only(server: Server) -> None:
+    elections(server, lambda body: '{"vote": "worker_2"}', informed=False)
+    assert "utility" not in facts(server.bodies[0])["candidates"][0]
+    assert "would bring you" not in said(server.bodies[0])
+
+
+def test_platforms_are_asked_for_and_broken(server: Server) -> None:
+    def promising(body: dict[str, Any]) -> str:
+        told = facts(body)
+        if told["role"] == "candidate":
+            return '{"rates": [0.25]}' if told["purpose"] == "platform" else '{"rates": [0.6]}'
+        return '{"vote": "worker_2"}'
+
+    _, rates = elections(server, promising, politicians="asked", binding=False)
+    assert rates == [[0.6], [0.6]]
+    assert len(server.bodies) == 2 * (3 + 3 + 1)  # platforms, votes and the winner's announcement
+    assert "promised 25 25 %, announced 60 60 %" in said(server.bodies[-1])
+    server.bodies.clear()
+    _, bound = elections(server, promising, politicians="asked")
+    assert bound == [[0.25], [0.25]]
+
+
+def test_a_ballot_that_cannot_be_read_is_the_previous_one_else_the_estimated_one(server: Server) -> None:
+    office, rates = elections(server, lambda body: "no idea", llm={"on_failure": "previous"})
+    assert rates == [[pytest.approx(MAJORITY, abs=1e-4)]] * 2
+    assert office.filled == {"rule": 3, "previous": 3}
+
+    def once(body: dict[str, Any]) -> str:
+        return '{"vote": "worker_2"}' if "Earlier elections" not in said(body) else "no idea"
+
+    office, rates = elections(server, once, llm={"on_failure": "previous"})
+    assert rates == [[0.0], [0.0]]
+    assert office.filled == {"previous": 3}
+
+
+def test_without_a_service_it_says_what_to_give(server: Server) -> None:
+    office = elected_llm.LanguageElection(elected_llm.Parameters())
+    with pytest.raises(UserError, match="not fitted"):
+        office.start(OneStep(Parameters()), OneStep(Parameters()).roles["planner"], 1)
+    with pytest.raises(UserError, match=r"llm\.base_url"):
+        office.seeds(random.keys(0, 1), "vote", 1)
+
+
+def test_a_recorded_election_replays_to_the_same_numbers(server: Server, tmp_path: Path) -> None:
+    server.answer = sincere
+    own = {"baselines": ["free_market"], "evaluation.ceiling": None, "economy.tax_years": 3, "headline": None}
+    chosen = {"planner": {"kind": "elected_llm", **FLAT}, "llm.base_url": server.base_url, "llm.model": "scripted"}
+    first = execute(load("one_step_democratic", own | chosen), tmp_path / "first", quiet=True, report=False)
+    asked = len(server.bodies)
+    assert asked == 3 * 3
+    store = {"llm.mode": "strict_replay", "llm.store": str(next((tmp_path / "first").glob("*.sqlite*")))}
+    again = execute(load("one_step_democratic", own | chosen | store), tmp_path / "again", quiet=True, report=False)
+    assert len(server.bodies) == asked
+    assert first.summary["policies"] == again.summary["policies"]

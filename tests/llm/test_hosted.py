@@ -1,0 +1,96 @@
+"""The provider behind litellm, beside a stand-in for that library: what is asked of it, and what its errors become."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from econsim.errors import UserError
+from econsim.llm import Question, Service, Settings
+from econsim.llm import hosted as module
+from econsim.llm.replies import Amount
+from econsim.llm.service import EndpointError
+
+KEY = "sk-test-0123456789abcdef"
+SETTINGS = {"model": "some/model", "provider": "litellm", "api_key_env": "SOME_KEY", "backoff": 0.0, "retries": 1}
+QUESTION = Question("You work.", "How long?", Amount("hours", 0, 100), "hours")
+
+
+class RefusedError(Exception):
+    def __init__(self, status: int) -> None:
+        self.status_code = status
+        super().__init__(f"refused with key {KEY}")
+
+
+class Library(ModuleType):
+    """Answers 40 hours after the errors that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__("litellm")
+        self.asked: list[dict[str, Any]] = []
+        self.errors: list[Exception] = []
+        self.endless: asyncio.Task[None] | None = None
+
+    async def acompletion(self, **body: Any) -> Any:
+        self.asked.append(body)
+        self.endless = self.endless or asyncio.create_task(asyncio.sleep(1e6))  # as the real one logs
+        if self.errors:
+            raise self.errors.pop(0)
+        message = SimpleNamespace(content='{"hours": 40}')
+        usage = SimpleNamespace(prompt_tokens=100, completion_tokens=10)
+        return SimpleNamespace(choices=[SimpleNamespace(message=message)], usage=usage)
+
+    def cost_per_token(self, model: str, prompt_tokens: int, completion_tokens: int) -> tuple[float, float]:
+        if model != "some/model":
+            raise ValueError("not in the table")
+        return prompt_tokens * 1e-6, completion_tokens * 1e-5
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    found = Library()
+    monkeypatch.setitem(sys.modules, "litellm", found)
+    monkeypatch.setenv("SOME_KEY", KEY)
+    monkeypatch.delenv("LITELLM_LOCAL_MODEL_COST_MAP", raising=False)
+    module._litellm.cache_clear()
+    yield found
+    module._litellm.cache_clear()
+
+
+def test_it_asks_without_the_librarys_own_retries_and_counts_by_its_prices(library: Library) -> None:
+    import os
+
+    with Service(Settings.model_validate({**SETTINGS, "budget": {"usd": 1.0}})) as service:
+        assert service.ask([QUESTION])[0].value == 40
+        assert service.tallies["hours"].cost.usd == pytest.approx(100e-6 + 10e-5)
+        assert service.forecast(10, 1000, 100).usd == pytest.approx(1e-3 + 1e-3)
+    (body,) = library.asked
+    assert (body["num_retries"], body["max_retries"], body["caching"]) == (0, 0, False)
+    assert body["api_key"] == KEY
+    assert os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
+
+
+def test_a_passing_fault_is_tried_again_and_a_refusal_is_not(library: Library) -> None:
+    library.errors = [RefusedError(529)]
+    with Service(Settings.model_validate(SETTINGS)) as service:
+        assert service.ask([QUESTION])[0].value == 40
+        library.errors = [RefusedError(401)]
+        with pytest.raises(EndpointError, match="SOME_KEY") as caught:
+            service.ask([Question("", "Again?", QUESTION.form)])
+    assert KEY not in str(caught.value)
+    assert len(library.asked) == 3
+
+
+def test_a_model_without_a_listed_price_has_none(library: Library) -> None:
+    with Service(Settings.model_validate({**SETTINGS, "model": "else"})) as service:
+        assert service.forecast(10, 1000, 100).usd is None
+
+
+def test_without_the_library_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "litellm", None)
+    module._litellm.cache_clear()
+    with pytest.raises(UserError, match=r"econsim\[providers\]"):
+        Service(Settings.model_validate(SETTINGS))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from econsim.errors import UserError
+from econsim.analysis.inequality import sample
 from econsim.mechanisms import welfare
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FUNCTIONS", "NEEDED", "share_of_gap_closed", "welfare_table"]
+__all__ = ["FUNCTIONS", "NEEDED", "nash_welfare", "numbers_of", "welfare_table"]
 
 Accounts = Mapping[str, Any]
 Numbers = Mapping[str, Tensor]
@@ -55,6 +55,17 @@ and equality times mean consumption.
 """
 
 
+def nash_welfare(amount: Any, people: Any = None, disagreement: float = 0.0) -> float:
+    """Return the geometric mean of what people have above a ``disagreement`` point, in the unit of ``amount`` ``[N]``.
+
+    The product of gains that Nash (1950) maximises, per head; of consumption it is ``atkinson_1``. Missing where
+    somebody has no gain.
+    """
+    values, mass = sample(amount, people)
+    gains = values - disagreement
+    return float(np.exp(mass @ np.log(gains))) if (gains > 0).all() else float("nan")
+
+
 def welfare_table(accounts_of: Mapping[str, Accounts]) -> pd.DataFrame:
     """Return one row a policy and one column a welfare function (:data:`FUNCTIONS`), per head.
 
@@ -70,27 +81,17 @@ def welfare_table(accounts_of: Mapping[str, Accounts]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(FUNCTIONS)).rename_axis("policy")
 
 
-def share_of_gap_closed(value: float, floor: float, ceiling: float) -> float:
-    """Return how much of the way from ``floor`` to ``ceiling`` welfare ``value`` is: zero at the floor, one at the top.
-
-    Raises:
-        UserError: a number that is not finite, or a ceiling that is not above the floor.
-    """
-    if not all(math.isfinite(number) for number in (value, floor, ceiling)):
-        raise UserError(f"share_of_gap_closed: expected finite numbers, not {value}, {floor}, {ceiling}")
-    if ceiling <= floor or math.isclose(ceiling, floor, rel_tol=1e-12):
-        raise UserError(
-            f"the share of the welfare gap closed is not defined: the ceiling ({ceiling:g}) is not above the floor"
-            f" ({floor:g}), so that no policy can do better than the floor"
-        )
-    return (value - floor) / (ceiling - floor)
-
-
-def _row(accounts: Accounts) -> list[float]:
+def numbers_of(accounts: Accounts) -> dict[str, Tensor]:
+    """Return the accounts that welfare functions read, ``[N]`` float64 each, with ``weight`` (one each by default)."""
     known = [*NEEDED, *({"potential_income"} & set(accounts))]
     numbers = {name: torch.as_tensor(accounts[name], dtype=torch.float64) for name in known}
     weight = accounts.get("weight")
     numbers["weight"] = (
         torch.ones_like(numbers["utility"]) if weight is None else torch.as_tensor(weight, dtype=torch.float64)
     )
+    return numbers
+
+
+def _row(accounts: Accounts) -> list[float]:
+    numbers = numbers_of(accounts)
     return [float(function(numbers)) for function in FUNCTIONS.values()]

@@ -1,0 +1,47 @@
+"""What would have been: baseline and reform under the same luck, who wins, why, and how sure one can be.
+
+::
+
+    pair = play_pair(game, agents, key, elasticity=0.2)
+    paired_difference(pair.baseline.measured("welfare"), pair.reform.measured("welfare"))
+"""
+
+from econsim.analysis.counterfactual.differences import Difference, paired_difference
+from econsim.analysis.counterfactual.doses import dose_response
+from econsim.analysis.counterfactual.effects import Effects, behaviour_held, decomposed, revenue_effects
+from econsim.analysis.counterfactual.gains import Shares, gains_by_group, winners_and_losers
+from econsim.analysis.counterfactual.playing import Pair, Played, play_pair, play_points
+from econsim.analysis.counterfactual.rankings import best_by_function, disagreement, flips, rankings
+from econsim.analysis.counterfactual.robustness import robustness_table
+from econsim.analysis.counterfactual.sensitivity import game_function, morris_table, sobol_table
+from econsim.analysis.counterfactual.tables import effects_table, gains_by_decile
+from econsim.analysis.counterfactual.transitions import mobility, transition_matrix
+
+__all__ = [
+    "Difference",
+    "Effects",
+    "Pair",
+    "Played",
+    "Shares",
+    "behaviour_held",
+    "best_by_function",
+    "decomposed",
+    "disagreement",
+    "dose_response",
+    "effects_table",
+    "flips",
+    "gains_by_decile",
+    "gains_by_group",
+    "game_function",
+    "mobility",
+    "morris_table",
+    "paired_difference",
+    "play_pair",
+    "play_points",
+    "rankings",
+    "revenue_effects",
+    "robustness_table",
+    "sobol_table",
+    "transition_matrix",
+    "winners_and_losers",
+]

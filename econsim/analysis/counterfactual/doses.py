@@ -1,0 +1,70 @@
+"""Dose and response: what happens along the values of one parameter, all of them in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from econsim.analysis.counterfactual.differences import paired_difference
+from econsim.analysis.counterfactual.playing import Played, play_points
+from econsim.analysis.inequality import arrays
+from econsim.errors import UserError
+from econsim.game import Agent, Game
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["dose_response"]
+
+
+def dose_response(
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    key: Tensor,
+    parameter: str,
+    values: ArrayLike,
+    metrics: Sequence[str] = ("welfare",),
+) -> pd.DataFrame:
+    """Return numbers of the same episodes at each value of a parameter, and their difference from the first value.
+
+    One row a value and metric: ``value``, ``metric``, ``mean``, ``difference`` from the first value with its paired
+    interval ``low`` to ``high``, and ``slope``, the change of the mean a unit of the parameter since the value before.
+
+    Args:
+        game: in the precision to play it in.
+        agents: who plays, frozen.
+        key: ``[E]``, one an episode; every value meets all of them.
+        parameter: a numeric parameter of the game.
+        values: ``[G]``.
+        metrics: names as in :meth:`Played.measured`.
+
+    Raises:
+        UserError: no such parameter or metric, or no value.
+    """
+    import pandas as pd
+
+    doses = arrays(values)[0]
+    if doses.ndim != 1 or not len(doses):
+        raise UserError(f"{parameter}: expected a list of values, found {values!r}")
+    played = play_points(game, agents, key, {parameter: doses})
+    rows = [
+        _row(float(value), metric, played[0], at) for metric in metrics for value, at in zip(doses, played, strict=True)
+    ]
+    table = pd.DataFrame(rows)
+    steps = table.groupby("metric", sort=False)[["value", "mean"]].diff()
+    return table.assign(slope=steps["mean"] / steps["value"])
+
+
+def _row(value: float, metric: str, first: Played, at: Played) -> dict[str, Any]:
+    found = paired_difference(first.measured(metric), at.measured(metric))
+    return {
+        "value": value,
+        "metric": metric,
+        "mean": found.reform,
+        "difference": found.difference,
+        "low": found.low,
+        "high": found.high,
+    }

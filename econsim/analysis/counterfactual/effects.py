@@ -1,0 +1,146 @@
+"""Why a reform changes something: mechanically, with everybody behaving as before, and because behaviour answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from econsim.analysis.counterfactual.playing import Played, play_points
+from econsim.analysis.inequality import Floats, arrays
+from econsim.errors import UserError
+from econsim.game import Agent, Game, Memory, Observation, Role
+from econsim.mechanisms.taxes import brackets_tax
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Effects", "Schedule", "behaviour_held", "decomposed", "revenue_effects"]
+
+Schedule = tuple[ArrayLike, ArrayLike]
+"""Thresholds and rates of brackets, ``[K]`` each."""
+
+
+class Effects(NamedTuple):
+    """What a reform changes; ``total`` is ``mechanical`` plus ``behavioural``."""
+
+    mechanical: Floats
+    behavioural: Floats
+    total: Floats
+
+
+def decomposed(baseline: ArrayLike, held: ArrayLike, reform: ArrayLike) -> Effects:
+    """Return the effects on anything, ``[...]`` each: in the baseline, in the reform with behaviour held, and in it."""
+    before, between, after = (arrays(part)[0] for part in (baseline, held, reform))
+    return Effects(between - before, after - between, after - before)
+
+
+def revenue_effects(
+    income: ArrayLike,
+    income_reform: ArrayLike,
+    schedule: Schedule,
+    schedule_reform: Schedule,
+    group: Any = None,
+    people: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Return what a change of the schedule does to revenue: at incomes as they were, and because incomes change.
+
+    Args:
+        income: ``[N]`` under the baseline.
+        income_reform: ``[N]``, the same people under the reform.
+        schedule: thresholds and rates ``[K]`` of the baseline.
+        schedule_reform: those of the reform.
+        group: ``[N]`` labels for one row each, ``"all"`` if not given.
+        people: ``[N]`` weights, one each if not given.
+
+    Returns:
+        ``baseline``, ``mechanical``, ``behavioural``, ``total`` and ``reform`` revenue, sums over people in money.
+
+    Raises:
+        UserError: not the same people.
+    """
+    import pandas as pd
+
+    before, mass = arrays(income, people)
+    after = arrays(income_reform)[0]
+    if before.shape != after.shape or before.shape != mass.shape:
+        raise UserError(f"expected the same people before and after, found {before.size} and {after.size}")
+    paid = _tax(before, schedule), _tax(before, schedule_reform), _tax(after, schedule_reform)
+    effects = decomposed(*paid)
+    columns = {"baseline": paid[0], **effects._asdict(), "reform": paid[2]}
+    labels = ["all"] * len(before) if group is None else group
+    weighted = pd.DataFrame({name: mass * values for name, values in columns.items()})
+    return weighted.groupby(pd.Index(labels, name="group")).sum().reset_index()
+
+
+def _tax(income: Floats, schedule: Schedule) -> Floats:
+    thresholds, rates = (torch.as_tensor(arrays(part)[0]) for part in schedule)
+    return brackets_tax(torch.as_tensor(income), thresholds, rates).numpy()
+
+
+def behaviour_held(
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    key: Tensor,
+    reform_agents: Mapping[str, Agent] | None = None,
+    reform_game: Game[Any] | None = None,
+    **reform: float,
+) -> Played:
+    """Play the reform with every follower doing, step by step, what it did in the baseline under the same luck.
+
+    Together with :func:`play_pair` this decomposes any number of an episode, see :func:`decomposed`. Where actions are
+    deeds in a world that the reform changes (a move onto a place that is no longer free) the game decides what comes
+    of them.
+
+    Args:
+        game: the baseline, in the precision to play it in.
+        agents: who plays, frozen.
+        key: ``[E]``, one an episode.
+        reform_agents: who plays instead in the reform, by role; followers among them are not heard.
+        reform_game: the game of the reform, where more than numeric parameters changes.
+        reform: the game's numeric parameters that change, with their new values.
+    """
+    following = [name for name, role in game.roles.items() if not role.leads]
+    recorders = {name: _Recording(agents[name]) for name in following}
+    play_points(game, {**agents, **recorders}, key, {})
+    replayed = {name: _Replaying(recorder.actions) for name, recorder in recorders.items()}
+    changed = {name: [value] for name, value in reform.items()}
+    (held,) = play_points(reform_game or game, {**agents, **(reform_agents or {}), **replayed}, key, changed)
+    return held
+
+
+class _Recording:
+    """Plays as another agent does and keeps its actions."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self.actions: list[Tensor] = []
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
+        self.actions.clear()
+        return self.agent.start(game, role, num_envs)
+
+    def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
+        action, memory = self.agent.act(observation, memory, key)
+        self.actions.append(action)
+        return action, memory
+
+
+class _Replaying:
+    """Plays actions that were kept, one a step; its memory is the step."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, actions: list[Tensor]) -> None:
+        self.actions = actions
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
+        return 0
+
+    def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
+        return self.actions[memory], memory + 1

@@ -1,0 +1,80 @@
+"""Who wins and who loses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from econsim.analysis.inequality import Floats, arrays, sample
+from econsim.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Shares", "gains_by_group", "winners_and_losers"]
+
+
+class Shares(NamedTuple):
+    """Shares of people who win, lose, and for whom nothing changes."""
+
+    winners: float
+    losers: float
+    unchanged: float
+
+
+def winners_and_losers(
+    before: ArrayLike, after: ArrayLike, people: ArrayLike | None = None, least: float = 1e-6
+) -> Shares:
+    """Return who has more and who less of something, ``[N]`` each (utility, consumption), as shares of people.
+
+    Args:
+        before: ``[N]`` under the baseline.
+        after: ``[N]``, the same people under the reform.
+        people: ``[N]`` weights, one each if not given.
+        least: what counts as a change, as a share of the amount before.
+
+    Raises:
+        UserError: not the same people.
+    """
+    gain, mass, noise = _gains(before, after, people, least)
+    winners, losers = float(mass[gain > noise].sum()), float(mass[gain < -noise].sum())
+    return Shares(winners, losers, max(0.0, 1.0 - winners - losers))
+
+
+def gains_by_group(
+    before: ArrayLike,
+    after: ArrayLike,
+    group: Any,
+    people: ArrayLike | None = None,
+    least: float = 1e-6,
+    name: str = "group",
+) -> pd.DataFrame:
+    """Return one row a ``group`` ``[N]`` (any labels, in a column ``name``).
+
+    Columns: ``before`` and ``after``, means a head; ``gain``; ``gain_share`` of the mean before; ``winners`` and
+    ``losers``, shares of its people as in :func:`winners_and_losers`.
+    """
+    import pandas as pd
+
+    gain, mass, noise = _gains(before, after, people, least)
+    had = sample(before, people)[0]
+    labels = np.asarray(group) if people is None else np.asarray(group)[np.asarray(people) > 0]
+    columns = {"before": had, "after": had + gain, "gain": gain, "winners": gain > noise, "losers": gain < -noise}
+    held = pd.DataFrame(columns).astype(float).mul(mass, axis="index").assign(mass=mass)
+    sums = held.groupby(pd.Index(labels, name=name)).sum()
+    table = sums.drop(columns="mass").div(sums["mass"], axis="index")
+    table.insert(3, "gain_share", table["gain"] / table["before"].where(table["before"] != 0))
+    return table.reset_index()
+
+
+def _gains(
+    before: ArrayLike, after: ArrayLike, people: ArrayLike | None, least: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return gains ``[N]``, shares of the population, and how large a change that is none would be."""
+    if arrays(before)[0].shape != arrays(after)[0].shape:
+        raise UserError(f"expected the same people before and after, found {np.size(before)} and {np.size(after)}")
+    had, mass = sample(before, people, "before")
+    has, _ = sample(after, people, "after")
+    return has - had, mass, least * np.abs(had)

@@ -1,0 +1,131 @@
+"""Empirical game analysis: planners and sets of workers as options of a game whose payoffs were measured.
+
+It reads cross-tables (``econsim.runs.cross_table``): one row a pair, with ``planner``, ``workers``, ``mean`` and
+``standard_error``. What is found holds among the options of the table; others may do better.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from econsim.analysis.equilibrium.matrix_games import Equilibrium, nash_equilibria, strong_stackelberg, zero_sum
+from econsim.analysis.inequality import Floats
+from econsim.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EmpiricalEquilibrium", "cautious_mix", "commitment", "empirical_equilibria", "never_worse", "payoffs"]
+
+
+class EmpiricalEquilibrium(NamedTuple):
+    """Mixes over planners and over sets of workers by name (options never played left out), and mean payoffs."""
+
+    planners: dict[str, float]
+    workers: dict[str, float]
+    planner_value: float
+    workers_value: float
+
+
+def payoffs(table: pd.DataFrame) -> pd.DataFrame:
+    """Return means of a cross-table, planners by sets of workers, in the order of the table.
+
+    Raises:
+        UserError: a pair that is missing or given twice.
+    """
+    if table.duplicated(["planner", "workers"]).any():
+        raise UserError("cross-table: a pair of planner and workers is given twice; take one metric of one table")
+    wide = table.pivot(index="planner", columns="workers", values="mean")
+    wide = wide.loc[table["planner"].unique(), table["workers"].unique()]
+    if wide.isna().any(axis=None):
+        raise UserError("cross-table: not every planner met every set of workers")
+    return wide
+
+
+def empirical_equilibria(planner_table: pd.DataFrame, workers_table: pd.DataFrame) -> list[EmpiricalEquilibrium]:
+    """Return Nash equilibria between planners and sets of workers.
+
+    Args:
+        planner_table: the cross-table of what planners want, for example ``welfare``.
+        workers_table: that of what workers want, for example ``mean_utility``, of the same pairs.
+
+    Raises:
+        UserError: tables of different pairs, or too large for enumeration.
+    """
+    own, other = _both(planner_table, workers_table)
+    return [_named(own, found) for found in nash_equilibria(own.to_numpy(), other.to_numpy())]
+
+
+def commitment(planner_table: pd.DataFrame, workers_table: pd.DataFrame) -> EmpiricalEquilibrium:
+    """Return the mix of planners to commit to, where workers choose what is best for them once they know it.
+
+    Args:
+        planner_table: the cross-table of what planners want.
+        workers_table: that of what workers want, of the same pairs.
+
+    Raises:
+        UserError: tables of different pairs.
+    """
+    own, other = _both(planner_table, workers_table)
+    return _named(own, strong_stackelberg(own.to_numpy(), other.to_numpy()))
+
+
+def cautious_mix(table: pd.DataFrame) -> EmpiricalEquilibrium:
+    """Return the mix of planners with the highest payoff against the workers that are worst for it (zero-sum).
+
+    Raises:
+        UserError: a pair that is missing or given twice.
+    """
+    own = payoffs(table)
+    return _named(own, zero_sum(own.to_numpy()))
+
+
+def never_worse(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Return for each planner whether another one does better under some set of workers.
+
+    One row a planner: ``worst_gap``, the most by which the best planner beats it under any set of workers (zero: it is
+    never worse); ``under``, that set; ``beaten_by``, that planner; ``sure``, whether the gap is further from zero than
+    its margin at ``confidence`` (errors of two means, as if they were independent: too wide under common random
+    numbers; false for a gap of zero, missing where the table has no errors).
+
+    Raises:
+        UserError: a pair that is missing or given twice.
+    """
+    import pandas as pd
+    from scipy.special import ndtri
+
+    means = payoffs(table)
+    errors = table.pivot(index="planner", columns="workers", values="standard_error").astype(float)
+    best = means.idxmax()
+    gaps = means.max() - means
+    rows = []
+    for planner in means.index:
+        under = gaps.loc[planner].idxmax()
+        gap, beaten_by = float(gaps.loc[planner, under]), best[under]
+        error = float(np.hypot(errors.loc[planner, under], errors.loc[beaten_by, under]))
+        sure = None if np.isnan(error) else gap > float(ndtri(0.5 + 0.5 * confidence)) * error
+        none = gap == 0
+        rows.append([planner, gap, None if none else under, None if none else beaten_by, sure])
+    return pd.DataFrame(rows, columns=["planner", "worst_gap", "under", "beaten_by", "sure"])
+
+
+def _both(planner_table: pd.DataFrame, workers_table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    own, other = payoffs(planner_table), payoffs(workers_table)
+    if set(own.index) != set(other.index) or set(own.columns) != set(other.columns):
+        raise UserError("cross-tables: expected the same planners and the same sets of workers in both")
+    return own, other.loc[own.index, own.columns]
+
+
+def _named(table: pd.DataFrame, found: Equilibrium) -> EmpiricalEquilibrium:
+    return EmpiricalEquilibrium(
+        _shares(list(table.index), found.row),
+        _shares(list(table.columns), found.column),
+        found.row_value,
+        found.column_value,
+    )
+
+
+def _shares(names: list[str], mix: Floats) -> dict[str, float]:
+    return {str(name): float(share) for name, share in zip(names, mix, strict=True) if share > 0}

@@ -1,0 +1,53 @@
+"""Groups of people by rank, and what each of them has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from econsim.analysis.inequality.samples import arrays
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["by_decile", "by_group", "deciles", "quantile_groups"]
+
+
+def quantile_groups(rank_by: ArrayLike, count: int, people: ArrayLike | None = None) -> NDArray[np.int64]:
+    """Return the group of every person, 1 (the lowest) to ``count``, ``[N]``, by the middle of the person's rank."""
+    values, mass = arrays(rank_by, people)
+    order = np.argsort(values, kind="stable")
+    middle = np.empty_like(values)
+    middle[order] = (mass[order].cumsum() - 0.5 * mass[order]) / mass.sum()
+    return (count * middle).astype(np.int64) + 1
+
+
+def deciles(rank_by: ArrayLike, people: ArrayLike | None = None) -> NDArray[np.int64]:
+    """Return the decile of every person, 1 (the lowest tenth) to 10, ``[N]``, by the middle of the person's rank."""
+    return quantile_groups(rank_by, 10, people)
+
+
+def by_group(amount: ArrayLike, group: Any, people: ArrayLike | None = None, name: str = "group") -> pd.DataFrame:
+    """Return ``mean`` amount a head and ``share`` of the total by ``group`` ``[N]`` (any labels), in a column ``name``.
+
+    ``people_share`` says how large each group is.
+    """
+    import pandas as pd
+
+    values, mass = arrays(amount, people)
+    sums = pd.DataFrame({"mass": mass, "held": mass * values}).groupby(pd.Index(group, name=name)).sum()
+    table = {
+        "people_share": sums["mass"] / sums["mass"].sum(),
+        "mean": sums["held"] / sums["mass"],
+        "share": sums["held"] / sums["held"].sum(),
+    }
+    return pd.DataFrame(table).reset_index()
+
+
+def by_decile(amount: ArrayLike, rank_by: ArrayLike | None = None, people: ArrayLike | None = None) -> pd.DataFrame:
+    """Return ``mean`` amount a head and ``share`` of the total, by ``decile`` of ``rank_by``, or of the amount."""
+    values, mass = arrays(amount, people)
+    tenth = deciles(values if rank_by is None else rank_by, mass)
+    return by_group(values, tenth, mass, "decile").drop(columns="people_share")

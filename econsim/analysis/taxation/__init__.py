@@ -1,0 +1,66 @@
+"""What a schedule takes from whom, how incomes answer, and what the best schedule would be, from arrays ``[N]``.
+
+``people`` ``[N]`` says how many people each entry stands for, one each by default. Rates are fractions, money is in the
+unit of the incomes.
+"""
+
+from econsim.analysis.taxation.bunching import Bunching, bunching
+from econsim.analysis.taxation.burden import Burden, flat_tax_burden, marginal_value_of_public_funds, schedule_burden
+from econsim.analysis.taxation.elasticity import (
+    arc_elasticity,
+    income_shares_elasticity,
+    panel_elasticity,
+)
+from econsim.analysis.taxation.laffer import LafferCurve, laffer_curve
+from econsim.analysis.taxation.optimal import (
+    optimal_schedule,
+    pareto_parameter,
+    rates_for_weights,
+    top_rate,
+)
+from econsim.analysis.taxation.progressivity import (
+    HSV,
+    concentration_index,
+    fit_hsv,
+    kakwani,
+    progressivity_table,
+    reynolds_smolensky,
+    suits,
+)
+from econsim.analysis.taxation.rates import (
+    effective_rates,
+    marginal_rates,
+    rates_by_decile,
+    rates_by_group,
+    revenue,
+)
+
+__all__ = [
+    "HSV",
+    "Bunching",
+    "Burden",
+    "LafferCurve",
+    "arc_elasticity",
+    "bunching",
+    "concentration_index",
+    "effective_rates",
+    "fit_hsv",
+    "flat_tax_burden",
+    "income_shares_elasticity",
+    "kakwani",
+    "laffer_curve",
+    "marginal_rates",
+    "marginal_value_of_public_funds",
+    "optimal_schedule",
+    "panel_elasticity",
+    "pareto_parameter",
+    "progressivity_table",
+    "rates_by_decile",
+    "rates_by_group",
+    "rates_for_weights",
+    "revenue",
+    "reynolds_smolensky",
+    "schedule_burden",
+    "suits",
+    "top_rate",
+]

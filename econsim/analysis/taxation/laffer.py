@@ -1,0 +1,73 @@
+"""The Laffer curve: revenue by tax rate, and its peak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from econsim.analysis.inequality import Floats, arrays
+from econsim.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LafferCurve", "laffer_curve"]
+
+
+class LafferCurve(NamedTuple):
+    """Revenue by rate, and where it is highest.
+
+    table: ``rate`` and ``revenue``, by rate.
+    peak_rate: to within ``tolerance``.
+    inside: whether the peak lies inside the rates that were looked at.
+    """
+
+    table: pd.DataFrame
+    peak_rate: float
+    peak_revenue: float
+    inside: bool
+
+
+def laffer_curve(
+    revenue_of: Callable[[Floats], ArrayLike],
+    low: float = 0.0,
+    high: float = 1.0,
+    points: int = 41,
+    tolerance: float = 1e-4,
+) -> LafferCurve:
+    """Return the curve on an even grid, and its peak by finer and finer grids around the best rate.
+
+    Args:
+        revenue_of: revenue ``[G]`` of rates ``[G]``; each grid is one call, so that a game plays it as one batch.
+        low: the lowest rate.
+        high: the highest.
+        points: of each grid, five or more.
+        tolerance: of the peak's rate.
+
+    Raises:
+        UserError: an empty range, or revenue that is not a number.
+    """
+    import pandas as pd
+
+    if not low < high or points < 5:
+        raise UserError(f"laffer_curve: expected low < high and 5 points or more, not {low}, {high} and {points}")
+    rates = np.linspace(low, high, points)
+    revenue = _revenue(revenue_of, rates)
+    table = pd.DataFrame({"rate": rates, "revenue": revenue})
+    best = int(revenue.argmax())
+    inside = 0 < best < points - 1
+    while rates[1] - rates[0] > tolerance:
+        rates = np.linspace(rates[max(best - 1, 0)], rates[min(best + 1, points - 1)], points)
+        revenue = _revenue(revenue_of, rates)
+        best = int(revenue.argmax())
+    return LafferCurve(table, float(rates[best]), float(revenue[best]), inside)
+
+
+def _revenue(revenue_of: Callable[[Floats], ArrayLike], rates: Floats) -> Floats:
+    revenue = arrays(revenue_of(rates))[0]
+    if revenue.shape != rates.shape or not np.isfinite(revenue).all():
+        raise UserError(f"laffer_curve: expected one finite revenue a rate, found shape {list(revenue.shape)}")
+    return revenue

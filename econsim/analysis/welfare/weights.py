@@ -1,0 +1,120 @@
+"""Marginal social welfare weights: those of a welfare function, and those that would justify a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from econsim.analysis.inequality import Floats, arrays, sample
+from econsim.analysis.inequality.density import kernel_density
+from econsim.analysis.taxation.skills import revealed_log_skill
+from econsim.analysis.welfare.functions import FUNCTIONS, numbers_of
+from econsim.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["inverse_optimum", "marginal_weights"]
+
+
+def marginal_weights(
+    function: str | Callable[[Mapping[str, Tensor]], Tensor],
+    accounts: Mapping[str, Any],
+    marginal_utility: ArrayLike = 1.0,
+) -> Floats:
+    """Return what society gains from a unit of money in each person's hand, ``[N]``, one on average over people.
+
+    Args:
+        function: a name of :data:`FUNCTIONS`, or a differentiable function of the same accounts.
+        accounts: as :func:`welfare_table` reads them.
+        marginal_utility: what a unit of money adds to each utility, ``[N]``; one where utility is money.
+
+    Raises:
+        UserError: no such function, or nobody counts in it.
+    """
+    if isinstance(function, str) and function not in FUNCTIONS:
+        raise UserError(f"no welfare function {function!r}{did_you_mean(function, FUNCTIONS)}")
+    chosen = FUNCTIONS[function] if isinstance(function, str) else function
+    numbers = numbers_of(accounts)
+    lump_sum = torch.zeros_like(numbers["utility"], requires_grad=True)
+    raised = {
+        "utility": numbers["utility"] + torch.as_tensor(arrays(marginal_utility)[0]) * lump_sum,
+        "consumption": numbers["consumption"] + lump_sum,
+    }
+    (gain,) = torch.autograd.grad(chosen({**numbers, **raised}), lump_sum)
+    people = numbers["weight"]
+    if not bool(gain.isfinite().all()) or float(gain.sum()) <= 0:
+        raise UserError("marginal_weights: nobody's money adds to this welfare function, or it has no value here")
+    return np.asarray(gain / people * people.sum() / gain.sum())
+
+
+def inverse_optimum(
+    income: ArrayLike,
+    marginal_rate: ArrayLike,
+    elasticity: float,
+    people: ArrayLike | None = None,
+    groups: int = 10,
+) -> pd.DataFrame:
+    """Return the welfare weights that make a schedule optimal: whose money the planner must care about, by group.
+
+    Without income effects and with one elasticity ``e`` (quasi-linear isoelastic workers), a schedule is optimal where
+    at every skill ``w`` the people above have ``sum (1 - g) = e / (1 + e) phi(log w) T' / (1 - T')``, with the density
+    ``phi`` of log skill; skills are those that incomes reveal. A group's mean weight is one less the difference of
+    these sums at its ends, over its share of people. Weights below zero say that the schedule takes more than the
+    revenue-maximising rate would: everybody could gain.
+
+    Args:
+        income: ``[N]``; those without income belong to the lowest group.
+        marginal_rate: ``[N]`` below one, what each person faces.
+        elasticity: of income to the net-of-tax rate.
+        people: ``[N]`` weights, one each if not given.
+        groups: how many, by income, of equal size.
+
+    Returns:
+        One row a group: ``group`` (1 the lowest), ``mean_income`` and ``weight``, one on average.
+
+    Raises:
+        UserError: a rate of one or more, an elasticity that is not positive, or so many without income that the lowest
+            group could not hold them.
+
+    Source: Bourguignon and Spadaro 2012, from the first-order condition of Diamond 1998 and Saez 2001.
+    """
+    import pandas as pd
+
+    earned, mass = sample(income, people, "income")
+    rates, _ = sample(np.broadcast_to(arrays(marginal_rate)[0], np.shape(income)), people, "marginal_rate")
+    _check_inverse(earned, mass, rates, elasticity, groups)
+    order = np.argsort(earned, kind="stable")
+    earned, mass, rates = earned[order], mass[order], rates[order]
+    ends = np.arange(1, groups) / groups
+    above = np.concatenate([[0.0], _taken_above(earned, mass, rates, elasticity, ends), [0.0]])
+    held = np.interp(
+        np.arange(groups + 1) / groups, np.append(0.0, mass.cumsum()), np.append(0.0, (mass * earned).cumsum())
+    )
+    columns = {"mean_income": np.diff(held) * groups, "weight": 1.0 + groups * np.diff(above)}
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, groups + 1, name="group")).reset_index()
+
+
+def _taken_above(earned: Floats, mass: Floats, rates: Floats, elasticity: float, ends: Floats) -> Floats:
+    """Return ``sum (1 - g)`` over people above the population shares ``ends``; incomes are sorted."""
+    working = earned > 0
+    log_skill = revealed_log_skill(earned[working], rates[working], elasticity)
+    position = (mass.cumsum() - 0.5 * mass)[working]
+    density = kernel_density(np.interp(ends, position, log_skill), log_skill, mass[working])
+    rate = np.interp(ends, position, rates[working])
+    return elasticity / (1.0 + elasticity) * density * rate / (1.0 - rate)
+
+
+def _check_inverse(earned: Floats, mass: Floats, rates: Floats, elasticity: float, groups: int) -> None:
+    if elasticity <= 0:
+        raise UserError(f"elasticity: expected a number above 0, not {elasticity}")
+    if (rates >= 1).any():
+        raise UserError("marginal_rate: expected fractions below 1; no finite weights justify a rate of one")
+    idle = float(mass[earned <= 0].sum())
+    if groups < 2 or idle >= 1.0 / groups:
+        raise UserError(f"groups: {idle:.0%} of people have no income, more than the lowest of {groups} groups holds")

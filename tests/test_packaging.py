@@ -20,10 +20,12 @@ ROOT = Path(__file__).resolve().parent.parent
 IMPORT_NAMES = {"ruamel-yaml": "ruamel", "pillow": "PIL"}
 # What rooms may import, inside functions or when they are asked for themselves.
 EXTRAS = {
+    "analysis": {"SALib"},
     "interop": {"gymnasium", "pettingzoo", "taxcalc"},
     "llm": {"aiohttp", "litellm", "transformers"},
     "report": {"plotly"},
     "sweep": {"duckdb", "fsspec", "optuna", "ray", "submitit"},
+    "testing": {"aiohttp", "tokenizers", "transformers"},
     "watch": {"dash", "dash_ag_grid", "flask", "werkzeug"},
 }
 

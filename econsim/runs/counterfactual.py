@@ -26,6 +26,7 @@ from econsim.analysis.counterfactual import (
 )
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
+from econsim.llm.speaking import Speaking
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.fitted import agents_of, check_finished
@@ -137,6 +138,7 @@ class _Reform:
     def _played(self, seed: int, key: Tensor) -> tuple[Played, Played, Played]:
         """Return baseline, reform with behaviour held, and reform."""
         agents, changed = self._agents(seed), self._changed_agents(seed)
+        _check_silent({**agents, **changed})
         numbers = self._numbers()
         other = None if numbers else self.reform_game
         pair: Pair = play_pair(self.game, agents, key, changed, other, **numbers)
@@ -224,6 +226,15 @@ def _check_players(game: Game[Any], other: Game[Any]) -> None:
         raise UserError(
             f"the reform changes who plays ({counts} to {others}), so that people cannot be paired; run the other"
             " scenario and use econsim compare"
+        )
+
+
+def _check_silent(agents: Mapping[str, Agent]) -> None:
+    speaking = sorted(role for role, agent in agents.items() if isinstance(agent, Speaking))
+    if speaking:
+        raise UserError(
+            f"{', '.join(speaking)}: a mind that asks a language model cannot be played again without asking; run the"
+            " scenario with the reform and use econsim compare, or say --followers evaluation where it follows"
         )
 
 

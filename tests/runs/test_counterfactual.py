@@ -98,6 +98,11 @@ def test_a_planner_that_nobody_fitted_is_refused(tiny: Run) -> None:
         counterfactual(tiny, ["planner=saez"])
 
 
+def test_minds_that_ask_a_model_are_refused(tiny: Run) -> None:
+    with pytest.raises(UserError, match="worker: a mind that asks a language model cannot be played again"):
+        counterfactual(tiny, ["agents.worker=llm"])
+
+
 def test_other_mistakes(run: Run) -> None:
     with pytest.raises(UserError, match=r"no such policy \(did you mean free\?\)"):
         counterfactual(run, ["planner=tuned"], policy="fre")

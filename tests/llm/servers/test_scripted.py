@@ -14,7 +14,7 @@ from econsim.agents.best_response import BestResponse
 from econsim.agents.best_response import Parameters as Nothing
 from econsim.economies.one_step import OneStep, Parameters
 from econsim.testing.endpoints import Chat, Scripted, Unanswerable
-from econsim.testing.endpoints.scripted import planner, voter, worker
+from econsim.testing.endpoints.scripted import candidate, coach, planner, voter, worker
 from econsim.testing.endpoints.scripted.facts import facts_of
 from econsim.training._proposals import play_proposals
 
@@ -142,3 +142,22 @@ def test_only_the_last_line_of_facts_counts() -> None:
 def test_what_it_cannot_know_it_refuses(answer: Callable[[dict[str, Any]], Any], facts: dict[str, Any]) -> None:
     with pytest.raises(Unanswerable):
         answer(facts)
+
+
+def test_candidates_promise_what_is_best_for_them_on_the_grid() -> None:
+    facts = {"grid": 0.05, "highest": 0.9, "best_for_you": [0.47, 0.02, 0.99]}
+    assert candidate.rates(facts) == [0.45, 0.0, 0.9]
+    assert candidate.rates(facts, count=1) == [0.45]
+    with pytest.raises(Unanswerable, match="best_for_you"):
+        candidate.rates({"grid": 0.05, "highest": 0.9})
+
+
+def test_voters_approve_of_those_who_are_no_worse_than_the_mean() -> None:
+    told = [{"name": name, "utility": worth} for name, worth in (("a", 1.0), ("b", 4.0), ("c", 2.5))]
+    assert voter.approval({"candidates": told}) == [0, 1, 1]
+
+
+def test_the_coach_adds_its_lesson_once() -> None:
+    (edit,) = coach.edits({"lessons": []})
+    assert edit["do"] == "add"
+    assert coach.edits({"lessons": [edit["text"]]}) == []

@@ -1,7 +1,8 @@
 """A model that is none: it reads the numbers in a question and computes the answer.
 
-Workers best-respond exactly, voters vote for whom they gain most from, and the planner climbs by the tax years in its
-prompt. With it the whole path from prompt to economy can be checked against economics that is known.
+Workers best-respond exactly, voters vote for whom they gain most from, candidates promise what is best for themselves,
+the planner climbs by the tax years in its prompt, and the coach knows one lesson. With it the whole path from prompt to
+economy can be checked against economics that is known.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from econsim.testing.endpoints.chats import Chat, Said
 from econsim.testing.endpoints.responders import Unanswerable
-from econsim.testing.endpoints.scripted import planner, voter, worker
+from econsim.testing.endpoints.scripted import candidate, coach, planner, voter, worker
 from econsim.testing.endpoints.scripted.facts import facts_of
 
 __all__ = ["Scripted"]
@@ -46,8 +47,19 @@ def _answer(facts: Mapping[str, Any], chat: Chat) -> tuple[str, Any]:
             return "hours", worker.hours(facts)
         case "planner":
             return "rates", planner.rates(facts)
+        case "candidate":
+            return "rates", candidate.rates(facts, _wanted(chat).get("maxItems"))
+        case "coach":
+            return "edits", coach.edits(facts)
+        case "voter" if facts.get("key") == "approve":
+            return "approve", voter.approval(facts)
         case "voter":
             order = voter.ranking(facts)
-            wanted = chat.properties.get(chat.key or "", {}).get("type")
-            return "vote", order if wanted == "array" else order[0]
+            return "vote", order if _wanted(chat).get("type") == "array" else order[0]
     raise Unanswerable(f"no role that is known: {facts.get('role')!r}")
+
+
+def _wanted(chat: Chat) -> Mapping[str, Any]:
+    """Return the schema of the value that the request asks for."""
+    wanted: Mapping[str, Any] = chat.properties.get(chat.key or "", {})
+    return wanted

@@ -7,7 +7,7 @@ from typing import Any
 
 from econsim.testing.endpoints.responders import Unanswerable
 
-__all__ = ["ranking"]
+__all__ = ["approval", "ranking"]
 
 
 def ranking(facts: Mapping[str, Any]) -> list[str]:
@@ -16,10 +16,25 @@ def ranking(facts: Mapping[str, Any]) -> list[str]:
     Raises:
         Unanswerable: there are none, or some lack a name or a utility.
     """
+    candidates = _candidates(facts)
+    return sorted(candidates, key=lambda name: -candidates[name])
+
+
+def approval(facts: Mapping[str, Any]) -> list[int]:
+    """Return 1 for each of the ``candidates`` whose ``utility`` is at least the mean, else 0.
+
+    Raises:
+        Unanswerable: there are none, or some lack a name or a utility.
+    """
+    worth = list(_candidates(facts).values())
+    return [int(utility >= sum(worth) / len(worth)) for utility in worth]
+
+
+def _candidates(facts: Mapping[str, Any]) -> dict[str, float]:
     try:
-        worth = [(-float(candidate["utility"]), str(candidate["name"])) for candidate in facts["candidates"]]
+        found = {str(candidate["name"]): float(candidate["utility"]) for candidate in facts["candidates"]}
     except (KeyError, TypeError, ValueError) as error:
         raise Unanswerable(f"the facts of a voter are incomplete ({error})") from None
-    if not worth:
+    if not found:
         raise Unanswerable("the facts of a voter name no candidates")
-    return [name for _, name in sorted(worth, key=lambda each: each[0])]
+    return found

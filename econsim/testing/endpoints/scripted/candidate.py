@@ -1,0 +1,24 @@
+"""A candidate who promises, and an officer who announces, what is best for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from econsim.testing.endpoints.responders import Unanswerable
+
+__all__ = ["rates"]
+
+
+def rates(facts: Mapping[str, Any], count: int | None = None) -> list[float]:
+    """Return ``best_for_you``, on the ``grid`` up to ``highest``; its first ``count`` entries only.
+
+    Raises:
+        Unanswerable: the facts do not say what is best.
+    """
+    try:
+        grid, highest = float(facts["grid"]), float(facts["highest"])
+        found = [min(highest, round(float(rate) / grid) * grid) for rate in facts["best_for_you"]]
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise Unanswerable(f"the facts of a candidate are incomplete ({error})") from None
+    return [round(rate, 6) for rate in found[:count]]

@@ -1,0 +1,15 @@
+"""A coach who knows one lesson: it adds it to a list without it, and leaves others as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["LESSON", "edits"]
+
+LESSON = "Change the rate of one bracket at a time and keep what raised welfare."
+
+
+def edits(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the edits of the list ``lessons``: the one lesson, once."""
+    return [] if LESSON in facts.get("lessons", ()) else [{"do": "add", "number": 0, "text": LESSON}]

@@ -1,0 +1,216 @@
+"""Axes of a sweep: which keys of a scenario take which values.
+
+Written on the command line, in a file or in Python as ``key=...`` with one of
+
+    a,b,c             these values (YAML each; brackets and quotes hold commas together)
+    0:10              whole numbers from 0 to 9, as Python counts
+    0:1:0.1           from 0 in steps of 0.1, the end left out
+    lin(0,1,11)       11 values, equally spaced, both ends included
+    log(1e-4,1e-1,5)  5 values, equally spaced in the logarithm, both ends included
+    uniform(0,1)      a span that ``sample`` draws from; log(1e-4,1) and whole(1,100) likewise
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from econsim.errors import UserError, did_you_mean
+from econsim.scenario.reading import parse
+
+__all__ = ["Axis", "Span", "read_axes", "zipped"]
+
+MOST_LEVELS = 1_000_000
+_NUMBER = r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*"
+_RANGE = re.compile(rf"{_NUMBER}:{_NUMBER}(?::{_NUMBER})?")
+_CALL = re.compile(rf"([a-z]+)\({_NUMBER},{_NUMBER}(?:,\s*(\d+)\s*)?\)")
+_CALLS = ("lin", "log", "uniform", "whole")
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Keys that change together and their levels, one value a key."""
+
+    keys: tuple[str, ...]
+    levels: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A key whose values are drawn between two bounds; ``scale`` is ``uniform``, ``log`` or ``whole``."""
+
+    key: str
+    low: float
+    high: float
+    scale: str
+
+    def at(self, share: float) -> float | int:
+        """Return the value at a share in [0, 1) of the span."""
+        if self.scale == "log":
+            return _tidy(self.low * (self.high / self.low) ** share)
+        if self.scale == "whole":
+            return int(self.low) + min(int(share * (self.high - self.low + 1)), int(self.high - self.low))
+        return _tidy(self.low + (self.high - self.low) * share)
+
+
+def read_axes(given: Mapping[str, Any] | Sequence[str]) -> list[Axis | Span]:
+    """Return the axes in the order given.
+
+    Args:
+        given: texts ``key=values``, or a mapping from keys to such values: a text, a list of values, or one value.
+
+    Raises:
+        UserError: no key, no value, a wrong number, the same key or the same value twice.
+    """
+    pairs = given.items() if isinstance(given, Mapping) else [_pair(text) for text in given]
+    axes = [_axis(str(key).strip(), values) for key, values in pairs]
+    keys = [key for axis in axes for key in _keys(axis)]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise UserError(f"{twice}: this axis is given twice")
+    return axes
+
+
+def zipped(axes: Sequence[Axis | Span], groups: Sequence[Sequence[str]]) -> list[Axis | Span]:
+    """Return the axes with each group of keys made one axis, whose keys change together.
+
+    Raises:
+        UserError: a key that is no axis, is a span or stands in two groups, or axes of different lengths.
+    """
+    found = list(axes)
+    for group in groups:
+        members = [_member(found, key) for key in group]
+        lengths = {",".join(axis.keys): len(axis.levels) for axis in members}
+        if len(set(lengths.values())) > 1:
+            listed = ", ".join(f"{key} has {length}" for key, length in lengths.items())
+            raise UserError(f"--zip {','.join(group)}: the axes need equally many values; {listed}")
+        levels = tuple(tuple(axis.levels[place][0] for axis in members) for place in range(len(members[0].levels)))
+        place = min(found.index(axis) for axis in members)
+        found = [axis for axis in found if axis not in members]
+        found.insert(place, Axis(tuple(group), levels))
+    return found
+
+
+def _member(axes: Sequence[Axis | Span], key: str) -> Axis:
+    for axis in axes:
+        if key in _keys(axis):
+            if isinstance(axis, Span) or len(axis.keys) > 1:
+                raise UserError(f"--zip {key}: only an axis with values of its own can be zipped, and once")
+            return axis
+    raise UserError(f"--zip {key}: no such axis{did_you_mean(key, [name for axis in axes for name in _keys(axis)])}")
+
+
+def _keys(axis: Axis | Span) -> tuple[str, ...]:
+    return (axis.key,) if isinstance(axis, Span) else axis.keys
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, values = text.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"{text}: expected key=values, for example seed=0:10 or planner=free_market,saez")
+    return key, values
+
+
+def _axis(key: str, values: Any) -> Axis | Span:
+    if isinstance(values, str):
+        found = _span(key, values) or _Values(key).read(values)
+    else:
+        found = list(values) if isinstance(values, (list, tuple)) else [values]
+    if isinstance(found, Span):
+        return found
+    if not found:
+        raise UserError(f"{key}: give at least one value")
+    if twice := [value for value, times in Counter(map(repr, found)).items() if times > 1]:
+        raise UserError(f"{key}: the value {twice[0]} stands here twice")
+    return Axis((key,), tuple((value,) for value in found))
+
+
+def _span(key: str, text: str) -> Span | None:
+    call = _CALL.fullmatch(text.strip())
+    if call is None or call[4] is not None or call[1] not in ("uniform", "log", "whole"):
+        return None
+    low, high = _float(call[2]), _float(call[3])
+    if not low < high or (call[1] == "log" and low <= 0):
+        raise UserError(f"{key}={text}: expected a lower and a higher bound{', above 0' * (call[1] == 'log')}")
+    if call[1] == "whole" and not (low.is_integer() and high.is_integer()):
+        raise UserError(f"{key}={text}: expected whole numbers")
+    return Span(key, low, high, call[1])
+
+
+class _Values:
+    """Reads the values of one key."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def read(self, text: str) -> list[Any]:
+        """Return the values that a text stands for."""
+        if (found := _RANGE.fullmatch(text)) is not None:
+            return self._range(text, *found.groups())
+        if (call := _CALL.fullmatch(text.strip())) is not None:
+            return self._spaced(text, call[1], _float(call[2]), _float(call[3]), int(call[4] or 0))
+        return [self._value(part) for part in _parts(text)]
+
+    def _value(self, text: str) -> Any:
+        return parse(text.strip(), lambda line: self.key).plain()
+
+    def _range(self, text: str, low: str, high: str, step: str | None) -> list[float | int]:
+        first, end = Decimal(low.replace("_", "")), Decimal(high.replace("_", ""))
+        whole = all(re.fullmatch(r"[-+]?[\d_]+", part) for part in (low, high, step or "1"))
+        if step is None and not whole:
+            raise UserError(f"{self.key}={text}: give a step, {text}:0.1, or a count, lin({low},{high},11)")
+        stride = Decimal((step or "1").replace("_", ""))
+        if stride == 0 or (end - first) / stride <= 0:
+            raise UserError(f"{self.key}={text}: there is nothing between {low} and {high} in steps of {step or 1}")
+        count = math.ceil((end - first) / stride)
+        self._bounded(text, count)
+        values = [first + index * stride for index in range(count)]
+        return [int(value) for value in values] if whole else [float(value) for value in values]
+
+    def _spaced(self, text: str, name: str, low: float, high: float, count: int) -> list[float]:
+        if name not in ("lin", "log") or count < 2:
+            raise UserError(
+                f"{self.key}={text}: expected lin(low,high,count) or log(low,high,count), count 2 or more"
+                f"{did_you_mean(name, _CALLS) if name not in _CALLS else ''}"
+            )
+        if name == "log" and (low <= 0 or high <= 0):
+            raise UserError(f"{self.key}={text}: a logarithm needs bounds above 0")
+        self._bounded(text, count)
+        shares = [index / (count - 1) for index in range(count)]
+        inner = [low * (high / low) ** share if name == "log" else low + (high - low) * share for share in shares]
+        return [low, *map(_tidy, inner[1:-1]), high]
+
+    def _bounded(self, text: str, count: int) -> None:
+        if count > MOST_LEVELS:
+            raise UserError(f"{self.key}={text}: {count:,} values; the most is {MOST_LEVELS:,}")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the parts between commas that stand outside brackets and quotes."""
+    depth, quote, begin = 0, "", 0
+    for place, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter in _OPENING or letter in _CLOSING:
+            depth += 1 if letter in _OPENING else -1
+        elif letter == "," and depth == 0:
+            yield text[begin:place]
+            begin = place + 1
+    yield text[begin:]
+
+
+def _float(text: str) -> float:
+    return float(text.replace("_", ""))
+
+
+def _tidy(value: float) -> float:
+    # Twelve digits: a table of runs should read 0.3 and 0.001, not the last bit of their arithmetic.
+    return float(f"{value:.12g}")

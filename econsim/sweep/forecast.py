@@ -1,0 +1,193 @@
+"""What a sweep will take, before it starts: seconds that are measured on its first runs, memory, model calls and cost.
+
+Nothing is guessed: batches are timed on some of their runs, fits on their first steps, and calls are counted by the
+agents that make them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from econsim.llm.budget import Forecast as Asked
+from econsim.runs.machine import device_named
+from econsim.runs.recorder import Advice
+from econsim.runs.scoring import scores
+from econsim.runs.speaking import check_agreed, foreseen
+from econsim.runs.stages import Policy, Stage, exact_followers, policies, stages
+from econsim.scenario import Scenario
+from econsim.sweep.batch import Packed, packed_scores
+from econsim.sweep.table import Table
+from econsim.sweep.units import Member, Plan, Unit
+
+__all__ = ["Cost", "check_all_agreed", "foreseen_costs"]
+
+PATIENCE = 5.0  # seconds of one fit that are measured, at least two reports of progress
+_MOST_RUNS = 64
+_MOST_MEASURED = 6
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What runs of one kind take: those of one base, or where something is fitted, of one base and one training.
+
+    ``runs`` of the kind; ``seconds`` of one of them, ``None`` where a model is asked and its pace decides; ``asked`` of
+    a model by one of them; ``measured`` on this kind, or taken from those that were.
+    """
+
+    runs: int
+    seconds: float | None
+    asked: Asked | None = None
+    measured: bool = True
+
+
+def foreseen_costs(table: Table, plan: Plan, device: str = "cpu") -> list[Cost]:
+    """Return what the runs of each kind take; at most six kinds are measured, the others count as their mean.
+
+    Raises:
+        UserError: an agent cannot play its role, or a model is not said.
+    """
+    firsts: dict[Any, tuple[Unit, Member]] = {}
+    runs: Counter[Any] = Counter()
+    for unit in plan.units:
+        for member in unit.members:
+            firsts.setdefault(_kind(unit, member), (unit, member))
+            runs[_kind(unit, member)] += 1
+    found: list[Cost] = []
+    for kind, (unit, member) in firsts.items():
+        known = [cost.seconds for cost in found if cost.measured and cost.seconds is not None]
+        if len(known) < _MOST_MEASURED:
+            found.append(Cost(runs[kind], *_measured(table, unit, member, device_named(device))))
+        else:
+            found.append(Cost(runs[kind], sum(known) / len(known), measured=False))
+    return found
+
+
+def check_all_agreed(table: Table) -> None:
+    """Raise :class:`UserError` where all runs together ask a model for money, or for many calls, as one run does."""
+    runs = Counter(run.base for run in table.runs)
+    for number, count in runs.items():
+        scenario = table.bases[number].first
+        if scenario.llm is None or scenario.llm.mode == "strict_replay":
+            continue
+        game, _ = scenario.build()
+        with Advice().listening():
+            asked = foreseen(scenario, game, policies(scenario, game))
+        if asked is not None:
+            check_agreed(_times(asked, count), scenario.llm)
+
+
+def _times(asked: Asked, runs: int) -> Asked:
+    """Return what so many runs ask."""
+    usd, seconds = (None if each is None else each * runs for each in (asked.usd, asked.seconds))
+    return Asked(asked.calls * runs, asked.input_tokens * runs, asked.output_tokens * runs, usd, seconds)
+
+
+def _kind(unit: Unit, member: Member) -> Any:
+    """Return what runs that take alike share: all but seeds and, in a batch, all numbers."""
+    numbers = {} if unit.packed else member.numbers
+    return unit.packed, member.base, tuple((key, value) for key, value in numbers.items() if key != "seed")
+
+
+def _measured(table: Table, unit: Unit, member: Member, device: str) -> tuple[float | None, Asked | None]:
+    if unit.packed:
+        return _of_batch(table, unit, device), None
+    return _of_run(table.bases[member.base].scenario(member.numbers), device)
+
+
+def _of_batch(table: Table, unit: Unit, device: str) -> float:
+    members = unit.members[:_MOST_RUNS]
+    runs = [Packed(each.number, table.bases[each.base].scenario(each.numbers), each.parameters) for each in members]
+    list(packed_scores(runs[:1], device))  # what only the first one takes
+    begun = time.monotonic()
+    list(packed_scores(runs, device))
+    return (time.monotonic() - begun) / len(runs)
+
+
+def _of_run(scenario: Scenario, device: str) -> tuple[float | None, Asked | None]:
+    game, _ = scenario.build(device)
+    with Advice().listening():
+        found = policies(scenario, game)
+        asked = foreseen(scenario, game, found)
+        if asked is not None:
+            return asked.seconds, asked
+        ahead = stages(scenario, found)
+        if not ahead:
+            return _of_scores(scenario, found, game), None
+        return sum(_of_stages(scenario, ahead, game)), None
+
+
+def _of_scores(scenario: Scenario, found: list[Policy], game: Any) -> float:
+    fitted = {(policy.label, seed): policy.build() for policy in found for seed in policy.seeds}
+    begun = time.monotonic()
+    list(scores(scenario, found, fitted, game))
+    return time.monotonic() - begun
+
+
+def _of_stages(scenario: Scenario, ahead: Sequence[Stage], game: Any) -> Iterator[float]:
+    """Yield the seconds of every fit; those by one learner take alike."""
+    by_learner: dict[str, float] = {}
+    for stage in ahead:
+        if stage.learner not in by_learner:
+            by_learner[stage.learner] = _of_fit(scenario, stage, game)
+        yield by_learner[stage.learner]
+
+
+def _of_fit(scenario: Scenario, stage: Stage, game: Any) -> float:
+    watch = _Stopwatch()
+    stand_ins = exact_followers(scenario, game)
+    players = stage.policy.build() | {role: stand_ins[role].build() for role in stage.untrained_roles}
+    with watch.stopping():
+        stage.training.build().fit(game, players, stage.seed, watch)
+    return watch.seconds()
+
+
+class _EnoughError(Exception):
+    """The speed is known."""
+
+
+@dataclass
+class _Stopwatch:
+    """Implements :class:`econsim.training.Recorder`: ends a fit once its speed is known."""
+
+    begun: float = field(default_factory=time.monotonic)
+    first: tuple[float, int] | None = None
+    last: tuple[float, int, int] | None = None
+
+    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
+        """Drop the number."""
+
+    def progress(self, done: int, total: int, message: str = "") -> None:
+        """Note the time; stop after some seconds."""
+        now = time.monotonic()
+        self.first = self.first or (now, done)
+        self.last = (now, done, total)
+        if now - self.begun > PATIENCE and done > self.first[1]:
+            raise _EnoughError
+
+    def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
+        """Keep nothing."""
+
+    def restore(self) -> None:
+        """Return ``None``."""
+
+    @contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Let a fit end early."""
+        try:
+            yield
+        except _EnoughError:
+            return
+        self.last = self.first = None
+        self.whole = time.monotonic() - self.begun
+
+    def seconds(self) -> float:
+        """Return what the whole fit takes."""
+        if self.first is None or self.last is None:
+            return self.whole
+        (begun, before), (now, done, total) = self.first, self.last
+        return (begun - self.begun) + (now - begun) / (done - before) * (total - before)

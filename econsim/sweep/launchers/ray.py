@@ -1,0 +1,93 @@
+"""A Ray cluster: every unit is a task with the CPUs and the share of a GPU that it asks for.
+
+Workers need econsim installed, and see the place of the results: a shared folder, or a URL. A node that dies takes its
+tasks with it; they are told to have failed, and are made again elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from econsim.errors import UserError
+from econsim.sweep.launchers.local import import_path
+from econsim.sweep.tasks import Outcome, Task, perform_plain
+
+__all__ = ["Ray"]
+
+_UNITS_A_SLOT = 2  # so that no slot waits for the next unit to be sent
+
+
+class Ray:
+    """Tasks of a cluster.
+
+    Args:
+        address: of the cluster; one is started on this machine if there is none.
+        most: units in hand at once; twice what the cluster has room for if not given.
+        cpus: of a unit.
+        gpus: of a unit; a fraction shares a GPU.
+
+    Raises:
+        UserError: Ray is not installed, or there is no cluster at the address.
+    """
+
+    def __init__(self, address: str | None, most: int | None, cpus: float, gpus: float) -> None:
+        self._ray = _ray()
+        self._own = not self._ray.is_initialized()
+        if self._own:
+            self._join(address)
+        environment = {"PYTHONPATH": import_path(), "OMP_NUM_THREADS": "1"}
+        # Retries are counted in the sweep's index, where they outlive the cluster.
+        options = {"num_cpus": cpus, "num_gpus": gpus, "max_retries": 0, "runtime_env": {"env_vars": environment}}
+        self._function = self._ray.remote(**options)(perform_plain)
+        self._most, self._cpus, self._gpus = most, cpus, gpus
+        self._units: dict[Any, int] = {}
+
+    def free(self) -> bool:
+        """Return whether the cluster has room for another unit soon."""
+        return len(self._units) < (self._most or self._room())
+
+    def submit(self, task: Task) -> None:
+        """Send a unit to the cluster."""
+        self._units[self._function.remote(task.plain())] = task.unit
+
+    def wait(self, seconds: float) -> list[Outcome]:
+        """Return what ended within some seconds."""
+        if not self._units:
+            return []
+        ended, _ = self._ray.wait(list(self._units), num_returns=1, timeout=seconds)
+        more, _ = self._ray.wait(list(self._units), num_returns=len(self._units), timeout=0)
+        return [self._outcome(each) for each in dict.fromkeys([*ended, *more])]
+
+    def stop(self) -> None:
+        """Cancel what is in hand, and leave the cluster."""
+        for each in self._units:
+            self._ray.cancel(each, force=True)
+        self._units.clear()
+        if self._own:
+            self._ray.shutdown()
+
+    def _join(self, address: str | None) -> None:
+        try:
+            self._ray.init(address=address, log_to_driver=False, include_dashboard=None if address else False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise UserError(f"--address {address}: no Ray cluster there ({error})") from None
+
+    def _room(self) -> int:
+        resources = self._ray.cluster_resources()
+        slots = [resources.get(name, 0.0) / each for name, each in (("CPU", self._cpus), ("GPU", self._gpus)) if each]
+        return max(1, int(min(slots, default=1.0)) * _UNITS_A_SLOT)
+
+    def _outcome(self, reference: Any) -> Outcome:
+        unit = self._units.pop(reference)
+        try:
+            return Outcome(**self._ray.get(reference))
+        except self._ray.exceptions.RayError as error:
+            return Outcome(unit, f"the worker died ({type(error).__name__}: {str(error).strip().splitlines()[0]})")
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise UserError("--launcher ray needs Ray; install it with: pip install 'econsim[ray]'") from None
+    return ray

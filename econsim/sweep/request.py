@@ -1,0 +1,117 @@
+"""What is asked of a sweep: a scenario, axes, which of them go together, how spans are sampled.
+
+    scenario: one_step
+    axes:
+      planner: [flat]
+      planner.rate: 0:1:0.1
+      seed: 0:10
+    zip: [[planner.rate, economy.utility.elasticity]]
+    sample: {method: lhs, count: 64}
+
+That is the file of a sweep; the command line says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from econsim.errors import ScenarioError, UserError
+from econsim.parameters import Model
+from econsim.scenario.mistakes import problems
+from econsim.scenario.reading import read
+from econsim.sweep.axes import Axis, Span, read_axes, zipped
+from econsim.sweep.sampling import Method, sampled
+
+__all__ = ["Request", "Sample", "read_request"]
+
+
+class Sample(Model):
+    """How spans are sampled."""
+
+    method: Method
+    """``lhs`` (Latin hypercube), ``sobol`` or ``random``."""
+    count: int = Field(ge=1, le=1_000_000)
+    """How many points."""
+    seed: int = Field(0, ge=0)
+    """Seed of the sample."""
+
+
+class Request(Model):
+    """What is asked of a sweep; see the module's page."""
+
+    scenario: str
+    """A name from scenarios/, or a path."""
+    axes: dict[str, Any] = Field(default_factory=dict)
+    """Values by key: a list, or a text such as ``0:1:0.1``."""
+    zip: tuple[tuple[str, ...], ...] = ()
+    """Groups of keys that change together."""
+    sample: Sample | None = None
+    """How the spans among the axes are sampled."""
+
+    def table(self) -> list[Axis]:
+        """Return the axes whose product is the table of runs; the sampled points are one of them, the first.
+
+        Raises:
+            UserError: axes that cannot be read, zipped or sampled.
+        """
+        axes = zipped(read_axes(self.axes), self.zip)
+        spans = [axis for axis in axes if isinstance(axis, Span)]
+        plain = [axis for axis in axes if isinstance(axis, Axis)]
+        if self.sample is None:
+            if spans:
+                raise UserError(f"{spans[0].key}: a span has to be sampled; add --sample lhs 64, or give a count")
+            return plain
+        return [sampled(spans, self.sample.method, self.sample.count, self.sample.seed), *plain]
+
+
+def read_request(
+    scenario: str | None,
+    axes: Mapping[str, Any] | Sequence[str] = (),
+    zip_: Sequence[str] = (),
+    sample: tuple[str, int] | None = None,
+    file: Path | None = None,
+) -> Request:
+    """Return what is asked: what a file says, and over it what is given beside it.
+
+    Raises:
+        UserError: no scenario, or mistakes in the file (each with its line).
+    """
+    content: dict[str, Any] = {} if file is None else _from_file(file)
+    if scenario is not None:
+        content["scenario"] = scenario
+    if "scenario" not in content:
+        raise UserError("sweep: name a scenario, for example: econsim sweep one_step seed=0:10")
+    given = dict(axes) if isinstance(axes, Mapping) else _by_key(axes)
+    content["axes"] = {**content.get("axes", {}), **given}
+    content["zip"] = [*content.get("zip", []), *(_group(text) for text in zip_)]
+    if sample is not None:
+        content["sample"] = {"method": sample[0], "count": sample[1]}
+    return _checked(content, lambda keys: "sweep")
+
+
+def _by_key(texts: Sequence[str]) -> dict[str, str]:
+    read_axes(texts)
+    pairs = [text.partition("=") for text in texts]
+    return {key.strip(): values for key, _, values in pairs}
+
+
+def _group(text: str) -> list[str]:
+    return [key.strip() for key in text.split(",")]
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    node = read(path)
+    content: dict[str, Any] = node.plain()
+    _checked({"scenario": "", **content}, node.place)
+    return content
+
+
+def _checked(content: dict[str, Any], place: Any) -> Request:
+    try:
+        return Request.model_validate(content)
+    except ValidationError as error:
+        raise ScenarioError(problems(error, Request, content, place)) from None

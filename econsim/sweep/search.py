@@ -1,0 +1,267 @@
+"""Search over the keys of a scenario for the best value of one of its metrics, by optuna.
+
+    searches/<name>/  search.yaml (what was asked)  search.sqlite (all trials)  trials/<levels>/ (run folders)
+                      trials.csv (one row a trial, when it ends)
+
+A trial is a point of the axes; its value is the mean over ``seeds`` seeds. Where something has to be fitted, seeds are
+run one after another and a trial that does clearly worse than the others is pruned between them; where nothing is
+fitted, all seeds are one batch. A proposal depends on the search's seed and on the trials before it alone, so that a
+search that is killed goes on to what it would have found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from econsim.errors import UserError, did_you_mean
+from econsim.parameters import Model
+from econsim.runs._files import write_text
+from econsim.scenario import Scenario, load
+from econsim.scenario.writing import yaml_text
+from econsim.sweep.axes import Axis, Span, read_axes
+from econsim.sweep.batch import Packed, packed_scores
+from econsim.sweep.locking import locked
+from econsim.sweep.showing import Showing
+from econsim.sweep.units import why_alone
+
+if TYPE_CHECKING:
+    import optuna
+    import pandas as pd
+
+__all__ = ["Search", "SearchRequest", "search"]
+
+_STORE, _ASKED = "search.sqlite", "search.yaml"
+_FREE_TRIALS = 5  # never pruned: the others are compared with them
+
+
+class SearchRequest(Model):
+    """What is searched for."""
+
+    scenario: str
+    """A name from scenarios/, or a path."""
+    over: dict[str, Any]
+    """Axes by key: spans such as ``uniform(0,1)``, or values to choose from."""
+    fixed: dict[str, Any] = Field(default_factory=dict)
+    """Other overrides of the scenario."""
+    metric: str = "welfare"
+    """A metric of the scenario's own policy, or ``policy.metric``."""
+    maximise: bool = True
+    """Search for the highest value; otherwise for the lowest."""
+    seeds: int = Field(1, ge=1, le=10_000)
+    """Seeds of a trial, from the scenario's own on."""
+    method: Literal["tpe", "cma_es", "random"] = "tpe"
+    """Tree-structured Parzen estimator, CMA-ES (numbers only), or random points."""
+    seed: int = Field(0, ge=0)
+    """Seed of the proposals."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search on disk."""
+
+    path: Path
+    study: optuna.Study
+    axes: Sequence[Axis | Span]
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial: ``trial``, ``state``, a column a key, ``value``."""
+        import pandas as pd
+
+        rows = [
+            {
+                "trial": trial.number,
+                "state": trial.state.name.lower(),
+                **(_levels(self.axes, trial.params) if trial.params else {}),
+                "value": trial.value,
+            }
+            for trial in self.study.get_trials(deepcopy=False)
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The best value and its levels."""
+        return {"value": self.study.best_value, **_levels(self.axes, self.study.best_params)}
+
+
+def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", quiet: bool = False) -> Search:
+    """Search until ``budget`` trials are done; those that the folder ``out`` holds already count.
+
+    Raises:
+        UserError: optuna is not installed, the request is wrong, or the folder holds another search.
+        RunError: a run could not be finished.
+    """
+    optuna = _optuna()
+    axes = read_axes(request.over)
+    if budget < 1 or not axes:
+        raise UserError("search: give a budget of at least one trial, and at least one axis with --over")
+    _check(request, axes)
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out), Showing(out, quiet) as showing:
+        _keep(request, out)
+        study = optuna.create_study(
+            storage=f"sqlite:///{out / _STORE}",
+            study_name="search",
+            direction="maximize" if request.maximise else "minimize",
+            load_if_exists=True,
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=_FREE_TRIALS, n_warmup_steps=0),
+        )
+        _Searching(request, axes, study, out, device, showing).run(budget)
+        found = Search(out, study, axes)
+        write_text(out / "trials.csv", found.trials.to_csv(index=False))
+    return found
+
+
+class _Searching:
+    """A search in progress."""
+
+    def __init__(
+        self,
+        request: SearchRequest,
+        axes: Sequence[Axis | Span],
+        study: optuna.Study,
+        out: Path,
+        device: str,
+        showing: Showing,
+    ) -> None:
+        self.request, self.axes, self.study = request, axes, study
+        self.out, self.device, self.showing = out, device, showing
+
+    def run(self, budget: int) -> None:
+        """Make trials until as many are done."""
+        states = _optuna().trial.TrialState
+        for broken in self.study.get_trials(deepcopy=False, states=(states.RUNNING,)):
+            self.study.tell(broken.number, state=states.FAIL)
+            self.study.enqueue_trial(broken.params, skip_if_exists=False)
+        settled = (states.COMPLETE, states.PRUNED)
+        while (done := len(self.study.get_trials(deepcopy=False, states=settled))) < budget:
+            self._one(done, budget)
+
+    def _one(self, done: int, budget: int) -> None:
+        states = _optuna().trial.TrialState
+        self.study.sampler = _sampler(self.request, done)
+        trial = self.study.ask()
+        levels = _suggested(self.axes, trial)
+        values, fitted = [], why_alone(_scenario(self.request, levels)) is not None
+        for value in self._values(levels):
+            values.append(value)
+            trial.report(fmean(values), len(values))
+            if fitted and len(values) < self.request.seeds and trial.should_prune():
+                self.study.tell(trial, state=states.PRUNED)
+                break
+        else:
+            self.study.tell(trial, fmean(values))
+        text = ", ".join(f"{key} {level}" for key, level in levels.items())
+        pruned = f" (pruned after {len(values)} seeds)" * (len(values) < self.request.seeds)
+        self.showing.say(f"trial {done + 1} of {budget}: {fmean(values):,.6g}{pruned} at {text}")
+
+    def _values(self, levels: Mapping[str, Any]) -> Any:
+        """Yield the value under each seed."""
+        first = _scenario(self.request, levels)
+        scenarios = [
+            _scenario(self.request, {**levels, "seed": first.seed + step}) for step in range(self.request.seeds)
+        ]
+        if why_alone(first) is None:
+            runs = [Packed(place, scenario, {}) for place, scenario in enumerate(scenarios)]
+            for _, found in packed_scores(runs, self.device):
+                rows = [(it.policy, it.response, name, value) for it in found for name, value in it.metrics.items()]
+                yield _value(rows, self.request.metric)
+            return
+        for scenario in scenarios:
+            yield self._of_run(scenario, levels)
+
+    def _of_run(self, scenario: Scenario, levels: Mapping[str, Any]) -> float:
+        from econsim.runs import execute, resume
+
+        folder = self.out / "trials" / _name(levels) / f"seed-{scenario.seed}"
+        if (folder / "environment.json").is_file():
+            run = resume(folder, quiet=True, report=False)
+        else:
+            run = execute(scenario, folder, self.device, quiet=True, report=False)
+        scored = run.metrics[run.metrics["response"] != ""]
+        rows = scored[["policy", "response", "name", "value"]].itertuples(index=False)
+        return _value([tuple(row) for row in rows], self.request.metric)
+
+
+def _value(rows: Sequence[tuple[Any, ...]], metric: str) -> float:
+    """Return a metric of the last policy under the first response, or ``policy.metric``; a mean over its rows."""
+    policy, name = rows[-1][0], metric
+    if metric not in {row[2] for row in rows} and "." in metric:
+        policy, _, name = metric.rpartition(".")
+    mine = [row for row in rows if row[0] == policy]
+    values = [value for _, response, known, value in mine if known == name and response == mine[0][1]]
+    if not values:
+        known = {row[2] for row in rows} | {f"{row[0]}.{row[2]}" for row in rows}
+        raise UserError(f"--maximise {metric}: no such metric{did_you_mean(metric, known)}")
+    return fmean(values)
+
+
+def _scenario(request: SearchRequest, levels: Mapping[str, Any]) -> Scenario:
+    given = {**request.fixed, **levels}
+    return load(request.scenario, {key: given[key] for key in sorted(given, key=lambda key: key.count("."))})
+
+
+def _check(request: SearchRequest, axes: Sequence[Axis | Span]) -> None:
+    """Load the scenario at both ends of every axis, so that a mistake shows before the first trial."""
+    ends = [{axis.key: axis.at(0.0)} if isinstance(axis, Span) else _level(axis, 0) for axis in axes]
+    others = [{axis.key: axis.at(1.0)} if isinstance(axis, Span) else _level(axis, -1) for axis in axes]
+    for each in (ends, others):
+        _scenario(request, {key: level for levels in each for key, level in levels.items()}).build()
+
+
+def _level(axis: Axis, place: int) -> dict[str, Any]:
+    return dict(zip(axis.keys, axis.levels[place], strict=True))
+
+
+def _suggested(axes: Sequence[Axis | Span], trial: optuna.Trial) -> dict[str, Any]:
+    for axis in axes:
+        if isinstance(axis, Axis):
+            trial.suggest_categorical(axis.keys[0], [json.dumps(level) for (level,) in axis.levels])
+        elif axis.scale == "whole":
+            trial.suggest_int(axis.key, int(axis.low), int(axis.high))
+        else:
+            trial.suggest_float(axis.key, axis.low, axis.high, log=axis.scale == "log")
+    return _levels(axes, trial.params)
+
+
+def _levels(axes: Sequence[Axis | Span], params: Mapping[str, Any]) -> dict[str, Any]:
+    words = {axis.keys[0] for axis in axes if isinstance(axis, Axis)}
+    return {key: json.loads(value) if key in words else value for key, value in params.items()}
+
+
+def _sampler(request: SearchRequest, trial: int) -> Any:
+    samplers = _optuna().samplers
+    seed = request.seed * 1_000_003 + trial
+    if request.method == "random":
+        return samplers.RandomSampler(seed=seed)
+    return samplers.TPESampler(seed=seed) if request.method == "tpe" else samplers.CmaEsSampler(seed=seed)
+
+
+def _name(levels: Mapping[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(dict(levels), sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def _keep(request: SearchRequest, out: Path) -> None:
+    text, path = yaml_text(request.model_dump(mode="json")), out / _ASKED
+    if path.is_file() and path.read_text("utf-8") != text:
+        raise UserError(f"{out}: another search is here ({path}); choose another folder with --out")
+    write_text(path, text)
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError:
+        raise UserError("a search needs optuna; install it with: pip install 'econsim[search]'") from None
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna

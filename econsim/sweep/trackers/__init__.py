@@ -1,0 +1,1 @@
+"""Trackers, one module each; see :mod:`econsim.sweep.tracking`."""

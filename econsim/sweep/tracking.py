@@ -1,0 +1,64 @@
+"""Trackers: other programs that are told of every run that is done; none by default.
+
+A tracker is a kind of the room ``sweep.trackers``: a plug-in adds one as ``my_package/sweep/trackers/name.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from econsim import kinds
+
+__all__ = ["Tracker", "tracked"]
+
+
+class Tracker(Protocol):
+    """What other programs have to offer."""
+
+    def start(self, folder: Path, run: str, levels: Mapping[str, Any]) -> None:
+        """Begin a run of the sweep in ``folder``, with its levels by key."""
+
+    def log(self, name: str, value: float, step: int) -> None:
+        """Note one number of the run that was begun."""
+
+    def finish(self) -> None:
+        """End the run."""
+
+
+@contextmanager
+def tracked(folder: Path, names: Sequence[str]) -> Iterator[Callable[[int], None] | None]:
+    """Give what to call with the number of each run that is done; ``None`` without trackers.
+
+    Raises:
+        UserError: there is no such tracker, or its program is not installed.
+    """
+    trackers: list[Tracker] = [_built(name) for name in names]
+    yield None if not trackers else lambda number: _tell(trackers, folder, number)
+
+
+def _built(name: str) -> Tracker:
+    kind = kinds.load("sweep.trackers", name)
+    tracker: Tracker = kind.build(kind.parameters())
+    return tracker
+
+
+def _tell(trackers: Sequence[Tracker], folder: Path, number: int) -> None:
+    from econsim.sweep.folder import open_sweep
+
+    sweep = open_sweep(folder)
+    levels = sweep.levels(number)
+    rows: list[Any] = sweep.metrics_of(number).to_dict("records")
+    for tracker in trackers:
+        tracker.start(folder, f"{folder.resolve().name}-{number:06d}", levels)
+        for row in rows:
+            tracker.log(_name(row, rows[0]["seed"]), row["value"], row["step"])
+        tracker.finish()
+
+
+def _name(row: Mapping[str, Any], first_seed: int) -> str:
+    """Return what trackers call a number: policy, response, seed (but for the first), role and name."""
+    seed = "" if row["seed"] == first_seed else f"seed-{row['seed']}"
+    return "/".join(filter(None, (row["policy"], row["response"], seed, row["role"], row["name"])))

@@ -1,0 +1,81 @@
+"""Scenarios that differ in numbers: each is validated as a whole, and no part of it twice.
+
+A *base* is the content of a scenario as plain data, with every name resolved. A variant of it is the base with other
+numbers at some dotted keys. What the numbers do not touch is taken over as it was validated before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from econsim.scenario import Scenario, library
+from econsim.scenario.composition import extended, laid_over, resolved
+from econsim.scenario.defaults import over_defaults
+from econsim.scenario.loading import scenario_path
+from econsim.scenario.overrides import patches
+from econsim.scenario.reading import Node
+
+__all__ = ["Numbers", "Variants", "composed"]
+
+Numbers = Mapping[str, float | int]
+_PLANNER = ("planner", "planner_label")
+
+
+def composed(source: str | Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a scenario that was found sound by :func:`econsim.scenario.load`, not yet validated."""
+    path = scenario_path(source)
+    root = extended(path)
+    unnamed = {"name": Node(path.stem, ""), "description": Node(library.summary(path), "")}
+    root = Node({**unnamed, **root.content}, root.where)
+    for patch in patches(overrides):
+        root = laid_over(root, patch)
+    content: dict[str, Any] = over_defaults(resolved(root)[0], Scenario).plain()
+    return content
+
+
+class Variants:
+    """All variants of one base."""
+
+    def __init__(self, base: dict[str, Any]) -> None:
+        self.base = base
+        self.first = Scenario.model_validate(base)
+        self._parts: dict[tuple[str, tuple[tuple[str, float | int], ...]], dict[str, Any]] = {}
+
+    def scenario(self, numbers: Numbers) -> Scenario:
+        """Return the scenario with these numbers.
+
+        Raises:
+            pydantic.ValidationError: they are not allowed, alone or together.
+        """
+        if not numbers:
+            return self.first
+        touched: dict[str, list[tuple[str, float | int]]] = {}
+        for key, value in numbers.items():
+            touched.setdefault(key.partition(".")[0], []).append((key, value))
+        signatures = [(field, tuple(changes)) for field, changes in touched.items()]
+        data: dict[str, Any] = dict(vars(self.first))
+        for field, changes in signatures:
+            for name in _names(field):
+                data.pop(name, None)
+            data |= self._parts.get((field, changes)) or self._changed(field, changes)
+        found = Scenario.model_validate(data)
+        for field, changes in signatures:
+            self._parts[field, changes] = {name: getattr(found, name) for name in _names(field)}
+        return found
+
+    def _changed(self, field: str, changes: tuple[tuple[str, float | int], ...]) -> dict[str, Any]:
+        part = {field: deepcopy(self.base.get(field))}
+        for key, value in changes:
+            *outer, last = key.split(".")
+            place: Any = part
+            for name in outer:
+                place = place[name]
+            place[last] = value
+        return part
+
+
+def _names(field: str) -> tuple[str, ...]:
+    return _PLANNER if field == "planner" else (field,)

@@ -17,6 +17,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from econsim.mechanisms.powers import power
 from econsim.populations import Sample
 from econsim.populations._sampling import Sampling, draw
 
@@ -66,7 +67,7 @@ class GB2:
 
         shape = self.parameters
         ratio = fdtri(2 * shape.nu, 2 * shape.tau, levels.double().cpu().numpy())
-        income = shape.scale * (shape.nu / shape.tau * torch.as_tensor(ratio)) ** (1 / shape.sigma)
+        income = shape.scale * power(shape.nu / shape.tau * torch.as_tensor(ratio), 1 / shape.sigma)
         return income.to(levels.device)
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:

@@ -12,6 +12,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from econsim.mechanisms.powers import power
 from econsim.parameters import Model
 from econsim.populations import Sample
 
@@ -47,7 +48,7 @@ class Pareto:
     def quantile(self, levels: Tensor) -> Tensor:
         """Return incomes in coin at ``levels`` in [0, 1], float64, any shape."""
         slope = self.parameters.cap_multiple - 1.0
-        skill = slope * ((1.0 - levels.double()) ** (-1.0 / self.parameters.tail_exponent) - 1.0) + 1.0
+        skill = slope * (1.0 / power(1.0 - levels.double(), 1.0 / self.parameters.tail_exponent) - 1.0) + 1.0
         return self.parameters.least_income * skill.clamp(max=self.parameters.cap_multiple)
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:

@@ -17,16 +17,17 @@ def build(name: str, **parameters: object):
     return kind.build(kind.parameters.model_validate(parameters))
 
 
+@pytest.mark.parametrize("count", [7, 13, 101])
 @pytest.mark.parametrize("name", KINDS)
-def test_every_kind_gives_positive_incomes_that_do_not_depend_on_the_batch(name: str) -> None:
+def test_every_kind_gives_positive_incomes_that_do_not_depend_on_the_batch(name: str, count: int) -> None:
     population = build(name)
     key = random.keys(11, 5)
-    sample = population.sample(key, 7)
-    assert sample.income.shape == sample.weight.shape == (5, 7)
+    sample = population.sample(key, count)
+    assert sample.income.shape == sample.weight.shape == (5, count)
     assert sample.income.dtype == torch.float64
     assert bool((sample.income > 0).all())
-    assert torch.equal(population.sample(key[3:4], 7).income[0], sample.income[3])
-    assert population.sample(key, 7, dtype=torch.float32).income.dtype == torch.float32
+    assert torch.equal(population.sample(key[3:4], count).income[0], sample.income[3])
+    assert population.sample(key, count, dtype=torch.float32).income.dtype == torch.float32
     assert population.unit
 
 

@@ -292,7 +292,7 @@ class Narrated(Protocol):
         it; ``welfare``, the planner's aim in words. Workers also: ``hours_cap`` and ``hours_step`` (``None``:
         continuous); ``utility`` in words; ``labour_cost``, where the cost of work in money is
         ``(constant + per_skill * skill) * hours^exponent``, as a mapping of those three, else ``None``; ``personas``,
-        one text a player, or none.
+        one text a player, or none; ``traits``, what is known of players by name, one entry a player each.
         """
 
 

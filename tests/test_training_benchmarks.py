@@ -19,7 +19,7 @@ PHASES = [
     {"name": "untaxed", "shared": True, "agents": {"planner": "free_market"}, "training": TINY},
     {"name": "taxed", "training": {**TINY, "refit_every": 1}},
 ]
-SAEZ = {"kind": "saez_buffer", "buffer": 10, "copies": 4, "rounds": 2}
+SAEZ = {"kind": "saez_buffer", "fewest": 10, "buffer": 10, "copies": 4, "rounds": 2}
 OVERRIDES: dict[str, Any] = {
     "economy.horizon": 20,
     "agents.worker": {"kind": "ppo", "hidden": [8], "deterministic": False},

@@ -1,6 +1,7 @@
 """Archetypes: a language model answers for a few people of each kind, and their answers stand for all others.
 
-Workers are parted by skill into groups of equal size, the archetypes. Some members of each, drawn once, ask the model
+Workers are parted into groups of equal size, the archetypes: by skill, or by traits of their personas and then by
+skill. Some members of each, drawn once, ask the model
 and play what it answers, with memories and personas of their own. Every other worker has one of them as its example for
 the whole episode and works as long, so that a group keeps the *distribution* of its answers, not their mean.
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import torch
 from pydantic import Field
@@ -21,7 +22,7 @@ from torch import Tensor
 from econsim import random
 from econsim.agents import llm
 from econsim.errors import UserError
-from econsim.game import Game, Observation, Role
+from econsim.game import Game, Narrated, Observation, Role
 from econsim.parameters import Model
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class Parameters(Model):
     """Parameters of archetypes."""
 
     archetypes: int = Field(200, ge=1, le=100_000)
-    """Groups of equal size that workers are parted into, by skill."""
+    """Groups of equal size that workers are parted into: neighbours in skill."""
+    alike: tuple[Literal["age", "sex", "education", "occupation"], ...] = ()
+    """Traits of personas by which workers are sorted before skill, the first one first (age in decades)."""
     answers: int = Field(5, ge=1, le=1000)
     """Members of each group who are asked."""
     shadow: int = Field(0, ge=0, le=100_000)
@@ -90,10 +93,21 @@ class Archetypes:
                 f"agents.{role.name}: {self.parameters.archetypes} archetypes with {self.parameters.answers} answers"
                 f" and {self.parameters.shadow} in the shadow are more than {role.count} players; ask all, by kind llm"
             )
-        asked, example = _cast(skill, self.parameters)
+        asked, example = _cast(_sorted(skill, self._traits(game, role)), self.parameters)
         answering = len(asked) - self.parameters.shadow
         players: Sequence[int] = asked.tolist()
         return _Memory(asked, example, answering, self._mind.start(game, role, num_envs, players))
+
+    def _traits(self, game: Game[Any], role: Role) -> list[Sequence[Any]]:
+        """Return the traits that workers are sorted by, one entry a worker each."""
+        if not self.parameters.alike:
+            return []
+        known = game.briefing(role.name).get("traits", {}) if isinstance(game, Narrated) else {}
+        if not known:
+            raise UserError(
+                f"agents.{role.name}.alike: nobody knows who the workers are; give economy.population.kind=personas"
+            )
+        return [_banded(name, known[name]) for name in self.parameters.alike]
 
     def act(self, observation: Observation, memory: _Memory, key: Tensor) -> tuple[Tensor, _Memory]:
         """Return actions ``[B, N]``: those of the example of each player."""
@@ -123,13 +137,27 @@ def _skill(game: Game[Any], role: Role) -> Tensor:
     return first
 
 
-def _cast(skill: Tensor, parameters: Parameters) -> tuple[Tensor, Tensor]:
+def _banded(name: str, values: Sequence[Any]) -> list[str]:
+    return [str(value // 10 if name == "age" and value is not None else value) for value in values]
+
+
+def _sorted(skill: Tensor, traits: Sequence[Sequence[Any]]) -> Tensor:
+    """Return the players ``[N]`` by traits, the first one first, and those of the same by skill."""
+    order = skill.argsort(stable=True)
+    for values in reversed(traits):
+        places = {value: place for place, value in enumerate(sorted(set(values)))}
+        code = torch.tensor([places[value] for value in values])
+        order = order[code[order].argsort(stable=True)]
+    return order
+
+
+def _cast(sorted_players: Tensor, parameters: Parameters) -> tuple[Tensor, Tensor]:
     """Return who is asked ``[P]``, group by group and the shadow sample last, and each player's example ``[N]``."""
-    count, groups, answers = len(skill), parameters.archetypes, parameters.answers
+    count, groups, answers = len(sorted_players), parameters.archetypes, parameters.answers
     key = random.keys(parameters.seed, 1)
     luck = random.uniform(key, 0, "archetypes/asked", (count,), torch.float64)[0]
     group = torch.empty(count, dtype=torch.int64)
-    group[skill.argsort(stable=True)] = torch.arange(count) * groups // count
+    group[sorted_players] = torch.arange(count) * groups // count
     # Players by group and then by luck: the first of each group are asked.
     order = luck.argsort()
     order = order[group[order].argsort(stable=True)]

@@ -29,7 +29,9 @@ def econsim(*arguments: str) -> Any:
 
 
 def test_a_sweep_is_made_asked_and_summarised(tmp_path: Path) -> None:
-    made = econsim("sweep", "one_step", *FIXED, "planner.rate=lin(0,0.8,3)", "seed=0:2", "--out", "mine")
+    made = econsim(
+        "sweep", "one_step", *FIXED, "planner.rate=lin(0,0.8,3)", "seed=0:2", "--workers", "1", "--out", "mine"
+    )
     assert made.exit_code == 0, made.output
     assert "6 runs: 6 in 1 batch, 0 alone" in made.output
     assert "packed: planner.rate (its own players)" in made.output

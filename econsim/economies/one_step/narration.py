@@ -12,6 +12,7 @@ from econsim.populations import Peopled
 
 if TYPE_CHECKING:
     from econsim.economies.one_step import OneStep
+    from econsim.populations.personas.people import People
 
 _MONEY_METRIC = "your income, less your tax, plus the rebate, less what your work costs you"
 _WELFARE = {
@@ -41,25 +42,31 @@ def briefing(game: OneStep, role: str) -> Mapping[str, Any]:
     }
     if role != "worker":
         return told
-    cost = _labour_cost(game)
+    cost, people = _labour_cost(game), _people(game)
     return told | {
         "hours_cap": settings.hours_cap,
         "hours_step": settings.hours_step,
         "labour_cost": cost,
         "utility": _MONEY_METRIC if cost is not None else _isoelastic(game),
-        "personas": _personas(game),
+        "personas": () if people is None else people.texts(),
+        "traits": {} if people is None else _traits(people),
     }
 
 
-def _personas(game: OneStep) -> tuple[str, ...]:
-    """Return one text a worker where the population knows who its people are."""
+def _people(game: OneStep) -> People | None:
+    """Return the workers, described, where the population knows who they are."""
     settings = game.settings
     population = settings.population.build()
     if not isinstance(population, Peopled):
-        return ()
+        return None
     if settings.redraw_population:
         raise UserError("economy.redraw_population: minds that read need the same people in every copy of the game")
-    return population.people(random.keys(settings.population_seed, 1), settings.workers).texts()
+    return population.people(random.keys(settings.population_seed, 1), settings.workers)
+
+
+def _traits(people: People) -> dict[str, tuple[Any, ...]]:
+    facts = people.facts()
+    return {name: tuple(getattr(fact, name) for fact in facts) for name in ("age", "sex", "education", "occupation")}
 
 
 def _labour_cost(game: OneStep) -> dict[str, float] | None:

@@ -36,6 +36,24 @@ def test_groups_cover_all_and_examples_are_of_ones_own_group() -> None:
     assert torch.equal(memory.example[memory.asked], torch.arange(40))
 
 
+def test_groups_by_persona_hold_people_alike() -> None:
+    game = economy(workers=600, population={"kind": "personas"})
+    traits = game.briefing("worker")["traits"]
+    memory = archetypes(Scripted(), archetypes=2, answers=4, alike=("sex",)).start(game, game.roles["worker"], 1)
+    group = memory.example // 4
+    sexes = [{traits["sex"][player] for player in (group == number).nonzero().flatten()} for number in range(2)]
+    # Two groups of half the people each, sorted by sex: at most one holds both.
+    assert sorted(map(len, sexes)) in ([1, 1], [1, 2])
+    by_skill = archetypes(Scripted(), archetypes=2, answers=4).start(game, game.roles["worker"], 1)
+    assert not torch.equal(group, by_skill.example // 4)
+
+
+def test_traits_that_nobody_knows() -> None:
+    game = economy(workers=60)
+    with pytest.raises(UserError, match=r"population\.kind=personas"):
+        archetypes(Scripted(), archetypes=2, answers=4, alike=("age",)).start(game, game.roles["worker"], 1)
+
+
 def test_where_everybody_is_asked_it_is_the_kind_llm_exactly() -> None:
     game = economy(workers=60)
     hours = work(game, archetypes(Scripted(), archetypes=20, answers=3), 2, lambda _: flat(game, 0.4))[-1].hours[0]

@@ -3,11 +3,12 @@
 Every method fits the one-step economy, with seven and with three brackets, and is scored under exact best responses on
 the shipped half-hour grid. A method that is done early begins again under another seed, and the schedule with the
 highest return of the leader counts. Methods that differentiate through hours fit the same economy with continuous
-hours; ``soft_drawn`` fits the grid itself. Saez's formula has no randomness and runs once. PPO of both levels at once
-(``ppo_simultaneous``) is given the iterations that the budget buys; two-level PPO has a benchmark of its own
-(``two_level.py``, about 40 CPU seconds a fit). The ceiling is one long search (``CEILING``), the floor the free market.
+hours; ``soft_drawn`` fits the grid itself. Saez's formula has no randomness and runs once. Methods by PPO, in which
+workers have to learn too (``two_level``: followers who answer any announcement; ``ppo_simultaneous``: both levels at
+once), are fitted once, with the iterations that the budget buys. The ceiling is one long search (``CEILING``), the
+floor the free market.
 
-Run: ``python benchmarks/leader_methods.py [SEEDS] [CPU_SECONDS]`` (about ten minutes on two idle cores). Every fit
+Run: ``python benchmarks/leader_methods.py [SEEDS] [CPU_SECONDS]`` (about half an hour on two idle cores). Every fit
 is printed as soon as it is done.
 """
 
@@ -41,11 +42,28 @@ CEILING = {"kind": "search", "starts": 16}
 
 @dataclass(frozen=True)
 class Method:
-    """A planner as scenarios name it, what it changes in the scenario, and whether it has restarts to spend on."""
+    """A planner as scenarios name it, what it changes in the scenario, and how its budget is spent.
+
+    Restarts while time is left; or, for a ``learner`` of workers and planner, ``pace`` iterations for each CPU second
+    (seen on the machine of the committed result: what was spent stands beside the score), a quarter of those of
+    ``two_level`` as its warm-up.
+    """
 
     planner: dict[str, Any]
     overrides: dict[str, Any] = field(default_factory=dict)
     restarts: bool = True
+    learner: str | None = None
+    pace: float = 0.0
+
+    def scenario(self, name: str, budget: float) -> Scenario:
+        """Return the scenario that this method fits."""
+        if self.learner is None:
+            return load(name, self.overrides)
+        wanted = round(self.pace * budget)
+        lengths = {"iterations": wanted}
+        if self.learner == "two_level":
+            lengths = {"warm_up": wanted // 4, "iterations": wanted - wanted // 4}
+        return load(name, {**self.overrides, "training": {"kind": self.learner, **lengths}})
 
 
 METHODS = {
@@ -58,7 +76,8 @@ METHODS = {
     "soft_drawn": Method({"kind": "hypergradient", "starts": 8}),
     "implicit": Method({"kind": "hypergradient", "method": "implicit"}, CONTINUOUS),
     "unrolled": Method({"kind": "hypergradient", "method": "unrolled"}, CONTINUOUS),
-    "ppo_simultaneous": Method({"kind": "ppo"}, {"training": {"kind": "ppo", "iterations": 140}}, restarts=False),
+    "two_level": Method({"kind": "ppo"}, restarts=False, learner="two_level", pace=7.5),
+    "ppo_simultaneous": Method({"kind": "ppo"}, restarts=False, learner="ppo", pace=7.5),
 }
 
 
@@ -101,7 +120,7 @@ def one_fit(name: str, label: str, seed: int, budget: float) -> dict[str, float]
     """Fit one method under one seed until its budget is spent; return its score and what it used."""
     torch.set_num_threads(1)
     method, shipped = METHODS[label], load(SCENARIOS[name])
-    scenario = load(SCENARIOS[name], method.overrides)
+    scenario = method.scenario(SCENARIOS[name], budget)
     game, _ = scenario.build()
     recorder, begin, fits, best = Counting(), time.process_time(), 0, -torch.inf
     planner: Agent | None = None
@@ -163,7 +182,7 @@ def table(result: dict[str, Any]) -> str:
 
 def main() -> None:
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    budget = float(sys.argv[2]) if len(sys.argv) > 2 else 15.0
+    budget = float(sys.argv[2]) if len(sys.argv) > 2 else 45.0
     result: dict[str, Any] = {"seeds": seeds, "cpu_seconds": budget, "threads_per_fit": 1, "fits_at_once": 2}
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         waiting: dict[tuple[str, str], list[Future[dict[str, float]]]] = {}

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
 from econsim.errors import EconsimWarning, UserError
@@ -56,6 +56,29 @@ def accelerate(function: Callable[..., T], example: tuple[Any, ...], mode: Mode 
     return _CudaGraph(compiled, example) if on_gpu and mode != "compile" else compiled
 
 
+def fused(loss: Callable[..., tuple[Tensor, T]], mode: Mode) -> Callable[..., tuple[Tensor, T]]:
+    """Return ``loss``, of which gradients are taken, compiled forwards and backwards where ``mode`` has steps compiled.
+
+    The first call says on which device. Batches may change their length: from the second length on, one program serves
+    all. Numbers that change from call to call belong in tensors, or each value is compiled anew.
+
+    Args:
+        loss: from modules, tensors and what holds them to the loss ``[]`` and anything else.
+        mode: as for :func:`accelerate`; ``graph`` compiles, since what is replayed takes no gradients.
+    """
+    if mode == "eager":
+        return loss
+    chosen: list[Callable[..., tuple[Tensor, T]]] = []
+
+    def chosen_at_first(*arguments: Any) -> tuple[Tensor, T]:
+        if not chosen:
+            on_gpu = any(leaf.is_cuda for leaf in _tensors(arguments))
+            chosen.append(_compiled(loss, arguments, differentiable=True) if on_gpu or mode != "auto" else loss)
+        return chosen[0](*arguments)
+
+    return chosen_at_first
+
+
 def keep_memory() -> bool:
     """Let the C library keep freed memory for the next step instead of handing it back; return whether it does.
 
@@ -69,14 +92,19 @@ def keep_memory() -> bool:
         return False
 
 
-def _compiled(function: Callable[..., T], example: tuple[Any, ...]) -> Callable[..., T]:
+def _compiled(
+    function: Callable[..., Any], example: tuple[Any, ...], differentiable: bool = False
+) -> Callable[..., Any]:
     """Return the compiled function after a first call, or the function itself where it cannot be compiled here."""
-    compiled = torch.compile(function, fullgraph=True, dynamic=False)
+    compiled = torch.compile(function, fullgraph=not differentiable, dynamic=None if differentiable else False)
     try:
-        compiled(*example)
+        found = compiled(*example)
+        if differentiable:
+            weights = [leaf for module in example if isinstance(module, nn.Module) for leaf in module.parameters()]
+            torch.autograd.grad(found[0], weights, allow_unused=True)
     except (RuntimeError, torch._dynamo.exc.TorchDynamoException) as error:
         reason = str(error).strip().split("\n", 1)[0]
-        warnings.warn(f"acceleration: playing without a compiler, which says: {reason}", EconsimWarning, stacklevel=3)
+        warnings.warn(f"acceleration: going on without a compiler, which says: {reason}", EconsimWarning, stacklevel=3)
         return function
     return compiled
 

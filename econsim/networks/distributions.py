@@ -49,7 +49,7 @@ class Categorical:
     def log_prob(self, choice: Tensor) -> Tensor:
         """Return the log-probability of all answers together, ``[...]``."""
         answers = choice if self.several else choice[..., None]
-        parts = (part.gather(-1, answers[..., [place]]) for place, part in enumerate(self.log_shares))
+        parts = (part.gather(-1, answers[..., place : place + 1]) for place, part in enumerate(self.log_shares))
         return torch.cat(list(parts), -1).sum(-1)
 
     def entropy(self) -> Tensor:

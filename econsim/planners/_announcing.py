@@ -59,12 +59,12 @@ class FittedSchedule(ABC):
         return self.fitted.get("rates")
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
-        """Return the fitted rates ``[K]``; raises ``UserError`` before a fit."""
+        """Return the fitted rates ``[K]`` on the game's device; raises ``UserError`` before a fit."""
         if "rates" not in self.fitted:
             raise UserError(
                 f"planner: {self.learner} is not fitted; econsim.run or econsim.training.{self.learner} does it"
             )
-        return self.fitted["rates"]
+        return self.fitted["rates"].to(game.device)
 
     def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         """Return the rates for every copy, ``[B, 1, K]``."""

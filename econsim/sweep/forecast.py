@@ -6,19 +6,20 @@ agents that make them.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from econsim.game import Agent
 from econsim.llm.budget import Forecast as Asked
 from econsim.runs.machine import device_named
 from econsim.runs.recorder import Advice
 from econsim.runs.scoring import scores
 from econsim.runs.speaking import check_agreed, foreseen
-from econsim.runs.stages import Policy, Stage, exact_followers, policies, stages
+from econsim.runs.stages import NEURAL, Policy, Stage, exact_followers, policies, stages
 from econsim.scenario import Scenario
 from econsim.sweep.batch import Packed, packed_scores
 from econsim.sweep.table import Table
@@ -131,19 +132,38 @@ def _of_scores(scenario: Scenario, found: list[Policy], game: Any) -> float:
 def _of_stages(scenario: Scenario, ahead: Sequence[Stage], game: Any) -> Iterator[float]:
     """Yield the seconds of every fit; those by one learner take alike."""
     by_learner: dict[str, float] = {}
+    fitted: dict[str, Agent] = {}
     for stage in ahead:
-        if stage.learner not in by_learner:
-            by_learner[stage.learner] = _of_fit(scenario, stage, game)
+        awaited = stage.learner != NEURAL and NEURAL in stage.policy.learners and NEURAL not in by_learner
+        if awaited or stage.learner not in by_learner:
+            watch = _Stopwatch(math.inf if awaited else PATIENCE)
+            fitted = _fit(scenario, stage, game, fitted, watch)
+            by_learner[stage.learner] = watch.seconds()
         yield by_learner[stage.learner]
 
 
-def _of_fit(scenario: Scenario, stage: Stage, game: Any) -> float:
-    watch = _Stopwatch()
+def _fit(
+    scenario: Scenario, stage: Stage, game: Any, fitted: Mapping[str, Agent], watch: _Stopwatch
+) -> dict[str, Agent]:
+    """Fit until the watch ends it; return who was fitted for the policy, where neural minds are still to learn beside.
+
+    Args:
+        scenario: whose stage it is.
+        stage: the fit.
+        game: of the scenario.
+        fitted: who was fitted before, for this policy.
+        watch: what measures.
+    """
     stand_ins = exact_followers(scenario, game)
     players = stage.policy.build() | {role: stand_ins[role].build() for role in stage.untrained_roles}
-    with watch.stopping():
-        stage.training.build().fit(game, players, stage.seed, watch)
-    return watch.seconds()
+    if stage.learner == NEURAL:
+        players |= fitted
+    try:
+        found = stage.training.build().fit(game, players, stage.seed, watch)
+    except _EnoughError:
+        return {}
+    watch.finish()
+    return {} if stage.learner == NEURAL else {**fitted, **{role: found[role] for role in stage.fitted_roles}}
 
 
 class _EnoughError(Exception):
@@ -154,6 +174,7 @@ class _EnoughError(Exception):
 class _Stopwatch:
     """Implements :class:`econsim.training.Recorder`: ends a fit once its speed is known."""
 
+    patience: float
     begun: float = field(default_factory=time.monotonic)
     first: tuple[float, int] | None = None
     last: tuple[float, int, int] | None = None
@@ -166,7 +187,7 @@ class _Stopwatch:
         now = time.monotonic()
         self.first = self.first or (now, done)
         self.last = (now, done, total)
-        if now - self.begun > PATIENCE and done > self.first[1]:
+        if now - self.begun > self.patience and done > self.first[1]:
             raise _EnoughError
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
@@ -175,13 +196,8 @@ class _Stopwatch:
     def restore(self) -> None:
         """Return ``None``."""
 
-    @contextmanager
-    def stopping(self) -> Iterator[None]:
-        """Let a fit end early."""
-        try:
-            yield
-        except _EnoughError:
-            return
+    def finish(self) -> None:
+        """Note that the fit came to its end."""
         self.last = self.first = None
         self.whole = time.monotonic() - self.begun
 

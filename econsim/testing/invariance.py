@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch.utils import _pytree as pytree
 from econsim import random
 from econsim.game import tree_map
 from econsim.testing.play import play, random_actions, tensors_of
+from econsim.testing.pretended_gpu import is_supported, pretended_gpu, transfers
 from econsim.testing.trial import SEED, Promise, Trial, outcome, require, require_close, require_same_bits
 
 BATCH = 7
@@ -125,6 +127,34 @@ def device_parity(trial: Trial) -> str | None:
     return None
 
 
+def no_device_mixed(trial: Trial) -> str | None:
+    """All of the game moves to another device, and no step or observation looks at a value from the host."""
+    if not is_supported():
+        return "this version of torch cannot pretend to have a GPU: not checked"
+    with pretended_gpu() as device:
+        there = trial.game.to(device=device)
+        for moment in trial.episode:
+            state, actions = (tree_map(_moved(device), tree) for tree in (moment.state, dict(moment.actions)))
+            with transfers() as looks:
+                result = there.step(state, actions)
+                seen = there.observe(result.state)
+            require(
+                not looks, f"step {moment.time}: the host waits for the device at {', '.join(dict.fromkeys(looks))}"
+            )
+            held = {"state": result.state, "rewards": result.rewards, "seen": seen}
+            astray = [name for name, value in tensors_of(held).items() if value.device != device]
+            require(not astray, f"step {moment.time}: {', '.join(astray)} stayed on the CPU")
+            same = {"state": moment.transition.state, "rewards": moment.transition.rewards}
+            back = tensors_of({"state": result.state, "rewards": result.rewards})
+            back = {name: value.cpu() for name, value in back.items()}
+            require_same_bits(tensors_of(same), back, f"step {moment.time}, on the CPU and on a pretended GPU")
+    return None
+
+
+def _moved(device: torch.device) -> Callable[[Tensor], Tensor]:
+    return lambda leaf: leaf.to(device=device)
+
+
 ALL: tuple[Promise, ...] = (
     determinism,
     batch_independence,
@@ -132,5 +162,6 @@ ALL: tuple[Promise, ...] = (
     idle_actions,
     parameters,
     one_graph,
+    no_device_mixed,
     device_parity,
 )

@@ -64,7 +64,7 @@ def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -
         settings.gamma,
         settings.gae_lambda,
     )
-    wanted = row.alive if bool(summed(outcome.cut.sum())[0]) else row.acting
+    wanted = row.acting | (row.alive & (summed(outcome.cut.sum())[0] > 0))
     if settings.normalise_advantages:
         mean, spread = moments(advantage, row.acting)
         advantage = (advantage - mean) / (spread + 1e-8)
@@ -76,8 +76,8 @@ def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -
         **{"advantage": advantage, "target": target, "counts": wanted, "starts": starts},
     }
     if network.make.recurrent is None:
-        flat = {name: tree_map(lambda column: column[wanted], column) for name, column in columns.items()}
-        return Batch(**flat, memory=())
+        rows = wanted.flatten().nonzero()[:, 0]
+        return Batch(**tree_map(lambda column: column.flatten(0, 2).index_select(0, rows), columns), memory=())
     length = row.value.shape[0] // trajectory.memory[0].shape[0]
     cut = {name: tree_map(lambda column: _sequences(column, length), column) for name, column in columns.items()}
     return Batch(**cut, memory=tree_map(lambda memory: memory.flatten(0, 2), trajectory.memory))

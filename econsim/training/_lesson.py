@@ -40,6 +40,7 @@ class Lesson:
         seed: int,
         recorder: Recorder,
         train: Collection[str] | None = None,
+        mode: Mode = "eager",
     ) -> Lesson:
         """Give every neural mind the settings of its role, and fresh weights where it has none.
 
@@ -50,6 +51,7 @@ class Lesson:
             seed: of first weights and of all draws.
             recorder: where the fit is reported.
             train: the roles that learn; by default all with a neural mind. Minds that do not learn play as they are.
+            mode: how updates are made fast; see :func:`econsim.acceleration.fused`.
 
         Raises:
             UserError: nobody has a neural mind, or a role of ``train`` has none or does not exist.
@@ -65,7 +67,7 @@ class Lesson:
                 network = _shared(agents, owner, name, game)
             if train is None or name in train:
                 taught = students.get(owner or name)
-                students[name] = Student.of(name, network, levels[name]) if taught is None else taught
+                students[name] = Student.of(name, network, levels[name], mode) if taught is None else taught
         if not students:
             raise UserError("training: no role has a neural mind (kind ppo), so there is nothing to train")
         return cls(game, agents, students, seed, recorder)

@@ -51,7 +51,8 @@ class Parameters(Model):
     patience: int | None = Field(default=None, ge=1)
     """Stop early once the best mean return of a learning role is so many iterations old; none: never."""
     acceleration: Mode = "auto"
-    """How a step of play is made fast: eager, compile, graph (CUDA), or auto."""
+    """How a step of play and the loss are made fast: eager, compile, graph (CUDA), or auto: graph on a GPU, where the
+    loss is compiled, and eager on a CPU."""
     checkpoint_every: int = Field(default=50, ge=1)
     """Iterations between checkpoints."""
 
@@ -64,7 +65,7 @@ class Session:
     ) -> None:
         self.parameters, self.game, self.agents, self.seed, self.recorder = parameters, game, agents, seed, recorder
         levels = {name: parameters.leader if role.leads else parameters.follower for name, role in game.roles.items()}
-        self.lesson = Lesson.begin(game, agents, levels, seed, recorder, parameters.train)
+        self.lesson = Lesson.begin(game, agents, levels, seed, recorder, parameters.train, parameters.acceleration)
         self.leaders = formula_leaders(game, agents) if parameters.refit_every is not None else {}
         self.done, stored = self.lesson.restore()
         for name, leader in self.leaders.items():

@@ -10,13 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from econsim.acceleration import Mode, fused
 from econsim.errors import RunError
 from econsim.networks import ActorCritic
 from econsim.training._batch import batch_of, joined
 from econsim.training._processes import summed
 from econsim.training._settings import Settings
 from econsim.training._trajectory import Trajectory
-from econsim.training._update import STATISTICS, optimiser_of, update
+from econsim.training._update import STATISTICS, Loss, loss_of, optimiser_of, update
 
 ADVICE = (
     "lower its learning_rate or max_gradient_norm, raise its entropy_weight, set normalise_values, or look for rewards"
@@ -32,11 +33,12 @@ class Student:
     network: ActorCritic
     optimiser: torch.optim.Adam
     settings: Settings
+    loss: Loss = loss_of
 
     @classmethod
-    def of(cls, role: str, network: ActorCritic, settings: Settings) -> Student:
-        """Return a student with a fresh optimiser."""
-        return cls(role, network, optimiser_of(network), settings)
+    def of(cls, role: str, network: ActorCritic, settings: Settings, mode: Mode = "eager") -> Student:
+        """Return a student with a fresh optimiser, whose loss is made fast as ``mode`` says."""
+        return cls(role, network, optimiser_of(network), settings, fused(loss_of, mode))
 
     def learn(
         self, trajectories: Mapping[str, Trajectory], share_done: float, key: Tensor
@@ -57,11 +59,12 @@ class Student:
         if not float(summed(acted)[0].sum()):
             return {}
         batch = joined([batch_of(each, self.settings, self.network) for each in trajectories.values()])
-        found = update(self.network, self.optimiser, batch, self.settings, share_done, key).double()
-        returns = [each.episode_return.to(found.device) for each in trajectories.values()]
-        numbers = torch.cat([found, torch.stack(returns)]).tolist()
+        found = update(self.network, self.optimiser, batch, self.settings, share_done, key, self.loss).double()
+        returns = torch.stack([each.episode_return for each in trajectories.values()])
+        weight = torch.stack([weight.detach().abs().max() for weight in self.network.parameters()]).max()
+        largest_weight, *numbers = torch.cat([weight[None].double(), found, returns]).tolist()  # one look for all
         stats = dict(zip(STATISTICS, numbers, strict=False))
-        self._check(stats)
+        _check(self.role, stats, largest_weight)
         means = dict(zip(trajectories, numbers[len(STATISTICS) :], strict=True))
         known = {role: {"return": mean} for role, mean in means.items() if math.isfinite(mean)}
         return {**known, self.role: stats | known.get(self.role, {})}
@@ -80,9 +83,9 @@ class Student:
         moments = {int(place): values for place, values in stored["moments"].items()}
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
 
-    def _check(self, stats: Mapping[str, float]) -> None:
-        weights = torch.stack([weight.detach().abs().max() for weight in self.network.parameters()]).max()
-        broken = [name for name, value in stats.items() if not math.isfinite(value)]
-        if broken or not math.isfinite(float(weights)):
-            what = ", ".join(broken or ["weights"])
-            raise RunError(f"training of {self.role} broke down ({what} not finite): {ADVICE}")
+
+def _check(role: str, stats: Mapping[str, float], largest_weight: float) -> None:
+    broken = [name for name, value in stats.items() if not math.isfinite(value)]
+    if broken or not math.isfinite(largest_weight):
+        what = ", ".join(broken or ["weights"])
+        raise RunError(f"training of {role} broke down ({what} not finite): {ADVICE}")

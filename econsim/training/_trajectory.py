@@ -84,7 +84,8 @@ class Record:
 
     def trajectories(self) -> list[Trajectory]:
         """Return all of it, by seed."""
-        none = torch.zeros(self.seeds, dtype=torch.float64)
+        (leaf, *_), _ = self._held["row"]
+        none = leaf.new_zeros(self.seeds, dtype=torch.float64)
         total = sum((total for total, _ in self._returns), none)
         number = sum((number for _, number in self._returns), none)
         total, number = summed(total, number)

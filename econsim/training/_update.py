@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -12,7 +14,9 @@ from econsim.training._processes import count, summed
 from econsim.training._schedule import value_at
 from econsim.training._settings import Settings
 
-__all__ = ["optimiser_of", "update"]
+__all__ = ["Loss", "loss_of", "optimiser_of", "update"]
+
+Loss = Callable[[ActorCritic, Batch, Settings, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def optimiser_of(network: ActorCritic) -> torch.optim.Adam:
@@ -27,6 +31,7 @@ def update(
     settings: Settings,
     share_done: float,
     key: Tensor,
+    loss: Loss | None = None,
 ) -> Tensor:
     """Change ``network`` in place and return the statistics ``STATISTICS``, ``[6]``, means over all minibatches.
 
@@ -40,7 +45,9 @@ def update(
         settings: of this level.
         share_done: share of the training that is done, in [0, 1].
         key: ``[1]``, of the shuffles.
+        loss: :func:`loss_of`, or that made fast.
     """
+    bounds = _bounds(settings, share_done, batch.value.device)
     for group in optimiser.param_groups:
         group["lr"] = value_at(settings.learning_rate, share_done)
     stats = []
@@ -48,7 +55,7 @@ def update(
         order = random.permutation(key, epoch, "shuffle", batch.size)[0]
         for part in order.tensor_split(_pieces(batch.size, settings.minibatches)):
             optimiser.zero_grad()
-            stats.append(_gradient(network, batch, part, settings, share_done))
+            stats.append(_gradient(network, batch, part, settings, bounds, loss or loss_of))
             _pool_gradients(network)
             nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm, foreach=True)
             optimiser.step()
@@ -64,22 +71,39 @@ def _pieces(rows: int, wanted: int) -> int:
     return max(1, min(wanted, int(everywhere) // count()))
 
 
-def _gradient(network: ActorCritic, batch: Batch, part: Tensor, settings: Settings, share_done: float) -> Tensor:
+def _gradient(
+    network: ActorCritic, batch: Batch, part: Tensor, settings: Settings, bounds: Tensor, loss_of: Loss
+) -> Tensor:
     """Add the gradient of a minibatch up, some rows at a time, and return its statistics ``[5]``."""
     acted, counted = summed(batch.acting[part].sum().float(), batch.counts[part].sum().float())
     stats = torch.zeros(5, device=part.device)
     for rows in torch.split(part, settings.rows_at_once or max(1, part.shape[0])):
-        loss, found = _loss(network, batch.rows(rows), settings, share_done, acted, counted)
+        loss, found = loss_of(network, batch.rows(rows), settings, bounds, acted, counted)
         loss.backward()  # type: ignore[no-untyped-call]
         stats += found
     return summed(stats)[0]
 
 
-def _loss(
-    network: ActorCritic, batch: Batch, settings: Settings, share_done: float, acted: Tensor, counted: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return the part of the minibatch's loss that these rows bring; ``acted`` and ``counted`` are of the minibatch."""
+def _bounds(settings: Settings, share_done: float, device: torch.device) -> Tensor:
+    """Return the clip, the lowest and the highest ratio that count, and the weight of the entropy, ``[4]``."""
     clip, entropy_weight = value_at(settings.clip, share_done), value_at(settings.entropy_weight, share_done)
+    return torch.tensor([clip, 1.0 - clip, 1.0 + clip, entropy_weight]).to(device, non_blocking=True)
+
+
+def loss_of(
+    network: ActorCritic, batch: Batch, settings: Settings, bounds: Tensor, acted: Tensor, counted: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the part ``[]`` of a minibatch's loss that these rows bring, and that of its statistics ``[5]``.
+
+    Args:
+        network: what learns.
+        batch: the rows.
+        settings: of this level.
+        bounds: ``[4]``, what the schedules say; see :func:`_bounds`. A tensor, so that a compiled loss serves all.
+        acted: rows ``[]`` of the whole minibatch in which somebody acted.
+        counted: rows ``[]`` of the whole minibatch that teach the values.
+    """
+    clip, lowest, highest, entropy_weight = bounds.unbind()
     if network.make.recurrent is None:
         distribution, value, _ = network(batch.seen)
     else:
@@ -87,7 +111,7 @@ def _loss(
     share = batch.acting.float() / acted.clamp(min=1.0)
     log_ratio = torch.where(batch.acting, distribution.log_prob(batch.choice) - batch.log_prob, 0.0)
     ratio = log_ratio.exp()
-    gain = torch.minimum(ratio * batch.advantage, ratio.clamp(1.0 - clip, 1.0 + clip) * batch.advantage)
+    gain = torch.minimum(ratio * batch.advantage, ratio.clamp(lowest, highest) * batch.advantage)
     policy_loss = -(share * gain).sum()
     entropy = (share * distribution.entropy()).sum()
     errors = _value_error(network, value, batch, settings.value_clip) * batch.counts

@@ -51,7 +51,7 @@ class SaezBuffer:
         agent = agents[leader]
         if not isinstance(agent, planner.SaezBuffer):
             raise UserError(f"training.saez_buffer: role {leader} needs a planner of kind saez_buffer")
-        thresholds = thresholds_of(game, game.roles[leader], "saez_buffer").double()
+        thresholds = thresholds_of(game, game.roles[leader], "saez_buffer").double().cpu()
         search = _Search(agent.parameters, thresholds)
         search.go_on(agent.state_dict())
         for number in range(agent.parameters.rounds):

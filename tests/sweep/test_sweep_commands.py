@@ -72,6 +72,14 @@ def test_a_dry_run_measures_what_is_fitted() -> None:
     assert "measured on 2 of 2 kinds of runs" in told.output
 
 
+def test_a_dry_run_measures_minds_that_learn_under_a_fitted_planner() -> None:
+    short = ["training.warm_up=1", "training.iterations=1", "planner.iterations=2", "headline=none"]
+    short += ["baselines=[free_market]", "evaluation.ceiling=saez"]
+    told = econsim("sweep", "one_step", "planner=saez", *short, "seed=0:2", "--dry-run")
+    assert told.exit_code == 0, told.output
+    assert "measured on 1 of 1 kinds of runs" in told.output
+
+
 def test_a_wrong_axis_ends_before_anything_starts(tmp_path: Path) -> None:
     told = econsim("sweep", "one_step", "economy.wrokers=10,20")
     assert told.exit_code == 2

@@ -127,6 +127,18 @@ class DataDependent(Gifts):
         return super().step(state, actions)
 
 
+class StaysOnTheHost(Gifts):
+    def step(self, state: GiftsState, actions: Mapping[str, Tensor]) -> Transition[GiftsState]:
+        done = super().step(state, actions)
+        return replaced(done, rewards={name: paid * torch.ones(paid.shape[1]) for name, paid in done.rewards.items()})
+
+
+class AsksTheDevice(Gifts):
+    def observe(self, state: GiftsState) -> dict[str, Observation]:
+        assert bool(state.coins.isfinite().all())
+        return super().observe(state)
+
+
 BROKEN = {
     UnnamedFeature: "spaces",
     NothingLegal: "masks",
@@ -143,6 +155,8 @@ BROKEN = {
     ReadsIdleLeader: "idle_actions",
     FirstParameterOnly: "parameters",
     DataDependent: "one_graph",
+    StaysOnTheHost: "no_device_mixed",
+    AsksTheDevice: "no_device_mixed",
 }
 
 

@@ -53,7 +53,7 @@ def accelerate(function: Callable[..., T], example: tuple[Any, ...], mode: Mode 
     if mode == "eager" or (mode == "auto" and not on_gpu):
         return function
     compiled = _compiled(function, example)
-    return _CudaGraph(compiled, example) if on_gpu and mode != "compile" else compiled
+    return _captured(compiled, example) if on_gpu and mode != "compile" else compiled
 
 
 def fused(loss: Callable[..., tuple[Tensor, T]], mode: Mode) -> Callable[..., tuple[Tensor, T]]:
@@ -103,10 +103,23 @@ def _compiled(
             weights = [leaf for module in example if isinstance(module, nn.Module) for leaf in module.parameters()]
             torch.autograd.grad(found[0], weights, allow_unused=True)
     except (RuntimeError, torch._dynamo.exc.TorchDynamoException) as error:
-        reason = str(error).strip().split("\n", 1)[0]
-        warnings.warn(f"acceleration: going on without a compiler, which says: {reason}", EconsimWarning, stacklevel=3)
+        _say("without a compiler", error)
         return function
     return compiled
+
+
+def _captured(function: Callable[..., T], example: tuple[Any, ...]) -> Callable[..., T]:
+    """Return the function as a CUDA graph, or as it is where it cannot be one: it looks at values."""
+    try:
+        return _CudaGraph(function, example)
+    except RuntimeError as error:
+        _say("without a CUDA graph", error)
+        return function
+
+
+def _say(what: str, error: Exception) -> None:
+    reason = str(error).strip().split("\n", 1)[0]
+    warnings.warn(f"acceleration: going on {what}: {reason}", EconsimWarning, stacklevel=4)
 
 
 class _CudaGraph:

@@ -251,10 +251,10 @@ class FittedAgent(Agent, Protocol):
 class Practised(Protocol):
     """A game that knows a sensible way to play: what rules that say *how much* to work need where actions are deeds."""
 
-    def routine(self, role: str, observation: Observation, key: Tensor) -> Tensor:
-        """Return what each player does when it works, shaped as an action; ``key`` ``[B]`` for random draws.
+    def routine(self) -> Callable[[Role, Observation, Tensor], Tensor]:
+        """Return the way to play: from a role, what it sees and keys ``[B]`` to what its players do when they work.
 
-        Action zero is rest.
+        What it says is shaped as an action; action zero is rest. All that takes long is done before it is returned.
         """
 
 

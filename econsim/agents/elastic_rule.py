@@ -7,6 +7,7 @@ drawn from the step's key alone, so that under one key a higher rate only ever t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
@@ -24,6 +25,7 @@ __all__ = ["ElasticRule", "Parameters"]
 
 FEATURE = "marginal_rate"
 WEEK = 100.0  # hours
+Routine = Callable[[Role, Observation, Tensor], Tensor]
 
 
 class Parameters(Model):
@@ -43,21 +45,23 @@ class ElasticRule:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Game[Any], Role]:
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Game[Any], Role, Routine | None]:
         """Check that the rule can be followed; raises ``UserError`` where the role sees no marginal rate."""
         if FEATURE not in role.features:
             raise UserError(f"agents.{role.name}: kind elastic_rule needs the feature {FEATURE}, which this role lacks")
         if isinstance(game, Practised) and self.parameters.untaxed_hours > WEEK:
             raise UserError(f"agents.{role.name}: untaxed_hours {self.parameters.untaxed_hours:g} is above {WEEK:g}")
         check_amount(self.parameters.untaxed_hours, role, "untaxed_hours")
-        return game, role
+        return game, role, game.routine() if isinstance(game, Practised) else None
 
-    def act(self, observation: Observation, memory: tuple[Game[Any], Role], key: Tensor) -> tuple[Tensor, Any]:
+    def act(
+        self, observation: Observation, memory: tuple[Game[Any], Role, Routine | None], key: Tensor
+    ) -> tuple[Tensor, Any]:
         """Return hours, or deeds and rest, ``[B, N]``: less work where the marginal rate is higher."""
-        game, role = memory
+        game, role, routine = memory
         retention = 1.0 - observation.features[..., role.features.index(FEATURE)]
         hours = self.parameters.untaxed_hours * power(retention, self.parameters.elasticity)
-        if not isinstance(game, Practised):
+        if routine is None:
             return action_of(hours, game, role), memory
         works = random.uniform(key, 0, "effort", (role.count,)) * WEEK < hours
-        return torch.where(works, game.routine(role.name, observation, key), 0), memory
+        return torch.where(works, routine(role, observation, key), 0), memory

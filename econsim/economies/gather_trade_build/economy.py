@@ -159,11 +159,11 @@ class GatherTradeBuild(Game[State]):
         thresholds: Tensor = self.tables["thresholds"]
         return thresholds
 
-    def routine(self, role: str, observation: Observation, key: Tensor) -> Tensor:
-        """Return what sensible workers do, ``[B, n]``; see the module ``routine``."""
-        if self._routine is None:
+    def routine(self) -> Routine:
+        """Return what sensible workers do; see the module ``routine``."""
+        if self._routine is None or self._routine.game is not self:  # a copy has other parameters, or another device
             self._routine = Routine(self)
-        return self._routine(self.roles[role], observation, key)
+        return self._routine
 
     @property
     def law(self) -> Law | None:

@@ -58,14 +58,7 @@ class Routine:
     def __init__(self, game: GatherTradeBuild) -> None:
         self.game = game
         self.labels = ["nothing", *(label for part in game.components for label in part.choices(game))]
-        ground = game.tables["ground"]
-        self.ways = (
-            None
-            if game.layout.random
-            else torch.stack(
-                [steps_to(ground.terrain[0], int(source), game.row_length) for source in ground.source[0]], 1
-            )
-        )
+        self.ways = None if game.layout.random else self._ways()
 
     def __call__(self, role: Role, seen: Observation, key: Tensor) -> Tensor:
         """Return actions ``[B, n]``; a wish that is not legal gives way to the next: build, sell, buy, move."""
@@ -76,6 +69,13 @@ class Routine:
             legal = seen.action_mask.gather(-1, label[..., None])[..., 0]  # type: ignore[union-attr]
             action = torch.where(wish & legal, label, action)
         return action
+
+    def _ways(self) -> Tensor:
+        """Return steps from each tile to each source, ``[P, S]``."""
+        ground = self.game.tables["ground"]
+        terrain, sources = ground.terrain[0].cpu(), ground.source[0].tolist()
+        ways = [steps_to(terrain, source, self.game.row_length) for source in sources]
+        return torch.stack(ways, 1).to(ground.terrain.device)
 
     def _worth(self, role: Role, seen: Observation) -> Worth:
         game = self.game
@@ -193,7 +193,9 @@ class Routine:
         view = seen.view
         if view is None or self.game.settings.view_radius == "all":
             return torch.zeros((*seen.alive.shape, 4), device=seen.features.device)
-        taken = view[:, :, [HAS_HOUSE, IS_WATER, IS_STONE_SOURCE, IS_WOOD_SOURCE]].amax(2)
+        taken = torch.stack([view[:, :, fact] for fact in (HAS_HOUSE, IS_WATER, IS_STONE_SOURCE, IS_WOOD_SOURCE)]).amax(
+            0
+        )
         return _ways_in_view((view[:, :, IS_INSIDE] > taken)[:, :, None], seen.features)[..., 0]
 
     def _in_view(self, seen: Observation) -> Tensor:

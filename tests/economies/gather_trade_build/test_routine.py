@@ -41,7 +41,17 @@ def by_rate() -> dict[float, dict[str, Tensor]]:
 
 
 def test_the_game_knows_a_routine() -> None:
-    assert isinstance(GatherTradeBuild(Parameters()), Practised)
+    game = GatherTradeBuild(Parameters())
+    assert isinstance(game, Practised)
+    assert game.routine() is game.routine()
+
+
+def test_a_game_with_other_parameters_knows_its_own_routine() -> None:
+    game = GatherTradeBuild(Parameters())
+    game.routine()
+    other = game.with_parameters(labour_cost=0.5)
+    assert isinstance(other, GatherTradeBuild)
+    assert other.routine().game is other
 
 
 @pytest.mark.parametrize("account", ["labour", "houses"])
@@ -118,7 +128,7 @@ def test_the_routine_is_legal_in_every_kind_of_economy(economy: dict[str, Any]) 
     state = game.reset(random.keys(0, 3))
     for moment in moments(game, random.keys(0, 3), 20):
         seen = game.observe(moment.state)["worker"]
-        action = game.routine("worker", seen, random.fold(random.keys(1, 3), moment.time))
+        action = game.routine()(game.roles["worker"], seen, random.fold(random.keys(1, 3), moment.time))
         assert seen.action_mask is not None
         assert seen.action_mask.gather(-1, action[..., None]).all()
     assert state.world.time.eq(0).all()

@@ -12,6 +12,10 @@ skill, the two lowest skills net sellers.
 
 Run: ``python benchmarks/gather_trade_build_two_level.py [SCENARIO] [KEY=VALUE ...]`` (default scenario
 ``gather_trade_build_two_level``), or ``--run RUN`` to read a finished run. An unfinished run folder is resumed.
+
+Variants keep their results apart: ``--as gather_trade_build_saez_long_run baselines=[]
+"planner={kind: saez_buffer, elasticity: 4.35, copies: 64, rounds: 1, buffer: 50000}"`` gives Saez's formula the
+elasticity that theory expects of these workers.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ from econsim.runs.fitted import agents_of
 from econsim.runs.stages import policies
 from econsim.scenario import Scenario, load
 
-PUBLISHED = {"free_market": 1278.0, "us_federal": 1261.0, "saez": 1435.0, "planner": 1664.0}
+PUBLISHED = {"free_market": 1278.0, "us_federal": 1261.0, "saez": 1435.0, "saez_buffer": 1435.0, "planner": 1664.0}
 EPISODES = 64
 CURVE_POINTS = 30
 WORKERS = 4
@@ -191,6 +195,7 @@ def main() -> int:
     parser.add_argument("--copies", type=int, help="play the same steps in so many copies at once")
     parser.add_argument("--steps", type=int, default=50, help="length of a rollout with --copies (default 50)")
     parser.add_argument("--minutes", type=float, help="stop after so long, exit code 130; run again to continue")
+    parser.add_argument("--as", dest="name", help="what the result is called (default: as the scenario)")
     parser.add_argument("--trial", action="store_true", help="write no result")
     options = parser.parse_args()
     if options.minutes is not None:
@@ -203,8 +208,9 @@ def main() -> int:
     result = result_of(run)
     print(table(result))
     if not options.trial:
-        record(run.scenario.name, result, seed=run.scenario.seed)
-        (RESULTS / f"{run.scenario.name}.md").write_text(table(result))
+        name = options.name or run.scenario.name
+        record(name, result, seed=run.scenario.seed)
+        (RESULTS / f"{name}.md").write_text(table(result))
     return 0
 
 

@@ -13,9 +13,9 @@ skill, the two lowest skills net sellers.
 Run: ``python benchmarks/gather_trade_build_two_level.py [SCENARIO] [KEY=VALUE ...]`` (default scenario
 ``gather_trade_build_two_level``), or ``--run RUN`` to read a finished run. An unfinished run folder is resumed.
 
-Variants keep their results apart: ``--as gather_trade_build_saez_long_run baselines=[]
-"planner={kind: saez_buffer, elasticity: 4.35, copies: 64, rounds: 1, buffer: 50000}"`` gives Saez's formula the
-elasticity that theory expects of these workers.
+After ``econsim equilibrium RUN`` the gains of its certificate are recorded too. Variants keep their results apart:
+``--as gather_trade_build_saez_long_run baselines=[] "planner={kind: saez_buffer, elasticity: 4.35, copies: 64,
+rounds: 1, buffer: 50000}"`` gives Saez's formula the elasticity that theory expects of these workers.
 """
 
 from __future__ import annotations
@@ -111,6 +111,13 @@ def speed(run: Run) -> float:
     return float(rows.median())
 
 
+def gains(run: Run) -> list[dict[str, Any]]:
+    """Return what each role could gain by itself, where ``econsim equilibrium`` measured it."""
+    kept = ("role", "seed", "method", "followers", "own", "gain", "low", "high")
+    found = (run.certificate or {}).get("findings", [])
+    return [{name: finding[name] for name in kept if name in finding} for finding in found]
+
+
 def result_of(run: Run) -> dict[str, Any]:
     """Return everything that is recorded of a finished run."""
     scenario = run.scenario
@@ -127,6 +134,7 @@ def result_of(run: Run) -> dict[str, Any]:
             policy.label: division_of_labour(game, agents_of(run, policy, seeds[0]), scenario.seed)
             for policy in policies(scenario, game)
         },
+        "certificate": gains(run),
         "env_steps_per_second": speed(run),
         "learning_curves": curves(run),
     }

@@ -113,9 +113,10 @@ def speed(run: Run) -> float:
 
 def gains(run: Run) -> list[dict[str, Any]]:
     """Return what each role could gain by itself, where ``econsim equilibrium`` measured it."""
+    if not (run.path / "certificate.json").is_file():
+        return []
     kept = ("role", "seed", "method", "followers", "own", "gain", "low", "high")
-    found = (run.certificate or {}).get("findings", [])
-    return [{name: finding[name] for name in kept if name in finding} for finding in found]
+    return [{name: finding[name] for name in kept if name in finding} for finding in run.certificate["findings"]]
 
 
 def result_of(run: Run) -> dict[str, Any]:

@@ -33,19 +33,20 @@ class Dilemma(Game[Moment]):
 
     def __init__(self) -> None:
         self.parameters: Mapping[str, Tensor] = {}
+        self.payoffs = PAYOFFS
         self.roles = {"prisoner": Role("prisoner", 2, Box(0, 1, (1,)), Discrete(2), features=("one",))}
 
     def reset(self, key: Tensor) -> Moment:
         return Moment(torch.zeros_like(key))
 
     def observe(self, state: Moment) -> dict[str, Observation]:
-        here = torch.ones((len(state.time), 2), dtype=torch.bool)
+        here = torch.ones((len(state.time), 2), dtype=torch.bool, device=state.time.device)
         return {"prisoner": Observation(here[..., None].to(self.dtype), here, here)}
 
     def step(self, state: Moment, actions: Mapping[str, Tensor]) -> Transition[Moment]:
         own = actions["prisoner"]
-        over = torch.ones(len(own), dtype=torch.bool)
-        paid = PAYOFFS.to(self.dtype)[own, own.flip(-1)]
+        over = torch.ones_like(state.time, dtype=torch.bool)
+        paid = self.payoffs.to(self.dtype)[own, own.flip(-1)]
         return Transition(Moment(state.time + 1), {"prisoner": paid}, ~over, over)
 
     def accounts(self, state: Moment) -> dict[str, Tensor]:

@@ -94,8 +94,32 @@ def _stream_number(name: str) -> int:
 
 
 def _absorb(state: Tensor, data: Step) -> Tensor:
+    if torch.compiler.is_compiling() and state.device.type == "cpu":
+        # Products here go round beyond 64 bits. A compiler of C++ may take it that none does, and then draws wrongly.
+        opaque: Tensor = _absorb_tensor(state, data) if isinstance(data, Tensor) else _absorb_number(state, data)
+        return opaque
     mixed = _mix(data.long() + _GOLDEN) if isinstance(data, Tensor) else _mix_number(data + _GOLDEN)
     return _mix(state * _GOLDEN ^ mixed)
+
+
+@torch.library.custom_op("econsim::absorb_tensor", mutates_args=())
+def _absorb_tensor(state: Tensor, data: Tensor) -> Tensor:
+    return _absorb(state, data)
+
+
+@torch.library.custom_op("econsim::absorb_number", mutates_args=())
+def _absorb_number(state: Tensor, data: int) -> Tensor:
+    return _absorb(state, data)
+
+
+@_absorb_tensor.register_fake
+def _(state: Tensor, data: Tensor) -> Tensor:
+    return torch.empty_like(state + data)
+
+
+@_absorb_number.register_fake
+def _(state: Tensor, data: int) -> Tensor:
+    return torch.empty_like(state)
 
 
 def _mix(x: Tensor) -> Tensor:

@@ -62,6 +62,30 @@ def test_what_cannot_be_compiled_plays_on_with_a_warning() -> None:
         assert accelerate(looks, (torch.ones(2),), mode="compile") is looks
 
 
+def test_a_compiled_economy_draws_what_the_plain_one_draws() -> None:
+    """Draws multiply beyond 64 bits, which C++ leaves undefined: fused with a view, whole copies once drew wrongly."""
+    game = GatherTradeBuild(Parameters())
+
+    def stock_and_view(state: State, actions: Tensor) -> tuple[State, Tensor]:
+        following = game.step(state, {"worker": actions, "planner": idle}).state
+        view = game.observe(following)["worker"].view
+        assert view is not None
+        return following, view
+
+    idle = torch.zeros((8, 1, 7), dtype=torch.int64)
+    state, key = game.reset(random.keys(0, 8)), random.keys(1, 8)
+    fast = accelerate(stock_and_view, (state, torch.zeros((8, 4), dtype=torch.int64)), mode="compile")
+    for time in range(10):
+        mask = game.observe(state)["worker"].action_mask
+        assert mask is not None
+        actions = random.categorical(key, time, "actions", torch.zeros(mask.shape).masked_fill(~mask, -torch.inf))
+        (plain, view), (quick, quick_view) = stock_and_view(state, actions), fast(state, actions)
+        assert torch.equal(view, quick_view)
+        assert torch.equal(plain.world.stock, quick.world.stock)
+        assert torch.equal(plain.world.position, quick.world.position)
+        state = plain
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("mode", ["compile", "graph"])
 def test_a_gpu_replays_the_whole_economy(mode: Mode) -> None:

@@ -115,7 +115,7 @@ def gains(run: Run) -> list[dict[str, Any]]:
     """Return what each role could gain by itself, where ``econsim equilibrium`` measured it."""
     if not (run.path / "certificate.json").is_file():
         return []
-    kept = ("role", "seed", "method", "followers", "own", "gain", "low", "high")
+    kept = ("role", "seed", "method", "followers", "own", "gain", "low", "high", "announcement")
     return [{name: finding[name] for name in kept if name in finding} for finding in run.certificate["findings"]]
 
 

@@ -41,8 +41,8 @@ def accelerate(function: Callable[..., T], example: tuple[Any, ...], mode: Mode 
         example: arguments to try it on.
         mode: ``eager`` leaves it as it is. ``compile`` fuses it into one graph, which takes tens of seconds once.
             ``graph`` (CUDA only) compiles it and replays it as a CUDA graph: what it returns is overwritten by the next
-            call, so clone what you keep. ``auto`` is ``graph`` on a GPU and ``eager`` on a CPU, where compiling rarely
-            pays.
+            call, so clone what you keep. ``auto`` is ``graph`` on a GPU, or as near to it as the function allows, and
+            ``eager`` on a CPU, where compiling rarely pays.
 
     Raises:
         UserError: mode ``graph`` without a GPU.
@@ -53,7 +53,9 @@ def accelerate(function: Callable[..., T], example: tuple[Any, ...], mode: Mode 
     if mode == "eager" or (mode == "auto" and not on_gpu):
         return function
     compiled = _compiled(function, example)
-    return _captured(compiled, example) if on_gpu and mode != "compile" else compiled
+    if not on_gpu or mode == "compile":
+        return compiled
+    return _CudaGraph(compiled, example) if mode == "graph" else _captured(compiled, example)
 
 
 def fused(loss: Callable[..., tuple[Tensor, T]], mode: Mode) -> Callable[..., tuple[Tensor, T]]:
@@ -96,6 +98,7 @@ def _compiled(
     function: Callable[..., Any], example: tuple[Any, ...], differentiable: bool = False
 ) -> Callable[..., Any]:
     """Return the compiled function after a first call, or the function itself where it cannot be compiled here."""
+    # A loss that meets more kinds of batches than programs are kept for goes on without; a whole graph would raise.
     compiled = torch.compile(function, fullgraph=not differentiable, dynamic=None if differentiable else False)
     try:
         found = compiled(*example)
@@ -112,6 +115,8 @@ def _captured(function: Callable[..., T], example: tuple[Any, ...]) -> Callable[
     """Return the function as a CUDA graph, or as it is where it cannot be one: it looks at values."""
     try:
         return _CudaGraph(function, example)
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError as error:
         _say("without a CUDA graph", error)
         return function

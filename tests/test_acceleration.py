@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from econsim import random
+from econsim import acceleration, random
 from econsim.acceleration import Mode, accelerate, keep_memory
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.economies.gather_trade_build.world import State
@@ -84,6 +84,21 @@ def test_a_compiled_economy_draws_what_the_plain_one_draws() -> None:
         assert torch.equal(plain.world.stock, quick.world.stock)
         assert torch.equal(plain.world.position, quick.world.position)
         state = plain
+
+
+def test_what_cannot_be_a_graph_plays_on_with_a_warning_but_not_without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(error: RuntimeError) -> Callable[..., None]:
+        def refuse(function: object, example: object) -> None:
+            raise error
+
+        return refuse
+
+    monkeypatch.setattr(acceleration, "_CudaGraph", refusing(RuntimeError("operation not permitted when capturing")))
+    with pytest.warns(EconsimWarning, match="without a CUDA graph: operation not permitted"):
+        assert acceleration._captured(torch.neg, (torch.ones(2),)) is torch.neg
+    monkeypatch.setattr(acceleration, "_CudaGraph", refusing(torch.OutOfMemoryError("out of memory")))
+    with pytest.raises(torch.OutOfMemoryError):
+        acceleration._captured(torch.neg, (torch.ones(2),))
 
 
 @pytest.mark.gpu

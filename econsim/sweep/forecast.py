@@ -132,38 +132,29 @@ def _of_scores(scenario: Scenario, found: list[Policy], game: Any) -> float:
 def _of_stages(scenario: Scenario, ahead: Sequence[Stage], game: Any) -> Iterator[float]:
     """Yield the seconds of every fit; those by one learner take alike."""
     by_learner: dict[str, float] = {}
-    fitted: dict[str, Agent] = {}
+    beside: dict[str, Agent] = {}
     for stage in ahead:
         awaited = stage.learner != NEURAL and NEURAL in stage.policy.learners and NEURAL not in by_learner
         if awaited or stage.learner not in by_learner:
             watch = _Stopwatch(math.inf if awaited else PATIENCE)
-            fitted = _fit(scenario, stage, game, fitted, watch)
+            found = _fit(scenario, stage, game, beside, watch)
+            beside = {**beside, **found} if awaited else {}
             by_learner[stage.learner] = watch.seconds()
         yield by_learner[stage.learner]
 
 
 def _fit(
-    scenario: Scenario, stage: Stage, game: Any, fitted: Mapping[str, Agent], watch: _Stopwatch
+    scenario: Scenario, stage: Stage, game: Any, beside: Mapping[str, Agent], watch: _Stopwatch
 ) -> dict[str, Agent]:
-    """Fit until the watch ends it; return who was fitted for the policy, where neural minds are still to learn beside.
-
-    Args:
-        scenario: whose stage it is.
-        stage: the fit.
-        game: of the scenario.
-        fitted: who was fitted before, for this policy.
-        watch: what measures.
-    """
+    """Fit until the watch ends it, beside agents of the same policy fitted before; return who was fitted to the end."""
     stand_ins = exact_followers(scenario, game)
-    players = stage.policy.build() | {role: stand_ins[role].build() for role in stage.untrained_roles}
-    if stage.learner == NEURAL:
-        players |= fitted
+    players = stage.policy.build() | {role: stand_ins[role].build() for role in stage.untrained_roles} | dict(beside)
     try:
         found = stage.training.build().fit(game, players, stage.seed, watch)
     except _EnoughError:
         return {}
     watch.finish()
-    return {} if stage.learner == NEURAL else {**fitted, **{role: found[role] for role in stage.fitted_roles}}
+    return {role: found[role] for role in stage.fitted_roles}
 
 
 class _EnoughError(Exception):

@@ -121,6 +121,8 @@ def transfers() -> Iterator[list[str]]:
 def _register() -> None:
     if _registered:
         return
+    if not is_supported():
+        raise RuntimeError(f"torch {torch.__version__} cannot be told of a device that is none")
     module: Any = torch.utils.backend_registration._DummyBackendModule()
     module.get_amp_supported_dtype = lambda: [torch.bfloat16]  # what torch.autocast asks for
     with warnings.catch_warnings():

@@ -24,72 +24,6 @@ def optimiser_of(network: ActorCritic) -> torch.optim.Adam:
     return torch.optim.Adam(network.parameters(), eps=1e-5, fused=True)
 
 
-def update(
-    network: ActorCritic,
-    optimiser: torch.optim.Adam,
-    batch: Batch,
-    settings: Settings,
-    share_done: float,
-    key: Tensor,
-    loss: Loss | None = None,
-) -> Tensor:
-    """Change ``network`` in place and return the statistics ``STATISTICS``, ``[6]``, means over all minibatches.
-
-    ``entropy`` (nats), ``approximate_kl`` (old from new policy, nats), ``clip_share`` (of rows beyond the clip),
-    ``policy_loss``, ``value_loss``, and ``explained_variance`` of the values before the update.
-
-    Args:
-        network: what learns.
-        optimiser: its moments.
-        batch: at least one row.
-        settings: of this level.
-        share_done: share of the training that is done, in [0, 1].
-        key: ``[1]``, of the shuffles.
-        loss: :func:`loss_of`, or that made fast.
-    """
-    bounds = _bounds(settings, share_done, batch.value.device)
-    for group in optimiser.param_groups:
-        group["lr"] = value_at(settings.learning_rate, share_done)
-    stats = []
-    for epoch in range(settings.epochs):
-        order = random.permutation(key, epoch, "shuffle", batch.size)[0]
-        for part in order.tensor_split(_pieces(batch.size, settings.minibatches)):
-            optimiser.zero_grad()
-            stats.append(_gradient(network, batch, part, settings, bounds, loss or loss_of))
-            _pool_gradients(network)
-            nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm, foreach=True)
-            optimiser.step()
-    return torch.cat([torch.stack(stats).mean(0), _explained_variance(batch)[None]])
-
-
-STATISTICS = ("policy_loss", "value_loss", "entropy", "approximate_kl", "clip_share", "explained_variance")
-
-
-def _pieces(rows: int, wanted: int) -> int:
-    """Return how many minibatches a batch gives, the same in all processes."""
-    (everywhere,) = summed(torch.tensor(rows))
-    return max(1, min(wanted, int(everywhere) // count()))
-
-
-def _gradient(
-    network: ActorCritic, batch: Batch, part: Tensor, settings: Settings, bounds: Tensor, loss_of: Loss
-) -> Tensor:
-    """Add the gradient of a minibatch up, some rows at a time, and return its statistics ``[5]``."""
-    acted, counted = summed(batch.acting[part].sum().float(), batch.counts[part].sum().float())
-    stats = torch.zeros(5, device=part.device)
-    for rows in torch.split(part, settings.rows_at_once or max(1, part.shape[0])):
-        loss, found = loss_of(network, batch.rows(rows), settings, bounds, acted, counted)
-        loss.backward()  # type: ignore[no-untyped-call]
-        stats += found
-    return summed(stats)[0]
-
-
-def _bounds(settings: Settings, share_done: float, device: torch.device) -> Tensor:
-    """Return the clip, the lowest and the highest ratio that count, and the weight of the entropy, ``[4]``."""
-    clip, entropy_weight = value_at(settings.clip, share_done), value_at(settings.entropy_weight, share_done)
-    return torch.tensor([clip, 1.0 - clip, 1.0 + clip, entropy_weight]).to(device, non_blocking=True)
-
-
 def loss_of(
     network: ActorCritic, batch: Batch, settings: Settings, bounds: Tensor, acted: Tensor, counted: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -122,6 +56,72 @@ def loss_of(
         kl = (share * (ratio - 1.0 - log_ratio)).sum()
         beyond = (share * ((ratio - 1.0).abs() > clip)).sum()
     return loss, torch.stack([policy_loss.detach(), value_loss.detach(), entropy.detach(), kl, beyond])
+
+
+def update(
+    network: ActorCritic,
+    optimiser: torch.optim.Adam,
+    batch: Batch,
+    settings: Settings,
+    share_done: float,
+    key: Tensor,
+    loss: Loss = loss_of,
+) -> Tensor:
+    """Change ``network`` in place and return the statistics ``STATISTICS``, ``[6]``, means over all minibatches.
+
+    ``entropy`` (nats), ``approximate_kl`` (old from new policy, nats), ``clip_share`` (of rows beyond the clip),
+    ``policy_loss``, ``value_loss``, and ``explained_variance`` of the values before the update.
+
+    Args:
+        network: what learns.
+        optimiser: its moments.
+        batch: at least one row.
+        settings: of this level.
+        share_done: share of the training that is done, in [0, 1].
+        key: ``[1]``, of the shuffles.
+        loss: :func:`loss_of`, or that made fast.
+    """
+    bounds = _bounds(settings, share_done, batch.value.device)
+    for group in optimiser.param_groups:
+        group["lr"] = value_at(settings.learning_rate, share_done)
+    stats = []
+    for epoch in range(settings.epochs):
+        order = random.permutation(key, epoch, "shuffle", batch.size)[0]
+        for part in order.tensor_split(_pieces(batch.size, settings.minibatches)):
+            optimiser.zero_grad()
+            stats.append(_gradient(network, batch, part, settings, bounds, loss))
+            _pool_gradients(network)
+            nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm, foreach=True)
+            optimiser.step()
+    return torch.cat([torch.stack(stats).mean(0), _explained_variance(batch)[None]])
+
+
+STATISTICS = ("policy_loss", "value_loss", "entropy", "approximate_kl", "clip_share", "explained_variance")
+
+
+def _pieces(rows: int, wanted: int) -> int:
+    """Return how many minibatches a batch gives, the same in all processes."""
+    (everywhere,) = summed(torch.tensor(rows))
+    return max(1, min(wanted, int(everywhere) // count()))
+
+
+def _gradient(
+    network: ActorCritic, batch: Batch, part: Tensor, settings: Settings, bounds: Tensor, loss: Loss
+) -> Tensor:
+    """Add the gradient of a minibatch up, some rows at a time, and return its statistics ``[5]``."""
+    acted, counted = summed(batch.acting[part].sum().float(), batch.counts[part].sum().float())
+    stats = torch.zeros(5, device=part.device)
+    for rows in torch.split(part, settings.rows_at_once or max(1, part.shape[0])):
+        part_of_loss, found = loss(network, batch.rows(rows), settings, bounds, acted, counted)
+        part_of_loss.backward()  # type: ignore[no-untyped-call]
+        stats += found
+    return summed(stats)[0]
+
+
+def _bounds(settings: Settings, share_done: float, device: torch.device) -> Tensor:
+    """Return the clip, the lowest and the highest ratio that count, and the weight of the entropy, ``[4]``."""
+    clip, entropy_weight = value_at(settings.clip, share_done), value_at(settings.entropy_weight, share_done)
+    return torch.tensor([clip, 1.0 - clip, 1.0 + clip, entropy_weight]).to(device, non_blocking=True)
 
 
 def _value_error(network: ActorCritic, value: Tensor, batch: Batch, limit: float | None) -> Tensor:

@@ -12,6 +12,7 @@ from small_economy import Here
 from typer.testing import CliRunner
 
 from econsim.cli.application import app
+from econsim.training.two_level import TwoLevel
 
 FIXED = ["planner=flat", "agents.worker=elastic_rule", "economy.workers=12", "baselines=[]", "evaluation=none"]
 FIXED += ["training=none", "headline=none"]
@@ -78,6 +79,21 @@ def test_a_dry_run_measures_minds_that_learn_under_a_fitted_planner() -> None:
     told = econsim("sweep", "one_step", "planner=saez", *short, "seed=0:2", "--dry-run")
     assert told.exit_code == 0, told.output
     assert "measured on 1 of 1 kinds of runs" in told.output
+
+
+def test_a_planner_that_learns_is_measured_as_one_beside_fitted_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
+    planners, fit = [], TwoLevel.fit
+
+    def watched(self: TwoLevel, game: Any, agents: Any, seed: int, recorder: Any) -> Any:
+        planners.append(agents["planner"].learner)
+        return fit(self, game, agents, seed, recorder)
+
+    monkeypatch.setattr(TwoLevel, "fit", watched)
+    short = ["training.warm_up=1", "training.iterations=1", "headline=none"]
+    short += ["baselines=[free_market, saez]", "evaluation.ceiling=saez"]
+    told = econsim("sweep", "one_step", *short, "seed=0:2", "--dry-run")
+    assert told.exit_code == 0, told.output
+    assert planners == ["ppo"]
 
 
 def test_a_wrong_axis_ends_before_anything_starts(tmp_path: Path) -> None:

@@ -128,19 +128,18 @@ def device_parity(trial: Trial) -> str | None:
 
 
 def no_device_mixed(trial: Trial) -> str | None:
-    """All of the game moves to another device, and no step or observation looks at a value from the host."""
+    """All of the game moves to another device, and no step or observation carries numbers to or from the host."""
     if not is_supported():
         return "this version of torch cannot pretend to have a GPU: not checked"
     with pretended_gpu() as device:
         there = trial.game.to(device=device)
         for moment in trial.episode:
             state, actions = (tree_map(_moved(device), tree) for tree in (moment.state, dict(moment.actions)))
-            with transfers() as looks:
+            with transfers() as carried:
                 result = there.step(state, actions)
                 seen = there.observe(result.state)
-            require(
-                not looks, f"step {moment.time}: the host waits for the device at {', '.join(dict.fromkeys(looks))}"
-            )
+            where = ", ".join(dict.fromkeys(carried))
+            require(not carried, f"step {moment.time}: host and device wait for each other at {where}")
             held = {"state": result.state, "rewards": result.rewards, "seen": seen}
             astray = [name for name, value in tensors_of(held).items() if value.device != device]
             require(not astray, f"step {moment.time}: {', '.join(astray)} stayed on the CPU")

@@ -35,7 +35,7 @@ from econsim.analysis.statistics import mean_interval
 from econsim.game import Agent, Game
 from econsim.runs import Run, RunInterrupted, execute, open_run, resume
 from econsim.runs.evaluation import evaluation_key, play
-from econsim.runs.fitted import agents_of
+from econsim.runs.load_agents import agents_of
 from econsim.runs.stages import policies
 from econsim.scenario import Scenario, load
 

@@ -17,7 +17,7 @@ from _record import record
 from econsim import random
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.economies.gather_trade_build.reference.agreement import TOLERANCE
-from econsim.economies.gather_trade_build.reference.trial import Planning, Trial, play_tensors
+from econsim.economies.gather_trade_build.reference.comparison import Planning, Trial, play_tensors
 
 SEED, WORKERS, STEPS = 0, (4, 10), 1000
 CONSERVED_EPISODES = 167  # of each of six cases: 1,002 in all

@@ -19,7 +19,7 @@ from _record import record
 from econsim.llm.local_model import LocalModel
 from econsim.llm.replies import Amount, Amounts, Form, OneOf
 from econsim.testing.endpoints.tiny import Training, train
-from econsim.testing.endpoints.tiny.lessons import Lesson, lessons
+from econsim.testing.endpoints.tiny.exercises import Lesson, lessons
 
 SEED = 999  # of the people and schedules that it is asked about; it was trained with another
 BATCH = 256

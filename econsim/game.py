@@ -248,7 +248,7 @@ class FittedAgent(Agent, Protocol):
 
 
 @runtime_checkable
-class Practised(Protocol):
+class Heuristic(Protocol):
     """A game that knows a sensible way to play: what rules that say *how much* to work need where actions are deeds."""
 
     def routine(self) -> Callable[[Role, Observation, Tensor], Tensor]:
@@ -273,7 +273,7 @@ class Solvable(Protocol):
 
 
 @runtime_checkable
-class Rounds(Protocol):
+class RepeatedRounds(Protocol):
     """A game of rounds that are all alike where leaders announce the same and nobody remembers."""
 
     def one_round(self) -> Game[Any]:
@@ -297,10 +297,11 @@ class Narrated(Protocol):
 
 
 @runtime_checkable
-class Filmed(Protocol):
+class Recordable(Protocol):
     """A game whose episodes can be pictured: what runs store, and films and reports draw.
 
-    A picture has a part for everything that it is given and knows (:mod:`econsim.analysis.film`); nothing is required.
+    A picture has a part for everything that it is given and knows; nothing is required
+    (:mod:`econsim.analysis.recording`).
     """
 
     def stage(self) -> dict[str, Any]:

@@ -14,10 +14,11 @@ PACKAGE = ROOT / "econsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = {
-    **dict.fromkeys(["random", "errors", "kinds", "parameters"], 0),
-    **dict.fromkeys(["game", "acceleration", "networks", "mechanisms", "populations"], 1),
-    **dict.fromkeys(["economies", "games", "llm"], 2),
+    **dict.fromkeys(["random", "errors", "kinds", "parameters", "storage"], 0),
+    **dict.fromkeys(["game", "acceleration", "play", "learning", "mechanisms", "populations"], 1),
+    **dict.fromkeys(["economies", "games", "llm", "nn"], 2),
     "agents": 3,
+    "rl": 3.2,
     "planners": 3.5,
     "training": 4,
     "analysis": 5,
@@ -29,7 +30,9 @@ NEIGHBOURS = {
     "parameters": {"kinds", "errors"},
     "kinds": {"errors"},
     "acceleration": {"game"},
-    "networks": {"game"},
+    "storage": {"errors"},
+    "play": {"game"},
+    "learning": {"game"},
     "mechanisms": {"game"},
     "populations": {"game", "mechanisms"},
     "runs": {"scenario", "report"},

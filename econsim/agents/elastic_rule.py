@@ -17,15 +17,15 @@ from torch import Tensor
 from econsim import random
 from econsim.agents._amounts import action_of, check_amount
 from econsim.errors import UserError
-from econsim.game import Game, Observation, Practised, Role
-from econsim.mechanisms.powers import power
+from econsim.game import Game, Heuristic, Observation, Role
+from econsim.mechanisms.numerics import power
 from econsim.parameters import Model
 
 __all__ = ["ElasticRule", "Parameters"]
 
 FEATURE = "marginal_rate"
 WEEK = 100.0  # hours
-Routine = Callable[[Role, Observation, Tensor], Tensor]
+GreedyHeuristic = Callable[[Role, Observation, Tensor], Tensor]
 
 
 class Parameters(Model):
@@ -45,17 +45,17 @@ class ElasticRule:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Game[Any], Role, Routine | None]:
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Game[Any], Role, GreedyHeuristic | None]:
         """Check that the rule can be followed; raises ``UserError`` where the role sees no marginal rate."""
         if FEATURE not in role.features:
             raise UserError(f"agents.{role.name}: kind elastic_rule needs the feature {FEATURE}, which this role lacks")
-        if isinstance(game, Practised) and self.parameters.untaxed_hours > WEEK:
+        if isinstance(game, Heuristic) and self.parameters.untaxed_hours > WEEK:
             raise UserError(f"agents.{role.name}: untaxed_hours {self.parameters.untaxed_hours:g} is above {WEEK:g}")
         check_amount(self.parameters.untaxed_hours, role, "untaxed_hours")
-        return game, role, game.routine() if isinstance(game, Practised) else None
+        return game, role, game.routine() if isinstance(game, Heuristic) else None
 
     def act(
-        self, observation: Observation, memory: tuple[Game[Any], Role, Routine | None], key: Tensor
+        self, observation: Observation, memory: tuple[Game[Any], Role, GreedyHeuristic | None], key: Tensor
     ) -> tuple[Tensor, Any]:
         """Return hours, or deeds and rest, ``[B, N]``: less work where the marginal rate is higher."""
         game, role, routine = memory

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from econsim import random
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Discrete, Game, Observation, Role
-from econsim.llm.speaking import Foreseeing, Speaking
-from econsim.networks.layers import dense, linear
+from econsim.llm.protocols import EstimatesCalls, UsesLlm
+from econsim.nn.layers import dense, linear
 from econsim.parameters import Chosen, FromRoom, Model
 
 __all__ = ["Imitation", "Parameters"]
@@ -70,10 +70,10 @@ class Imitation:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
         self.teacher: Agent = parameters.teacher.build()
-        if isinstance(self.teacher, Speaking):
+        if isinstance(self.teacher, UsesLlm):
             # Only then does a run look for a model, and for what it will cost.
             self.connect = self.teacher.connect
-        if isinstance(self.teacher, Foreseeing):
+        if isinstance(self.teacher, EstimatesCalls):
             self.forecast = self._forecast
         self._state: dict[str, Tensor] = {}
         self._network: nn.Module | None = None
@@ -127,5 +127,5 @@ class Imitation:
 
     def _forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return what the teacher is asked while it is watched; nothing is asked afterwards."""
-        assert isinstance(self.teacher, Foreseeing)
+        assert isinstance(self.teacher, EstimatesCalls)
         return self.teacher.forecast(game, role, self.parameters.episodes)

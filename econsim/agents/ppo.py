@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import Field
 from torch import Tensor
 
-from econsim.agents._neural import MindParameters, NeuralAgent
 from econsim.game import Game, Role
+from econsim.nn.agent import NeuralAgent, PolicyParameters
 
 __all__ = ["Parameters", "Ppo"]
 
@@ -18,7 +18,7 @@ REFERENCES = (
 )
 
 
-class Parameters(MindParameters):
+class Parameters(PolicyParameters):
     """Parameters of the neural workers."""
 
     initial_exploration: float = Field(default=0.0, ge=-5, le=2)

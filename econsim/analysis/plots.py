@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from econsim.analysis._canvas import (
+from econsim.analysis.canvas import (
     INK,
     LEGEND,
     Style,

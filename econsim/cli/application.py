@@ -22,7 +22,7 @@ from econsim.cli import (
     sweeping,
     watching,
 )
-from econsim.cli.endings import Command
+from econsim.cli.exit_codes import Command
 from econsim.errors import UserError
 
 app = typer.Typer(

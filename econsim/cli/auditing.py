@@ -27,11 +27,11 @@ def audit(
 
     They meet flat taxes of 12, 24, 35 and 90 per cent. Writes audit.json and audit.html; prints the verdict.
     """
-    from econsim.analysis.audit import RATES
+    from econsim.analysis.incentive_audit import RATES
     from econsim.errors import UserError
-    from econsim.runs.audit import Asked
-    from econsim.runs.audit import audit as ask
     from econsim.runs.folder import Run, open_run
+    from econsim.runs.incentive_audit import Asked
+    from econsim.runs.incentive_audit import audit as ask
     from econsim.scenario import Scenario, load
 
     found: Scenario | Run
@@ -46,8 +46,8 @@ def audit(
     content = ask(found, out or folder, asked, yes)
     from rich.console import Console
 
-    from econsim.cli.tables import grid
-    from econsim.report.audit import audited
+    from econsim.cli.console_tables import grid
+    from econsim.report.incentive_audit import audited
 
     said, console = audited(content), Console(highlight=False)
     console.print(grid(said.header, said.rows))

@@ -66,7 +66,7 @@ def check(
 
     Determinism, independence of copies, conservation, legal actions and the other promises of every game.
     """
-    from econsim.cli.tables import table
+    from econsim.cli.console_tables import table
     from econsim.scenario import load
 
     loaded = load(scenario, overrides or ())

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from econsim import kinds
-from econsim.cli.tables import table
+from econsim.cli.console_tables import table
 from econsim.errors import UserError, did_you_mean
 from econsim.scenario import library
 

@@ -26,13 +26,13 @@ def equilibrium(
 
     Freezes all roles but one and finds what it could gain; writes certificate.json and the report again.
     """
-    from econsim.runs.certificate import Budget, certify
+    from econsim.runs.certificate import DeviationBudget, certify
 
-    budget = Budget(episodes, iterations, search_budget)
+    budget = DeviationBudget(episodes, iterations, search_budget)
     certificate = certify(run, budget, tuple(role or ()), first_seed, quiet)
     from rich.console import Console
 
-    from econsim.cli.tables import grid
+    from econsim.cli.console_tables import grid
     from econsim.report.certificate import certified
 
     said = certified(certificate)

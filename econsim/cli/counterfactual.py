@@ -70,7 +70,7 @@ def counterfactual(
 
 
 def _differences(table: pd.DataFrame) -> Table:
-    from econsim.cli.tables import grid
+    from econsim.cli.console_tables import grid
 
     rows = [
         [
@@ -85,7 +85,7 @@ def _differences(table: pd.DataFrame) -> Table:
 
 
 def _effects(table: pd.DataFrame) -> Table:
-    from econsim.cli.tables import grid
+    from econsim.cli.console_tables import grid
 
     names = ("mechanical", "behavioural", "difference")
     rows = [[str(row["metric"]), *_rounded(row, *names)] for _, row in table.iterrows()]
@@ -93,7 +93,7 @@ def _effects(table: pd.DataFrame) -> Table:
 
 
 def _by_decile(table: pd.DataFrame) -> Table:
-    from econsim.cli.tables import grid
+    from econsim.cli.console_tables import grid
     from econsim.report.content import shown
 
     changes = [str(name) for name in table.columns if str(name).endswith("_change")]
@@ -140,7 +140,7 @@ def _interval(low: float | None, high: float | None) -> list[str]:
 def _written(found: Counterfactual, out: Path | None) -> list[Path]:
     if out is None:
         return []
-    from econsim.runs._files import write_text
+    from econsim.storage.files import write_text
 
     out.mkdir(parents=True, exist_ok=True)
     tables = {"effects.csv": found.table, "deciles.csv": found.deciles}

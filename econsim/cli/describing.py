@@ -12,10 +12,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from econsim import kinds
-from econsim.cli.tables import table
+from econsim.cli.console_tables import table
 from econsim.parameters import Chosen, FromRoom
 from econsim.scenario import library
-from econsim.scenario.reading import read, shown
+from econsim.scenario.yaml_reader import read, shown
 
 
 def described_file(axis: str, name: str) -> str:

@@ -20,7 +20,7 @@ def evaluate(
     """
     from rich.console import Console
 
-    from econsim.cli.tables import grid
+    from econsim.cli.console_tables import grid
     from econsim.errors import UserError
     from econsim.report import content as words
     from econsim.runs.cross_table import cross_table

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from econsim.cli.tables import grid
+from econsim.cli.console_tables import grid
 from econsim.runs.progress import clock_time
 from econsim.sweep.forecast import Cost, foreseen_costs
-from econsim.sweep.starting import Options, said
+from econsim.sweep.launch import Options, said
+from econsim.sweep.packing import planned_units
 from econsim.sweep.table import Table, table_of
-from econsim.sweep.units import planned_units
 
 if TYPE_CHECKING:
     from econsim.sweep.request import Request

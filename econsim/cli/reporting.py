@@ -76,7 +76,7 @@ def _with_plots(wanted: bool | None) -> bool:
 
 def _write_table(table: pd.DataFrame, out: Path) -> Path:
     from econsim.report.tables import to_latex
-    from econsim.runs._files import write_text
+    from econsim.storage.files import write_text
 
     if out.suffix not in (".csv", ".tex"):
         raise UserError(f"--out {out}: the file name ends in .html, .csv or .tex")

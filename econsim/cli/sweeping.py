@@ -196,7 +196,7 @@ def _save(table: Any, csv: Path) -> None:
 
 
 def _pairs(texts: Sequence[str], option: str) -> dict[str, Any]:
-    from econsim.scenario.reading import parse
+    from econsim.scenario.yaml_reader import parse
 
     return {key: parse(value, lambda line: option).plain() for key, value in _texts(texts, option).items()}
 

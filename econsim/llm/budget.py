@@ -8,7 +8,7 @@ from econsim.llm.failures import BudgetSpent
 from econsim.llm.requests import Reply
 from econsim.llm.settings import Budget, Settings
 
-__all__ = ["Cost", "Forecast", "Purse", "price_of"]
+__all__ = ["Cost", "Forecast", "SpendingLimit", "price_of"]
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Forecast:
         )
 
 
-class Purse:
+class SpendingLimit:
     """Holds what is spent against what may be. Calls are paid for before they are sent, so that none is too many."""
 
     def __init__(self, budget: Budget, spent: Cost) -> None:

@@ -8,18 +8,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from econsim.errors import RunError
-from econsim.llm.ledger import Ledger
+from econsim.llm.call_log import Ledger
 from econsim.llm.questions import Question
 from econsim.llm.requests import Reply, Request
 from econsim.llm.scheduling import Arrival
 from econsim.llm.store import Recorded, Store
 
-__all__ = ["Recording"]
+__all__ = ["CallRecorder"]
 
 _DELAY = 0.005  # seconds that an answer may wait to be committed together with others
 
 
-class Recording:
+class CallRecorder:
     """Takes the arrivals of one batch of questions; ``found`` is what came of them, by request.
 
     ``keeps_silence``: record also that there was no answer, so that a replay goes on without one as the run did.

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
-from econsim.llm._finding import LONGEST, find
 from econsim.llm._numbers import NotRead, number, on_grid
+from econsim.llm.json_extraction import LONGEST, find
 
 __all__ = ["EMPTY", "Amount", "Amounts", "Form", "OneOf", "Ranking", "Reading", "Words"]
 

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from econsim.llm.budget import Purse
+from econsim.llm.budget import SpendingLimit
 from econsim.llm.failures import EndpointError, TryAgain
-from econsim.llm.pace import Pace
+from econsim.llm.rate_limit import RateLimit
 from econsim.llm.requests import Reply, Request
 
 __all__ = ["Arrival", "Provider", "Scheduler"]
@@ -71,8 +71,8 @@ class Scheduler:
     def __init__(
         self,
         provider: Provider,
-        purse: Purse,
-        pace: Pace,
+        purse: SpendingLimit,
+        pace: RateLimit,
         price: Callable[[Reply], float | None],
         concurrency: int,
         retries: int,

@@ -12,19 +12,19 @@ from pathlib import Path
 
 from econsim.errors import UserError
 from econsim.llm._loop import Loop
-from econsim.llm.budget import Forecast, Purse, price_of
+from econsim.llm.budget import Forecast, SpendingLimit, price_of
+from econsim.llm.call_log import Ledger
+from econsim.llm.counters import Counter
 from econsim.llm.failures import BudgetSpent, EndpointError, NotRecorded, TooManyFailures
-from econsim.llm.ledger import Ledger
-from econsim.llm.pace import Pace
 from econsim.llm.providers import provider_of
 from econsim.llm.questions import Answer, Question
-from econsim.llm.recording import Recording
+from econsim.llm.rate_limit import RateLimit
+from econsim.llm.recording import CallRecorder
 from econsim.llm.replies import EMPTY
 from econsim.llm.requests import Reply, Request, request_of
 from econsim.llm.scheduling import Scheduler
 from econsim.llm.settings import Settings
 from econsim.llm.store import Recorded, Store
-from econsim.llm.tallies import Tally
 
 __all__ = ["STORE", "BudgetSpent", "EndpointError", "NotRecorded", "Service", "TooManyFailures"]
 
@@ -33,7 +33,7 @@ STORE = "answers.sqlite"
 
 
 class Service:
-    """Asks a model for a run. ``tallies`` count what became of its questions, by purpose."""
+    """Asks a model for a run. ``counters`` count what became of its questions, by purpose."""
 
     def __init__(self, settings: Settings, store: Path | None = None, ledger: Path | None = None) -> None:
         """Open the store and the ledger; nothing is sent yet.
@@ -47,12 +47,12 @@ class Service:
             UserError: no model is named, a library is missing, or the store cannot be used.
         """
         self.settings = settings
-        self.tallies: dict[str, Tally] = {}
+        self.counters: dict[str, Counter] = {}
         self._provider = provider_of(settings) if settings.mode in ("off", "record") else None
         self._store = _store(settings, store)
         self._ledger = Ledger(ledger)
-        self._purse = Purse(settings.budget, self._ledger.total)
-        self._pace = Pace(settings.requests_per_minute, settings.tokens_per_minute)
+        self._purse = SpendingLimit(settings.budget, self._ledger.total)
+        self._pace = RateLimit(settings.requests_per_minute, settings.tokens_per_minute)
         self._scheduler: Scheduler | None = None
         self._loop: Loop | None = None
 
@@ -127,7 +127,7 @@ class Service:
             )
         store = self._store if self.settings.mode == "record" else None
         by_key = {request.key: question for question, request in zip(questions, requests, strict=True)}
-        recording = Recording(by_key, self._ledger, store, self._price, self.settings.on_failure != "stop")
+        recording = CallRecorder(by_key, self._ledger, store, self._price, self.settings.on_failure != "stop")
         scheduler, loop = self._ready()
         try:
             loop.run(scheduler.send(requests, recording.take))
@@ -161,10 +161,10 @@ class Service:
                 raise TooManyFailures(f"{purpose or 'llm'}: {reason}; llm.on_failure=stop ends the run here")
             self._tally(purpose).check(purpose, self.settings.failure_share, reason)
 
-    def _tally(self, purpose: str) -> Tally:
-        if purpose not in self.tallies:
-            self.tallies[purpose] = Tally(cost=self._ledger.by_purpose[purpose])
-        return self.tallies[purpose]
+    def _tally(self, purpose: str) -> Counter:
+        if purpose not in self.counters:
+            self.counters[purpose] = Counter(cost=self._ledger.by_purpose[purpose])
+        return self.counters[purpose]
 
     def _price(self, reply: Reply) -> float | None:
         return price_of(self.settings, reply.input_tokens, reply.output_tokens)

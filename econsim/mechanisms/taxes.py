@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from econsim.errors import UserError
-from econsim.mechanisms.powers import power
+from econsim.mechanisms.numerics import power
 
 
 def brackets_tax(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:

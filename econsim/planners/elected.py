@@ -8,8 +8,8 @@ from torch import Tensor
 
 from econsim.game import Game, Observation, Role
 from econsim.mechanisms.voting import elect
-from econsim.planners._announcing import thresholds_of
-from econsim.planners._contest import Contest, Office
+from econsim.planners._candidates import ElectedPlanner, ElectionParameters
+from econsim.planners._tax_schedule import thresholds_of
 
 __all__ = ["Elected", "Parameters"]
 
@@ -23,7 +23,7 @@ REFERENCES = (
 )
 
 
-class Parameters(Contest):
+class Parameters(ElectionParameters):
     """Parameters of an election in which every voter knows what it wants."""
 
     voters: Literal["rational", "neural"] = "rational"
@@ -36,7 +36,7 @@ class Parameters(Contest):
     first."""
 
 
-class Elected(Office):
+class Elected(ElectedPlanner):
     """Announces, in every copy and tax year, the schedule of a winner of the election."""
 
     parameters: Parameters

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from econsim.game import Game, Observation, Role
 from econsim.parameters import Model
-from econsim.planners._announcing import announce, thresholds_of
+from econsim.planners._tax_schedule import announce, thresholds_of
 
 __all__ = ["FreeMarket", "Parameters"]
 

@@ -55,7 +55,7 @@ class Parameters(Model):
 class Lessons:
     """A planner who asks a model, with a list of lessons. ``version`` counts the changes that were kept."""
 
-    learner: ClassVar[str | None] = "lessons"
+    learner: ClassVar[str | None] = "prompt_optimisation"
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -79,7 +79,7 @@ class Lessons:
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Any:
         """Return empty memories; raises ``UserError`` before a fit, and what the kind ``llm`` raises."""
         if not self._is_fitted:
-            raise UserError("planner: lessons is not fitted; econsim.run or econsim.training.lessons does it")
+            raise UserError("planner: lessons is not fitted; econsim.run or its learner does it")
         return self.mind.start(game, role, num_envs)
 
     def act(self, observation: Observation, memory: Any, key: Tensor) -> tuple[Tensor, Any]:

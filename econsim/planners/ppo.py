@@ -8,9 +8,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from econsim.agents._neural import MindParameters, NeuralAgent
 from econsim.game import Box, Game, Role
-from econsim.planners._announcing import thresholds_of
+from econsim.nn.agent import NeuralAgent, PolicyParameters
+from econsim.planners._tax_schedule import thresholds_of
 
 __all__ = ["Parameters", "Ppo"]
 
@@ -20,7 +20,7 @@ REFERENCES = (
 )
 
 
-class Parameters(MindParameters):
+class Parameters(PolicyParameters):
     """Parameters of the neural planner."""
 
     start: tuple[float, ...] | float | Literal["status_quo"] | None = "status_quo"

@@ -11,7 +11,7 @@ from torch import Tensor
 from econsim import random
 from econsim.game import Game, Observation, Role
 from econsim.parameters import Model
-from econsim.planners._announcing import thresholds_of
+from econsim.planners._tax_schedule import thresholds_of
 
 __all__ = ["Parameters", "RandomSchedule"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from econsim.parameters import Model
-from econsim.planners._announcing import FittedSchedule
+from econsim.planners._tax_schedule import FittedSchedule
 
 __all__ = ["Parameters", "SaezBuffer"]
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from econsim.parameters import Model
-from econsim.planners._announcing import FittedSchedule
+from econsim.planners._tax_schedule import FittedSchedule
 
 __all__ = ["Parameters", "Search"]
 

@@ -14,7 +14,7 @@ from econsim.game import Game, Observation, Role
 from econsim.mechanisms.taxes import project
 from econsim.mechanisms.us_law import FilingStatus, Law
 from econsim.parameters import Model
-from econsim.planners._announcing import announce, thresholds_of
+from econsim.planners._tax_schedule import announce, thresholds_of
 
 __all__ = ["Parameters", "UsFederal"]
 

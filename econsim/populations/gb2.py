@@ -17,7 +17,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from econsim.mechanisms.powers import power
+from econsim.mechanisms.numerics import power
 from econsim.populations import Sample
 from econsim.populations._sampling import Sampling, draw
 

@@ -12,7 +12,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from econsim.mechanisms.powers import power
+from econsim.mechanisms.numerics import power
 from econsim.parameters import Model
 from econsim.populations import Sample
 

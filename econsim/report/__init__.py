@@ -29,7 +29,7 @@ def write_report(run: Run, interactive: bool = False) -> Path:
     from econsim.report.figures import Figures
     from econsim.report.page import render
     from econsim.report.tables import tables_of, write_tables
-    from econsim.runs._files import write_text
+    from econsim.storage.files import write_text
 
     drawn = _write_figures(run.path / "figures", Figures(run).captioned())
     write_tables(run.path / "tables", tables_of(run))
@@ -56,7 +56,7 @@ def write_comparison(
     from econsim.errors import UserError
     from econsim.report.comparison import Comparison
     from econsim.report.tables import write_tables
-    from econsim.runs._files import write_text
+    from econsim.storage.files import write_text
 
     if not page.parent.is_dir():
         raise UserError(f"{page}: there is no folder {page.parent}; make it, or choose another with --out")
@@ -71,7 +71,7 @@ def write_comparison(
 
 def _write_figures(folder: Path, figures: Iterable[Captioned]) -> list[Drawn]:
     from econsim.report.drawing import png, svg_file
-    from econsim.runs._files import appearing, write_text
+    from econsim.storage.files import appearing, write_text
 
     drawn = [(item, svg_file(item.figure, item.name)) for item in figures]
     folder.mkdir(exist_ok=True)

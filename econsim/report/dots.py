@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from econsim.analysis._canvas import LINES, new_figure, plain_numbers, styles_of, write_title
+from econsim.analysis.canvas import LINES, new_figure, plain_numbers, styles_of, write_title
 
 if TYPE_CHECKING:
     import pandas as pd

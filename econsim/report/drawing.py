@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from econsim.analysis._canvas import INK, LINES, SERIES
+from econsim.analysis.canvas import INK, LINES, SERIES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

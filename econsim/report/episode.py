@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from econsim.errors import UserError
 
 if TYPE_CHECKING:
-    from econsim.analysis.film import Film
+    from econsim.analysis.recording import Recording
     from econsim.runs.folder import Run
 
 __all__ = ["FORMATS", "picture_file", "write_picture"]
@@ -40,7 +40,7 @@ def write_picture(
         UserError: no such policy, an unknown suffix, no folder for ``path``, or MP4 without ffmpeg.
         RunError: the disk is full, or ffmpeg failed.
     """
-    from econsim.runs._files import appearing
+    from econsim.storage.files import appearing
 
     format_ = _format(path)
     label = policy or _own(run)
@@ -54,7 +54,7 @@ def write_picture(
 
 def picture_file(run: Run, policy: str | None, format_: str) -> Path:
     """Return where a picture of a policy belongs in the run folder, which is made."""
-    from econsim.runs.film import file_name
+    from econsim.runs.recordings import file_name
 
     folder = run.path / "figures"
     folder.mkdir(exist_ok=True)
@@ -64,14 +64,14 @@ def picture_file(run: Run, policy: str | None, format_: str) -> Path:
 def _write(
     file: BinaryIO,
     format_: str,
-    film: Film,
+    film: Recording,
     label: str,
     every: int,
     speed: int,
     watch: Callable[[int, int], None] | None,
 ) -> None:
-    from econsim.analysis.film import animation
-    from econsim.analysis.film.sheet import contact_sheet
+    from econsim.analysis.recording import animation
+    from econsim.analysis.recording.sheet import contact_sheet
     from econsim.report.drawing import png
 
     match format_:

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from econsim.analysis import plots
-from econsim.analysis.film import Film
-from econsim.analysis.film import plots as film_plots
+from econsim.analysis.recording import Recording
+from econsim.analysis.recording import plots as film_plots
 from econsim.errors import UserError
 from econsim.report import interactive
 from econsim.report.captions import CAPTIONS as _CAPTIONS
@@ -81,7 +81,7 @@ class Figures:
 
     def episode(self) -> Figure:
         """The map at eight moments of an episode under the scenario's own policy."""
-        from econsim.analysis.film.sheet import contact_sheet
+        from econsim.analysis.recording.sheet import contact_sheet
 
         return contact_sheet(self._own_film)
 
@@ -198,9 +198,9 @@ class Figures:
         return unit
 
     @cached_property
-    def _films(self) -> dict[str, Film]:
+    def _films(self) -> dict[str, Recording]:
         """Episodes by policy, the own one last; raises :class:`UserError` where none is kept."""
-        from econsim.runs.film import films_of, load_film
+        from econsim.runs.recordings import films_of, load_film
 
         kept = films_of(self._run)
         if not kept:
@@ -208,7 +208,7 @@ class Figures:
         return {policy: load_film(self._run, policy) for policy in kept}
 
     @property
-    def _own_film(self) -> Film:
+    def _own_film(self) -> Recording:
         return list(self._films.values())[-1]
 
     def _accounts(self, *needed: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from econsim.analysis._canvas import Style, in_money, styles_of
+from econsim.analysis.canvas import Style, in_money, styles_of
 from econsim.analysis.plots import SMOOTHED
 from econsim.report.drawing import VARIABLES
 

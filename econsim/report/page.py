@@ -15,9 +15,9 @@ from econsim.report.certificate import certified
 from econsim.report.drawing import svg
 from econsim.report.figures import Captioned
 from econsim.report.interactive import library
+from econsim.report.llm_usage import llm_usage
 from econsim.report.references import references_of
 from econsim.report.reform import reform_in_words
-from econsim.report.spoken import spoken
 from econsim.runs.costs import fit_costs
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "table": lambda run: content.policy_table(run.summary, fit_costs(run)),
     "reform": reform_in_words,
     "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
-    "spoken": spoken,
+    "spoken": llm_usage,
     "calibration": content.notes_of,
     "constants": content.constants,
     "repeat": content.repeat_commands,

@@ -11,7 +11,7 @@ import pandas as pd
 from econsim.errors import UserError
 from econsim.report.content import COLUMNS, welfare_by_function
 from econsim.report.reform import reform_by_decile
-from econsim.runs._files import write_text
+from econsim.storage.files import write_text
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from econsim.runs._files import appearing
 from econsim.runs.scoring import Score
+from econsim.storage.files import appearing
 
 __all__ = ["write_accounts"]
 

@@ -13,16 +13,16 @@ from typing import Any
 
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Solvable
-from econsim.runs._files import write_json
-from econsim.runs._findings import Budget, Finder, Piece
-from econsim.runs.fitted import check_finished
+from econsim.runs.deviations import DeviationBudget, Finder, Piece
 from econsim.runs.folder import Run, open_run
+from econsim.runs.load_agents import check_finished
 from econsim.runs.machine import device_named, using_threads
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice
 from econsim.runs.stages import policies
+from econsim.storage.files import write_json
 
-__all__ = ["Budget", "certify"]
+__all__ = ["DeviationBudget", "certify"]
 
 _FILE, _PARTIAL, _FORMAT = "certificate.json", "certificate.partial.json", 1
 Done = dict[str, list[dict[str, Any]]]
@@ -30,7 +30,7 @@ Done = dict[str, list[dict[str, Any]]]
 
 def certify(
     run: Run | str | Path,
-    budget: Budget | None = None,
+    budget: DeviationBudget | None = None,
     roles: tuple[str, ...] = (),
     first_seed: bool = False,
     quiet: bool = False,
@@ -53,7 +53,7 @@ def certify(
     opened = run if isinstance(run, Run) else open_run(run)
     check_finished(opened)
     with using_threads(opened.environment["threads"]), Advice().listening():
-        certificate = _Certifying(opened, budget or Budget(), quiet).finish(roles, first_seed)
+        certificate = _Certifying(opened, budget or DeviationBudget(), quiet).finish(roles, first_seed)
     vars(opened).pop("certificate", None)  # what was read before is out of date
     write_report(opened)
     return certificate
@@ -62,7 +62,7 @@ def certify(
 class _Certifying:
     """One certificate in the making."""
 
-    def __init__(self, run: Run, budget: Budget, quiet: bool) -> None:
+    def __init__(self, run: Run, budget: DeviationBudget, quiet: bool) -> None:
         self.run, self.budget = run, budget
         self.game, _ = run.scenario.build(device_named(run.environment["device"]))
         self.policy = policies(run.scenario, self.game)[-1]

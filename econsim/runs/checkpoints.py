@@ -18,7 +18,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from econsim.errors import RunError
-from econsim.runs._files import appearing, appearing_folder, write_json
+from econsim.storage.files import appearing, appearing_folder, write_json
 
 __all__ = ["Checkpoints", "load_state", "save_state"]
 

@@ -26,11 +26,11 @@ from econsim.analysis.counterfactual import (
 )
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
-from econsim.llm.speaking import Speaking
+from econsim.llm.protocols import UsesLlm
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import evaluation_key
-from econsim.runs.fitted import agents_of, check_finished
 from econsim.runs.folder import Run, open_run
+from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import using_threads
 from econsim.runs.recorder import Advice
 from econsim.runs.stages import Policy, exact_followers, leading_role, policies
@@ -230,7 +230,7 @@ def _check_players(game: Game[Any], other: Game[Any]) -> None:
 
 
 def _check_silent(agents: Mapping[str, Agent]) -> None:
-    speaking = sorted(role for role, agent in agents.items() if isinstance(agent, Speaking))
+    speaking = sorted(role for role, agent in agents.items() if isinstance(agent, UsesLlm))
     if speaking:
         raise UserError(
             f"{', '.join(speaking)}: a mind that asks a language model cannot be played again without asking; run the"

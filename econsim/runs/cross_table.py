@@ -19,8 +19,8 @@ from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import Episode, evaluation_key, metrics_of, play
-from econsim.runs.fitted import agents_of, check_finished
 from econsim.runs.folder import Run, open_run
+from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import using_threads
 from econsim.runs.recorder import Advice
 from econsim.runs.stages import Policy, exact_followers, leading_role, policies

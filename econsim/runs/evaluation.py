@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from econsim import play as playing
 from econsim import random
-from econsim.analysis.film import LONGEST, Camera, Film
 from econsim.analysis.inequality import gini
-from econsim.game import Agent, Filmed, Game
-from econsim.training import _play
+from econsim.analysis.recording import LONGEST, FrameCollector, Recording
+from econsim.game import Agent, Game, Recordable
 
 __all__ = ["Episode", "evaluation_key", "metrics_of", "play", "player_accounts"]
 
@@ -35,7 +35,7 @@ class Episode:
 
     accounts: dict[str, Tensor]
     returns: dict[str, Tensor]
-    film: Film | None = None
+    film: Recording | None = None
 
 
 def evaluation_key(seed: int, episodes: int = 1) -> Tensor:
@@ -49,8 +49,8 @@ def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, filmed: bool
 
     Episodes of more than ``LONGEST`` steps are not filmed.
     """
-    camera = Camera(game) if filmed and isinstance(game, Filmed) and game.horizon <= LONGEST else None
-    episode = _play.play(game, agents, key, camera)
+    camera = FrameCollector(game) if filmed and isinstance(game, Recordable) and game.horizon <= LONGEST else None
+    episode = playing.play(game, agents, key, camera)
     return Episode(game.accounts(episode.state), episode.returns, None if camera is None else camera.film())
 
 

@@ -13,22 +13,22 @@ from typing import cast
 
 from econsim.errors import RunError, UserError
 from econsim.game import Agent, FittedAgent
-from econsim.runs._files import write_json
+from econsim.learning import fit_all
 from econsim.runs.accounts import write_accounts
-from econsim.runs.film import save_film
 from econsim.runs.folder import Run, create_run, open_run
+from econsim.runs.llm_session import LlmSession, check_agreed, forecast_calls, with_settings, with_way_on
 from econsim.runs.machine import device_named, using_threads
-from econsim.runs.metrics import MetricsWriter, Row
+from econsim.runs.metrics_table import MetricRow, MetricsWriter
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice, StageRecorder, common_step, load_fitted, save_fitted
+from econsim.runs.recordings import save_film
 from econsim.runs.scoring import responses, scores
-from econsim.runs.speaking import Speech, check_agreed, foreseen, with_settings, with_way_on
 from econsim.runs.stages import Stage, check_players, exact_followers, groups, policies, stages
 from econsim.runs.summary import gap_closed, summarise
 from econsim.scenario import Scenario
 from econsim.scenario.overrides import Overrides
-from econsim.training import fit_all
+from econsim.storage.files import write_json
 
 __all__ = ["RunInterrupted", "execute", "resume"]
 
@@ -77,7 +77,7 @@ def execute(
         stages(scenario, found)
         with Advice().listening():  # the run will say it again, and keep it
             check_players(scenario, game, found)
-            forecast = foreseen(scenario, game, found)
+            forecast = forecast_calls(scenario, game, found)
         if forecast is not None and not agreed:
             check_agreed(forecast, scenario.llm)
         if is_helper():
@@ -127,7 +127,7 @@ class _Execution:
         self.measured = MetricsWriter(run.path / "throughput.parts", run.name)
         self.journal = Journal(run.path / "log.txt", quiet)
         self.advice = Advice()
-        self.speech = Speech(run)
+        self.speech = LlmSession(run)
 
     def finish(self) -> Run:
         """Do all that is still to do."""
@@ -217,7 +217,7 @@ class _Execution:
             self.advice.add(reason)
         for score in found:
             for name, value in score.metrics.items():
-                self.metrics.add(Row(score.policy, score.response, score.seed, "", 0, name, value))
+                self.metrics.add(MetricRow(score.policy, score.response, score.seed, "", 0, name, value))
         self.metrics.merge(self.run.path / "metrics.parquet")
         if self.measured.flush():
             self.measured.merge(self.run.path / "throughput.parquet")
@@ -227,12 +227,12 @@ class _Execution:
                 save_film(self.run, score.policy, score.film)
         known = responses(self.scenario, self.policies, self.game)
         summary = summarise(self.scenario, found, known, self.game.unit, self.advice.messages)
-        spoken = self.speech.summary()
-        write_json(self.run.path / "summary.json", summary if spoken is None else summary | {"llm": spoken})
+        llm_usage = self.speech.summary()
+        write_json(self.run.path / "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
 
     def _report(self) -> None:
         from econsim.report import write_report
-        from econsim.runs.ending import print_ending
+        from econsim.runs.console_summary import print_ending
 
         report = write_report(self.run)
         print_ending(self.journal, self.run, report)

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from econsim.errors import RunError, UserError, did_you_mean
-from econsim.runs._files import write_json, write_text
 from econsim.runs.environment import describe_environment
+from econsim.storage.files import write_json, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from econsim.analysis.film import Film
+    from econsim.analysis.recording import Recording
     from econsim.game import Agent
     from econsim.report.figures import Figures
     from econsim.scenario import Scenario
@@ -88,7 +88,7 @@ class Run:
     @cached_property
     def agents(self) -> dict[str, Agent]:
         """The agents of the scenario's own policy by role, as fitted under its first seed."""
-        from econsim.runs.fitted import agents_of
+        from econsim.runs.load_agents import agents_of
         from econsim.runs.stages import policies
 
         game, _ = self.scenario.build("cpu")
@@ -109,13 +109,13 @@ class Run:
 
         return Figures(self)
 
-    def film(self, policy: str | None = None) -> Film:
+    def film(self, policy: str | None = None) -> Recording:
         """Return the episode that was kept of a policy, by default the scenario's own.
 
         Raises:
             UserError: none was kept of it.
         """
-        from econsim.runs.film import load_film
+        from econsim.runs.recordings import load_film
 
         return load_film(self, list(self.summary["policies"])[-1] if policy is None else policy)
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from econsim.errors import EconsimWarning
-from econsim.runs._files import write_json
+from econsim.learning import MEASURED
 from econsim.runs.checkpoints import Checkpoints, load_state, save_state
 from econsim.runs.costs import COST
 from econsim.runs.folder import Run
-from econsim.runs.metrics import MetricsWriter, Row
+from econsim.runs.metrics_table import MetricRow, MetricsWriter
 from econsim.runs.progress import Progress
 from econsim.runs.stages import Stage
-from econsim.training import MEASURED
+from econsim.storage.files import write_json
 
 __all__ = ["Advice", "StageRecorder", "common_step", "load_fitted", "save_fitted"]
 
@@ -54,7 +54,7 @@ class Advice:
 
 
 class StageRecorder:
-    """Implements :class:`econsim.training.Recorder` for one stage of a run.
+    """Implements :class:`econsim.learning.Recorder` for one stage of a run.
 
     Made at the start of the stage, also when it is resumed: metrics written after its newest checkpoint are dropped,
     or all but the first ``parts`` parts, those of the stages before it, where there is none. Stages that are fitted
@@ -89,7 +89,7 @@ class StageRecorder:
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
         """Note one number of the metrics table, or of the table of what was measured."""
         table = self._measured if name.startswith(MEASURED) else self._metrics
-        table.add(Row(self._stage.policy.label, "", self._stage.seed, role, step, name, float(value)))
+        table.add(MetricRow(self._stage.policy.label, "", self._stage.seed, role, step, name, float(value)))
         if name == EVALUATIONS:
             self._evaluations[name] = float(value)
 

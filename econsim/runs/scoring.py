@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from econsim.analysis.film import Film
+from econsim.analysis.recording import Recording
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import Episode, evaluation_key, metrics_of, play, player_accounts
@@ -47,7 +47,7 @@ class Score:
     metrics: dict[str, float]
     accounts: dict[str, NDArray[Any]]
     schedule: dict[str, list[float]]
-    film: Film | None = None
+    film: Recording | None = None
 
 
 def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from econsim import kinds
 from econsim.errors import Problem, ScenarioError, UserError, did_you_mean
 from econsim.scenario import library
-from econsim.scenario.reading import Node, read
+from econsim.scenario.yaml_reader import Node, read
 
 Keys = tuple[str, ...]
 _NONE = "none"

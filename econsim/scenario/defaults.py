@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from econsim.parameters import Chosen
 from econsim.scenario.composition import laid_over
 from econsim.scenario.fields import fields_of, names_kind, type_of
-from econsim.scenario.reading import Node
+from econsim.scenario.yaml_reader import Node
 
 
 def over_defaults(node: Node, annotation: Any) -> Node:

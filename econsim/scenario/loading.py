@@ -14,10 +14,10 @@ from econsim.parameters import Chosen, FromRoom
 from econsim.scenario import library
 from econsim.scenario.composition import extended, laid_over, resolved
 from econsim.scenario.defaults import over_defaults
-from econsim.scenario.mistakes import problems
 from econsim.scenario.model import Scenario
 from econsim.scenario.overrides import Overrides, patches
-from econsim.scenario.reading import Node, parse, read
+from econsim.scenario.validation_errors import problems
+from econsim.scenario.yaml_reader import Node, parse, read
 
 
 def load(source: str | Path, overrides: Overrides = ()) -> Scenario:

@@ -149,7 +149,7 @@ class Scenario(Model):
 
     def dump(self) -> str:
         """Return resolved YAML text: each name is replaced by what it stands for; it loads to an equal scenario."""
-        from econsim.scenario.writing import yaml_text
+        from econsim.scenario.yaml_writer import yaml_text
 
         return yaml_text(self.model_dump(mode="json", exclude_none=True))
 

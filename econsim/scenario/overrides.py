@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from econsim.errors import Problem, ScenarioError
-from econsim.scenario.reading import DEEPEST, Node, parse
+from econsim.scenario.yaml_reader import DEEPEST, Node, parse
 
 COMMAND_LINE = "command line"
 ARGUMENT = "argument"

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from econsim.sweep.folder import Sweep, is_sweep, open_sweep
+    from econsim.sweep.launch import Options, resume_sweep, start_sweep
     from econsim.sweep.request import Request, read_request
-    from econsim.sweep.starting import Options, resume_sweep, start_sweep
 
 __all__ = ["Options", "Request", "Sweep", "is_sweep", "open_sweep", "read_request", "resume_sweep", "start_sweep"]
 
 _HOMES = {
-    "Options": "starting",
+    "Options": "launch",
     "Request": "request",
     "Sweep": "folder",
     "is_sweep": "folder",
     "open_sweep": "folder",
     "read_request": "request",
-    "resume_sweep": "starting",
-    "start_sweep": "starting",
+    "resume_sweep": "launch",
+    "start_sweep": "launch",
 }
 
 

@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import Any
 
 from econsim.errors import UserError, did_you_mean
-from econsim.scenario.reading import parse
+from econsim.scenario.yaml_reader import parse
 
 __all__ = ["Axis", "Span", "read_axes", "zipped"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from econsim.errors import UserError, did_you_mean
-from econsim.sweep.collecting import RUNS, collect, metrics_of
+from econsim.sweep.aggregate import RUNS, collect, metrics_of
+from econsim.sweep.batch_tables import ACCOUNTS, METRICS
 from econsim.sweep.index import DONE, Index
 from econsim.sweep.storage import Place
 from econsim.sweep.tasks import run_name
-from econsim.sweep.writing import ACCOUNTS, METRICS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,15 +15,15 @@ from typing import Any
 
 from econsim.game import Agent
 from econsim.llm.budget import Forecast as Asked
+from econsim.runs.llm_session import check_agreed, forecast_calls
 from econsim.runs.machine import device_named
 from econsim.runs.recorder import Advice
 from econsim.runs.scoring import scores
-from econsim.runs.speaking import check_agreed, foreseen
 from econsim.runs.stages import NEURAL, Policy, Stage, exact_followers, policies, stages
 from econsim.scenario import Scenario
 from econsim.sweep.batch import Packed, packed_scores
+from econsim.sweep.packing import Member, Plan, Unit
 from econsim.sweep.table import Table
-from econsim.sweep.units import Member, Plan, Unit
 
 __all__ = ["Cost", "check_all_agreed", "foreseen_costs"]
 
@@ -77,7 +77,7 @@ def check_all_agreed(table: Table) -> None:
             continue
         game, _ = scenario.build()
         with Advice().listening():
-            asked = foreseen(scenario, game, policies(scenario, game))
+            asked = forecast_calls(scenario, game, policies(scenario, game))
         if asked is not None:
             check_agreed(_times(asked, count), scenario.llm)
 
@@ -113,7 +113,7 @@ def _of_run(scenario: Scenario, device: str) -> tuple[float | None, Asked | None
     game, _ = scenario.build(device)
     with Advice().listening():
         found = policies(scenario, game)
-        asked = foreseen(scenario, game, found)
+        asked = forecast_calls(scenario, game, found)
         if asked is not None:
             return asked.seconds, asked
         ahead = stages(scenario, found)
@@ -163,7 +163,7 @@ class _EnoughError(Exception):
 
 @dataclass
 class _Stopwatch:
-    """Implements :class:`econsim.training.Recorder`: ends a fit once its speed is known."""
+    """Implements :class:`econsim.learning.Recorder`: ends a fit once its speed is known."""
 
     patience: float
     begun: float = field(default_factory=time.monotonic)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from econsim.errors import RunError, UserError
+from econsim.sweep.packing import Member, Plan, Unit
 from econsim.sweep.table import Planned, Table
-from econsim.sweep.units import Member, Plan, Unit
 
 __all__ = ["DONE", "FAILED", "RUNNING", "WAITING", "Index", "Record"]
 

@@ -9,7 +9,7 @@ from econsim.errors import UserError, did_you_mean
 from econsim.sweep.launchers import Launcher
 
 if TYPE_CHECKING:
-    from econsim.sweep.starting import Options
+    from econsim.sweep.launch import Options
 
 __all__ = ["LAUNCHERS", "launcher_for"]
 

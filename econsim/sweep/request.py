@@ -21,8 +21,8 @@ from pydantic import Field, ValidationError
 
 from econsim.errors import ScenarioError, UserError
 from econsim.parameters import Model
-from econsim.scenario.mistakes import problems
-from econsim.scenario.reading import read
+from econsim.scenario.validation_errors import problems
+from econsim.scenario.yaml_reader import read
 from econsim.sweep.axes import Axis, Span, read_axes, zipped
 from econsim.sweep.sampling import Method, sampled
 

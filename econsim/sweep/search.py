@@ -24,20 +24,20 @@ from pydantic import Field
 
 from econsim.errors import UserError, did_you_mean
 from econsim.parameters import Model
-from econsim.runs._files import write_text
 from econsim.scenario import Scenario, load
-from econsim.scenario.writing import yaml_text
+from econsim.scenario.yaml_writer import yaml_text
+from econsim.storage.files import write_text
+from econsim.storage.locks import locked
 from econsim.sweep.axes import Axis, Span, read_axes
 from econsim.sweep.batch import Packed, packed_scores
-from econsim.sweep.locking import locked
-from econsim.sweep.showing import Showing
-from econsim.sweep.units import why_alone
+from econsim.sweep.packing import why_alone
+from econsim.sweep.progress import SweepProgress
 
 if TYPE_CHECKING:
     import optuna
     import pandas as pd
 
-__all__ = ["Search", "SearchRequest", "search"]
+__all__ = ["ParameterSearch", "SearchRequest", "search"]
 
 _STORE, _ASKED = "search.sqlite", "search.yaml"
 _FREE_TRIALS = 5  # never pruned: the others are compared with them
@@ -65,7 +65,7 @@ class SearchRequest(Model):
 
 
 @dataclass(frozen=True)
-class Search:
+class ParameterSearch:
     """A search on disk."""
 
     path: Path
@@ -94,7 +94,7 @@ class Search:
         return {"value": self.study.best_value, **_levels(self.axes, self.study.best_params)}
 
 
-def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", quiet: bool = False) -> Search:
+def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", quiet: bool = False) -> ParameterSearch:
     """Search until ``budget`` trials are done; those that the folder ``out`` holds already count.
 
     Raises:
@@ -107,7 +107,7 @@ def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", 
         raise UserError("search: give a budget of at least one trial, and at least one axis with --over")
     _check(request, axes)
     out.mkdir(parents=True, exist_ok=True)
-    with locked(out), Showing(out, quiet) as showing:
+    with locked(out), SweepProgress(out, quiet) as showing:
         _keep(request, out)
         study = optuna.create_study(
             storage=f"sqlite:///{out / _STORE}",
@@ -117,7 +117,7 @@ def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", 
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_FREE_TRIALS, n_warmup_steps=0),
         )
         _Searching(request, axes, study, out, device, showing).run(budget)
-        found = Search(out, study, axes)
+        found = ParameterSearch(out, study, axes)
         write_text(out / "trials.csv", found.trials.to_csv(index=False))
     return found
 
@@ -132,7 +132,7 @@ class _Searching:
         study: optuna.Study,
         out: Path,
         device: str,
-        showing: Showing,
+        showing: SweepProgress,
     ) -> None:
         self.request, self.axes, self.study = request, axes, study
         self.out, self.device, self.showing = out, device, showing

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from econsim.errors import RunError, UserError
-from econsim.runs._files import appearing_folder
+from econsim.storage.files import appearing_folder
 
 __all__ = ["BATCH_MARK", "RUN_MARK", "Place", "is_full"]
 

@@ -22,7 +22,7 @@ from econsim.errors import EconsimError, UserError
 from econsim.sweep.storage import Place, is_full
 from econsim.sweep.variants import Variants
 
-__all__ = ["Outcome", "Task", "batch_name", "perform", "perform_plain", "run_name"]
+__all__ = ["Task", "TaskResult", "batch_name", "perform", "perform_plain", "run_name"]
 
 _MOST_OF_AN_ERROR = 4_000
 
@@ -50,7 +50,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskResult:
     """How a unit ended: ``error`` is ``None`` where it is done.
 
     ``full``: there is no space left, so that others will fail too. ``hopeless``: another attempt would fail alike.
@@ -73,7 +73,7 @@ def batch_name(unit: int) -> str:
     return f"batches/{unit:06d}"
 
 
-def perform(task: Task) -> Outcome:
+def perform(task: Task) -> TaskResult:
     """Make a unit; what goes wrong is told, never raised."""
     begun = time.monotonic()
     try:
@@ -84,8 +84,8 @@ def perform(task: Task) -> Outcome:
     except KeyboardInterrupt:
         raise
     except Exception as error:
-        return Outcome(task.unit, _told(error), is_full(error), isinstance(error, UserError))
-    return Outcome(task.unit, seconds=time.monotonic() - begun)
+        return TaskResult(task.unit, _told(error), is_full(error), isinstance(error, UserError))
+    return TaskResult(task.unit, seconds=time.monotonic() - begun)
 
 
 def perform_plain(task: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _make_run(task: Task) -> None:
 def _make_batch(task: Task) -> None:
     from econsim.runs.machine import device_named, using_threads
     from econsim.sweep.batch import Packed, packed_scores
-    from econsim.sweep.writing import write_scores
+    from econsim.sweep.batch_tables import write_scores
 
     runs = [
         Packed(member["number"], scenario, member["parameters"])

@@ -16,7 +16,7 @@ from econsim.scenario.composition import extended, laid_over, resolved
 from econsim.scenario.defaults import over_defaults
 from econsim.scenario.loading import scenario_path
 from econsim.scenario.overrides import patches
-from econsim.scenario.reading import Node
+from econsim.scenario.yaml_reader import Node
 
 __all__ = ["Numbers", "Variants", "composed"]
 

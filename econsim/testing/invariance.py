@@ -13,9 +13,9 @@ from torch.utils import _pytree as pytree
 
 from econsim import random
 from econsim.game import tree_map
+from econsim.testing.fake_device import fake_device, is_supported, transfers
+from econsim.testing.harness import SEED, Promise, Trial, outcome, require, require_close, require_same_bits
 from econsim.testing.play import play, random_actions, tensors_of
-from econsim.testing.pretended_gpu import is_supported, pretended_gpu, transfers
-from econsim.testing.trial import SEED, Promise, Trial, outcome, require, require_close, require_same_bits
 
 BATCH = 7
 # Parameters in a batch are broadcast, and vector and scalar code round powers and logarithms differently in the last of
@@ -131,7 +131,7 @@ def no_device_mixed(trial: Trial) -> str | None:
     """All of the game moves to another device, and no step or observation carries numbers to or from the host."""
     if not is_supported():
         return "this version of torch cannot pretend to have a GPU: not checked"
-    with pretended_gpu() as device:
+    with fake_device() as device:
         there = trial.game.to(device=device)
         for moment in trial.episode:
             state, actions = (tree_map(_moved(device), tree) for tree in (moment.state, dict(moment.actions)))

@@ -9,7 +9,7 @@ from pydantic import Field
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Game
 from econsim.parameters import Chosen, FromRoom, Model
-from econsim.training._proposals import leader_of
+from econsim.training._leader_evaluation import leader_of
 
 FRESH = "fresh"
 

@@ -15,11 +15,11 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from econsim import random
-from econsim.agents._neural import NeuralAgent
 from econsim.errors import did_you_mean
 from econsim.game import Agent, Game
+from econsim.learning import Recorder, fit_all
+from econsim.nn.agent import NeuralAgent
 from econsim.parameters import Model
-from econsim.training import Recorder, fit_all
 from econsim.training._phase import FRESH, Phase
 
 __all__ = ["Curriculum", "Parameters"]

@@ -11,15 +11,15 @@ from torch import Tensor
 
 from econsim.errors import UserError
 from econsim.game import Agent, Game
+from econsim.learning import Recorder
 from econsim.mechanisms.voting import RULES, condorcet_winner, misreports
 from econsim.parameters import Model
 from econsim.planners import elected as planner
-from econsim.planners._announcing import thresholds_of
-from econsim.planners._contest import Contest, Office, promises
-from econsim.planners._prospects import Prospects, exact_answers
-from econsim.training import Recorder
-from econsim.training._ideals import ideals
-from econsim.training._proposals import leader_of
+from econsim.planners._candidates import ElectedPlanner, ElectionParameters, promises
+from econsim.planners._tax_schedule import thresholds_of
+from econsim.planners._welfare_forecast import WelfareForecast, exact_answers
+from econsim.training._ideal_points import ideals
+from econsim.training._leader_evaluation import leader_of
 
 __all__ = ["Elected", "Parameters"]
 
@@ -63,9 +63,9 @@ class Elected:
         return dict(agents)
 
 
-def _office(agents: Mapping[str, Agent], leader: str) -> Office:
+def _office(agents: Mapping[str, Agent], leader: str) -> ElectedPlanner:
     office: object = agents[leader]
-    if not isinstance(office, Office):
+    if not isinstance(office, ElectedPlanner):
         raise UserError(f"training.elected: role {leader} needs a planner of kind elected")
     return office
 
@@ -75,18 +75,20 @@ class _Campaign:
     """What candidates know: what schedules bring, and people by index, the poorest first; their weights ``[N]``."""
 
     leader: str
-    prospects: Prospects
+    prospects: WelfareForecast
     in_order: Tensor
     weight: Tensor
 
     @classmethod
-    def of(cls, game: Game[Any], office: Office, agents: Mapping[str, Agent], leader: str, seed: int) -> _Campaign:
+    def of(
+        cls, game: Game[Any], office: ElectedPlanner, agents: Mapping[str, Agent], leader: str, seed: int
+    ) -> _Campaign:
         contest = office.parameters
         followers = {name: agent for name, agent in agents.items() if name != leader}
         if not (isinstance(contest, planner.Parameters) and contest.voters == "neural"):
             followers = exact_answers(game)
             _check_people(game, seed)
-        prospects = Prospects(game, followers, leader, seed, contest.tax_years, contest.episodes)
+        prospects = WelfareForecast(game, followers, leader, seed, contest.tax_years, contest.episodes)
         brackets = len(thresholds_of(game, game.roles[leader], "elected"))
         untaxed = prospects(torch.zeros((1, brackets), dtype=torch.float64, device=game.device))[0]
         weight = prospects.beginning("weight")
@@ -105,7 +107,7 @@ def _check_people(game: Game[Any], seed: int) -> None:
         )
 
 
-def _contenders(campaign: _Campaign, contest: Contest, game: Game[Any], seed: int) -> dict[str, Tensor]:
+def _contenders(campaign: _Campaign, contest: ElectionParameters, game: Game[Any], seed: int) -> dict[str, Tensor]:
     """Return who stands, what they promise and would do, and the utility that voters expect of each victory."""
     role, platforms = game.roles[campaign.leader], contest.platforms
     standing = _standing(contest, campaign.in_order)
@@ -120,7 +122,7 @@ def _contenders(campaign: _Campaign, contest: Contest, game: Game[Any], seed: in
     return {"candidates": standing, "promised": promised, "rates": rates, "utility": utility}
 
 
-def _standing(contest: Contest, in_order: Tensor) -> Tensor:
+def _standing(contest: ElectionParameters, in_order: Tensor) -> Tensor:
     """Return the workers who stand, by index, ``[C]``: as given, or the poorest without taxes first."""
     people = len(in_order)
     if isinstance(contest.candidates, tuple):
@@ -135,7 +137,7 @@ def _standing(contest: Contest, in_order: Tensor) -> Tensor:
     return in_order[places.long()]
 
 
-def _wanted(campaign: _Campaign, contest: Contest, standing: Tensor, game: Game[Any], seed: int) -> Tensor:
+def _wanted(campaign: _Campaign, contest: ElectionParameters, standing: Tensor, game: Game[Any], seed: int) -> Tensor:
     """Return the schedules ``[C, K]`` that are best for those who stand."""
     brackets = len(thresholds_of(game, game.roles[campaign.leader], "elected"))
     size = 1 if contest.schedule == "flat" else brackets

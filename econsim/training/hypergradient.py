@@ -29,15 +29,15 @@ from torch import Tensor
 from econsim import random
 from econsim.errors import RunError, UserError
 from econsim.game import Agent, Box, Game, Solvable
+from econsim.learning import Recorder
 from econsim.parameters import Model
 from econsim.planners import hypergradient as planner
-from econsim.training import Recorder
-from econsim.training._ascent import Climb, climb
-from econsim.training._bilevel.announced import Announced
-from econsim.training._bilevel.following import Averaged, Drawn, Following, Implicit, Unrolled
+from econsim.training._bilevel.follower_models import Averaged, Drawn, FollowerModel, Implicit, Unrolled
 from econsim.training._bilevel.hvp import slopes
+from econsim.training._bilevel.leader_objective import LeaderObjective
 from econsim.training._bilevel.rollouts import Rollouts
-from econsim.training._proposals import leader_of
+from econsim.training._gradient_ascent import Climb, climb
+from econsim.training._leader_evaluation import leader_of
 
 __all__ = ["Hypergradient", "Parameters"]
 
@@ -70,7 +70,7 @@ class Hypergradient:
         agent = agents[leader]
         if not isinstance(agent, planner.Hypergradient):
             raise UserError(f"training.hypergradient: role {leader} needs a planner of kind hypergradient")
-        scene, budget = Announced(game, agents, seed), agent.parameters
+        scene, budget = LeaderObjective(game, agents, seed), agent.parameters
         starts = _starts(scene, budget.starts)
         following = _following(scene, budget, starts[:CHECKED])
         check(following, starts[:CHECKED], recorder)
@@ -90,7 +90,7 @@ class Hypergradient:
         return dict(agents)
 
 
-def check(following: Following, points: Tensor, recorder: Recorder) -> None:
+def check(following: FollowerModel, points: Tensor, recorder: Recorder) -> None:
     """Compare the gradient with central finite differences at ``points`` ``[C, D]`` and log the relative error.
 
     The error is the median over points: at any one, somebody may be about to jump.
@@ -117,7 +117,7 @@ def check(following: Following, points: Tensor, recorder: Recorder) -> None:
         )
 
 
-def _starts(scene: Announced, count: int) -> Tensor:
+def _starts(scene: LeaderObjective, count: int) -> Tensor:
     """Return starts ``[S, D]``: random ones, after the middle and the status quo where the game knows one."""
     key = random.keys(scene.seed, 1, scene.game.device)
     starts = random.uniform(key, 0, "hypergradient/starts", (count, scene.box.size), torch.float64)[0]
@@ -129,7 +129,7 @@ def _starts(scene: Announced, count: int) -> Tensor:
     return starts
 
 
-def _following(scene: Announced, budget: planner.Parameters, points: Tensor) -> Following:
+def _following(scene: LeaderObjective, budget: planner.Parameters, points: Tensor) -> FollowerModel:
     """Return how the method sees the followers.
 
     Raises:
@@ -143,7 +143,7 @@ def _following(scene: Announced, budget: planner.Parameters, points: Tensor) -> 
     return Unrolled(scene, budget.unrolled_steps, budget.unrolled_rate)
 
 
-def _soft(scene: Announced, budget: planner.Parameters, points: Tensor) -> Following:
+def _soft(scene: LeaderObjective, budget: planner.Parameters, points: Tensor) -> FollowerModel:
     if not isinstance(scene.game, Solvable):
         rollouts = Rollouts(scene, budget.temperature, budget.samples)
         if not rollouts.draws(points):
@@ -163,12 +163,12 @@ def _soft(scene: Announced, budget: planner.Parameters, points: Tensor) -> Follo
 _ROUNDED = "this game rounds or lists them (one_step: economy.hours_step=null makes hours continuous)"
 
 
-def _moves(scene: Announced, points: Tensor) -> bool:
+def _moves(scene: LeaderObjective, points: Tensor) -> bool:
     """Whether what followers do moves the leader's return smoothly."""
     return bool(slopes(scene.upper, points, scene.answers(points))[1].abs().max() > 0)
 
 
-def _check_followers(scene: Announced, points: Tensor) -> None:
+def _check_followers(scene: LeaderObjective, points: Tensor) -> None:
     """Raise where followers' returns have no slope in their own actions, or one in those of others."""
     deeds = scene.answers(points) * 0.9 + 0.05  # beside the optimum, where slopes would be zero
     own = slopes(scene.lower, points, deeds)[1]

@@ -19,9 +19,9 @@ from econsim import random
 from econsim.agents import imitation
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Role
+from econsim.learning import Recorder
 from econsim.parameters import Model
-from econsim.training import Recorder
-from econsim.training._play import play
+from econsim.play import play
 
 __all__ = ["Imitation", "Parameters"]
 

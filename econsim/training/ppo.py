@@ -13,9 +13,9 @@ from typing import Any
 from econsim.acceleration import keep_memory
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
-from econsim.training import Recorder
-from econsim.training._ppo import Ensemble, Parameters, Session
-from econsim.training._schedule import Schedule
+from econsim.learning import Recorder
+from econsim.rl.ppo import Ensemble, Parameters, Session
+from econsim.rl.schedules import Schedule
 
 __all__ = ["Parameters", "Ppo"]
 

@@ -12,13 +12,13 @@ from torch import Tensor
 from econsim import random
 from econsim.errors import UserError
 from econsim.game import Agent, Game
+from econsim.learning import Recorder
 from econsim.mechanisms.saez import estimate_elasticity, kernel_schedule
 from econsim.mechanisms.welfare import inverse_income_weights
 from econsim.parameters import Model
 from econsim.planners import saez as planner
-from econsim.planners._announcing import thresholds_of
-from econsim.training import Recorder
-from econsim.training._proposals import leader_of, play_proposals
+from econsim.planners._tax_schedule import thresholds_of
+from econsim.training._leader_evaluation import leader_of, play_proposals
 
 __all__ = ["Parameters", "Saez"]
 

@@ -18,13 +18,13 @@ from torch import Tensor
 from econsim import random
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Role
+from econsim.learning import Recorder
 from econsim.mechanisms.saez import Elasticity, estimate_elasticity, histogram_schedule
 from econsim.parameters import Model
 from econsim.planners import saez_buffer as planner
-from econsim.planners._announcing import thresholds_of
-from econsim.training import Recorder
-from econsim.training._play import play
-from econsim.training._proposals import leader_of
+from econsim.planners._tax_schedule import thresholds_of
+from econsim.play import play
+from econsim.training._leader_evaluation import leader_of
 
 __all__ = ["Parameters", "SaezBuffer"]
 

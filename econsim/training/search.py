@@ -11,12 +11,12 @@ from torch import Tensor
 from econsim import random
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game
+from econsim.learning import Recorder
 from econsim.parameters import Model
 from econsim.planners import search as planner
-from econsim.planners._announcing import thresholds_of
-from econsim.training import Recorder
-from econsim.training._bayesian import model
-from econsim.training._proposals import leader_of, values_of
+from econsim.planners._tax_schedule import thresholds_of
+from econsim.training._bayesian_search import model
+from econsim.training._leader_evaluation import leader_of, values_of
 
 __all__ = ["Parameters", "Search"]
 

@@ -24,17 +24,17 @@ from typing import Any
 
 from pydantic import Field
 
-from econsim.agents._neural import NeuralAgent
 from econsim.game import Agent, Game
-from econsim.networks import Amounts
+from econsim.learning import Recorder
+from econsim.nn import Amounts
+from econsim.nn.agent import NeuralAgent
 from econsim.parameters import Model
-from econsim.training import Recorder
-from econsim.training._audit import audit
-from econsim.training._exploration import Drawing, Exploring
-from econsim.training._lesson import Lesson
-from econsim.training._proposals import leader_of
-from econsim.training._schedule import Schedule
-from econsim.training._settings import Settings
+from econsim.rl.exploration import Drawing, Exploring
+from econsim.rl.schedules import Schedule
+from econsim.rl.settings import Settings
+from econsim.rl.trainer import Trainer
+from econsim.training._leader_audit import audit
+from econsim.training._leader_evaluation import leader_of
 
 __all__ = ["Parameters", "TwoLevel"]
 
@@ -114,55 +114,55 @@ class TwoLevel:
         """
         leader, own = leader_of(game), self.parameters
         levels: dict[str, Settings] = {name: own.leader if name == leader else own.follower for name in game.roles}
-        lesson = Lesson.begin(game, agents, levels, seed, recorder)
-        done, _ = lesson.restore()
+        trainer = Trainer.begin(game, agents, levels, seed, recorder)
+        done, _ = trainer.restore()
         for iteration in range(done, own.total):
-            self._teach_followers(lesson, leader, iteration)
-            self._teach_leader(lesson, leader, iteration)
+            self._teach_followers(trainer, leader, iteration)
+            self._teach_leader(trainer, leader, iteration)
             if (iteration + 1) % own.audit_every == 0:
-                audit(game, agents, leader, lesson.keys("audit", 1, 0), iteration, recorder)
+                audit(game, agents, leader, trainer.keys("audit", 1, 0), iteration, recorder)
             recorder.progress(iteration + 1, own.total, "two_level")
             if (iteration + 1) % own.checkpoint_every == 0:
-                lesson.checkpoint(iteration + 1)
+                trainer.checkpoint(iteration + 1)
         return dict(agents)
 
-    def _teach_followers(self, lesson: Lesson, leader: str, iteration: int) -> None:
+    def _teach_followers(self, trainer: Trainer, leader: str, iteration: int) -> None:
         """Play whole episodes under broad and under the leader's own announcements; update the followers."""
-        game, own = lesson.game, self.parameters
-        learning = [name for name in lesson.students if name != leader]
+        game, own = trainer.game, self.parameters
+        learning = [name for name in trainer.train_states if name != leader]
         if not learning:
             return
         share_done = iteration / own.total
         for name in learning:
-            _narrow(lesson, name, own.follower.final_exploration, share_done)
+            _narrow(trainer, name, own.follower.final_exploration, share_done)
         share = 1.0 if iteration < own.warm_up else own.exploration_share
-        student = lesson.students.get(leader)
-        proposing = lesson.agents[leader] if student is None else Drawing(student.network)
-        players = {**lesson.agents, leader: Exploring(proposing, game.roles[leader].action, share)}
-        rollout = lesson.rollout(players, learning, "eager")
-        scene = rollout.begin(lesson.copies("followers", own.copies, iteration))
-        draws = lesson.copies("followers/draws", own.copies, iteration)
+        train_state = trainer.train_states.get(leader)
+        proposing = trainer.agents[leader] if train_state is None else Drawing(train_state.network)
+        players = {**trainer.agents, leader: Exploring(proposing, game.roles[leader].action, share)}
+        rollout = trainer.rollout(players, learning, "eager")
+        scene = rollout.begin(trainer.copies("followers", own.copies, iteration))
+        draws = trainer.copies("followers/draws", own.copies, iteration)
         trajectories = rollout.collect(scene, game.horizon, draws)
-        lesson.teach(trajectories, share_done, iteration)
+        trainer.teach(trajectories, share_done, iteration)
 
-    def _teach_leader(self, lesson: Lesson, leader: str, iteration: int) -> None:
+    def _teach_leader(self, trainer: Trainer, leader: str, iteration: int) -> None:
         """Let the leader try proposals on followers who play as they are scored; update the leader."""
-        game, own, student = lesson.game, self.parameters, lesson.students.get(leader)
+        game, own, train_state = trainer.game, self.parameters, trainer.train_states.get(leader)
         since = iteration - own.warm_up
-        if student is None or since < 0 or since % own.leader_every:
+        if train_state is None or since < 0 or since % own.leader_every:
             return
         share_done = since / own.iterations
-        _narrow(lesson, leader, own.leader.final_exploration, share_done)
-        draws = lesson.copies("leader/draws", own.leader_copies, iteration)
-        common = lesson.keys("leader", 1, iteration).expand(draws.shape[0])
-        rollout = lesson.rollout(lesson.agents, [leader], "eager")
+        _narrow(trainer, leader, own.leader.final_exploration, share_done)
+        draws = trainer.copies("leader/draws", own.leader_copies, iteration)
+        common = trainer.keys("leader", 1, iteration).expand(draws.shape[0])
+        rollout = trainer.rollout(trainer.agents, [leader], "eager")
         trajectories = rollout.collect(rollout.begin(common), game.horizon, draws)
-        lesson.teach(trajectories, share_done, iteration)
+        trainer.teach(trajectories, share_done, iteration)
 
 
-def _narrow(lesson: Lesson, role: str, last: float, share_done: float) -> None:
+def _narrow(trainer: Trainer, role: str, last: float, share_done: float) -> None:
     """Set the exploration of real-valued actions to its place on the schedule; that of choices narrows by itself."""
-    head, mind = lesson.students[role].network.head, lesson.agents[role]
+    head, mind = trainer.train_states[role].network.head, trainer.agents[role]
     if isinstance(head, Amounts) and isinstance(mind, NeuralAgent):
-        first = mind.mind_parameters.initial_exploration
+        first = mind.policy_parameters.initial_exploration
         head.explore(first + share_done * (last - first))

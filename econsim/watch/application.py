@@ -14,12 +14,12 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 
 from econsim.report.interactive import Plot
-from econsim.runs.film import films_of
 from econsim.runs.folder import Run
-from econsim.watch import drawing, tables
-from econsim.watch.finding import Found, find, last_words, signature, state_of
-from econsim.watch.following import measures
+from econsim.runs.recordings import films_of
+from econsim.watch import drawing, run_table
+from econsim.watch.discovery import Found, find, last_words, signature, state_of
 from econsim.watch.layout import GRAPHS, layout
+from econsim.watch.tail import measures
 
 __all__ = ["application"]
 
@@ -100,16 +100,16 @@ def _list(app: Dash, folder: Path) -> None:
         Output("results-grid", "columnDefs"), Output("results-grid", "rowData"),
         Input("run", "value"), Input("others", "value"), Input("version", "data"),
     )  # fmt: skip
-    def results(run: str | None, others: Sequence[str] | None, _: str) -> tables.Grid:
-        return tables.results(_chosen(find(folder), run, others))
+    def results(run: str | None, others: Sequence[str] | None, _: str) -> run_table.Grid:
+        return run_table.results(_chosen(find(folder), run, others))
 
     @app.callback(
         Output("sweep-grid", "columnDefs"), Output("sweep-grid", "rowData"),
         Input("sweep", "value"), Input("version", "data"),
     )  # fmt: skip
-    def sweep(name: str | None, _: str) -> tables.Grid:
+    def sweep(name: str | None, _: str) -> run_table.Grid:
         path = find(folder).sweeps.get(name or "")
-        return ([], []) if path is None else tables.runs_of_sweep(path)
+        return ([], []) if path is None else run_table.runs_of_sweep(path)
 
 
 def _play(app: Dash, folder: Path) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from econsim.analysis.film._map import MapPicture, check_map
+from econsim.analysis.recording.map_picture import MapPicture, check_map
 from econsim.errors import EconsimError, UserError
 from econsim.report import interactive
 from econsim.report.interactive import Plot
-from econsim.runs.film import films_of
 from econsim.runs.folder import Run, open_run
-from econsim.watch.following import RATES, chosen, training_metrics
+from econsim.runs.recordings import films_of
+from econsim.watch.tail import RATES, chosen, training_metrics
 
 __all__ = ["Replay", "learning", "replay_of", "schedules", "schedules_over_time"]
 

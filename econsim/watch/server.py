@@ -49,7 +49,7 @@ def make_server(folder: Path, port: int) -> BaseWSGIServer:
     from werkzeug import serving
 
     from econsim.watch.application import application
-    from econsim.watch.finding import find
+    from econsim.watch.discovery import find
 
     find(folder)
     app = application(folder).server

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from econsim import random
-from econsim.agents._neural import NeuralAgent
+from econsim.nn.agent import NeuralAgent
 from econsim.scenario import load
-from econsim.testing.pretended_gpu import is_supported, pretended_gpu, transfers
+from econsim.testing.fake_device import fake_device, is_supported, transfers
 
 pytestmark = pytest.mark.skipif(not is_supported(), reason="this version of torch cannot pretend to have a GPU")
 
@@ -30,7 +30,7 @@ def test_acting_carries_nothing(name: str, worker: str, planner: Any) -> None:
     players = {"agents.worker": worker, "planner": planner, "headline": None, "baselines": ["free_market"]}
     scenario = load(name, {**players, "evaluation": None, "training": {"kind": "ppo"} if worker == "ppo" else None})
     game, agents = scenario.build()
-    with pretended_gpu() as device:
+    with fake_device() as device:
         there, key = game.to(device=device), random.keys(0, 2, device)
         state, memories = there.reset(key), {}
         for role, agent in agents.items():

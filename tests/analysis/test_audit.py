@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from econsim.analysis.audit import RATES, audit_hours
+from econsim.analysis.incentive_audit import RATES, audit_hours
 from econsim.cli.application import app
 from econsim.errors import UserError
-from econsim.report.audit import audited, fragment
-from econsim.runs.audit import Asked, audit
+from econsim.report.incentive_audit import audited, fragment
+from econsim.runs.incentive_audit import Asked, audit
 from econsim.scenario import Scenario, load
 
 NET = 1.0 - np.array(RATES)

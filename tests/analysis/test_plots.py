@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from econsim.analysis import plots
-from econsim.analysis._canvas import INK, SERIES, apart
+from econsim.analysis.canvas import INK, SERIES, apart
 
 
 def luminance(color: str) -> float:

@@ -12,7 +12,7 @@ from econsim.agents.best_response import Parameters as BestResponseParameters
 from econsim.economies.one_step import OneStep, Parameters
 from econsim.mechanisms import us_law
 from econsim.mechanisms.taxes import brackets_tax
-from econsim.training._proposals import play_proposals, values_of
+from econsim.training._leader_evaluation import play_proposals, values_of
 
 PUBLISHED = {"kind": "gb2", "sampling": "published"}
 AS_PUBLISHED = {"utility": {"kind": "quasi_linear"}, "hours_step": 10, "welfare": "inverse_income_endogenous"}

@@ -65,7 +65,7 @@ def test_it_asks_without_the_librarys_own_retries_and_counts_by_its_prices(libra
 
     with Service(Settings.model_validate({**SETTINGS, "budget": {"usd": 1.0}})) as service:
         assert service.ask([QUESTION])[0].value == 40
-        assert service.tallies["hours"].cost.usd == pytest.approx(100e-6 + 10e-5)
+        assert service.counters["hours"].cost.usd == pytest.approx(100e-6 + 10e-5)
         assert service.forecast(10, 1000, 100).usd == pytest.approx(1e-3 + 1e-3)
     (body,) = library.asked
     assert (body["num_retries"], body["max_retries"], body["caching"]) == (0, 0, False)

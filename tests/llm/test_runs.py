@@ -74,10 +74,10 @@ def test_a_model_that_responds_exactly_gives_the_numbers_of_exact_workers(
     for label, found in policies(exact).items():
         # Rates are told with three digits, and are exact in them; efforts are float32.
         assert policies(run)[label]["scenario"] == pytest.approx(found["scenario"], rel=1e-6)
-    spoken = run.summary["llm"]
-    assert (spoken["model"], spoken["simulated"]) == ("m", "")
-    assert spoken["purposes"]["effort"]["calls"] == len(server.bodies) == CALLS
-    assert spoken["purposes"]["effort"]["clean"] == CALLS
+    llm_usage = run.summary["llm"]
+    assert (llm_usage["model"], llm_usage["simulated"]) == ("m", "")
+    assert llm_usage["purposes"]["effort"]["calls"] == len(server.bodies) == CALLS
+    assert llm_usage["purposes"]["effort"]["clean"] == CALLS
     assert "llm" not in exact.summary
     assert not (exact.path / "calls.jsonl").exists()
 

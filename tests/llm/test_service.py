@@ -65,7 +65,7 @@ def test_as_many_calls_at_once_as_allowed_and_no_more(server: Server) -> None:
 def test_equal_questions_share_a_call_and_other_seeds_do_not(server: Server) -> None:
     with Service(server.settings()) as service:
         service.ask([question(1), question(1), question(1), question(1, seed=2)])
-        assert service.tallies["hours"].shared == 2
+        assert service.counters["hours"].shared == 2
     assert len(server.bodies) == 2
 
 
@@ -77,7 +77,7 @@ def test_what_was_answered_is_not_asked_again(server: Server, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["answers.sqlite"]  # one plain file once it is closed
     with Service(server.settings(), tmp_path / "answers.sqlite") as service:
         assert service.ask([*questions, question(99)])[:-1] == first
-        assert service.tallies["hours"].from_store == 20
+        assert service.counters["hours"].from_store == 20
     assert len(server.bodies) == 21
 
 
@@ -185,7 +185,7 @@ def test_silence_to_the_end_is_a_failure_that_a_replay_repeats(server: Server, t
     questions = [question(number) for number in range(5)]
     with Service(server.settings(retries=2), tmp_path / "answers.sqlite") as service:
         answers = service.ask(questions)
-        assert service.tallies["hours"].unanswered == 1
+        assert service.counters["hours"].unanswered == 1
     assert [answer.outcome for answer in answers].count("failed") == 1
     assert answers[3].value is None
     assert "503" in answers[3].reason
@@ -243,7 +243,7 @@ def test_a_reply_that_cannot_be_read_is_asked_for_again_with_the_reason(server: 
     server.answer = lambda body: '{"hours": 5}' if "could not be used" in said(body) else "what?"
     with Service(server.settings()) as service:
         (answer,) = service.ask([question(1)])
-        assert service.tallies["hours"].asked_again == 1
+        assert service.counters["hours"].asked_again == 1
     assert (answer.value, answer.outcome) == (5, "repaired")
     assert "no JSON object with the key 'hours'" in said(server.bodies[1])
 
@@ -269,7 +269,7 @@ def test_the_gate_closes_once_too_large_a_share_of_a_purpose_failed(server: Serv
     server.answer = lambda body: "what?" if int(said(body).split()[1].strip(".")) % 4 == 0 else '{"hours": 1}'
     with Service(server.settings(on_failure="rule", failure_share=0.3)) as service:
         service.ask([question(number) for number in range(40)])
-        assert service.tallies["hours"].failure_share == 0.25
+        assert service.counters["hours"].failure_share == 0.25
     with (
         Service(server.settings(on_failure="rule", failure_share=0.2)) as service,
         pytest.raises(TooManyFailures, match=r"hours: 10 of 40 replies could not be used \(25%, allowed are 20%\)"),
@@ -301,7 +301,7 @@ def test_budgets_in_tokens_and_money(server: Server) -> None:
     with Service(server.settings(budget={"usd": 0.01}, prices=prices, concurrency=1)) as service:
         with pytest.raises(BudgetSpent, match="US dollars"):
             service.ask([question(number) for number in range(30)])
-        assert service.tallies == {}
+        assert service.counters == {}
     assert len(server.bodies) == 5
     with Service(server.settings(budget={"tokens": 5000}, concurrency=1)) as service, pytest.raises(BudgetSpent):
         service.ask([question(number) for number in range(30)])
@@ -319,7 +319,7 @@ def test_the_ledger_has_a_line_a_call(server: Server, tmp_path: Path) -> None:
     prices = {"input_per_million": 1.0, "output_per_million": 10.0}
     with Service(server.settings(prices=prices), None, tmp_path / "calls.jsonl") as service:
         service.ask([question(number) for number in range(3)])
-        found = service.tallies["hours"].plain()
+        found = service.counters["hours"].plain()
     lines = [json.loads(line) for line in (tmp_path / "calls.jsonl").read_text().splitlines()]
     assert len(lines) == 3
     expected = {"purpose": "hours", "model": "m", "input_tokens": 1000, "output_tokens": 100, "outcome": "repaired"}
@@ -337,7 +337,7 @@ def test_a_ledger_whose_last_line_was_cut_goes_on(server: Server, tmp_path: Path
     ledger.write_text(ledger.read_text()[:-20])
     with Service(server.settings(budget={"calls": 2}), None, ledger) as service:
         service.ask([question(3)])
-        assert service.tallies["hours"].cost.calls == 2
+        assert service.counters["hours"].cost.calls == 2
     assert len(ledger.read_text().splitlines()) == 2
 
 

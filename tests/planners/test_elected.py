@@ -177,9 +177,9 @@ def test_platforms_that_do_not_bind_are_broken_and_who_foresees_it_votes_otherwi
     assert announced(bound, game)[0, 0] == pytest.approx(0.3)
     believed, _ = fit(game, **offer)
     assert announced(believed, game)[0, 0] == 0
-    foreseen, _ = fit(game, **offer, trusting=False)
+    forecast_calls, _ = fit(game, **offer, trusting=False)
     own = float(median_flat_tax(30_000 / game.income.mean(), ELASTICITY))
-    assert announced(foreseen, game)[0, 0].item() == pytest.approx(own, abs=FINEST)
+    assert announced(forecast_calls, game)[0, 0].item() == pytest.approx(own, abs=FINEST)
 
 
 # --- who votes, and what is drawn ------------------------------------------------------------------------------------

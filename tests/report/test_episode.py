@@ -18,7 +18,7 @@ from econsim.cli import app
 from econsim.errors import RunError, UserError
 from econsim.report.episode import write_picture
 from econsim.runs import Run, execute
-from econsim.runs.film import films_of, load_film
+from econsim.runs.recordings import films_of, load_film
 from econsim.scenario import load
 
 TOYS = Path(__file__).parents[1] / "runs" / "run_toys"

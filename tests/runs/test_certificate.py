@@ -10,13 +10,13 @@ import pytest
 from econsim.analysis.equilibrium import trained_deviator
 from econsim.errors import UserError
 from econsim.runs import Run, execute, open_run
-from econsim.runs import _findings as findings_module
-from econsim.runs.certificate import Budget, certify
+from econsim.runs import deviations as findings_module
+from econsim.runs.certificate import DeviationBudget, certify
 from econsim.runs.cross_table import cross_table
 from econsim.scenario import Scenario, load
 
 Make = Callable[..., Scenario]
-QUICK = Budget(episodes=2, iterations=4, announcements=60)
+QUICK = DeviationBudget(episodes=2, iterations=4, announcements=60)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_stopped_certificate_goes_on_where_it_was(run: Run, monkeypatch: pytes
 def test_roles_and_seeds_can_be_chosen(run: Run) -> None:
     certificate = certify(run, QUICK, roles=("planner",), first_seed=True, quiet=True)
     assert [(it["role"], it["seed"], it["method"]) for it in certificate["findings"]] == [("planner", 7, "search")]
-    exact = certify(run, Budget(episodes=1, iterations=0), roles=("worker",), first_seed=True, quiet=True)
+    exact = certify(run, DeviationBudget(episodes=1, iterations=0), roles=("worker",), first_seed=True, quiet=True)
     assert [it["method"] for it in exact["findings"]] == ["exact"]
 
 
@@ -108,7 +108,7 @@ def test_roles_and_seeds_can_be_chosen(run: Run) -> None:
 )
 def test_wrong_wishes_are_refused(run: Run, budget: dict[str, int], roles: tuple[str, ...], reason: str) -> None:
     with pytest.raises(UserError, match=reason):
-        certify(run, Budget(**budget), roles, quiet=True)
+        certify(run, DeviationBudget(**budget), roles, quiet=True)
     assert not (run.path / "certificate.json").exists()
 
 
@@ -119,8 +119,8 @@ def test_games_without_exact_answers_need_training(tmp_path: Path) -> None:
     )
     run = execute(load(tmp_path / "tiny.yaml"), tmp_path / "run", quiet=True)
     with pytest.raises(UserError, match="GatherTradeBuild knows no exact answers for worker, so that a deviation has"):
-        certify(run, Budget(iterations=0), quiet=True)
-    certificate = certify(run, Budget(episodes=2, iterations=1, announcements=2), quiet=True)
+        certify(run, DeviationBudget(iterations=0), quiet=True)
+    certificate = certify(run, DeviationBudget(episodes=2, iterations=1, announcements=2), quiet=True)
     assert [(it["role"], it["method"]) for it in certificate["findings"]] == [
         ("worker", "trained"), ("planner", "search")
     ]  # fmt: skip
@@ -134,7 +134,7 @@ def test_leaders_that_are_no_planners_are_certified_too(tmp_path: Path) -> None:
         "agents: {worker: {kind: best_response}, planner: {kind: flat, rate: 0.5}}\n"
     )
     run = execute(load(tmp_path / "solo.yaml"), tmp_path / "run", quiet=True)
-    certificate = certify(run, Budget(episodes=1, iterations=0, announcements=20), quiet=True)
+    certificate = certify(run, DeviationBudget(episodes=1, iterations=0, announcements=20), quiet=True)
     assert {it["role"] for it in certificate["findings"]} == {"worker", "planner"}
     with pytest.raises(UserError, match="nobody plans in this run"):
         cross_table([run.path])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from econsim.errors import RunError
-from econsim.runs._files import appearing, appearing_folder, write_json, write_text
+from econsim.storage.files import appearing, appearing_folder, write_json, write_text
 
 
 def no_space(*_: Any) -> None:
@@ -39,7 +39,7 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_half(
 
 def test_a_file_beyond_the_allowed_size_is_refused_by_a_real_limit(tmp_path: Path) -> None:
     program = (
-        "import resource, sys; from pathlib import Path; from econsim.runs._files import write_text;"
+        "import resource, sys; from pathlib import Path; from econsim.storage.files import write_text;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
         "write_text(Path(sys.argv[1]), 'x' * 100_000)"
     )

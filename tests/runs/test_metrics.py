@@ -6,15 +6,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from econsim.runs import metrics
-from econsim.runs.metrics import MetricsWriter, Row
+from econsim.runs import metrics_table
+from econsim.runs.metrics_table import MetricRow, MetricsWriter
 
 
-def rows(count: int, start: int = 0) -> list[Row]:
-    return [Row("ppo", "", 42, "worker", step, "return", step / 7) for step in range(start, start + count)]
+def rows(count: int, start: int = 0) -> list[MetricRow]:
+    return [MetricRow("ppo", "", 42, "worker", step, "return", step / 7) for step in range(start, start + count)]
 
 
-def write(writer: MetricsWriter, many: list[Row]) -> None:
+def write(writer: MetricsWriter, many: list[MetricRow]) -> None:
     for row in many:
         writer.add(row)
 
@@ -53,7 +53,7 @@ def test_later_parts_and_waiting_rows_are_dropped(tmp_path: Path) -> None:
 
 
 def test_where_parts_were_cut_does_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "_ROWS_A_GROUP", 4)
+    monkeypatch.setattr(metrics_table, "_ROWS_A_GROUP", 4)
     for name, size in (("a", 3), ("b", 10)):
         writer = MetricsWriter(tmp_path / name, "r", rows_a_part=size)
         write(writer, rows(10))

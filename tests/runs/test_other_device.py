@@ -11,7 +11,7 @@ import pytest
 from econsim.runs import Run, execute
 from econsim.scenario import load
 from econsim.testing.endpoints import Scripted, serve
-from econsim.testing.pretended_gpu import is_supported, pretended_gpu, transfers
+from econsim.testing.fake_device import fake_device, is_supported, transfers
 
 pytestmark = pytest.mark.skipif(not is_supported(), reason="this version of torch cannot pretend to have a GPU")
 
@@ -35,7 +35,7 @@ def run_on(device: str, overrides: dict[str, Any], name: str, folder: Path) -> R
 def check(name: str, overrides: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("econsim.runs.execution.device_named", str)
     here = run_on("cpu", overrides, name, folder / "here" / "run")
-    with pretended_gpu() as device, transfers() as carried:
+    with fake_device() as device, transfers() as carried:
         there = run_on(str(device), overrides, name, folder / "there" / "run")
     assert carried
     pd.testing.assert_frame_equal(here.metrics, there.metrics, check_exact=True)

@@ -55,7 +55,7 @@ def test_each_planner_gets_workers_of_its_own_that_begin_with_the_shared_ones(tm
 
 
 def test_a_retrained_run_resumes_to_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from econsim.training._ppo import Ensemble
+    from econsim.rl.ppo import Ensemble
 
     scenario = load("one_step", RETRAINED | {"seeds": 1})
     whole = execute(scenario, tmp_path / "whole", quiet=True)
@@ -95,7 +95,7 @@ def test_retraining_needs_followers_who_can_learn(tmp_path: Path) -> None:
 def test_seeds_fitted_at_once_give_the_numbers_of_seeds_fitted_one_by_one(
     stop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from econsim.training._ppo import Session
+    from econsim.rl.ppo import Session
 
     one_by_one = execute(load("one_step", RETRAINED), tmp_path / "one", quiet=True)
     scenario = load("one_step", RETRAINED | {"seeds_at_once": 2})

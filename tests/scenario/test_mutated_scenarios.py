@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from econsim.errors import UserError
 from econsim.scenario import Scenario, library, load
-from econsim.scenario.writing import yaml_text
+from econsim.scenario.yaml_writer import yaml_text
 
 COUNT = 2500
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from econsim.errors import ScenarioError, UserError
-from econsim.scenario.reading import MOST_BYTES, parse, read, shown
+from econsim.scenario.yaml_reader import MOST_BYTES, parse, read, shown
 
 ALIAS_BOMB = "\n".join(["a0: &a0 [1, 1]", *(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 30))])
 

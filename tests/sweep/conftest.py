@@ -17,7 +17,7 @@ Make = Callable[..., Sweep]
 @pytest.fixture
 def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Sweep the small economy in this process."""
-    monkeypatch.setattr("econsim.sweep.starting.launcher_for", lambda *how: Here())
+    monkeypatch.setattr("econsim.sweep.launch.launcher_for", lambda *how: Here())
 
     def make(axes: dict[str, Any], name: str = "sweep", **options: Any) -> Sweep:
         request = read_request("one_step", RULES | axes)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from econsim.sweep.tasks import Outcome, Task, perform
+from econsim.sweep.tasks import Task, TaskResult, perform
 
 RULES: dict[str, Any] = {
     "economy.workers": 12,
@@ -43,7 +43,7 @@ class Here:
     def submit(self, task: Task) -> None:
         self.waiting.append(Task(**json.loads(json.dumps(task.plain()))))
 
-    def wait(self, seconds: float) -> list[Outcome]:
+    def wait(self, seconds: float) -> list[TaskResult]:
         self.made += self.waiting
         outcomes = [perform(task) for task in self.waiting]
         self.waiting.clear()

@@ -18,11 +18,11 @@ from conftest import Make
 from small_economy import RULES, until
 
 from econsim.errors import RunError, UserError
+from econsim.storage.locks import locked
 from econsim.sweep import open_sweep, resume_sweep
 from econsim.sweep.index import DONE, RUNNING, Index
 from econsim.sweep.launchers.local import Local
 from econsim.sweep.launching import launcher_for
-from econsim.sweep.locking import locked
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("runs.parquet", "metrics.parquet", "accounts.parquet")
@@ -70,7 +70,7 @@ def test_killed_parents_and_workers_change_nothing(
 
     monkeypatch.setattr(Local, "wait", killing)
     with monkeypatch.context() as real:
-        real.setattr("econsim.sweep.starting.launcher_for", launcher_for)
+        real.setattr("econsim.sweep.launch.launcher_for", launcher_for)
         assert resume_sweep(folder, quiet=True).finished
     assert killed
     undisturbed = sweep(AXES, pack=False).path

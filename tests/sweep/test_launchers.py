@@ -14,9 +14,9 @@ from small_economy import RULES
 
 from econsim.errors import UserError
 from econsim.sweep import Options, read_request
+from econsim.sweep.launch import start_sweep
 from econsim.sweep.launchers.slurm import Slurm
 from econsim.sweep.launching import launcher_for
-from econsim.sweep.starting import start_sweep
 from econsim.sweep.tasks import Task
 
 AXES = {"seed": "0:2", "economy.workers": [12, 16]}
@@ -27,7 +27,7 @@ AXES = {"seed": "0:2", "economy.workers": [12, 16]}
 def test_jobs_of_submitit_give_the_same_tables(sweep: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("submitit")
     here = sweep(AXES, "here")
-    monkeypatch.setattr("econsim.sweep.starting.launcher_for", launcher_for)
+    monkeypatch.setattr("econsim.sweep.launch.launcher_for", launcher_for)
     options = Options(launcher="slurm", workers=2, cluster={"cluster": "debug", "timeout_min": 5})
     made = start_sweep(read_request("one_step", RULES | AXES), tmp_path / "jobs", options, quiet=True)
     pd.testing.assert_frame_equal(made.metrics, here.metrics, check_exact=True)

@@ -14,9 +14,9 @@ from econsim.runs.stages import policies
 from econsim.runs.summary import gap_closed
 from econsim.scenario import Scenario
 from econsim.sweep.batch import Packed, packed_scores
+from econsim.sweep.packing import Plan, planned_units
 from econsim.sweep.request import read_request
 from econsim.sweep.table import Table, table_of
-from econsim.sweep.units import Plan, planned_units
 
 
 def planned(axes: dict[str, Any], scenario: str = "one_step") -> tuple[Table, Plan]:

@@ -43,6 +43,6 @@ def test_a_node_that_is_killed_changes_nothing(tmp_path: Path, monkeypatch: pyte
         killing.join()
         cluster.shutdown()
     assert made.finished
-    monkeypatch.setattr("econsim.sweep.starting.launcher_for", lambda *how: Here())
+    monkeypatch.setattr("econsim.sweep.launch.launcher_for", lambda *how: Here())
     here = start_sweep(request, tmp_path / "here", Options(pack=False), quiet=True)
     assert [name for name in TABLES if (folder / name).read_bytes() != (here.path / name).read_bytes()] == []

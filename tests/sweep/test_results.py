@@ -89,14 +89,14 @@ def test_an_unfinished_sweep_can_be_read_as_far_as_it_is(sweep: Make, monkeypatc
             return super().wait(seconds)
 
     make = sweep
-    monkeypatch.setattr("econsim.sweep.starting.launcher_for", lambda *how: Stopping())
+    monkeypatch.setattr("econsim.sweep.launch.launcher_for", lambda *how: Stopping())
     with pytest.raises(KeyboardInterrupt, match="stopped; continue with: econsim resume") as stopped:
         make({"seed": "0:4"}, pack=False)
     made = open_sweep(stopped.value.path)  # type: ignore[attr-defined]
     assert set(made.metrics["run"]) == {0, 1}
     assert set(made.runs["state"]) == {"done", "waiting", "running"}
     assert not made.finished
-    monkeypatch.setattr("econsim.sweep.starting.launcher_for", lambda *how: Here())
+    monkeypatch.setattr("econsim.sweep.launch.launcher_for", lambda *how: Here())
     again = resume_sweep(made.path, quiet=True)
     assert set(again.metrics["run"]) == {0, 1, 2, 3}
     assert set(made.query("select run from metrics")["run"]) == {0, 1, 2, 3}

@@ -20,7 +20,7 @@ FIXED += ["training=none", "headline=none"]
 
 @pytest.fixture(autouse=True)
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("econsim.sweep.starting.launcher_for", lambda *how: Here())
+    monkeypatch.setattr("econsim.sweep.launch.launcher_for", lambda *how: Here())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "160")
 

@@ -12,7 +12,7 @@ class Interrupted(Exception):  # noqa: N818 - it is no error
 
 
 class MemoryRecorder:
-    """Implements :class:`econsim.training.Recorder`."""
+    """Implements :class:`econsim.learning.Recorder`."""
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.rows: list[tuple[str, str, int, float]] = []

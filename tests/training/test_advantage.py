@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from econsim.training._advantage import advantages
+from econsim.rl.advantages import advantages
 
 GAMMA, LAMBDA = 0.9, 0.5
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from memory_recorder import MemoryRecorder
 
+from econsim.learning import MEASURED
+from econsim.rl.ppo import Ensemble, Session
 from econsim.scenario import load
-from econsim.testing.pretended_gpu import is_supported, pretended_gpu, transfers
-from econsim.training import MEASURED
-from econsim.training._ppo import Ensemble, Session
+from econsim.testing.fake_device import fake_device, is_supported, transfers
 
 pytestmark = pytest.mark.skipif(not is_supported(), reason="this version of torch cannot pretend to have a GPU")
 
@@ -60,7 +60,7 @@ def rows_of(case: str, device: torch.device | None) -> list[Any]:
 @pytest.mark.parametrize("case", CASES)
 def test_minds_learn_the_same_on_another_device(case: str) -> None:
     here = rows_of(case, None)
-    with pretended_gpu() as device:
+    with fake_device() as device:
         there = rows_of(case, device)
     assert here == there
     assert len(here) > 10
@@ -71,7 +71,7 @@ def test_numbers_are_carried_a_few_times_an_iteration_however_long_it_is() -> No
     name, overrides = CASES["two levels at once"]
     scenario, recorder = load(name, {**overrides, "economy.horizon": 40}), MemoryRecorder()
     found = []
-    with pretended_gpu() as device:
+    with fake_device() as device:
         game, agents = scenario.build()
         assert scenario.training is not None
         session = Session(scenario.training.parameters, game.to(device=device), agents, 5, recorder)

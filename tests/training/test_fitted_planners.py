@@ -22,7 +22,7 @@ from econsim.game import Agent
 from econsim.planners import flat, saez, search
 from econsim.training import saez as saez_learner
 from econsim.training import search as search_learner
-from econsim.training._proposals import values_of
+from econsim.training._leader_evaluation import values_of
 
 WORKERS: dict[str, Agent] = {"worker": BestResponse(BestResponseParameters())}
 PUBLISHED = {"kind": "gb2", "sampling": "published"}

@@ -8,7 +8,7 @@ from memory_recorder import MemoryRecorder
 
 import econsim
 from econsim.agents import ppo as worker
-from econsim.agents._neural import NeuralAgent
+from econsim.nn.agent import NeuralAgent
 from econsim.planners.free_market import FreeMarket, Parameters
 from econsim.training import ppo
 

@@ -20,10 +20,10 @@ from econsim.errors import RunError, UserError
 from econsim.game import Agent, Game, Observation
 from econsim.planners import flat, hypergradient
 from econsim.training import hypergradient as learner
-from econsim.training._ascent import Climb, climb
-from econsim.training._bilevel.announced import Announced
-from econsim.training._bilevel.following import Averaged, Drawn, Following, Implicit, Unrolled
-from econsim.training._proposals import values_of
+from econsim.training._bilevel.follower_models import Averaged, Drawn, FollowerModel, Implicit, Unrolled
+from econsim.training._bilevel.leader_objective import LeaderObjective
+from econsim.training._gradient_ascent import Climb, climb
+from econsim.training._leader_evaluation import values_of
 
 WORKERS: dict[str, Agent] = {"worker": BestResponse(BestResponseParameters())}
 METHODS = ["entropy_regularised", "implicit", "unrolled"]
@@ -67,8 +67,8 @@ def test_every_method_finds_the_top_of_the_laffer_curve(method: str) -> None:
     assert found["value"].item() == pytest.approx(0.25, abs=1e-6)
 
 
-def views(game: Game[Any], agents: dict[str, Agent] = WORKERS) -> list[Following]:
-    scene = Announced(game, agents, seed=0)
+def views(game: Game[Any], agents: dict[str, Agent] = WORKERS) -> list[FollowerModel]:
+    scene = LeaderObjective(game, agents, seed=0)
     return [Implicit(scene), Unrolled(scene, 5, 0.02), Averaged(scene, 0.01), Drawn(scene, 0.01, 8)]
 
 
@@ -93,7 +93,7 @@ def test_the_response_is_what_makes_the_gradient_fall() -> None:
 
 def test_drawn_choices_agree_with_exact_sums_in_expectation() -> None:
     # Revenue is linear in effort, so that the average of soft choices gives the exact expectation.
-    points, scene = torch.tensor([[0.4]], dtype=F64), Announced(SolvableLaffer(), WORKERS, seed=0)
+    points, scene = torch.tensor([[0.4]], dtype=F64), LeaderObjective(SolvableLaffer(), WORKERS, seed=0)
     exact = Averaged(scene, 0.05).gradient(points, 0).item()
     drawn = Drawn(scene, 0.05, 64)
     found = torch.tensor([drawn.gradient(points, iteration).item() for iteration in range(200)])

@@ -13,7 +13,7 @@ from scripted_minds import Scripted, economy, flat, work
 from econsim.agents.imitation import Imitation, Parameters
 from econsim.economies.one_step import OneStep
 from econsim.errors import UserError
-from econsim.llm.speaking import Speaking
+from econsim.llm.protocols import UsesLlm
 from econsim.runs import execute
 from econsim.scenario import load
 from econsim.training import imitation as learner
@@ -73,8 +73,8 @@ def test_a_model_is_asked_while_it_is_watched_and_never_again() -> None:
 
 
 def test_only_with_a_teacher_who_asks_a_model_does_it_need_one() -> None:
-    assert isinstance(Imitation(Parameters.model_validate({"teacher": "llm"})), Speaking)
-    assert not isinstance(Imitation(Parameters.model_validate({"teacher": "best_response"})), Speaking)
+    assert isinstance(Imitation(Parameters.model_validate({"teacher": "llm"})), UsesLlm)
+    assert not isinstance(Imitation(Parameters.model_validate({"teacher": "best_response"})), UsesLlm)
 
 
 def test_a_fit_is_a_function_of_its_seed_and_can_be_stored() -> None:

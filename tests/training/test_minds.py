@@ -17,13 +17,13 @@ from econsim import random
 from econsim.acceleration import fused
 from econsim.agents import ppo as worker
 from econsim.game import Box, Discrete, Game, Role
-from econsim.networks import ActorCritic, Architecture, Seen
+from econsim.nn import ActorCritic, Architecture, Seen
 from econsim.planners import ppo as planner
+from econsim.rl.batch import Batch, batch_of
+from econsim.rl.rollout import Rollout
+from econsim.rl.settings import Settings
+from econsim.rl.update import loss_of, optimiser_of, update
 from econsim.training import ppo
-from econsim.training._batch import Batch, batch_of
-from econsim.training._rollout import Rollout
-from econsim.training._settings import Settings
-from econsim.training._update import loss_of, optimiser_of, update
 
 KEY = random.keys(0, 1)
 LOOKS: dict[str, Any] = {"hidden": (8,), "convolutions": ({"channels": 3}, {"channels": 4}), "layer_norm": True}

@@ -6,9 +6,9 @@ from toy_games import GIVERS, Gifts
 from econsim import random
 from econsim.agents import ppo
 from econsim.game import Agent, Game
-from econsim.networks import ActorCritic, Seen
-from econsim.training._rollout import Rollout, Scene
-from econsim.training._trajectory import Trajectory
+from econsim.nn import ActorCritic, Seen
+from econsim.rl.buffer import Trajectory
+from econsim.rl.rollout import Rollout, RolloutState
 
 COPIES = 5
 
@@ -23,14 +23,14 @@ def cast_of(game: Game[object]) -> tuple[dict[str, Agent], dict[str, ActorCritic
     return agents, networks
 
 
-def opening(horizon: int = 3) -> tuple[Rollout, dict[str, ActorCritic], Scene]:
+def opening(horizon: int = 3) -> tuple[Rollout, dict[str, ActorCritic], RolloutState]:
     game = Gifts(horizon)
     agents, networks = cast_of(game)
     rollout = Rollout(game, agents, networks)
     return rollout, networks, rollout.begin(random.keys(2, COPIES))
 
 
-def roll(steps: int, scene: Scene, key: int = 9, horizon: int = 3) -> dict[str, Trajectory]:
+def roll(steps: int, scene: RolloutState, key: int = 9, horizon: int = 3) -> dict[str, Trajectory]:
     return opening(horizon)[0].collect(scene, steps, random.keys(key, COPIES))
 
 

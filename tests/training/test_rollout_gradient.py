@@ -16,7 +16,7 @@ from econsim.errors import UserError
 from econsim.game import Agent, Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.planners import hypergradient
 from econsim.training import hypergradient as learner
-from econsim.training._bilevel.announced import Announced
+from econsim.training._bilevel.leader_objective import LeaderObjective
 from econsim.training._bilevel.rollouts import Rollouts
 
 STATES, CHOICES, STEPS, TEMPERATURE = 3, 2, 3, 0.4
@@ -130,7 +130,7 @@ class FirstChoice(SoftWalker):
 def test_rollouts_agree_with_exact_sums_in_expectation() -> None:
     bonus = torch.tensor(0.6, dtype=F64, requires_grad=True)
     (exact,) = torch.autograd.grad(leader_value(bonus), bonus)
-    rollouts = Rollouts(Announced(Maze(), {"walker": SoftWalker()}, seed=0), TEMPERATURE, samples=2000)
+    rollouts = Rollouts(LeaderObjective(Maze(), {"walker": SoftWalker()}, seed=0), TEMPERATURE, samples=2000)
     points = torch.tensor([[0.6]], dtype=F64)
     found = torch.tensor([rollouts.gradient(points, iteration).item() for iteration in range(40)])
     error = found.std().item() / 40**0.5

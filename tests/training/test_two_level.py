@@ -14,8 +14,8 @@ from econsim.agents import ppo as worker
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Discrete, Game, Observation, Role
 from econsim.planners import ppo as planner
+from econsim.rl.exploration import broad_draw
 from econsim.training import two_level
-from econsim.training._exploration import broad_draw
 
 QUICK = {"warm_up": 2, "iterations": 4, "copies": 4, "leader_copies": 4, "checkpoint_every": 2}
 FAST = {"learning_rate": 5e-3, "minibatches": 1}

@@ -8,13 +8,13 @@ from torch import Tensor
 
 from econsim import random
 from econsim.game import Box, Discrete, Role, Space
-from econsim.networks import ActorCritic, Architecture, Seen
-from econsim.training._batch import Batch, batch_of
-from econsim.training._schedule import value_at
-from econsim.training._settings import Settings
-from econsim.training._trajectory import Outcome, Row, Trajectory
-from econsim.training._update import STATISTICS, optimiser_of
-from econsim.training._update import update as update_tensors
+from econsim.nn import ActorCritic, Architecture, Seen
+from econsim.rl.batch import Batch, batch_of
+from econsim.rl.buffer import EnvStep, PolicyStep, Trajectory
+from econsim.rl.schedules import value_at
+from econsim.rl.settings import Settings
+from econsim.rl.update import STATISTICS, optimiser_of
+from econsim.rl.update import update as update_tensors
 
 ROWS = 256
 KEY = random.keys(0, 1)
@@ -102,8 +102,8 @@ def trajectory(cut: bool) -> Trajectory:
     acting = torch.tensor([True, False, True])[:, None, None].expand(shape)
     alive, none = torch.ones(shape, dtype=torch.bool), torch.zeros_like(ends)
     seen = Seen(draws[..., None].expand(*shape, 2))
-    row = Row(seen, choice=draws[..., None], log_prob=draws, value=draws, alive=alive, acting=acting)
-    outcome = Outcome(draws, torch.zeros(shape), none if cut else ends, ends if cut else none, starts=none)
+    row = PolicyStep(seen, choice=draws[..., None], log_prob=draws, value=draws, alive=alive, acting=acting)
+    outcome = EnvStep(draws, torch.zeros(shape), none if cut else ends, ends if cut else none, starts=none)
     return Trajectory(row, outcome, (), torch.zeros(()))
 
 

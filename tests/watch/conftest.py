@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from econsim import kinds
-from econsim.analysis.film import Film
+from econsim.analysis.recording import Recording
 from econsim.runs import Run, execute
-from econsim.runs.film import save_film
-from econsim.runs.metrics import MetricsWriter, Row
+from econsim.runs.metrics_table import MetricRow, MetricsWriter
+from econsim.runs.recordings import save_film
 from econsim.scenario import load
 
 TOYS = Path(__file__).parents[1] / "runs" / "run_toys"
@@ -35,7 +35,7 @@ STAGE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def film() -> Film:
+def film() -> Recording:
     """Return five moments of two people who walk over a map, and two tax periods."""
     still = np.zeros((1, 3, 4), dtype=np.uint8)
     frames = {
@@ -46,7 +46,7 @@ def film() -> Film:
         "pay": np.array([[11.0, 22.0]], dtype=np.float32),
         "rates": np.array([[[0.0, 0.0]], [[0.1, 0.7]], [[0.1, 0.7]], [[0.5, 0.5]], [[0.5, 0.5]]], dtype=np.float32),
     }  # fmt: skip
-    return Film(STAGE, frames)
+    return Recording(STAGE, frames)
 
 
 @pytest.fixture(autouse=True)
@@ -77,8 +77,8 @@ def _going_on(done: Run, path: Path) -> None:
     (path / "log.txt").write_text("2026-01-01T00:00:00 trained: walk, seed 7: 3 of 9, 0:20 left\n")
     writer = MetricsWriter(path / "metrics.parts", "live")
     for step in range(3):
-        writer.add(Row("trained", "", 7, "planner", step, "training/return", float(step)))
-        writer.add(Row("trained", "", 7, "planner", step, "audit/rate_0", 0.1 * step))
+        writer.add(MetricRow("trained", "", 7, "planner", step, "training/return", float(step)))
+        writer.add(MetricRow("trained", "", 7, "planner", step, "audit/rate_0", 0.1 * step))
         writer.flush()
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from econsim.errors import UserError
 from econsim.runs import Run
-from econsim.watch import drawing, tables
-from econsim.watch.finding import FINISHED, QUIET, QUIET_AFTER, RUNNING, find, last_words, signature, state_of
-from econsim.watch.following import measures, training_metrics
+from econsim.watch import drawing, run_table
+from econsim.watch.discovery import FINISHED, QUIET, QUIET_AFTER, RUNNING, find, last_words, signature, state_of
+from econsim.watch.tail import measures, training_metrics
 
 
 def test_runs_in_progress_come_first(folder: Path) -> None:
@@ -97,7 +97,7 @@ def test_an_episode_is_shown_moment_by_moment(folder: Path) -> None:
 
 
 def test_results_have_a_row_a_policy_and_response(folder: Path, summary: dict[str, Any]) -> None:
-    columns, rows = tables.results({name: Run(folder / name) for name in ("done", "live")})
+    columns, rows = run_table.results({name: Run(folder / name) for name in ("done", "live")})
     field = {column["headerName"]: column["field"] for column in columns}
     own = next(row for row in rows if row[field["policy"]] == "trained" and row[field["response"]] == "exact")
     assert own[field["welfare"]] == summary["policies"]["trained"]["exact"]["welfare"]

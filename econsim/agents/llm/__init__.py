@@ -20,7 +20,7 @@ from torch import Tensor
 from econsim import random
 from econsim.agents._amounts import action_of
 from econsim.agents.llm.asking import Asking, narrated, tokens_of
-from econsim.agents.llm.ledger import Outcome, Past, outcomes
+from econsim.agents.llm.history import Past, StepOutcome, outcomes
 from econsim.agents.llm.narrator import Aim, Narrator
 from econsim.agents.llm.parameters import Parameters
 from econsim.errors import UserError
@@ -109,7 +109,7 @@ class LanguageWorker(Asking):
         memory = self.start(game, role, 1)
         told, writer = memory.narrator.briefing, memory.narrator
         steps = told["tax_years"] * told["steps_per_tax_year"]
-        now = Outcome(
+        now = StepOutcome(
             1, 1000.0, 40.0, 40_000.0, 6_000.0, 6_000.0, 30_000.0, 30_000.0, (0.25,) * len(told["thresholds"])
         )
         line = writer.line(Past(), now, now.utility, None)
@@ -122,7 +122,7 @@ class LanguageWorker(Asking):
         return calls * (1 + self.parameters.bounded), calls * (tokens + short), calls * answer
 
     def _hours(
-        self, observation: Observation, memory: _Memory, now: list[Outcome], acting: list[bool], key: Tensor
+        self, observation: Observation, memory: _Memory, now: list[StepOutcome], acting: list[bool], key: Tensor
     ) -> list[float]:
         """Return the hours of everybody, ``B * N``; zero for those who do not act."""
         places = [place for place, acts in enumerate(acting) if acts]
@@ -152,7 +152,7 @@ class LanguageWorker(Asking):
             found = [ruled[place] if place in unread else hours for place, hours in enumerate(found)]
         return found
 
-    def _remembered(self, memory: _Memory, now: list[Outcome], key: Tensor) -> tuple[Past, ...]:
+    def _remembered(self, memory: _Memory, now: list[StepOutcome], key: Tensor) -> tuple[Past, ...]:
         """Return memories with the step before, for those who worked in it; an episode that begins has none."""
         worked = [place for place, did in enumerate(memory.worked) if did]
         if not worked:
@@ -169,7 +169,7 @@ class LanguageWorker(Asking):
             pasts[place] = past.with_step(outcome, worth, line, content is not False, *kept)
         return tuple(pasts)
 
-    def _satisfied(self, memory: _Memory, now: list[Outcome], worked: list[int], key: Tensor) -> dict[int, bool]:
+    def _satisfied(self, memory: _Memory, now: list[StepOutcome], worked: list[int], key: Tensor) -> dict[int, bool]:
         """Return who is satisfied with the step before; nothing where nobody is asked."""
         asked = [place for place in worked if now[place].time > 0] if self.parameters.bounded else []
         if not asked:
@@ -190,7 +190,7 @@ class LanguageWorker(Asking):
     def _still_satisfied(self, past: Past) -> bool:
         return past.satisfied if self.fill(past.steps > 0) == "previous" else True
 
-    def _worth(self, outcome: Outcome, aim: Aim, satisfied: bool | None) -> float:
+    def _worth(self, outcome: StepOutcome, aim: Aim, satisfied: bool | None) -> float:
         """Return what a step is worth to a worker."""
         if aim != "own":
             return outcome.welfare if aim == "altruistic" else -outcome.welfare

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from econsim.agents.llm.ledger import Outcome, Past, amount, per_cent
+from econsim.agents.llm.history import Past, StepOutcome, amount, per_cent
 from econsim.agents.llm.parameters import Parameters
 from econsim.agents.llm.wording import FACTS, Wording
 
@@ -50,7 +50,7 @@ class Narrator:
         self._exploit_from = LAST_PART * briefing["tax_years"] * self._cycle
         self.rules = self._wording.render("rules", **self._static())
 
-    def hours(self, past: Past, now: Outcome, persona: str, aim: Aim) -> str:
+    def hours(self, past: Past, now: StepOutcome, persona: str, aim: Aim) -> str:
         """Return the question how many hours to work."""
         person = self._person(now.skill, persona, aim)
         return self._wording.render(
@@ -64,7 +64,7 @@ class Narrator:
             facts=f"{FACTS}{person.facts}{_numbers(now.rates)}}}",
         )
 
-    def satisfaction(self, past: Past, outcome: Outcome, line: str, persona: str, aim: Aim) -> str:
+    def satisfaction(self, past: Past, outcome: StepOutcome, line: str, persona: str, aim: Aim) -> str:
         """Return the question whether the step in ``line`` satisfied."""
         person = self._person(outcome.skill, persona, aim)
         change = outcome.utility - past.utility
@@ -82,7 +82,7 @@ class Narrator:
             facts=f"{FACTS}{json.dumps(facts)}",
         )
 
-    def line(self, past: Past, outcome: Outcome, worth: float, satisfied: bool | None) -> str:
+    def line(self, past: Past, outcome: StepOutcome, worth: float, satisfied: bool | None) -> str:
         """Return one step of the ledger; ``satisfied`` is ``None`` where nobody asks."""
         parts = [
             f"step {past.steps + 1}: rates {per_cent(outcome.rates)} %, {outcome.hours:g} hours",

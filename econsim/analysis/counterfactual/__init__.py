@@ -10,11 +10,11 @@ from econsim.analysis.counterfactual.differences import Difference, paired_diffe
 from econsim.analysis.counterfactual.doses import dose_response
 from econsim.analysis.counterfactual.effects import Effects, behaviour_held, decomposed, revenue_effects
 from econsim.analysis.counterfactual.gains import Shares, gains_by_group, winners_and_losers
-from econsim.analysis.counterfactual.playing import Pair, Played, play_pair, play_points
+from econsim.analysis.counterfactual.paired_play import Pair, Played, play_pair, play_points
 from econsim.analysis.counterfactual.rankings import best_by_function, disagreement, flips, rankings
 from econsim.analysis.counterfactual.robustness import robustness_table
 from econsim.analysis.counterfactual.sensitivity import game_function, morris_table, sobol_table
-from econsim.analysis.counterfactual.tables import effects_table, gains_by_decile
+from econsim.analysis.counterfactual.summary_tables import effects_table, gains_by_decile
 from econsim.analysis.counterfactual.transitions import mobility, transition_matrix
 
 __all__ = [

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from econsim.analysis.counterfactual.differences import paired_difference
-from econsim.analysis.counterfactual.playing import Played, play_points
+from econsim.analysis.counterfactual.paired_play import Played, play_points
 from econsim.analysis.inequality import arrays
 from econsim.errors import UserError
 from econsim.game import Agent, Game

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from econsim.analysis.counterfactual.playing import play_points
+from econsim.analysis.counterfactual.paired_play import play_points
 from econsim.analysis.inequality import Floats
 from econsim.errors import UserError
 from econsim.game import Agent, Game

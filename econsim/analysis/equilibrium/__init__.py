@@ -5,7 +5,7 @@ gain = unilateral_gain(game, agents, "worker", exact_deviator(), key)
 
 from econsim.analysis.equilibrium.deviation import DEVIATOR, Deviating, Deviation
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
-from econsim.analysis.equilibrium.leading import BetterAnnouncement, leading_gain
+from econsim.analysis.equilibrium.stackelberg_gap import BetterAnnouncement, leading_gain
 from econsim.analysis.equilibrium.trained import settings_for, trained_deviator
 from econsim.analysis.equilibrium.unilateral import exact_deviator, unilateral_gain
 

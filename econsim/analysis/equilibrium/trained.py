@@ -9,14 +9,15 @@ from typing import Any
 from torch import Tensor
 
 from econsim.agents import ppo as worker
-from econsim.agents._neural import NeuralAgent
+from econsim.analysis.equilibrium.batching import copies_at_once
 from econsim.analysis.equilibrium.deviation import DEVIATOR, Deviating, Deviation
-from econsim.analysis.equilibrium.sizes import copies_at_once
 from econsim.analysis.equilibrium.unilateral import Pairs, unilateral_pairs
 from econsim.game import Agent, Box, Game, Role
-from econsim.networks import Convolution
-from econsim.training import Recorder, ppo
-from econsim.training._settings import Settings
+from econsim.learning import Recorder
+from econsim.nn import Convolution
+from econsim.nn.agent import NeuralAgent
+from econsim.rl.settings import Settings
+from econsim.training import ppo
 
 __all__ = ["settings_for", "trained_deviator"]
 
@@ -86,7 +87,7 @@ def _trained(
     deviation, frozen = Deviation(game, role), agents[role]
     mind: NeuralAgent = worker.Ppo(_fresh(game.roles[role]))
     if isinstance(frozen, NeuralAgent):
-        mind = _looking(frozen, frozen.mind_parameters.initial_exploration)
+        mind = _looking(frozen, frozen.policy_parameters.initial_exploration)
     wide = iterations - iterations // 2 if isinstance(game.roles[role].action, Box) else iterations
     for first, last in ((0, wide), (wide, iterations)):
         if first < last:
@@ -142,7 +143,7 @@ def _budget(game: Game[Any], iterations: int, settings: Settings) -> ppo.Paramet
 
 def _looking(mind: NeuralAgent, width: float) -> NeuralAgent:
     """Return the same mind, as one of its own, with another log standard deviation of real-valued actions."""
-    other, state = type(mind)(mind.mind_parameters.model_copy(update={"shares_with": None})), mind.state_dict()
+    other, state = type(mind)(mind.policy_parameters.model_copy(update={"shares_with": None})), mind.state_dict()
     wide = {name: value.new_full(value.shape, width) for name, value in state.items() if name.endswith("log_std")}
     other.load_state_dict({**state, **wide})
     return other
@@ -150,7 +151,7 @@ def _looking(mind: NeuralAgent, width: float) -> NeuralAgent:
 
 def _playing(mind: NeuralAgent, deterministic: bool) -> NeuralAgent:
     """Return the same mind, playing its likeliest action or drawing."""
-    other = type(mind)(mind.mind_parameters.model_copy(update={"deterministic": deterministic}))
+    other = type(mind)(mind.policy_parameters.model_copy(update={"deterministic": deterministic}))
     other.load_state_dict(mind.state_dict())
     return other
 

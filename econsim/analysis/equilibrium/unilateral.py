@@ -11,11 +11,11 @@ from torch import Tensor
 
 from econsim import random
 from econsim.agents.best_response import BestResponse, Parameters
+from econsim.analysis.equilibrium.batching import copies_at_once, players_to_try
 from econsim.analysis.equilibrium.deviation import Deviating, following_role, in_seat
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
-from econsim.analysis.equilibrium.sizes import copies_at_once, players_to_try
 from econsim.game import Agent, Game
-from econsim.training._play import play
+from econsim.play import play
 
 __all__ = ["Pairs", "exact_deviator", "unilateral_gain", "unilateral_pairs"]
 

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from econsim import random
 from econsim.economies.gather_trade_build import observation
-from econsim.economies.gather_trade_build.beginning import Beginning
 from econsim.economies.gather_trade_build.components import Component, Features
-from econsim.economies.gather_trade_build.film import frame_of, stage_of
+from econsim.economies.gather_trade_build.frames import frame_of, stage_of
+from econsim.economies.gather_trade_build.heuristic import GreedyHeuristic
+from econsim.economies.gather_trade_build.initial_state import InitialState
 from econsim.economies.gather_trade_build.layouts import STONE, Layout
 from econsim.economies.gather_trade_build.parameters import Parameters
-from econsim.economies.gather_trade_build.routine import Routine
 from econsim.economies.gather_trade_build.social import social_welfare
 from econsim.economies.gather_trade_build.world import Ground, State, World, ground_of
 from econsim.errors import UserError
@@ -37,7 +37,7 @@ class GatherTradeBuild(Game[State]):
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
         self._tax = next((part.parameters for part in parameters.components if part.kind.name == "tax"), None)
-        self._routine: Routine | None = None
+        self._routine: GreedyHeuristic | None = None
         self.horizon, self.groups = parameters.horizon, parameters.groups
         self.components = _built(parameters)
         self.layout: Layout = parameters.layout.build()
@@ -50,7 +50,7 @@ class GatherTradeBuild(Game[State]):
         taxed = any(component.planner_choices(self) for component in self.components)
         self.planners = parameters.planners if taxed else ()
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in self._numbers().items()}
-        self.beginning = Beginning(parameters, self.layout, self.margin)
+        self.beginning = InitialState(parameters, self.layout, self.margin)
         self.tables: Mapping[str, Any] = self._tables()
         first = self.reset(random.keys(0, 1))
         self.beginning.check(self.ground(first.world), first.world.position)
@@ -159,10 +159,10 @@ class GatherTradeBuild(Game[State]):
         thresholds: Tensor = self.tables["thresholds"]
         return thresholds
 
-    def routine(self) -> Routine:
+    def routine(self) -> GreedyHeuristic:
         """Return what sensible workers do; see the module ``routine``."""
         if self._routine is None or self._routine.game is not self:  # a copy has other parameters, or another device
-            self._routine = Routine(self)
+            self._routine = GreedyHeuristic(self)
         return self._routine
 
     @property

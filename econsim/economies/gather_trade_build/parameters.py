@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from econsim.economies.gather_trade_build.people import BuildSkill, GatherBonus, Group, WorkerClass
-from econsim.economies.gather_trade_build.starts import Anywhere, Corners, Sides
+from econsim.economies.gather_trade_build.placement import Anywhere, Corners, Sides
 from econsim.parameters import Chosen, FromRoom, Model
 
 ROOM = "economies.gather_trade_build"

@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim import random
-from econsim.mechanisms.powers import power
+from econsim.mechanisms.numerics import power
 from econsim.parameters import Model
 
 BUILD_SHAPE, GATHER_SHAPE = 4.0, 3.0  # of the published Lomax draws

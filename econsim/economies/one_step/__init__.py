@@ -51,7 +51,7 @@ from torch import Tensor
 from econsim import random
 from econsim.economies.one_step.parameters import Parameters, status_quo_of, thresholds_of
 from econsim.economies.one_step.state import State, planner_facts, worker_facts
-from econsim.economies.one_step.utility import Budget, Family, Values
+from econsim.economies.one_step.utility import Family, HouseholdBudget, Values
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition
 from econsim.mechanisms import welfare
@@ -276,12 +276,12 @@ class OneStep(Game[State]):
         """Return the numeric parameters as ``[1, 1]`` or ``[B, 1]``."""
         return {name: value.reshape(-1, 1).to(like) for name, value in self.parameters.items()}
 
-    def _budget(self, rates: Tensor) -> Budget:
+    def _budget(self, rates: Tensor) -> HouseholdBudget:
         """Return what limits workers under announced ``rates`` ``[B, K]``, on income before the standard deduction."""
         thresholds, deduction = self.thresholds.to(rates), self.parameters.get("standard_deduction")
         if deduction is not None:
             thresholds, rates = with_deduction(thresholds, rates, deduction.to(rates))
-        return Budget(self.settings.hours_cap, self.settings.hours_step, thresholds, rates)
+        return HouseholdBudget(self.settings.hours_cap, self.settings.hours_step, thresholds, rates)
 
     def _hours(self, action: Tensor) -> Tensor:
         step = self.settings.hours_step

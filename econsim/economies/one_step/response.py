@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from econsim.mechanisms.powers import power
+from econsim.mechanisms.numerics import power
 from econsim.mechanisms.taxes import brackets_tax, tax_at_thresholds
 
 BLOCK = 1 << 15

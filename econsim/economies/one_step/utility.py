@@ -23,7 +23,7 @@ from econsim.economies.one_step.response import (
     isoelastic_peaks,
     quasi_linear_peaks,
 )
-from econsim.mechanisms.powers import power
+from econsim.mechanisms.numerics import power
 from econsim.mechanisms.preferences import isoelastic
 from econsim.mechanisms.taxes import brackets_tax
 from econsim.parameters import Model
@@ -33,7 +33,7 @@ REBATE_BISECTIONS = 24
 
 
 @dataclass(frozen=True)
-class Budget:
+class HouseholdBudget:
     """What limits a worker: the most hours, their step (``None``: continuous), and the tax schedule on gross income.
 
     ``thresholds`` and ``rates`` are ``[K]`` or ``[B, K]``.
@@ -63,13 +63,15 @@ class Family(Protocol):
     def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
         """Return utility ``[B, N]`` of a year."""
 
-    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: Budget) -> Tensor:
+    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return the rebate ``[B, 1]`` that workers reckon with; zero where it cannot change what is best."""
 
-    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: Budget) -> Tensor:
+    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return exact best hours ``[B, N]``, on the budget's steps if it has any, at a rebate taken as given."""
 
-    def choice_values(self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: Budget) -> Tensor:
+    def choice_values(
+        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: HouseholdBudget
+    ) -> Tensor:
         """Return the worth of each choice of hours ``[A]``, ``[B, N, A]``, at a rebate taken as given."""
 
 
@@ -98,11 +100,11 @@ class MoneyMetric(Model, ABC):
         """Return consumption less the cost of work, in money."""
         return consumption - self.cost(values, skill, hours)
 
-    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: Budget) -> Tensor:
+    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return zero ``[B, 1]``: without income effects the rebate changes no choice."""
         return torch.zeros_like(skill[:, :1])
 
-    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: Budget) -> Tensor:
+    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return the closed-form best response, or the best of the steps next to each bracket's peak."""
         untaxed_hours, elasticity = self.desire(values, skill)
         cap, thresholds, rates = budget.cap, budget.thresholds, budget.rates
@@ -116,7 +118,9 @@ class MoneyMetric(Model, ABC):
         peaks = quasi_linear_peaks(skill, untaxed_hours, cap, thresholds, rates, elasticity)
         return best_among(peaks, worth, budget.step)
 
-    def choice_values(self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: Budget) -> Tensor:
+    def choice_values(
+        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: HouseholdBudget
+    ) -> Tensor:
         """Return net income less the cost of work of each choice."""
         cost = self.cost(_wide(values), skill[..., None], hours)
         return grid_values(skill, cost, hours, budget.thresholds, budget.rates)
@@ -199,7 +203,7 @@ class Isoelastic(Model):
         pain = values["labour_cost"] * power(hours, values["labour_exponent"])
         return isoelastic(units, values["risk_aversion"]) - pain
 
-    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: Budget) -> Tensor:
+    def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return the equilibrium rebate: revenue falls as the rebate rises, so that bisection finds it."""
         low = torch.zeros_like(skill[:, :1])
         high = (weight * budget.tax(skill * budget.cap)).mean(-1, keepdim=True)
@@ -211,7 +215,7 @@ class Isoelastic(Model):
             low, high = torch.where(revenue > guess, guess, low), torch.where(revenue > guess, high, guess)
         return 0.5 * (low + high)
 
-    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: Budget) -> Tensor:
+    def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return best hours by bisection in each bracket."""
         curvature, unit, exponent = values["risk_aversion"], values["money_unit"], values["labour_exponent"]
 
@@ -229,7 +233,9 @@ class Isoelastic(Model):
         peaks = isoelastic_peaks(skill, budget.cap, *schedule, other_income, marginal_gain)
         return best_among(peaks, worth, budget.step)
 
-    def choice_values(self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: Budget) -> Tensor:
+    def choice_values(
+        self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: HouseholdBudget
+    ) -> Tensor:
         """Return the utility of each choice."""
         free = torch.zeros((1, 1, 1), dtype=skill.dtype, device=skill.device)
         consumption = grid_values(skill, free, hours, budget.thresholds, budget.rates) + rebate[..., None]

@@ -21,12 +21,12 @@ from econsim.game import Game, Observation, Role
 from econsim.llm.questions import Question
 from econsim.llm.replies import Amounts, Form, OneOf, Ranking
 from econsim.mechanisms.voting import RULES, elect
-from econsim.planners._announcing import thresholds_of
-from econsim.planners._contest import Office
-from econsim.planners._prospects import Prospects, exact_answers
+from econsim.planners._candidates import ElectedPlanner
+from econsim.planners._tax_schedule import thresholds_of
+from econsim.planners._welfare_forecast import WelfareForecast, exact_answers
 from econsim.planners.elected_llm.narrator import ANSWERS, Narrator, Offer, Person, Rates, Term
 from econsim.planners.elected_llm.parameters import Parameters
-from econsim.planners.llm.ledger import Report, reports, shares
+from econsim.planners.llm.history import Report, reports, shares
 
 __all__ = ["LanguageElection", "Parameters"]
 
@@ -57,7 +57,7 @@ class _Memory:
     """The election in one game, and what each of its ``B`` copies remembers."""
 
     narrator: Narrator
-    prospects: Prospects
+    prospects: WelfareForecast
     standing: tuple[int, ...]
     best: tuple[Rates, ...]
     offer: Offer
@@ -66,14 +66,14 @@ class _Memory:
     copies: tuple[_Copy, ...]
 
 
-class LanguageElection(Asking, Office):
+class LanguageElection(Asking, ElectedPlanner):
     """Announces the rates of whom the voters elect."""
 
     parameters: Parameters
 
     def __init__(self, parameters: Parameters) -> None:
         Asking.__init__(self, parameters.temperature)
-        Office.__init__(self)
+        ElectedPlanner.__init__(self)
         self.parameters = parameters
         self.rule = RULES[parameters.rule]
 
@@ -86,7 +86,7 @@ class LanguageElection(Asking, Office):
         thresholds_of(game, role, "elected_llm")
         found, voters = self.told(), _voters(game)
         chosen, exact = self.parameters, game.to(dtype=torch.float64)
-        prospects = Prospects(exact, exact_answers(game), role.name, 0, chosen.tax_years, chosen.episodes)
+        prospects = WelfareForecast(exact, exact_answers(game), role.name, 0, chosen.tax_years, chosen.episodes)
         potential, weight = prospects.beginning("potential_income"), prospects.beginning("weight")
         standing = tuple(found["candidates"].tolist())
         briefing = narrated(game, voters).briefing(voters.name)

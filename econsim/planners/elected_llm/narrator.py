@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from econsim.agents.llm.ledger import amount, per_cent
+from econsim.agents.llm.history import amount, per_cent
 from econsim.agents.llm.narrator import rounded
 from econsim.agents.llm.wording import FACTS, Wording
 from econsim.mechanisms.voting import RuleName

@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from econsim.planners._contest import Contest
+from econsim.planners._candidates import ElectionParameters
 
 __all__ = ["Parameters"]
 
 
-class Parameters(Contest):
+class Parameters(ElectionParameters):
     """Parameters of an election whose voters ask a language model."""
 
     politicians: Literal["computed", "asked"] = "computed"

@@ -20,8 +20,8 @@ from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.llm.questions import Question
 from econsim.llm.replies import Amounts
-from econsim.planners._announcing import thresholds_of
-from econsim.planners.llm.ledger import Past, Report, Year, reports, shares
+from econsim.planners._tax_schedule import thresholds_of
+from econsim.planners.llm.history import Past, Report, Year, reports, shares
 from econsim.planners.llm.narrator import PlannerNarrator
 from econsim.planners.llm.parameters import Parameters
 

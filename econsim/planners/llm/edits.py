@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from econsim.llm._finding import find
+from econsim.llm.json_extraction import find
 from econsim.llm.replies import Reading
 
 __all__ = ["Edit", "Edits", "edited"]

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from econsim.agents.llm.ledger import amount
+from econsim.agents.llm.history import amount
 from econsim.agents.llm.narrator import rounded
 from econsim.agents.llm.wording import FACTS, Wording
-from econsim.planners.llm.ledger import Past, Report, Year, histogram
+from econsim.planners.llm.history import Past, Report, Year, histogram
 from econsim.planners.llm.parameters import Parameters
 
 __all__ = ["PlannerNarrator"]

@@ -19,10 +19,10 @@ from econsim import random
 from econsim.parameters import Chosen, FromRoom, Model
 from econsim.populations import Sample
 from econsim.populations._sampling import ranks_of
+from econsim.populations.personas.census_tables import AGES, EDUCATIONS, SEXES, tables
 from econsim.populations.personas.earnings import standing
 from econsim.populations.personas.joint import joint
 from econsim.populations.personas.people import People
-from econsim.populations.personas.tables import AGES, EDUCATIONS, SEXES, tables
 from econsim.populations.personas.texts import Written
 
 __all__ = ["Parameters", "Personas"]

@@ -21,8 +21,8 @@ from torch import Tensor
 
 from econsim.errors import EconsimError
 from econsim.populations._sampling import interpolated, level_of
+from econsim.populations.personas.census_tables import EDUCATIONS, SEXES, Tables, tables
 from econsim.populations.personas.joint import Joint, joint
-from econsim.populations.personas.tables import EDUCATIONS, SEXES, Tables, tables
 from econsim.populations.quantile_table import Parameters, QuantileTable
 
 __all__ = ["Medians", "Standing", "medians", "standing", "wages"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
+from econsim.populations.personas.census_tables import AGES, EDUCATIONS, SEXES, tables
 from econsim.populations.personas.earnings import medians, standing, wages
 from econsim.populations.personas.joint import joint, margins
-from econsim.populations.personas.tables import AGES, EDUCATIONS, SEXES, tables
 
 if TYPE_CHECKING:
     import pandas as pd

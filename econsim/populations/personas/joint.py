@@ -16,8 +16,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from econsim.populations.personas.census_tables import AGES, EDUCATIONS, SEXES, Tables, tables
 from econsim.populations.personas.raking import Margin, rake
-from econsim.populations.personas.tables import AGES, EDUCATIONS, SEXES, Tables, tables
 
 __all__ = ["Joint", "joint", "margins"]
 

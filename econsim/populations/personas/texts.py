@@ -81,7 +81,7 @@ class Written:
         except KeyError as error:
             raise UserError(
                 f"population.texts: {self._file} has no text for the person {error.args[0]!r};"
-                f" write it with econsim.llm.portraits.write_portraits"
+                f" write it with econsim.llm.persona_generation.write_portraits"
             ) from None
 
 

@@ -23,8 +23,8 @@ from torch import Tensor
 
 from econsim.populations import Sample
 from econsim.populations._sampling import Sampling, draw
+from econsim.populations.personas.census_tables import EDUCATIONS, SEXES
 from econsim.populations.personas.people import People
-from econsim.populations.personas.tables import EDUCATIONS, SEXES
 from econsim.populations.personas.texts import Written
 from econsim.populations.survey.reading import Rows, read
 

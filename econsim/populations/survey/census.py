@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from econsim.populations.personas.tables import tables
+from econsim.populations.personas.census_tables import tables
 
 __all__ = ["OCCUPATION_CODES", "education_of", "occupation_of", "sex_of"]
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from econsim.errors import UserError, did_you_mean
+from econsim.populations.personas.census_tables import EDUCATIONS, SEXES
 from econsim.populations.personas.people import UNKNOWN
-from econsim.populations.personas.tables import EDUCATIONS, SEXES
 from econsim.populations.survey.census import OCCUPATION_CODES, education_of, occupation_of, sex_of
 
 if TYPE_CHECKING:

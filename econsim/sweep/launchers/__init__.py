@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from econsim.sweep.tasks import Outcome, Task
+from econsim.sweep.tasks import Task, TaskResult
 
 __all__ = ["Launcher"]
 
@@ -18,7 +18,7 @@ class Launcher(Protocol):
     def submit(self, task: Task) -> None:
         """Take a unit."""
 
-    def wait(self, seconds: float) -> list[Outcome]:
+    def wait(self, seconds: float) -> list[TaskResult]:
         """Return units that ended, at the latest after some seconds (then there may be none)."""
 
     def stop(self) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import econsim
-from econsim.sweep.tasks import Outcome, Task
+from econsim.sweep.tasks import Task, TaskResult
 
 __all__ = ["Local", "import_path"]
 
@@ -60,16 +60,16 @@ class Local:
             worker.process.stdin.write(json.dumps(task.plain()).encode() + b"\n")
             worker.process.stdin.flush()
 
-    def wait(self, seconds: float) -> list[Outcome]:
+    def wait(self, seconds: float) -> list[TaskResult]:
         """Return what workers say within some seconds."""
-        found: list[Outcome] = []
+        found: list[TaskResult] = []
         for key, _ in self._selector.select(seconds):
             worker: _Worker = key.data
             text = os.read(key.fd, 1 << 16)
             worker.heard += text
             *lines, worker.heard = worker.heard.split(b"\n")
             for line in lines:
-                found.append(Outcome(**json.loads(line)))
+                found.append(TaskResult(**json.loads(line)))
                 worker.unit = None
             if not text:
                 found += self._buried(worker)
@@ -112,7 +112,7 @@ class Local:
         own = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONPATH": import_path()}
         return {**os.environ, **own, **_one_device(self._started - 1)}
 
-    def _buried(self, worker: _Worker) -> list[Outcome]:
+    def _buried(self, worker: _Worker) -> list[TaskResult]:
         """Forget a dead worker and tell of its unit."""
         assert worker.process.stdout is not None
         assert worker.process.stdin is not None
@@ -122,7 +122,7 @@ class Local:
             worker.process.stdin.close()
         code = worker.process.wait()
         self._workers.remove(worker)
-        return [] if worker.unit is None else [Outcome(worker.unit, f"the worker died ({_ending(code)})")]
+        return [] if worker.unit is None else [TaskResult(worker.unit, f"the worker died ({_ending(code)})")]
 
 
 def _ending(code: int) -> str:

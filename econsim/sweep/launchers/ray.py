@@ -10,7 +10,7 @@ from typing import Any
 
 from econsim.errors import UserError
 from econsim.sweep.launchers.local import import_path
-from econsim.sweep.tasks import Outcome, Task, perform_plain
+from econsim.sweep.tasks import Task, TaskResult, perform_plain
 
 __all__ = ["Ray"]
 
@@ -50,7 +50,7 @@ class Ray:
         """Send a unit to the cluster."""
         self._units[self._function.remote(task.plain())] = task.unit
 
-    def wait(self, seconds: float) -> list[Outcome]:
+    def wait(self, seconds: float) -> list[TaskResult]:
         """Return what ended within some seconds."""
         if not self._units:
             return []
@@ -77,12 +77,12 @@ class Ray:
         slots = [resources.get(name, 0.0) / each for name, each in (("CPU", self._cpus), ("GPU", self._gpus)) if each]
         return max(1, int(min(slots, default=1.0)) * _UNITS_A_SLOT)
 
-    def _outcome(self, reference: Any) -> Outcome:
+    def _outcome(self, reference: Any) -> TaskResult:
         unit = self._units.pop(reference)
         try:
-            return Outcome(**self._ray.get(reference))
+            return TaskResult(**self._ray.get(reference))
         except self._ray.exceptions.RayError as error:
-            return Outcome(unit, f"the worker died ({type(error).__name__}: {str(error).strip().splitlines()[0]})")
+            return TaskResult(unit, f"the worker died ({type(error).__name__}: {str(error).strip().splitlines()[0]})")
 
 
 def _ray() -> Any:

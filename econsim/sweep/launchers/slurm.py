@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from econsim.errors import UserError
-from econsim.sweep.tasks import Outcome, Task, perform_plain
+from econsim.sweep.tasks import Task, TaskResult, perform_plain
 
 __all__ = ["Slurm"]
 
@@ -64,7 +64,7 @@ class Slurm:
         """Keep a unit for the next job array."""
         self._waiting.append(task)
 
-    def wait(self, seconds: float) -> list[Outcome]:
+    def wait(self, seconds: float) -> list[TaskResult]:
         """Send what waits, look at all jobs, and return what ended."""
         if self._waiting:
             self._send()
@@ -89,12 +89,12 @@ class Slurm:
         with self._list.open("a", encoding="utf-8") as file:
             file.writelines(f"{job.job_id}\n" for job in jobs)
 
-    def _outcome(self, unit: int) -> Outcome:
+    def _outcome(self, unit: int) -> TaskResult:
         job = self._jobs.pop(unit)
         error = job.exception()
         if error is None:
-            return Outcome(**job.result())
-        return Outcome(unit, f"the job failed ({type(error).__name__}: {str(error).strip().splitlines()[0]})")
+            return TaskResult(**job.result())
+        return TaskResult(unit, f"the job failed ({type(error).__name__}: {str(error).strip().splitlines()[0]})")
 
     def _cancel_older(self) -> None:
         """Cancel the jobs of a sweep that was killed, so that no two work on one run."""

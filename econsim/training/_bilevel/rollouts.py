@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.training._bilevel.announced import Announced, Holding
-from econsim.training._bilevel.following import Following
+from econsim.training._bilevel.follower_models import FollowerModel
+from econsim.training._bilevel.leader_objective import Holding, LeaderObjective
 
 __all__ = ["Rollouts"]
 
@@ -42,10 +42,10 @@ class _Moment:
     over: Tensor
 
 
-class Rollouts(Following):
+class Rollouts(FollowerModel):
     """Followers play as their agent does, which has to draw; ``samples`` rollouts a point."""
 
-    def __init__(self, scene: Announced, temperature: float, samples: int) -> None:
+    def __init__(self, scene: LeaderObjective, temperature: float, samples: int) -> None:
         super().__init__(scene)
         self.temperature, self.samples = temperature, samples
 

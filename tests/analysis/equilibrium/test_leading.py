@@ -12,7 +12,7 @@ import econsim
 from econsim import random
 from econsim.agents import best_response, fixed_hours
 from econsim.analysis.equilibrium import leading_gain
-from econsim.analysis.equilibrium.searching import best_point
+from econsim.analysis.equilibrium.black_box import best_point
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role, Transition, tensors
 from econsim.planners import fixed, free_market
@@ -21,7 +21,7 @@ KEY, SEARCH_KEY = random.fold(random.keys(1, 4), "gain"), random.fold(random.key
 
 
 @tensors
-class Announced:
+class LeaderObjective:
     """Time and the rate in force."""
 
     key: Tensor  # [B] int64
@@ -29,7 +29,7 @@ class Announced:
     rate: Tensor  # [B]
 
 
-class Laffer(Game[Announced]):
+class Laffer(Game[LeaderObjective]):
     """A leader sets a rate; one worker's effort is taxed, ``windfall`` times a uniform draw is the leader's as well."""
 
     horizon = 2
@@ -42,15 +42,15 @@ class Laffer(Game[Announced]):
             "leader": Role("leader", 1, Box(0, 1, (1,)), Box(0.0, 2.0), True, 2, features=("rate",)),
         }
 
-    def reset(self, key: Tensor) -> Announced:
-        return Announced(key, torch.zeros_like(key), torch.zeros(len(key), dtype=self.dtype))
+    def reset(self, key: Tensor) -> LeaderObjective:
+        return LeaderObjective(key, torch.zeros_like(key), torch.zeros(len(key), dtype=self.dtype))
 
-    def observe(self, state: Announced) -> dict[str, Observation]:
+    def observe(self, state: LeaderObjective) -> dict[str, Observation]:
         here, first = torch.ones((len(state.key), 1), dtype=torch.bool), (state.time == 0)[:, None]
         seen = state.rate[:, None, None]
         return {"worker": Observation(seen, here, here & ~first), "leader": Observation(seen, here, here & first)}
 
-    def step(self, state: Announced, actions: Mapping[str, Tensor]) -> Transition[Announced]:
+    def step(self, state: LeaderObjective, actions: Mapping[str, Tensor]) -> Transition[LeaderObjective]:
         first = state.time == 0
         rate = torch.where(first, actions["leader"][:, 0].to(state.rate), state.rate)
         effort = actions["worker"][:, 0].masked_fill(first, 0.0)
@@ -58,12 +58,12 @@ class Laffer(Game[Announced]):
         earned = rate * effort + luck.masked_fill(first, 0.0)
         paid = {"worker": ((1 - rate) * effort - effort**2 / 2)[:, None], "leader": earned[:, None]}
         over = ~first
-        return Transition(Announced(state.key, state.time + 1, rate), paid, torch.zeros_like(over), over)
+        return Transition(LeaderObjective(state.key, state.time + 1, rate), paid, torch.zeros_like(over), over)
 
-    def accounts(self, state: Announced) -> dict[str, Tensor]:
+    def accounts(self, state: LeaderObjective) -> dict[str, Tensor]:
         return {"rate": state.rate.double()}
 
-    def conserved(self, state: Announced) -> dict[str, Tensor]:
+    def conserved(self, state: LeaderObjective) -> dict[str, Tensor]:
         return {}
 
 

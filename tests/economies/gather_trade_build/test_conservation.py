@@ -10,7 +10,7 @@ import torch
 
 from econsim import random
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
-from econsim.economies.gather_trade_build.reference.trial import Planning, play_tensors
+from econsim.economies.gather_trade_build.reference.comparison import Planning, play_tensors
 from econsim.economies.gather_trade_build.world import State
 
 QUICK: dict[str, Any] = {

@@ -10,7 +10,7 @@ import torch
 from econsim import random
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.economies.gather_trade_build.layouts import STONE, WATER, WOOD
-from econsim.game import Filmed
+from econsim.game import Recordable
 from econsim.testing.play import random_actions
 
 TAXED = ({"kind": "tax", "period": 20, "brackets": [0, 10, 30]},)
@@ -39,7 +39,7 @@ def game_and_state() -> tuple[GatherTradeBuild, Any]:
 
 def test_the_numbers_are_those_of_the_accounts(game_and_state: tuple[GatherTradeBuild, Any]) -> None:
     game, state = game_and_state
-    assert isinstance(game, Filmed)
+    assert isinstance(game, Recordable)
     frame, accounts = game.frame(state), game.accounts(state)
     pairs = {"coin": "consumption", "labour": "labour", "pay": "build_payment", "houses": "houses", "tax": "tax"}
     pairs |= {"taxed_income": "income", "rebate": "rebate"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from econsim import random
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.economies.gather_trade_build.reference import Reference
-from econsim.economies.gather_trade_build.reference.trial import Planning, Trial
+from econsim.economies.gather_trade_build.reference.comparison import Planning, Trial
 
 VILLAGE = "SW.S.W\n.W~.S.\n.S..~W\nW.~.S.\n.S.W.."
 

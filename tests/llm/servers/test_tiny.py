@@ -19,7 +19,7 @@ from econsim.llm.in_process import InProcess
 from econsim.llm.replies import Amount
 from econsim.testing.endpoints import serve
 from econsim.testing.endpoints.tiny import Tiny, Training, train
-from econsim.testing.endpoints.tiny.lessons import Lesson, lessons
+from econsim.testing.endpoints.tiny.exercises import Exercise, exercises
 
 pytest.importorskip("transformers")
 BRIEF = Training(steps=100, batch=32, copies=32)
@@ -36,12 +36,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def asked() -> list[Lesson]:
+def asked() -> list[Exercise]:
     """Questions that it was not trained on."""
-    return [lesson for lesson in lessons(seed=7, copies=8) if lesson.purpose == "hours"]
+    return [exercise for exercise in exercises(seed=7, copies=8) if exercise.purpose == "hours"]
 
 
-def answers(model: InProcess, asked: list[Lesson], temperature: float, seeds: list[int]) -> list[str]:
+def answers(model: InProcess, asked: list[Exercise], temperature: float, seeds: list[int]) -> list[str]:
     async def all_at_once() -> list[tuple[str, int, int]]:
         together = [
             model.complete(each.messages, temperature, 32, seed) for each, seed in zip(asked, seeds, strict=True)
@@ -51,21 +51,21 @@ def answers(model: InProcess, asked: list[Lesson], temperature: float, seeds: li
     return [text for text, _, _ in asyncio.run(all_at_once())]
 
 
-def test_it_answers_in_json_and_hours_follow_what_is_best(folder: Path, asked: list[Lesson]) -> None:
+def test_it_answers_in_json_and_hours_follow_what_is_best(folder: Path, asked: list[Exercise]) -> None:
     form, some = Amount("hours", 0.0, 100.0, 0.5), asked[:192]
     read = [form.read(text) for text in answers(InProcess(str(folder)), some, 0.0, [0] * len(some))]
     clean = [reading.outcome == "clean" for reading in read]
     assert sum(clean) >= 0.9 * len(some)  # a sixth of the full training
-    best = [form.read(lesson.reply).value for lesson, good in zip(some, clean, strict=True) if good]
+    best = [form.read(exercise.reply).value for exercise, good in zip(some, clean, strict=True) if good]
     found = [reading.value for reading, good in zip(read, clean, strict=True) if good]
     assert stats.spearmanr(best, found).statistic > 0.2  # by chance below 0.15 in 19 of 20 models
 
 
-def test_an_answer_depends_on_its_seed_and_not_on_who_else_is_asked(folder: Path, asked: list[Lesson]) -> None:
+def test_an_answer_depends_on_its_seed_and_not_on_who_else_is_asked(folder: Path, asked: list[Exercise]) -> None:
     model, seeds = InProcess(str(folder), batch=16), [*range(40)]
     together = answers(model, asked[:40], 1.0, seeds)
     assert together == answers(model, asked[:40], 1.0, seeds)
-    alone = [answers(model, [lesson], 1.0, [seed])[0] for lesson, seed in zip(asked[:10], seeds, strict=False)]
+    alone = [answers(model, [exercise], 1.0, [seed])[0] for exercise, seed in zip(asked[:10], seeds, strict=False)]
     # Padding may turn the last bit of a score, and so one answer in a great many.
     assert sum(a == b for a, b in zip(alone, together, strict=False)) >= 9
     assert len(set(answers(model, asked[:1] * 40, 1.0, seeds))) > 1

@@ -15,7 +15,7 @@ from econsim.economies.one_step import OneStep
 from econsim.errors import UserError
 from econsim.llm.questions import Question
 from econsim.planners.llm import LanguagePlanner, Parameters
-from econsim.planners.llm.ledger import Past, Year, histogram
+from econsim.planners.llm.history import Past, Year, histogram
 
 FEDERAL = [0.10, 0.12, 0.22, 0.24, 0.32, 0.35, 0.37]
 Reply = Callable[[Question, dict[str, Any]], str]

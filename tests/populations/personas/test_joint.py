@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from econsim.populations.personas.census_tables import EDUCATIONS, tables
 from econsim.populations.personas.earnings import standing
 from econsim.populations.personas.fit import Line, lines
 from econsim.populations.personas.joint import joint
-from econsim.populations.personas.tables import EDUCATIONS, tables
 
 
 @pytest.fixture(scope="module")

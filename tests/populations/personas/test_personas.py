@@ -19,9 +19,9 @@ from econsim.populations.gb2 import GB2
 from econsim.populations.gb2 import Parameters as OfGB2
 from econsim.populations.listed import Listed
 from econsim.populations.personas import Parameters, Personas
+from econsim.populations.personas.census_tables import tables
 from econsim.populations.personas.joint import joint
 from econsim.populations.personas.people import People
-from econsim.populations.personas.tables import tables
 from econsim.populations.personas.texts import Facts, text_of
 
 MANY = 100_000

@@ -9,7 +9,7 @@ analysis reads, and ``agreement`` plays both side by side.
     rewards = economy.step(actions, announced, Luck.draw(keys, economy.time, workers, sources)[0])
 """
 
-from econsim.economies.gather_trade_build.reference.beginning import Luck
 from econsim.economies.gather_trade_build.reference.economy import Reference, Rewards
+from econsim.economies.gather_trade_build.reference.initial_state import Draws
 
-__all__ = ["Luck", "Reference", "Rewards"]
+__all__ = ["Draws", "Reference", "Rewards"]

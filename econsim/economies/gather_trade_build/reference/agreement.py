@@ -10,11 +10,11 @@ from torch import Tensor
 
 from econsim.economies.gather_trade_build.components.trade import Book, Trade
 from econsim.economies.gather_trade_build.economy import GatherTradeBuild
-from econsim.economies.gather_trade_build.reference import sight
+from econsim.economies.gather_trade_build.reference import observation
 from econsim.economies.gather_trade_build.reference.accounts import accounts
 from econsim.economies.gather_trade_build.reference.auction import Order
-from econsim.economies.gather_trade_build.reference.beginning import Luck
 from econsim.economies.gather_trade_build.reference.economy import Reference, Rewards
+from econsim.economies.gather_trade_build.reference.initial_state import Draws
 from econsim.economies.gather_trade_build.reference.land import GOODS
 from econsim.economies.gather_trade_build.world import State
 from econsim.game import Observation
@@ -37,7 +37,7 @@ class SideBySide:
     def step(self, actions: Mapping[str, Tensor]) -> list[str]:
         """Take one step on both sides and return what differs then, nothing where they agree."""
         time, sources = self.references[0].time, self.state.world.stock.shape[1]
-        lucks = Luck.draw(self.keys, time, self.game.workers, sources)
+        lucks = Draws.draw(self.keys, time, self.game.workers, sources)
         chosen = torch.cat([actions[group.name] for group in self.game.groups], 1).tolist()
         announced = {name: actions[name][:, 0].tolist() for name in self.game.planners}
         rewards = [
@@ -94,7 +94,7 @@ class SideBySide:
     def _land(self) -> Iterator[Pair]:
         world, lands = self.state.world, [economy.land for economy in self.references]
         inside = self.game.tables["map"]
-        tiles = sight.whole_map(self.references[0])
+        tiles = observation.whole_map(self.references[0])
         owners = [[[land.houses.get(place, -1) + 1 for place in row] for row in tiles] for land in lands]
         yield "houses", world.owner[:, inside].view(len(lands), *torch.tensor(tiles).shape[:2]), owners
         yield "stock", world.stock, [[place in land.stocked for place in land.sources] for land in lands]
@@ -135,17 +135,18 @@ class SideBySide:
         for group in self.game.groups:
             workers = [economy.workers[group.members] for economy in self.references]
             both = list(zip(self.references, workers, strict=True))
-            numbers = [[sight.seen_by_worker(economy, one) for one in own] for economy, own in both]
+            numbers = [[observation.seen_by_worker(economy, one) for one in own] for economy, own in both]
             masks = [[economy.mask(one) for one in own] for economy, own in both]
             views = [
-                [sight.picture(economy, sight.tiles_around(economy, one), one) for one in own] for economy, own in both
+                [observation.picture(economy, observation.tiles_around(economy, one), one) for one in own]
+                for economy, own in both
             ]
             yield from self._seen(group.name, self.seen[group.name], numbers, masks, views)
         for name in self.game.planners:
-            numbers = [[sight.seen_by_planner(economy, name)] for economy in self.references]
+            numbers = [[observation.seen_by_planner(economy, name)] for economy in self.references]
             masks = [[economy.planner_mask(name)] for economy in self.references]
             views = [
-                [sight.picture(economy, sight.whole_map(economy))]
+                [observation.picture(economy, observation.whole_map(economy))]
                 for economy in self.references
                 if economy.rules.planner_sees_map
             ]
@@ -159,7 +160,7 @@ class SideBySide:
         seen: Observation,
         numbers: list[list[dict[str, float]]],
         masks: list[list[list[bool]]],
-        views: list[list[sight.Picture]],
+        views: list[list[observation.Picture]],
     ) -> Iterator[Pair]:
         names = self.game.roles[role].features
         if set(names) != set(numbers[0][0]):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from econsim.economies.gather_trade_build.economy import GatherTradeBuild
 from econsim.economies.gather_trade_build.reference.auction import Auction
-from econsim.economies.gather_trade_build.reference.beginning import Luck, Reader, Rules
+from econsim.economies.gather_trade_build.reference.initial_state import Draws, Reader, Rules
 from econsim.economies.gather_trade_build.reference.land import DIRECTIONS, Land, Place
 from econsim.economies.gather_trade_build.reference.people import Worker, social_welfare
 from econsim.economies.gather_trade_build.reference.taxes import TaxOffice
 from econsim.economies.gather_trade_build.world import State
 
-Announced = Sequence[int] | Sequence[float]
+LeaderObjective = Sequence[int] | Sequence[float]
 Choice = tuple[str, str, int]  # what to do; the good or direction; the price
 
 
@@ -66,7 +66,7 @@ class Reference:
 
     # --- a step ---------------------------------------------------------------------------------------------------
 
-    def step(self, actions: Sequence[int], announced: Mapping[str, Announced], luck: Luck) -> Rewards:
+    def step(self, actions: Sequence[int], announced: Mapping[str, LeaderObjective], luck: Draws) -> Rewards:
         """Let every part of the economy have its turn, then let sources grow back, then let time pass.
 
         Args:
@@ -118,7 +118,7 @@ class Reference:
             auction.match()
             auction.grow_older()
 
-    def _gather(self, chosen: Sequence[Choice | None], luck: Luck) -> None:
+    def _gather(self, chosen: Sequence[Choice | None], luck: Draws) -> None:
         """Let workers move in a random order, each then collecting what lies on its tile."""
         for number in luck.order:
             worker, choice = self.workers[number], chosen[number]
@@ -132,7 +132,7 @@ class Reference:
                 worker.gathered[good] += units
                 worker.labour += self.rules.collect_labour
 
-    def _tax(self, announced: Mapping[str, Announced]) -> None:
+    def _tax(self, announced: Mapping[str, LeaderObjective]) -> None:
         """Take over the planners' rates as a period begins, and collect as it ends."""
         for planner, office in self.offices.items():
             if office.begins(self.time):

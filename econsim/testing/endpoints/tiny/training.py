@@ -13,7 +13,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError
-from econsim.testing.endpoints.tiny.lessons import Lesson, lessons
+from econsim.testing.endpoints.tiny.exercises import Exercise, exercises
 from econsim.testing.endpoints.tiny.reading import tokeniser
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def train(folder: Path, training: Training | None = None, progress: Callable[[in
         from transformers.utils import logging
     except ImportError:
         raise UserError('the tiny model needs transformers: pip install "econsim[transformers]"') from None
-    learned = lessons(training.seed, training.copies)
+    learned = exercises(training.seed, training.copies)
     key = random.fold(random.keys(training.seed, 1), "tiny")
     tokens = _made_for(learned)
     data = _Data(learned, tokens)
@@ -61,14 +61,14 @@ def train(folder: Path, training: Training | None = None, progress: Callable[[in
     tokens.save_pretrained(folder)
 
 
-def _made_for(learned: Sequence[Lesson]) -> PreTrainedTokenizerFast:
-    made = tokeniser([lesson.reply for lesson in learned])  # knows the template
-    texts = [_prompt(made, lesson) + lesson.reply for lesson in learned[:: max(1, len(learned) // 2000)]]
+def _made_for(learned: Sequence[Exercise]) -> PreTrainedTokenizerFast:
+    made = tokeniser([exercise.reply for exercise in learned])  # knows the template
+    texts = [_prompt(made, exercise) + exercise.reply for exercise in learned[:: max(1, len(learned) // 2000)]]
     return tokeniser(texts)
 
 
-def _prompt(tokens: PreTrainedTokenizerFast, lesson: Lesson) -> str:
-    messages = [dict(message) for message in lesson.messages]
+def _prompt(tokens: PreTrainedTokenizerFast, exercise: Exercise) -> str:
+    messages = [dict(message) for message in exercise.messages]
     text = tokens.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     return str(text)
 
@@ -76,9 +76,9 @@ def _prompt(tokens: PreTrainedTokenizerFast, lesson: Lesson) -> str:
 class _Data:
     """Lessons as tokens ``[L, T]``, padded at the right, and labels that count for replies alone."""
 
-    def __init__(self, learned: Sequence[Lesson], tokens: PreTrainedTokenizerFast) -> None:
-        asked = tokens([_prompt(tokens, lesson) for lesson in learned])["input_ids"]
-        told = tokens([lesson.reply + str(tokens.eos_token) for lesson in learned])["input_ids"]
+    def __init__(self, learned: Sequence[Exercise], tokens: PreTrainedTokenizerFast) -> None:
+        asked = tokens([_prompt(tokens, exercise) for exercise in learned])["input_ids"]
+        told = tokens([exercise.reply + str(tokens.eos_token) for exercise in learned])["input_ids"]
         pairs: list[tuple[list[int], list[int]]] = [*zip(asked, told, strict=True)]
         width = max(len(question) + len(reply) for question, reply in pairs)
         self.tokens = torch.full((len(pairs), width), int(tokens.pad_token_id))
@@ -88,7 +88,7 @@ class _Data:
             self.tokens[row, :end] = torch.tensor(question + reply)
             self.labels[row, len(question) : end] = torch.tensor(reply)
         self._lengths = torch.tensor([len(question) + len(reply) for question, reply in pairs])
-        purposes = [lesson.purpose for lesson in learned]
+        purposes = [exercise.purpose for exercise in learned]
         self._rows = {it: torch.tensor([row for row, each in enumerate(purposes) if each == it]) for it in _SHARES}
 
     def batch(self, key: Tensor, step: int, size: int) -> tuple[Tensor, Tensor]:

@@ -11,9 +11,9 @@ import torch
 from econsim import random
 from econsim.errors import EconsimWarning
 from econsim.game import Agent, Game
+from econsim.learning import Recorder
 from econsim.parameters import Model
 from econsim.runs.evaluation import play
-from econsim.training import Recorder
 
 __all__ = ["Parameters", "Tune"]
 

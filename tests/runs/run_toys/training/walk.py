@@ -9,8 +9,8 @@ import torch
 
 from econsim import random
 from econsim.game import Agent, Game
+from econsim.learning import Recorder
 from econsim.parameters import Model
-from econsim.training import Recorder
 
 __all__ = ["Parameters", "Walk"]
 

@@ -1,0 +1,163 @@
+"""Playing a game at several values of its parameters, every one under the same luck, as one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from econsim.analysis.inequality import Floats
+from econsim.errors import UserError, did_you_mean
+from econsim.game import Agent, Game
+from econsim.mechanisms.welfare import gini
+from econsim.play import play
+
+__all__ = ["Pair", "Played", "play_pair", "play_points"]
+
+MOST_COPIES = 4096
+
+
+@dataclass(frozen=True)
+class Played:
+    """How episodes ended: accounts ``{name: [E, ...]}`` and the return of each role ``{role: [E, N]}``."""
+
+    accounts: dict[str, Tensor]
+    returns: dict[str, Tensor]
+
+    def measured(self, metric: str) -> Floats:
+        """Return a number of each episode, ``[E]``.
+
+        An account that has one number an episode by its name, ``mean_<account>`` over players (weighted by people where
+        the game counts them), ``revenue``, ``income_gini`` and ``consumption_gini``, and ``return_<role>``.
+
+        Raises:
+            UserError: there is no such number.
+        """
+        found = self._numbers()
+        if metric not in found:
+            raise UserError(f"{metric}: no such number of an episode{did_you_mean(metric, found)}")
+        return found[metric].double().cpu().numpy()
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names that :meth:`measured` knows."""
+        return list(self._numbers())
+
+    def of_people(self, name: str) -> Floats | None:
+        """Return an account of all players in all episodes, ``[E * N]``; ``None`` where there is no such account."""
+        value = self._several().get(name)
+        return None if value is None else value.double().cpu().numpy().ravel()
+
+    def _several(self) -> dict[str, Tensor]:
+        """Return the accounts that have one number a player, ``[E, N]``."""
+        players = max((value.shape[1] for value in self.returns.values()), default=0)
+        return {name: value for name, value in self.accounts.items() if value.ndim == 2 and value.shape[1] == players}
+
+    def _numbers(self) -> dict[str, Tensor]:
+        single = {name: value for name, value in self.accounts.items() if value.ndim == 1}
+        several = self._several()
+        weight = several.pop("weight", None)
+        found = {f"mean_{name}": _mean(value, weight) for name, value in several.items()}
+        if "tax" in several:
+            found["revenue"] = (several["tax"] * (1.0 if weight is None else weight)).sum(1)
+        for name in ("income", "consumption"):
+            if name in several:
+                found[f"{name}_gini"] = gini(several[name], weight)
+        returns = {f"return_{role}": value.mean(1) for role, value in self.returns.items()}
+        return {**single, **found, **returns}
+
+    def rows(self, which: slice) -> Played:
+        """Return some of the episodes."""
+        accounts, returns = ({name: v[which] for name, v in part.items()} for part in (self.accounts, self.returns))
+        return Played(accounts, returns)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Baseline and reform; episode ``i`` of both met the same people and the same luck."""
+
+    baseline: Played
+    reform: Played
+
+
+def play_pair(
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    key: Tensor,
+    reform_agents: Mapping[str, Agent] | None = None,
+    reform_game: Game[Any] | None = None,
+    **reform: float,
+) -> Pair:
+    """Play baseline and reform in the same episodes; a reform of parameters alone is one batch.
+
+    Args:
+        game: the baseline, in the precision to play it in.
+        agents: who plays, frozen.
+        key: ``[E]``, one an episode.
+        reform_agents: who plays instead in the reform, by role, for example another planner.
+        reform_game: the game of the reform, where more than numeric parameters changes; the same people play it.
+        reform: the game's numeric parameters that change, with their new values.
+
+    Raises:
+        UserError: no such parameter.
+    """
+    _known(game, reform)
+    if reform and not reform_agents and reform_game is None:
+        values = {name: [float(game.parameters[name]), value] for name, value in reform.items()}
+        return Pair(*play_points(game, agents, key, values))
+    (baseline,) = play_points(game, agents, key, {})
+    changed = {name: [value] for name, value in reform.items()}
+    (other,) = play_points(reform_game or game, {**agents, **(reform_agents or {})}, key, changed)
+    return Pair(baseline, other)
+
+
+@torch.no_grad()
+def play_points(
+    game: Game[Any], agents: Mapping[str, Agent], key: Tensor, points: Mapping[str, Any], most_copies: int = MOST_COPIES
+) -> list[Played]:
+    """Play the same episodes at each of ``G`` points of the parameters: ``G * E`` copies of one batch.
+
+    Args:
+        game: the game, in the precision to play it in.
+        agents: who plays, frozen.
+        key: ``[E]``, one an episode; every point meets all of them.
+        points: by parameter, its values ``[G]``; none: one point, the game as it is.
+        most_copies: of the game at once; more are played in turn.
+
+    Raises:
+        UserError: no such parameter, or not as many values of each.
+    """
+    _known(game, points)
+    values = {name: torch.as_tensor(value, dtype=torch.float64, device=key.device) for name, value in points.items()}
+    counts = {len(value) for value in values.values()} or {1}
+    if len(counts) > 1:
+        raise UserError(f"play_points: expected as many values of each parameter, found {sorted(counts)}")
+    (count,), episodes = counts, len(key)
+    at_once = max(1, most_copies // episodes)
+    return [
+        played
+        for first in range(0, count, at_once)
+        for played in _batch(game, agents, key, {name: v[first : first + at_once] for name, v in values.items()})
+    ]
+
+
+def _batch(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, values: Mapping[str, Tensor]) -> list[Played]:
+    count = len(next(iter(values.values()), torch.zeros(1)))
+    each = {name: value.repeat_interleave(len(key)) for name, value in values.items()}
+    changed = game.with_parameters(**each) if each else game
+    episode = play(changed, agents, key.repeat(count))
+    everything = Played(changed.accounts(episode.state), episode.returns)
+    return [everything.rows(slice(at * len(key), (at + 1) * len(key))) for at in range(count)]
+
+
+def _known(game: Game[Any], parameters: Mapping[str, Any]) -> None:
+    for name in parameters:
+        if name not in game.parameters:
+            raise UserError(f"{name}: no such numeric parameter{did_you_mean(name, game.parameters)}")
+
+
+def _mean(value: Tensor, weight: Tensor | None) -> Tensor:
+    return value.mean(1) if weight is None else (value * weight).sum(1) / weight.sum(1)

@@ -1,0 +1,87 @@
+"""Baseline and reform as tables: numbers of episodes with their effects, and what each decile gains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from econsim.analysis.counterfactual.differences import paired_difference
+from econsim.analysis.counterfactual.effects import decomposed
+from econsim.analysis.counterfactual.gains import gains_by_group
+from econsim.analysis.counterfactual.paired_play import Played
+from econsim.analysis.inequality import Floats, deciles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["effects_table", "gains_by_decile"]
+
+_FEWEST = 20  # people: two a decile
+_GAINS = ("utility", "consumption", "income", "tax", "rebate")
+
+
+def effects_table(
+    baseline: Played, held: Played, reform: Played, metrics: Sequence[str], seeds: int = 1
+) -> pd.DataFrame:
+    """Return what a reform changes, one row a metric.
+
+    Columns: ``metric``; ``baseline`` and ``reform``, means over episodes; ``difference`` with its paired 95 % interval
+    ``low`` to ``high``; ``times_smaller``, the standard error of two samples with luck of their own over the paired
+    one; ``mechanical`` (followers act as before) and ``behavioural``, which add up to the difference.
+
+    Args:
+        baseline: episodes as they were.
+        held: the same under the reform with behaviour held, see ``behaviour_held``.
+        reform: the same under the reform.
+        metrics: names as in :meth:`Played.measured`.
+        seeds: training seeds, whose episodes follow each other; with several the interval is over seeds, since episodes
+            of one seed share its minds.
+
+    Raises:
+        UserError: no such metric.
+    """
+    import pandas as pd
+
+    rows = [_row(name, baseline.measured(name), held.measured(name), reform.measured(name), seeds) for name in metrics]
+    return pd.DataFrame(rows)
+
+
+def gains_by_decile(baseline: Played, reform: Played) -> pd.DataFrame | None:
+    """Return one row a decile of income at 40 hours (of income before where the game does not know that).
+
+    Columns: ``decile``; ``winners`` and ``losers``, shares of people by utility; means before and changes of utility,
+    consumption, income, tax and rebate, those of them that the game has. ``None`` without such accounts of people, or
+    with too few people.
+    """
+    weight = baseline.of_people("weight")
+    potential = baseline.of_people("potential_income")
+    rank = baseline.of_people("income") if potential is None else potential
+    if rank is None or len(rank) < _FEWEST or baseline.of_people("utility") is None:
+        return None
+    tenth = deciles(rank, weight)
+    table: pd.DataFrame | None = None
+    for name in _GAINS:
+        before, after = baseline.of_people(name), reform.of_people(name)
+        if before is None or after is None:
+            continue
+        found = gains_by_group(before, after, tenth, weight, name="decile")
+        table = found[["decile", "winners", "losers"]] if table is None else table
+        table = table.assign(**{name: found["before"], f"{name}_change": found["gain"]})
+    return table
+
+
+def _row(metric: str, before: Floats, between: Floats, after: Floats, seeds: int) -> dict[str, Any]:
+    by_seed = [side.reshape(seeds, -1).mean(1) if seeds > 1 else side for side in (before, after)]
+    found = paired_difference(by_seed[0], by_seed[1])
+    effects = decomposed(before, between, after)
+    return {
+        "metric": metric,
+        "baseline": found.baseline,
+        "reform": found.reform,
+        "difference": found.difference,
+        "low": found.low,
+        "high": found.high,
+        "times_smaller": found.times_smaller,
+        "mechanical": float(effects.mechanical.mean()),
+        "behavioural": float(effects.behavioural.mean()),
+    }

@@ -1,0 +1,166 @@
+"""What a leader would gain by announcing something else, with followers who answer it: the Stackelberg gap.
+
+Announcements are held for the whole episode and found by black-box search, so that the gain found is a lower bound on
+the gap. Followers answer exactly where the game knows their exact answers, in the search as for the leader's own
+policy; else they are the frozen ones, who answer as far as they see what is announced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.agents.best_response import BestResponse, Parameters
+from econsim.analysis.equilibrium.batching import copies_at_once
+from econsim.analysis.equilibrium.black_box import best_point
+from econsim.analysis.equilibrium.gains import Gain, paired_gain
+from econsim.errors import UserError, did_you_mean
+from econsim.game import Agent, Box, Game, MultiDiscrete, Observation, Role, Solvable
+from econsim.play import Episode, play
+
+__all__ = ["BetterAnnouncement", "leading_gain"]
+
+LUCKY_EPISODES = 4  # by which announcements are compared where episodes differ in luck
+Watch = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class BetterAnnouncement:
+    """The best announcement found, ``[*action]``, after ``tried`` others, and what it gains the leader.
+
+    ``followers``: who answered. ``welfare``: the same comparison by the game's account of that name, where it has one.
+    """
+
+    action: Tensor
+    tried: int
+    gain: Gain
+    followers: Literal["exact", "own"]
+    welfare: Gain | None
+
+
+@torch.no_grad()
+def leading_gain(
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    role: str,
+    announcements: int,
+    search_key: Tensor,
+    key: Tensor,
+    seed: int,
+    watch: Watch = lambda tried: None,
+) -> BetterAnnouncement:
+    """Search for a better announcement than the leader's own, and measure its gain under luck it was not chosen by.
+
+    Args:
+        game: the game, in the precision to play it in.
+        agents: who plays; other leaders stay as they are.
+        role: the leading role.
+        announcements: how many to try.
+        search_key: ``[E]``, of the episodes of the search; one is enough, and all that is used, without luck.
+        key: ``[E]``, of the episodes that measure the gain.
+        seed: of the search.
+        watch: is told how many announcements were tried so far.
+
+    Raises:
+        UserError: the role does not exist or follows, or its actions are neither real numbers nor tax rates.
+    """
+    scale = _Scale.of(game, role)
+    exact = isinstance(game, Solvable)
+    players = {**agents, **_exact_followers(game)} if exact else dict(agents)
+    own = play(game, players, search_key).returns[role]
+    keys = search_key[: LUCKY_EPISODES if float(own.max() - own.min()) > 0 else 1]
+
+    def value(points: Tensor) -> Tensor:
+        return _values(game, players, role, scale.action(points), keys)
+
+    starts = scale.starts(_first_announcement(game, agents[role], role, keys[:1]))
+    best, tried = best_point(value, starts, announcements, seed, watch)
+    action = scale.action(best[None])
+    other = play(game, {**players, role: _Holding(action.expand(len(key), *action.shape[1:]))}, key)
+    gain, welfare = _compared(game, role, play(game, players, key), other)
+    return BetterAnnouncement(action[0], tried, gain, "exact" if exact else "own", welfare)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Announcements of a role as points of the unit cube ``[C, D]``."""
+
+    low: float
+    high: float
+    shape: tuple[int, ...]
+    device: torch.device
+
+    @classmethod
+    def of(cls, game: Game[Any], role: str) -> _Scale:
+        """Return the scale of a role; where actions are options for tax brackets, announcements are the rates."""
+        if role not in game.roles:
+            raise UserError(f"{type(game).__name__} has no role {role!r}{did_you_mean(role, game.roles)}")
+        space = game.roles[role].action
+        if not game.roles[role].leads:
+            raise UserError(f"role {role} follows: it announces nothing")
+        if isinstance(space, Box) and max(abs(space.low), abs(space.high)) < torch.inf:
+            return cls(space.low, space.high, space.shape, game.device)
+        thresholds = getattr(game, "thresholds", None)
+        if isinstance(space, MultiDiscrete) and isinstance(thresholds, Tensor) and space.shape == thresholds.shape:
+            return cls(0.0, 1.0, space.shape, game.device)
+        raise UserError(f"role {role}: announcements are searched among bounded real numbers or tax rates only")
+
+    def action(self, points: Tensor) -> Tensor:
+        """Return announcements ``[C, *action]``."""
+        return (self.low + (self.high - self.low) * points).reshape(-1, *self.shape)
+
+    def starts(self, own: Tensor) -> Tensor:
+        """Return where a search begins, ``[S, D]``: the own announcement where it is a number, then the middle."""
+        middle = torch.full((1, max(1, torch.Size(self.shape).numel())), 0.5, dtype=torch.float64, device=self.device)
+        if not own.is_floating_point():
+            return middle
+        point = (own.double().reshape_as(middle) - self.low) / (self.high - self.low)
+        return torch.cat([point.clamp(0.0, 1.0), middle])
+
+
+class _Holding:
+    """Announces one action a copy, ``[B, *action]``, in all of an episode."""
+
+    learner: ClassVar[str | None] = None
+
+    def __init__(self, actions: Tensor) -> None:
+        self.actions = actions
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> None:
+        return None
+
+    def act(self, observation: Observation, memory: None, key: Tensor) -> tuple[Tensor, None]:
+        held = self.actions[:, None].expand(-1, observation.alive.shape[1], *self.actions.shape[1:])
+        return held.to(observation.features.dtype), memory
+
+
+def _exact_followers(game: Game[Any]) -> dict[str, Agent]:
+    return {name: BestResponse(Parameters()) for name, role in game.roles.items() if not role.leads}
+
+
+def _first_announcement(game: Game[Any], agent: Agent, role: str, key: Tensor) -> Tensor:
+    """Return what the leader announces first under a key ``[1]``, ``[*action]``."""
+    seen = game.observe(game.reset(key))[role]
+    draw = random.fold(random.fold(key, role), 0)
+    return agent.act(seen, agent.start(game, game.roles[role], 1), draw)[0][0, 0]
+
+
+def _values(game: Game[Any], agents: Mapping[str, Agent], role: str, actions: Tensor, key: Tensor) -> Tensor:
+    """Return the leader's mean return ``[C]`` under announcements ``[C, *action]``, each in the episodes ``[E]``."""
+    found = []
+    for part in torch.split(actions, max(1, copies_at_once(game) // len(key))):
+        holding = _Holding(part.repeat_interleave(len(key), 0))
+        returns = play(game, {**agents, role: holding}, key.repeat(len(part))).returns[role]
+        found.append(returns.mean(-1).reshape(len(part), len(key)).mean(-1))
+    return torch.cat(found)
+
+
+def _compared(game: Game[Any], role: str, own: Episode, other: Episode) -> tuple[Gain, Gain | None]:
+    stays, moves = game.accounts(own.state).get("welfare"), game.accounts(other.state).get("welfare")
+    welfare = None if stays is None or moves is None or stays.ndim != 1 else paired_gain(stays[:, None], moves[:, None])
+    return paired_gain(own.returns[role], other.returns[role]), welfare

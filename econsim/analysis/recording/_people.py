@@ -1,0 +1,52 @@
+"""Whom pictures tell apart: each person where they are few, else quarters by skill, in one colour each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from econsim.analysis.canvas import SERIES
+from econsim.analysis.recording.record import Recording
+
+QUARTERS = ("lowest-paid quarter", "second quarter", "third quarter", "best-paid quarter")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of people: a label and a colour each, and the number ``[N]`` of everybody's group."""
+
+    labels: Sequence[str]
+    of: NDArray[np.int64]
+
+    @property
+    def colors(self) -> tuple[str, ...]:
+        """Return one colour a group."""
+        return SERIES[: len(self.labels)]
+
+    def means(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return means over the people of each group, ``[..., N]`` to ``[..., groups]``."""
+        members = self.of == np.arange(len(self.labels))[:, None]
+        found: NDArray[np.float64] = values.astype(np.float64) @ (members / members.sum(1, keepdims=True)).T
+        return found
+
+    def described(self, film: Recording) -> list[str]:
+        """Return the labels with what each is paid for a house, where groups are single people."""
+        if len(self.labels) < len(self.of) or not film.has("pay"):
+            return list(self.labels)
+        unit = film.stage.get("unit", "")
+        return [f"{label}: {pay:.1f} {unit} a house" for label, pay in zip(self.labels, film.at("pay", 0), strict=True)]
+
+
+def groups_of(film: Recording) -> Groups:
+    """Return the groups of a film's people; people are ranked by ``pay``, equals by number."""
+    names = list(film.stage["workers"])
+    if len(names) <= len(SERIES):
+        plain = len(set(names)) == 1
+        labels = [str(number) if plain else f"{number} {name}" for number, name in enumerate(names, start=1)]
+        return Groups(labels, np.arange(len(names)))
+    rank = film.at("pay", 0).argsort(kind="stable").argsort(kind="stable")
+    return Groups(QUARTERS, rank * len(QUARTERS) // len(names))

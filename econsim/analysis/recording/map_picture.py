@@ -1,0 +1,72 @@
+"""The map of one moment as pixels: ground, what is left on it, houses, and people on top."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from econsim.analysis.recording import _sprites
+from econsim.analysis.recording._people import groups_of
+from econsim.analysis.recording.record import Recording
+from econsim.errors import UserError
+
+NEEDED = ("ground", "stock", "owner", "row", "column")
+_DISC = 1.25  # a person is a little larger than a tile
+
+Pixels = NDArray[np.uint8]
+
+
+def check_map(film: Recording) -> None:
+    """Check that an episode has a map.
+
+    Raises:
+        UserError: it has none.
+    """
+    missing = [name for name in NEEDED if not film.has(name)]
+    if missing:
+        raise UserError(f"this episode has no {', '.join(missing)}; a map needs {', '.join(NEEDED)}")
+
+
+class MapPicture:
+    """Draws maps of an episode with tiles of ``size`` pixels, people ``disc`` times as large."""
+
+    def __init__(self, film: Recording, size: int, disc: float = _DISC) -> None:
+        self.film, self.size = film, size
+        groups = groups_of(film)
+        self._grounds = _sprites.grounds(size)
+        self._houses = np.stack([_sprites.house(size, color) for color in groups.colors])
+        self._group = groups.of
+        side = max(7, round(size * disc))
+        self._discs = [_sprites.disc(side, groups.colors[of], str(n)) for n, of in enumerate(groups.of, start=1)]
+
+    def draw(self, time: int) -> Pixels:
+        """Return the map at a moment, ``[H size, W size, 3]``."""
+        film = self.film
+        codes = film.at("ground", time) + 4 * film.at("stock", time)
+        image = _joined(self._grounds[codes])
+        for row, column in np.argwhere(film.at("owner", time) > 0):
+            owner = self._group[int(film.at("owner", time)[row, column]) - 1]
+            _paste(image, self._houses[owner], row * self.size, column * self.size)
+        side = self._discs[0].shape[0]
+        inset = (self.size - side) // 2
+        for disc, row, column in zip(self._discs, film.at("row", time), film.at("column", time), strict=True):
+            _paste(image, disc, int(row) * self.size + inset, int(column) * self.size + inset)
+        return image
+
+
+def _joined(tiles: NDArray[Any]) -> Pixels:
+    """Return tiles ``[H, W, s, s, 3]`` as one picture ``[H s, W s, 3]``."""
+    height, width, size = tiles.shape[:3]
+    return np.ascontiguousarray(tiles.swapaxes(1, 2)).reshape(height * size, width * size, 3)
+
+
+def _paste(image: Pixels, sprite: Pixels, top: int, left: int) -> None:
+    """Lay a sprite ``[h, w, 4]`` over part of the image; what hangs over the edge is moved inside."""
+    height, width = sprite.shape[:2]
+    top = min(max(top, 0), image.shape[0] - height)
+    left = min(max(left, 0), image.shape[1] - width)
+    below = image[top : top + height, left : left + width]
+    opacity = sprite[..., 3:].astype(np.uint16)
+    below[:] = ((sprite[..., :3] * opacity + below * (255 - opacity)) // 255).astype(np.uint8)

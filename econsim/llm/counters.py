@@ -1,0 +1,80 @@
+"""What became of a run's questions, by purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from econsim.llm.budget import Cost
+from econsim.llm.failures import TooManyFailures
+from econsim.llm.questions import Answer
+
+__all__ = ["Counter"]
+
+_FEWEST = 20  # questions before their failures say anything
+
+
+@dataclass
+class Counter:
+    """Counts of one purpose.
+
+    ``questions`` were put; ``shared`` of them were equal to one beside them and took its answer; ``asked_again`` counts
+    the second questions after replies that could not be read; ``unanswered`` those that the endpoint never answered.
+    ``cost`` is what was paid for, over all sessions of the run.
+    """
+
+    questions: int = 0
+    shared: int = 0
+    asked_again: int = 0
+    unanswered: int = 0
+    clean: int = 0
+    repaired: int = 0
+    failed: int = 0
+    cost: Cost = field(default_factory=Cost)
+
+    @property
+    def failure_share(self) -> float:
+        """The share of questions that got no answer that could be read."""
+        return self.failed / self.questions if self.questions else 0.0
+
+    @property
+    def from_store(self) -> int:
+        """Questions whose answers the run did not have to pay for, because they were recorded."""
+        return max(0, self.questions + self.asked_again - self.shared - self.unanswered - self.cost.calls)
+
+    def asked(self, is_first: bool, is_answered: bool) -> None:
+        """Count how one question came to its answer: ``is_first`` of those that are equal, or shared with it."""
+        self.shared += not is_first
+        self.unanswered += is_first and not is_answered
+
+    def count(self, answer: Answer) -> None:
+        """Count what came of one question."""
+        self.questions += 1
+        setattr(self, answer.outcome, getattr(self, answer.outcome) + 1)
+
+    def check(self, purpose: str, bound: float, last: str) -> None:
+        """Raise :class:`TooManyFailures` where a larger share than ``bound`` failed; ``last`` is the newest reason."""
+        if self.questions >= _FEWEST and self.failure_share > bound:
+            raise TooManyFailures(
+                f"{purpose or 'llm'}: {self.failed:,} of {self.questions:,} replies could not be used"
+                f" ({self.failure_share:.0%}, allowed are {bound:.0%}); the last: {last}. Choose another model, or"
+                f" raise llm.failure_share"
+            )
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "questions": self.questions,
+            "calls": self.cost.calls,
+            "from_store": self.from_store,
+            "shared": self.shared,
+            "asked_again": self.asked_again,
+            "unanswered": self.unanswered,
+            "clean": self.clean,
+            "repaired": self.repaired,
+            "failed": self.failed,
+            "failure_share": self.failure_share,
+            "input_tokens": self.cost.input_tokens,
+            "output_tokens": self.cost.output_tokens,
+            "usd": None if self.cost.unpriced else self.cost.usd,
+        }

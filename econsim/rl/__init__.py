@@ -1,0 +1,1 @@
+"""PPO engine: rollouts, buffers, advantages, losses, updates and schedules."""

@@ -1,0 +1,116 @@
+"""Rows to learn from: a trajectory with its advantages, flattened, or cut into sequences for minds with memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+from econsim.game import tensors, tree_map
+from econsim.nn import ActorCritic, Memory, Seen
+from econsim.rl.advantages import advantages
+from econsim.rl.buffer import Trajectory
+from econsim.rl.distributed import summed
+from econsim.rl.settings import Settings
+
+__all__ = ["Batch", "batch_of", "joined", "moments"]
+
+VALUE_MEMORY = 0.9  # weight of what was known of the values' mean and spread
+
+
+@tensors
+class Batch:
+    """Rows ``[M, ...]``, or sequences ``[S, L, ...]`` with the memories ``[S, D]`` before them.
+
+    Rows of players who waited (``acting`` False) teach the value tower only; rows that do not ``count`` teach nothing.
+    """
+
+    seen: Seen
+    choice: Tensor
+    log_prob: Tensor
+    value: Tensor
+    advantage: Tensor
+    target: Tensor
+    acting: Tensor
+    counts: Tensor
+    starts: Tensor
+    memory: Memory
+
+    @property
+    def size(self) -> int:
+        """How many rows or sequences there are."""
+        return self.value.shape[0]
+
+    def rows(self, index: Tensor) -> Batch:
+        """Return the rows (or sequences) ``index`` ``[m]``."""
+        return tree_map(lambda column: column.index_select(0, index), self)
+
+
+def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -> Batch:
+    """Return the moments of living players of a trajectory, values measured in the network's newest units.
+
+    Players who waited are left out unless a return rests on the value of what follows a cut, where they may wait too.
+    """
+    row, outcome = trajectory.row, trajectory.outcome
+    advantage, target = advantages(
+        outcome.reward,
+        row.value,
+        row.acting,
+        outcome.terminated,
+        outcome.cut,
+        outcome.value_at_cut,
+        settings.gamma,
+        settings.gae_lambda,
+    )
+    wanted = row.acting | (row.alive & (summed(outcome.cut.sum())[0] > 0))
+    if settings.normalise_advantages:
+        mean, spread = moments(advantage, row.acting)
+        advantage = (advantage - mean) / (spread + 1e-8)
+    if network.make.normalise_values:
+        _follow(network, target, wanted)
+    starts = outcome.starts[..., None].expand_as(row.acting)
+    columns = {
+        **{name: getattr(row, name) for name in ("seen", "choice", "log_prob", "value", "acting")},
+        **{"advantage": advantage, "target": target, "counts": wanted, "starts": starts},
+    }
+    if network.make.recurrent is None:
+        rows = wanted.flatten().nonzero()[:, 0]
+        return Batch(**tree_map(lambda column: column.flatten(0, 2).index_select(0, rows), columns), memory=())
+    length = row.value.shape[0] // trajectory.memory[0].shape[0]
+    cut = {name: tree_map(lambda column: _sequences(column, length), column) for name, column in columns.items()}
+    return Batch(**cut, memory=tree_map(lambda memory: memory.flatten(0, 2), trajectory.memory))
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Return the rows of all batches as one."""
+    if len(batches) == 1:
+        return batches[0]
+    leaves = zip(*(pytree.tree_leaves(batch) for batch in batches), strict=True)
+    return pytree.tree_unflatten([torch.cat(parts) for parts in leaves], pytree.tree_structure(batches[0]))  # type: ignore[no-any-return]
+
+
+def moments(values: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and standard deviation of the values at places ``where``, over all processes; zeros where none."""
+    weight = where.to(values.dtype)
+    number, total = summed(weight.sum(), (values * weight).sum())
+    mean = total / number.clamp(min=1.0)
+    (square,) = summed((((values - mean) ** 2) * weight).sum())
+    return mean, (square / number.clamp(min=1.0)).sqrt()
+
+
+def _follow(network: ActorCritic, target: Tensor, wanted: Tensor) -> None:
+    """Let the units of the network's values follow the targets; the first batch sets them."""
+    mean, spread = moments(target, wanted)
+    fresh = (network.value_mean == 0) & (network.value_spread == 1)
+    keep = torch.where(fresh, 0.0, VALUE_MEMORY)
+    network.rescale_values(
+        keep * network.value_mean + (1 - keep) * mean, keep * network.value_spread + (1 - keep) * spread
+    )
+
+
+def _sequences(column: Tensor, length: int) -> Tensor:
+    """Return ``[S, L, ...]`` for ``[T, B, N, ...]``."""
+    pieces = column.reshape(-1, length, *column.shape[1:])
+    return pieces.movedim(1, 3).flatten(0, 2)

@@ -1,0 +1,354 @@
+"""Playing a batched game and keeping what learners need: one record a role, time first, all on the game's device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+from econsim import random
+from econsim.acceleration import Mode, accelerate
+from econsim.game import Agent, Game, Observation, Transition, tree_map
+from econsim.llm.protocols import UsesLlm
+from econsim.nn import ActorCritic
+from econsim.nn.agent import like_features
+from econsim.nn.stacked import StackedActorCritic, parted
+from econsim.rl.buffer import EnvStep, PolicyStep, RolloutBuffer, Trajectory
+from econsim.rl.distributed import summed
+
+__all__ = ["Rollout", "RolloutState"]
+
+Numbers = dict[str, Tensor]
+
+
+@dataclass
+class RolloutState:
+    """Copies in the middle of play; it goes on from rollout to rollout and can be stored.
+
+    ``key`` ``[B]`` and ``episodes`` ``[B]``, the episodes that each copy began, give the key of the current one.
+    ``numbers`` ``{name: [B]}`` are the game's parameters that change in training: a copy keeps those with which its
+    episode began. ``returns`` ``{role: [B, N]}`` adds up the rewards of the episode. ``starts`` ``[B]``: nothing of it
+    was played yet. ``left`` ``[B]``, on the host, counts down to its end where the game's clock alone decides.
+    """
+
+    key: Tensor
+    episodes: Tensor
+    numbers: Numbers
+    state: Any
+    memories: dict[str, Any]
+    returns: dict[str, Tensor]
+    starts: Tensor
+    left: Tensor
+
+    def stored(self) -> dict[str, Tensor]:
+        """Return every tensor that changes in play, by position."""
+        tensors = [leaf for leaf in pytree.tree_leaves(self._content()) if isinstance(leaf, Tensor)]
+        return {str(place): leaf for place, leaf in enumerate(tensors)}
+
+    def restore(self, stored: Mapping[str, Tensor]) -> None:
+        """Go back to what :meth:`stored` returned; this scene must be of the same game, agents and size."""
+        old, structure = pytree.tree_flatten(self._content())
+        places = iter(range(len(stored)))
+        new = [stored[str(next(places))].to(leaf.device) if isinstance(leaf, Tensor) else leaf for leaf in old]
+        content = pytree.tree_unflatten(new, structure)
+        self.episodes, self.numbers, self.state, self.memories, self.returns, self.starts, self.left = content
+
+    @classmethod
+    def joined(cls, scenes: Sequence[RolloutState], learning: Collection[str]) -> RolloutState:
+        """Return the copies of several seeds as one scene; minds of roles that do not learn keep memories apart."""
+        if len(scenes) == 1:
+            return scenes[0]
+        parts = [vars(scene) for scene in scenes]
+        whole = {name: _cat([part[name] for part in parts]) for name in parts[0] if name != "memories"}
+        memories = {
+            role: (_cat if role in learning else tuple)([scene.memories[role] for scene in scenes])
+            for role in scenes[0].memories
+        }
+        return cls(**whole, memories=memories)
+
+    def parts(self, seeds: int, learning: Collection[str]) -> list[RolloutState]:
+        """Return the scenes that :meth:`joined` put together."""
+        if seeds == 1:
+            return [self]
+        plain = {name: parted(value, seeds) for name, value in vars(self).items() if name != "memories"}
+        memories = {
+            role: parted(memory, seeds) if role in learning else memory for role, memory in self.memories.items()
+        }
+        return [
+            RolloutState(
+                **{name: value[seed] for name, value in plain.items()},
+                memories={role: memory[seed] for role, memory in memories.items()},
+            )
+            for seed in range(seeds)
+        ]
+
+    def _content(self) -> tuple[Any, ...]:
+        return self.episodes, self.numbers, self.state, self.memories, self.returns, self.starts, self.left
+
+
+class Rollout:
+    """A game, who plays it, and who of them learns.
+
+    Args:
+        game: the game.
+        agents: who plays the roles that have no network here.
+        networks: who plays, by drawn choices, and is recorded.
+        sequences: moments over which a network with memory is taught at once, by role.
+        mode: how a step is made fast; see :func:`econsim.acceleration.accelerate`.
+        seeds: how many seeds share out the copies; agents and networks then are those of all of them.
+    """
+
+    def __init__(
+        self,
+        game: Game[Any],
+        agents: Mapping[str, Agent],
+        networks: Mapping[str, ActorCritic | StackedActorCritic],
+        sequences: Mapping[str, int] | None = None,
+        mode: Mode = "auto",
+        seeds: int = 1,
+    ) -> None:
+        self.game, self.agents, self.networks, self.seeds = game, agents, networks, seeds
+        self.reads = any(isinstance(agent, UsesLlm) for agent in agents.values())
+        self.sequences, self.mode = dict(sequences or {}), "eager" if self.reads else mode
+        self._advance: Any = None
+        self._accounts: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def begin(
+        self, key: Tensor, numbers: Mapping[str, float] | None = None, stagger: int | None = None
+    ) -> RolloutState:
+        """Return a scene at the start of the first episode of copies with keys ``[B]``.
+
+        Args:
+            key: one a copy.
+            numbers: the game's parameters that change in training.
+            stagger: end the first episodes early, at multiples of so many steps, so that later a rollout sees all parts
+                of an episode. Only for games whose clock alone ends them.
+        """
+        copies = key.shape[0]
+        begun = {name: key.new_full((copies,), 0, dtype=torch.float64) + value for name, value in _items(numbers)}
+        returns = {
+            name: torch.zeros((copies, role.count), dtype=torch.float64, device=key.device)
+            for name, role in self.game.roles.items()
+        }
+        episodes, left = torch.zeros_like(key), torch.full((copies,), self.game.horizon, dtype=torch.int64)
+        if stagger is not None and self.game.clocked:
+            left -= torch.arange(copies) % max(1, self.game.horizon // stagger) * stagger
+        state = self._with(begun).reset(random.fold(key, episodes))
+        starts = torch.ones(copies, dtype=torch.bool, device=key.device)
+        return RolloutState(key, episodes, begun, state, self._memories(copies), returns, starts, left)
+
+    @torch.no_grad()
+    def collect(
+        self, scene: RolloutState, steps: int, key: Tensor, numbers: Mapping[str, float] | None = None
+    ) -> dict[str, Trajectory]:
+        """Return :meth:`collect_by_seed` of the one seed that there is."""
+        (found,) = self.collect_by_seed(scene, steps, key, numbers)
+        return found
+
+    @torch.no_grad()
+    def collect_by_seed(
+        self, scene: RolloutState, steps: int, key: Tensor, numbers: Mapping[str, float] | None = None
+    ) -> list[dict[str, Trajectory]]:
+        """Play ``steps`` steps from ``scene``, which moves on, and return the trajectory of each learning role by seed.
+
+        Args:
+            scene: where play begins; copies that end are reset under a new key.
+            steps: length of the rollout.
+            key: ``[B]``, of the players' draws; independent of the game's keys, so that copies under one common key can
+                try different actions.
+            numbers: the parameters that episodes begin with from now on, by the names given to :meth:`begin`.
+        """
+        self._accounts = {}
+        records = {name: RolloutBuffer(steps, self.sequence_of(name, steps), self.seeds) for name in self.networks}
+        seen = self._look(self._with(scene.numbers), scene.state)
+        for step in range(steps):
+            arguments = (scene.numbers, scene.state, seen, scene.memories, random.fold(key, step))
+            for name, record in records.items():  # before the step: a replayed graph overwrites what it returned
+                record.remember(step, scene.memories[name])
+            transition, following, memories, rows = self._fast(arguments)(*arguments)
+            for name, record in records.items():
+                record.add(step, rows[name])
+            scene.memories = memories
+            ended = self._ended(scene, transition)
+            self._pay(scene, step, transition, following, records, ended, last=step == steps - 1)
+            seen = self._move_on(scene, transition, following, records, ended, numbers)
+        found = {name: record.trajectories() for name, record in records.items()}
+        return [{name: by_seed[seed] for name, by_seed in found.items()} for seed in range(self.seeds)]
+
+    def renew(self, scene: RolloutState, roles: Iterable[str]) -> None:
+        """Let the agents of ``roles`` start again, after they were fitted anew."""
+        for name in roles:
+            scene.memories[name] = self.agents[name].start(self.game, self.game.roles[name], scene.key.shape[0])
+
+    def sequence_of(self, role: str, steps: int) -> int:
+        """Return the longest sequence that divides a rollout of ``steps`` and is not longer than asked for."""
+        if self.networks[role].make.recurrent is None:
+            return 1
+        longest = min(self.sequences.get(role, steps), steps)
+        return next(length for length in range(longest, 0, -1) if steps % length == 0)
+
+    def accounts(self) -> list[dict[str, float]]:
+        """Return the means of the accounts ``[B]`` of all episodes that ended in the last rollout, by seed and name."""
+        if not self._accounts:
+            return [{} for _ in range(self.seeds)]
+        totals = summed(*(torch.stack(pair) for pair in self._accounts.values()))
+        means = torch.stack([total / number for total, number in totals], 1).tolist()
+        return [
+            {name: mean for name, mean in zip(self._accounts, of_seed, strict=True) if math.isfinite(mean)}
+            for of_seed in means
+        ]
+
+    # --- one step -----------------------------------------------------------------------------------------------
+
+    def _fast(self, arguments: tuple[Any, ...]) -> Any:
+        if self._advance is None:
+            self._advance = accelerate(self._step, arguments, self.mode)
+        return self._advance
+
+    def _step(
+        self, numbers: Numbers, state: Any, seen: dict[str, Observation], memories: dict[str, Any], draw: Tensor
+    ) -> tuple[Transition[Any], dict[str, Observation], dict[str, Any], dict[str, PolicyStep]]:
+        """Let everybody act and the game move: tensors in, tensors out."""
+        game, actions, rows, kept = self._with(numbers), {}, {}, {}
+        for name in game.roles:
+            key, now = random.fold(draw, name), seen[name]
+            if name in self.networks:
+                network = self.networks[name]
+                taken_in = network.sees(now)
+                distribution, value, kept[name] = network(taken_in, memories[name])
+                choice = distribution.sample(key, "ppo")
+                acting = now.acting & now.alive
+                rows[name] = PolicyStep(taken_in, choice, distribution.log_prob(choice), value, now.alive, acting)
+                actions[name] = like_features(network.head.action(choice), now)
+            else:
+                actions[name], kept[name] = self.agents[name].act(now, memories[name], key)
+        transition = game.step(state, actions)
+        return transition, self._look(game, transition.state), kept, rows
+
+    def _look(self, game: Game[Any], state: Any) -> dict[str, Observation]:
+        """Return what is seen, without facts where nobody reads: a graph's arguments are copied in every step."""
+        seen = game.observe(state)
+        if self.reads:
+            return seen
+        return {
+            name: Observation(it.features, it.alive, it.acting, it.action_mask, it.view) for name, it in seen.items()
+        }
+
+    def _ended(self, scene: RolloutState, transition: Transition[Any]) -> Tensor | None:
+        """Return which copies begin anew, ``[B]``; ``None`` for none. A clocked game needs no look at its device."""
+        if not self.game.clocked:
+            ended = transition.terminated | transition.truncated
+            return ended if bool(ended.any()) else None
+        scene.left = scene.left - 1
+        if bool((scene.left > 0).all()):
+            return None
+        ended = scene.left == 0
+        scene.left = torch.where(ended, self.game.horizon, scene.left)
+        return ended.to(scene.key.device)
+
+    def _pay(
+        self,
+        scene: RolloutState,
+        step: int,
+        transition: Transition[Any],
+        following: dict[str, Observation],
+        records: Mapping[str, RolloutBuffer],
+        ended: Tensor | None,
+        last: bool,
+    ) -> None:
+        """Note rewards and ends; where the record is cut, what the value towers make of what follows."""
+        stops = torch.ones_like(transition.terminated) if last else ended
+        cut = torch.zeros_like(transition.terminated) if stops is None else stops & ~transition.terminated
+        for name, record in records.items():
+            reward = transition.rewards[name].float()
+            value = torch.zeros_like(reward)
+            if stops is not None:
+                network, after = self.networks[name], following[name]
+                value = network(network.sees(after), scene.memories[name])[1] * (after.alive & cut[:, None])
+            record.pay(step, EnvStep(reward, value, transition.terminated, cut, scene.starts))
+
+    def _move_on(
+        self,
+        scene: RolloutState,
+        transition: Transition[Any],
+        following: dict[str, Observation],
+        records: Mapping[str, RolloutBuffer],
+        ended: Tensor | None,
+        numbers: Mapping[str, float] | None,
+    ) -> dict[str, Observation]:
+        """Take the next state and return what is seen there; copies that ended begin a new episode."""
+        for name, reward in transition.rewards.items():
+            scene.returns[name] = scene.returns[name] + reward.double()
+        scene.state = transition.state
+        if ended is None:
+            scene.starts = torch.zeros_like(scene.starts)
+            return following
+        whole = transition.terminated | transition.truncated
+        self._take_stock(transition.state, whole)
+        for name, record in records.items():
+            record.finish(scene.returns[name], whole)
+        scene.episodes = scene.episodes + ended.long()
+        scene.numbers |= {name: torch.where(ended, value, scene.numbers[name]) for name, value in _items(numbers)}
+        game = self._with(scene.numbers)
+        scene.state = _where(ended, game.reset(random.fold(scene.key, scene.episodes)), scene.state)
+        scene.memories = self._restarted(ended, self._memories(ended.shape[0]), scene.memories)
+        scene.returns = tree_map(lambda total: total.masked_fill(ended[:, None], 0.0), scene.returns)
+        scene.starts = ended
+        return self._look(game, scene.state)
+
+    def _take_stock(self, state: Any, whole: Tensor) -> None:
+        """Add up the accounts ``[B]`` of copies whose episode is over."""
+        number = whole.double().reshape(self.seeds, -1).sum(1)
+        for name, value in self.game.accounts(state).items():
+            if value.ndim == 1 and value.is_floating_point():
+                ended = torch.where(whole, value.double(), 0.0)
+                total, count = self._accounts.get(name, (torch.zeros_like(number), torch.zeros_like(number)))
+                self._accounts[name] = (total + ended.reshape(self.seeds, -1).sum(1), count + number)
+
+    def _with(self, numbers: Numbers) -> Game[Any]:
+        return self.game.with_parameters(**numbers) if numbers else self.game
+
+    def _restarted(self, ended: Tensor, fresh: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+        """Return memories that begin anew in copies that ended; those of seeds apart are looked at apart."""
+        parts = ended.chunk(self.seeds)
+        return {
+            name: _where(ended, fresh[name], old[name])
+            if self.seeds == 1 or name in self.networks
+            else tuple(map(_where, parts, fresh[name], old[name]))
+            for name in old
+        }
+
+    def _memories(self, copies: int) -> dict[str, Any]:
+        return {
+            name: self.networks[name].first_memory(copies, role.count, self.game.device)
+            if name in self.networks
+            else self.agents[name].start(self.game, role, copies)
+            for name, role in self.game.roles.items()
+        }
+
+
+def _cat(parts: Sequence[Any]) -> Any:
+    """Return trees of the same kind as one, their tensors one after another."""
+    leaves = zip(*(pytree.tree_leaves(part) for part in parts), strict=True)
+    whole = [torch.cat(each) if isinstance(each[0], Tensor) else each[0] for each in leaves]
+    return pytree.tree_unflatten(whole, pytree.tree_structure(parts[0]))
+
+
+def _items(numbers: Mapping[str, float] | None) -> list[tuple[str, float]]:
+    return list((numbers or {}).items())
+
+
+def _where(ended: Tensor, fresh: Any, old: Any) -> Any:
+    """Return the leaves of ``fresh`` for copies that ended; leaves without an axis of copies are constants."""
+
+    def choose(new: Any, kept: Any) -> Any:
+        if not isinstance(new, Tensor) or new.shape[:1] != ended.shape:
+            return kept
+        return torch.where(ended.view(-1, *[1] * (new.ndim - 1)), new, kept)
+
+    return pytree.tree_map(choose, fresh, old)

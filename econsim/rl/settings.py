@@ -1,0 +1,58 @@
+"""How one role learns: the hyper-parameters of PPO, in one place."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from econsim.parameters import Model
+from econsim.rl.schedules import Schedule, checked
+
+__all__ = ["Settings"]
+
+_LOWEST = {"learning_rate": (0.0, True), "clip": (0.0, True), "entropy_weight": (0.0, False)}
+
+
+class Settings(Model):
+    """How one level learns (Schulman et al. 2017).
+
+    A schedule is a number, or points ``[[share of the training done, value], ...]`` with straight lines between them.
+    """
+
+    learning_rate: Schedule = ((0.0, 1e-3), (1.0, 0.0))
+    """Step size of Adam; a schedule."""
+    epochs: int = Field(default=4, ge=1)
+    """Passes over each batch."""
+    minibatches: int = Field(default=4, ge=1)
+    """Parts that a batch is split into, at random in each pass."""
+    rows_at_once: int | None = Field(default=None, ge=1)
+    """Rows (sequences, for minds with memory) whose gradient is taken at once; those of a larger minibatch are added
+    up, so that memory is bounded. None: all of a minibatch."""
+    clip: Schedule = 0.2
+    """The probability ratio counts within ``1 - clip`` and ``1 + clip``; a schedule."""
+    value_clip: float | None = Field(default=None, gt=0)
+    """Values count within this distance of the old ones; none: no limit."""
+    value_weight: float = Field(default=0.5, ge=0)
+    """Weight of the value loss."""
+    entropy_weight: Schedule = 0.0
+    """Weight of the entropy bonus; a schedule."""
+    max_gradient_norm: float = Field(default=0.5, gt=0)
+    """Longer gradients are scaled down to this length."""
+    normalise_advantages: bool = True
+    """Scale the advantages of a batch to mean 0 and standard deviation 1."""
+    gamma: float = Field(default=1.0, gt=0, le=1)
+    """Discount a step."""
+    gae_lambda: float = Field(default=1.0, ge=0, le=1)
+    """Weight of longer returns; 1 suits short episodes."""
+    sequence_length: int = Field(default=25, ge=1)
+    """Moments over which a mind with memory is taught at once (truncated backpropagation through time)."""
+
+    @model_validator(mode="after")
+    def _schedules_make_sense(self) -> Self:
+        for name, (lowest, open_below) in _LOWEST.items():
+            try:
+                checked(getattr(self, name), lowest, open_below)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return self

@@ -1,0 +1,184 @@
+"""What is found for one role of a run under one training seed: the gains of deviations, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from econsim import random
+from econsim.analysis.equilibrium import (
+    Gain,
+    exact_deviator,
+    leading_gain,
+    settings_for,
+    trained_deviator,
+    unilateral_gain,
+)
+from econsim.errors import UserError
+from econsim.game import Agent, Game, Solvable
+from econsim.nn.agent import NeuralAgent
+from econsim.rl.settings import Settings
+from econsim.runs.folder import Run
+from econsim.runs.load_agents import agents_of
+from econsim.runs.progress import Progress
+from econsim.runs.stages import Policy
+
+__all__ = ["DeviationBudget", "Finder", "Piece"]
+
+EXACT = "the best action at every step, given what the player sees"
+NEURAL = "history-independent neural deviation: lower bound on the true gain"
+RECURRENT = "neural deviation with memory: lower bound on the true gain"
+ANNOUNCED = "one announcement held for the whole episode: lower bound on the true gap"
+
+
+@dataclass(frozen=True)
+class DeviationBudget:
+    """How hard deviations are looked for.
+
+    ``episodes`` measure each gain. ``iterations`` train a deviator; zero: only exact answers. ``announcements`` are
+    tried for a leader; ``None``: as many as make 40,000 steps of the game, from 200 to 20,000.
+    """
+
+    episodes: int = 16
+    iterations: int = 100
+    announcements: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ``UserError`` for numbers out of range."""
+        for name, lowest in (("episodes", 1), ("iterations", 0), ("announcements", 1)):
+            value = getattr(self, name)
+            if value is not None and value < lowest:
+                option = "search-budget" if name == "announcements" else name
+                raise UserError(f"--{option} {value}: say at least {lowest}")
+
+    def announcements_in(self, game: Game[Any]) -> int:
+        """Return how many announcements to try in a game."""
+        return self.announcements or min(max(40_000 // game.horizon, 200), 20_000)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A role under one training seed."""
+
+    role: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """What progress bars call it."""
+        return f"{self.role}, seed {self.seed}"
+
+
+class Finder:
+    """Looks for deviations from one policy of a run."""
+
+    def __init__(self, run: Run, game: Game[Any], policy: Policy, budget: DeviationBudget) -> None:
+        self.run, self.game, self.policy, self.budget = run, game, policy, budget
+        self.precise = game.to(dtype=torch.float64)
+
+    def findings(self, piece: Piece, progress: Progress) -> Iterator[dict[str, Any]]:
+        """Yield what was found for a role under a seed, as plain data; one entry a class of deviations."""
+        agents = agents_of(self.run, self.policy, piece.seed)
+        if self.game.roles[piece.role].leads:
+            yield self._of_leader(piece, agents, progress)
+        else:
+            yield from self._of_follower(piece, agents, progress)
+
+    def _of_follower(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> Iterator[dict[str, Any]]:
+        key, exact = self._keys("gain"), None
+        if isinstance(self.game, Solvable):
+            exact = unilateral_gain(self.precise, agents, piece.role, exact_deviator(), key)
+            yield self._finding(piece, "exact", EXACT, exact)
+        if self.budget.iterations:
+            deviator = trained_deviator(
+                self.game,
+                agents,
+                piece.role,
+                self.budget.iterations,
+                self._keys("choice"),
+                piece.seed,
+                _Reporting(progress),
+                self._settings(),
+            )
+            gain = unilateral_gain(self.precise, agents, piece.role, deviator, key)
+            share = gain.difference / exact.difference if exact is not None and exact.gain else None
+            yield self._finding(piece, "trained", _class_of(agents[piece.role]), gain, share_of_exact=share)
+
+    def _of_leader(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> dict[str, Any]:
+        total = self.budget.announcements_in(self.game)
+        found = leading_gain(
+            self.precise,
+            agents,
+            piece.role,
+            total,
+            self._keys("search"),
+            self._keys("gain"),
+            piece.seed,
+            lambda tried: progress.update(tried, total),
+        )
+        return self._finding(
+            piece,
+            "search",
+            ANNOUNCED,
+            found.gain,
+            followers=found.followers,
+            tried=found.tried,
+            announcement=found.action.tolist(),
+            share_of_gap=self._share_of_gap(piece.role, found.gain),
+            welfare=None if found.welfare is None else found.welfare.plain(),
+        )
+
+    def _finding(self, piece: Piece, method: str, deviations: str, gain: Gain, **more: Any) -> dict[str, Any]:
+        role = self.game.roles[piece.role]
+        known = {"role": role.name, "leads": role.leads, "players": role.count, "seed": piece.seed}
+        return {**known, "method": method, "deviations": deviations, **gain.plain(), **more}
+
+    def _share_of_gap(self, role: str, gain: Gain) -> float | None:
+        """Return the gain as a share of what the scenario's ceiling earns the leader above its floor."""
+        evaluation, summary = self.run.scenario.evaluation, self.run.summary
+        if evaluation is None or evaluation.floor is None or evaluation.ceiling is None:
+            return None
+        scores = [summary["policies"].get(it, {}).get(summary["responses"][0], {}) for it in
+                  (evaluation.floor, evaluation.ceiling)]  # fmt: skip
+        floor, ceiling = (score.get(f"return_{role}") for score in scores)
+        return gain.gain / (ceiling - floor) if None not in (floor, ceiling) and ceiling > floor else None
+
+    def _keys(self, purpose: str) -> torch.Tensor:
+        """Return the keys of episodes that nothing else of the run was chosen by, ``[E]``."""
+        keys = random.keys(self.run.scenario.seed, self.budget.episodes, self.game.device)
+        return random.fold(keys, f"certificate/{purpose}")
+
+    def _settings(self) -> Settings:
+        """Return how the run's own followers learned, else how deviators do."""
+        parameters = None if self.run.scenario.training is None else self.run.scenario.training.parameters
+        own = getattr(parameters, "follower", None)
+        return own if isinstance(own, Settings) else settings_for(self.game)
+
+
+def _class_of(frozen: Agent) -> str:
+    """Return the class of trained deviations: a mind has memory where the frozen one that it begins with does."""
+    remembers = isinstance(frozen, NeuralAgent) and frozen.policy_parameters.recurrent is not None
+    return RECURRENT if remembers else NEURAL
+
+
+class _Reporting:
+    """Implements :class:`econsim.learning.Recorder` for a deviator: it says how far it is, and keeps nothing."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
+        """Drop the number."""
+
+    def progress(self, done: int, total: int, message: str = "") -> None:
+        """Say how much is done."""
+        self._progress.update(done, total)
+
+    def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
+        """Keep nothing: a piece is done again as a whole."""
+
+    def restore(self) -> None:
+        """Return ``None``."""

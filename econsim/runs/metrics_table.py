@@ -1,0 +1,118 @@
+"""The metrics table: one number a row, written in parts while a run goes on, merged when it ends.
+
+Columns: ``run``, ``policy``, ``response`` (``exact``, ``learned``; empty while training), ``seed``, ``role``, ``step``,
+``name``, ``value``. Parts appear by rename and are counted: a checkpoint notes how many there were, and a resumed run
+drops those that came later, so that it writes the rows of a run that was never interrupted.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from econsim.storage.files import appearing
+
+__all__ = ["MetricRow", "MetricsWriter"]
+
+_ROWS_A_GROUP = 65_536
+SCHEMA = pa.schema(
+    [
+        ("run", pa.string()),
+        ("policy", pa.string()),
+        ("response", pa.string()),
+        ("seed", pa.int64()),
+        ("role", pa.string()),
+        ("step", pa.int64()),
+        ("name", pa.string()),
+        ("value", pa.float64()),
+    ]
+)
+
+
+class MetricRow(NamedTuple):
+    """One number: of which policy, response, seed, role and step, its name and its value."""
+
+    policy: str
+    response: str
+    seed: int
+    role: str
+    step: int
+    name: str
+    value: float
+
+
+class MetricsWriter:
+    """Collects rows and writes them as numbered parts; at most ``rows_a_part`` wait in memory."""
+
+    def __init__(self, folder: Path, run: str, rows_a_part: int = _ROWS_A_GROUP) -> None:
+        self._folder = folder
+        self._run = run
+        self._rows_a_part = rows_a_part
+        self._waiting: list[MetricRow] = []
+        self.parts = len(self._paths())
+
+    def add(self, row: MetricRow) -> None:
+        """Keep ``row`` for the next part."""
+        self._waiting.append(row)
+        if len(self._waiting) >= self._rows_a_part:
+            self.flush()
+
+    def flush(self) -> int:
+        """Write the rows that wait as one more part; return how many parts there are."""
+        if self._waiting:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with appearing(self._folder / f"{self.parts + 1:05d}.parquet") as file:
+                pq.write_table(_table(self._run, self._waiting), file)
+            self._waiting.clear()
+            self.parts += 1
+        return self.parts
+
+    def keep(self, parts: int) -> None:
+        """Drop waiting rows and every part after the first ``parts``."""
+        self._waiting.clear()
+        for path in self._paths()[parts:]:
+            path.unlink()
+        self.parts = min(self.parts, parts)
+
+    def merge(self, path: Path) -> None:
+        """Write all parts as the one file ``path``, in row groups of equal size."""
+        self.flush()
+        with appearing(path) as file:
+            _write_groups(file, self._paths())
+
+    def discard(self) -> None:
+        """Remove the parts, once they are merged."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.parts = 0
+
+    def _paths(self) -> list[Path]:
+        return sorted(self._folder.glob("[0-9]*.parquet"))
+
+
+def _table(run: str, rows: list[MetricRow]) -> pa.Table:
+    columns: list[Any] = [[run] * len(rows), *map(list, zip(*rows, strict=True))]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+
+def _write_groups(file: BinaryIO, paths: list[Path]) -> None:
+    with pq.ParquetWriter(file, SCHEMA) as writer:
+        for table in _regrouped(paths):
+            writer.write_table(table, row_group_size=_ROWS_A_GROUP)
+
+
+def _regrouped(paths: list[Path]) -> Iterator[pa.Table]:
+    # Groups of equal size, wherever the parts were cut: a resumed run then writes the same bytes.
+    rest = SCHEMA.empty_table()
+    for path in paths:
+        rest = pa.concat_tables([rest, pq.read_table(path, schema=SCHEMA)])
+        while rest.num_rows >= _ROWS_A_GROUP:
+            yield rest.slice(0, _ROWS_A_GROUP)
+            rest = rest.slice(_ROWS_A_GROUP)
+    if rest.num_rows:
+        yield rest

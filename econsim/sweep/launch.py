@@ -1,0 +1,203 @@
+"""Starting and resuming a sweep.
+
+    sweeps/<name>/  sweep.yaml (what was asked)  index.sqlite (the state of every run)  environment.json  log.txt
+                    runs/<number>/ (run folders)  batches/<unit>/ (tables of packed runs)  logs/ (of workers)
+                    runs.parquet  metrics.parquet  accounts.parquet (of the whole sweep)
+
+Tables and batches appear by rename, whole or not at all; what is unfinished is found in the index when it is resumed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field
+
+from econsim.errors import UserError
+from econsim.parameters import Model
+from econsim.scenario.yaml_writer import yaml_text
+from econsim.storage.files import write_json, write_text
+from econsim.storage.locks import locked
+from econsim.sweep.aggregate import collect
+from econsim.sweep.folder import INDEX, Sweep, open_sweep
+from econsim.sweep.index import FAILED, RUNNING, Index
+from econsim.sweep.launching import launcher_for
+from econsim.sweep.packing import Plan, planned_units
+from econsim.sweep.progress import SweepProgress
+from econsim.sweep.request import Request
+from econsim.sweep.scheduler import ExecutionOptions, conduct
+from econsim.sweep.storage import Place
+from econsim.sweep.table import Table, table_of
+from econsim.sweep.tracking import tracked
+
+__all__ = ["Options", "SweepInterrupted", "resume_sweep", "start_sweep"]
+
+
+class SweepInterrupted(KeyboardInterrupt):
+    """The user stopped a sweep; ``path`` is its folder, which can be resumed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"stopped; continue with: econsim resume {path}")
+
+
+class Options(Model):
+    """How a sweep is made; kept in its index, so that a resumed one is made alike."""
+
+    launcher: str = "local"
+    """``local``, ``ray`` or ``slurm``."""
+    workers: int | None = None
+    """Units made at once; the number of cores (local) or what the cluster has, if not given."""
+    pack: bool = True
+    """Put runs that differ in numbers alone into one batch."""
+    retries: int = 1
+    """How often a failed run is tried again."""
+    device: str = "cpu"
+    """Where each run is made: ``cpu``, ``cuda`` or ``auto``."""
+    threads: int = 1
+    """Threads of each run on the CPU; part of its numbers."""
+    reports: bool = False
+    """Write a report of every run made alone."""
+    results: str | None = None
+    """URL of shared storage for the results; the sweep's folder if not given."""
+    cpus: float = 1.0
+    """CPUs of a run on a cluster."""
+    gpus: float = 0.0
+    """GPUs of a run on a cluster; a fraction shares one."""
+    address: str | None = None
+    """Address of a Ray cluster."""
+    cluster: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """More for SLURM: ``partition``, ``timeout_min``, ``mem_gb`` ..., as submitit names them."""
+    track: tuple[str, ...] = ()
+    """Trackers: ``tensorboard``, ``mlflow``, ``wandb``."""
+
+    def at_once(self) -> int:
+        """Return how many units are made at once on this machine."""
+        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return self.workers or allowed or 1
+
+
+def start_sweep(
+    request: Request,
+    out: Path | None = None,
+    options: Options | None = None,
+    quiet: bool = False,
+    agreed: bool = True,
+) -> Sweep:
+    """Make every run that a request asks for, gather the tables, and return the sweep.
+
+    Args:
+        request: what to run.
+        out: the folder; a new one under ``sweeps/`` if not given.
+        options: how.
+        quiet: print nothing.
+        agreed: the user agrees to what the runs are foreseen to ask of a language model.
+
+    Raises:
+        UserError: the request is wrong, or the folder is in use; nothing was started.
+        RunError: there is no space left; the sweep can be resumed.
+        SweepInterrupted: the user stopped it.
+    """
+    options = options or Options()
+    table = table_of(request)
+    if not agreed:
+        from econsim.sweep.forecast import check_all_agreed
+
+        check_all_agreed(table)
+    plan = planned_units(table, options.at_once(), options.pack)
+    folder = out or Path("sweeps") / f"{Path(request.scenario).stem}-{datetime.now():%Y%m%d-%H%M%S}"
+    _check_empty(folder)
+    with locked(folder) as lock:
+        _create(folder, request, table, plan, options)
+        with SweepProgress(folder, quiet) as showing:
+            for line in said(plan):
+                showing.say(line)
+            _finish(folder, lock, options, showing)
+    return open_sweep(folder)
+
+
+def resume_sweep(path: str | Path, quiet: bool = False) -> Sweep:
+    """Make what is missing of a sweep, failed runs included, and gather its tables again.
+
+    Raises:
+        UserError: no sweep, or another process works on it.
+    """
+    folder = open_sweep(path).path
+    with locked(folder) as lock, SweepProgress(folder, quiet) as showing:
+        with Index(folder / INDEX) as index:
+            options = Options.model_validate_json(index.about["options"])
+            index.forget((RUNNING, FAILED))
+        _finish(folder, lock, options, showing)
+    return open_sweep(folder)
+
+
+def said(plan: Plan) -> Iterator[str]:
+    """Yield lines that tell which axes were packed, and why others were not."""
+    packed = [len(unit.members) for unit in plan.units if unit.packed]
+    alone = len(plan.units) - len(packed)
+    batch = f"{sum(packed):,} in {len(packed):,} batch{'es' * (len(packed) != 1)}, " * bool(packed)
+    yield f"{sum(packed) + alone:,} runs: {batch}{alone:,} alone"
+    for key, how in plan.packed.items():
+        if key not in plan.apart:
+            yield f"  packed: {key} ({how})"
+    for key, reason in plan.apart.items():
+        yield f"  not packed: {key} ({reason})"
+
+
+def _check_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = [entry.name for entry in folder.iterdir() if entry.name != "lock"]
+    except OSError as error:
+        raise UserError(f"{folder}: cannot make this folder ({error.strerror})") from error
+    if INDEX in held:
+        raise UserError(f"{folder}: a sweep is here already; continue it with: econsim resume {folder}")
+    if held:
+        raise UserError(f"{folder}: this folder is not empty; choose another with --out")
+
+
+def _create(folder: Path, request: Request, table: Table, plan: Plan, options: Options) -> None:
+    from econsim.runs.environment import describe_environment
+
+    write_text(folder / "sweep.yaml", yaml_text(request.model_dump(mode="json", exclude_none=True)))
+    write_json(folder / "environment.json", describe_environment(0, options.device))
+    about = {
+        "options": options.model_dump_json(),
+        "scenario": request.scenario,
+        "packed": json.dumps(dict(plan.packed)),
+        "apart": json.dumps(dict(plan.apart)),
+    }
+    Index.create(folder / INDEX, table, plan, about).close()
+
+
+def _finish(folder: Path, lock: int, options: Options, showing: SweepProgress) -> None:
+    place = options.results or str(folder.resolve())
+    how = ExecutionOptions(place, options.device, options.threads, options.reports, options.retries)
+    with (
+        Index(folder / INDEX) as index,
+        _interruptible(folder),
+        tracked(folder, options.track) as watch,
+    ):
+        if index.waiting():
+            conduct(index, launcher_for(options, folder, lock), how, showing, watch)
+        collect(folder, index, Place(place))
+        counts = index.counts()
+        failed = f", {counts['failed']:,} failed (the column error of runs.parquet says why)" * bool(counts["failed"])
+        showing.say(f"{counts['done']:,} runs done{failed}")
+        showing.say(f"sweep: {folder}")
+
+
+@contextmanager
+def _interruptible(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise SweepInterrupted(folder) from error
+    except Exception as error:
+        error.add_note(f"what was done is kept; continue with: econsim resume {folder}")
+        raise

@@ -1,0 +1,105 @@
+"""What the tiny model learns from: the questions that minds really ask in play, and what the scripted model answers.
+
+Schedules are drawn at random, so that hours have to be learned as an answer to rates and not by heart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from econsim import random
+from econsim.game import Agent, Game
+from econsim.llm.questions import Answer, Question
+from econsim.llm.settings import Settings
+from econsim.testing.endpoints.chats import Chat
+from econsim.testing.endpoints.scripted import Scripted
+
+if TYPE_CHECKING:
+    from econsim.llm.service import Service
+
+__all__ = ["Exercise", "exercises"]
+
+_PEOPLE = 10
+_YEARS = 8
+_GRID = 0.05
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A question as chat messages, what it is about, and the right reply."""
+
+    messages: tuple[Mapping[str, str], ...]
+    purpose: str
+    reply: str
+
+
+def exercises(seed: int, copies: int = 96) -> list[Exercise]:
+    """Return the lessons of ``copies`` episodes of bounded workers and a planner, each with people of its own."""
+    game, agents = _played()
+    listening = _Listening(seed)
+    for agent in agents.values():
+        agent.connect(cast("Service", listening))
+    key = random.keys(seed, copies)
+    state = game.reset(key)
+    memories = {role: agent.start(game, game.roles[role], copies) for role, agent in agents.items()}
+    for time in range(game.horizon):
+        actions, seen = {}, game.observe(state)
+        for role, agent in agents.items():
+            actions[role], memories[role] = agent.act(seen[role], memories[role], random.fold(key, time))
+        state = game.step(state, actions).state
+    return listening.exercises
+
+
+def _played() -> tuple[Game[Any], dict[str, Any]]:
+    """Return the economy and the minds that are listened to."""
+    from econsim.agents.llm import LanguageWorker
+    from econsim.agents.llm import Parameters as Worker
+    from econsim.economies.one_step import OneStep
+    from econsim.economies.one_step import Parameters as Economy
+    from econsim.planners.llm import LanguagePlanner
+    from econsim.planners.llm import Parameters as Planner
+
+    described = {"workers": _PEOPLE, "redraw_population": True, "tax_years": _YEARS, "hours_step": 0.5}
+    game = OneStep(Economy.model_validate(described))
+    worker: Agent = LanguageWorker(Worker(bounded=True, history=0, best=0))
+    planner: Agent = LanguagePlanner(Planner(first="ask", grid=_GRID, best=1, histograms=False))
+    return game, {"worker": worker, "planner": planner}
+
+
+class _Listening:
+    """Stands in for the service: notes each question with the scripted answer; schedules it draws."""
+
+    def __init__(self, seed: int) -> None:
+        self.settings = Settings(model=Scripted.name)
+        self.exercises: list[Exercise] = []
+        self._key, self._asked = random.fold(random.keys(seed, 1), "lessons"), 0
+
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        """Return the scripted answers, and random ones of the planner."""
+        noted = [_lesson(question) for question in questions]
+        self.exercises += noted
+        return [self._answer(question, exercise) for question, exercise in zip(questions, noted, strict=True)]
+
+    def _answer(self, question: Question, exercise: Exercise) -> Answer:
+        reading = question.form.read(exercise.reply)
+        value = self._schedule(len(reading.value)) if question.purpose == "rates" else reading.value
+        return Answer(exercise.reply, value, reading.outcome)
+
+    def _schedule(self, brackets: int) -> tuple[float, ...]:
+        """Return random rates around a random level, as uneven as chance has it."""
+        self._asked += 1
+        level, spread, *each = random.uniform(self._key, self._asked, "schedule", (2 + brackets,))[0]
+        rates = level + spread * (torch.stack(each) - 0.5)
+        return tuple((rates / _GRID).round().mul(_GRID).clamp(0.0, 0.95).double().tolist())
+
+
+def _lesson(question: Question) -> Exercise:
+    system = [{"role": "system", "content": question.system}] if question.system else []
+    messages = (*system, {"role": "user", "content": question.user})
+    said = asyncio.run(Scripted().reply(Chat(Scripted.name, messages, schema=question.form.schema())))
+    return Exercise(messages, question.purpose, said.text)

@@ -1,0 +1,111 @@
+"""A planner practises, the model says why some attempts won, and what helps on held-out episodes stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from memory_recorder import MemoryRecorder
+from scripted_minds import Scripted, economy
+
+from econsim.errors import UserError
+from econsim.llm.questions import Question
+from econsim.planners.lessons import Lessons, Parameters
+from econsim.planners.llm.edits import Edit, Edits, edited
+from econsim.training import prompt_optimisation as learner
+
+GOOD, BAD = "Tax everything by a half.", "Tax nothing at all."
+
+
+def model(coach: Callable[[dict[str, Any]], list[dict[str, Any]]], lucky: bool = True) -> Scripted:
+    """Return a model that follows its lessons; without any it taxes a half or nothing, as its seed has it."""
+
+    def reply(question: Question, facts: dict[str, Any]) -> str:
+        if question.purpose == "lessons":
+            return json.dumps({"why": "They did.", "edits": coach(facts)})
+        half = GOOD in question.user or (BAD not in question.user and lucky and question.seed % 2 == 0)
+        return json.dumps({"rates": [0.5 if half else 0.0] * len(facts["rates"])})
+
+    return Scripted(reply, temperature=1.0)
+
+
+def practised(service: Scripted, **parameters: Any) -> tuple[Lessons, MemoryRecorder]:
+    planner, recorder = Lessons(Parameters.model_validate({"attempts": 4, **parameters})), MemoryRecorder()
+    planner.connect(service)  # type: ignore[arg-type]
+    game = economy(tax_years=4, workers=20)
+    learner.Lessons(learner.Parameters()).fit(game, {"planner": planner}, 0, recorder)  # type: ignore[dict-item]
+    return planner, recorder
+
+
+def test_a_lesson_that_helps_on_held_out_episodes_is_kept_and_shown() -> None:
+    service = model(lambda facts: [{"do": "add", "number": 0, "text": GOOD}])
+    planner, recorder = practised(service, rounds=2)
+    assert planner.lessons == (GOOD,)
+    assert planner.version == 1
+    assert f"1. {GOOD}" in service.asked[-1].user
+    worth = [value for _, name, _, value in recorder.rows if name == "lessons/held_out_return"]
+    assert worth == sorted(worth)
+
+
+def test_a_lesson_that_harms_is_dropped() -> None:
+    planner, _ = practised(model(lambda facts: [{"do": "add", "number": 0, "text": BAD}]), rounds=2)
+    assert planner.lessons == ()
+    assert planner.version == 0
+
+
+def test_attempts_that_are_all_alike_cost_no_question() -> None:
+    service = model(lambda facts: [{"do": "add", "number": 0, "text": GOOD}], lucky=False)
+    planner, _ = practised(service, rounds=3)
+    assert not any(question.purpose == "lessons" for question in service.asked)
+    assert planner.lessons == ()
+
+
+def test_the_coach_sees_the_attempts_the_best_first() -> None:
+    service = model(lambda facts: [])
+    practised(service, rounds=1)
+    (asked,) = (question.user for question in service.asked if question.purpose == "lessons")
+    worth = [float(line.rsplit(" ", 1)[1].rstrip(":")) for line in asked.splitlines() if line.startswith("Attempt")]
+    assert len(worth) == 4
+    assert worth == sorted(worth, reverse=True)
+    assert asked.count("year 4: rates") == 4
+
+
+def test_a_list_is_stored_with_its_version() -> None:
+    planner, _ = practised(model(lambda facts: [{"do": "add", "number": 0, "text": GOOD}]), rounds=1)
+    other = Lessons(Parameters())
+    other.load_state_dict(planner.state_dict())
+    assert (other.lessons, other.version) == (planner.lessons, 1)
+
+
+def test_before_a_fit_it_does_not_play() -> None:
+    game = economy()
+    with pytest.raises(UserError, match="lessons is not fitted"):
+        Lessons(Parameters()).start(game, game.roles["planner"], 1)
+
+
+def test_edits_count_from_the_list_as_it_was_and_the_list_is_capped() -> None:
+    edits = (Edit("delete", 1), Edit("update", 3, "C"), Edit("add", 0, "d"), Edit("add", 0, "e"))
+    assert edited(("a", "b", "c"), edits, 3) == ("b", "C", "d")
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "value"),
+    [
+        ('{"why": "", "edits": []}', "clean", ()),
+        ('{"edits": [{"do": "add", "number": 0, "text": " x  y "}]}', "clean", (Edit("add", 0, "x y"),)),
+        ('{"edits": [{"do": "delete", "number": 9}, {"do": "delete", "number": 2}]}', "repaired", (Edit("delete", 2),)),
+        ('{"edits": [{"do": "eval", "number": 1, "text": "1"}, 5, null]}', "repaired", ()),
+        ("no idea", "failed", None),
+        ('{"edits": "none"}', "failed", None),
+    ],
+)
+def test_edits_are_read_as_data(reply: str, outcome: str, value: Any) -> None:
+    reading = Edits(lessons=2).read(reply)
+    assert (reading.outcome, reading.value) == (outcome, value)
+
+
+def test_a_text_is_cut_to_its_longest() -> None:
+    reading = Edits(lessons=0, longest=10).read(json.dumps({"edits": [{"do": "add", "number": 0, "text": "x" * 50}]}))
+    assert reading.value == (Edit("add", 0, "x" * 10),)

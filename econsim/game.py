@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
+from econsim.accounts import Account
+
 State = TypeVar("State")
 T = TypeVar("T")
 
@@ -148,13 +150,16 @@ class Game(ABC, Generic[State]):
     """A batched, functional, compilable game. An instance holds parameters and never changes.
 
     ``parameters`` maps each numeric parameter to a tensor, a scalar or ``[B]``: a grid of reforms is one batch. They
-    stay float64; play is in ``dtype``. ``unit`` names the unit of money. ``clocked``: every episode lasts exactly
-    ``horizon`` steps, whatever happens, so that nobody has to look whether it is over.
+    stay float64; play is in ``dtype``. ``accounts_spec`` declares the entries of :meth:`accounts`; ``burn_in`` counts
+    the first steps of an episode that flow accounts leave out. ``unit`` names the unit of money. ``clocked``: every
+    episode lasts exactly ``horizon`` steps, whatever happens, so that nobody has to look whether it is over.
     """
 
     roles: Mapping[str, Role]
     horizon: int
     parameters: Mapping[str, Tensor]
+    accounts_spec: tuple[Account, ...] = ()
+    burn_in: int = 0
     unit: str = ""
     clocked: bool = False
     dtype: torch.dtype = torch.float32
@@ -171,9 +176,12 @@ class Game(ABC, Generic[State]):
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Advance every copy by one step. Entries of players that are not acting are ignored."""
 
-    @abstractmethod
     def accounts(self, state: State) -> dict[str, Tensor]:
-        """Return what analysis reads, ``[B, N]`` a role or ``[B, ...]``, float64 where money is added up."""
+        """Return what analysis reads, as ``accounts_spec`` declares it, float64 where money is added up.
+
+        None by default. An account that is a flow is what the step before ``state`` brought.
+        """
+        return {}
 
     @abstractmethod
     def conserved(self, state: State) -> dict[str, Tensor]:
@@ -298,7 +306,7 @@ class Narrated(Protocol):
 
 @runtime_checkable
 class Recordable(Protocol):
-    """A game whose episodes can be pictured: what runs store, and films and reports draw.
+    """A game whose episodes can be pictured: what runs store, and recordings and reports draw.
 
     A picture has a part for everything that it is given and knows; nothing is required
     (:mod:`econsim.analysis.recording`).

@@ -22,19 +22,19 @@ class Episode:
 
 
 def play(
-    game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Callable[[Any], object] | None = None
+    game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Callable[[Any, Tensor], object] | None = None
 ) -> Episode:
     """Play one episode in each copy, from keys ``[B]``; copies that end early earn nothing more.
 
-    Every agent draws from a key of its own role, so that one role's mind does not change another's luck. ``watch`` is
-    shown every state, the first one included.
+    Every agent draws from a key of its own role, so that one role's policy does not change another's draws. ``watch``
+    is given every state, the first one included, and which copies were over before it, ``[B]``.
     """
     copies = key.shape[0]
     state = game.reset(key)
-    if watch is not None:
-        watch(state)
-    memories = {name: agents[name].start(game, role, copies) for name, role in game.roles.items()}
     over = torch.zeros(copies, dtype=torch.bool, device=key.device)
+    if watch is not None:
+        watch(state, over)
+    memories = {name: agents[name].start(game, role, copies) for name, role in game.roles.items()}
     returns: dict[str, Tensor] = {}
     for time in range(game.horizon):
         seen, actions = game.observe(state), {}
@@ -45,7 +45,8 @@ def play(
         for name, reward in transition.rewards.items():
             paid = reward.double() * ~over[:, None]
             returns[name] = returns[name] + paid if name in returns else paid
-        state, over = transition.state, over | transition.terminated | transition.truncated
+        state = transition.state
         if watch is not None:
-            watch(state)
+            watch(state, over)
+        over = over | transition.terminated | transition.truncated
     return Episode(state, returns)

@@ -23,6 +23,7 @@ import torch
 from pydantic import Field
 
 from econsim import random
+from econsim.accounts import MONEY, Account, Statistic
 from econsim.game import Box, Game, Observation, Role, Transition, tensors
 from econsim.parameters import Model
 
@@ -53,6 +54,12 @@ class Charity(Game[State]):
 
     horizon = 1
     unit = "USD"
+    accounts_spec = (
+        Account("welfare", unit=MONEY, show="headline"),
+        Account("income", ("role:worker",), MONEY),
+        Account("consumption", ("role:worker",), MONEY, statistics=(Statistic("gini", "table"),)),
+        Account("utility", ("role:worker",), MONEY),
+    )
 
     def __init__(self, parameters):
         count = parameters.workers
@@ -215,5 +222,5 @@ def test_run_scores_it(folder: Path) -> None:
     result = folder / "result"
     assert all((result / name).is_file() for name in ("scenario.yaml", "metrics.parquet", "report.html"))
     # Sharing moves everyone linearly to the mean, and so the least consumption: half of the gap at one half.
-    closed = json.loads((result / "summary.json").read_text())["policies"]["sharing"]["exact"]["gap_closed"]
+    closed = json.loads((result / "summary.json").read_text())["policies"]["sharing"]["evaluation"]["gap_closed"]
     assert closed == pytest.approx(0.5, abs=1e-9)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.accounts import Account
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 
 GIVERS = 4
@@ -30,6 +31,7 @@ class Gifts(Game[GiftsState]):
     """``giver`` gives 0 to 3 coins, at most what it has; ``collector`` sets a tax rate every second step."""
 
     unit = "coins"
+    accounts_spec = (Account("coins", ("role:giver",), "coins"), Account("treasury", unit="coins", show="table"))
 
     def __init__(self, horizon: int = 6) -> None:
         self.horizon = horizon

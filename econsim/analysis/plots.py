@@ -37,7 +37,7 @@ __all__ = [
     "houses_by_skill",
     "incomes_by_decile",
     "learning_curve",
-    "outcomes_in_training",
+    "metrics_over_steps",
     "tax_schedules",
     "welfare_dots",
 ]
@@ -196,12 +196,16 @@ def learning_curve(curves: Mapping[str, pd.DataFrame], levels: Mapping[str, floa
     return figure
 
 
-def outcomes_in_training(curves: Mapping[str, pd.DataFrame], accounts: Mapping[str, str]) -> Figure:
-    """What came of episodes while training went on.
+def metrics_over_steps(
+    curves: Mapping[str, pd.DataFrame], accounts: Mapping[str, str], xlabel: str = "iteration", smoothed: int = SMOOTHED
+) -> Figure:
+    """Draw metrics over iterations of training, or over the steps of an episode.
 
     Args:
         curves: by policy, the one under study last, a table ``step``, ``seed``, ``name``, ``value``; means over seeds.
         accounts: what to draw, a panel each, and how its axis is called.
+        xlabel: what a step is.
+        smoothed: neighbouring steps whose mean is drawn.
     """
     figure, panels = new_figure(len(accounts), len(accounts), height=2.8)
     styles = styles_of(list(curves))
@@ -212,10 +216,10 @@ def outcomes_in_training(curves: Mapping[str, pd.DataFrame], accounts: Mapping[s
             if rows.empty:
                 continue
             mean = rows.groupby("step")["value"].mean()
-            smooth = mean.rolling(SMOOTHED, min_periods=1, center=True).mean()
+            smooth = mean.rolling(smoothed, min_periods=1, center=True).mean()
             axes.plot(smooth.index, smooth, **stroke(styles[label]))
             ends[label] = float(smooth.iloc[-1])
-        axes.set(xlabel="iteration")
+        axes.set(xlabel=xlabel)
         write_title(axes, title)
         axes.margins(x=0)
         label_ends(axes, ends, styles)

@@ -94,7 +94,7 @@ def _effects(table: pd.DataFrame) -> Table:
 
 def _by_decile(table: pd.DataFrame) -> Table:
     from econsim.cli.console_tables import grid
-    from econsim.report.content import shown
+    from econsim.runs.metric_columns import shown
 
     changes = [str(name) for name in table.columns if str(name).endswith("_change")]
     header = ["decile", "winners", "losers", *(name.removesuffix("_change") for name in changes)]
@@ -110,7 +110,7 @@ def _by_decile(table: pd.DataFrame) -> Table:
 
 
 def _sentences(found: Counterfactual, episodes: int) -> list[str]:
-    from econsim.report.content import shown
+    from econsim.runs.metric_columns import shown
 
     said = ["low and high: 95 % interval of the difference, both sides under the same luck"]
     if episodes > 1 and not (found.table["high"] > found.table["low"]).any():
@@ -122,7 +122,7 @@ def _sentences(found: Counterfactual, episodes: int) -> list[str]:
 
 
 def _shown(value: float) -> str:
-    from econsim.report.content import shown
+    from econsim.runs.metric_columns import shown
 
     return shown(float(value))
 

@@ -22,20 +22,20 @@ def evaluate(
 
     from econsim.cli.console_tables import grid
     from econsim.errors import UserError
-    from econsim.report import content as words
     from econsim.runs.cross_table import cross_table
+    from econsim.runs.metric_columns import shown
 
     if csv is not None and not csv.parent.is_dir():
         raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
     found = cross_table(runs, episodes, metric)
-    shown = found.assign(
-        cell=[
-            words.shown(mean) if not error else f"{words.shown(mean)} ± {words.shown(error)}"
-            for mean, error in zip(found["mean"], found["standard_error"].fillna(0.0), strict=True)
-        ]
+    cells = [
+        shown(mean) if not error else f"{shown(mean)} ± {shown(error)}"
+        for mean, error in zip(found["mean"], found["standard_error"].fillna(0.0), strict=True)
+    ]
+    wide = found.assign(cell=cells).pivot_table(
+        index="planner", columns="workers", values="cell", aggfunc="first", sort=False
     )
-    wide = shown.pivot_table(index="planner", columns="workers", values="cell", aggfunc="first", sort=False)
-    rows = [[str(planner), *map(str, cells)] for planner, cells in zip(wide.index, wide.to_numpy(), strict=True)]
+    rows = [[str(planner), *map(str, row)] for planner, row in zip(wide.index, wide.to_numpy(), strict=True)]
     console = Console(highlight=False)
     console.print(f"{metric}: mean ± standard error over {episodes} episode{'s' * (episodes > 1)}")
     console.print(grid(["planner", *map(str, wide.columns)], rows))

@@ -26,7 +26,8 @@ def render(
     run: RunFolder,
     policy: Annotated[str | None, typer.Option(metavar="LABEL", help="A policy; the scenario's own otherwise.")] = None,
     format_: Annotated[
-        Format | None, typer.Option("--format", help="A film, or a contact sheet (png); gif and png if not given.")
+        Format | None,
+        typer.Option("--format", help="An animation, or a contact sheet (png); gif and png if not given."),
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="Steps from picture to picture.")] = 5,
     fps: Annotated[int, typer.Option(min=1, max=50, help="Pictures a second.")] = 20,

@@ -70,8 +70,20 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
         " measures do not count the cost of work.",
     ),
     (
+        "metrics",
+        "Outcomes by policy",
+        "The metrics of the table above, one panel each; lines are 95 % intervals over training seeds, where there are"
+        " several.",
+    ),
+    (
+        "series",
+        "Flows over time",
+        "Metrics of flow accounts in each step of the evaluation episodes, means over episodes; steps of the burn-in"
+        " are included here and left out of the table.",
+    ),
+    (
         "outcomes",
-        "What came of episodes while minds were trained",
+        "Outcomes during training",
         "Means of the episodes that ended in an iteration (of five neighbouring ones, and of all seeds), under each"
         " planner that workers were trained under; phases that all of them share come first. Players try things out"
         " while they learn, and the game's parameters may still change, so that scores differ.",

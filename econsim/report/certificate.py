@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from econsim.analysis.statistics import mean_interval
-from econsim.report.content import shown
+from econsim.runs.metric_columns import shown
 
 __all__ = ["Certified", "certified"]
 

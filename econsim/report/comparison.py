@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from econsim.accounts import Metric
 from econsim.analysis import plots
 from econsim.errors import UserError
 from econsim.report import interactive
 from econsim.report.caveats import caveats
-from econsim.report.content import listed, shown
+from econsim.report.content import listed
 from econsim.report.dots import interval_dots
 from econsim.report.figures import Captioned, Figures
 from econsim.report.page import Drawn, fill
 from econsim.runs.comparison import compare, differences
 from econsim.runs.folder import open_run
+from econsim.runs.metric_columns import metrics_in, shown, titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Comparison"]
-
-_KINDS = {"gap_closed": "share", "mean_hours": "hours"}
 
 
 class Comparison:
@@ -71,7 +71,7 @@ class Comparison:
             "runs": list(self.runs),
             "descriptions": list(dict.fromkeys(run.summary["description"] for run in self.runs.values())),
             "question": f"How do {listed(list(self.runs))} compare?",
-            "header": ["Runs and policy", *(metric.replace("_", " ").capitalize() for metric in self._metrics)],
+            "header": ["Runs and policy", *(titled(self._declared[metric]) for metric in self._metrics)],
             "rows": self._rows(),
             "differences": self._differences(),
             "caveats": [f"{name}: {caveat}" for name, found in said.items() for caveat in found],
@@ -84,7 +84,8 @@ class Comparison:
             "Each policy under the first response: its mean over runs of one scenario; the line is the 95 % interval,"
             " which a single run does not have."
         )
-        return _captioned("numbers", "The numbers", interval_dots(self._first), caption, labels)
+        titles = {name: titled(metric) for name, metric in self._declared.items()}
+        return _captioned("numbers", "The numbers", interval_dots(self._first, titles), caption, labels)
 
     @cached_property
     def _first(self) -> pd.DataFrame:
@@ -102,10 +103,19 @@ class Comparison:
     def _metrics(self) -> list[str]:
         return list(dict.fromkeys(self._first["metric"]))
 
+    @cached_property
+    def _declared(self) -> dict[str, Metric]:
+        """The metrics of all runs by name; that of the first run which declares it."""
+        declared: dict[str, Metric] = {}
+        for run in self.runs.values():
+            declared = {**metrics_in(run.summary), **declared}
+        return declared
+
     def _rows(self) -> list[list[str]]:
         found: dict[str, dict[str, str]] = {}
         for row in self._first.to_dict("records"):
-            found.setdefault(f"{row['scenario']}: {row['policy']}", {})[row["metric"]] = _cell(row)
+            cell = _cell(row, self._declared[row["metric"]])
+            found.setdefault(f"{row['scenario']}: {row['policy']}", {})[row["metric"]] = cell
         return [[name, *(cells.get(metric, "") for metric in self._metrics)] for name, cells in found.items()]
 
     def _schedules(self) -> dict[str, Any]:
@@ -148,7 +158,8 @@ def _captioned(
     return Captioned(name, title, figure, caption, f"{title}, for the runs {labels}. {caption}", plot)
 
 
-def _cell(row: dict[Any, Any]) -> str:
-    kind = _KINDS.get(row["metric"], "amount")
-    interval = "" if pd.isna(row["low"]) else f" [{shown(row['low'], kind)}, {shown(row['high'], kind)}]"
-    return shown(row["mean"], kind) + interval
+def _cell(row: dict[Any, Any], metric: Metric) -> str:
+    mean, low, high = (
+        "" if pd.isna(row[name]) else shown(row[name], metric.format) for name in ("mean", "low", "high")
+    )
+    return f"{mean} [{low}, {high}]" if low else mean

@@ -6,8 +6,11 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from econsim.accounts import Metric
+from econsim.analysis.metrics import GAP
 from econsim.errors import UserError
 from econsim.parameters import Chosen, Model
+from econsim.runs.metric_columns import in_words, main_metric, shown, shown_metrics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
 __all__ = [
-    "COLUMNS",
     "Constant",
     "constants",
     "headline",
@@ -24,33 +26,38 @@ __all__ = [
     "policy_table",
     "question",
     "repeat_commands",
-    "shown",
+    "scored_under",
     "welfare_by_function",
+    "workers_of",
 ]
 
-RESPONSE_WORDS = {"exact": "exact", "learned": "learned", "scenario": "own"}
-_EVERY_RESPONSE = ("welfare", "gap_closed", "mean_hours")
-COLUMNS = (
-    ("welfare", "Welfare", "amount"),
-    ("gap_closed", "Gap closed", "share"),
-    ("mean_hours", "Mean hours", "hours"),
-    ("productivity", "Productivity", "amount"),
-    ("equality", "Equality", "index"),
-    ("mean_houses", "Mean houses", "amount"),
-    ("mean_labour", "Mean labour", "amount"),
-    ("income_gini", "Gini of income", "index"),
-    ("consumption_gini", "Gini of consumption", "index"),
-    ("revenue", "Revenue", "amount"),
-    ("mean_utility", "Mean utility", "amount"),
+_COSTS = (
+    Metric("cpu_seconds", "CPU seconds to fit", format="hours"),
+    Metric("leader_evaluations", "Leader actions tried"),
 )
-_COSTS = (("cpu_seconds", "CPU s to fit", "hours"), ("leader_evaluations", "Plans tried", "amount"))
-_SHARED = (("productivity", "amount"), ("equality", "index"))
+_BESIDE = 3
+"""Metrics that the headline gives beside the main one."""
+
+
+class Group(NamedTuple):
+    """Neighbouring columns of one metric: its title, its unit, and how many they are."""
+
+    title: str
+    unit: str
+    columns: int
+
+
+class Workers(NamedTuple):
+    """Who followed under a response: in a word for a table's header, and in words for a sentence."""
+
+    short: str
+    words: str
 
 
 class Table(NamedTuple):
-    """A table as text: groups of columns ``(title, columns within)``, their second header, and rows by label."""
+    """A table as text: groups of columns, their second header, and rows by label."""
 
-    groups: list[tuple[str, int]]
+    groups: list[Group]
     responses: list[str]
     rows: list[tuple[str, list[str]]]
 
@@ -64,30 +71,41 @@ class Constant(NamedTuple):
 
 
 def policy_table(summary: dict[str, Any], costs: Mapping[str, Mapping[str, float]] | None = None) -> Table:
-    """Return the policies; welfare, gap and hours under every response side by side, the rest under the first.
+    """Return the policies by the metrics that are shown: headline metrics under every response, others under the first.
 
     ``costs`` of fits (:func:`econsim.runs.costs.fit_costs`) come last.
     """
     policies, responses = summary["policies"], summary["responses"]
     columns = []
-    for name, title, kind in COLUMNS:
-        within = responses if name in _EVERY_RESPONSE else responses[:1]
-        known = [it for it in within if any(name in policy.get(it, {}) for policy in policies.values())]
-        if known:
-            columns.append((name, title, kind, known))
+    for metric in shown_metrics(summary, "headline", "table"):
+        within = responses if metric.show == "headline" else responses[:1]
+        columns.append((metric, [it for it in within if any(metric.name in p.get(it, {}) for p in policies.values())]))
     rows = [
-        (label, [_cell(policy, it, name, kind) for name, _, kind, its in columns for it in its])
+        (label, [_cell(policy.get(it, {}), metric) for metric, its in columns for it in its])
         for label, policy in policies.items()
     ]
-    within = [RESPONSE_WORDS[it] if len(its) > 1 else "" for *_, its in columns for it in its]
-    known_costs = [cost for cost in _COSTS if any(cost[0] in it for it in (costs or {}).values())]
-    for name, _, kind in known_costs:
-        for label, cells in rows:
-            value = (costs or {}).get(label, {}).get(name)
-            cells.append("" if value is None else shown(value, kind))
-    second = [*within, *("" for _ in known_costs)] if any(within) else []
-    groups = [(title, len(its)) for _, title, _, its in columns] + [(title, 1) for _, title, _ in known_costs]
-    return Table(groups, second, rows)
+    measured_costs = [cost for cost in _COSTS if any(cost.name in it for it in (costs or {}).values())]
+    for label, cells in rows:
+        cells += [_cell((costs or {}).get(label, {}), cost) for cost in measured_costs]
+    short = {it: workers_of(summary, it).short for it in responses}
+    within = [short[it] if len(its) > 1 else "" for _, its in columns for it in its]
+    second = [*within, *("" for _ in measured_costs)] if any(within) else []
+    groups = [Group(metric.title, metric.unit, len(its)) for metric, its in columns]
+    return Table([*groups, *(Group(cost.title, cost.unit, 1) for cost in measured_costs)], second, rows)
+
+
+def workers_of(summary: Mapping[str, Any], response: str) -> Workers:
+    """Return who the followers were under a response."""
+    return Workers(**summary["workers"][response]) if "workers" in summary else Workers(response, f"{response} workers")
+
+
+def scored_under(summary: Mapping[str, Any]) -> str:
+    """Return under which followers every policy is scored, and which numbers are those of the first."""
+    first, *others = (workers_of(summary, response) for response in summary["responses"])
+    sentence = f"Each policy is scored under {first.words}"
+    if not others:
+        return f"{sentence}."
+    return f"{sentence} and under {others[0].words}. Columns without a second header are those under {first.words}."
 
 
 def question(run: Run) -> str:
@@ -95,13 +113,12 @@ def question(run: Run) -> str:
     summary, scenario = run.summary, run.scenario
     roles = scenario.build("cpu")[0].roles.values()
     people = listed([f"{role.count:,} {role.name}{'s' * (role.count > 1)}" for role in roles if not role.leads])
-    by = (
-        "welfare" if any("welfare" in it[summary["responses"][0]] for it in summary["policies"].values()) else "returns"
-    )
-    labels, where = list(summary["policies"]), f"in the economy {scenario.economy.kind.name} with {people}"
+    metric = main_metric(summary)
+    by = "the results" if metric is None else metric.title[:1].lower() + metric.title[1:]
+    labels, where = list(summary["policies"]), f"in {scenario.economy.kind.name} with {people}"
     if len(labels) == 1:
-        return f"What {by} does {labels[0]} bring {where}?"
-    return f"Which of {listed(labels, 'or')} brings the best {by} {where}?"
+        return f"What is {by} under {labels[0]} {where}?"
+    return f"Which of {listed(labels, 'or')} gives the highest {by} {where}?"
 
 
 def listed(names: Sequence[str], word: str = "and") -> str:
@@ -114,52 +131,38 @@ def headline(summary: dict[str, Any]) -> str:
     """Return the finding in one or two sentences with numbers."""
     label, policy = list(summary["policies"].items())[-1]
     first, *others = summary["responses"]
-    found = policy[first]
-    if "welfare" not in found:
-        returns = ", ".join(f"{name[7:]} {value:.4g}" for name, value in found.items() if name.startswith("return_"))
-        return f"Played by {label}, the roles earn on average: {returns}."
-    sentence = f"The policy {label} reaches a welfare of {shown(found['welfare'])}"
+    metric, scores = main_metric(summary), policy[first]
+    if metric is None:
+        return f"Nothing is measured under {label}."
     evaluation = summary["evaluation"] or {}
-    if "gap_closed" in found:
+    sentence = f"Under {label}, {_noun(metric)} is {in_words(metric, scores[metric.name])}"
+    if GAP.name in scores:
         sentence += (
-            f" and closes {found['gap_closed']:.1%} of the gap from {evaluation['floor']} to {evaluation['ceiling']}"
+            f" and closes {scores[GAP.name]:.1%} of the gap from {evaluation['floor']} to {evaluation['ceiling']}"
         )
-    sentence += {"exact": ", scored under workers who respond exactly.", "learned": "."}.get(first, ".")
+    sentence += f", scored under {workers_of(summary, first).words}."
     floor = summary["policies"].get(evaluation.get("floor") or "", {}).get(first, {})
-    if "mean_hours" in found and "mean_hours" in floor:
-        sentence += (
-            f" People work {found['mean_hours']:.1f} hours a week ({floor['mean_hours']:.1f} under"
-            f" {evaluation['floor']}); the Gini coefficient of what they consume is {found['consumption_gini']:.2f}"
-            f" ({floor['consumption_gini']:.2f})."
-        )
-    sentence += _shared_out(found, floor, evaluation.get("floor"), summary["unit"])
-    if others and "welfare" in policy.get(others[0], {}):
-        own = RESPONSE_WORDS[others[0]]
-        sentence += f" Under the run's {own} workers welfare is {shown(policy[others[0]]['welfare'])}."
+    sentence += _beside(summary, metric, scores, floor, evaluation.get("floor"))
+    if others and metric.name in policy.get(others[0], {}):
+        value = in_words(metric, policy[others[0]][metric.name])
+        sentence += f" Under {workers_of(summary, others[0]).words}, {_noun(metric)} is {value}."
     return sentence
 
 
 def interval_notes(summary: dict[str, Any]) -> list[str]:
-    """Return, for each policy trained under several seeds, its mean and 95 % interval in words."""
+    """Return the mean and the 95 % interval over training seeds of the scenario's own policy, in words."""
+    label, policy = list(summary["policies"].items())[-1]
+    metric = main_metric(summary)
     notes = []
-    for label, policy in summary["policies"].items():
-        for response, intervals in policy["intervals"].items():
-            if "welfare" in intervals and label == list(summary["policies"])[-1]:
-                it = intervals["welfare"]
-                notes.append(
-                    f"{label}, {RESPONSE_WORDS[response]} workers: mean welfare over {it['count']} training seeds"
-                    f" {shown(policy[response]['welfare'])}, 95 % interval {shown(it['low'])} to {shown(it['high'])}."
-                )
+    for response, intervals in policy["intervals"].items():
+        if metric is not None and metric.name in intervals:
+            interval = intervals[metric.name]
+            low, high = (shown(interval[end], metric.format) for end in ("low", "high"))
+            notes.append(
+                f"{label}, under {workers_of(summary, response).words}: mean {_noun(metric)} over {interval['count']}"
+                f" training seeds {shown(policy[response][metric.name], metric.format)}, 95 % interval {low} to {high}."
+            )
     return notes
-
-
-def shown(value: float, kind: str = "amount") -> str:
-    """Return a number as text: an ``amount`` (whole where it is large), a ``share``, ``hours`` or an ``index``."""
-    if kind == "amount":
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    # Adding zero turns a rounded -0 into 0.
-    pattern = {"share": "{:.1%}", "hours": "{:.1f}", "index": "{:.3f}"}[kind]
-    return pattern.format(round(value, 3) + 0.0)
 
 
 def constants(run: Run) -> list[Constant]:
@@ -210,15 +213,21 @@ def welfare_by_function(run: Run) -> pd.DataFrame:
     return pd.concat(parts).groupby(["policy", "response"], sort=False).mean().reset_index()
 
 
-def _shared_out(found: dict[str, float], floor: dict[str, float], named: str | None, unit: str) -> str:
-    """Return how much there is and how equally it is shared, where the economy accounts for both."""
-    if "productivity" not in found or "equality" not in found:
-        return ""
-    both = [f" ({shown(floor[name], kind)} under {named})" if name in floor else "" for name, kind in _SHARED]
-    return (
-        f" Together people own {shown(found['productivity'])}{' ' * bool(unit)}{unit}{both[0]}, with an equality of"
-        f" {shown(found['equality'], 'index')}{both[1]}."
-    )
+def _beside(
+    summary: dict[str, Any], main: Metric, scores: dict[str, float], floor: dict[str, float], named: str | None
+) -> str:
+    """Return the next metrics that the report shows, each beside its value under the floor."""
+    others = [*shown_metrics(summary, "headline"), *shown_metrics(summary, "table")]
+    others = [metric for metric in others if metric.name not in (main.name, GAP.name) and metric.name in scores]
+    parts = []
+    for metric in others[:_BESIDE]:
+        under = f" ({shown(floor[metric.name], metric.format)} under {named})" if metric.name in floor else ""
+        parts.append(f"{metric.title} {in_words(metric, scores[metric.name])}{under}")
+    return f" {'; '.join(parts)}." if parts else ""
+
+
+def _noun(metric: Metric) -> str:
+    return metric.title[:1].lower() + metric.title[1:]
 
 
 def _columns(people: pd.DataFrame) -> dict[str, Any]:
@@ -245,6 +254,6 @@ def _plain(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _cell(policy: dict[str, Any], response: str, name: str, kind: str) -> str:
-    value = policy.get(response, {}).get(name)
-    return "" if value is None else shown(value, kind)
+def _cell(values: Mapping[str, float], metric: Metric) -> str:
+    value = values.get(metric.name)
+    return "" if value is None else shown(value, metric.format)

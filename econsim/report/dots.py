@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from econsim.analysis.canvas import LINES, new_figure, plain_numbers, styles_of, write_title
@@ -18,12 +18,13 @@ __all__ = ["interval_dots"]
 _COLUMNS = 3
 
 
-def interval_dots(table: pd.DataFrame) -> Figure:
+def interval_dots(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> Figure:
     """Return dots with intervals.
 
     Args:
         table: columns ``scenario``, ``policy``, ``metric``, ``mean``, ``low``, ``high``, one row each, as
             :func:`econsim.runs.compare` returns them under one response.
+        titles: of metrics by name; those that are missing are called by their names.
     """
     metrics, several = list(dict.fromkeys(table["metric"])), table["scenario"].nunique() > 1
     rows = list(dict.fromkeys(zip(table["scenario"], table["policy"], strict=True)))
@@ -31,7 +32,7 @@ def interval_dots(table: pd.DataFrame) -> Figure:
     figure, panels = new_figure(len(metrics), -(-len(metrics) // _COLUMNS), 0.7 + 0.26 * len(rows))
     for index, (axes, metric) in enumerate(zip(panels, metrics, strict=True)):
         _draw(axes, table[table["metric"] == metric].to_dict("records"), rows)
-        write_title(axes, metric.replace("_", " "))
+        write_title(axes, (titles or {}).get(metric, metric.replace("_", " ")))
         axes.set_yticks(range(len(rows)), labels if index % _COLUMNS == 0 else [""] * len(rows))
     return figure
 

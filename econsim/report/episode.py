@@ -26,7 +26,7 @@ def write_picture(
     speed: int = SPEED,
     watch: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Write the episode of a policy as ``path``, whose suffix says how: a film, or as PNG a contact sheet.
+    """Write the episode of a policy as ``path``, whose suffix says how: a recording, or as PNG a contact sheet.
 
     Args:
         run: a finished run.
@@ -44,11 +44,11 @@ def write_picture(
 
     format_ = _format(path)
     label = policy or _own(run)
-    film = run.film(label)
+    recording = run.recording(label)
     if not path.parent.is_dir():
         raise UserError(f"{path}: there is no folder {path.parent}; make it, or choose another with --out")
     with appearing(path) as file:
-        _write(file, format_, film, label, every, speed, watch)
+        _write(file, format_, recording, label, every, speed, watch)
     return path
 
 
@@ -64,7 +64,7 @@ def picture_file(run: Run, policy: str | None, format_: str) -> Path:
 def _write(
     file: BinaryIO,
     format_: str,
-    film: Recording,
+    recording: Recording,
     label: str,
     every: int,
     speed: int,
@@ -76,11 +76,11 @@ def _write(
 
     match format_:
         case "png":
-            file.write(png(contact_sheet(film)))
+            file.write(png(contact_sheet(recording)))
         case "gif":
-            animation.write_gif(file, film, label, every, speed, watch)
+            animation.write_gif(file, recording, label, every, speed, watch)
         case _:
-            animation.write_mp4(Path(file.name), film, label, every, speed, watch)
+            animation.write_mp4(Path(file.name), recording, label, every, speed, watch)
 
 
 def _format(path: Path) -> str:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
 
 from econsim.analysis import plots
 from econsim.analysis.recording import Recording
-from econsim.analysis.recording import plots as film_plots
+from econsim.analysis.recording import plots as recording_plots
 from econsim.errors import UserError
 from econsim.report import interactive
 from econsim.report.captions import CAPTIONS as _CAPTIONS
+from econsim.report.dots import interval_dots
 from econsim.report.interactive import Plot
+from econsim.runs.metric_columns import metrics_in, shown_metrics, titled
+from econsim.runs.metrics_table import SERIES
 from econsim.runs.stages import SHARED
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from econsim.runs.folder import Run
@@ -25,7 +29,7 @@ __all__ = ["Captioned", "Figures"]
 
 
 PLAYED = "play/"
-OUTCOMES = {"productivity": "Productivity, coin", "equality": "Equality, 1 is equal", "welfare": "Welfare"}
+MOST_PANELS = 3
 
 
 class Captioned(NamedTuple):
@@ -83,11 +87,11 @@ class Figures:
         """The map at eight moments of an episode under the scenario's own policy."""
         from econsim.analysis.recording.sheet import contact_sheet
 
-        return contact_sheet(self._own_film)
+        return contact_sheet(self._own_recording)
 
     def schedules_by_period(self) -> Figure:
         """The rates of each tax period under the scenario's own policy."""
-        return film_plots.schedules_by_period(self._own_film)
+        return recording_plots.schedules_by_period(self._own_recording)
 
     def houses(self) -> Figure:
         """Houses by worker in the order of their pay."""
@@ -95,15 +99,15 @@ class Figures:
 
     def coin(self) -> Figure:
         """Coin over time, of each worker or quarter of the workers."""
-        return film_plots.coin_over_time(self._films)
+        return recording_plots.coin_over_time(self._recordings)
 
     def prices(self) -> Figure:
         """Prices and units traded over time."""
-        return film_plots.prices_and_trades(self._films)
+        return recording_plots.prices_and_trades(self._recordings)
 
     def taxes(self) -> Figure:
         """Incomes, taxes and rebates by tax period under the scenario's own policy."""
-        return film_plots.taxes_by_period(self._own_film)
+        return recording_plots.taxes_by_period(self._own_recording)
 
     def welfare(self) -> Figure:
         """Every policy under several welfare functions."""
@@ -117,7 +121,7 @@ class Figures:
 
     def outcomes(self) -> Figure:
         """Productivity and equality (or welfare) of the episodes that ended while minds were trained."""
-        return plots.outcomes_in_training(*self._outcomes())
+        return plots.metrics_over_steps(*self._outcomes())
 
     def interactive(self, name: str) -> Plot | None:
         """Return a figure as data for plotly, or ``None`` where a still picture says as much.
@@ -131,8 +135,48 @@ class Figures:
             case "learning":
                 return interactive.learning_curve(*self.learning_curves())
             case "outcomes":
-                return interactive.outcomes_in_training(*self._outcomes())
+                return interactive.metrics_over_steps(*self._outcomes())
+            case "series":
+                return interactive.metrics_over_steps(*self._series(), xlabel="step", smoothed=1)
         return None
+
+    def metrics(self) -> Figure:
+        """The metrics that the report shows, by policy, with intervals over training seeds.
+
+        Raises:
+            UserError: there is one policy only.
+        """
+        if len(self.policies) == 1:
+            raise UserError(f"{self._run.path}: one policy only, with nothing to set it beside")
+        declared = shown_metrics(self._summary, "headline", "table")
+        rows = [self._row(label, metric.name) for label in self.policies for metric in declared]
+        table = pd.DataFrame([row for row in rows if row is not None])
+        return interval_dots(table, {metric.name: titled(metric) for metric in declared})
+
+    def series(self) -> Figure:
+        """The metrics of flow accounts by step of the evaluation episodes, under each policy."""
+        return plots.metrics_over_steps(*self._series(), xlabel="step", smoothed=1)
+
+    def _row(self, label: str, name: str) -> dict[str, Any] | None:
+        response = self._summary["responses"][0]
+        policy = self._summary["policies"][label]
+        if name not in policy.get(response, {}):
+            return None
+        interval = policy["intervals"].get(response, {}).get(name, {})
+        ends = {"low": interval.get("low"), "high": interval.get("high")}
+        return {"scenario": "", "policy": label, "metric": name, "mean": policy[response][name], **ends}
+
+    def _series(self) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+        """Return the time series by policy under the first response, and what of them is drawn."""
+        metrics = self._run.metrics
+        rows = metrics[metrics["name"].str.startswith(SERIES) & (metrics["response"] == self._summary["responses"][0])]
+        if rows.empty:
+            raise UserError(f"{self._run.path}: this game has no flow accounts, so that there is no time series")
+        declared = metrics_in(self._summary)
+        names = [name for name in rows["name"].unique() if name.removeprefix(SERIES) in declared]
+        shown = [name for name in names if declared[name.removeprefix(SERIES)].show != "never"] or names
+        titles = {name: titled(declared[name.removeprefix(SERIES)]) for name in shown[:MOST_PANELS]}
+        return {str(label): part for label, part in rows.groupby("policy", sort=False)}, titles
 
     def _schedules(self) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
         """Return thresholds and rates by policy."""
@@ -161,17 +205,18 @@ class Figures:
         metrics = self._run.metrics
         played = metrics[metrics["name"].str.startswith(PLAYED)]
         noted = set(played["name"])
-        names = {PLAYED + name: title for name, title in OUTCOMES.items() if PLAYED + name in noted}
+        known = [metric for metric in metrics_in(self._summary).values() if PLAYED + metric.name in noted]
+        shown = [m for m in known if m.show == "table"] or [m for m in known if m.show == "headline"]
+        names = {PLAYED + metric.name: titled(metric) for metric in shown[:MOST_PANELS]}
         if not names:
             raise UserError(f"{self._run.path}: no account of episodes was noted in training")
         curves = {str(label): rows for label, rows in played.groupby("policy", sort=False)}
         shared = curves.get(SHARED)
         first = 0 if shared is None else int(shared["step"].max()) + 1
-        shown = {
+        by_policy = {
             label: rows.assign(step=rows["step"] + (0 if label == SHARED else first)) for label, rows in curves.items()
         }
-        few = {name: title for name, title in names.items() if name != f"{PLAYED}welfare"} or names
-        return shown, few
+        return by_policy, names
 
     def _scale(self, levels: Mapping[str, float]) -> tuple[float, float, str]:
         """Return what counts as zero and as one, and what it is called: shares of the gap where the run knows one."""
@@ -198,18 +243,18 @@ class Figures:
         return unit
 
     @cached_property
-    def _films(self) -> dict[str, Recording]:
+    def _recordings(self) -> dict[str, Recording]:
         """Episodes by policy, the own one last; raises :class:`UserError` where none is kept."""
-        from econsim.runs.recordings import films_of, load_film
+        from econsim.runs.recordings import load_recording, recordings_of
 
-        kept = films_of(self._run)
+        kept = recordings_of(self._run)
         if not kept:
             raise UserError(f"{self._run.path}: no episode is kept here")
-        return {policy: load_film(self._run, policy) for policy in kept}
+        return {policy: load_recording(self._run, policy) for policy in kept}
 
     @property
-    def _own_film(self) -> Recording:
-        return list(self._films.values())[-1]
+    def _own_recording(self) -> Recording:
+        return list(self._recordings.values())[-1]
 
     def _accounts(self, *needed: str) -> pd.DataFrame:
         if not (self._run.path / "accounts.parquet").is_file():

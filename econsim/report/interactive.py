@@ -15,7 +15,7 @@ from econsim.report.drawing import VARIABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Plot", "learning_curve", "library", "outcomes_in_training", "tax_schedules"]
+__all__ = ["Plot", "learning_curve", "library", "metrics_over_steps", "tax_schedules"]
 
 Plot = dict[str, Any]
 _INK, _LINES = "var(--ink)", "var(--lines)"
@@ -76,17 +76,19 @@ def learning_curve(
     return {"data": traces, "layout": layout}
 
 
-def outcomes_in_training(curves: Mapping[str, pd.DataFrame], accounts: Mapping[str, str]) -> Plot:
-    """What came of episodes in training, as :func:`econsim.analysis.plots.outcomes_in_training`: a panel an account."""
+def metrics_over_steps(
+    curves: Mapping[str, pd.DataFrame], accounts: Mapping[str, str], xlabel: str = "iteration", smoothed: int = SMOOTHED
+) -> Plot:
+    """Return metrics over steps, as :func:`econsim.analysis.plots.metrics_over_steps` draws them: a panel each."""
     layout, traces = _layout(), []
     width = (1.0 - _GAP * (len(accounts) - 1)) / len(accounts)
     for number, (account, title) in enumerate(accounts.items()):
         mark, left = str(number + 1) if number else "", number * (width + _GAP)
-        layout[f"xaxis{mark}"] = _axis("iteration") | {"domain": [left, left + width], "anchor": f"y{mark}"}
+        layout[f"xaxis{mark}"] = _axis(xlabel) | {"domain": [left, left + width], "anchor": f"y{mark}"}
         layout[f"yaxis{mark}"] = _axis(title) | {"anchor": f"x{mark}"}
         for label, style in styles_of(curves).items():
             rows = curves[label][curves[label]["name"] == account]
-            mean = rows.groupby("step")["value"].mean().rolling(SMOOTHED, min_periods=1, center=True).mean()
+            mean = rows.groupby("step")["value"].mean().rolling(smoothed, min_periods=1, center=True).mean()
             place = {"xaxis": f"x{mark}", "yaxis": f"y{mark}", "legendgroup": label, "showlegend": not number}
             traces.append(_trace(label, style) | _points(_thinned(mean)) | place)
     return {"data": traces, "layout": layout}

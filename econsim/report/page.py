@@ -52,6 +52,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "summary": lambda run: run.summary,
     "environment": lambda run: run.environment,
     "question": content.question,
+    "scored_under": lambda run: content.scored_under(run.summary),
     "headline": lambda run: content.headline(run.summary),
     "intervals": lambda run: content.interval_notes(run.summary),
     "caveats": caveats,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from econsim.accounts import Format
 from econsim.analysis.inequality import deciles
 from econsim.errors import UserError
-from econsim.report.content import shown
+from econsim.runs.metric_columns import shown
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
@@ -59,7 +60,7 @@ def reform_in_words(run: Run) -> Reform | None:
     baseline, reform = _pair(run)
     unit = run.summary["unit"]
     header = ["Decile", baseline, reform, "Change", "Change, %", "Net tax, change", "Winners", "Losers"]
-    kinds = ("amount", "amount", "amount", "share", "amount", "share", "share")
+    kinds: tuple[Format, ...] = ("amount", "amount", "amount", "share", "amount", "share", "share")
     rows = [
         [str(decile), *(shown(float(value), kind) for value, kind in zip(values, kinds, strict=True))]
         for decile, *values in table.itertuples(index=False)

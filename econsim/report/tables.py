@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from econsim.errors import UserError
-from econsim.report.content import COLUMNS, welfare_by_function
+from econsim.report.content import welfare_by_function
 from econsim.report.reform import reform_by_decile
+from econsim.runs.metric_columns import shown_metrics
 from econsim.storage.files import write_text
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def to_latex(table: pd.DataFrame) -> str:
 def policies(run: Run) -> pd.DataFrame:
     """One row a policy and response: each metric, and ``_low`` and ``_high`` of its 95 % interval over seeds."""
     summary = run.summary
+    names = [metric.name for metric in shown_metrics(summary, "headline", "table", "detail")]
     rows = [
-        {"policy": label, "response": response, **_metrics(policy, response)}
+        {"policy": label, "response": response, **dict(_with_intervals(policy, response, names))}
         for label, policy in summary["policies"].items()
         for response in summary["responses"]
         if response in policy
@@ -95,13 +97,9 @@ TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
 }
 
 
-def _metrics(policy: dict[str, Any], response: str) -> dict[str, float | None]:
-    return dict(_with_interval(policy, response))
-
-
-def _with_interval(policy: dict[str, Any], response: str) -> Iterator[tuple[str, float | None]]:
+def _with_intervals(policy: dict[str, Any], response: str, names: Sequence[str]) -> Iterator[tuple[str, float | None]]:
     intervals = policy["intervals"].get(response, {})
-    for name, *_ in COLUMNS:
+    for name in names:
         yield name, policy[response].get(name)
         yield f"{name}_low", intervals.get(name, {}).get("low")
         yield f"{name}_high", intervals.get(name, {}).get("high")

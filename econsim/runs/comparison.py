@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from econsim.analysis.statistics import mean_interval
 from econsim.errors import UserError, did_you_mean
 from econsim.runs.folder import Run, open_run
+from econsim.runs.metric_columns import shown_metrics
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["compare", "differences"]
-
-_SHOWN = ("welfare", "gap_closed", "mean_hours")
 
 
 def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.DataFrame:
@@ -26,7 +25,7 @@ def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.Data
 
     Args:
         paths: folders of finished runs.
-        metrics: their names; welfare, gap closed and mean hours by default, or else the return of every role.
+        metrics: their names; by default those that the summary of a run shows on the console.
 
     Raises:
         UserError: no run is given, one is given twice, one is not finished, or none knows a metric.
@@ -75,8 +74,16 @@ def _chosen(runs: list[Run], wanted: tuple[str, ...]) -> tuple[str, ...]:
     for name in wanted:
         if name not in known:
             raise UserError(f"--metric {name}: no run has it{did_you_mean(name, known)}")
-    returns = tuple(name for name in known if name.startswith("return_"))
-    return wanted or tuple(name for name in _SHOWN if name in known) or returns
+    return wanted or _by_default([run.summary for run in runs])
+
+
+def _by_default(summaries: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the headline metrics of any run, or else those of its report's table."""
+    for show in ("headline", "table"):
+        names = [metric.name for summary in summaries for metric in shown_metrics(summary, show)]
+        if names:
+            return tuple(dict.fromkeys(names))
+    return ()
 
 
 def _names(runs: Iterable[Run]) -> list[str]:

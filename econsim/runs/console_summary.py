@@ -5,31 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from econsim.accounts import Metric
 from econsim.runs.folder import Run
 from econsim.runs.llm_session import in_words
+from econsim.runs.metric_columns import shown, shown_metrics
 from econsim.runs.progress import Journal
 
 __all__ = ["ending_rows", "print_ending"]
 
-_COLUMNS = {
-    "welfare": ("welfare", "{:,.1f}"),
-    "gap_closed": ("gap closed", "{:.1%}"),
-    "mean_hours": ("mean hours", "{:.1f}"),
-}
-
 
 def ending_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the rows of the table as text: each policy under the first response, welfare under all."""
+    """Return the header and the rows of the table as text: headline metrics of each policy.
+
+    The first of them stands under every response, the others under the first.
+    """
     responses = summary["responses"]
+    metrics = shown_metrics(summary, "headline") or shown_metrics(summary, "table")
     columns = [
-        (name, response)
-        for name in _COLUMNS
-        for response in (responses if name == "welfare" else responses[:1])
-        if any(name in policy.get(response, {}) for policy in summary["policies"].values())
+        (metric, response)
+        for metric in metrics
+        for response in (responses if metric == metrics[0] else responses[:1])
+        if any(metric.name in policy.get(response, {}) for policy in summary["policies"].values())
     ]
-    header = ["policy", *(_COLUMNS[name][0] + (f", {it}" if it != responses[0] else "") for name, it in columns)]
+    header = ["policy", *(_title(metric, response, responses[0]) for metric, response in columns)]
     rows = [
-        [label, *(_shown(name, policy.get(response, {}).get(name)) for name, response in columns)]
+        [label, *(_cell(policy.get(response, {}), metric) for metric, response in columns)]
         for label, policy in summary["policies"].items()
     ]
     return header, rows
@@ -61,5 +61,13 @@ def print_ending(journal: Journal, run: Run, report: Path) -> None:
     journal.say(f"report: {report}")
 
 
-def _shown(name: str, value: float | None) -> str:
-    return "" if value is None else _COLUMNS[name][1].format(value)
+def _title(metric: Metric, response: str, first: str) -> str:
+    under = "" if response == first else f", {response}"
+    return metric.title[:1].lower() + metric.title[1:] + under
+
+
+def _cell(values: dict[str, float], metric: Metric) -> str:
+    value = values.get(metric.name)
+    if value is None:
+        return ""
+    return f"{value:,.1f}" if metric.format == "amount" and abs(value) >= 1000 else shown(value, metric.format)

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 __all__ = ["Counterfactual", "Followers", "counterfactual"]
 
 Followers = Literal["evaluation", "own"]
-_SHOWN = ("welfare", "mean_utility", "mean_consumption", "mean_hours", "mean_income", "revenue", "consumption_gini")
 _CHANGES = ("economy", "planner", "agents")
 
 
@@ -127,9 +126,9 @@ class _Reform:
         seeds = self.policy.seeds if self.followers == "own" else self.policy.seeds[:1]
         played = [self._played(seed, key) for seed in seeds]
         baseline, held, reform = (_together(parts) for parts in zip(*played, strict=True))
-        chosen = metrics or tuple(name for name in _SHOWN if name in baseline.metrics)
+        shown = tuple(name for name, metric in baseline.metrics.items() if metric.show != "never")
         return Counterfactual(
-            effects_table(baseline, held, reform, chosen or tuple(baseline.metrics), len(seeds)),
+            effects_table(baseline, held, reform, metrics or shown or tuple(baseline.metrics), len(seeds)),
             gains_by_decile(baseline, reform),
             _shares(baseline, reform),
             self._notes(),
@@ -255,11 +254,11 @@ def _together(parts: Sequence[Played]) -> Played:
     """Return the episodes of all seeds, seed by seed."""
     accounts = {name: torch.cat([part.accounts[name] for part in parts]) for name in parts[0].accounts}
     returns = {role: torch.cat([part.returns[role] for part in parts]) for role in parts[0].returns}
-    return Played(accounts, returns)
+    return Played(parts[0].game, accounts, returns)
 
 
 def _shares(baseline: Played, reform: Played) -> Shares | None:
     before, after = baseline.of_people("utility"), reform.of_people("utility")
     if before is None or after is None:
         return None
-    return winners_and_losers(before, after, baseline.of_people("weight"))
+    return winners_and_losers(before, after, baseline.people("utility"))

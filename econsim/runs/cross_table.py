@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from econsim.analysis.metrics import measure
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
-from econsim.runs.evaluation import Episode, evaluation_key, metrics_of, play
+from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import using_threads
@@ -60,7 +61,7 @@ def cross_table(paths: Iterable[str | Path], episodes: int = 16, metric: str = "
     Args:
         paths: folders of finished runs of the same game.
         episodes: how many to play.
-        metric: a number of an episode, see ``metrics_of``.
+        metric: a metric of an episode, see :func:`econsim.analysis.metrics.measure`.
 
     Raises:
         UserError: no run, one that is not finished or has no planner, runs of different games, or no such metric.
@@ -144,17 +145,10 @@ def _add_policy(run: Run, policy: Policy, leader: str, place: str, planners: _Si
 def _values(game: Game[Any], agents: Mapping[str, Agent], key: torch.Tensor, metric: str) -> list[float]:
     """Return the metric in each episode."""
     episode = play(game, agents, key)
-    values = []
-    for copy in range(len(key)):
-        accounts, returns = (
-            {name: value[copy : copy + 1] for name, value in part.items()}
-            for part in (episode.accounts, episode.returns)
-        )
-        found = metrics_of(game, Episode(accounts, returns))
-        if metric not in found:
-            raise UserError(f"--metric {metric}: no such number of an episode{did_you_mean(metric, found)}")
-        values.append(found[metric])
-    return values
+    metrics = measure(game, episode.accounts, episode.returns)
+    if metric not in metrics:
+        raise UserError(f"--metric {metric}: no such metric of an episode{did_you_mean(metric, metrics)}")
+    return [float(value) for value in metrics[metric]]
 
 
 def _row(planner: str, workers: str, metric: str, values: list[float]) -> dict[str, Any]:

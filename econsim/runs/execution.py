@@ -11,19 +11,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
+from econsim.analysis.metrics import check_declared
 from econsim.errors import RunError, UserError
 from econsim.game import Agent, FittedAgent
 from econsim.learning import fit_all
 from econsim.runs.accounts import write_accounts
+from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, create_run, open_run
 from econsim.runs.llm_session import LlmSession, check_agreed, forecast_calls, with_settings, with_way_on
 from econsim.runs.machine import device_named, using_threads
-from econsim.runs.metrics_table import MetricRow, MetricsWriter
+from econsim.runs.metrics_table import MetricsWriter
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice, StageRecorder, common_step, load_fitted, save_fitted
-from econsim.runs.recordings import save_film
-from econsim.runs.scoring import responses, scores
+from econsim.runs.recordings import save_recording
+from econsim.runs.scoring import responses, rows_of, scores
 from econsim.runs.stages import Stage, check_players, exact_followers, groups, policies, stages
 from econsim.runs.summary import gap_closed, summarise
 from econsim.scenario import Scenario
@@ -73,6 +75,7 @@ def execute(
         raise UserError(f"--threads {threads}: say one or more")
     with using_threads(threads), joined(device_named(device)) as place:
         game, _ = scenario.build(place)
+        check_declared(game, evaluation_key(scenario.seed).to(game.device))
         found = policies(scenario, game)
         stages(scenario, found)
         with Advice().listening():  # the run will say it again, and keep it
@@ -216,17 +219,17 @@ class _Execution:
         for reason in reasons:
             self.advice.add(reason)
         for score in found:
-            for name, value in score.metrics.items():
-                self.metrics.add(MetricRow(score.policy, score.response, score.seed, "", 0, name, value))
+            for row in rows_of(score):
+                self.metrics.add(row)
         self.metrics.merge(self.run.path / "metrics.parquet")
         if self.measured.flush():
             self.measured.merge(self.run.path / "throughput.parquet")
-        write_accounts(self.run.path / "accounts.parquet", found)
+        write_accounts(self.run.path / "accounts.parquet", [block for score in found for block in score.account_blocks])
         for score in found:
-            if score.film is not None:
-                save_film(self.run, score.policy, score.film)
+            if score.recording is not None:
+                save_recording(self.run, score.policy, score.recording)
         known = responses(self.scenario, self.policies, self.game)
-        summary = summarise(self.scenario, found, known, self.game.unit, self.advice.messages)
+        summary = summarise(self.scenario, found, known, self.game, self.advice.messages)
         llm_usage = self.speech.summary()
         write_json(self.run.path / "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
 

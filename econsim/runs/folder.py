@@ -109,15 +109,15 @@ class Run:
 
         return Figures(self)
 
-    def film(self, policy: str | None = None) -> Recording:
+    def recording(self, policy: str | None = None) -> Recording:
         """Return the episode that was kept of a policy, by default the scenario's own.
 
         Raises:
             UserError: none was kept of it.
         """
-        from econsim.runs.recordings import load_film
+        from econsim.runs.recordings import load_recording
 
-        return load_film(self, list(self.summary["policies"])[-1] if policy is None else policy)
+        return load_recording(self, list(self.summary["policies"])[-1] if policy is None else policy)
 
     def report(self, interactive: bool = False) -> Path:
         """Write ``report.html``, ``figures/`` and ``tables/``; see :func:`econsim.report.write_report`."""

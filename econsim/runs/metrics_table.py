@@ -1,7 +1,8 @@
 """The metrics table: one number a row, written in parts while a run goes on, merged when it ends.
 
 Columns: ``run``, ``policy``, ``response`` (``exact``, ``learned``; empty while training), ``seed``, ``role``, ``step``,
-``name``, ``value``. Parts appear by rename and are counted: a checkpoint notes how many there were, and a resumed run
+``name``, ``value``. Names that begin with ``series/`` are metrics of flow accounts by step of the episode.
+Parts appear by rename and are counted: a checkpoint notes how many there were, and a resumed run
 drops those that came later, so that it writes the rows of a run that was never interrupted.
 """
 
@@ -17,9 +18,10 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from econsim.storage.files import appearing
 
-__all__ = ["MetricRow", "MetricsWriter"]
+__all__ = ["SERIES", "MetricRow", "MetricsWriter"]
 
 _ROWS_A_GROUP = 65_536
+SERIES = "series/"
 SCHEMA = pa.schema(
     [
         ("run", pa.string()),

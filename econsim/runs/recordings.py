@@ -1,4 +1,4 @@
-"""Films in the run folder: ``episodes/<policy>.safetensors`` holds the frames of an episode, ``.json`` its stage."""
+"""Recordings in the run folder: ``episodes/<policy>.safetensors`` holds the frames, ``.json`` what never changes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from econsim.storage.files import appearing, write_json
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
-__all__ = ["file_name", "films_of", "load_film", "save_film"]
+__all__ = ["file_name", "load_recording", "recordings_of", "save_recording"]
 
 FOLDER = "episodes"
 
 
-def save_film(run: Run, policy: str, film: Recording) -> None:
+def save_recording(run: Run, policy: str, recording: Recording) -> None:
     """Write the episode of a policy; each file appears by rename, the frames last.
 
     Raises:
@@ -29,19 +29,19 @@ def save_film(run: Run, policy: str, film: Recording) -> None:
     """
     folder = run.path / FOLDER
     folder.mkdir(exist_ok=True)
-    write_json(folder / f"{file_name(policy)}.json", dict(film.stage))
+    write_json(folder / f"{file_name(policy)}.json", dict(recording.stage))
     with appearing(folder / f"{file_name(policy)}.safetensors") as file:
-        file.write(save({name: rows.copy(order="C") for name, rows in film.frames.items()}))
+        file.write(save({name: rows.copy(order="C") for name, rows in recording.frames.items()}))
 
 
-def load_film(run: Run, policy: str) -> Recording:
+def load_recording(run: Run, policy: str) -> Recording:
     """Return the episode of a policy.
 
     Raises:
         UserError: the run kept none of that policy.
         RunError: a file is damaged.
     """
-    kept = films_of(run)
+    kept = recordings_of(run)
     if policy not in kept:
         raise UserError(_missing(run, policy, kept))
     path = run.path / FOLDER / f"{file_name(policy)}.safetensors"
@@ -52,7 +52,7 @@ def load_film(run: Run, policy: str) -> Recording:
         raise RunError(f"{path}: damaged ({error})") from error
 
 
-def films_of(run: Run) -> list[str]:
+def recordings_of(run: Run) -> list[str]:
     """Return the policies of which the run kept an episode, in the order of its summary, the own one last."""
     kept = {unquote(path.stem) for path in (run.path / FOLDER).glob("*.safetensors")}
     return [policy for policy in run.summary["policies"] if policy in kept]

@@ -1,8 +1,4 @@
-"""Scores of every policy: under exact workers, and under the workers that the scenario trained or chose.
-
-A *response* says whose behaviour a policy met: ``exact`` (the evaluation workers), ``learned`` (neural workers trained
-by the run) or ``scenario`` (the scenario's own workers, where nothing about them is learned).
-"""
+"""Scores of every policy: under the evaluation workers, and under those that the scenario trained or chose."""
 
 from __future__ import annotations
 
@@ -11,52 +7,73 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 
+from econsim.analysis.inequality import Floats
 from econsim.analysis.recording import Recording
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
-from econsim.runs.evaluation import Episode, evaluation_key, metrics_of, play, player_accounts
+from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
+from econsim.runs.evaluation import Episode, evaluation_key, mean_metrics, play
+from econsim.runs.metrics_table import SERIES, MetricRow
+from econsim.runs.responses import Response, evaluation_response, own_response
 from econsim.runs.stages import NEURAL, Policy, exact_followers, leading_role, own_label
 from econsim.scenario import Scenario
 
-__all__ = ["EXACT", "Match", "Score", "matches", "responses", "scored", "scores"]
+__all__ = ["Match", "Score", "matches", "responses", "rows_of", "scored", "scores"]
 
-EXACT = "exact"
 Fitted = Mapping[tuple[str, int], Mapping[str, Agent]]
 
 
 @dataclass(frozen=True)
 class Match:
-    """Who plays for one score: a policy under a seed, and all agents by role; ``filmed``: the first of each policy."""
+    """Who plays for one score: a policy under a seed, all agents by role; ``recorded``: the first of each policy."""
 
     policy: str
     response: str
     seed: int
     agents: dict[str, Agent]
-    filmed: bool
+    recorded: bool
 
 
 @dataclass(frozen=True)
 class Score:
-    """One policy under one seed, met with one response; ``film`` of the first of each policy where there can be one."""
+    """One policy under one seed, met with one response.
+
+    metrics: means over episodes.
+    accounts: of the players of the first episode.
+    brackets: the accounts by tax bracket of the first episode, ``{name: [K]}``.
+    series: metrics of flow accounts by step, ``{name: [T]}``.
+    recording: of the first score of each policy, where the game has frames.
+    """
 
     policy: str
     response: str
     seed: int
     metrics: dict[str, float]
-    accounts: dict[str, NDArray[Any]]
-    schedule: dict[str, list[float]]
-    film: Recording | None = None
+    accounts: list[AccountBlock]
+    brackets: dict[str, list[float]]
+    series: dict[str, Floats]
+    recording: Recording | None = None
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """What tells the score from others in a table."""
+        return {"policy": self.policy, "response": self.response, "seed": self.seed}
+
+    @property
+    def account_blocks(self) -> list[AccountBlock]:
+        """The accounts of players as rows of a table."""
+        return [block.labelled(**self.labels) for block in self.accounts]
 
 
-def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[str]:
+def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[Response]:
     """Return the responses that policies are scored under, the one that counts first."""
     own = _own(scenario, found)
     followers = exact_followers(scenario, game)
-    known = [EXACT] if scenario.evaluation is not None else []
+    known = [evaluation_response(game, _following(game, followers))] if scenario.evaluation is not None else []
     if own is not None and (not known or any(own.agents[role] != chosen for role, chosen in followers.items())):
-        known.append("learned" if set(own.roles_of(NEURAL)) & set(followers) else "scenario")
+        learned = bool(set(own.roles_of(NEURAL)) & set(followers))
+        known.append(own_response(game, _following(game, own.agents), learned))
     return known
 
 
@@ -81,7 +98,7 @@ def scores(
         if connect is not None:
             connect(match.agents)
         key = evaluation_key(scenario.seed, scenario.episodes).to(game.device)
-        yield scored(exact, match, play(exact, match.agents, key, match.filmed))
+        yield scored(exact, match, play(exact, match.agents, key, match.recorded), scenario.accounts)
 
 
 def matches(
@@ -95,28 +112,34 @@ def matches(
     leader = leading_role(scenario, game)
     own = _own(scenario, found)
     for policy in found:
-        filmed = True
+        recorded = True
         for response in responses(scenario, found, game):
-            if response != EXACT and policy != own and not _crossed(scenario):
+            if not response.evaluates and policy != own and not _crossed(scenario):
                 continue
-            mine = response == EXACT or own is None or policy.own_followers
+            mine = response.evaluates or own is None or policy.own_followers
             for seed in policy.seeds if mine or own is None else own.seeds:
                 agents = dict(fitted[policy.label, seed if seed in policy.seeds else policy.seeds[0]])
-                if response == EXACT:
+                if response.evaluates:
                     agents |= {role: build(chosen) for role, chosen in exact_followers(scenario, game).items()}
                 elif own is not None and not policy.own_followers:
                     agents |= {role: agent for role, agent in fitted[own.label, seed].items() if role != leader}
-                yield Match(policy.label, response, seed, agents, filmed)
-                filmed = False
+                yield Match(policy.label, response.label, seed, agents, recorded)
+                recorded = False
 
 
-def scored(game: Game[Any], match: Match, episode: Episode) -> Score:
-    """Return the score that an episode of a match gives."""
-    schedule: dict[str, list[float]] = {
-        name: episode.accounts[name][0].tolist() for name in ("thresholds", "rates") if name in episode.accounts
-    }
-    found, accounts = metrics_of(game, episode), player_accounts(game, episode)
-    return Score(match.policy, match.response, match.seed, found, accounts, schedule, episode.film)
+def scored(game: Game[Any], match: Match, episode: Episode, storage: AccountStorage = "auto") -> Score:
+    """Return the score that an episode of a match gives; ``storage`` says how accounts of players are kept."""
+    brackets = [account.name for account in game.accounts_spec if account.axes == ("bracket",)]
+    return Score(
+        match.policy,
+        match.response,
+        match.seed,
+        mean_metrics(game, episode),
+        account_blocks(game, episode.accounts, storage),
+        {name: episode.accounts[name][0].tolist() for name in brackets},
+        episode.series,
+        episode.recording,
+    )
 
 
 def _crossed(scenario: Scenario) -> bool:
@@ -124,5 +147,18 @@ def _crossed(scenario: Scenario) -> bool:
     return scenario.evaluation is None or scenario.evaluation.baselines_under_own
 
 
+def _following(game: Game[Any], agents: Mapping[str, Chosen]) -> dict[str, Chosen]:
+    return {role: chosen for role, chosen in agents.items() if not game.roles[role].leads}
+
+
 def _own(scenario: Scenario, found: list[Policy]) -> Policy | None:
     return next((policy for policy in found if policy.label == own_label(scenario)), None)
+
+
+def rows_of(score: Score) -> Iterator[MetricRow]:
+    """Yield the rows of the metrics table that a score gives: its metrics, then its series by step."""
+    for name, value in score.metrics.items():
+        yield MetricRow(score.policy, score.response, score.seed, "", 0, name, value)
+    for name, values in score.series.items():
+        for step, value in enumerate(values.tolist()):
+            yield MetricRow(score.policy, score.response, score.seed, "", step, SERIES + name, value)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
+from econsim.accounts import Metric
+from econsim.analysis.metrics import GAP, declared
 from econsim.analysis.statistics import mean_interval
 from econsim.analysis.welfare import share_of_gap_closed
 from econsim.errors import UserError
-from econsim.runs.scoring import EXACT, Score
+from econsim.game import Game
+from econsim.runs.responses import Response
+from econsim.runs.scoring import Score
 from econsim.scenario import Scenario
 
 __all__ = ["gap_closed", "headline_check", "summarise"]
-
-GAP = "gap_closed"
 
 
 def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score], list[str]]:
     """Return the scores with ``gap_closed`` among their metrics, and why not where it is not defined.
 
-    Both responses are measured on one scale: the floor and the ceiling under exact workers.
+    All responses are measured on one scale: the floor and the ceiling under the first of them.
     """
     evaluation = scenario.evaluation
     if evaluation is None or evaluation.floor is None or evaluation.ceiling is None:
@@ -30,30 +33,46 @@ def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score]
         return list(scores), []
     try:
         for score in scores:
-            score.metrics[GAP] = float(share_of_gap_closed(score.metrics["welfare"], floor, ceiling))
+            score.metrics[GAP.name] = float(share_of_gap_closed(score.metrics["welfare"], floor, ceiling))
     except UserError as error:
         return list(scores), [str(error)]
     return list(scores), []
 
 
 def summarise(
-    scenario: Scenario, scores: Sequence[Score], responses: Sequence[str], unit: str, warnings: Iterable[str]
+    scenario: Scenario,
+    scores: Sequence[Score],
+    responses: Sequence[Response],
+    game: Game[Any],
+    warnings: Iterable[str],
 ) -> dict[str, Any]:
-    """Return the content of ``summary.json``."""
+    """Return the content of ``summary.json``; ``game`` declares its metrics."""
     labels = list(dict.fromkeys(score.policy for score in scores))
     evaluation = scenario.evaluation
     found: dict[str, Any] = {
         "scenario": scenario.name,
         "description": scenario.description,
-        "unit": unit,
+        "unit": game.unit,
         "seed": scenario.seed,
-        "responses": list(responses),
+        "responses": [response.label for response in responses],
+        "workers": {response.label: {"short": response.short, "words": response.words} for response in responses},
+        "metrics": _declarations(game, scores),
         "evaluation": None if evaluation is None else evaluation.model_dump(mode="json"),
         "policies": {label: _policy([score for score in scores if score.policy == label]) for label in labels},
         "warnings": list(warnings),
     }
     found["headline"] = headline_check(scenario, found)
     return found
+
+
+def _declarations(game: Game[Any], scores: Sequence[Score]) -> dict[str, dict[str, str]]:
+    """Return title, unit, format and place of each metric that was measured; the gap stands after welfare."""
+    measured = {name for score in scores for name in score.metrics}
+    metrics: list[Metric] = []
+    for metric in declared(game).values():
+        metrics += [metric, GAP] if metric.name == "welfare" else [metric]
+    plain = {metric.name: asdict(metric) for metric in metrics if metric.name in measured}
+    return {name: {key: value for key, value in entry.items() if key != "name"} for name, entry in plain.items()}
 
 
 def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any] | None:
@@ -76,7 +95,8 @@ def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any
 
 
 def _welfare(scores: Sequence[Score], label: str) -> float | None:
-    values = [s.metrics.get("welfare") for s in scores if s.policy == label and s.response == EXACT]
+    first = scores[0].response
+    values = [s.metrics.get("welfare") for s in scores if s.policy == label and s.response == first]
     numbers = [value for value in values if value is not None]
     return fmean(numbers) if numbers else None
 
@@ -85,7 +105,7 @@ def _policy(scores: Sequence[Score]) -> dict[str, Any]:
     by_response = {response: [s for s in scores if s.response == response] for response in _ordered(scores)}
     first = next(iter(by_response.values()))
     return {
-        **{name: _column_means([s.schedule[name] for s in first]) for name in first[0].schedule},
+        **{name: _column_means([s.brackets[name] for s in first]) for name in first[0].brackets},
         **{response: _means(found) for response, found in by_response.items()},
         "intervals": {response: _intervals(found) for response, found in by_response.items() if len(found) > 1},
         "seeds": {str(seed): _of_seed(scores, seed) for seed in sorted({s.seed for s in scores})},
@@ -111,4 +131,4 @@ def _intervals(scores: Sequence[Score]) -> dict[str, dict[str, Any]]:
 
 def _of_seed(scores: Sequence[Score], seed: int) -> dict[str, Any]:
     of_seed = [score for score in scores if score.seed == seed]
-    return {**of_seed[0].schedule, **{score.response: score.metrics for score in of_seed}}
+    return {**of_seed[0].brackets, **{score.response: score.metrics for score in of_seed}}

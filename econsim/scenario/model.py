@@ -90,6 +90,9 @@ class Scenario(Model):
     """How policies are scored; ``none`` scores each under the scenario's own agents."""
     episodes: int = Field(1, ge=1, le=10_000)
     """Episodes that score each policy: metrics are their means, accounts and pictures those of the first."""
+    accounts: Literal["auto", "individuals", "aggregates"] = "auto"
+    """How accounts of players are stored: ``individuals``, one row each; ``aggregates``, their distribution; ``auto``:
+    individuals up to 100,000 players."""
     retrain: bool = False
     """Train the neural followers anew under each baseline, as published comparisons do; otherwise baselines meet the
     workers of ``evaluation``, or those of the scenario's own policy."""

@@ -121,7 +121,10 @@ def _play_block(block: Sequence[_Row], game: Game[Any]) -> dict[int, Score]:
         for role in game.roles
     }
     episode = play(mine, agents, key.to(game.device))
-    return {row.place: scored(game, row.match, _part(episode, place)) for row, place in zip(block, places, strict=True)}
+    return {
+        row.place: scored(game, row.match, _part(episode, place), row.run.scenario.accounts)
+        for row, place in zip(block, places, strict=True)
+    }
 
 
 @lru_cache(maxsize=4096)

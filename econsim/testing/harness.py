@@ -35,6 +35,11 @@ class Trial:
     copies: int
     steps: int
 
+    @property
+    def flows(self) -> bool:
+        """Whether the game has accounts that are flows."""
+        return any(account.flow for account in self.game.accounts_spec)
+
     @cached_property
     def key(self) -> Tensor:
         """The keys of the copies, ``[B]`` int64."""

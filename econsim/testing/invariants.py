@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from econsim.analysis.metrics import declaration_errors
 from econsim.game import Box, Discrete, Role
 from econsim.testing.harness import Promise, Trial, require
 from econsim.testing.play import Moment, play, tensors_of
@@ -92,14 +93,16 @@ def finite(trial: Trial) -> None:
 
 
 def accounts(trial: Trial) -> None:
-    """Accounts keep their names and lead with the axis of copies."""
-    first = trial.game.accounts(trial.episode[0].state)
+    """Accounts have the names, axes and sizes that ``accounts_spec`` declares, and weights are not negative."""
+    game = trial.game
+    require(not trial.flows or game.burn_in < game.horizon, f"burn_in {game.burn_in} leaves no step of an episode")
     for moment in trial.episode:
-        now = trial.game.accounts(moment.transition.state)
-        require(now.keys() == first.keys(), f"step {moment.time}: {sorted(now.keys() ^ first.keys())} come or go")
-        for name, value in now.items():
-            leads = value.ndim > 0 and value.shape[0] == trial.copies
-            require(leads, f"step {moment.time}: {name} is {list(value.shape)}, expected [{trial.copies}, ...]")
+        now = game.accounts(moment.transition.state)
+        errors = declaration_errors(game, now, trial.copies)
+        require(not errors, f"step {moment.time}: {'; '.join(errors[:3])}")
+        for account in game.accounts_spec:
+            negative = account.weight and bool((now[account.name] < 0).any())
+            require(not negative, f"step {moment.time}: the weight {account.name} is negative")
 
 
 def leaders(trial: Trial) -> None:

@@ -15,7 +15,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 
 from econsim.report.interactive import Plot
 from econsim.runs.folder import Run
-from econsim.runs.recordings import films_of
+from econsim.runs.recordings import recordings_of
 from econsim.watch import drawing, run_table
 from econsim.watch.discovery import Found, find, last_words, signature, state_of
 from econsim.watch.layout import GRAPHS, layout
@@ -123,7 +123,7 @@ def _play(app: Dash, folder: Path) -> None:
     )
     def policies(name: str | None, _: str) -> tuple[list[str], str | None]:
         run = find(folder).run(name)
-        kept = films_of(run) if run is not None and run.finished else []
+        kept = recordings_of(run) if run is not None and run.finished else []
         return kept, kept[-1] if kept else None
 
     @app.callback(

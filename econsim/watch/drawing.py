@@ -15,7 +15,7 @@ from econsim.errors import EconsimError, UserError
 from econsim.report import interactive
 from econsim.report.interactive import Plot
 from econsim.runs.folder import Run, open_run
-from econsim.runs.recordings import films_of
+from econsim.runs.recordings import recordings_of
 from econsim.watch.tail import RATES, chosen, training_metrics
 
 __all__ = ["Replay", "learning", "replay_of", "schedules", "schedules_over_time"]
@@ -69,8 +69,8 @@ def _in_per_cent(brackets: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
 def _over_periods(run: Run) -> Plot | None:
     """Return the rates in force in each tax period of the episode that was kept of the run's own policy."""
     try:
-        film = run.film()
-        ends, rates = film.period_ends(), film.over_time("rates")
+        recording = run.recording()
+        ends, rates = recording.period_ends(), recording.over_time("rates")
     except EconsimError:
         return None
     if not ends:
@@ -78,7 +78,7 @@ def _over_periods(run: Run) -> Plot | None:
     rows = rates[ends][:, 0]
     curves = {
         f"from {threshold:,.4g}": pd.DataFrame({"step": range(1, len(rows) + 1), "seed": 0, "value": rows[:, place]})
-        for place, threshold in enumerate(film.stage["thresholds"])
+        for place, threshold in enumerate(recording.stage["thresholds"])
     }
     return interactive.learning_curve(_in_per_cent(curves), {}, "marginal rate, %", "tax period")
 
@@ -91,13 +91,13 @@ class Replay:
     """
 
     def __init__(self, run: Run, policy: str) -> None:
-        self.film = run.film(policy)
-        check_map(self.film)
-        self._picture = MapPicture(self.film, _TILE)
+        self.recording = run.recording(policy)
+        check_map(self.recording)
+        self._picture = MapPicture(self.recording, _TILE)
 
     def __len__(self) -> int:
         """The number of moments."""
-        return len(self.film)
+        return len(self.recording)
 
     def picture(self, time: int) -> str:
         """Return the map at a moment as a PNG that a page can hold (a ``data:`` address)."""
@@ -110,7 +110,7 @@ class Replay:
 
 def replay_of(run: Run, policy: str) -> Replay | None:
     """Return the replay of a policy, or ``None`` where no map of it is kept."""
-    if not run.finished or policy not in films_of(run):
+    if not run.finished or policy not in recordings_of(run):
         return None
     return _replay(run.path, policy)
 

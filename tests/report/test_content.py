@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from econsim.accounts import Format
 from econsim.report import content
+from econsim.report.content import Group
 from econsim.runs import Run
+from econsim.runs.metric_columns import shown
 
 
 @pytest.mark.parametrize(
@@ -20,23 +23,31 @@ from econsim.runs import Run
         (0.5211, "index", "0.521"),
     ],
 )
-def test_numbers_are_short(value: float, kind: str, text: str) -> None:
-    assert content.shown(value, kind) == text
+def test_numbers_are_short(value: float, kind: Format, text: str) -> None:
+    assert shown(value, kind) == text
 
 
 def test_responses_stand_side_by_side_where_both_matter(run: Run) -> None:
     table = content.policy_table(run.summary)
-    assert table.groups[:3] == [("Welfare", 2), ("Gap closed", 2), ("Mean hours", 2)]
+    assert table.groups[:3] == [
+        Group("Welfare", "apples", 2),
+        Group("Gap closed", "", 2),
+        Group("Mean hours", "hours", 2),
+    ]
     assert table.responses[:2] == ["exact", "learned"]
-    assert all(len(cells) == sum(within for _, within in table.groups) for _, cells in table.rows)
+    assert all(len(cells) == sum(group.columns for group in table.groups) for _, cells in table.rows)
 
 
 def test_a_game_without_money_gets_a_headline_too() -> None:
     summary: dict[str, Any] = {
         "responses": ["scenario"],
+        "workers": {"scenario": {"short": "own", "words": "the scenario's own players (always)"}},
+        "evaluation": None,
         "policies": {"agents": {"scenario": {"return_row": 1.5, "return_column": -0.25}}},
     }
-    assert content.headline(summary) == "Played by agents, the roles earn on average: row 1.5, column -0.25."
+    assert content.headline(summary) == (
+        "Under agents, return row is 1.5, scored under the scenario's own players (always). Return column -0.25."
+    )
 
 
 def test_welfare_functions_agree_with_the_run(run: Run) -> None:
@@ -49,7 +60,9 @@ def test_welfare_functions_agree_with_the_run(run: Run) -> None:
 def test_intervals_are_told_for_the_trained_policy(run: Run) -> None:
     notes = content.interval_notes(run.summary)
     assert len(notes) == 2
-    assert notes[0].startswith("trained, exact workers: mean welfare over 2 training seeds")
+    assert notes[0].startswith(
+        "trained, under workers who play exact best responses: mean welfare over 2 training seeds"
+    )
 
 
 def test_constants_describe_themselves(run: Run) -> None:

@@ -18,7 +18,7 @@ from econsim.cli import app
 from econsim.errors import RunError, UserError
 from econsim.report.episode import write_picture
 from econsim.runs import Run, execute
-from econsim.runs.recordings import films_of, load_film
+from econsim.runs.recordings import load_recording, recordings_of
 from econsim.scenario import load
 
 TOYS = Path(__file__).parents[1] / "runs" / "run_toys"
@@ -37,7 +37,7 @@ planner: {kind: flat, rate: 0.4, label: flat 40}
 baselines: {free: {kind: free_market}}
 seed: 3
 """
-FIGURES = ("episode", "schedules", "schedules_by_period", "houses", "coin", "prices", "taxes", "welfare")
+FIGURES = ("episode", "schedules", "schedules_by_period", "houses", "coin", "prices", "taxes", "welfare", "metrics")
 
 
 @pytest.fixture(scope="module")
@@ -52,26 +52,26 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_every_policy_keeps_its_episode(village: Run) -> None:
-    assert films_of(village) == ["free", "flat 40"]
+    assert recordings_of(village) == ["free", "flat 40"]
     assert sorted(path.name for path in (village.path / "episodes").iterdir()) == [
         "flat%2040.json", "flat%2040.safetensors", "free.json", "free.safetensors",
     ]  # fmt: skip
-    film = village.film()
-    assert len(film) == 61
-    assert film.stage == json.loads((village.path / "episodes" / "flat%2040.json").read_text())
+    recording = village.recording()
+    assert len(recording) == 61
+    assert recording.stage == json.loads((village.path / "episodes" / "flat%2040.json").read_text())
 
 
 def test_the_episode_is_the_one_that_was_scored(village: Run) -> None:
     for policy in ("free", "flat 40"):
-        film = village.film(policy)
+        recording = village.recording(policy)
         people = village.accounts[village.accounts["policy"] == policy]
         # Pictures are in float32.
-        np.testing.assert_allclose(film.at("coin", -1), people["consumption"], rtol=1e-6)
-        np.testing.assert_allclose(film.by_period("tax").sum(0), people["tax"], rtol=1e-5)
-        np.testing.assert_array_equal(film.at("houses", -1), people["houses"])
-    assert village.film("free").by_period("tax").sum() == 0
-    assert village.film().by_period("tax").sum() > 0
-    rates = village.film().over_time("rates")[village.film().period_ends()]
+        np.testing.assert_allclose(recording.at("coin", -1), people["consumption"], rtol=1e-6)
+        np.testing.assert_allclose(recording.by_period("tax").sum(0), people["tax"], rtol=1e-5)
+        np.testing.assert_array_equal(recording.at("houses", -1), people["houses"])
+    assert village.recording("free").by_period("tax").sum() == 0
+    assert village.recording().by_period("tax").sum() > 0
+    rates = village.recording().over_time("rates")[village.recording().period_ends()]
     np.testing.assert_allclose(rates, 0.4, rtol=1e-6)
 
 
@@ -97,7 +97,7 @@ def test_the_report_draws_what_there_is_and_nothing_else(village: Run) -> None:
     assert len(re.findall(r'href="data:image/png;base64,', text)) == 8
     assert not re.findall(r"#[0-9a-f]{6}\b", re.sub(r'"data:[^"]*"', "", text[text.index("</style>") :]))
     found = village.summary["policies"]["flat 40"]["scenario"]
-    assert f"Together people own {found['productivity']:.4g} coin, with an equality of" in " ".join(text.split())
+    assert f"Productivity {found['productivity']:.4g} coin" in " ".join(text.split())
 
 
 def test_houses_stand_by_rank_of_pay(village: Run) -> None:
@@ -125,9 +125,9 @@ def test_render_writes_a_film_and_a_sheet(village: Run, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--policy", "fre"], "no episode of a policy 'fre' (did you mean free?)"),
-        (["--out", "film.avi"], "film.avi: a picture's file name ends in .gif, .mp4 or .png"),
-        (["--out", "film.gif", "--format", "png"], "film.gif does not end in .png"),
-        (["--out", "absent/film.gif"], "there is no folder absent"),
+        (["--out", "recording.avi"], "recording.avi: a picture's file name ends in .gif, .mp4 or .png"),
+        (["--out", "recording.gif", "--format", "png"], "recording.gif does not end in .png"),
+        (["--out", "absent/recording.gif"], "there is no folder absent"),
     ],
 )
 def test_what_cannot_be_rendered_is_told_and_nothing_is_written(
@@ -151,5 +151,5 @@ def test_a_damaged_episode_is_named(village: Run, tmp_path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(RunError, match=r"free\.safetensors: damaged"):
-        load_film(village, "free")
+        load_recording(village, "free")
     path.write_bytes(content)

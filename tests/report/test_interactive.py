@@ -55,7 +55,7 @@ def test_a_single_point_is_a_mark() -> None:
 def test_every_account_has_a_panel_of_its_own() -> None:
     rows = [(step, 0, name, 2.0 * step) for step in range(9) for name in ("play/a", "play/b")]
     curve = pd.DataFrame(rows, columns=["step", "seed", "name", "value"])
-    plot = interactive.outcomes_in_training({"own": curve}, {"play/a": "A", "play/b": "B"})
+    plot = interactive.metrics_over_steps({"own": curve}, {"play/a": "A", "play/b": "B"})
     assert [(trace["xaxis"], trace["yaxis"]) for trace in plot["data"]] == [("x", "y"), ("x2", "y2")]
     # The mean of five neighbours of a straight line is the line itself, but at its ends.
     assert plot["data"][1]["y"][2:-2] == [2.0 * step for step in range(2, 7)]

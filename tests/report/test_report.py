@@ -15,7 +15,7 @@ from econsim.report import write_report
 from econsim.report.figures import Figures
 from econsim.runs import Run
 
-FIGURES = ("schedules", "hours", "incomes", "effective_rates", "welfare", "learning")
+FIGURES = ("schedules", "hours", "incomes", "effective_rates", "welfare", "metrics", "learning")
 
 
 class Page(HTMLParser):
@@ -63,7 +63,7 @@ def test_user_text_is_escaped(text: str) -> None:
 def test_the_headline_has_the_numbers(run: Run, page: Page) -> None:
     lead = " ".join(" ".join(page.words).split())
     found = run.summary["policies"]["trained"]["exact"]
-    assert f"The policy trained reaches a welfare of {found['welfare']:.4g}" in lead
+    assert f"Under trained, welfare is {found['welfare']:.4g} apples" in lead
     assert f"closes {found['gap_closed']:.1%} of the gap from free to best" in lead
     # Least able of 40, effort 1/2: 1/8, and a rebate of a quarter of mean skill 20.5.
     assert "5.25 here, 5.25 expected within 0.1" in lead

@@ -63,6 +63,4 @@ def test_caveats_say_what_is_not_known(run: Run) -> None:
 def test_the_page_has_every_section(run: Run, section: str) -> None:
     text = (run.path / "report.html").read_text("utf-8")
     assert f">{section}</h2>" in text
-    assert (
-        "Which of free, half, best or trained brings the best welfare in the economy orchard with 40 workers?" in text
-    )
+    assert "Which of free, half, best or trained gives the highest welfare in orchard with 40 workers?" in text

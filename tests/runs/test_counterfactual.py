@@ -110,5 +110,5 @@ def test_other_mistakes(run: Run) -> None:
         counterfactual(run, ["planner=tuned"], ["planner=tuned"])
     with pytest.raises(UserError, match="say at least 1"):
         counterfactual(run, ["planner=tuned"], episodes=0)
-    with pytest.raises(UserError, match="no such number"):
+    with pytest.raises(UserError, match="no such metric"):
         counterfactual(run, ["planner=tuned"], metrics=["wellfare"])

@@ -66,7 +66,7 @@ def test_what_cannot_be_compared_says_why(run: Run, scenario: Make, tmp_path: Pa
     other = execute(scenario(**{"economy.workers": 4}), tmp_path / "two", quiet=True)
     with pytest.raises(UserError, match=r"economy\.workers is 4, there 5; planners and workers can be exchanged"):
         cross_table([run.path, other.path])
-    with pytest.raises(UserError, match=r"--metric welfar: no such number of an episode \(did you mean welfare"):
+    with pytest.raises(UserError, match=r"--metric welfar: no such metric of an episode \(did you mean welfare"):
         cross_table([run.path], metric="welfar")
     with pytest.raises(UserError, match="a run is given twice"):
         cross_table([run.path, run.path])

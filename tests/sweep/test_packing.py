@@ -47,11 +47,12 @@ def assert_same(together: list[Score], single: list[Score], tolerance: float = 0
     ]
     for one, other in zip(together, single, strict=True):
         assert one.metrics.keys() == other.metrics.keys()
-        assert one.accounts.keys() == other.accounts.keys()
+        (players,), (others,) = one.accounts, other.accounts
+        assert players.columns.keys() == others.columns.keys()
         for name, value in other.metrics.items():
             assert one.metrics[name] == pytest.approx(value, rel=tolerance, abs=tolerance), name
-        for name, values in other.accounts.items():
-            np.testing.assert_allclose(one.accounts[name], values, rtol=tolerance, atol=tolerance, err_msg=name)
+        for name, values in others.columns.items():
+            np.testing.assert_allclose(players.columns[name], values, rtol=tolerance, atol=tolerance, err_msg=name)
 
 
 def test_seeds_and_players_in_a_batch_give_the_same_bits() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from econsim.accounts import Account
 from econsim.game import Box, Game, Observation, Role, Transition, tensors
 
 WORKERS = 8
@@ -52,6 +53,8 @@ class Laffer(Game[LafferState]):
         }
         over = ~announcing
         return Transition(LafferState(state.time + 1, rate), rewards, over, torch.zeros_like(over))
+
+    accounts_spec = (Account("rate", format="share"),)
 
     def accounts(self, state: LafferState) -> dict[str, Tensor]:
         return {"rate": state.rate.double()}

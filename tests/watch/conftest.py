@@ -14,7 +14,7 @@ from econsim import kinds
 from econsim.analysis.recording import Recording
 from econsim.runs import Run, execute
 from econsim.runs.metrics_table import MetricRow, MetricsWriter
-from econsim.runs.recordings import save_film
+from econsim.runs.recordings import save_recording
 from econsim.scenario import load
 
 TOYS = Path(__file__).parents[1] / "runs" / "run_toys"
@@ -35,7 +35,7 @@ STAGE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def film() -> Recording:
+def recording() -> Recording:
     """Return five moments of two people who walk over a map, and two tax periods."""
     still = np.zeros((1, 3, 4), dtype=np.uint8)
     frames = {
@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("econsim.report.figures._CAPTIONS", ())
         done = execute(load(place / "orchard.yaml"), place / "runs" / "done", quiet=True)
-    save_film(done, "trained", film())
+    save_recording(done, "trained", recording())
     _going_on(done, place / "runs" / "live")
     kinds._added_plugins[:] = added
     return place / "runs"

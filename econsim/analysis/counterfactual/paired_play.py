@@ -1,18 +1,21 @@
-"""Playing a game at several values of its parameters, every one under the same luck, as one batch."""
+"""Paired play: a game at several values of its parameters, every one under the same shocks, as one batch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from econsim.accounts import Metric
+from econsim.analysis.flows import FlowAccounts
 from econsim.analysis.inequality import Floats
+from econsim.analysis.metrics import declared, measure, player_accounts, player_weights
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
-from econsim.mechanisms.welfare import gini
 from econsim.play import play
 
 __all__ = ["Pair", "Played", "play_pair", "play_points"]
@@ -22,62 +25,50 @@ MOST_COPIES = 4096
 
 @dataclass(frozen=True)
 class Played:
-    """How episodes ended: accounts ``{name: [E, ...]}`` and the return of each role ``{role: [E, N]}``."""
+    """How episodes of a game ended: accounts ``{name: [E, ...]}`` and the return of each role ``{role: [E, N]}``."""
 
+    game: Game[Any]
     accounts: dict[str, Tensor]
     returns: dict[str, Tensor]
 
     def measured(self, metric: str) -> Floats:
-        """Return a number of each episode, ``[E]``.
-
-        An account that has one number an episode by its name, ``mean_<account>`` over players (weighted by people where
-        the game counts them), ``revenue``, ``income_gini`` and ``consumption_gini``, and ``return_<role>``.
+        """Return a metric of each episode, ``[E]``; see :func:`econsim.analysis.metrics.measure`.
 
         Raises:
-            UserError: there is no such number.
+            UserError: there is no such metric.
         """
-        found = self._numbers()
-        if metric not in found:
-            raise UserError(f"{metric}: no such number of an episode{did_you_mean(metric, found)}")
-        return found[metric].double().cpu().numpy()
+        if metric not in self._measured:
+            raise UserError(f"{metric}: no such metric of an episode{did_you_mean(metric, self._measured)}")
+        return self._measured[metric]
 
     @property
-    def metrics(self) -> list[str]:
-        """The names that :meth:`measured` knows."""
-        return list(self._numbers())
+    def metrics(self) -> dict[str, Metric]:
+        """The metrics that :meth:`measured` knows, by name."""
+        return declared(self.game)
 
     def of_people(self, name: str) -> Floats | None:
         """Return an account of all players in all episodes, ``[E * N]``; ``None`` where there is no such account."""
-        value = self._several().get(name)
+        value = player_accounts(self.game, self.accounts).get(name)
         return None if value is None else value.double().cpu().numpy().ravel()
 
-    def _several(self) -> dict[str, Tensor]:
-        """Return the accounts that have one number a player, ``[E, N]``."""
-        players = max((value.shape[1] for value in self.returns.values()), default=0)
-        return {name: value for name, value in self.accounts.items() if value.ndim == 2 and value.shape[1] == players}
+    def people(self, name: str) -> Floats | None:
+        """Return how many people each entry of :meth:`of_people` stands for; ``None`` where all count one."""
+        weight = player_weights(self.game, self.accounts, name)
+        return None if weight is None else weight.double().cpu().numpy().ravel()
 
-    def _numbers(self) -> dict[str, Tensor]:
-        single = {name: value for name, value in self.accounts.items() if value.ndim == 1}
-        several = self._several()
-        weight = several.pop("weight", None)
-        found = {f"mean_{name}": _mean(value, weight) for name, value in several.items()}
-        if "tax" in several:
-            found["revenue"] = (several["tax"] * (1.0 if weight is None else weight)).sum(1)
-        for name in ("income", "consumption"):
-            if name in several:
-                found[f"{name}_gini"] = gini(several[name], weight)
-        returns = {f"return_{role}": value.mean(1) for role, value in self.returns.items()}
-        return {**single, **found, **returns}
+    @cached_property
+    def _measured(self) -> dict[str, Floats]:
+        return measure(self.game, self.accounts, self.returns)
 
     def rows(self, which: slice) -> Played:
         """Return some of the episodes."""
         accounts, returns = ({name: v[which] for name, v in part.items()} for part in (self.accounts, self.returns))
-        return Played(accounts, returns)
+        return Played(self.game, accounts, returns)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Baseline and reform; episode ``i`` of both met the same people and the same luck."""
+    """Baseline and reform; episode ``i`` of both met the same people and the same shocks."""
 
     baseline: Played
     reform: Played
@@ -148,8 +139,9 @@ def _batch(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, values: Ma
     count = len(next(iter(values.values()), torch.zeros(1)))
     each = {name: value.repeat_interleave(len(key)) for name, value in values.items()}
     changed = game.with_parameters(**each) if each else game
-    episode = play(changed, agents, key.repeat(count))
-    everything = Played(changed.accounts(episode.state), episode.returns)
+    flows = FlowAccounts(changed)
+    episode = play(changed, agents, key.repeat(count), flows)
+    everything = Played(game, flows.accounts(episode.state), episode.returns)
     return [everything.rows(slice(at * len(key), (at + 1) * len(key))) for at in range(count)]
 
 
@@ -157,7 +149,3 @@ def _known(game: Game[Any], parameters: Mapping[str, Any]) -> None:
     for name in parameters:
         if name not in game.parameters:
             raise UserError(f"{name}: no such numeric parameter{did_you_mean(name, game.parameters)}")
-
-
-def _mean(value: Tensor, weight: Tensor | None) -> Tensor:
-    return value.mean(1) if weight is None else (value * weight).sum(1) / weight.sum(1)

@@ -53,7 +53,7 @@ def gains_by_decile(baseline: Played, reform: Played) -> pd.DataFrame | None:
     consumption, income, tax and rebate, those of them that the game has. ``None`` without such accounts of people, or
     with too few people.
     """
-    weight = baseline.of_people("weight")
+    weight = baseline.people("utility") if baseline.of_people("utility") is not None else None
     potential = baseline.of_people("potential_income")
     rank = baseline.of_people("income") if potential is None else potential
     if rank is None or len(rank) < _FEWEST or baseline.of_people("utility") is None:

@@ -56,6 +56,7 @@ class Deviation(Game[Seated]):
             raise UserError(f"{type(game).__name__} has a role {DEVIATOR!r} of its own; rename it")
         self.game, self.role = game, role
         self.parameters, self.dtype = game.parameters, game.dtype
+        self.accounts_spec, self.burn_in = game.accounts_spec, game.burn_in
         self.horizon, self.unit, self.clocked = game.horizon, game.unit, game.clocked
         self.roles = {**game.roles, DEVIATOR: replace(following_role(game, role), name=DEVIATOR, count=1)}
 

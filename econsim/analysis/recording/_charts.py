@@ -31,8 +31,8 @@ class Chart(ABC):
     needed: tuple[str, ...]
     """The frames that it draws."""
 
-    def __init__(self, axes: Axes, film: Recording) -> None:
-        self.axes, self.film = axes, film
+    def __init__(self, axes: Axes, recording: Recording) -> None:
+        self.axes, self.recording = axes, recording
         self.moving: list[Artist] = []
         self.prepare()
         for artist in self.moving:
@@ -52,8 +52,8 @@ class Chart(ABC):
 
     def clock(self) -> None:
         """Let the horizontal axis be time, with a tick a tax period where there are few."""
-        self.axes.set_xlim(0, len(self.film) - 1)
-        ends = self.film.period_ends()
+        self.axes.set_xlim(0, len(self.recording) - 1)
+        ends = self.recording.period_ends()
         if 0 < len(ends) <= 12:
             self.axes.set_xticks([0, *ends])
         plain_numbers(self.axes)
@@ -66,11 +66,11 @@ class CoinChart(Chart):
 
     def prepare(self) -> None:
         """Draw the axes, and a line and a label for each."""
-        groups = groups_of(self.film)
-        self.lines = groups.means(self.film.over_time("coin"))
+        groups = groups_of(self.recording)
+        self.lines = groups.means(self.recording.over_time("coin"))
         self.clock()
         self.axes.set_ylim(min(0.0, self.lines.min()), max(1.0, self.lines.max()) * 1.06)
-        self.title(self.film.stage["unit"].capitalize())
+        self.title(self.recording.stage["unit"].capitalize())
         plain_numbers(self.axes, "y")
         self.ends = [self._end(label, color) for label, color in zip(groups.labels, groups.colors, strict=True)]
         self.moving = [artist for _, line, label in self.ends for artist in (line, label)]
@@ -99,11 +99,11 @@ class MarketChart(Chart):
 
     def prepare(self) -> None:
         """Draw the axes, and marks, a line and a note for each good."""
-        self.goods: Sequence[str] = self.film.stage["goods"]
-        self.price, self.mean = prices(self.film), rolling_prices(self.film)
-        self.time = np.arange(1, len(self.film))
+        self.goods: Sequence[str] = self.recording.stage["goods"]
+        self.price, self.mean = prices(self.recording), rolling_prices(self.recording)
+        self.time = np.arange(1, len(self.recording))
         self.clock()
-        self.axes.set_ylim(-0.3, self.film.stage["highest_price"] + 0.3)
+        self.axes.set_ylim(-0.3, self.recording.stage["highest_price"] + 0.3)
         self.axes.locator_params(axis="y", integer=True)
         self.title("Prices")
         self.marks, self.lines, self.notes = [], [], []
@@ -121,13 +121,13 @@ class MarketChart(Chart):
             for line, values in ((self.marks[number], self.price), (self.lines[number], self.mean)):
                 line.set_data(self.time[:time], values[:time, number])
             self.notes[number].set_text(
-                f"{good} {self.film.at('traded', time)[number]:,} traded{self._offers(time, number)}"
+                f"{good} {self.recording.at('traded', time)[number]:,} traded{self._offers(time, number)}"
             )
 
     def _offers(self, time: int, number: int) -> str:
-        if not self.film.has("best_bid", "best_ask"):
+        if not self.recording.has("best_bid", "best_ask"):
             return ""
-        offers = {name: int(self.film.at(f"best_{name}", time)[number]) for name in ("bid", "ask")}
+        offers = {name: int(self.recording.at(f"best_{name}", time)[number]) for name in ("bid", "ask")}
         return "".join(f", {name} {price}" for name, price in offers.items() if price >= 0)
 
 
@@ -138,7 +138,7 @@ class TaxChart(Chart):
 
     def prepare(self) -> None:
         """Draw the axes, a schedule a planner and a dot a person."""
-        stage = self.film.stage
+        stage = self.recording.stage
         self.thresholds = np.asarray(stage["thresholds"], dtype=float)
         positive = self.thresholds[self.thresholds > 0]
         low, high = (positive.min() / 4, positive.max() * 1.5) if positive.size else (1.0, 100.0)
@@ -146,8 +146,8 @@ class TaxChart(Chart):
         self.axes.set(xscale="log", xlim=(low, high), ylim=(-4, 104), xlabel=f"income of the period, {stage['unit']}")
         self.title("Marginal tax rate, %")
         plain_numbers(self.axes)
-        self.incomes = np.clip(gross_income_of_period(self.film), low, high)
-        groups = groups_of(self.film)
+        self.incomes = np.clip(gross_income_of_period(self.recording), low, high)
+        groups = groups_of(self.recording)
         self.schedules = [
             self.axes.plot([], [], color=INK, linewidth=2.0, linestyle="-" if number == 0 else "--")[0]
             for number, _ in enumerate(stage["planners"])
@@ -162,15 +162,15 @@ class TaxChart(Chart):
 
     def show(self, time: int) -> None:
         """Draw the schedules in force and the incomes so far."""
-        rates = 100.0 * self.film.at("rates", time)
+        rates = 100.0 * self.recording.at("rates", time)
         for line, of_planner in zip(self.schedules, rates, strict=True):
             line.set_data(np.repeat(self.edges, 2)[1:-1], np.repeat(of_planner, 2))
         income = self.incomes[time]
         bracket = (income[:, None] >= self.thresholds).sum(1).clip(1) - 1
-        self.people.set_offsets(np.stack([income, rates[self.film.stage["taxed_by"], bracket]], 1))
+        self.people.set_offsets(np.stack([income, rates[self.recording.stage["taxed_by"], bracket]], 1))
 
 
-def charts_of(film: Recording) -> list[type[Chart]]:
+def charts_of(recording: Recording) -> list[type[Chart]]:
     """Return the charts that this episode has frames for, from top to bottom."""
     kinds: tuple[type[Chart], ...] = (CoinChart, MarketChart, TaxChart)
-    return [kind for kind in kinds if film.has(*kind.needed)]
+    return [kind for kind in kinds if recording.has(*kind.needed)]

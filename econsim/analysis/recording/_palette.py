@@ -1,4 +1,4 @@
-"""One palette for a whole film, so that what stands still keeps its bytes from picture to picture.
+"""One palette for a whole recording, so that what stands still keeps its bytes from picture to picture.
 
 Pillow's own look-up takes near colours for each other: white becomes light grey where both are in a palette.
 """

@@ -33,20 +33,22 @@ class Groups:
         found: NDArray[np.float64] = values.astype(np.float64) @ (members / members.sum(1, keepdims=True)).T
         return found
 
-    def described(self, film: Recording) -> list[str]:
+    def described(self, recording: Recording) -> list[str]:
         """Return the labels with what each is paid for a house, where groups are single people."""
-        if len(self.labels) < len(self.of) or not film.has("pay"):
+        if len(self.labels) < len(self.of) or not recording.has("pay"):
             return list(self.labels)
-        unit = film.stage.get("unit", "")
-        return [f"{label}: {pay:.1f} {unit} a house" for label, pay in zip(self.labels, film.at("pay", 0), strict=True)]
+        unit = recording.stage.get("unit", "")
+        return [
+            f"{label}: {pay:.1f} {unit} a house" for label, pay in zip(self.labels, recording.at("pay", 0), strict=True)
+        ]
 
 
-def groups_of(film: Recording) -> Groups:
-    """Return the groups of a film's people; people are ranked by ``pay``, equals by number."""
-    names = list(film.stage["workers"])
+def groups_of(recording: Recording) -> Groups:
+    """Return the groups of a recording's people; people are ranked by ``pay``, equals by number."""
+    names = list(recording.stage["workers"])
     if len(names) <= len(SERIES):
         plain = len(set(names)) == 1
         labels = [str(number) if plain else f"{number} {name}" for number, name in enumerate(names, start=1)]
         return Groups(labels, np.arange(len(names)))
-    rank = film.at("pay", 0).argsort(kind="stable").argsort(kind="stable")
+    rank = recording.at("pay", 0).argsort(kind="stable").argsort(kind="stable")
     return Groups(QUARTERS, rank * len(QUARTERS) // len(names))

@@ -33,16 +33,16 @@ Pixels = NDArray[np.uint8]
 class Screen:
     """Draws pictures of an episode, titled with the policy that it was played under."""
 
-    def __init__(self, film: Recording, title: str) -> None:
+    def __init__(self, recording: Recording, title: str) -> None:
         """Draw all that never moves.
 
         Raises:
             UserError: the episode has no map.
         """
-        check_map(film)
-        self.film, self.title = film, title
-        size = max(1, _MAP_SIDE // max(film.at("ground", 0).shape))
-        self._map = MapPicture(film, size)
+        check_map(recording)
+        self.recording, self.title = recording, title
+        size = max(1, _MAP_SIDE // max(recording.at("ground", 0).shape))
+        self._map = MapPicture(recording, size)
         self._figure = Figure(figsize=(WIDTH / DOTS, HEIGHT / DOTS), dpi=DOTS, facecolor="white")
         self._canvas = _canvas(self._figure)
         self._charts = list(self._made_charts())
@@ -70,42 +70,42 @@ class Screen:
         return pixels
 
     def _words(self, time: int) -> str:
-        words = [self.title, f"step {time:,} of {len(self.film) - 1:,}"]
-        period = self.film.stage.get("period")
+        words = [self.title, f"step {time:,} of {len(self.recording) - 1:,}"]
+        period = self.recording.stage.get("period")
         if period:
-            periods = max(1, (len(self.film) - 1) // period)
+            periods = max(1, (len(self.recording) - 1) // period)
             words.append(f"tax period {min(max(time - 1, 0) // period + 1, periods)} of {periods}")
         return "   ·   ".join(words)
 
     def _made_charts(self) -> Iterator[Chart]:
-        kinds = charts_of(self.film)
+        kinds = charts_of(self.recording)
         room = (_CHARTS_BOTTOM - _CHARTS_TOP - _BETWEEN * (len(kinds) - 1)) / max(1, len(kinds))
         for number, kind in enumerate(kinds):
             bottom = HEIGHT - _CHARTS_TOP - room * (number + 1) - _BETWEEN * number
             width = (_CHARTS_RIGHT - _CHARTS_LEFT) / WIDTH
             axes = self._figure.add_axes((_CHARTS_LEFT / WIDTH, bottom / HEIGHT, width, room / HEIGHT))
             quieten(axes)
-            yield kind(axes, self.film)
+            yield kind(axes, self.recording)
 
     def _key(self) -> Iterator[tuple[Pixels, int]]:
         """Write what signs mean and yield their icons with the place of each; people with their pay or their group."""
-        groups, left = groups_of(self.film), _MAP_LEFT
+        groups, left = groups_of(self.recording), _MAP_LEFT
         grounds = _sprites.grounds(_ICON)
         signs: list[tuple[Pixels, str]] = [(grounds[code], word) for code, word in _KEY]
         signs.append((_sprites.house(_ICON, groups.colors[0]), "house of 1" if self._few else "house"))
         for number, (color, label) in enumerate(zip(groups.colors, groups.labels, strict=True), start=1):
-            word = f"{self.film.at('pay', 0)[number - 1]:.0f}" if self._few else label
+            word = f"{self.recording.at('pay', 0)[number - 1]:.0f}" if self._few else label
             signs.append((_sprites.disc(_ICON, color, str(number) if self._few else ""), word))
         for icon, word in signs:
             yield icon, left
             written = self._text(left + _ICON + 6, _KEY_TOP + 15, word, fontsize=9)
             left += _ICON + 20 + round(written.get_window_extent().width)
         if self._few:
-            self._text(left - 6, _KEY_TOP + 15, f"{self.film.stage['unit']} for a house", fontsize=9)
+            self._text(left - 6, _KEY_TOP + 15, f"{self.recording.stage['unit']} for a house", fontsize=9)
 
     @property
     def _few(self) -> bool:
-        return len(groups_of(self.film).labels) == len(self.film.stage["workers"])
+        return len(groups_of(self.recording).labels) == len(self.recording.stage["workers"])
 
     def _text(self, left: float, baseline: float, words: str, **style: Any) -> Any:
         return self._figure.text(left / WIDTH, 1 - baseline / HEIGHT, words, color=INK, **style)

@@ -14,27 +14,27 @@ __all__ = ["gross_income_of_period", "prices", "rolling_prices"]
 WINDOW = 50
 
 
-def prices(film: Recording) -> NDArray[np.float64]:
+def prices(recording: Recording) -> NDArray[np.float64]:
     """Return the mean price of the trades of each step, ``[T - 1, G]``; NaN where nothing was traded."""
-    return _ratio(*(np.diff(film.over_time(name), axis=0) for name in ("turnover", "traded")))
+    return _ratio(*(np.diff(recording.over_time(name), axis=0) for name in ("turnover", "traded")))
 
 
-def rolling_prices(film: Recording, window: int = WINDOW) -> NDArray[np.float64]:
+def rolling_prices(recording: Recording, window: int = WINDOW) -> NDArray[np.float64]:
     """Return the mean price of the trades of the last ``window`` steps, ``[T - 1, G]``; NaN where there were none."""
-    start = np.arange(1, len(film)) - window
-    totals = (film.over_time(name) for name in ("turnover", "traded"))
+    start = np.arange(1, len(recording)) - window
+    totals = (recording.over_time(name) for name in ("turnover", "traded"))
     return _ratio(*(total[1:] - total[start.clip(0)] for total in totals))
 
 
-def gross_income_of_period(film: Recording) -> NDArray[np.float64]:
+def gross_income_of_period(recording: Recording) -> NDArray[np.float64]:
     """Return everybody's income before tax since the tax period began, ``[T, N]``.
 
     At the end of a period it is what was taxed; tax and rebate of the past are added back to coin.
     """
-    coin, tax, rebate = (film.over_time(name).astype(np.float64) for name in ("coin", "tax", "rebate"))
+    coin, tax, rebate = (recording.over_time(name).astype(np.float64) for name in ("coin", "tax", "rebate"))
     gross = coin + tax - rebate
-    period = int(film.stage["period"])
-    began = (np.arange(len(film)) - 1).clip(0) // period * period
+    period = int(recording.stage["period"])
+    began = (np.arange(len(recording)) - 1).clip(0) // period * period
     income: NDArray[np.float64] = gross - gross[began]
     return income
 

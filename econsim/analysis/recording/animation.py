@@ -27,7 +27,7 @@ _SAMPLES = 6
 _MOST_IN_GIF = 600
 
 
-def moments(film: Recording, every: int) -> list[int]:
+def moments(recording: Recording, every: int) -> list[int]:
     """Return the moments to show: the start, every ``every``-th and the end.
 
     Raises:
@@ -35,16 +35,18 @@ def moments(film: Recording, every: int) -> list[int]:
     """
     if every < 1:
         raise UserError(f"every {every}: say one or more steps from picture to picture")
-    last = len(film) - 1
+    last = len(recording) - 1
     return [*range(0, last, every), last]
 
 
-def write_gif(file: BinaryIO, film: Recording, title: str, every: int, speed: int, watch: Watch | None = None) -> None:
+def write_gif(
+    file: BinaryIO, recording: Recording, title: str, every: int, speed: int, watch: Watch | None = None
+) -> None:
     """Write an endless GIF.
 
     Args:
         file: to write to.
-        film: the episode.
+        recording: the episode.
         title: the policy that it was played under.
         every: steps from picture to picture.
         speed: pictures a second.
@@ -53,14 +55,14 @@ def write_gif(file: BinaryIO, film: Recording, title: str, every: int, speed: in
     Raises:
         UserError: ``every`` or ``speed`` is out of bounds, or the episode has no map.
     """
-    shown = moments(film, every)
+    shown = moments(recording, every)
     _check(speed)
     if len(shown) > _MOST_IN_GIF:
         raise UserError(
             f"every {every}: a GIF of {len(shown):,} pictures does not fit memory; take"
-            f" {-(-len(film) // _MOST_IN_GIF)} or more steps from picture to picture, or write an mp4"
+            f" {-(-len(recording) // _MOST_IN_GIF)} or more steps from picture to picture, or write an mp4"
         )
-    screen = Screen(film, title)
+    screen = Screen(recording, title)
     sampled = [shown[index] for index in np.linspace(0, len(shown) - 1, _SAMPLES).astype(int)]
     palette = Palette([screen.draw(time) for time in sampled])
     drawn = (palette.applied(pixels) for pixels in _drawn(screen, shown, watch))
@@ -70,21 +72,21 @@ def write_gif(file: BinaryIO, film: Recording, title: str, every: int, speed: in
     first.save(file, format="GIF", save_all=True, append_images=drawn, duration=lengths, loop=0, optimize=True)
 
 
-def write_mp4(path: Path, film: Recording, title: str, every: int, speed: int, watch: Watch | None = None) -> None:
-    """Write an H.264 film that browsers and slides play; arguments as for :func:`write_gif`.
+def write_mp4(path: Path, recording: Recording, title: str, every: int, speed: int, watch: Watch | None = None) -> None:
+    """Write an H.264 recording that browsers and slides play; arguments as for :func:`write_gif`.
 
     Raises:
         UserError: as there, or there is no ffmpeg.
         RunError: ffmpeg failed.
     """
-    shown = moments(film, every)
+    shown = moments(recording, every)
     _check(speed)
     command = [
         *(ffmpeg(), "-y", "-loglevel", "error"),
         *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(speed), "-i", "-"),
         *("-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4", str(path)),
     ]
-    screen = Screen(film, title)
+    screen = Screen(recording, title)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
         try:

@@ -18,13 +18,13 @@ _DISC = 1.25  # a person is a little larger than a tile
 Pixels = NDArray[np.uint8]
 
 
-def check_map(film: Recording) -> None:
+def check_map(recording: Recording) -> None:
     """Check that an episode has a map.
 
     Raises:
         UserError: it has none.
     """
-    missing = [name for name in NEEDED if not film.has(name)]
+    missing = [name for name in NEEDED if not recording.has(name)]
     if missing:
         raise UserError(f"this episode has no {', '.join(missing)}; a map needs {', '.join(NEEDED)}")
 
@@ -32,9 +32,9 @@ def check_map(film: Recording) -> None:
 class MapPicture:
     """Draws maps of an episode with tiles of ``size`` pixels, people ``disc`` times as large."""
 
-    def __init__(self, film: Recording, size: int, disc: float = _DISC) -> None:
-        self.film, self.size = film, size
-        groups = groups_of(film)
+    def __init__(self, recording: Recording, size: int, disc: float = _DISC) -> None:
+        self.recording, self.size = recording, size
+        groups = groups_of(recording)
         self._grounds = _sprites.grounds(size)
         self._houses = np.stack([_sprites.house(size, color) for color in groups.colors])
         self._group = groups.of
@@ -43,15 +43,15 @@ class MapPicture:
 
     def draw(self, time: int) -> Pixels:
         """Return the map at a moment, ``[H size, W size, 3]``."""
-        film = self.film
-        codes = film.at("ground", time) + 4 * film.at("stock", time)
+        recording = self.recording
+        codes = recording.at("ground", time) + 4 * recording.at("stock", time)
         image = _joined(self._grounds[codes])
-        for row, column in np.argwhere(film.at("owner", time) > 0):
-            owner = self._group[int(film.at("owner", time)[row, column]) - 1]
+        for row, column in np.argwhere(recording.at("owner", time) > 0):
+            owner = self._group[int(recording.at("owner", time)[row, column]) - 1]
             _paste(image, self._houses[owner], row * self.size, column * self.size)
         side = self._discs[0].shape[0]
         inset = (self.size - side) // 2
-        for disc, row, column in zip(self._discs, film.at("row", time), film.at("column", time), strict=True):
+        for disc, row, column in zip(self._discs, recording.at("row", time), recording.at("column", time), strict=True):
             _paste(image, disc, int(row) * self.size + inset, int(column) * self.size + inset)
         return image
 

@@ -1,6 +1,6 @@
 """Plots of whole episodes: coin, prices and trades over time, taxes and schedules by period.
 
-Each takes films by policy, the policy under study last, or one film.
+Each takes recordings by policy, the policy under study last, or one recording.
 """
 
 from __future__ import annotations
@@ -40,72 +40,74 @@ _CENTRED: Any = {"ha": "center", "va": "center", "color": INK}
 _FAINTEST, _STRONGEST = 0.06, 0.55  # opacity of rates 0 and 1, so that ink stays legible on it
 
 
-def coin_over_time(films: Mapping[str, Recording]) -> Figure:
+def coin_over_time(recordings: Mapping[str, Recording]) -> Figure:
     """Coin of each person, or of quarters by pay, escrow included; a panel a policy."""
-    figure, panels = new_figure(len(films), -(-len(films) // _COLUMNS), _SMALL_HEIGHT)
-    for axes, (policy, film) in zip(panels, films.items(), strict=True):
-        groups = groups_of(film)
-        for color, line in zip(groups.colors, groups.means(film.over_time("coin")).T, strict=True):
+    figure, panels = new_figure(len(recordings), -(-len(recordings) // _COLUMNS), _SMALL_HEIGHT)
+    for axes, (policy, recording) in zip(panels, recordings.items(), strict=True):
+        groups = groups_of(recording)
+        for color, line in zip(groups.colors, groups.means(recording.over_time("coin")).T, strict=True):
             axes.plot(line, color=color, linewidth=1.6)
         write_title(axes, policy)
-        _number_axes(axes, film)
+        _number_axes(axes, recording)
         plain_numbers(axes, "y")
     share_limits(panels, low=0.0)
-    panels[0].set_ylabel(film.stage["unit"])
-    _write_key(figure, film, groups)
+    panels[0].set_ylabel(recording.stage["unit"])
+    _write_key(figure, recording, groups)
     return figure
 
 
-def prices_and_trades(films: Mapping[str, Recording]) -> Figure:
+def prices_and_trades(recordings: Mapping[str, Recording]) -> Figure:
     """Mean price of the trades of the last fifty steps, and units traded so far, for each good."""
-    goods = next(iter(films.values())).stage["goods"]
+    goods = next(iter(recordings.values())).stage["goods"]
     figure, panels = new_figure(2 * len(goods), 2, _SMALL_HEIGHT)
-    styles = styles_of(films)
-    for policy, film in films.items():
-        price, traded = rolling_prices(film), film.over_time("traded")
+    styles = styles_of(recordings)
+    for policy, recording in recordings.items():
+        price, traded = rolling_prices(recording), recording.over_time("traded")
         for number, good in enumerate(goods):
             above, below = panels[number], panels[number + len(goods)]
-            above.plot(np.arange(1, len(film)), price[:, number], **stroke(styles[policy]))
+            above.plot(np.arange(1, len(recording)), price[:, number], **stroke(styles[policy]))
             below.plot(traded[:, number], **stroke(styles[policy]))
             write_title(above, good)
-            _number_axes(below, film)
-            _number_axes(above, film, labelled=False)
+            _number_axes(below, recording)
+            _number_axes(above, recording, labelled=False)
     for row in (panels[: len(goods)], panels[len(goods) :]):
         share_limits(row, low=0.0)
-    panels[0].set_ylabel(in_money("price", film.stage["unit"]))
+    panels[0].set_ylabel(in_money("price", recording.stage["unit"]))
     panels[len(goods)].set_ylabel("units traded so far")
-    label_ends(panels[-1], {policy: float(film.at("traded", -1)[-1]) for policy, film in films.items()}, styles)
+    label_ends(
+        panels[-1], {policy: float(recording.at("traded", -1)[-1]) for policy, recording in recordings.items()}, styles
+    )
     return figure
 
 
-def taxes_by_period(film: Recording) -> Figure:
+def taxes_by_period(recording: Recording) -> Figure:
     """Income before tax, tax and rebate of each person, or mean of quarters by pay, by tax period."""
     names = {"taxed_income": "income before tax", "tax": "tax", "rebate": "rebate"}
-    _need_periods(film)
+    _need_periods(recording)
     figure, panels = new_figure(len(names), 1, 2.8)
-    groups = groups_of(film)
+    groups = groups_of(recording)
     for axes, (name, title) in zip(panels, names.items(), strict=True):
-        for color, line in zip(groups.colors, groups.means(film.by_period(name)).T, strict=True):
+        for color, line in zip(groups.colors, groups.means(recording.by_period(name)).T, strict=True):
             axes.plot(np.arange(1, len(line) + 1), line, color=color, linewidth=1.4, marker="o", markersize=3)
         write_title(axes, title)
         axes.set_xlabel("tax period")
         axes.locator_params(axis="x", integer=True, nbins=6)
         plain_numbers(axes, "y")
     share_limits(panels[1:])
-    panels[0].set_ylabel(film.stage["unit"])
-    _write_key(figure, film, groups)
+    panels[0].set_ylabel(recording.stage["unit"])
+    _write_key(figure, recording, groups)
     return figure
 
 
-def schedules_by_period(film: Recording) -> Figure:
+def schedules_by_period(recording: Recording) -> Figure:
     """The marginal rate of each bracket in each tax period, in per cent; a panel a planner."""
-    _need_periods(film)
-    planners = film.stage["planners"]
+    _need_periods(recording)
+    planners = recording.stage["planners"]
     figure, panels = new_figure(len(planners), len(planners), 3.2)
-    rates = film.over_time("rates")[film.period_ends()]
+    rates = recording.over_time("rates")[recording.period_ends()]
     for number, (axes, planner) in enumerate(zip(panels, planners, strict=True)):
-        _draw_table(axes, rates[:, number].T, np.asarray(film.stage["thresholds"]))
-        axes.set_ylabel(in_money("income from", film.stage["unit"]))
+        _draw_table(axes, rates[:, number].T, np.asarray(recording.stage["thresholds"]))
+        axes.set_ylabel(in_money("income from", recording.stage["unit"]))
         axes.set_xlabel("tax period")
         if len(planners) > 1:
             write_title(axes, planner)
@@ -132,24 +134,24 @@ def _draw_table(axes: Axes, rates: Any, thresholds: Any) -> None:
     axes.spines[["left", "bottom"]].set_visible(False)
 
 
-def _number_axes(axes: Axes, film: Recording, labelled: bool = True) -> None:
-    axes.set_xlim(0, len(film) - 1)
+def _number_axes(axes: Axes, recording: Recording, labelled: bool = True) -> None:
+    axes.set_xlim(0, len(recording) - 1)
     axes.locator_params(axis="x", nbins=4)
     plain_numbers(axes)
     if labelled:
         axes.set_xlabel("step")
 
 
-def _write_key(figure: Figure, film: Recording, groups: Groups) -> None:
+def _write_key(figure: Figure, recording: Recording, groups: Groups) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D([], [], color=color, linewidth=2.0, label=label)
-        for color, label in zip(groups.colors, groups.described(film), strict=True)
+        for color, label in zip(groups.colors, groups.described(recording), strict=True)
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)), **LEGEND)
 
 
-def _need_periods(film: Recording) -> None:
-    if not film.period_ends() or not film.has("rates", "taxed_income", "tax", "rebate"):
+def _need_periods(recording: Recording) -> None:
+    if not recording.period_ends() or not recording.has("rates", "taxed_income", "tax", "rebate"):
         raise UserError("this episode has no tax period that ended")

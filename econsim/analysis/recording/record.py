@@ -17,7 +17,7 @@ from econsim.game import Recordable
 __all__ = ["LONGEST", "FrameCollector", "Recording"]
 
 LONGEST = 10_000
-"""Steps of the longest episode that runs film: some 15 MB on a map of 25 x 25."""
+"""Steps of the longest episode that runs recording: some 15 MB on a map of 25 x 25."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ class FrameCollector:
         self._game = game
         self._moments: list[dict[str, Tensor]] = []
 
-    def __call__(self, state: Any) -> None:
-        """Keep this moment."""
+    def __call__(self, state: Any, over: Tensor) -> None:
+        """Keep this moment, whether or not the first copy was ``over`` before it."""
         self._moments.append({name: value[0] for name, value in self._game.frame(state).items()})
 
-    def film(self) -> Recording:
+    def recording(self) -> Recording:
         """Return what was kept; frames that never change once."""
         columns = {name: torch.stack([moment[name] for moment in self._moments]).cpu() for name in self._moments[0]}
         return Recording(self._game.stage(), {name: _once(rows).numpy() for name, rows in columns.items()})

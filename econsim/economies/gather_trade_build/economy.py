@@ -11,6 +11,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.economies.gather_trade_build import observation
+from econsim.economies.gather_trade_build.accounts import accounts_spec
 from econsim.economies.gather_trade_build.components import Component, Features
 from econsim.economies.gather_trade_build.frames import frame_of, stage_of
 from econsim.economies.gather_trade_build.heuristic import GreedyHeuristic
@@ -55,6 +56,8 @@ class GatherTradeBuild(Game[State]):
         first = self.reset(random.keys(0, 1))
         self.beginning.check(self.ground(first.world), first.world.position)
         self.roles = {role.name: role for role in self._roles(first)}
+        parts = [spec for component in self.components for spec in component.accounts_spec(self)]
+        self.accounts_spec = (*accounts_spec(parameters.welfare), *parts)
 
     # --- the game -----------------------------------------------------------------------------------------------
 
@@ -133,11 +136,11 @@ class GatherTradeBuild(Game[State]):
         return found
 
     def stage(self) -> dict[str, Any]:
-        """Return what pictures of an episode have in common; see ``film``."""
+        """Return what pictures of an episode have in common; see ``recording``."""
         return stage_of(self)
 
     def frame(self, state: State) -> dict[str, Tensor]:
-        """Return what a picture of one moment shows; see ``film``."""
+        """Return what a picture of one moment shows; see ``recording``."""
         return frame_of(self, state)
 
     # --- what components ask --------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.economies.one_step.accounts import accounts_spec
 from econsim.economies.one_step.parameters import Parameters, status_quo_of, thresholds_of
 from econsim.economies.one_step.state import State, planner_facts, worker_facts
 from econsim.economies.one_step.utility import Family, HouseholdBudget, Values
@@ -93,6 +94,7 @@ class OneStep(Game[State]):
         self.income, self.weight = self._draw(random.keys(parameters.population_seed, 1))
         self.horizon = parameters.tax_years * (1 + parameters.steps_per_tax_year)
         self.roles = {role.name: role for role in (self._worker(), self._planner())}
+        self.accounts_spec = accounts_spec(self.family, parameters.welfare)
 
     # --- the game -----------------------------------------------------------------------------------------------
 

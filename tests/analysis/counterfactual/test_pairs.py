@@ -169,7 +169,7 @@ def test_numbers_of_episodes_weigh_people_and_have_names() -> None:
     fixed = {"worker": fixed_hours.FixedHours(fixed_hours.Parameters(hours=40)), "planner": FLAT}
     played = play_points(game(), fixed, KEY, {})[0]
     accounts = {**played.accounts, "weight": torch.arange(1, 51, dtype=torch.float64).expand(24, -1)}
-    weighted = Played(accounts, played.returns)
+    weighted = Played(played.game, accounts, played.returns)
     expected = np.average(accounts["income"].numpy(), weights=np.arange(1, 51), axis=1)
     assert weighted.measured("mean_income") == pytest.approx(expected)
     with pytest.raises(UserError, match="did you mean mean_income,"):

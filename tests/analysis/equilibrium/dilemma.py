@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.accounts import Account
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 
 SILENT, TALKS = 0, 1
@@ -48,6 +49,8 @@ class Dilemma(Game[Moment]):
         over = torch.ones_like(state.time, dtype=torch.bool)
         paid = self.payoffs.to(self.dtype)[own, own.flip(-1)]
         return Transition(Moment(state.time + 1), {"prisoner": paid}, ~over, over)
+
+    accounts_spec = (Account("time"),)
 
     def accounts(self, state: Moment) -> dict[str, Tensor]:
         return {"time": state.time.double()}

@@ -10,6 +10,7 @@ from toy_games import Gifts
 
 import econsim
 from econsim import random
+from econsim.accounts import Account
 from econsim.agents import best_response, fixed_hours
 from econsim.analysis.equilibrium import leading_gain
 from econsim.analysis.equilibrium.black_box import best_point
@@ -21,7 +22,7 @@ KEY, SEARCH_KEY = random.fold(random.keys(1, 4), "gain"), random.fold(random.key
 
 
 @tensors
-class LeaderObjective:
+class LafferState:
     """Time and the rate in force."""
 
     key: Tensor  # [B] int64
@@ -29,11 +30,12 @@ class LeaderObjective:
     rate: Tensor  # [B]
 
 
-class Laffer(Game[LeaderObjective]):
+class Laffer(Game[LafferState]):
     """A leader sets a rate; one worker's effort is taxed, ``windfall`` times a uniform draw is the leader's as well."""
 
     horizon = 2
     clocked = True
+    accounts_spec = (Account("rate", format="share"),)
 
     def __init__(self, windfall: float = 0.0) -> None:
         self.parameters = {"windfall": torch.tensor(windfall, dtype=torch.float64)}
@@ -42,15 +44,15 @@ class Laffer(Game[LeaderObjective]):
             "leader": Role("leader", 1, Box(0, 1, (1,)), Box(0.0, 2.0), True, 2, features=("rate",)),
         }
 
-    def reset(self, key: Tensor) -> LeaderObjective:
-        return LeaderObjective(key, torch.zeros_like(key), torch.zeros(len(key), dtype=self.dtype))
+    def reset(self, key: Tensor) -> LafferState:
+        return LafferState(key, torch.zeros_like(key), torch.zeros(len(key), dtype=self.dtype))
 
-    def observe(self, state: LeaderObjective) -> dict[str, Observation]:
+    def observe(self, state: LafferState) -> dict[str, Observation]:
         here, first = torch.ones((len(state.key), 1), dtype=torch.bool), (state.time == 0)[:, None]
         seen = state.rate[:, None, None]
         return {"worker": Observation(seen, here, here & ~first), "leader": Observation(seen, here, here & first)}
 
-    def step(self, state: LeaderObjective, actions: Mapping[str, Tensor]) -> Transition[LeaderObjective]:
+    def step(self, state: LafferState, actions: Mapping[str, Tensor]) -> Transition[LafferState]:
         first = state.time == 0
         rate = torch.where(first, actions["leader"][:, 0].to(state.rate), state.rate)
         effort = actions["worker"][:, 0].masked_fill(first, 0.0)
@@ -58,12 +60,12 @@ class Laffer(Game[LeaderObjective]):
         earned = rate * effort + luck.masked_fill(first, 0.0)
         paid = {"worker": ((1 - rate) * effort - effort**2 / 2)[:, None], "leader": earned[:, None]}
         over = ~first
-        return Transition(LeaderObjective(state.key, state.time + 1, rate), paid, torch.zeros_like(over), over)
+        return Transition(LafferState(state.key, state.time + 1, rate), paid, torch.zeros_like(over), over)
 
-    def accounts(self, state: LeaderObjective) -> dict[str, Tensor]:
+    def accounts(self, state: LafferState) -> dict[str, Tensor]:
         return {"rate": state.rate.double()}
 
-    def conserved(self, state: LeaderObjective) -> dict[str, Tensor]:
+    def conserved(self, state: LafferState) -> dict[str, Tensor]:
         return {}
 
 

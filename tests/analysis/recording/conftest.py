@@ -36,5 +36,5 @@ def frames() -> dict[str, Any]:
 
 
 @pytest.fixture
-def film() -> Recording:
+def recording() -> Recording:
     return Recording(STAGE, frames())

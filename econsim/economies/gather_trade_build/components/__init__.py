@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from econsim.accounts import Account
 from econsim.economies.gather_trade_build.world import Ground, World
 
 
@@ -108,6 +109,10 @@ class Component:
     def accrued(self, economy: Economy, world: World, memory: Any) -> Tensor | None:
         """Return the coin that each worker would get, or lose, if it settled now, ``[B, N]``."""
         return None
+
+    def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
+        """Return the declarations of :meth:`accounts`."""
+        return ()
 
     def accounts(self, economy: Economy, world: World, memory: Any) -> dict[str, Tensor]:
         """Return what analysis reads of it, float64 or integers, ``[B, N]`` or ``[B, ...]``."""

@@ -10,6 +10,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from econsim.accounts import MONEY, Account, Statistic
+from econsim.economies.gather_trade_build.accounts import WORKERS
 from econsim.economies.gather_trade_build.components import Component, Economy, Features
 from econsim.economies.gather_trade_build.world import World
 from econsim.parameters import Model
@@ -65,6 +67,13 @@ class Build(Component):
         multiple = world.build_payment / economy.number("base_payment")
         skill = (multiple - 1.0) / (economy.number("highest_multiple") - 1.0)
         return Features(worker={"build_payment": multiple[..., None], "build_skill": skill[..., None]})
+
+    def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
+        """Return the declared accounts of workers."""
+        return (
+            Account("houses", WORKERS, "houses", statistics=(Statistic("mean", "table"),)),
+            Account("building_income", WORKERS, MONEY),
+        )
 
     def accounts(self, economy: Economy, world: World, memory: Any) -> dict[str, Tensor]:
         """Return houses built and coin earned by building, ``[B, N]``."""

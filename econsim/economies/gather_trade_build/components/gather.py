@@ -11,6 +11,8 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim import random
+from econsim.accounts import Account
+from econsim.economies.gather_trade_build.accounts import WORKERS
 from econsim.economies.gather_trade_build.components import Component, Economy, Features
 from econsim.economies.gather_trade_build.world import GOODS, IS_INSIDE, IS_WATER, World
 from econsim.parameters import Model
@@ -64,6 +66,10 @@ class Gather(Component):
     def observe(self, economy: Economy, world: World, memory: Any) -> Features:
         """Return the worker's chance of a bonus unit."""
         return Features(worker={"bonus_gather_prob": world.gather_bonus[..., None]})
+
+    def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
+        """Return the declared accounts of workers."""
+        return tuple(Account(f"gathered_{good}", WORKERS, "units") for good in GOODS)
 
     def accounts(self, economy: Economy, world: World, memory: Any) -> dict[str, Tensor]:
         """Return the units gathered of each good, ``[B, N]``."""

@@ -14,6 +14,8 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
+from econsim.accounts import MONEY, Account, Statistic
+from econsim.economies.gather_trade_build.accounts import WORKERS
 from econsim.economies.gather_trade_build.components import Component, Economy, Features
 from econsim.economies.gather_trade_build.world import World
 from econsim.errors import UserError
@@ -156,6 +158,22 @@ class Tax(Component):
         """Return rebate less tax of the period so far, ``[B, N]``."""
         tax = torch.minimum(world.coin, self._tax(economy, memory, world.endowment - memory.at_start))
         return self._share_out(economy, tax) - tax
+
+    def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
+        """Return the declared accounts of workers over the episode and by tax period, and of the schedule."""
+        by_period = (*WORKERS, "period")
+        return (
+            Account("income", WORKERS, MONEY, statistics=(Statistic("mean", "detail"), Statistic("gini", "table"))),
+            Account("tax", WORKERS, MONEY, statistics=(Statistic(), Statistic("total", "table", "revenue", "Revenue"))),
+            Account("tax_shielded", WORKERS, MONEY),
+            Account("rebate", WORKERS, MONEY),
+            Account("income_by_period", by_period, MONEY),
+            Account("tax_by_period", by_period, MONEY),
+            Account("marginal_rate_by_period", by_period, format="share"),
+            Account("schedule_by_period", ("planner", "period", "bracket"), format="share"),
+            Account("rates", ("bracket",), title="Marginal tax rates", format="share"),
+            Account("thresholds", ("bracket",), MONEY, "Bracket thresholds"),
+        )
 
     def accounts(self, economy: Economy, world: World, memory: Ledger) -> dict[str, Tensor]:
         """Return income, tax and rebate over the episode ``[B, N]`` and by period ``[B, N, Y]``; the schedule."""

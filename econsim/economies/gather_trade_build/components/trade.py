@@ -15,6 +15,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from econsim.accounts import MONEY, Account
+from econsim.economies.gather_trade_build.accounts import WORKERS
 from econsim.economies.gather_trade_build.components import Component, Economy, Features
 from econsim.economies.gather_trade_build.components._matching import Settlement, settle
 from econsim.economies.gather_trade_build.world import GOODS, World
@@ -130,6 +132,10 @@ class Trade(Component):
             }
         return seen
 
+    def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
+        """Return the declared accounts of workers, and the price history."""
+        return tuple(account for good in GOODS for account in _accounts_of(good))
+
     def accounts(self, economy: Economy, world: World, memory: Book) -> dict[str, Tensor]:
         """Return units and coin of trades by worker, ``[B, N]``, and the price history, ``[B, prices]`` a good."""
         found: dict[str, Tensor] = {}
@@ -227,4 +233,14 @@ def _deliver(world: World, memory: Book, done: Settlement) -> tuple[World, Book]
         sold=memory.sold + sold,
         spent=memory.spent + done.paid.movedim(1, 2),
         earned=memory.earned + done.earned.movedim(1, 2),
+    )
+
+
+def _accounts_of(good: str) -> tuple[Account, ...]:
+    return (
+        Account(f"bought_{good}", WORKERS, "units"),
+        Account(f"sold_{good}", WORKERS, "units"),
+        Account(f"spent_on_{good}", WORKERS, MONEY),
+        Account(f"earned_with_{good}", WORKERS, MONEY),
+        Account(f"price_history_{good}", ("price",), "trades"),
     )

@@ -11,6 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from econsim.accounts import MONEY, Account, Statistic
 from econsim.game import Box, Game, Observation, Role, Transition, tensors
 from econsim.parameters import Model
 
@@ -24,6 +25,9 @@ class Parameters(Model):
 
     workers: int = Field(5, ge=1)
     """Number of pickers."""
+
+
+WORKER = ("role:worker",)
 
 
 @tensors
@@ -40,6 +44,18 @@ class Orchard(Game[State]):
 
     unit = "apples"
     horizon = 2
+    accounts_spec = (
+        Account("welfare", unit=MONEY, show="headline"),
+        Account("hours", WORKER, "hours", format="hours", statistics=(Statistic("mean", "headline"),)),
+        Account("income", WORKER, MONEY, statistics=(Statistic("mean", "detail"), Statistic("gini", "table"))),
+        Account("consumption", WORKER, MONEY, statistics=(Statistic("mean", "detail"), Statistic("gini", "table"))),
+        Account("tax", WORKER, MONEY, statistics=(Statistic(), Statistic("total", "table", "revenue", "Revenue"))),
+        Account("rebate", WORKER, MONEY),
+        Account("utility", WORKER, MONEY, statistics=(Statistic("mean", "table"),)),
+        Account("potential_income", WORKER, MONEY),
+        Account("rates", ("bracket",), format="share"),
+        Account("thresholds", ("bracket",), MONEY),
+    )
 
     def __init__(self, parameters: Parameters) -> None:
         count = parameters.workers

@@ -1,0 +1,145 @@
+"""Metrics of episodes: the numbers that a game's declared accounts give, each with one name and one definition.
+
+Scoring, counterfactuals, certificates and sweeps all read them here, so that a number is the same wherever it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from econsim.accounts import FOLLOWERS, Account, Metric, Show, is_player_axis, metrics_of
+from econsim.analysis.inequality import Floats, gini
+from econsim.errors import UserError
+from econsim.game import Game
+
+__all__ = ["GAP", "check_declared", "declaration_errors", "declared", "measure", "player_accounts", "player_weights"]
+
+GAP = Metric("gap_closed", "Gap closed", "", "share", "headline")
+"""How far a policy's welfare lies between those of the floor and the ceiling of the evaluation."""
+
+
+def declared(game: Game[Any]) -> dict[str, Metric]:
+    """Return the metrics of a game by name: those of its accounts, then the mean return of each role.
+
+    Returns are shown where no account is.
+    """
+    metrics = dict(metrics_of(game.accounts_spec, game.unit))
+    show: Show = "never" if any(metric.show in ("table", "headline") for metric in metrics.values()) else "table"
+    returns = [Metric(f"return_{role}", f"Return of the {role.replace('_', ' ')}", show=show) for role in game.roles]
+    return {**metrics, **{metric.name: metric for metric in returns}}
+
+
+def measure(game: Game[Any], accounts: Mapping[str, Tensor], returns: Mapping[str, Tensor]) -> dict[str, Floats]:
+    """Return every metric of episodes, ``{name: [B]}`` float64.
+
+    Means and totals over players are weighted by the people whom each stands for, where the game counts them.
+
+    Args:
+        game: the game, which declares its accounts.
+        accounts: ``{name: [B, ...]}`` as the episodes ended, or as their flows were averaged.
+        returns: ``{role: [B, N]}``.
+    """
+    values: dict[str, Floats] = {}
+    for account in game.accounts_spec:
+        if not account.axes:
+            values[account.name] = _array(accounts[account.name])
+        elif account.is_of_players and not account.weight:
+            amounts, weight = _array(accounts[account.name]), _weight(game, account, accounts)
+            values |= {
+                each.metric(account).name: _STATISTICS[each.kind](amounts, weight) for each in account.statistics
+            }
+    return {**values, **{f"return_{role}": _array(value).mean(1) for role, value in returns.items()}}
+
+
+def player_accounts(game: Game[Any], accounts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the accounts with one number per player, ``{name: [B, N]}``, weights included."""
+    return {account.name: accounts[account.name] for account in game.accounts_spec if account.is_of_players}
+
+
+def player_weights(game: Game[Any], accounts: Mapping[str, Tensor], name: str) -> Tensor | None:
+    """Return how many people each player of the account ``name`` stands for, ``[B, N]``; ``None`` where all count one.
+
+    Raises:
+        KeyError: no such account.
+    """
+    account = {each.name: each for each in game.accounts_spec}[name]
+    weights = [each.name for each in game.accounts_spec if each.weight and each.axes == account.axes]
+    return accounts[weights[0]] if weights else None
+
+
+def declaration_errors(game: Game[Any], accounts: Mapping[str, Tensor], copies: int) -> list[str]:
+    """Return how accounts differ from their declaration, one sentence each; empty where they agree."""
+    named = [account.name for account in game.accounts_spec]
+    errors = [f"accounts_spec declares {name!r} twice" for name in dict.fromkeys(named) if named.count(name) > 1]
+    errors += [
+        f"accounts() gives {name!r}, which accounts_spec does not declare" for name in accounts.keys() - set(named)
+    ]
+    sizes: dict[str, int] = {}
+    for account in game.accounts_spec:
+        if account.name not in accounts:
+            errors.append(f"accounts_spec declares {account.name!r}, which accounts() does not give")
+            continue
+        shape = tuple(accounts[account.name].shape)
+        if len(shape) != 1 + len(account.axes) or shape[0] != copies:
+            expected = ", ".join([str(copies), *account.axes])
+            errors.append(f"account {account.name!r} is {list(shape)}, declared [{expected}]")
+            continue
+        for axis, size in zip(account.axes, shape[1:], strict=True):
+            expected_size = _players(game, axis) if is_player_axis(axis) else sizes.setdefault(axis, size)
+            if size != expected_size:
+                errors.append(f"account {account.name!r} has {size} entries along {axis}, expected {expected_size}")
+    metrics = [metric.name for account in game.accounts_spec for metric in account.metrics()]
+    errors += [f"two accounts give the metric {name!r}" for name in dict.fromkeys(metrics) if metrics.count(name) > 1]
+    return sorted(errors)
+
+
+def check_declared(game: Game[Any], key: Tensor) -> None:
+    """Check before any work that a game's accounts are as it declares them; ``key`` ``[B]`` starts some copies.
+
+    Raises:
+        UserError: they are not.
+    """
+    errors = declaration_errors(game, game.accounts(game.reset(key)), len(key))
+    if errors:
+        raise UserError(f"{type(game).__name__}: {errors[0]}; econsim check lists all of it")
+
+
+def _players(game: Game[Any], axis: str) -> int | None:
+    """Return how many players an axis has; ``None`` for a role that the game does not have."""
+    if axis == FOLLOWERS:
+        return sum(role.count for role in game.roles.values() if not role.leads)
+    role = game.roles.get(axis.removeprefix("role:"))
+    return None if role is None else role.count
+
+
+def _weight(game: Game[Any], account: Account, accounts: Mapping[str, Tensor]) -> Floats | None:
+    weight = player_weights(game, accounts, account.name)
+    return None if weight is None else _array(weight)
+
+
+def _array(value: Tensor) -> Floats:
+    array: NDArray[np.float64] = value.detach().double().cpu().numpy()
+    return array
+
+
+def _mean(amounts: Floats, weight: Floats | None) -> Floats:
+    if weight is None:
+        return np.asarray(amounts.mean(1))
+    return np.asarray((amounts * weight).sum(1) / weight.sum(1))
+
+
+def _total(amounts: Floats, weight: Floats | None) -> Floats:
+    return np.asarray((amounts if weight is None else amounts * weight).sum(1))
+
+
+def _gini(amounts: Floats, weight: Floats | None) -> Floats:
+    weights = [None] * len(amounts) if weight is None else weight
+    return np.array([gini(row, people) for row, people in zip(amounts, weights, strict=True)])
+
+
+_STATISTICS: dict[str, Callable[[Floats, Floats | None], Floats]] = {"mean": _mean, "total": _total, "gini": _gini}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from econsim.analysis.inequality import Floats
@@ -46,7 +45,8 @@ class FlowAccounts:
         accounts = self._game.accounts(state)
         if self._steps is None:
             return accounts
-        return accounts | {name: total / _like(self._steps, total) for name, total in self._totals.items()}
+        steps = self._steps.clamp(min=1.0)
+        return accounts | {name: total / _shaped(steps, total) for name, total in self._totals.items()}
 
     @property
     def series(self) -> dict[str, Floats]:
@@ -59,7 +59,7 @@ class FlowAccounts:
         self._steps = counted if self._steps is None else self._steps + counted
         for name in self._names:
             value = accounts[name].double()
-            value = value * _like(counted, value)
+            value = value * _shaped(counted, value)
             self._totals[name] = value if name not in self._totals else self._totals[name] + value
 
     def _means(self, accounts: dict[str, Tensor], playing: Tensor) -> dict[str, float]:
@@ -69,6 +69,6 @@ class FlowAccounts:
         return {name: float(metrics[name].mean()) if metrics else float("nan") for name in sorted(self._flows)}
 
 
-def _like(counts: Tensor, value: Tensor) -> Tensor:
-    """Return counts ``[B]`` shaped to divide ``value`` ``[B, ...]``; one where nothing was counted."""
-    return torch.where(counts > 0, counts, 1.0).view(-1, *[1] * (value.ndim - 1))
+def _shaped(counts: Tensor, value: Tensor) -> Tensor:
+    """Return counts ``[B]`` in the shape that broadcasts over ``value`` ``[B, ...]``."""
+    return counts.view(-1, *[1] * (value.ndim - 1))

@@ -92,7 +92,8 @@ def declaration_errors(game: Game[Any], accounts: Mapping[str, Tensor], copies: 
         for axis, size in zip(account.axes, shape[1:], strict=True):
             expected_size = _players(game, axis) if is_player_axis(axis) else sizes.setdefault(axis, size)
             if size != expected_size:
-                errors.append(f"account {account.name!r} has {size} entries along {axis}, expected {expected_size}")
+                words = "a role that the game does not have" if expected_size is None else f"expected {expected_size}"
+                errors.append(f"account {account.name!r} has {size} entries along {axis}, {words}")
     metrics = [metric.name for account in game.accounts_spec for metric in account.metrics()]
     errors += [f"two accounts give the metric {name!r}" for name in dict.fromkeys(metrics) if metrics.count(name) > 1]
     return sorted(errors)
@@ -106,7 +107,7 @@ def check_declared(game: Game[Any], key: Tensor) -> None:
     """
     errors = declaration_errors(game, game.accounts(game.reset(key)), len(key))
     if errors:
-        raise UserError(f"{type(game).__name__}: {errors[0]}; econsim check lists all of it")
+        raise UserError(f"{type(game).__name__}: {'; '.join(errors)}")
 
 
 def _players(game: Game[Any], axis: str) -> int | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from econsim.accounts import Metric
 from econsim.analysis.metrics import GAP
-from econsim.errors import UserError
 from econsim.parameters import Chosen, Model
 from econsim.runs.metric_columns import in_words, main_metric, shown, shown_metrics
 
@@ -202,12 +201,8 @@ def welfare_by_function(run: Run) -> pd.DataFrame:
 
     from econsim.analysis.welfare import NEEDED, welfare_table
 
-    missing = [name for name in NEEDED if name not in run.accounts]
-    if missing:
-        raise UserError(f"{run.path}: this economy has no {', '.join(missing)} to judge by")
-
     parts = []
-    for (response, _), people in run.accounts.groupby(["response", "seed"], sort=False):
+    for (response, _), people in run.players(*NEEDED).groupby(["response", "seed"], sort=False):
         accounts = {str(label): _columns(group) for label, group in people.groupby("policy", sort=False)}
         parts.append(welfare_table(accounts).assign(response=str(response)).reset_index())
     return pd.concat(parts).groupby(["policy", "response"], sort=False).mean().reset_index()

@@ -257,13 +257,7 @@ class Figures:
         return list(self._recordings.values())[-1]
 
     def _accounts(self, *needed: str) -> pd.DataFrame:
-        if not (self._run.path / "accounts.parquet").is_file():
-            raise UserError(f"{self._run.path}: this game keeps no accounts of players")
-        accounts = self._run.accounts
-        missing = [name for name in needed if name not in accounts]
-        if missing:
-            raise UserError(f"{self._run.path}: this economy has no {', '.join(missing)} to draw")
-        return accounts
+        return self._run.players(*needed)
 
     def _curves(self) -> dict[str, pd.DataFrame]:
         """Return step, seed and value of the leader's return while the own policy was trained, by whom it met."""

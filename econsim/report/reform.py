@@ -85,12 +85,7 @@ def _pair(run: Run) -> tuple[str, str]:
 
 def _people(run: Run, policy: str) -> pd.DataFrame:
     """Return one row a player, means over seeds."""
-    if not (run.path / "accounts.parquet").is_file():
-        raise UserError(f"{run.path}: this game keeps no accounts of players")
-    accounts = run.accounts
-    missing = [name for name in _NEEDED if name not in accounts]
-    if missing:
-        raise UserError(f"{run.path}: this economy has no {', '.join(missing)} to compare")
+    accounts = run.players(*_NEEDED)
     mine = accounts[(accounts["policy"] == policy) & (accounts["response"] == run.summary["responses"][0])]
     means: pd.DataFrame = mine.drop(columns=["policy", "response", "seed"]).groupby("player").mean().reset_index()
     return means

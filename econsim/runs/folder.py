@@ -82,8 +82,23 @@ class Run:
 
     @cached_property
     def accounts(self) -> pd.DataFrame:
-        """One row a policy, response, seed and player; one column an account variable."""
+        """One row per policy, response, seed and player (or statistic of many players); one column per account."""
         return self._table("accounts.parquet")
+
+    def players(self, *needed: str) -> pd.DataFrame:
+        """Return the accounts of individual players.
+
+        Raises:
+            UserError: the game keeps none, they are stored as aggregates, or an account of ``needed`` is missing.
+        """
+        if not (self.path / "accounts.parquet").is_file():
+            raise UserError(f"{self.path}: this game keeps no accounts of players")
+        if "player" not in self.accounts:
+            raise UserError(f"{self.path}: accounts are stored as aggregates; run it with accounts=individuals")
+        missing = [name for name in needed if name not in self.accounts]
+        if missing:
+            raise UserError(f"{self.path}: this game has no account {', '.join(missing)}")
+        return self.accounts
 
     @cached_property
     def agents(self) -> dict[str, Agent]:

@@ -56,7 +56,7 @@ def test_the_page_opens_switches_runs_and_plays(browser: Any, port: int, tmp_pat
     page.locator("#learning .scatterlayer .trace").first.wait_for(state="attached")
     page.locator("#run").click()
     page.get_by_text("done (finished)").last.click()
-    page.get_by_text("The policy trained reaches a welfare of").wait_for()
+    page.get_by_text("Under trained, welfare is").wait_for()
     _open(page, "Schedules")
     page.locator("#schedules .scatterlayer .trace").nth(1).wait_for(state="attached")
     _open(page, "Replay")

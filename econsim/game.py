@@ -123,6 +123,8 @@ class Observation:
     view: ``[B, N, C, h, w]`` small integers, a picture of the place a player is in; ``None`` for a role without.
     facts: ``{name: [B, N, ...]}`` in the game's own units, what a mind that reads may be told; ``None`` where a game
         does not speak. They are tensors that the state holds anyway: minds that read features pay nothing for them.
+    whole: what all players of the role see, where these are some of them (:mod:`econsim.split_roles`): exact answers
+        depend on everybody.
     """
 
     features: Tensor
@@ -131,6 +133,7 @@ class Observation:
     action_mask: Tensor | None = None
     view: Tensor | None = None
     facts: Mapping[str, Tensor] | None = None
+    whole: Observation | None = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,10 @@ class Kind:
     implementation: type
     parameters: type
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a name: modules cannot be pickled, and the reader has its own."""
+        return load, (self.room, self.name)
+
     def build(self, parameters: Any) -> Any:
         """Return an instance for validated ``parameters``."""
         return self.implementation(parameters)

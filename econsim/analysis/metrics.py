@@ -16,6 +16,7 @@ from econsim.accounts import FOLLOWERS, Account, Metric, Show, is_player_axis, m
 from econsim.analysis.inequality import Floats, gini
 from econsim.errors import UserError
 from econsim.game import Game
+from econsim.split_roles import base_role
 
 __all__ = ["GAP", "check_declared", "declaration_errors", "declared", "measure", "player_accounts", "player_weights"]
 
@@ -114,8 +115,9 @@ def _players(game: Game[Any], axis: str) -> int | None:
     """Return how many players an axis has; ``None`` for a role that the game does not have."""
     if axis == FOLLOWERS:
         return sum(role.count for role in game.roles.values() if not role.leads)
-    role = game.roles.get(axis.removeprefix("role:"))
-    return None if role is None else role.count
+    named = axis.removeprefix("role:")
+    counts = [role.count for name, role in game.roles.items() if base_role(name) == named]
+    return sum(counts) if counts else None
 
 
 def _weight(game: Game[Any], account: Account, accounts: Mapping[str, Tensor]) -> Floats | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -235,9 +235,7 @@ class Rollout:
         seen = game.observe(state)
         if self.reads:
             return seen
-        return {
-            name: Observation(it.features, it.alive, it.acting, it.action_mask, it.view) for name, it in seen.items()
-        }
+        return {name: _without_facts(observation) for name, observation in seen.items()}
 
     def _ended(self, scene: RolloutState, transition: Transition[Any]) -> Tensor | None:
         """Return which copies begin anew, ``[B]``; ``None`` for none. A clocked game needs no look at its device."""
@@ -330,6 +328,11 @@ class Rollout:
             else self.agents[name].start(self.game, role, copies)
             for name, role in self.game.roles.items()
         }
+
+
+def _without_facts(observation: Observation) -> Observation:
+    whole = observation.whole
+    return replace(observation, facts=None, whole=None if whole is None else replace(whole, facts=None))
 
 
 def _cat(parts: Sequence[Any]) -> Any:

@@ -47,7 +47,7 @@ class Deviation(Game[Seated]):
     """``game`` with one more role, ``deviator``: one player who sees, does and earns what the player in its seat would.
 
     The seat is drawn from the copy's key, so that over many copies every player is deviated from. What the frozen
-    agent of the role says for that seat is not read.
+    agent of the role says for that seat is not read. It has no accounts: only returns are compared.
     """
 
     def __init__(self, game: Game[Any], role: str) -> None:
@@ -56,7 +56,6 @@ class Deviation(Game[Seated]):
             raise UserError(f"{type(game).__name__} has a role {DEVIATOR!r} of its own; rename it")
         self.game, self.role = game, role
         self.parameters, self.dtype = game.parameters, game.dtype
-        self.accounts_spec, self.burn_in = game.accounts_spec, game.burn_in
         self.horizon, self.unit, self.clocked = game.horizon, game.unit, game.clocked
         self.roles = {**game.roles, DEVIATOR: replace(following_role(game, role), name=DEVIATOR, count=1)}
 
@@ -74,7 +73,7 @@ class Deviation(Game[Seated]):
         seen = self.game.observe(state.inner)
         whole = seen[self.role]
         read = whole.acting & ~_is_seat(state.seat, whole.acting)
-        deviator = tree_map(lambda leaf: _of_seat(leaf, state.seat), whole)
+        deviator = tree_map(lambda leaf: _of_seat(leaf, state.seat), replace(whole, whole=None))
         return {**seen, self.role: replace(whole, acting=read), DEVIATOR: deviator}
 
     def step(self, state: Seated, actions: Mapping[str, Tensor]) -> Transition[Seated]:
@@ -83,10 +82,6 @@ class Deviation(Game[Seated]):
         done = self.game.step(state.inner, {**{name: actions[name] for name in self.game.roles}, self.role: joint})
         rewards = {**done.rewards, DEVIATOR: _of_seat(done.rewards[self.role], state.seat)}
         return Transition(Seated(done.state, state.seat), rewards, done.terminated, done.truncated)
-
-    def accounts(self, state: Seated) -> dict[str, Tensor]:
-        """Return the game's accounts."""
-        return self.game.accounts(state.inner)
 
     def conserved(self, state: Seated) -> dict[str, Tensor]:
         """Return the game's conserved quantities."""

@@ -1,0 +1,202 @@
+"""Roles shared by several agents: a game in which groups of one role's players are roles of their own.
+
+Whatever plays, trains or measures roles then works on groups as it does on roles. A group is named ``role/label``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import fields, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from econsim.game import Game, Observation, Role, Transition
+
+__all__ = ["Groups", "SplitRoles", "base_role"]
+
+Groups = Mapping[str, Mapping[str, Sequence[int]]]
+"""By role and label, the players of each group; every player of the role is in one of them."""
+_OF_ALL_PLAYERS = ("shared", "whole")
+"""Fields of an observation without an axis of the players who see it."""
+_READS_ALL = ("best_response", "routine")
+"""Members of optional protocols that read the observation of all players of a role."""
+_AS_THEY_ARE = ("thresholds", "law", "usd_per_unit", "stage", "frame", "personas")
+"""Members of optional protocols that do not depend on who plays."""
+
+
+def base_role(name: str) -> str:
+    """Return the role of the game that a group belongs to; a role that is not split is its own."""
+    return name.partition("/")[0]
+
+
+class SplitRoles(Game[Any]):
+    """``game`` with the players of some roles in groups, each a role of its own.
+
+    State, accounts and conserved quantities are those of ``game``; observations and rewards of a group are the rows of
+    its players.
+    """
+
+    def __init__(self, game: Game[Any], groups: Groups) -> None:
+        """Raises ``ValueError`` unless the groups of each role hold each of its players once."""
+        self.game, self.groups = game, {role: {k: tuple(v) for k, v in by.items()} for role, by in groups.items()}
+        self.parameters, self.dtype, self.unit = game.parameters, game.dtype, game.unit
+        self.horizon, self.clocked = game.horizon, game.clocked
+        self.accounts_spec, self.burn_in = game.accounts_spec, game.burn_in
+        self._players: dict[str, Tensor] = {}
+        self._order: dict[str, Tensor] = {}
+        self._asks_for_all = any(hasattr(game, name) for name in _READS_ALL)
+        self.roles = {role.name: role for each in game.roles.values() for role in self._split(each)}
+        self._offer_protocols()
+
+    def _split(self, role: Role) -> list[Role]:
+        """Return the roles that take the place of a role, and note who plays them."""
+        groups = self.groups.get(role.name)
+        if groups is None:
+            return [role]
+        players = [player for members in groups.values() for player in members]
+        if sorted(players) != list(range(role.count)):
+            raise ValueError(f"{role.name}: the groups do not hold each of {role.count} players once")
+        for label, members in groups.items():
+            self._players[f"{role.name}/{label}"] = torch.tensor(members, dtype=torch.int64, device=self.game.device)
+        self._order[role.name] = torch.tensor(players, device=self.game.device).argsort()
+        names = {f"{role.name}/{label}": len(members) for label, members in groups.items()}
+        return [replace(role, name=name, count=count) for name, count in names.items()]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the game's tensors are."""
+        return self.game.device
+
+    def with_parameters(self, **values: Tensor | float) -> SplitRoles:
+        """Return the same groups of the game with other parameters."""
+        return self._of(self.game.with_parameters(**values))
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> SplitRoles:
+        """Return the same groups of the game on another device, or in another precision."""
+        return SplitRoles(self.game.to(device, dtype), self.groups)
+
+    def advice(self) -> list[str]:
+        """Return the game's warnings."""
+        return self.game.advice()
+
+    def _of(self, game: Game[Any]) -> SplitRoles:
+        """Return the same groups of a game that differs in its parameters only."""
+        other = copy(self)
+        other.game, other.parameters = game, game.parameters
+        other._offer_protocols()
+        return other
+
+    def players(self, name: str) -> Tensor | None:
+        """Return which players of its role a group holds, ``[n]`` int64; ``None`` for a role that is not split."""
+        return self._players.get(name)
+
+    # --- the game -----------------------------------------------------------------------------------------------
+
+    def reset(self, key: Tensor) -> Any:
+        """Return the game's first state."""
+        return self.game.reset(key)
+
+    def observe(self, state: Any) -> dict[str, Observation]:
+        """Return what each group sees: the rows of its players."""
+        seen = self.game.observe(state)
+        return {name: self._rows(seen[base_role(name)], name) for name in self.roles}
+
+    def step(self, state: Any, actions: Mapping[str, Tensor]) -> Transition[Any]:
+        """Advance the game by the actions of all groups; pay each its rows of the rewards."""
+        transition = self.game.step(state, {name: self._joined(name, actions) for name in self.game.roles})
+        rewards = {name: self._take(transition.rewards[base_role(name)], name) for name in self.roles}
+        return replace(transition, rewards=rewards)
+
+    def accounts(self, state: Any) -> dict[str, Tensor]:
+        """Return the game's accounts, of all players of its roles."""
+        return self.game.accounts(state)
+
+    def conserved(self, state: Any) -> dict[str, Tensor]:
+        """Return the game's conserved quantities."""
+        return self.game.conserved(state)
+
+    # --- optional protocols, where the game meets them ----------------------------------------------------------
+
+    def _offer_protocols(self) -> None:
+        own: dict[str, Callable[..., Any]] = {
+            "best_response": self._best_response,
+            "choices": self._choices,
+            "choice_values": self._choice_values,
+            "status_quo": self._status_quo,
+            "routine": self._routine,
+            "one_round": self._one_round,
+        }
+        for name in (*own, *_AS_THEY_ARE):
+            if hasattr(self.game, name):
+                setattr(self, name, own.get(name, getattr(self.game, name)))
+
+    def _best_response(self, role: str, observation: Observation) -> Tensor:
+        game: Any = self.game
+        return self._take(game.best_response(base_role(role), _whole(observation)), role)
+
+    def _choices(self, role: str) -> Tensor:
+        game: Any = self.game
+        choices: Tensor = game.choices(base_role(role))
+        return choices
+
+    def _choice_values(self, role: str, observation: Observation) -> Tensor:
+        game: Any = self.game
+        return self._take(game.choice_values(base_role(role), _whole(observation)), role)
+
+    def _status_quo(self, role: str) -> Tensor:
+        game: Any = self.game
+        action: Tensor = game.status_quo(base_role(role))
+        return action
+
+    def _routine(self) -> Callable[[Role, Observation, Tensor], Tensor]:
+        game: Any = self.game
+        play = game.routine()
+
+        def of_group(role: Role, observation: Observation, key: Tensor) -> Tensor:
+            whole = self.game.roles[base_role(role.name)]
+            return self._take(play(whole, _whole(observation), key), role.name)
+
+        return of_group
+
+    def _one_round(self) -> SplitRoles:
+        game: Any = self.game
+        return SplitRoles(game.one_round(), self.groups)
+
+    # --- rows of players ----------------------------------------------------------------------------------------
+
+    def _rows(self, observation: Observation, name: str) -> Observation:
+        if name not in self._players:
+            return observation
+        rows = _changed(observation, lambda leaf: self._take(leaf, name))
+        return replace(rows, whole=observation) if self._asks_for_all else rows
+
+    def _take(self, value: Tensor, name: str) -> Tensor:
+        return value[:, self._players[name]] if name in self._players else value
+
+    def _joined(self, name: str, actions: Mapping[str, Tensor]) -> Tensor:
+        """Return the actions of all players of a role, ``[B, N, ...]``."""
+        if name not in self.groups:
+            return actions[name]
+        parts = [actions[f"{name}/{label}"] for label in self.groups[name]]
+        return torch.cat(parts, 1)[:, self._order[name]]
+
+
+def _changed(observation: Observation, change: Callable[[Tensor], Tensor]) -> Observation:
+    """Return an observation with every entry of players changed."""
+    names = [entry.name for entry in fields(observation) if entry.name not in _OF_ALL_PLAYERS]
+    values = {name: getattr(observation, name) for name in names}
+    return replace(observation, **{name: _mapped(value, change) for name, value in values.items()})
+
+
+def _mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: change(entry) for name, entry in value.items()}
+    return value if value is None else change(value)
+
+
+def _whole(observation: Observation) -> Observation:
+    """Return the observation of all players of the role."""
+    return observation if observation.whole is None else observation.whole

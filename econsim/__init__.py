@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from econsim.game import Game
     from econsim.interop.gymnasium import to_gymnasium
     from econsim.interop.pettingzoo import to_pettingzoo
-    from econsim.runs import Run, open_run
+    from econsim.report.reported_run import ReportedRun
+    from econsim.report.reported_run import open_reported_run as open_run
     from econsim.scenario import Scenario
     from econsim.sweep import open_sweep
 
@@ -28,10 +29,10 @@ __version__: str
 __all__ = ["__version__", "load", "make", "open_run", "open_sweep", "run", "to_gymnasium", "to_pettingzoo"]
 
 _HOMES = {
-    "open_run": "econsim.runs",
-    "open_sweep": "econsim.sweep",
-    "to_gymnasium": "econsim.interop.gymnasium",
-    "to_pettingzoo": "econsim.interop.pettingzoo",
+    "open_run": "econsim.report.reported_run:open_reported_run",
+    "open_sweep": "econsim.sweep:open_sweep",
+    "to_gymnasium": "econsim.interop.gymnasium:to_gymnasium",
+    "to_pettingzoo": "econsim.interop.pettingzoo:to_pettingzoo",
 }
 
 
@@ -58,8 +59,9 @@ def run(
     out: str | Path | None = None,
     quiet: bool = False,
     threads: int = 1,
+    report: bool = True,
     **overrides: Any,
-) -> Run:
+) -> ReportedRun:
     """Train what has to be trained, score every policy, write the run folder and its report.
 
     Args:
@@ -69,6 +71,7 @@ def run(
         out: the run folder; a new one under ``runs/`` when not given.
         quiet: print no progress.
         threads: on the CPU; part of the run, since sums may round otherwise with another number.
+        report: write the report; ``run.report()`` writes it later.
         overrides: as for :func:`load`.
 
     Raises:
@@ -77,12 +80,17 @@ def run(
     """
     from pathlib import Path
 
+    from econsim.report.reported_run import open_reported_run
     from econsim.runs import execute
     from econsim.scenario import with_overrides
 
     changes = overrides if seed is None else {**overrides, "seed": seed}
     loaded = load(scenario, **changes) if isinstance(scenario, (str, Path)) else with_overrides(scenario, changes)
-    return execute(loaded, out=None if out is None else Path(out), device=device, quiet=quiet, threads=threads)
+    folder = execute(loaded, None if out is None else Path(out), device, quiet, threads).path
+    finished = open_reported_run(folder)
+    if report and finished.finished:  # a helper of a run on several processes leaves that to the first one
+        finished.report()
+    return finished
 
 
 def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **parameters: Any) -> Game[Any]:
@@ -114,7 +122,8 @@ def __getattr__(name: str) -> Any:
         return _version()
     if name not in _HOMES:
         raise AttributeError(f"module 'econsim' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def __dir__() -> list[str]:

@@ -60,7 +60,7 @@ def pages_with(*languages: str) -> pytest.MarkDecorator:
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run of twenty steps whose pictures are kept."""
     scenario = load("gather_trade_build", {"economy.horizon": 20, "episodes": 1, "headline": None})
-    return execute(scenario, tmp_path_factory.mktemp("runs") / "first", quiet=True, report=False).path
+    return execute(scenario, tmp_path_factory.mktemp("runs") / "first", quiet=True).path
 
 
 @pytest.fixture

@@ -24,10 +24,14 @@ FLOORS = {
     "planners": 3.5,
     "training": 4,
     "analysis": 5,
-    **dict.fromkeys(["scenario", "runs", "sweep", "report"], 6),
-    **dict.fromkeys(["interop", "testing", "watch", "cli", "_api", "__init__", "__main__"], 7),
+    "scenario": 7,
+    "runs": 7.1,
+    "report": 8,
+    "sweep": 8.1,
+    "watch": 8.2,
+    **dict.fromkeys(["interop", "testing", "cli", "__init__", "__main__"], 9),
 }
-# Neighbours on one floor, never in a circle; a run writes its report when it is done.
+# Neighbours on one floor, never in a circle.
 NEIGHBOURS = {
     "parameters": {"kinds", "errors"},
     "kinds": {"errors"},
@@ -39,12 +43,9 @@ NEIGHBOURS = {
     "learning": {"game"},
     "mechanisms": {"game"},
     "populations": {"game", "mechanisms"},
-    "runs": {"scenario", "report"},
-    "sweep": {"scenario", "runs"},
-    "report": {"scenario", "runs"},
-    "__init__": {"_api", "interop", "testing"},
+    "__init__": {"interop", "testing"},
     "__main__": {"cli"},
-    "cli": {"__init__", "testing", "watch"},
+    "cli": {"__init__", "testing"},
     "interop": {"__init__"},
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}

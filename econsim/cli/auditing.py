@@ -47,8 +47,10 @@ def audit(
     from rich.console import Console
 
     from econsim.cli.console_tables import grid
-    from econsim.report.incentive_audit import audited
+    from econsim.report.incentive_audit import audited, fragment
+    from econsim.storage.files import write_text
 
+    write_text((out or folder) / "audit.html", fragment(content))
     said, console = audited(content), Console(highlight=False)
     console.print(grid(said.header, said.rows))
     for note in said.notes:

@@ -26,10 +26,13 @@ def equilibrium(
 
     Freezes all roles but one and finds what it could gain; writes certificate.json and the report again.
     """
+    from econsim.report import write_report
+    from econsim.runs import open_run
     from econsim.runs.certificate import DeviationBudget, certify
 
     budget = DeviationBudget(episodes, iterations, search_budget)
     certificate = certify(run, budget, tuple(role or ()), first_seed, quiet)
+    write_report(open_run(run))
     from rich.console import Console
 
     from econsim.cli.console_tables import grid

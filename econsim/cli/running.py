@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from econsim.runs import Run
 
 OverridesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Overrides, for example economy.workers=1000.")
@@ -43,7 +46,7 @@ def run(
     # torch is loaded only now, when the scenario is known to be sound.
     from econsim.runs import execute
 
-    execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads, agreed=yes)
+    _report(execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads, agreed=yes), quiet)
 
 
 def resume(
@@ -65,4 +68,19 @@ def resume(
         return
     from econsim.runs import resume as continue_run
 
-    continue_run(run, quiet=quiet, overrides=list(overrides or ()))
+    _report(continue_run(run, quiet=quiet, overrides=list(overrides or ())), quiet)
+
+
+def _report(run: Run, quiet: bool) -> None:
+    """Write the report of a run and say where it is; helpers of a run on several processes write none."""
+    from econsim.report import write_report
+    from econsim.runs import RunInterrupted
+
+    if not run.finished:
+        return
+    try:
+        page = write_report(run)
+    except KeyboardInterrupt as error:
+        raise RunInterrupted(run.path) from error
+    if not quiet:
+        typer.echo(f"report: {page}")

@@ -35,7 +35,7 @@ def certify(
     first_seed: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Measure how far a run's own policy is from equilibrium, write its certificate and its report; return the former.
+    """Measure how far a run's own policy is from equilibrium, write its certificate and return it.
 
     Args:
         run: a finished run, or its folder.
@@ -48,14 +48,11 @@ def certify(
         UserError: the run is not finished, there is no such role, or no way to find a deviation for it.
         KeyboardInterrupt: the user stopped it; the same call goes on where it was.
     """
-    from econsim.report import write_report
-
     opened = run if isinstance(run, Run) else open_run(run)
     check_finished(opened)
     with using_threads(opened.environment["threads"]), Advice().listening():
         certificate = _Certifying(opened, budget or DeviationBudget(), quiet).finish(roles, first_seed)
     vars(opened).pop("certificate", None)  # what was read before is out of date
-    write_report(opened)
     return certificate
 
 

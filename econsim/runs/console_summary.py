@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from econsim.accounts import Metric
@@ -35,8 +34,8 @@ def ending_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def print_ending(journal: Journal, run: Run, report: Path) -> None:
-    """Print the table, the warnings and the places of folder and report; the log gets them as well."""
+def print_ending(journal: Journal, run: Run) -> None:
+    """Print the table, the warnings and the folder of a run; the log gets them as well."""
     from rich.table import Table
 
     summary = run.summary
@@ -58,7 +57,6 @@ def print_ending(journal: Journal, run: Run, report: Path) -> None:
         found = "not measured" if headline["value"] is None else f"{headline['value']:,.6g}"
         journal.say(f"headline {headline['metric']}: {found} (expected {headline['expected']:,.6g}): {verdict}")
     journal.say(f"run folder: {run.path}")
-    journal.say(f"report: {report}")
 
 
 def _title(metric: Metric, response: str, first: str) -> str:

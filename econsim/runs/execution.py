@@ -1,4 +1,4 @@
-"""Running a scenario: fit what has to be fitted, score every policy, write the folder and the report.
+"""Execution of a scenario: fit what has to be fitted, score every policy, write the folder.
 
 A run is a list of stages that are stored as they finish, then scoring, which is quick and repeatable. Killed at any
 moment and resumed, it gives the numbers of a run that was never interrupted.
@@ -16,6 +16,7 @@ from econsim.errors import RunError, UserError
 from econsim.game import Agent, FittedAgent
 from econsim.learning import fit_all
 from econsim.runs.accounts import write_accounts
+from econsim.runs.console_summary import print_ending
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, create_run, open_run
 from econsim.runs.llm_session import LlmSession, check_agreed, forecast_calls, with_settings, with_way_on
@@ -51,7 +52,6 @@ def execute(
     device: str = "auto",
     quiet: bool = False,
     threads: int = 1,
-    report: bool = True,
     agreed: bool = True,
 ) -> Run:
     """Run a scenario from its beginning and return its finished folder.
@@ -63,7 +63,6 @@ def execute(
         quiet: print nothing.
         threads: of one process on the CPU. Sums may round otherwise with another number, so that it is part of the
             run; more than one pays from some ten thousand workers on.
-        report: write the report when it is done.
         agreed: the user agrees to what the run is foreseen to ask of a language model.
 
     Raises:
@@ -88,26 +87,26 @@ def execute(
                 return _Execution(create_run(scenario, own, place), place, quiet=True).help()
         run = create_run(scenario, out, place)
         wait_for_helpers()
-        execution = _Execution(run, place, quiet, report)
+        execution = _Execution(run, place, quiet)
         if forecast is not None:
             execution.journal.say(f"{scenario.llm and scenario.llm.model} will be asked: {forecast}")
         return execution.finish()
 
 
-def resume(path: str | Path, quiet: bool = False, report: bool = True, overrides: Overrides = ()) -> Run:
+def resume(path: str | Path, quiet: bool = False, overrides: Overrides = ()) -> Run:
     """Continue an interrupted run where it stopped; a finished one is returned as it is.
 
     Args:
         path: its folder.
         quiet: print nothing.
-        report: write the report when it is done.
         overrides: other settings of the language model, such as ``llm.budget.calls=2000``; they are kept.
 
     Raises:
         UserError: ``path`` is no run folder, or its device is not here.
     """
     run = open_run(path)
-    if run.finished and (not report or (run.path / "report.html").is_file()):
+    if run.finished:
+        _discard_parts(run)
         return run
     run = with_settings(run, overrides) if overrides else run
     with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as place:
@@ -115,14 +114,20 @@ def resume(path: str | Path, quiet: bool = False, report: bool = True, overrides
             with folder_of_helper(run.path) as own:
                 return _Execution(open_run(own), place, quiet=True).help()
         wait_for_helpers()
-        return _Execution(run, place, quiet, report).finish()
+        return _Execution(run, place, quiet).finish()
+
+
+def _discard_parts(run: Run) -> None:
+    """Remove the parts of tables that a run left when it was stopped after they were merged."""
+    for name in ("metrics", "throughput"):
+        MetricsWriter(run.path / f"{name}.parts", run.name).discard()
 
 
 class _Execution:
     """One run in progress."""
 
-    def __init__(self, run: Run, device: str, quiet: bool, report: bool = True) -> None:
-        self.run, self.scenario, self.reports = run, run.scenario, report
+    def __init__(self, run: Run, device: str, quiet: bool) -> None:
+        self.run, self.scenario = run, run.scenario
         self.game, _ = self.scenario.build(device)
         self.policies = policies(self.scenario, self.game)
         self.stages = stages(self.scenario, self.policies)
@@ -136,13 +141,11 @@ class _Execution:
         """Do all that is still to do."""
         try:
             self.journal.say(f"run folder: {self.run.path}")
-            if not self.run.finished:
-                with self.advice.listening(), self.speech:
-                    self._score(self._fit())
+            with self.advice.listening(), self.speech:
+                self._score(self._fit())
             self.metrics.discard()
             self.measured.discard()
-            if self.reports:
-                self._report()
+            print_ending(self.journal, self.run)
         except KeyboardInterrupt as error:
             raise RunInterrupted(self.run.path) from error
         except Exception as error:
@@ -232,13 +235,6 @@ class _Execution:
         summary = summarise(self.scenario, found, known, self.game, self.advice.messages)
         llm_usage = self.speech.summary()
         write_json(self.run.path / "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
-
-    def _report(self) -> None:
-        from econsim.report import write_report
-        from econsim.runs.console_summary import print_ending
-
-        report = write_report(self.run)
-        print_ending(self.journal, self.run, report)
 
 
 def _hand_on(before: Mapping[str, Agent], mine: Mapping[str, Agent], roles: Iterable[str]) -> None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from econsim.analysis.recording import Recording
     from econsim.game import Agent
-    from econsim.report.figures import Figures
     from econsim.scenario import Scenario
 
 T = TypeVar("T")
@@ -117,13 +116,6 @@ class Run:
             raise UserError(f"{self.path}: this run has no certificate; make it with: econsim equilibrium {self.path}")
         return self._json("certificate.json")
 
-    @property
-    def plot(self) -> Figures:
-        """The figures of the report: ``run.plot.schedules()``, ``run.plot.hours()``, ..."""
-        from econsim.report.figures import Figures
-
-        return Figures(self)
-
     def recording(self, policy: str | None = None) -> Recording:
         """Return the episode that was kept of a policy, by default the scenario's own.
 
@@ -133,12 +125,6 @@ class Run:
         from econsim.runs.recordings import load_recording
 
         return load_recording(self, list(self.summary["policies"])[-1] if policy is None else policy)
-
-    def report(self, interactive: bool = False) -> Path:
-        """Write ``report.html``, ``figures/`` and ``tables/``; see :func:`econsim.report.write_report`."""
-        from econsim.report import write_report
-
-        return write_report(self, interactive)
 
     def _json(self, name: str) -> dict[str, Any]:
         def read(path: Path) -> dict[str, Any]:

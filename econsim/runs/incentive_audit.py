@@ -27,7 +27,7 @@ from econsim.runs.llm_session import LEDGER, check_agreed
 from econsim.runs.load_agents import agents_of
 from econsim.runs.stages import leading_role, policies
 from econsim.scenario import Scenario, with_overrides
-from econsim.storage.files import write_json, write_text
+from econsim.storage.files import write_json
 
 __all__ = ["Asked", "audit"]
 
@@ -44,7 +44,7 @@ class Asked:
 
 
 def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed: bool = False) -> dict[str, Any]:
-    """Ask the people of a scenario, or the fitted people of a run, and write ``audit.json`` and ``audit.html``.
+    """Ask the people of a scenario, or the fitted people of a run, and write ``audit.json``.
 
     Args:
         source: a scenario whose agents play as they are, or a run.
@@ -55,8 +55,6 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
     Raises:
         UserError: the game has no hours or no tax rates, an agent has to be trained first, or a model cannot be asked.
     """
-    from econsim.report.incentive_audit import fragment
-
     source, what = (source if isinstance(source, Run) else _of_one_year(source)), asked or Asked()
     scenario = source.scenario if isinstance(source, Run) else source
     game = scenario.build("cpu")[0].to(dtype=torch.float64)
@@ -74,7 +72,6 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
         if service is not None:
             service.close()
     write_json(out / "audit.json", content)
-    write_text(out / "audit.html", fragment(content))
     return content
 
 

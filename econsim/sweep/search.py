@@ -185,9 +185,9 @@ class _Searching:
 
         folder = self.out / "trials" / _name(levels) / f"seed-{scenario.seed}"
         if (folder / "environment.json").is_file():
-            run = resume(folder, quiet=True, report=False)
+            run = resume(folder, quiet=True)
         else:
-            run = execute(scenario, folder, self.device, quiet=True, report=False)
+            run = execute(scenario, folder, self.device, quiet=True)
         scored = run.metrics[run.metrics["response"] != ""]
         rows = scored[["policy", "response", "name", "value"]].itertuples(index=False)
         return _value([tuple(row) for row in rows], self.request.metric)

@@ -94,6 +94,7 @@ def perform_plain(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _make_run(task: Task) -> None:
+    from econsim.report import write_report
     from econsim.runs import execute, resume
 
     (member,) = task.members
@@ -101,10 +102,12 @@ def _make_run(task: Task) -> None:
         if folder is None:
             return
         if (folder / "environment.json").is_file():
-            resume(folder, quiet=True, report=task.reports)
-            return
-        shutil.rmtree(folder, ignore_errors=True)
-        execute(_scenarios(task)[0], folder, task.device, quiet=True, threads=task.threads, report=task.reports)
+            run = resume(folder, quiet=True)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+            run = execute(_scenarios(task)[0], folder, task.device, quiet=True, threads=task.threads)
+        if task.reports and not (folder / "report.html").is_file():
+            write_report(run)
 
 
 def _make_batch(task: Task) -> None:

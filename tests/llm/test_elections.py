@@ -145,10 +145,10 @@ def test_a_recorded_election_replays_to_the_same_numbers(server: Server, tmp_pat
     server.answer = sincere
     own = {"baselines": ["free_market"], "evaluation.ceiling": None, "economy.tax_years": 3, "headline": None}
     chosen = {"planner": {"kind": "elected_llm", **FLAT}, "llm.base_url": server.base_url, "llm.model": "scripted"}
-    first = execute(load("one_step_democratic", own | chosen), tmp_path / "first", quiet=True, report=False)
+    first = execute(load("one_step_democratic", own | chosen), tmp_path / "first", quiet=True)
     asked = len(server.bodies)
     assert asked == 3 * 3
     store = {"llm.mode": "strict_replay", "llm.store": str(next((tmp_path / "first").glob("*.sqlite*")))}
-    again = execute(load("one_step_democratic", own | chosen | store), tmp_path / "again", quiet=True, report=False)
+    again = execute(load("one_step_democratic", own | chosen | store), tmp_path / "again", quiet=True)
     assert len(server.bodies) == asked
     assert first.summary["policies"] == again.summary["policies"]

@@ -16,6 +16,7 @@ from tiny_server import Server, said
 from econsim import kinds
 from econsim.errors import UserError
 from econsim.llm.service import BudgetSpent, NotRecorded, TooManyFailures
+from econsim.report import write_report
 from econsim.runs import Run, execute, open_run, resume
 from econsim.scenario import Scenario, load
 
@@ -181,7 +182,7 @@ def test_the_report_tells_who_answered_and_how_well(scenario: Any, server: Serve
     made = scenario(simulated="a scripted model that best-responds", on_failure="rule", failure_share=1.0)
     server.answer = lambda body: "hm" if "Picker 3" in said(body) else best_response(body)
     run = execute(made, tmp_path / "run", quiet=True)
-    page = (run.path / "report.html").read_text()
+    page = write_report(run).read_text()
     assert "a scripted model that best-responds" in page
     assert "12.5%" in page
     assert "No language model answered: a scripted model that best-responds did." in page

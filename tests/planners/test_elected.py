@@ -255,6 +255,6 @@ def test_voters_judge_by_trained_minds_while_these_learn(tmp_path: Path) -> None
     }
     file = tmp_path / "learning.yaml"
     file.write_text(json.dumps(text))
-    run = execute(load(file), tmp_path / "run", quiet=True, report=False)
+    run = execute(load(file), tmp_path / "run", quiet=True)
     chances = run.metrics[run.metrics["name"] == "elected/chance"]
     assert set(chances["step"]) == {0, 1}  # an election before each iteration

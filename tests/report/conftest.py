@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import econsim
 from econsim import kinds
-from econsim.runs import Run, execute
-from econsim.scenario import load
+from econsim.report.reported_run import ReportedRun
 
 TOYS = Path(__file__).parents[1] / "runs" / "run_toys"
 SCENARIO = """
@@ -33,11 +33,11 @@ def _toys() -> None:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> ReportedRun:
     added = list(kinds._added_plugins)
     kinds.add_plugin(str(TOYS))
     folder = tmp_path_factory.mktemp("report")
     (folder / "orchard.yaml").write_text(SCENARIO)
-    done = execute(load(folder / "orchard.yaml"), folder / "run", quiet=True)
+    done = econsim.run(folder / "orchard.yaml", out=folder / "run", quiet=True)
     kinds._added_plugins[:] = added
     return done

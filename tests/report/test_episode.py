@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+import econsim
 from econsim import kinds
 from econsim.cli import app
 from econsim.errors import RunError, UserError
 from econsim.report.episode import write_picture
-from econsim.runs import Run, execute
+from econsim.runs import Run
 from econsim.runs.recordings import load_recording, recordings_of
-from econsim.scenario import load
 
 TOYS = Path(__file__).parents[1] / "runs" / "run_toys"
 SCENARIO = """
@@ -46,7 +46,7 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Run:
     kinds.add_plugin(str(TOYS))
     folder = tmp_path_factory.mktemp("village")
     (folder / "village.yaml").write_text(SCENARIO)
-    done = execute(load(folder / "village.yaml"), folder / "run", quiet=True)
+    done = econsim.run(folder / "village.yaml", out=folder / "run", quiet=True)
     kinds._added_plugins[:] = added
     return done
 

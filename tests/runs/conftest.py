@@ -31,12 +31,6 @@ def _toys() -> None:
     kinds.add_plugin(str(Path(__file__).parent / "run_toys"))
 
 
-@pytest.fixture(autouse=True)
-def _reports_without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Drawing takes seconds and says nothing about runs; tests/report looks at it.
-    monkeypatch.setattr("econsim.report.figures._CAPTIONS", ())
-
-
 @pytest.fixture
 def scenario(tmp_path: Path) -> Callable[..., Scenario]:
     """Make a scenario from text, with overrides."""

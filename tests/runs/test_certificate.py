@@ -9,6 +9,7 @@ import pytest
 
 from econsim.analysis.equilibrium import trained_deviator
 from econsim.errors import UserError
+from econsim.report import write_report
 from econsim.runs import Run, execute, open_run
 from econsim.runs import deviations as findings_module
 from econsim.runs.certificate import DeviationBudget, certify
@@ -59,7 +60,7 @@ def test_the_folder_holds_the_certificate_and_the_report_tells_it(run: Run) -> N
     certificate = certify(run, QUICK, quiet=True)
     assert run.certificate == certificate == json.loads((run.path / "certificate.json").read_text())
     assert open_run(run.path).certificate["policy"] == "trained"
-    report = (run.path / "report.html").read_text()
+    report = write_report(run).read_text()
     for words in ("How far from equilibrium", "exact answer", "announcement", "lower bound on the true gap"):
         assert words in report
     assert not (run.path / "certificate.partial.json").exists()

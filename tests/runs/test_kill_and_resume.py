@@ -21,11 +21,9 @@ RESULTS = ("metrics.parquet", "accounts.parquet", "summary.json", "scenario.yaml
 PROGRAM = """
 import sys
 from pathlib import Path
-import econsim.report.figures
 from econsim.runs import execute, resume
 from econsim.scenario import load
 
-econsim.report.figures._CAPTIONS = ()
 out = Path(sys.argv[1])
 if (out / "environment.json").exists():
     resume(out, quiet=True)

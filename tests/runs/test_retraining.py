@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from econsim.errors import UserError
+from econsim.report.figures import Figures
 from econsim.runs import execute, resume
 from econsim.runs.checkpoints import load_state
 from econsim.scenario import load
@@ -47,7 +48,7 @@ def test_each_planner_gets_workers_of_its_own_that_begin_with_the_shared_ones(tm
     summary = run.summary["policies"]
     assert all(set(summary[label]["seeds"]) == {"42", "43"} for label in labels[:3])
     assert summary["saez"]["learned"]["welfare"] != summary["free_market"]["learned"]["welfare"]
-    (axes,) = run.plot.outcomes().axes
+    (axes,) = Figures(run).outcomes().axes
     lines = {tuple(line.get_xdata()) for line in axes.lines}
     # Two iterations that all share, then two of each planner; an iteration is an episode of every copy.
     assert lines == {(0, 1), (2, 3)}

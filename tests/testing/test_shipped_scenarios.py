@@ -38,7 +38,7 @@ def test_a_scenario_of_language_models_reproduces_its_headline_with_a_scripted_o
     short |= {"baselines.search": {"kind": "search", "starts": 1, "generations": 3, "finest_step": 0.05}}
     with serve(Scripted()) as base_url:
         model = {"llm.base_url": base_url, "llm.model": Scripted.name}
-        found = execute(load(name, short | model), tmp_path / "run", quiet=True, report=False).summary["headline"]
+        found = execute(load(name, short | model), tmp_path / "run", quiet=True).summary["headline"]
     assert found["passed"], found
 
 

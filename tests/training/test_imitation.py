@@ -112,7 +112,7 @@ def test_a_run_fits_it_and_reports_its_fidelity(tmp_path: Path) -> None:
         "evaluation": {"workers": "best_response", "floor": None, "ceiling": None},
         "headline": None,
     }
-    run = execute(load("one_step", overrides), tmp_path / "run", quiet=True, report=False)
+    run = execute(load("one_step", overrides), tmp_path / "run", quiet=True)
     found = run.summary["policies"]["us_federal"]
     assert found["scenario"]["mean_hours"] == pytest.approx(found["exact"]["mean_hours"], rel=0.05)
     names = set(run.metrics["name"])

@@ -26,7 +26,7 @@ SHORT = {
 
 def run(path: Path, base_url: str | None, **settings: Any) -> Run:
     given = {key.replace("__", "."): value for key, value in settings.items()}
-    return execute(load("llm_economist", {**SHORT, "llm.base_url": base_url, **given}), path, quiet=True, report=False)
+    return execute(load("llm_economist", {**SHORT, "llm.base_url": base_url, **given}), path, quiet=True)
 
 
 def planned(found: Run) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_a_run_that_stops_in_the_middle_of_a_step_goes_on_without_asking_again(t
         whole = run(tmp_path / "whole", base_url, **years)
         with pytest.raises(BudgetSpent):
             run(tmp_path / "run", base_url, llm__budget={"calls": 150}, **years)
-        found = resume(tmp_path / "run", quiet=True, report=False, overrides=["llm.budget.calls=1000"])
+        found = resume(tmp_path / "run", quiet=True, overrides=["llm.budget.calls=1000"])
     assert found.summary["policies"] == whole.summary["policies"]
     calls = {purpose: tally["calls"] for purpose, tally in found.summary["llm"]["purposes"].items()}
     assert calls == {"rates": 2, "hours": 300}

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from econsim.accounts import Account
+from econsim.errors import UserError
 
 State = TypeVar("State")
 T = TypeVar("T")
@@ -99,6 +100,17 @@ class Role:
     ``features`` names the entries of an observation, in order. ``view`` is the shape ``[C, h, w]`` of the picture that
     each player sees beside them; empty where there is none. ``view_counts`` says how many values each of its channels
     takes: 2 for a flag, more for labels (0: nothing, 1: oneself, above: others).
+
+    What follows is for readers, people and language models; :mod:`econsim.text` has defaults for whatever is empty.
+    ``feature_units`` are the units of ``features``, scale included ("hundreds of coin"), "" for a plain number.
+    ``action_labels`` name the options of a :class:`Discrete` action, the choices of a :class:`MultiDiscrete`, or the
+    numbers of a :class:`Box`; ``option_labels`` name the options of each choice of a :class:`MultiDiscrete`.
+    ``action_unit`` is the unit of the numbers of a :class:`Box`, or of what options stand for. ``view_labels`` say for
+    each channel of the view what its values 0, 1, ... mean, "" for what is not worth a mark; values beyond the last
+    label carry that label and a number counted from 0.
+
+    Raises:
+        UserError: units or labels are not as many as what they describe, or two labels are the same.
     """
 
     name: str
@@ -110,6 +122,28 @@ class Role:
     features: tuple[str, ...] = ()
     view: tuple[int, ...] = ()
     view_counts: tuple[int, ...] = ()
+    feature_units: tuple[str, ...] = ()
+    action_labels: tuple[str, ...] = ()
+    option_labels: tuple[tuple[str, ...], ...] = ()
+    action_unit: str = ""
+    view_labels: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        counts = self.action.counts if isinstance(self.action, MultiDiscrete) else ()
+        described = (self.action.count,) if isinstance(self.action, Discrete) else self.action.shape
+        self._check_count("feature_units", len(self.feature_units), len(self.features))
+        self._check_count("action_labels", len(self.action_labels), prod(described))
+        self._check_count("option_labels", len(self.option_labels), len(counts))
+        self._check_count("view_labels", len(self.view_labels), self.view[0] if self.view else 0)
+        for labels, count in zip(self.option_labels, counts, strict=False):
+            self._check_count("option_labels of one choice", len(labels), count)
+        for labels in (self.action_labels, *self.option_labels):
+            if len({label.casefold() for label in labels}) < len(labels):
+                raise UserError(f"role {self.name}: two labels are the same among {', '.join(labels)}")
+
+    def _check_count(self, what: str, given: int, described: int) -> None:
+        if given not in (0, described):
+            raise UserError(f"role {self.name}: {given} {what} for {described}")
 
 
 @tensors

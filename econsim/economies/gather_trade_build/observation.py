@@ -19,8 +19,8 @@ CHANNEL_LABELS: tuple[tuple[str, ...], ...] = (
     ("", "wood"),
     ("", ""),  # houses are told by their owners
     ("", "water"),
-    ("", "Source of stone"),
-    ("", "Source of wood"),
+    ("", "Stone source"),
+    ("", "Wood source"),
     ("outside the map", ""),
     ("", "own house", "house of worker"),
     ("", "you", "worker"),

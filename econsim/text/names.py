@@ -61,17 +61,17 @@ def option_names(role: Role) -> tuple[tuple[str, ...], ...]:
 def rows(names: Sequence[str], units: Sequence[str] = ()) -> list[Row]:
     """Return names with their units in order; three and more that are numbered in a row become one."""
     units = units or [""] * len(names)
-    found, first = list[Row](), 0
+    grouped, first = list[Row](), 0
     while first < len(names):
         end = first + 1
         while end < len(names) and units[end] == units[first] and _follows(names[end - 1], names[end]):
             end += 1
         if end - first < _FEWEST:
-            found += [Row(names[place], units[place], place, 1) for place in range(first, end)]
+            grouped += [Row(names[index], units[index], index, 1) for index in range(first, end)]
         else:
-            found.append(Row(f"{names[first]} to {names[end - 1]}", units[first], first, end - first))
+            grouped.append(Row(f"{names[first]} to {names[end - 1]}", units[first], first, end - first))
         first = end
-    return found
+    return grouped
 
 
 def listed(names: Sequence[str]) -> str:

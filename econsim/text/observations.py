@@ -35,12 +35,12 @@ def seen_by(observation: Observation, players: Tensor) -> list[Seen]:
     return [
         Seen(
             features,
-            shared[place] if shared else [],
-            masks[place] if masks else None,
-            views[place] if views else None,
-            {name: values[place] for name, values in facts.items()},
+            shared[player] if shared else [],
+            masks[player] if masks else None,
+            views[player] if views else None,
+            {name: values[player] for name, values in facts.items()},
         )
-        for place, features in enumerate(observation.features[players].tolist())
+        for player, features in enumerate(observation.features[players].tolist())
     ]
 
 

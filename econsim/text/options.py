@@ -77,16 +77,16 @@ class OptionText:
 
     def allows(self, action: Action, mask: Mask) -> bool:
         """Return whether every option is legal now."""
-        return all(flags[int(place)] for flags, place in zip(self._flags(mask), action, strict=True))
+        return all(flags[int(option)] for flags, option in zip(self._flags(mask), action, strict=True))
 
     def _chosen(self, action: Action) -> list[str]:
-        return [options[int(place)] for options, place in zip(self.options, action, strict=True)]
+        return [labels[int(option)] for labels, option in zip(self.options, action, strict=True)]
 
     def _flags(self, mask: Mask) -> list[list[bool]]:
         """Return for each choice which of its options are legal."""
         counts = [len(options) for options in self.options]
         flags = [True] * sum(counts) if mask is None else list(mask)
-        return [flags[sum(counts[:place]) : sum(counts[: place + 1])] for place in range(len(counts))]
+        return [flags[sum(counts[:choice]) : sum(counts[: choice + 1])] for choice in range(len(counts))]
 
     def _labels(self, mask: Mask, legal: bool) -> tuple[Labels, ...]:
         """Return for each choice the labels that are legal, or those that are not."""

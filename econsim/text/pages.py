@@ -27,14 +27,14 @@ def page_of(game: Game[Any]) -> str:
     sections = dict(zip(rest[::2], rest[1::2], strict=True))
     if not any(name in sections for name in _SECTIONS):
         return text.strip()
-    chosen = [f"{name}\n{sections[name].strip(chr(10))}" for name in _SECTIONS if name in sections]
-    return "\n\n".join([opening.strip(), *chosen])
+    rules = [f"{name}\n{sections[name].strip(chr(10))}" for name in _SECTIONS if name in sections]
+    return "\n\n".join([opening.strip(), *rules])
 
 
 def _docstring(game: Game[Any]) -> str:
     """Return the docstring of the module that is the game's kind, else of its class."""
-    parts = type(game).__module__.split(".")
-    ends = [place + 2 for place, part in enumerate(parts) if part in _ROOMS]
-    kind = sys.modules.get(".".join(parts[: ends[0]])) if ends else None
+    path = type(game).__module__.split(".")
+    ends = [index + 2 for index, package in enumerate(path) if package in _ROOMS]
+    kind = sys.modules.get(".".join(path[: ends[0]])) if ends else None
     page = kind.__doc__ if kind is not None else type(game).__doc__
     return page or type(game).__name__

@@ -52,8 +52,8 @@ class _Channel:
 
     def legend(self) -> Iterator[str]:
         """Yield a line for each label."""
-        for place, (label, sign) in enumerate(zip(self.labels, self.signs, strict=True)):
-            if label and self.is_open and place == len(self.labels) - 1:
+        for value, (label, sign) in enumerate(zip(self.labels, self.signs, strict=True)):
+            if label and self.is_open and value == len(self.labels) - 1:
                 yield f"{sign}0, {sign}1, ...: {label} 0, 1, ..."
             elif label:
                 yield f"{sign}: {label}"

@@ -42,7 +42,7 @@ class Settings(Protocol):
 
 
 @dataclass(frozen=True)
-class Part:
+class RoleInPlay:
     """What stays the same in an episode; ``rule`` is an agent with its memory, where the scenario names one."""
 
     role: Role
@@ -50,7 +50,7 @@ class Part:
     rule: tuple[Agent, Any] | None
 
 
-TextMemory = tuple[Part, History]
+TextMemory = tuple[RoleInPlay, History]
 
 
 class TextPlay:
@@ -72,79 +72,81 @@ class TextPlay:
         Raises:
             UserError: there is no such wording.
         """
-        chosen = self._settings
-        text = RoleText(game, game.roles[role.name], chosen.wording, f"{key}.wording", chosen.reasoning)
+        settings = self._settings
+        text = RoleText(game, game.roles[role.name], settings.wording, f"{key}.wording", settings.reasoning)
         ruling = None if rule is None else (rule, rule.start(game, role, num_envs))
-        return Part(role, text, ruling), History.empty(game, role, num_envs, chosen.history)
+        return RoleInPlay(role, text, ruling), History.empty(game, role, num_envs, settings.history)
 
     def act(self, observation: Observation, memory: TextMemory, key: Tensor) -> tuple[Tensor, TextMemory]:
         """Return actions ``[B, N, ...]``, asking for all who act at once; the others go on with their last action."""
-        part, history = memory
+        playing, history = memory
         acting = acting_players(observation)
         latest = history.latest.clone()
         if bool(acting.any()):
             actions = self._actions(observation, acting, memory, key)
             latest[acting] = torch.tensor(actions, dtype=torch.float64, device=latest.device)
             history = history.with_actions(latest, acting)
-        shaped = latest.reshape(*acting.shape, *part.role.action.shape)
-        is_box = isinstance(part.role.action, Box)
-        return shaped.to(observation.features.dtype) if is_box else shaped.long(), (part, history)
+        shaped = latest.reshape(*acting.shape, *playing.role.action.shape)
+        is_box = isinstance(playing.role.action, Box)
+        return shaped.to(observation.features.dtype) if is_box else shaped.long(), (playing, history)
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int, key: str) -> tuple[int, int, int]:
         """Return calls, input tokens and output tokens of an episode, about and at most."""
-        (part, _), turns = self.start(game, role, 1, key), -(-game.horizon // role.acts_every)
+        (playing, _), turns = self.start(game, role, 1, key), -(-game.horizon // role.acts_every)
         observation = game.observe(game.reset(random.keys(0, 1, game.device)))[role.name]
         seen = seen_by(observation, torch.ones_like(observation.alive))[0]
-        action = part.text.action.neutral(None)
+        action = playing.text.action.neutral(None)
         past = [action] * min(self._settings.history, turns // 2)
         calls = num_envs * role.count * turns
         answer = _ANSWER_TOKENS * (1 + len(action)) + _THOUGHT_TOKENS * self._settings.reasoning
-        return calls, calls * tokens_of([part.text.rules, part.text.question(seen, past)]), calls * answer
+        return calls, calls * tokens_of([playing.text.rules, playing.text.question(seen, past)]), calls * answer
 
     def _actions(self, observation: Observation, acting: Tensor, memory: TextMemory, key: Tensor) -> list[Action]:
         """Return the action of each player who acts: as answered, or what stands in for an answer."""
-        (part, history), seen = memory, seen_by(observation, acting)
-        pasts, text = history.of(acting), part.text.action
-        answers = self._asking.service.ask(self._questions(part, seen, pasts, acting, key))
+        (playing, history), seen = memory, seen_by(observation, acting)
+        pasts, text = history.of(acting), playing.text.action
+        answers = self._asking.service.ask(self._questions(playing, seen, pasts, acting, key))
         actions: list[Action | None] = [
-            text.action(answer.value) if answer.value is not None else self._previous(part, each, past)
+            text.action(answer.value) if answer.value is not None else self._previous(playing, each, past)
             for answer, each, past in zip(answers, seen, pasts, strict=True)
         ]
         if None in actions:
-            ruled = _ruled(part, observation, acting, seen, random.fold(key, "rule"))
+            ruled = _ruled(playing, observation, acting, seen, random.fold(key, "rule"))
             return [by_rule if action is None else action for action, by_rule in zip(actions, ruled, strict=True)]
         return [action for action in actions if action is not None]
 
     def _questions(
-        self, part: Part, seen: Sequence[Seen], pasts: Sequence[Sequence[Action]], acting: Tensor, key: Tensor
+        self, playing: RoleInPlay, seen: Sequence[Seen], pasts: Sequence[Sequence[Action]], acting: Tensor, key: Tensor
     ) -> list[Question]:
-        chosen, text, purpose = self._settings, part.text, part.role.name
-        seeds = self._asking.seeds(key, f"action/{purpose}", part.role.count)
-        places = acting.flatten().nonzero()[:, 0].tolist()
-        limits = chosen.temperature, chosen.max_tokens
+        settings, text, purpose = self._settings, playing.text, playing.role.name
+        seeds = self._asking.seeds(key, f"action/{purpose}", playing.role.count)
+        players = acting.flatten().nonzero()[:, 0].tolist()
+        limits = settings.temperature, settings.max_tokens
         return [
             Question(
                 text.rules,
-                text.question(each, past if chosen.history else ()),
+                text.question(each, past if settings.history else ()),
                 text.form(each),
                 purpose,
-                seeds[place],
+                seeds[player],
                 *limits,
             )
-            for place, each, past in zip(places, seen, pasts, strict=True)
+            for player, each, past in zip(players, seen, pasts, strict=True)
         ]
 
-    def _previous(self, part: Part, seen: Seen, past: Sequence[Action]) -> Action | None:
+    def _previous(self, playing: RoleInPlay, seen: Seen, past: Sequence[Action]) -> Action | None:
         """Return the player's last action where it may stand in for an answer and is legal now."""
-        is_legal = bool(past) and part.text.action.allows(past[-1], seen.mask)
+        is_legal = bool(past) and playing.text.action.allows(past[-1], seen.mask)
         return past[-1] if self._asking.fill(is_legal) == "previous" else None
 
 
-def _ruled(part: Part, observation: Observation, acting: Tensor, seen: Sequence[Seen], key: Tensor) -> list[Action]:
+def _ruled(
+    playing: RoleInPlay, observation: Observation, acting: Tensor, seen: Sequence[Seen], key: Tensor
+) -> list[Action]:
     """Return what the rule does for each player who acts; without one, what is nearest to doing nothing."""
-    if part.rule is None:
-        return [part.text.action.neutral(each.mask) for each in seen]
-    agent, memory = part.rule
+    if playing.rule is None:
+        return [playing.text.action.neutral(each.mask) for each in seen]
+    agent, memory = playing.rule
     actions, _ = agent.act(observation, memory, key)
     return [tuple(action) for action in actions[acting].double().reshape(len(seen), -1).tolist()]
 

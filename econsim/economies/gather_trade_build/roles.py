@@ -42,14 +42,16 @@ def worker_roles(economy: GatherTradeBuild, seen: Features, views: Views) -> Ite
 
 def planner_roles(economy: GatherTradeBuild, seen: Features, views: Views) -> Iterator[Role]:
     """Yield the role of each planner, who also sees numbers of each of its workers."""
-    action = MultiDiscrete(tuple(count for part in economy.components for count in part.planner_choices(economy)))
-    choices = [entry for part in economy.components for entry in part.planner_labels(economy).items()]
+    action = MultiDiscrete(
+        tuple(count for component in economy.components for count in component.planner_choices(economy))
+    )
+    choices = [entry for component in economy.components for entry in component.planner_labels(economy).items()]
     labels, options = tuple(label for label, _ in choices), tuple(names for _, names in choices)
     names, of_workers = observation.names_of(seen.planner), observation.names_of(seen.of_workers)
     units = observation.units_of(seen.planner, _units(economy) | dict.fromkeys(_HELD, "always 0"))
     of_each = observation.units_of(seen.of_workers, _units(economy))
-    for place, name in enumerate(economy.planners):
-        workers = (economy.tables["planner_of"] == place).nonzero()[:, 0].tolist()
+    for number, name in enumerate(economy.planners):
+        workers = (economy.tables["planner_of"] == number).nonzero()[:, 0].tolist()
         features = (*names, *(f"{label}_of_worker_{worker}" for worker in workers for label in of_workers))
         role = Role(name, 1, _unbounded(features), action, True, economy.planners_act_every, features)
         role = replace(role, feature_units=(*units, *of_each * len(workers)))

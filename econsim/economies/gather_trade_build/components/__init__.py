@@ -74,7 +74,7 @@ class Component:
     def planner_labels(self, economy: Economy) -> Mapping[str, tuple[str, ...]]:
         """Return the names of its choices of every planner, each with the names of its options; by default numbers."""
         counts = self.planner_choices(economy)
-        return {f"{self.name}_{place}": tuple(map(str, range(count))) for place, count in enumerate(counts, 1)}
+        return {f"{self.name}_{number}": tuple(map(str, range(count))) for number, count in enumerate(counts, 1)}
 
     @property
     def planner_acts_every(self) -> int:

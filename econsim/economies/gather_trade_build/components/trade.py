@@ -134,12 +134,12 @@ class Trade(Component):
 
     def units(self) -> dict[str, str]:
         """Return the units of the market's numbers; entries of histograms are by price, from 0 up."""
-        found: dict[str, str] = {}
+        units: dict[str, str] = {}
         for good in GOODS:
-            found |= {f"market_rate-{good}": "coin", f"price_history-{good}": "hundreds of recent sales at this price"}
+            units |= {f"market_rate-{good}": "coin", f"price_history-{good}": "hundreds of recent sales at this price"}
             orders = ("available_asks", "available_bids", "my_asks", "my_bids", "full_asks", "full_bids")
-            found |= {f"{name}-{good}": "orders at this price" for name in orders}
-        return found
+            units |= {f"{name}-{good}": "orders at this price" for name in orders}
+        return units
 
     def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
         """Return the declared accounts of workers, and the price history."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from torch import Tensor
+
 from econsim import random
 from econsim.agents.llm import LanguageWorker
 from econsim.agents.llm import Parameters as WorkerParameters
@@ -40,7 +42,7 @@ def sample_questions(game: Game[Any], agents: Mapping[str, Agent], seed: int) ->
         agent.connect(cast("Service", listeners[name]))
         speakers[name] = agent
 
-    def stop_when_all_asked(state: object) -> None:
+    def stop_when_all_asked(state: object, over: Tensor) -> None:
         if all(listener.first for listener in listeners.values()):
             raise _AllAsked
 

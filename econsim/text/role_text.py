@@ -12,6 +12,7 @@ from typing import Any
 
 from econsim.game import Game, Role, TextInterface
 from econsim.llm.replies import Form
+from econsim.split_roles import base_game, base_role
 from econsim.text.actions import action_text
 from econsim.text.names import Row
 from econsim.text.observations import Seen
@@ -64,7 +65,7 @@ class RoleText:
             history: the player's last actions, the oldest first.
         """
         values = {
-            "role": self.role.name,
+            "role": base_role(self.role.name),
             "history": "; ".join(self.action.named(action) for action in history),
             "observation": _lines(self._features, seen.features),
             "shared": _lines(self._shared, seen.shared),
@@ -80,12 +81,12 @@ class RoleText:
 
     def _static(self, game: Game[Any]) -> Mapping[str, Any]:
         return {
-            "role": self.role.name,
-            "players": self.role.count,
-            "page": page_of(game),
+            "role": base_role(self.role.name),
+            "players": base_game(game).roles[base_role(self.role.name)].count,
+            "page": page_of(base_game(game)),
             "parameters": ", ".join(_parameters(game)),
             "unit": game.unit,
-            "roles": list(map(players_of, game.roles.values())),
+            "roles": list(map(players_of, base_game(game).roles.values())),
             "horizon": game.horizon,
             "clocked": game.clocked,
             "acts_every": self.role.acts_every,

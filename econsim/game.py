@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from econsim.accounts import Account
+from econsim.errors import UserError
 
 State = TypeVar("State")
 T = TypeVar("T")
@@ -99,6 +100,17 @@ class Role:
     ``features`` names the entries of an observation, in order. ``view`` is the shape ``[C, h, w]`` of the picture that
     each player sees beside them; empty where there is none. ``view_counts`` says how many values each of its channels
     takes: 2 for a flag, more for labels (0: nothing, 1: oneself, above: others).
+
+    What follows is for readers, people and language models; :mod:`econsim.text` has defaults for whatever is empty.
+    ``feature_units`` are the units of ``features``, scale included ("hundreds of coin"), "" for a plain number.
+    ``action_labels`` name the options of a :class:`Discrete` action, the choices of a :class:`MultiDiscrete`, or the
+    numbers of a :class:`Box`; ``option_labels`` name the options of each choice of a :class:`MultiDiscrete`.
+    ``action_unit`` is the unit of the numbers of a :class:`Box`, or of what options stand for. ``view_labels`` say for
+    each channel of the view what its values 0, 1, ... mean, "" for what is not drawn; where a channel takes more values
+    than it has labels, the last label stands for all further values, numbered from 0.
+
+    Raises:
+        UserError: units or labels are not as many as what they describe, or two labels are the same.
     """
 
     name: str
@@ -110,6 +122,28 @@ class Role:
     features: tuple[str, ...] = ()
     view: tuple[int, ...] = ()
     view_counts: tuple[int, ...] = ()
+    feature_units: tuple[str, ...] = ()
+    action_labels: tuple[str, ...] = ()
+    option_labels: tuple[tuple[str, ...], ...] = ()
+    action_unit: str = ""
+    view_labels: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        counts = self.action.counts if isinstance(self.action, MultiDiscrete) else ()
+        described = (self.action.count,) if isinstance(self.action, Discrete) else self.action.shape
+        self._check_count("feature_units", len(self.feature_units), len(self.features))
+        self._check_count("action_labels", len(self.action_labels), prod(described))
+        self._check_count("option_labels", len(self.option_labels), len(counts))
+        self._check_count("view_labels", len(self.view_labels), self.view[0] if self.view else 0)
+        for labels, count in zip(self.option_labels, counts, strict=False):
+            self._check_count("option_labels of one choice", len(labels), count)
+        for labels in (self.action_labels, *self.option_labels):
+            if len({label.casefold() for label in labels}) < len(labels):
+                raise UserError(f"role {self.name}: two labels are the same among {', '.join(labels)}")
+
+    def _check_count(self, what: str, given: int, described: int) -> None:
+        if given not in (0, described):
+            raise UserError(f"role {self.name}: {given} {what} for {described}")
 
 
 @tensors
@@ -121,8 +155,8 @@ class Observation:
     acting: ``[B, N]`` bool, players whose action the next step reads (all others are ignored).
     action_mask: ``[B, N, A]`` bool, True where an action is legal; ``None`` for a :class:`Box`.
     view: ``[B, N, C, h, w]`` small integers, a picture of the place a player is in; ``None`` for a role without.
-    facts: ``{name: [B, N, ...]}`` in the game's own units, what a mind that reads may be told; ``None`` where a game
-        does not speak. They are tensors that the state holds anyway: minds that read features pay nothing for them.
+    facts: ``{name: [B, N, ...]}`` in the game's own units, for the templates of its own wording; ``None`` where it has
+        none. They are tensors that the state holds anyway: agents that read features pay nothing for them.
     whole: what all players of the role see, where these are some of them (:mod:`econsim.split_roles`): exact answers
         depend on everybody.
     """
@@ -292,18 +326,22 @@ class RepeatedRounds(Protocol):
 
 
 @runtime_checkable
-class Narrated(Protocol):
-    """A game that can be told in words: what minds that read need of it, beside the facts of each observation."""
+class TextInterface(Protocol):
+    """A game with a wording of its own. Every other game is put into words from its roles, see :mod:`econsim.text`."""
 
     def briefing(self, role: str) -> Mapping[str, Any]:
-        """Return what stays the same in every episode, as plain data.
+        """Return what stays the same in every episode, as plain data: variables of the templates of questions.
 
-        Everybody: ``unit`` of money; ``thresholds`` ``[K]`` of the tax brackets and the ``standard_deduction`` that is
-        never taxed, in money; ``tax_years`` of an episode, each with one announcement and ``steps_per_tax_year`` after
-        it; ``welfare``, the planner's aim in words. Workers also: ``hours_cap`` and ``hours_step`` (``None``:
-        continuous); ``utility`` in words; ``labour_cost``, where the cost of work in money is
-        ``(constant + per_skill * skill) * hours^exponent``, as a mapping of those three, else ``None``; ``personas``,
-        one text a player, or none; ``traits``, what is known of players by name, one entry a player each.
+        ``templates``: the path of a folder with Jinja templates, ``rules.txt`` and ``question.txt``, that replace those
+        of :mod:`econsim.text`; their other variables, such as ``page`` (the rules of the game), can be replaced too.
+
+        Where workers choose hours and a planner sets taxes, agents and planners of the kind ``llm`` have templates for
+        that. They are used where the briefing holds, for everybody: ``unit`` of money; ``thresholds`` ``[K]`` of the
+        tax brackets and the ``standard_deduction`` that is never taxed, in money; ``tax_years`` of an episode, each
+        with one announcement and ``steps_per_tax_year`` after it; ``welfare``, the planner's aim in words. For workers
+        also: ``hours_cap`` and ``hours_step`` (``None``: continuous); ``utility`` in words; ``labour_cost``, where the
+        cost of work in money is ``(constant + per_skill * skill) * hours^exponent``, as a mapping of those three, else
+        ``None``; ``personas``, one text a player, or none; ``traits`` of players by name, one entry a player each.
         """
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from econsim.game import Game, Observation, Role, Transition
 
-__all__ = ["Groups", "SplitRoles", "base_role"]
+__all__ = ["Groups", "SplitRoles", "base_game", "base_role"]
 
 Groups = Mapping[str, Mapping[str, Sequence[int]]]
 """By role and label, the players of each group; every player of the role is in one of them."""
@@ -30,6 +30,11 @@ _AS_THEY_ARE = ("thresholds", "law", "usd_per_unit", "stage", "frame", "personas
 def base_role(name: str) -> str:
     """Return the role of the game that a group belongs to; a role that is not split is its own."""
     return name.partition("/")[0]
+
+
+def base_game(game: Game[Any]) -> Game[Any]:
+    """Return the game whose roles are split; a game without groups is its own."""
+    return game.game if isinstance(game, SplitRoles) else game
 
 
 class SplitRoles(Game[Any]):
@@ -128,6 +133,7 @@ class SplitRoles(Game[Any]):
             "status_quo": self._status_quo,
             "routine": self._routine,
             "one_round": self._one_round,
+            "briefing": self._briefing,
         }
         for name in (*own, *_AS_THEY_ARE):
             if hasattr(self.game, name):
@@ -164,6 +170,20 @@ class SplitRoles(Game[Any]):
     def _one_round(self) -> SplitRoles:
         game: Any = self.game
         return SplitRoles(game.one_round(), self.groups)
+
+    def _briefing(self, role: str) -> dict[str, Any]:
+        """Return what the game tells a role, with the personas and traits of the group's players alone."""
+        game: Any = self.game
+        briefing, players = dict(game.briefing(base_role(role))), self._players.get(role)
+        if players is None:
+            return briefing
+        members = players.tolist()
+        if briefing.get("personas"):
+            briefing["personas"] = tuple(briefing["personas"][player] for player in members)
+        if briefing.get("traits"):
+            traits = briefing["traits"].items()
+            briefing["traits"] = {name: tuple(values[player] for player in members) for name, values in traits}
+        return briefing
 
     # --- rows of players ----------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ FLOORS = {
         ["game", "acceleration", "accounts", "play", "learning", "split_roles", "mechanisms", "populations"], 1
     ),
     **dict.fromkeys(["economies", "games", "llm", "nn"], 2),
+    "text": 2.5,
     "agents": 3,
     "rl": 3.2,
     "planners": 3.5,

@@ -18,6 +18,7 @@ from econsim.planners import flat
 from econsim.play import play
 from econsim.split_roles import SplitRoles, base_role
 from econsim.testing.conformance import check_game
+from econsim.text import RoleText
 
 KEY = random.keys(3, 4)
 EVEN, ODD = tuple(range(0, 12, 2)), tuple(range(11, 0, -2))
@@ -102,3 +103,20 @@ def test_every_player_is_in_one_group() -> None:
         with pytest.raises(ValueError, match="do not hold each of 4 players once"):
             SplitRoles(Gifts(), {"giver": groups})
     assert base_role("worker/odd") == base_role("worker") == "worker"
+
+
+def test_a_group_is_told_what_its_role_is_told_of_its_own_players() -> None:
+    game = economy(population={"kind": "personas"})
+    parts: Any = split(game)
+    whole, even = game.briefing("worker"), parts.briefing("worker/even")  # type: ignore[attr-defined]
+    assert even["personas"] == tuple(whole["personas"][player] for player in EVEN)
+    assert even["traits"]["age"] == tuple(whole["traits"]["age"][player] for player in EVEN)
+    assert {name: even[name] for name in ("unit", "thresholds", "hours_cap")} == {
+        name: whole[name] for name in ("unit", "thresholds", "hours_cap")
+    }
+
+
+def test_the_text_of_a_group_is_that_of_its_role() -> None:
+    game = Gifts()
+    parts = SplitRoles(game, {"giver": {"a": (2,), "b": (3, 0, 1)}})
+    assert RoleText(parts, parts.roles["giver/a"]).rules == RoleText(game, game.roles["giver"]).rules

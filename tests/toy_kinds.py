@@ -11,7 +11,6 @@ FILES = {
     "economies/pond.py": '''
         """A pond: fishers catch, a warden sets the share that stays."""
 
-        from types import SimpleNamespace
         from typing import Annotated, Literal
 
         from pydantic import Field
@@ -48,8 +47,15 @@ FILES = {
 
         class Pond:
             def __init__(self, parameters):
+                from econsim.game import Box, Role  # only a pond that is built needs torch
+
                 self.parameters = parameters
-                self.roles = {"fisher": SimpleNamespace(leads=False), "warden": SimpleNamespace(leads=True)}
+                stock, share = Box(0, 1, (1,)), Box(0, 1)
+                seen = {"features": ("stock",), "feature_units": ("tonnes of fish",)}
+                self.roles = {
+                    "fisher": Role("fisher", parameters.fishers, stock, share, **seen),
+                    "warden": Role("warden", 1, stock, share, leads=True, **seen),
+                }
 
             def to(self, device=None, dtype=None):
                 return self

@@ -22,7 +22,7 @@ from torch import Tensor
 from econsim import random
 from econsim.agents import llm
 from econsim.errors import UserError
-from econsim.game import Game, Narrated, Observation, Role
+from econsim.game import Game, Observation, Role, TextInterface
 from econsim.parameters import Model
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Archetypes:
         """Return the traits that workers are sorted by, one entry a worker each."""
         if not self.parameters.alike:
             return []
-        known = game.briefing(role.name).get("traits", {}) if isinstance(game, Narrated) else {}
+        known = game.briefing(role.name).get("traits", {}) if isinstance(game, TextInterface) else {}
         if not known:
             raise UserError(
                 f"agents.{role.name}.alike: nobody knows who the workers are; give economy.population.kind=personas"
@@ -182,5 +182,6 @@ def _of(observation: Observation, players: Tensor) -> Observation:
         observation.alive[:, place],
         observation.acting[:, place],
         None if mask is None else mask[:, place],
+        None if observation.view is None else observation.view[:, place],
         facts={name: fact[:, place] for name, fact in facts.items()},
     )

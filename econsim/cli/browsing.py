@@ -46,12 +46,16 @@ def describe(
             help="A scenario, agent, planner or kind; agents/ppo or ROOM/KIND to be exact.",
         ),
     ],
+    text: Annotated[
+        bool, typer.Option("--text", help="Of a game, what a language model is told and asked first, role by role.")
+    ] = False,
 ) -> None:
     """Explain a scenario, agent, planner or kind.
 
-    Prints what it is, its parameters and its YAML.
+    Prints what it is, its parameters and its YAML; of a game also its roles, with features, units and actions.
     """
     from econsim.cli.describing import described_file, described_kind
+    from econsim.cli.describing_games import described_game
 
     group, _, plain = name.rpartition("/")
     files = [(axis, plain) for axis in library.AXES if group in ("", axis) and plain in library.names(axis)]
@@ -60,9 +64,10 @@ def describe(
     rooms = [room for room in rooms if (room, plain) not in files]
     if not files and not rooms:
         raise UserError(f"describe: nothing is called {name!r}{did_you_mean(plain, _all_names())}")
-    pages = [described_file(axis, plain) for axis, plain in files]
-    pages += [described_kind(kinds.load(room, plain)) for room in rooms]
-    typer.echo("\n\n".join(pages))
+    game = described_game(plain, [axis for axis, _ in files], rooms, text)
+    pages = [] if text else [described_file(axis, plain) for axis, plain in files]
+    pages += [] if text else [described_kind(kinds.load(room, plain)) for room in rooms]
+    typer.echo("\n\n".join([*pages, *game]))
 
 
 def cite(

@@ -8,21 +8,25 @@ JSON to a number beside the grid, counts as *repaired*; one that cannot be read 
 | :class:`Amount` | ``float`` on the grid |
 | :class:`Amounts` | ``tuple[float, ...]`` on the grid |
 | :class:`OneOf` | the chosen option, as it is spelled in ``options`` |
+| :class:`Choice` | the chosen label, one of those that may be chosen now |
+| :class:`Choices` | one label for each of several choices, ``tuple[str, ...]`` |
 | :class:`Ranking` | all options, the best first, ``tuple[str, ...]`` |
 | :class:`Words` | ``str`` |
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
 from econsim.llm._numbers import NotRead, number, on_grid
+from econsim.llm._options import option
 from econsim.llm.json_extraction import LONGEST, find
 
-__all__ = ["EMPTY", "Amount", "Amounts", "Form", "OneOf", "Ranking", "Reading", "Words"]
+__all__ = ["EMPTY", "Amount", "Amounts", "Choice", "Choices", "Form", "OneOf", "Ranking", "Reading", "Words"]
 
 
 EMPTY = "the reply is empty"
@@ -110,7 +114,7 @@ class Amount(_Keyed):
     thought: bool = False
 
     def _value_schema(self) -> dict[str, Any]:
-        return {"type": "number", "minimum": self.low, "maximum": self.high}
+        return _number_schema(self.low, self.high)
 
     def _typed(self, value: Any) -> tuple[Any, ...]:
         note = ""
@@ -124,7 +128,7 @@ class Amount(_Keyed):
 class Amounts(_Keyed):
     """``count`` numbers, each from ``low`` to ``high`` and on the grid where there is one.
 
-    Where ``high`` is at most 1 the numbers are shares: per cent are understood.
+    Where they lie between 0 and 1 the numbers are shares: per cent are understood.
     """
 
     key: str
@@ -135,7 +139,7 @@ class Amounts(_Keyed):
     thought: bool = False
 
     def _value_schema(self) -> dict[str, Any]:
-        items = {"type": "number", "minimum": self.low, "maximum": self.high}
+        items = _number_schema(self.low, self.high)
         return {"type": "array", "items": items, "minItems": self.count, "maxItems": self.count}
 
     def _typed(self, value: Any) -> tuple[Any, ...]:
@@ -165,7 +169,65 @@ class OneOf(_Keyed):
         return {"type": "string", "enum": list(self.options)}
 
     def _typed(self, value: Any) -> tuple[Any, ...]:
-        return _option(value, self.options)
+        return option(value, self.options)
+
+
+@dataclass(frozen=True)
+class Choice(_Keyed):
+    """A choice among labels; those in ``closed`` exist, but may not be chosen now. A number is no place in a list."""
+
+    key: str
+    options: tuple[str, ...]
+    closed: tuple[str, ...] = ()
+    thought: bool = False
+    bare: ClassVar[bool] = True
+
+    def value_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the value alone."""
+        return {"type": "string", "enum": list(self.options)}
+
+    def chosen(self, value: Any) -> tuple[str, str]:
+        """Return the label that a value names, and what had to be done for it; raises ``NotRead``."""
+        label, note = option(value, (*self.options, *self.closed), places=False)
+        if label in self.closed:
+            raise NotRead(f"{label!r} cannot be chosen now; {self.key!r} must be one of {', '.join(self.options)}")
+        return label, note
+
+    def _value_schema(self) -> dict[str, Any]:
+        return self.value_schema()
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        return self.chosen(value)
+
+
+@dataclass(frozen=True)
+class Choices(_Keyed):
+    """Several choices at once, an object with one entry for the key of each."""
+
+    key: str
+    choices: tuple[Choice, ...]
+    thought: bool = False
+
+    def _value_schema(self) -> dict[str, Any]:
+        properties = {choice.key: choice.value_schema() for choice in self.choices}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        names, note = [choice.key for choice in self.choices], ""
+        if isinstance(value, list) and len(value) == len(names):
+            value, note = dict(zip(names, value, strict=True)), "a list instead of an object"
+        if not isinstance(value, dict):
+            raise NotRead(f"{self.key!r} must be an object with the keys {', '.join(names)}")
+        missing = [name for name in names if name not in value]
+        if missing:
+            raise NotRead(f"{self.key!r} must have an entry for each of {', '.join(names)}; {missing[0]!r} is missing")
+        read = [choice.chosen(value[choice.key]) for choice in self.choices]
+        return tuple(label for label, _ in read), note, *(note for _, note in read)
 
 
 @dataclass(frozen=True)
@@ -186,7 +248,7 @@ class Ranking(_Keyed):
             value, note = [part.strip() for part in re.split(r"[>,;]", value)], "a list in a string"
         if not isinstance(value, list):
             raise NotRead(f"{self.key!r} must be a list that orders {', '.join(self.options)}")
-        chosen = [_option(entry, self.options) for entry in value]
+        chosen = [option(entry, self.options) for entry in value]
         ranked = tuple(dict.fromkeys(name for name, _ in chosen))
         notes = [note, *(note for _, note in chosen), "an option stands twice" * (len(ranked) < len(chosen))]
         missing = tuple(option for option in self.options if option not in ranked)
@@ -214,36 +276,22 @@ class Words(_Keyed):
         return text[: self.longest].rstrip(), f"cut from {len(text)} characters" * (len(text) > self.longest)
 
 
+def _number_schema(low: float, high: float) -> dict[str, Any]:
+    bounds = {"minimum": low, "maximum": high}
+    return {"type": "number"} | {name: bound for name, bound in bounds.items() if math.isfinite(bound)}
+
+
 def _numbers(values: Sequence[Any], low: float, high: float, step: float | None) -> tuple[Any, ...]:
     """Return the numbers as a tuple, and what had to be done for them."""
     read = [number(value) for value in values]
     numbers, notes = [it.value for it in read], [it.note for it in read]
-    per_cent = [it.per_cent for it in read]
-    if high <= 1.0 and any(per_cent) and not all(p or it.value == 0.0 for p, it in zip(per_cent, read, strict=True)):
+    per_cent, are_shares = [it.per_cent for it in read], low >= 0.0 and high <= 1.0
+    if are_shares and any(per_cent) and not all(p or it.value == 0.0 for p, it in zip(per_cent, read, strict=True)):
         raise NotRead("some numbers are per cent and others are not")
-    if high <= 1.0 and not any(per_cent) and any(1.0 < abs(value) <= 100.0 for value in numbers):
+    if are_shares and not any(per_cent) and any(1.0 < abs(value) <= 100.0 for value in numbers):
         if any(0.0 < abs(value) < 1.0 for value in numbers):
             raise NotRead("numbers above 1 beside numbers below 1: shares and per cent are mixed")
         per_cent, notes = [True], [*notes, "per cent instead of shares"]
-    scale = 0.01 if high <= 1.0 and any(per_cent) else 1.0
+    scale = 0.01 if are_shares and any(per_cent) else 1.0
     placed = [on_grid(value * scale, low, high, step) for value in numbers]
     return tuple(value for value, _ in placed), *dict.fromkeys([*notes, *(note for _, note in placed)])
-
-
-def _option(value: Any, options: tuple[str, ...]) -> tuple[str, str]:
-    """Return the option that a value names, and what had to be done for it."""
-    if isinstance(value, str) and value in options:
-        return value, ""
-    if isinstance(value, bool):
-        value = "yes" if value else "no"
-    by_folded = {option.strip().casefold(): option for option in options}
-    said = str(value).strip().strip(".!\"'*").strip().casefold()
-    if said in by_folded:
-        return by_folded[said], "spelled in another way"
-    if said.isdecimal() and len(said) < 9 and int(said) < len(options):
-        return options[int(said)], "a place instead of a name"
-    named = [option for key, option in by_folded.items() if re.match(rf"{re.escape(key)}(?!\w)", said)]
-    others = [option for key, option in by_folded.items() if re.search(rf"(?<!\w){re.escape(key)}(?!\w)", said)]
-    if len(named) == 1 and named == others:
-        return named[0], "words after the name"
-    raise NotRead(f"{str(value)[:40]!r} is none of {', '.join(options)}")

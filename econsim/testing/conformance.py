@@ -10,7 +10,7 @@ import torch
 
 from econsim import random
 from econsim.game import Agent, Box, Game, Observation, Role, Space
-from econsim.testing import invariance, invariants
+from econsim.testing import invariance, invariants, wording
 from econsim.testing.harness import BrokenPromiseError, Promise, Trial, require
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def check_game(game: Game[Any], num_envs: int = 3, steps: int | None = None) -> 
     counts = {role.count for role in game.roles.values()}
     copies = next(number for number in count(num_envs) if number not in counts)
     trial = Trial(game.to(device="cpu"), copies, min(game.horizon, MOST_STEPS) if steps is None else steps)
-    return [_outcome(promise.__name__, promise, trial) for promise in (*invariants.ALL, *invariance.ALL)]
+    return [_outcome(promise.__name__, promise, trial) for promise in (*invariants.ALL, *invariance.ALL, *wording.ALL)]
 
 
 def check(scenario: Scenario) -> list[Check]:

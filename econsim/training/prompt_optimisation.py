@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.agents.llm.asking import tax_briefing
 from econsim.agents.llm.history import amount
-from econsim.agents.llm.wording import Wording
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Role
 from econsim.learning import Recorder
@@ -29,6 +29,7 @@ from econsim.planners.llm.edits import Edits, edited
 from econsim.planners.llm.history import Past, Report, Year, reports
 from econsim.planners.llm.narrator import PROMPTS
 from econsim.play import play
+from econsim.text.wording import Wording
 from econsim.training._leader_evaluation import leader_of
 
 __all__ = ["Lessons", "Parameters"]
@@ -51,12 +52,13 @@ class Lessons:
         """Return the agents with the planner's list learned.
 
         Raises:
-            UserError: the leader is no planner of this kind, or has nobody to ask.
+            UserError: the leader is no planner of this kind, it has nobody to ask, or the game tells of no tax years.
         """
         leader = leader_of(game)
         agent = agents[leader]
         if not isinstance(agent, planner.Lessons):
             raise UserError(f"training.prompt_optimisation: role {leader} needs a planner of kind lessons")
+        tax_briefing(game, game.roles[leader], "planner: kind lessons")
         practice = _Practice(game.to(dtype=torch.float64), leader, agent, random.keys(seed, 1, game.device))
         agent.learn(agent.lessons, agent.version)
         best = practice.judged()

@@ -34,6 +34,8 @@ def test_global_options_may_stand_anywhere(econsim_command: Econsim, pond_plugin
     ("name", "expected"),
     [
         ("pond", ["scenarios/pond", "  planner: half", "economies/pond", "at least 1, at most 1,000", "logistic"]),
+        ("scenarios/pond", ["fisher: 20 players, acting in every step", "    stock (tonnes of fish)", "as leader"]),
+        ("economies/pond", ["fisher: 10 players, acting in every step", "    a number from 0 to 1"]),
         ("half", ["planners/half", "catch_share: 0.5", "planners/quota", "Share of the stock a year."]),
         ("agents/angler", ["agents/angler", "Catches the same every day.", "catch", "at least 0", "Fish a day."]),
     ],

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from econsim.llm.replies import Amount, Amounts, Form, OneOf, Ranking, Words
+from econsim.llm.replies import Amount, Amounts, Choice, Choices, Form, OneOf, Ranking, Words
 
 HOURS = Amount("hours", 0, 100, 10)
 RATES = Amounts("rates", 3, 0, 1, 0.05)
 VOTE = OneOf("leader", ("Ann Lee", "Bob", "nobody"))
 ORDER = Ranking("order", ("ann", "bob", "cy"))
 MOTTO = Words("motto", 10)
-FORMS: list[Form] = [HOURS, RATES, VOTE, ORDER, MOTTO]
+MOVE = Choice("move", ("left", "right"), ("build",))
+TWO = Choices("rates", (Choice("low", ("keep", "0", "0.5")), Choice("high", ("keep", "1"))))
+FORMS: list[Form] = [HOURS, RATES, VOTE, ORDER, MOTTO, MOVE, TWO]
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,8 @@ FORMS: list[Form] = [HOURS, RATES, VOTE, ORDER, MOTTO]
         (VOTE, '{"leader": "Ann Lee"}', "Ann Lee"),
         (ORDER, '{"order": ["cy", "ann", "bob"]}', ("cy", "ann", "bob")),
         (MOTTO, '{"motto": "work less"}', "work less"),
+        (MOVE, '{"move": "right"}', "right"),
+        (TWO, '{"rates": {"low": "0.5", "high": "keep"}}', ("0.5", "keep")),
     ],
 )
 def test_a_reply_as_asked_for_is_clean(form: Form, reply: str, value: Any) -> None:
@@ -70,6 +74,11 @@ def test_a_reply_as_asked_for_is_clean(form: Form, reply: str, value: Any) -> No
         (ORDER, '{"order": ["cy", "cy", "ann", "bob"]}', ("cy", "ann", "bob")),
         (MOTTO, '{"motto": "work less, live more"}', "work less,"),
         (MOTTO, "live more", "live more"),
+        (MOVE, "left", "left"),
+        (MOVE, '{"move": "Right."}', "right"),
+        (TWO, '{"rates": {"low": 0.50, "high": 1.0, "more": 3}}', ("0.5", "1")),
+        (TWO, '{"rates": ["keep", "keep"]}', ("keep", "keep")),
+        (Amount("shift", -1, 1), '{"shift": 35}', 1.0),
     ],
 )
 def test_what_is_meant_without_doubt_is_repaired(form: Form, reply: str, value: Any) -> None:
@@ -107,6 +116,13 @@ def test_what_is_meant_without_doubt_is_repaired(form: Form, reply: str, value: 
         (ORDER, '{"order": ["cy", "dora", "ann"]}'),
         (MOTTO, '{"motto": ""}'),
         (MOTTO, '{"motto": ["a"]}'),
+        (MOVE, '{"move": "build"}'),
+        (MOVE, '{"move": 1}'),
+        (MOVE, '{"move": "left or right"}'),
+        (TWO, '{"rates": {"low": 0.07, "high": 1}}'),
+        (TWO, '{"rates": {"low": "keep"}}'),
+        (TWO, '{"rates": ["keep"]}'),
+        (TWO, '{"rates": "keep"}'),
     ],
 )
 def test_what_would_have_to_be_guessed_fails(form: Form, reply: str) -> None:

@@ -139,6 +139,11 @@ class AsksTheDevice(Gifts):
         return super().observe(state)
 
 
+class NoSuchWording(Gifts):
+    def briefing(self, role: str) -> dict[str, str]:
+        return {"templates": "nowhere"}
+
+
 BROKEN = {
     UnnamedFeature: "spaces",
     NothingLegal: "masks",
@@ -157,6 +162,7 @@ BROKEN = {
     DataDependent: "one_graph",
     StaysOnTheHost: "no_device_mixed",
     AsksTheDevice: "no_device_mixed",
+    NoSuchWording: "text",
 }
 
 

@@ -1,16 +1,18 @@
-"""Workers who ask a language model: how long to work, and whether their taxes satisfy them.
+"""Players who ask a language model: in any game by its text interface, with more where workers choose hours.
 
-Everybody who acts in a step is one question, and all of them are put at once. A worker is told who it is, the rules of
-the economy, its last steps and its best ones, and the rates in force; what it answers is snapped to the game's grid.
-Where a reply cannot be read, the previous hours hold, or a rule decides (``llm.on_failure``); both are counted.
+Everybody who acts in a step is one question, and all of them are put at once. Where a reply cannot be read, the
+previous action holds, or a rule decides (``llm.on_failure``); both are counted. Any game is played in the words of its
+text interface (:mod:`econsim.text`).
 
-Bounded workers are asked after each step whether they are satisfied with their taxes; a step that was not counts for
-less in what they remember. The planner's welfare is made of utility as it is.
+In an economy of hours and tax years a worker is told who it is, the rules of the economy, its last steps and its best
+ones, and the rates in force; what it answers is snapped to the game's grid. Bounded workers are asked after each step
+whether they are satisfied with their taxes; a step that was not counts for less in what they remember. The planner's
+welfare is made of utility as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -19,10 +21,11 @@ from torch import Tensor
 
 from econsim import random
 from econsim.agents._amounts import action_of
-from econsim.agents.llm.asking import Asking, narrated, tokens_of
+from econsim.agents.llm.asking import Asking, briefing_of, tells_taxes, tokens_of
 from econsim.agents.llm.history import Past, StepOutcome, outcomes
 from econsim.agents.llm.narrator import Aim, Narrator
 from econsim.agents.llm.parameters import Parameters
+from econsim.agents.llm.text_play import PARAMETERS, TextMemory, TextPlay, check_unused
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
 from econsim.llm.questions import Question
@@ -55,23 +58,35 @@ class _Memory:
 
 
 class LanguageWorker(Asking):
-    """Workers whose hours a language model chooses."""
+    """Players whose actions a language model chooses."""
 
     learner: ClassVar[str | None] = None
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__(parameters.temperature)
         self.parameters = parameters
+        self._by_text = TextPlay(self, parameters)
 
-    def start(self, game: Game[Any], role: Role, num_envs: int, players: Sequence[int] | None = None) -> _Memory:
+    def start(
+        self, game: Game[Any], role: Role, num_envs: int, players: Sequence[int] | None = None
+    ) -> _Memory | TextMemory:
         """Return empty memories; of some ``players`` of the role alone where they are given.
 
         Raises:
-            UserError: the game cannot be told in words, its actions are no hours, or the wording is not there.
+            UserError: the wording is not there, or a parameter is set that does not count in this game.
         """
-        briefing = narrated(game, role).briefing(role.name)
-        if "hours_cap" not in briefing:
-            raise UserError(f"agents.{role.name}: kind llm chooses hours of work, which role {role.name} does not")
+        briefing = briefing_of(game, role)
+        if _tells_hours(briefing):
+            return self._start(briefing, game, role, num_envs, players)
+        key = f"agents.{role.name}"
+        check_unused(self.parameters, (*PARAMETERS, "fallback"), game, key)
+        few = role if players is None else replace(role, count=len(players))
+        return self._by_text.start(game, few, num_envs, key, _rule_of(self.parameters))
+
+    def _start(
+        self, briefing: Mapping[str, Any], game: Game[Any], role: Role, num_envs: int, players: Sequence[int] | None
+    ) -> _Memory:
+        """Return empty memories of workers who choose hours."""
         rule: Agent = self.parameters.fallback.build()
         known = briefing["personas"] if self.parameters.personas == "population" else ()
         aims, people = _aims(self.parameters, role.count), tuple(known or [""] * role.count)
@@ -90,8 +105,12 @@ class LanguageWorker(Asking):
             (False,) * everybody,
         )
 
-    def act(self, observation: Observation, memory: _Memory, key: Tensor) -> tuple[Tensor, _Memory]:
-        """Return hours ``[B, N]``, asking for all who act; first the step before is remembered."""
+    def act(
+        self, observation: Observation, memory: _Memory | TextMemory, key: Tensor
+    ) -> tuple[Tensor, _Memory | TextMemory]:
+        """Return actions ``[B, N, ...]``, asking for all who act; workers first remember the step before."""
+        if not isinstance(memory, _Memory):
+            return self._by_text.act(observation, memory, key)
         if observation.facts is None:
             raise UserError(
                 f"agents.{memory.role.name}: kind llm reads facts, and {type(memory.game).__name__} has none"
@@ -107,6 +126,8 @@ class LanguageWorker(Asking):
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return calls, input tokens and output tokens of an episode, about."""
         memory = self.start(game, role, 1)
+        if not isinstance(memory, _Memory):
+            return self._by_text.forecast(game, role, num_envs, f"agents.{role.name}")
         told, writer = memory.narrator.briefing, memory.narrator
         steps = told["tax_years"] * told["steps_per_tax_year"]
         now = StepOutcome(
@@ -211,6 +232,16 @@ class LanguageWorker(Asking):
 
     def _question(self, rules: str, text: str, form: Amount | OneOf, purpose: str, seed: int) -> Question:
         return Question(rules, text, form, purpose, seed, self.parameters.temperature, self.parameters.max_tokens)
+
+
+def _tells_hours(briefing: Mapping[str, Any]) -> bool:
+    return tells_taxes(briefing) and "hours_cap" in briefing
+
+
+def _rule_of(parameters: Parameters) -> Agent | None:
+    """Return the rule that stands in for answers; none where it is the default one, which is made for hours."""
+    is_default = parameters.fallback == Parameters().fallback
+    return None if is_default else parameters.fallback.build()
 
 
 def _aims(parameters: Parameters, workers: int) -> tuple[Aim, ...]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError
-from econsim.game import Game, Narrated, Role
+from econsim.game import Game, Role, TextInterface
 
 if TYPE_CHECKING:
     from econsim.llm.service import Service
 
-__all__ = ["Asking", "narrated", "tokens_of"]
+__all__ = ["Asking", "briefing_of", "tax_briefing", "tells_taxes", "tokens_of"]
 
 _POSITIVE = (1 << 30) - 1  # servers read a seed as a signed number of 32 bits; questions put again count up
 _CHARACTERS_A_TOKEN = 4
+_TAX_ENTRIES = {"unit", "thresholds", "standard_deduction", "tax_years", "steps_per_tax_year", "welfare"}
 
 
 class Asking:
@@ -62,16 +63,26 @@ class Asking:
         return chosen
 
 
-def narrated(game: Game[Any], role: Role) -> Narrated:
-    """Return ``game`` as one that can be told in words.
+def briefing_of(game: Game[Any], role: Role) -> Mapping[str, Any]:
+    """Return what the game tells for its own wording; nothing where it has none."""
+    return game.briefing(role.name) if isinstance(game, TextInterface) else {}
+
+
+def tax_briefing(game: Game[Any], role: Role, who: str) -> Mapping[str, Any]:
+    """Return what the game tells of its tax years; ``who`` needs it, for messages.
 
     Raises:
-        UserError: it cannot.
+        UserError: the game has no wording for taxes.
     """
-    if not isinstance(game, Narrated):
-        where = "planner" if role.leads else f"agents.{role.name}"
-        raise UserError(f"{where}: kind llm needs a game that can be told in words; {type(game).__name__} cannot")
-    return game
+    briefing = briefing_of(game, role)
+    if not tells_taxes(briefing):
+        raise UserError(f"{who} needs a game with a wording for tax years, and {type(game).__name__} has none")
+    return briefing
+
+
+def tells_taxes(briefing: Mapping[str, Any]) -> bool:
+    """Return whether a briefing is one of hours and tax years, for which agents and planners have templates."""
+    return briefing.keys() >= _TAX_ENTRIES
 
 
 def tokens_of(texts: Iterable[str]) -> int:

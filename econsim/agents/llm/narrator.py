@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from econsim.agents.llm.history import Past, StepOutcome, amount, per_cent
 from econsim.agents.llm.parameters import Parameters
-from econsim.agents.llm.wording import FACTS, Wording
+from econsim.text.wording import FACTS, Wording
 
 __all__ = ["Aim", "Narrator", "rounded"]
 

@@ -1,4 +1,4 @@
-"""Parameters of workers who ask a language model."""
+"""Parameters of players who ask a language model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ __all__ = ["Parameters"]
 
 
 class Parameters(Model):
-    """Parameters of workers who ask a language model."""
+    """Parameters of players who ask a language model.
+
+    ``wording``, ``history``, ``reasoning``, ``temperature``, ``max_tokens`` and ``fallback`` count in every game; the
+    others are for workers in an economy that tells of hours and tax years.
+    """
 
     wording: str = "standard"
-    """Which prompts: ``standard``, ``plain`` (the same facts in other words), or the path of a folder with ``rules``,
-    ``opening``, ``hours`` and ``satisfaction`` (Jinja templates, ``.txt``)."""
+    """Which prompts: ``standard``, ``plain`` (for hours of work: the same facts in other words), or the path of a
+    folder of Jinja templates (``.txt``): ``rules`` and ``question``; for hours of work ``rules``, ``opening``,
+    ``hours`` and ``satisfaction``."""
     personas: Literal["population", "none"] = "population"
     """Tell everybody who they are, where the population knows it; ``none``: skill alone tells them apart."""
     bounded: bool = False
@@ -30,7 +35,7 @@ class Parameters(Model):
     aims_seed: int = Field(0, ge=0)
     """Seed of the draw of who is altruistic or adversarial."""
     history: int = Field(50, ge=0, le=10_000)
-    """How many of its last steps a worker is shown."""
+    """How many of its last steps a worker is shown, or of its last actions a player of any other game."""
     best: int = Field(5, ge=0, le=1000)
     """How many of its best different steps a worker is shown."""
     cue: Literal["timed", "exploit", "none"] = "timed"
@@ -39,13 +44,14 @@ class Parameters(Model):
     hint: bool = True
     """Say after each change of hours under the same rates whether it paid."""
     reasoning: bool = False
-    """Ask for a short thought before the number."""
+    """Ask for a short thought before the answer."""
     temperature: float | None = Field(None, ge=0, le=2)
     """Sampling temperature; none: that of the section ``llm``. At 0 equal questions share one call."""
     max_tokens: int | None = Field(None, ge=1)
     """Most tokens of an answer; none: those of the section ``llm``."""
     fallback: Annotated[Chosen, FromRoom("agents")] = Field("fixed_hours", validate_default=True)
-    """What acts where a reply cannot be read and ``llm.on_failure`` is ``rule``, or nothing was done before."""
+    """What acts where a reply cannot be read and ``llm.on_failure`` is ``rule``, or nothing was done before; in games
+    without hours of work the default stands for the first legal option, or the number that is nearest to zero."""
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> Self:

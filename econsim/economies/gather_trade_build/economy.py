@@ -18,10 +18,11 @@ from econsim.economies.gather_trade_build.heuristic import GreedyHeuristic
 from econsim.economies.gather_trade_build.initial_state import InitialState
 from econsim.economies.gather_trade_build.layouts import STONE, Layout
 from econsim.economies.gather_trade_build.parameters import Parameters
+from econsim.economies.gather_trade_build.roles import planner_roles, worker_roles
 from econsim.economies.gather_trade_build.social import social_welfare
 from econsim.economies.gather_trade_build.world import Ground, State, World, ground_of
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Game, MultiDiscrete, Observation, Role, Transition
+from econsim.game import Game, Observation, Role, Transition
 from econsim.mechanisms import welfare
 from econsim.mechanisms.preferences import isoelastic
 from econsim.mechanisms.us_law import Law
@@ -338,7 +339,7 @@ class GatherTradeBuild(Game[State]):
 
     def _worker_observations(self, state: State, seen: Features, moving: Tensor) -> Iterator[tuple[str, Observation]]:
         world = state.world
-        features, _ = observation.flatten(seen.worker, world.coin)
+        features = observation.flatten(seen.worker, world.coin)
         everyone = torch.ones_like(world.position, dtype=torch.bool)
         mask = torch.cat([everyone[..., None], *self._masks(state, everyone)], -1)
         if self.settings.view_radius == "all":
@@ -363,10 +364,10 @@ class GatherTradeBuild(Game[State]):
         if not self.planners:
             return
         world = state.world
-        features, _ = observation.flatten(seen.planner, state.welfare)
-        of_workers, _ = observation.flatten(seen.of_workers, world.coin)
+        features = observation.flatten(seen.planner, state.welfare)
+        of_workers = observation.flatten(seen.of_workers, world.coin)
         alive = torch.ones_like(state.welfare[:, :1], dtype=torch.bool)
-        acting = alive & (world.time % self._planners_act_every == 0)[:, None]
+        acting = alive & (world.time % self.planners_act_every == 0)[:, None]
         masks = torch.cat(list(self._planner_masks(state)), -1)
         view = self._planner_view(world, moving) if self.settings.planner_sees_map else None
         for number, (name, members) in enumerate(zip(self.planners, self._members(), strict=True)):
@@ -389,27 +390,15 @@ class GatherTradeBuild(Game[State]):
         return observation.smallest_integer(self.workers)
 
     @property
-    def _planners_act_every(self) -> int:
+    def planners_act_every(self) -> int:
+        """Steps from one action of a planner to the next."""
         return max(component.planner_acts_every for component in self.components if component.planner_choices(self))
 
     def _roles(self, first: State) -> Iterator[Role]:
-        """Yield the roles; features are named as a first observation has them."""
-        seen = self._features(first)
-        names = observation.flatten(seen.worker, first.world.coin)[1]
-        actions = Discrete(1 + sum(len(component.choices(self)) for component in self.components))
-        views = {name: entry.view for name, entry in self.observe(first).items()}
-        for group in self.groups:
-            view, counts = _sight(views[group.name], self.workers)
-            box = _unbounded(len(names))
-            yield Role(group.name, group.count, box, actions, features=names, view=view, view_counts=counts)
-        heads = MultiDiscrete(tuple(option for part in self.components for option in part.planner_choices(self)))
-        _, of_planners = observation.flatten(seen.planner, first.welfare)
-        _, of_workers = observation.flatten(seen.of_workers, first.world.coin)
-        for name, members in zip(self.planners, self._members(), strict=True):
-            numbers = self.tables["numbers"][members].tolist()
-            listed = (*of_planners, *(f"{label}_of_worker_{number}" for number in numbers for label in of_workers))
-            every, sight = self._planners_act_every, _sight(views[name], self.workers)
-            yield Role(name, 1, _unbounded(len(listed)), heads, True, every, listed, *sight)
+        """Yield the roles, named and sized as a first observation is."""
+        seen, views = self._features(first), {name: entry.view for name, entry in self.observe(first).items()}
+        yield from worker_roles(self, seen, views)
+        yield from planner_roles(self, seen, views)
 
 
 def _built(settings: Parameters) -> tuple[Component, ...]:
@@ -419,12 +408,3 @@ def _built(settings: Parameters) -> tuple[Component, ...]:
         component.name = chosen.kind.name
         built.append(component)
     return tuple(built)
-
-
-def _unbounded(size: int) -> Box:
-    return Box(-torch.inf, torch.inf, (size,))
-
-
-def _sight(view: Tensor | None, workers: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the shape of a role's view, and how many values each of its channels takes."""
-    return ((), ()) if view is None else (tuple(view.shape[2:]), observation.counts(workers))

@@ -6,12 +6,26 @@ A picture has nine channels of small integers: stone, wood, house, water, stone 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
 from econsim.economies.gather_trade_build.world import HAS_HOUSE, HAS_STONE, HAS_WOOD, IS_INSIDE, Ground, World
 
 CHANNELS = IS_INSIDE + 3
+CHANNEL_LABELS: tuple[tuple[str, ...], ...] = (
+    ("", "stone"),
+    ("", "wood"),
+    ("", ""),  # houses are told by their owners
+    ("", "water"),
+    ("", "Stone source"),
+    ("", "Wood source"),
+    ("outside the map", ""),
+    ("", "own house", "house of worker"),
+    ("", "you", "worker"),
+)
+"""What the values of each channel mean, see :attr:`econsim.game.Role.view_labels`."""
 MOST_WORKERS = (1 << 15) - 2  # that fit a small integer
 _PAIRS = {torch.uint8: torch.int16, torch.int16: torch.int32}  # that hold two small integers
 
@@ -89,12 +103,18 @@ def whole_map(height: int, width: int, margin: int) -> Tensor:
     return (rows[:, None] * (width + 2 * margin) + columns).flatten()
 
 
-def flatten(parts: dict[str, Tensor], like: Tensor) -> tuple[Tensor, tuple[str, ...]]:
-    """Return features ``[B, n, F]`` in the dtype of ``like`` ``[B, n]``, and the name of each."""
-    names: list[str] = []
-    columns = []
-    for name, value in parts.items():
-        width = value.shape[-1]
-        names += [name] if width == 1 else [f"{name}_{index}" for index in range(width)]
-        columns.append(value.to(like.dtype).expand(*like.shape, width))
-    return torch.cat(columns, -1), tuple(names)
+def units_of(parts: Mapping[str, Tensor], units: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the unit of each feature that :func:`flatten` makes of ``parts``."""
+    return tuple(units.get(name, "") for name, value in parts.items() for _ in range(value.shape[-1]))
+
+
+def names_of(parts: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Return the name of each feature that :func:`flatten` makes of ``parts``."""
+    widths = {name: value.shape[-1] for name, value in parts.items()}
+    every = ([name] if width == 1 else [f"{name}_{i}" for i in range(width)] for name, width in widths.items())
+    return tuple(name for names in every for name in names)
+
+
+def flatten(parts: Mapping[str, Tensor], like: Tensor) -> Tensor:
+    """Return features ``[B, n, F]`` in the dtype of ``like`` ``[B, n]``."""
+    return torch.cat([value.to(like.dtype).expand(*like.shape, value.shape[-1]) for value in parts.values()], -1)

@@ -41,8 +41,9 @@ Checks
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -63,6 +64,7 @@ __all__ = ["OneStep", "Parameters"]
 
 USUAL_HOURS = 40.0
 PROBES = 20
+_RATE_UNIT = "fraction of the income in this bracket"
 
 REFERENCES = (
     "@article{zheng2020ai, title={The {AI} Economist: Improving Equality and Productivity with {AI}-Driven Tax "
@@ -70,6 +72,10 @@ REFERENCES = (
     "Melvin and Parkes, David C. and Socher, Richard}, journal={arXiv:2004.13332}, year={2020}}",
     LLM_ECONOMIST,
 )
+
+
+def _unbounded(names: Collection[str]) -> Box:
+    return Box(-torch.inf, torch.inf, (len(names),))
 
 
 def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
@@ -244,23 +250,31 @@ class OneStep(Game[State]):
 
     def _worker(self) -> Role:
         cap, by_index = self.settings.hours_cap, self.settings.hours_as == "index"
-        action: Space = Discrete(self.choices("worker").shape[0]) if by_index else Box(0.0, cap)
-        names = (
-            "time",
-            "log_skill",
-            *(f"rate_{bracket + 1}" for bracket in range(self.brackets)),
-            "marginal_rate",
-            *(f"marginal_rate_at_{cap * (probe + 1) / PROBES:g}_hours" for probe in range(PROBES)),
-        )
-        bounds = Box(-torch.inf, torch.inf, (len(names),))
-        return Role("worker", self.settings.workers, bounds, action, features=names)
+        hours = tuple(f"{hours:g}" for hours in self.choices("worker").tolist()) if by_index else ()
+        action: Space = Discrete(len(hours)) if by_index else Box(0.0, cap)
+        units = {
+            "time": "fraction of the episode",
+            "log_skill": "log of skill relative to the mean",
+            **{f"rate_{bracket + 1}": _RATE_UNIT for bracket in range(self.brackets)},
+            "marginal_rate": f"fraction of the next {self.unit} at {USUAL_HOURS:g} hours a week",
+        }
+        probed = [f"marginal_rate_at_{cap * (probe + 1) / PROBES:g}_hours" for probe in range(PROBES)]
+        units |= dict.fromkeys(probed, f"fraction of the next {self.unit}")
+        role = Role("worker", self.settings.workers, _unbounded(units), action, features=tuple(units))
+        return replace(role, feature_units=tuple(units.values()), action_labels=hours, action_unit="hours a week")
 
     def _planner(self) -> Role:
-        rates = tuple(f"rate_{bracket + 1}" for bracket in range(self.brackets))
-        names = ("time", *rates, "mean_hours", "mean_income", "tax_share")
-        action = Box(0.0, 1.0, (self.brackets,))
-        every = 1 + self.settings.steps_per_tax_year
-        return Role("planner", 1, Box(-torch.inf, torch.inf, (len(names),)), action, True, every, names)
+        units = {
+            "time": "fraction of the episode",
+            **{f"rate_{bracket + 1}": _RATE_UNIT for bracket in range(self.brackets)},
+            "mean_hours": "fraction of the most hours",
+            "mean_income": "multiples of the mean income at 40 hours a week",
+            "tax_share": "fraction of income",
+        }
+        action, every = Box(0.0, 1.0, (self.brackets,)), 1 + self.settings.steps_per_tax_year
+        role = Role("planner", 1, _unbounded(units), action, True, every, tuple(units))
+        labels = tuple(f"rate_from_{threshold:.10g}" for threshold in self.thresholds.tolist())
+        return replace(role, feature_units=tuple(units.values()), action_labels=labels, action_unit=_RATE_UNIT)
 
     @property
     def brackets(self) -> int:

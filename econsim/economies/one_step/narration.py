@@ -26,7 +26,7 @@ _WELFARE = {
 
 
 def briefing(game: OneStep, role: str) -> Mapping[str, Any]:
-    """Return the static facts that :class:`econsim.game.Narrated` names.
+    """Return the static facts that :class:`econsim.game.TextInterface` names.
 
     Raises:
         UserError: the game's numbers differ between copies, so that there is no one story to tell.

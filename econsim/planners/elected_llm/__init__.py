@@ -15,7 +15,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from econsim.agents.llm.asking import Asking, narrated, tokens_of
+from econsim.agents.llm.asking import Asking, tax_briefing, tokens_of
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.llm.questions import Question
@@ -81,7 +81,7 @@ class LanguageElection(Asking, ElectedPlanner):
         """Return empty memories.
 
         Raises:
-            UserError: not fitted, the game cannot be told in words, or it has no brackets for this role to set.
+            UserError: not fitted, the game has no wording for tax years, or no brackets for this role to set.
         """
         thresholds_of(game, role, "elected_llm")
         found, voters = self.told(), _voters(game)
@@ -89,7 +89,7 @@ class LanguageElection(Asking, ElectedPlanner):
         prospects = WelfareForecast(exact, exact_answers(game), role.name, 0, chosen.tax_years, chosen.episodes)
         potential, weight = prospects.beginning("potential_income"), prospects.beginning("weight")
         standing = tuple(found["candidates"].tolist())
-        briefing = narrated(game, voters).briefing(voters.name)
+        briefing = tax_briefing(game, voters, "planner: kind elected_llm")
         names = _names(self.parameters, standing)
         return _Memory(
             Narrator(chosen, briefing, voters.count, names, self.rule.asks),
@@ -122,7 +122,7 @@ class LanguageElection(Asking, ElectedPlanner):
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return calls, input tokens and output tokens of an episode, about."""
         chosen, voters = self.parameters, _voters(game)
-        briefing = narrated(game, voters).briefing(voters.name)
+        briefing = tax_briefing(game, voters, "planner: kind elected_llm")
         standing = _how_many(chosen, voters.count)
         names = [f"worker_{place}" for place in range(standing)]
         writer = Narrator(chosen, briefing, voters.count, names, self.rule.asks)

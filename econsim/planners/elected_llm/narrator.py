@@ -9,9 +9,9 @@ from typing import Any, Literal, NamedTuple
 
 from econsim.agents.llm.history import amount, per_cent
 from econsim.agents.llm.narrator import rounded
-from econsim.agents.llm.wording import FACTS, Wording
 from econsim.mechanisms.voting import RuleName
 from econsim.planners.elected_llm.parameters import Parameters
+from econsim.text.wording import FACTS, Wording
 
 __all__ = ["ANSWERS", "Narrator", "Offer", "Person", "Term"]
 

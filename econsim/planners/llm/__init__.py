@@ -1,5 +1,8 @@
 """Planner who asks a language model: it learns a schedule by announcing rates and reading what came of them.
 
+A leader of any game is played in the words of its text interface (:mod:`econsim.text`). What follows is for economies
+that tell of tax years.
+
 In-context reinforcement learning on two timescales: workers adapt within a tax year, the planner is asked once a year.
 It is told its aim, every year's rates with the welfare at the year's end, its best schedules (true maxima, not a
 running average), who earns what, and in which direction each change of a rate seems to have been wrong.
@@ -9,13 +12,15 @@ Where a reply cannot be read the rates in force hold, which is counted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from econsim.agents.llm.asking import Asking, narrated, tokens_of
+from econsim.agents.llm.asking import Asking, briefing_of, tells_taxes, tokens_of
+from econsim.agents.llm.text_play import PARAMETERS, TextMemory, TextPlay, check_unused
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.llm.questions import Question
@@ -57,7 +62,7 @@ class _Memory:
 
 
 class LanguagePlanner(Asking):
-    """A planner whose rates a language model chooses; ``lessons`` are sentences that its questions begin with."""
+    """A planner whose action a language model chooses; ``lessons`` are sentences that its questions begin with."""
 
     learner: ClassVar[str | None] = None
 
@@ -65,23 +70,36 @@ class LanguagePlanner(Asking):
         super().__init__(parameters.temperature)
         self.parameters = parameters
         self.lessons: tuple[str, ...] = ()
+        self._by_text = TextPlay(self, parameters)
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> _Memory:
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> _Memory | TextMemory:
         """Return empty memories.
 
         Raises:
-            UserError: the game cannot be told in words, or has no brackets for this role to set.
+            UserError: the wording is not there, a parameter is set that does not count in this game, or it tells of tax
+                years and has no brackets for this role to set.
         """
+        briefing = briefing_of(game, role)
+        if tells_taxes(briefing):
+            return self._start(briefing, game, role, num_envs)
+        check_unused(self.parameters, PARAMETERS, game, "planner")
+        return self._by_text.start(game, role, num_envs, "planner")
+
+    def _start(self, briefing: Mapping[str, Any], game: Game[Any], role: Role, num_envs: int) -> _Memory:
+        """Return empty memories of planners who set taxes."""
         thresholds_of(game, role, "llm")
-        briefing = narrated(game, role).briefing(role.name)
         people = sum(other.count for other in game.roles.values() if not other.leads)
         knows = self.parameters.first == "status_quo" and isinstance(game, _WithStatusQuo)
         first = shares(game.status_quo(role.name).tolist()) if knows else None  # type: ignore[attr-defined]
         narrator = PlannerNarrator(self.parameters, briefing, people, self.lessons)
         return _Memory(game, role, narrator, first, (Past(),) * num_envs, (None,) * num_envs)
 
-    def act(self, observation: Observation, memory: _Memory, key: Tensor) -> tuple[Tensor, _Memory]:
-        """Return rates ``[B, 1, K]``, asking for the copies whose tax year begins."""
+    def act(
+        self, observation: Observation, memory: _Memory | TextMemory, key: Tensor
+    ) -> tuple[Tensor, _Memory | TextMemory]:
+        """Return actions, rates ``[B, 1, K]``, asking for the copies in which the planner acts."""
+        if not isinstance(memory, _Memory):
+            return self._by_text.act(observation, memory, key)
         if observation.facts is None:
             raise UserError(f"planner: kind llm reads facts, and {type(memory.game).__name__} has none")
         acting: list[bool] = (observation.acting & observation.alive)[:, 0].tolist()
@@ -96,6 +114,8 @@ class LanguagePlanner(Asking):
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return calls, input tokens and output tokens of an episode, about."""
         memory = self.start(game, role, 1)
+        if not isinstance(memory, _Memory):
+            return self._by_text.forecast(game, role, num_envs, "planner")
         years = memory.narrator.briefing["tax_years"]
         calls = num_envs * (years - (memory.first is not None))
         brackets = len(memory.narrator.briefing["thresholds"])

@@ -10,9 +10,9 @@ from typing import Any
 
 from econsim.agents.llm.history import amount
 from econsim.agents.llm.narrator import rounded
-from econsim.agents.llm.wording import FACTS, Wording
 from econsim.planners.llm.history import Past, Report, Year, histogram
 from econsim.planners.llm.parameters import Parameters
+from econsim.text.wording import FACTS, Wording
 
 __all__ = ["PlannerNarrator"]
 

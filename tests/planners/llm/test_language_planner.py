@@ -7,14 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 from scripted_minds import Scripted, economy, facts_of, mind
 
 from econsim import kinds, random
 from econsim.economies.one_step import OneStep
-from econsim.errors import UserError
 from econsim.llm.questions import Question
-from econsim.planners.llm import LanguagePlanner, Parameters
 from econsim.planners.llm.history import Past, Year, histogram
 
 FEDERAL = [0.10, 0.12, 0.22, 0.24, 0.32, 0.35, 0.37]
@@ -156,12 +153,3 @@ def test_a_forecast_counts_every_call() -> None:
     assert calls == len(service.asked) == 18
     # A forecast is right within a half: how long the years' lines are depends on what happens.
     assert asked == pytest.approx(sum(len(it.system) + len(it.user) for it in service.asked) / 4, rel=0.5)
-
-
-def test_a_game_that_cannot_be_told_in_words_is_refused() -> None:
-    class Mute:
-        thresholds = torch.zeros(7)
-
-    game = economy()
-    with pytest.raises(UserError, match="Mute cannot"):
-        LanguagePlanner(Parameters()).start(Mute(), game.roles["planner"], 1)  # type: ignore[arg-type]

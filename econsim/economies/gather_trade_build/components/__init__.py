@@ -71,6 +71,11 @@ class Component:
         """Return how many options each of its choices gives every planner."""
         return ()
 
+    def planner_labels(self, economy: Economy) -> Mapping[str, tuple[str, ...]]:
+        """Return the names of its choices of every planner, each with the names of its options; by default numbers."""
+        counts = self.planner_choices(economy)
+        return {f"{self.name}_{number}": tuple(map(str, range(count))) for number, count in enumerate(counts, 1)}
+
     @property
     def planner_acts_every(self) -> int:
         """Steps from one action of a planner to the next."""
@@ -105,6 +110,10 @@ class Component:
     def observe(self, economy: Economy, world: World, memory: Any) -> Features:
         """Return what it shows to workers and planners."""
         return Features()
+
+    def units(self) -> Mapping[str, str]:
+        """Return the units of what :meth:`observe` shows, by name, scale included; none for a plain number."""
+        return {}
 
     def accrued(self, economy: Economy, world: World, memory: Any) -> Tensor | None:
         """Return the coin that each worker would get, or lose, if it settled now, ``[B, N]``."""

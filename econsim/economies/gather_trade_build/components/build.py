@@ -68,6 +68,10 @@ class Build(Component):
         skill = (multiple - 1.0) / (economy.number("highest_multiple") - 1.0)
         return Features(worker={"build_payment": multiple[..., None], "build_skill": skill[..., None]})
 
+    def units(self) -> dict[str, str]:
+        """Return what the pay and the skill are counted in."""
+        return {"build_payment": "multiples of the base payment", "build_skill": "0: the lowest, 1: the highest"}
+
     def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
         """Return the declared accounts of workers."""
         return (

@@ -67,6 +67,10 @@ class Gather(Component):
         """Return the worker's chance of a bonus unit."""
         return Features(worker={"bonus_gather_prob": world.gather_bonus[..., None]})
 
+    def units(self) -> dict[str, str]:
+        """Return the unit of the bonus."""
+        return {"bonus_gather_prob": "probability"}
+
     def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
         """Return the declared accounts of workers."""
         return tuple(Account(f"gathered_{good}", WORKERS, "units") for good in GOODS)

@@ -105,6 +105,12 @@ class Tax(Component):
         options = round(1 / self.parameters.rate_step) + 2
         return (options,) * len(self.thresholds)
 
+    def planner_labels(self, economy: Economy) -> dict[str, tuple[str, ...]]:
+        """Return a choice for each bracket, by its lower threshold in coin: keep the rate, or one of the rates."""
+        options = economy.tables["rate_options"].tolist()
+        rates = ("keep", *(f"{rate:.6g}" for rate in options))
+        return {f"rate_from_{threshold:.10g}": rates for threshold in self.thresholds}
+
     def start(self, economy: Economy, world: World) -> Ledger:
         """Return a ledger without taxes."""
         periods, brackets = self._periods(economy), len(self.thresholds)
@@ -153,6 +159,21 @@ class Tax(Component):
                 "curr_marginal_rate": marginal,
             },
         )
+
+    def units(self) -> dict[str, str]:
+        """Return the units of the calendar, incomes and rates."""
+        income, next_coin = "coin per step of the last period", "fraction of the next coin of income"
+        return {
+            "is_tax_day": "1: yes, 0: no",
+            "is_first_day": "1: yes, 0: no",
+            "tax_phase": "fraction of the tax period",
+            "last_incomes": f"{income}, the lowest income first",
+            "curr_rates": "fraction of the income in this bracket",
+            "marginal_rate": next_coin,
+            "last_income": income,
+            "last_marginal_rate": "fraction of the last coin of the last period",
+            "curr_marginal_rate": next_coin,
+        }
 
     def accrued(self, economy: Economy, world: World, memory: Ledger) -> Tensor:
         """Return rebate less tax of the period so far, ``[B, N]``."""

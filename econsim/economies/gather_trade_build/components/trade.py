@@ -132,6 +132,15 @@ class Trade(Component):
             }
         return seen
 
+    def units(self) -> dict[str, str]:
+        """Return the units of the market's numbers; entries of histograms are by price, from 0 up."""
+        units: dict[str, str] = {}
+        for good in GOODS:
+            units |= {f"market_rate-{good}": "coin", f"price_history-{good}": "hundreds of recent sales at this price"}
+            orders = ("available_asks", "available_bids", "my_asks", "my_bids", "full_asks", "full_bids")
+            units |= {f"{name}-{good}": "orders at this price" for name in orders}
+        return units
+
     def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
         """Return the declared accounts of workers, and the price history."""
         return tuple(account for good in GOODS for account in _accounts_of(good))

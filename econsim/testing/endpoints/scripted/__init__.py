@@ -1,8 +1,9 @@
-"""A model that is none: it reads the numbers in a question and computes the answer.
+"""Scripted model: it reads the numbers in a question and computes the answer.
 
 Workers best-respond exactly, voters vote for whom they gain most from, candidates promise what is best for themselves,
 the planner climbs by the tax years in its prompt, and the coach knows one lesson. With it the whole path from prompt to
-economy can be checked against economics that is known.
+economy can be checked against economics that is known. Players of any other game take the first legal option, or the
+middle of a range, so that the path itself can be checked.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from econsim.testing.endpoints.chats import Chat, Said
 from econsim.testing.endpoints.responders import Unanswerable
-from econsim.testing.endpoints.scripted import candidate, coach, planner, voter, worker
+from econsim.testing.endpoints.scripted import candidate, coach, planner, player, voter, worker
 from econsim.testing.endpoints.scripted.facts import facts_of
 
 __all__ = ["Scripted"]
@@ -22,7 +23,7 @@ _THOUGHT = "I computed it from the facts."
 
 
 class Scripted:
-    """Answers questions that end with a line of facts; others it refuses."""
+    """Answers questions that end with a line of facts, and those that ask for an action; others it refuses."""
 
     name = "scripted-economist"
     label = "scripted"
@@ -33,7 +34,10 @@ class Scripted:
         Raises:
             Unanswerable: the question has no facts, or none of a role that is known.
         """
-        key, value = _answer(facts_of(chat.question), chat)
+        if chat.key == player.KEY:
+            key, value = player.KEY, player.action(_wanted(chat))
+        else:
+            key, value = _answer(facts_of(chat.question), chat)
         thought = {"thought": _THOUGHT} if chat.wants_thought else {}
         return Said(json.dumps({**thought, chat.key or key: value}))
 

@@ -1,0 +1,46 @@
+"""Past actions of players, as tensors, so that a rollout can start them again in copies that ended."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from econsim.game import Box, Game, Role, tensors
+from econsim.text import Action
+
+__all__ = ["History"]
+
+
+@tensors
+class History:
+    """The last actions of each player, flat and the newest last, and how many there were in the episode."""
+
+    actions: Tensor  # [B, N, H, D] float64
+    count: Tensor  # [B, N] int64
+
+    @classmethod
+    def empty(cls, game: Game[object], role: Role, num_envs: int, kept: int) -> History:
+        """Return a history of at most ``kept`` actions, at least one, without any."""
+        size = role.action.size if isinstance(role.action, Box) else max(1, *role.action.shape, 1)
+        shape = (num_envs, role.count, max(1, min(kept, game.horizon)), size)
+        actions = torch.zeros(shape, dtype=torch.float64, device=game.device)
+        return cls(actions, torch.zeros(shape[:2], dtype=torch.int64, device=game.device))
+
+    @property
+    def latest(self) -> Tensor:
+        """The newest actions ``[B, N, D]``, zero where there is none."""
+        return self.actions[:, :, -1]
+
+    def of(self, players: Tensor) -> list[list[Action]]:
+        """Return the actions of ``players`` ``[B, N]`` bool, the oldest first."""
+        kept = self.actions.shape[2]
+        counts = self.count[players].clamp(max=kept).tolist()
+        return [
+            [tuple(action) for action in actions[kept - count :]]
+            for actions, count in zip(self.actions[players].tolist(), counts, strict=True)
+        ]
+
+    def with_actions(self, actions: Tensor, players: Tensor) -> History:
+        """Return the history after ``actions`` ``[B, N, D]`` of ``players`` ``[B, N]`` bool."""
+        longer = torch.cat([self.actions[:, :, 1:], actions[:, :, None]], 2)
+        return History(torch.where(players[..., None, None], longer, self.actions), self.count + players)

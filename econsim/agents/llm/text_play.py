@@ -1,0 +1,163 @@
+"""Play through the text interface of a game: the same questions, answers and fallbacks for every role of every game."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.agents.llm.asking import Asking, tokens_of
+from econsim.agents.llm.text_history import History
+from econsim.errors import UserError
+from econsim.game import Agent, Box, Game, Observation, Role
+from econsim.llm.questions import Question
+from econsim.parameters import Model
+from econsim.text import Action, RoleText, Seen, acting_players, seen_by
+
+__all__ = ["PARAMETERS", "TextMemory", "TextPlay", "check_unused"]
+
+PARAMETERS = ("wording", "history", "reasoning", "temperature", "max_tokens")
+"""The parameters of agents and planners that count in every game."""
+_ANSWER_TOKENS = 10  # of each label or number
+_THOUGHT_TOKENS = 100
+
+
+class Settings(Protocol):
+    """What the parameters of agents and planners have in common; see :class:`econsim.agents.llm.Parameters`."""
+
+    @property
+    def wording(self) -> str: ...
+    @property
+    def history(self) -> int: ...
+    @property
+    def reasoning(self) -> bool: ...
+    @property
+    def temperature(self) -> float | None: ...
+    @property
+    def max_tokens(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class RoleInPlay:
+    """What stays the same in an episode; ``rule`` is an agent with its memory, where the scenario names one."""
+
+    role: Role
+    text: RoleText
+    rule: tuple[Agent, Any] | None
+
+
+TextMemory = tuple[RoleInPlay, History]
+
+
+class TextPlay:
+    """Plays a role in words for an agent that asks a model."""
+
+    def __init__(self, asking: Asking, settings: Settings) -> None:
+        self._asking, self._settings = asking, settings
+
+    def start(self, game: Game[Any], role: Role, num_envs: int, key: str, rule: Agent | None = None) -> TextMemory:
+        """Return empty memories.
+
+        Args:
+            game: the game.
+            role: the role that is played.
+            num_envs: copies of the game.
+            key: of the scenario under which the agent stands, for messages.
+            rule: acts where no answer can be used; ``None``: the first legal option, or the number next to zero.
+
+        Raises:
+            UserError: there is no such wording.
+        """
+        settings = self._settings
+        text = RoleText(game, game.roles[role.name], settings.wording, f"{key}.wording", settings.reasoning)
+        ruling = None if rule is None else (rule, rule.start(game, role, num_envs))
+        return RoleInPlay(role, text, ruling), History.empty(game, role, num_envs, settings.history)
+
+    def act(self, observation: Observation, memory: TextMemory, key: Tensor) -> tuple[Tensor, TextMemory]:
+        """Return actions ``[B, N, ...]``, asking for all who act at once; the others go on with their last action."""
+        playing, history = memory
+        acting = acting_players(observation)
+        latest = history.latest.clone()
+        if bool(acting.any()):
+            actions = self._actions(observation, acting, memory, key)
+            latest[acting] = torch.tensor(actions, dtype=torch.float64, device=latest.device)
+            history = history.with_actions(latest, acting)
+        shaped = latest.reshape(*acting.shape, *playing.role.action.shape)
+        is_box = isinstance(playing.role.action, Box)
+        return shaped.to(observation.features.dtype) if is_box else shaped.long(), (playing, history)
+
+    def forecast(self, game: Game[Any], role: Role, num_envs: int, key: str) -> tuple[int, int, int]:
+        """Return calls, input tokens and output tokens of an episode, about and at most."""
+        (playing, _), turns = self.start(game, role, 1, key), -(-game.horizon // role.acts_every)
+        observation = game.observe(game.reset(random.keys(0, 1, game.device)))[role.name]
+        seen = seen_by(observation, torch.ones_like(observation.alive))[0]
+        action = playing.text.action.neutral(None)
+        past = [action] * min(self._settings.history, turns // 2)
+        calls = num_envs * role.count * turns
+        answer = _ANSWER_TOKENS * (1 + len(action)) + _THOUGHT_TOKENS * self._settings.reasoning
+        return calls, calls * tokens_of([playing.text.rules, playing.text.question(seen, past)]), calls * answer
+
+    def _actions(self, observation: Observation, acting: Tensor, memory: TextMemory, key: Tensor) -> list[Action]:
+        """Return the action of each player who acts: as answered, or what stands in for an answer."""
+        (playing, history), seen = memory, seen_by(observation, acting)
+        pasts, text = history.of(acting), playing.text.action
+        answers = self._asking.service.ask(self._questions(playing, seen, pasts, acting, key))
+        actions: list[Action | None] = [
+            text.action(answer.value) if answer.value is not None else self._previous(playing, each, past)
+            for answer, each, past in zip(answers, seen, pasts, strict=True)
+        ]
+        if None in actions:
+            ruled = _ruled(playing, observation, acting, seen, random.fold(key, "rule"))
+            return [by_rule if action is None else action for action, by_rule in zip(actions, ruled, strict=True)]
+        return [action for action in actions if action is not None]
+
+    def _questions(
+        self, playing: RoleInPlay, seen: Sequence[Seen], pasts: Sequence[Sequence[Action]], acting: Tensor, key: Tensor
+    ) -> list[Question]:
+        settings, text, purpose = self._settings, playing.text, playing.role.name
+        seeds = self._asking.seeds(key, f"action/{purpose}", playing.role.count)
+        players = acting.flatten().nonzero()[:, 0].tolist()
+        limits = settings.temperature, settings.max_tokens
+        return [
+            Question(
+                text.rules,
+                text.question(each, past if settings.history else ()),
+                text.form(each),
+                purpose,
+                seeds[player],
+                *limits,
+            )
+            for player, each, past in zip(players, seen, pasts, strict=True)
+        ]
+
+    def _previous(self, playing: RoleInPlay, seen: Seen, past: Sequence[Action]) -> Action | None:
+        """Return the player's last action where it may stand in for an answer and is legal now."""
+        is_legal = bool(past) and playing.text.action.allows(past[-1], seen.mask)
+        return past[-1] if self._asking.fill(is_legal) == "previous" else None
+
+
+def _ruled(
+    playing: RoleInPlay, observation: Observation, acting: Tensor, seen: Sequence[Seen], key: Tensor
+) -> list[Action]:
+    """Return what the rule does for each player who acts; without one, what is nearest to doing nothing."""
+    if playing.rule is None:
+        return [playing.text.action.neutral(each.mask) for each in seen]
+    agent, memory = playing.rule
+    actions, _ = agent.act(observation, memory, key)
+    return [tuple(action) for action in actions[acting].double().reshape(len(seen), -1).tolist()]
+
+
+def check_unused(parameters: Model, used: Collection[str], game: Game[Any], where: str) -> None:
+    """Raise :class:`UserError` where parameters are set that count in games of hours and tax years alone."""
+    default = type(parameters)()
+    names = [name for name in type(parameters).model_fields if name not in used]
+    changed = [name for name in names if getattr(parameters, name) != getattr(default, name)]
+    if changed:
+        raise UserError(
+            f"{where}: {', '.join(changed)} of kind llm count only in games with a wording for tax years;"
+            f" {type(game).__name__} has none"
+        )

@@ -1,0 +1,74 @@
+"""What ``econsim describe`` prints of a game: its roles, or what a language model is told and asked."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from econsim import kinds
+from econsim.errors import UserError
+
+if TYPE_CHECKING:
+    from econsim.game import Agent, Game
+
+__all__ = ["described_game"]
+
+_SCENARIOS = "scenarios"
+_ROOMS = ("economies", "games")
+_SEED = 42
+_NARROWEST = 40
+
+
+def described_game(name: str, axes: Sequence[str], rooms: Sequence[str], text: bool) -> list[str]:
+    """Return the part on the game of that name, if it is one: that of the scenario, else of the kind by default.
+
+    Args:
+        name: of scenario or kind.
+        axes: folders of YAML in which it stands.
+        rooms: rooms in which it is a kind.
+        text: what a language model is told, instead of the roles.
+
+    Raises:
+        UserError: the scenario is wrong; or ``text`` is wanted and there is no game.
+    """
+    game, agents = _built(name, axes, rooms)
+    if game is None:
+        if text:
+            raise UserError(f"describe: --text is for scenarios, and for games with defaults; {name} is neither")
+        return []
+    if text:
+        from econsim.cli.sample_questions import sample_questions
+
+        return [sample_questions(game, agents, _SEED)]
+    from econsim.text import summary_of
+
+    return ["roles", *(_wrapped(summary_of(role)) for role in game.roles.values())]
+
+
+def _wrapped(text: str) -> str:
+    """Return a text with its long lines wrapped to the terminal's width, indented as they begin."""
+    width = max(shutil.get_terminal_size((120, 24)).columns, _NARROWEST)
+    lines = ((line, " " * (len(line) - len(line.lstrip()) + 2)) for line in text.splitlines())
+    return "\n".join(
+        textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        for line, indent in lines
+    )
+
+
+def _built(name: str, axes: Sequence[str], rooms: Sequence[str]) -> tuple[Game[Any] | None, Mapping[str, Agent]]:
+    """Return the game, and the agents of the scenario by role."""
+    from econsim.scenario import load
+
+    if _SCENARIOS in axes:
+        return load(name).build()
+    for room in (room for room in rooms if room in _ROOMS):
+        kind = kinds.load(room, name)
+        try:
+            return kind.build(kind.parameters()), {}
+        except ValidationError:  # it has parameters without a default
+            break
+    return None, {}

@@ -1,0 +1,47 @@
+"""Check of the text interface: a game can be put into words, and answers become the actions that they name."""
+
+from __future__ import annotations
+
+import json
+
+from torch import Tensor
+
+from econsim.errors import UserError
+from econsim.game import Observation, TextInterface
+from econsim.testing.harness import Promise, Trial, require
+from econsim.text import RoleText, acting_players, seen_by
+
+__all__ = ["ALL", "text"]
+
+_MOMENTS = 4  # that are put into words
+_PLAYERS = 3  # of a role at each of them
+
+
+def text(trial: Trial) -> str | None:
+    """Every role can be put into words, and what random legal play does comes back from its answers."""
+    game = trial.game
+    if isinstance(game, TextInterface):
+        try:
+            _ = [game.briefing(name) for name in game.roles]
+        except UserError as error:
+            return f"its own wording needs other parameters: not checked ({error})"
+    texts = {name: RoleText(game, role) for name, role in game.roles.items()}
+    for moment in trial.episode[:_MOMENTS]:
+        for name, worded in texts.items():
+            _answers_come_back(worded, moment.observations[name], moment.actions[name], f"{name} at step {moment.time}")
+    return None
+
+
+def _answers_come_back(worded: RoleText, observation: Observation, actions: Tensor, where: str) -> None:
+    acting = acting_players(observation)
+    players = acting & (acting.flatten().cumsum(0).reshape(acting.shape) <= _PLAYERS)
+    numbers = actions.double().reshape(*players.shape, -1)[players].tolist()
+    for seen, action in zip(seen_by(observation, players), map(tuple, numbers), strict=True):
+        require(bool(worded.question(seen)), f"{where}: an empty question")
+        form = worded.form(seen)
+        reading = form.read(json.dumps({form.key: worded.action.answer(action)}))
+        came_back = reading.value is not None and worded.action.action(reading.value) == action
+        require(came_back, f"{where}: {worded.action.named(action)} does not come back: {reading.reason}")
+
+
+ALL: tuple[Promise, ...] = (text,)

@@ -1,0 +1,50 @@
+"""Observations as plain numbers: what each player who acts is shown, ready for words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from econsim.game import Observation
+
+__all__ = ["Seen", "acting_players", "seen_by"]
+
+
+class Seen(NamedTuple):
+    """What one player observes: features ``[F]``, shared ``[G]``, mask ``[A]``, view ``[C, h, w]``, facts by name."""
+
+    features: list[float]
+    shared: list[float]
+    mask: list[bool] | None
+    view: list[list[list[int]]] | None
+    facts: Mapping[str, Any]
+
+
+def acting_players(observation: Observation) -> Tensor:
+    """Return which players act and are alive, ``[B, N]`` bool."""
+    return observation.acting & observation.alive
+
+
+def seen_by(observation: Observation, players: Tensor) -> list[Seen]:
+    """Return what the ``players`` ``[B, N]`` bool observe, those of the first copy first."""
+    columns = (_shared(observation), observation.action_mask, observation.view)
+    shared, masks, views = (None if column is None else column[players].tolist() for column in columns)
+    facts = {name: fact[players].tolist() for name, fact in (observation.facts or {}).items()}
+    return [
+        Seen(
+            features,
+            shared[player] if shared else [],
+            masks[player] if masks else None,
+            views[player] if views else None,
+            {name: values[player] for name, values in facts.items()},
+        )
+        for player, features in enumerate(observation.features[players].tolist())
+    ]
+
+
+def _shared(observation: Observation) -> Tensor | None:
+    """Return what all players of the role observe, ``[B, N, G]``, in games that have any of it."""
+    shared: Tensor | None = getattr(observation, "shared", None)
+    return None if shared is None else shared[:, None].expand(*observation.alive.shape, -1)

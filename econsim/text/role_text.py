@@ -1,0 +1,116 @@
+"""Text interface of one role: the rules, a question, the form of its answer, and the action that an answer names.
+
+The default is made from the names, units and labels of the role. A game with a wording of its own
+(:class:`econsim.game.TextInterface`) replaces the templates and adds variables to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from econsim.game import Game, Role, TextInterface
+from econsim.llm.replies import Form
+from econsim.split_roles import base_game, base_role
+from econsim.text.actions import action_text
+from econsim.text.names import Row
+from econsim.text.observations import Seen
+from econsim.text.pages import page_of
+from econsim.text.summary import observed, players_of, shared_by
+from econsim.text.types import Action
+from econsim.text.views import ViewText
+from econsim.text.wording import Wording
+
+__all__ = ["STANDARD", "RoleText"]
+
+PROMPTS = Path(__file__).parent / "prompts"
+STANDARD = "standard"
+TEMPLATES = "templates"
+"""The entry of a briefing with the folder of the game's own templates."""
+
+
+class RoleText:
+    """A role in words. ``rules`` is what every player of the role is told in every question."""
+
+    def __init__(
+        self, game: Game[Any], role: Role, wording: str = STANDARD, key: str = "wording", thought: bool = False
+    ) -> None:
+        """Write the rules.
+
+        Args:
+            game: the game; where it has a wording of its own, that is used.
+            role: one of its roles.
+            wording: ``standard``, or the path of a folder with the Jinja templates ``rules`` and ``question``.
+            key: of the scenario that chose the wording, for messages.
+            thought: whether a short thought is wanted before the action.
+
+        Raises:
+            UserError: there is no such wording, or a template is wrong.
+        """
+        briefing = dict(game.briefing(role.name)) if isinstance(game, TextInterface) else {}
+        templates = str(briefing.pop(TEMPLATES, STANDARD))
+        self.role, self.action, self.thought = role, action_text(role), thought
+        self._features, self._shared = observed(role), shared_by(role)
+        self._view = ViewText(role)
+        self._wording = Wording(PROMPTS, templates if wording == STANDARD else wording, key)
+        self._briefing = briefing
+        self.rules = self._wording.render("rules", **{**self._static(game), **briefing})
+
+    def question(self, seen: Seen, history: Sequence[Action] = ()) -> str:
+        """Return the question what to do now.
+
+        Args:
+            seen: what the player observes.
+            history: the player's last actions, the oldest first.
+        """
+        values = {
+            "role": base_role(self.role.name),
+            "history": "; ".join(self.action.named(action) for action in history),
+            "observation": _lines(self._features, seen.features),
+            "shared": _lines(self._shared, seen.shared),
+            "view": "" if seen.view is None else self._view.draw(seen.view),
+            "legal": self.action.legal(seen.mask),
+            "facts": seen.facts,
+        }
+        return self._wording.render("question", **{**values, **self._briefing})
+
+    def form(self, seen: Seen) -> Form:
+        """Return the form of the answer."""
+        return self.action.form(seen.mask, self.thought)
+
+    def _static(self, game: Game[Any]) -> Mapping[str, Any]:
+        return {
+            "role": base_role(self.role.name),
+            "players": base_game(game).roles[base_role(self.role.name)].count,
+            "page": page_of(base_game(game)),
+            "parameters": ", ".join(_parameters(game)),
+            "unit": game.unit,
+            "roles": list(map(players_of, base_game(game).roles.values())),
+            "horizon": game.horizon,
+            "clocked": game.clocked,
+            "acts_every": self.role.acts_every,
+            "observation": list(map(str, self._features)),
+            "shared": list(map(str, self._shared)),
+            "legend": self._view.legend,
+            "actions": self.action.lines,
+            "example": self.action.example,
+            "thought": self.thought,
+        }
+
+
+def _lines(named: Sequence[Row], values: Sequence[float]) -> list[str]:
+    """Return values with their names and units, a line for each row."""
+    return [_line(row, values[row.first : row.first + row.size]) for row in named]
+
+
+def _line(row: Row, values: Sequence[float]) -> str:
+    numbers = " ".join(f"{value:.4g}" for value in values)
+    return f"{row.name}: {numbers} ({row.unit})" if row.unit else f"{row.name}: {numbers}"
+
+
+def _parameters(game: Game[Any]) -> Iterator[str]:
+    """Yield the numeric parameters that are the same in all copies."""
+    for name, value in game.parameters.items():
+        if value.numel() == 1:
+            yield f"{name} = {float(value):.6g}"

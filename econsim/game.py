@@ -9,14 +9,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from itertools import chain
 from math import prod
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast, dataclass_transform, runtime_checkable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, dataclass_transform, runtime_checkable
 
 import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from econsim.accounts import Account
+from econsim.held_tensors import held_tensors, map_held_tensors
 
 State = TypeVar("State")
 T = TypeVar("T")
@@ -193,8 +195,8 @@ class Game(ABC, Generic[State]):
     @property
     def device(self) -> torch.device:
         """Where the game's tensors are; the CPU for a game that has none."""
-        held = (*self.parameters.values(), *vars(self).values())
-        return next((value.device for value in held if isinstance(value, Tensor)), torch.device("cpu"))
+        held = chain(self.parameters.values(), held_tensors(self))
+        return next((value.device for value in held), torch.device("cpu"))
 
     def with_parameters(self, **values: Tensor | float) -> Game[State]:
         """Return this game with other numeric parameters, each a scalar or ``[B]``.
@@ -211,12 +213,9 @@ class Game(ABC, Generic[State]):
         return other
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Game[State]:
-        """Return this game on another device, or played in another precision."""
-        other = copy(self)
+        """Return this game with all tensors that it holds on another device, or played in another precision."""
+        other = copy(self) if device is None else map_held_tensors(self, lambda leaf: leaf.to(device=device))
         other.dtype = dtype or self.dtype
-        for name, value in vars(self).items():
-            if isinstance(value, (Tensor, Mapping)):
-                setattr(other, name, tree_map(lambda leaf: _on(leaf, device), value))
         return other
 
     def advice(self) -> list[str]:
@@ -226,10 +225,6 @@ class Game(ABC, Generic[State]):
 
 def _as(like: Tensor, value: Tensor | float) -> Tensor:
     return torch.as_tensor(value, dtype=like.dtype, device=like.device)
-
-
-def _on(leaf: T, device: torch.device | str | None) -> T:
-    return cast(T, leaf.to(device=device)) if isinstance(leaf, Tensor) else leaf
 
 
 Memory = Any

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "econsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = {
-    **dict.fromkeys(["random", "errors", "kinds", "parameters", "storage"], 0),
+    **dict.fromkeys(["random", "errors", "kinds", "parameters", "held_tensors", "storage"], 0),
     **dict.fromkeys(
         ["game", "acceleration", "accounts", "play", "learning", "split_roles", "mechanisms", "populations"], 1
     ),

@@ -100,7 +100,8 @@ class Role:
     ``leads`` marks a leader, who acts every ``acts_every`` steps; in between its last action holds.
     ``features`` names the entries of an observation, in order. ``view`` is the shape ``[C, h, w]`` of the picture that
     each player sees beside them; empty where there is none. ``view_counts`` says how many values each of its channels
-    takes: 2 for a flag, more for labels (0: nothing, 1: oneself, above: others).
+    takes: 2 for a flag, more for labels (0: nothing, 1: oneself, above: others). ``shared_features`` names the entries
+    of what all players of the role see alike; they lie within the bounds of ``observation``.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Role:
     features: tuple[str, ...] = ()
     view: tuple[int, ...] = ()
     view_counts: tuple[int, ...] = ()
+    shared_features: tuple[str, ...] = ()
 
 
 @tensors
@@ -127,6 +129,8 @@ class Observation:
         does not speak. They are tensors that the state holds anyway: minds that read features pay nothing for them.
     whole: what all players of the role see, where these are some of them (:mod:`econsim.split_roles`): exact answers
         depend on everybody.
+    shared: ``[B, G]``, in the game's ``dtype``, of order one: what all players of the role see alike, held once for
+        each copy; ``None`` for a role without.
     """
 
     features: Tensor
@@ -136,6 +140,7 @@ class Observation:
     view: Tensor | None = None
     facts: Mapping[str, Tensor] | None = None
     whole: Observation | None = None
+    shared: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,9 @@ class Game(ABC, Generic[State]):
     stay float64; play is in ``dtype``. ``accounts_spec`` declares the entries of :meth:`accounts`; ``burn_in`` counts
     the first steps of an episode that flow accounts leave out. ``unit`` names the unit of money. ``clocked``: every
     episode lasts exactly ``horizon`` steps, whatever happens, so that nobody has to look whether it is over.
+    ``discount``, in (0, 1], is the weight of a reward relative to one a step earlier: returns are discounted sums.
+    ``constants`` is a pytree that all copies share (edge lists, tables, maps): it moves with the game and has no axis
+    of copies.
     """
 
     roles: Mapping[str, Role]
@@ -167,6 +175,8 @@ class Game(ABC, Generic[State]):
     burn_in: int = 0
     unit: str = ""
     clocked: bool = False
+    discount: float = 1.0
+    constants: Any = None
     dtype: torch.dtype = torch.float32
 
     @abstractmethod

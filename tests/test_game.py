@@ -1,4 +1,4 @@
-"""What every game gets from its base class: moving to a device, its discount, its constants."""
+"""What every game gets from its base class: it moves to a device with all that it holds."""
 
 from __future__ import annotations
 

@@ -183,4 +183,5 @@ def _of(observation: Observation, players: Tensor) -> Observation:
         observation.acting[:, place],
         None if mask is None else mask[:, place],
         facts={name: fact[:, place] for name, fact in facts.items()},
+        shared=observation.shared,
     )

@@ -93,7 +93,7 @@ class NeuralAgent(ABC):
             UserError: the roles do not see or do the same kind of thing.
         """
         mine, theirs = self.as_it_acts(game, role), other.as_it_acts(game, of)
-        for what in ("observation", "action", "view", "view_counts"):
+        for what in ("observation", "action", "view", "view_counts", "shared_features"):
             if getattr(mine, what) != getattr(theirs, what):
                 raise UserError(f"agents.{role.name}: shares_with {of.name}, but they differ in their {what}")
         self._network, self._weights = other._fitted(), None

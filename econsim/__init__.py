@@ -86,24 +86,24 @@ def run(
 
 
 def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **parameters: Any) -> Game[Any]:
-    """Return the game of an economy kind or of a scenario: ``make("one_step", workers=1000)``.
+    """Return a game by its kind or by a scenario: ``make("one_step", workers=1000)``.
 
     Args:
-        name: a kind of economies, else a scenario, whose economy is taken.
+        name: a kind of economies or of games, else a scenario, whose game is taken.
         num_envs: with ``B`` above 1, each numeric parameter becomes ``[B]``, one value a copy, ready for
             ``game.with_parameters``; the game is then reset with ``B`` keys.
         device: where the game's tensors live.
-        parameters: parameters of the economy, dotted or as nested mappings.
+        parameters: parameters of the game, dotted or as nested mappings.
 
     Raises:
-        UserError: no such economy or scenario, or wrong parameters.
+        UserError: no such game or scenario, or wrong parameters.
     """
     from econsim.errors import UserError
-    from econsim.scenario import economy
+    from econsim.scenario import game_choice
 
     if num_envs < 1:
         raise UserError(f"make: num_envs must be at least 1, found {num_envs}")
-    game: Game[Any] = economy(name, parameters).build().to(device)
+    game: Game[Any] = game_choice(name, parameters).build().to(device)
     if num_envs == 1:
         return game
     return game.with_parameters(**{key: value.expand(num_envs) for key, value in game.parameters.items()})

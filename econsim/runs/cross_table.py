@@ -92,11 +92,12 @@ def _check(runs: list[Run], episodes: int) -> None:
         raise UserError(f"--episodes {episodes}: say at least 1")
     for run in runs:
         check_finished(run)
-        different = _difference(runs[0].scenario.economy.dump(), run.scenario.economy.dump())
+        different = _difference(runs[0].scenario.game.dump(), run.scenario.game.dump())
         if different is not None:
+            key = f"{run.scenario.game_key}.{different}"
             raise UserError(
-                f"{run.path}: its game is not that of {runs[0].path}: economy.{different}; planners and workers can be"
-                " exchanged between runs of the same game only"
+                f"{run.path}: its game is not that of {runs[0].path}: {key}; planners and workers can be exchanged"
+                " between runs of the same game only"
             )
 
 

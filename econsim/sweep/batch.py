@@ -58,7 +58,7 @@ def packed_scores(runs: Sequence[Packed], device: str = "cpu") -> Iterator[tuple
     Raises:
         UserError: an agent cannot play its role.
     """
-    game: Game[Any] = runs[0].scenario.economy.build().to(device=device, dtype=torch.float64)
+    game: Game[Any] = runs[0].scenario.game.build().to(device=device, dtype=torch.float64)
     build = _Builder()
     rows = [row for run in runs for row in _rows(run, game, build)]
     rows = [_Row(place, row.run, row.match) for place, row in enumerate(rows)]

@@ -263,6 +263,37 @@ class FittedAgent(Agent, Protocol):
         """Take back what :meth:`state_dict` returned."""
 
 
+class ActionDistribution(Protocol):
+    """How likely the options of a discrete action are."""
+
+    @property
+    def probabilities(self) -> Tensor:
+        """The probability of each option, ``[B, N, A]``; those of several choices one after another, as in masks."""
+
+
+@runtime_checkable
+class Stochastic(Protocol):
+    """An agent that states the distribution of its discrete actions, so that finite games are scored by expectation."""
+
+    def policy(self, observation: Observation, memory: Memory) -> tuple[ActionDistribution, Memory]:
+        """Return the distribution that ``act`` draws actions from, and the next memory.
+
+        Raises:
+            UserError: the role's actions are real numbers, of which no list of probabilities can be given.
+        """
+
+
+@runtime_checkable
+class Enumerable(Protocol):
+    """A game of one round whose payoffs can be listed: all play at once, and nobody is told anything beforehand."""
+
+    def payoffs(self) -> Tensor:
+        """Return expected returns, float64 ``[P, A_1, ..., A_P]``: of each player, under each choice of actions.
+
+        Players are those of all roles, in the order of ``roles`` and within a role in their order.
+        """
+
+
 @runtime_checkable
 class Heuristic(Protocol):
     """A game that knows a sensible way to play: what rules that say *how much* to work need where actions are deeds."""

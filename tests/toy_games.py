@@ -108,6 +108,7 @@ class Signals(Game[SignalsState]):
 
     unit = "points"
     clocked = True
+    accounts_spec = (Account("signal", show="table"),)
 
     def __init__(self, horizon: int = 2, players: int = 2) -> None:
         self.horizon, self.players = horizon, players

@@ -19,9 +19,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from econsim import random
+from econsim.agents._amounts import check_discrete
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Discrete, Game, Observation, Role
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
+from econsim.nn import Probabilities
 from econsim.nn.layers import HIDDEN_GAIN, dense, linear, with_shared
 from econsim.parameters import Chosen, FromRoom, Model
 
@@ -120,15 +122,29 @@ class Imitation:
     @torch.no_grad()
     def act(self, observation: Observation, memory: Role, key: Tensor) -> tuple[Tensor, Role]:
         """Return drawn choices, ``[B, N]``."""
-        assert self._network is not None
-        shared = None if observation.shared is None else observation.shared[:, None].float()
-        logits = self._network(observation.features.flatten(2).float(), shared)
-        if observation.action_mask is not None and isinstance(memory.action, Discrete):
-            legal = observation.action_mask[..., self._state[CHOICES].long().to(logits.device)]
-            logits = logits.masked_fill(~legal, -torch.inf)
+        logits = self._logits(observation, memory)
         index = random.categorical(key, 0, f"imitation/{memory.name}", logits)
         choice = self._state[CHOICES].to(index.device)[index]
         return (choice.long() if isinstance(memory.action, Discrete) else choice.to(observation.features)), memory
+
+    @torch.no_grad()
+    def policy(self, observation: Observation, memory: Role) -> tuple[Probabilities, Role]:
+        """Return the probabilities of actions, ``[B, N, A]``; raises ``UserError`` for real-valued actions."""
+        check_discrete(memory, "imitation")
+        likely = self._logits(observation, memory).softmax(-1)
+        index = self._state[CHOICES].long().to(likely.device).expand_as(likely)
+        every = likely.new_zeros((*likely.shape[:-1], memory.action.mask_size))  # type: ignore[union-attr]
+        return Probabilities(every.scatter(-1, index, likely)), memory
+
+    def _logits(self, observation: Observation, role: Role) -> Tensor:
+        """Return the logits of the choices that the teacher made, ``[B, N, C]``."""
+        assert self._network is not None
+        shared = None if observation.shared is None else observation.shared[:, None].float()
+        logits: Tensor = self._network(observation.features.flatten(2).float(), shared)
+        if observation.action_mask is not None and isinstance(role.action, Discrete):
+            legal = observation.action_mask[..., self._state[CHOICES].long().to(logits.device)]
+            logits = logits.masked_fill(~legal, -torch.inf)
+        return logits
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights, the values of the choices and the fidelity."""

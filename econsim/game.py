@@ -287,7 +287,7 @@ class Stochastic(Protocol):
 class Enumerable(Protocol):
     """A game of one round whose payoffs can be listed: all play at once, and nobody is told anything beforehand."""
 
-    def payoffs(self) -> Tensor:
+    def payoff_tensor(self) -> Tensor:
         """Return expected returns, float64 ``[P, A_1, ..., A_P]``: of each player, under each choice of actions.
 
         Players are those of all roles, in the order of ``roles`` and within a role in their order.

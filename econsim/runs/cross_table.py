@@ -19,7 +19,7 @@ from econsim.analysis.metrics import measure
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
-from econsim.runs.evaluation import evaluation_key, play
+from econsim.runs.evaluation import evaluation_key, play, with_expected_returns
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import using_threads
@@ -145,7 +145,7 @@ def _add_policy(run: Run, policy: Policy, leader: str, place: str, planners: _Si
 
 def _values(game: Game[Any], agents: Mapping[str, Agent], key: torch.Tensor, metric: str) -> list[float]:
     """Return the metric in each episode."""
-    episode = play(game, agents, key)
+    episode = with_expected_returns(game, agents, play(game, agents, key))
     metrics = measure(game, episode.accounts, episode.returns)
     if metric not in metrics:
         raise UserError(f"--metric {metric}: no such metric of an episode{did_you_mean(metric, metrics)}")

@@ -61,10 +61,27 @@ def game_choice(name: str, overrides: Mapping[str, Any]) -> Chosen:
             raise UserError(f"no game or scenario {name!r}{did_you_mean(name, {*known, *scenarios})}")
         changed: Chosen = load(name, {f"game.{key}": value for key, value in overrides.items()}).game
         return changed
+    return _kind_with(name, overrides, GameChoice)
+
+
+def solver_choice(given: str | Mapping[str, Any]) -> Chosen:
+    """Return a kind of solvers: a name, or a mapping with its ``kind`` and parameters.
+
+    Raises:
+        UserError: no such kind, or wrong parameters.
+    """
+    content = {"kind": given} if isinstance(given, str) else dict(given)
+    name = content.pop("kind", None)
+    if not isinstance(name, str):
+        raise UserError("solver: expected a name or a mapping with a key 'kind' that names one of solvers")
+    return _kind_with(name, content, Annotated[Chosen, FromRoom("solvers")])
+
+
+def _kind_with(name: str, overrides: Mapping[str, Any], wanted: Any) -> Chosen:
     root = Node({"kind": Node(name, name)}, name)
     for patch in patches(overrides):
         root = laid_over(root, patch)
-    chosen: Chosen = _checked(root, GameChoice)
+    chosen: Chosen = _checked(root, wanted)
     return chosen
 
 

@@ -3,6 +3,7 @@
     scenario = econsim.load("one_step", **{"economy.workers": 1000})
     run = econsim.run(scenario, seed=7)
     game = econsim.make("one_step", workers=1000)
+    agents = econsim.solve("matching_pennies", "zero_sum").agents
 
 Importing this package touches neither torch nor the network: everything is loaded when it is first used.
 """
@@ -13,20 +14,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import torch
 
-    from econsim.game import Game
+    from econsim.game import Agent, Game
     from econsim.interop.gymnasium import to_gymnasium
     from econsim.interop.pettingzoo import to_pettingzoo
+    from econsim.learning import Solution
     from econsim.report.reported_run import ReportedRun
     from econsim.report.reported_run import open_reported_run as open_run
     from econsim.scenario import Scenario
     from econsim.sweep import open_sweep
 
 __version__: str
-__all__ = ["__version__", "load", "make", "open_run", "open_sweep", "run", "to_gymnasium", "to_pettingzoo"]
+__all__ = ["__version__", "load", "make", "open_run", "open_sweep", "run", "solve", "to_gymnasium", "to_pettingzoo"]
 
 _HOMES = {
     "open_run": "econsim.report.reported_run:open_reported_run",
@@ -94,27 +97,63 @@ def run(
 
 
 def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **parameters: Any) -> Game[Any]:
-    """Return the game of an economy kind or of a scenario: ``make("one_step", workers=1000)``.
+    """Return a game by its kind or by a scenario: ``make("one_step", workers=1000)``.
 
     Args:
-        name: a kind of economies, else a scenario, whose economy is taken.
+        name: a kind of economies or of games, else a scenario, whose game is taken.
         num_envs: with ``B`` above 1, each numeric parameter becomes ``[B]``, one value a copy, ready for
             ``game.with_parameters``; the game is then reset with ``B`` keys.
         device: where the game's tensors live.
-        parameters: parameters of the economy, dotted or as nested mappings.
+        parameters: parameters of the game, dotted or as nested mappings.
 
     Raises:
-        UserError: no such economy or scenario, or wrong parameters.
+        UserError: no such game or scenario, or wrong parameters.
     """
     from econsim.errors import UserError
-    from econsim.scenario import economy
+    from econsim.scenario import game_choice
 
     if num_envs < 1:
         raise UserError(f"make: num_envs must be at least 1, found {num_envs}")
-    game: Game[Any] = economy(name, parameters).build().to(device)
+    game: Game[Any] = game_choice(name, parameters).build().to(device)
     if num_envs == 1:
         return game
     return game.with_parameters(**{key: value.expand(num_envs) for key, value in game.parameters.items()})
+
+
+def solve(
+    game: Scenario | str | Path,
+    solver: str | Mapping[str, Any],
+    fixed: Mapping[str, Agent] | None = None,
+    time_limit: float | None = None,
+    **parameters: Any,
+) -> Solution:
+    """Solve a game by an exact method: ``solve("matching_pennies", "zero_sum").agents``.
+
+    Args:
+        game: a kind of economies or of games, or a scenario whose game is solved: its name, its path, or loaded.
+        solver: a kind of solvers, or a mapping with its ``kind`` and parameters.
+        fixed: agents of roles that are not to be solved for, by role.
+        time_limit: seconds after which the best agents so far are returned.
+        parameters: of the game, dotted or as nested mappings.
+
+    Returns:
+        Agents by role, residuals of the solver's equations, and bounds on what anybody gains by deviating.
+
+    Raises:
+        UserError: no such game or solver, wrong parameters, or the solver is not for such a game.
+    """
+    from pathlib import Path
+
+    from econsim.scenario import Scenario, game_choice, with_overrides
+    from econsim.scenario.loading import solver_choice
+
+    overrides = {f"game.{key}": value for key, value in parameters.items()}
+    if isinstance(game, Scenario):
+        chosen = with_overrides(game, overrides).game
+    else:
+        chosen = load(game, **overrides).game if isinstance(game, Path) else game_choice(game, parameters)
+    solution: Solution = solver_choice(solver).build().solve(chosen.build(), fixed or {}, time_limit)
+    return solution
 
 
 def __getattr__(name: str) -> Any:

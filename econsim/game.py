@@ -9,8 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from itertools import chain
 from math import prod
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast, dataclass_transform, runtime_checkable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, dataclass_transform, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from torch.utils import _pytree as pytree
 
 from econsim.accounts import Account
 from econsim.errors import UserError
+from econsim.held_tensors import held_tensors, map_held_tensors
 
 State = TypeVar("State")
 T = TypeVar("T")
@@ -99,7 +101,8 @@ class Role:
     ``leads`` marks a leader, who acts every ``acts_every`` steps; in between its last action holds.
     ``features`` names the entries of an observation, in order. ``view`` is the shape ``[C, h, w]`` of the picture that
     each player sees beside them; empty where there is none. ``view_counts`` says how many values each of its channels
-    takes: 2 for a flag, more for labels (0: nothing, 1: oneself, above: others).
+    takes: 2 for a flag, more for labels (0: nothing, 1: oneself, above: others). ``shared_features`` names the entries
+    of what all players of the role see alike; they lie within the bounds of ``observation``.
 
     What follows is for readers, people and language models; :mod:`econsim.text` has defaults for whatever is empty.
     ``feature_units`` are the units of ``features``, scale included ("hundreds of coin"), "" for a plain number.
@@ -122,6 +125,7 @@ class Role:
     features: tuple[str, ...] = ()
     view: tuple[int, ...] = ()
     view_counts: tuple[int, ...] = ()
+    shared_features: tuple[str, ...] = ()
     feature_units: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
     option_labels: tuple[tuple[str, ...], ...] = ()
@@ -145,6 +149,8 @@ class Role:
         if given not in (0, described):
             raise UserError(f"role {self.name}: {given} {what} for {described}")
 
+    shared_features: tuple[str, ...] = ()
+
 
 @tensors
 class Observation:
@@ -159,6 +165,8 @@ class Observation:
         none. They are tensors that the state holds anyway: agents that read features pay nothing for them.
     whole: what all players of the role see, where these are some of them (:mod:`econsim.split_roles`): exact answers
         depend on everybody.
+    shared: ``[B, G]``, in the game's ``dtype``, of order one: what all players of the role see alike, held once for
+        each copy; ``None`` for a role without.
     """
 
     features: Tensor
@@ -168,6 +176,7 @@ class Observation:
     view: Tensor | None = None
     facts: Mapping[str, Tensor] | None = None
     whole: Observation | None = None
+    shared: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +199,9 @@ class Game(ABC, Generic[State]):
     stay float64; play is in ``dtype``. ``accounts_spec`` declares the entries of :meth:`accounts`; ``burn_in`` counts
     the first steps of an episode that flow accounts leave out. ``unit`` names the unit of money. ``clocked``: every
     episode lasts exactly ``horizon`` steps, whatever happens, so that nobody has to look whether it is over.
+    ``discount``, in (0, 1], is the weight of a reward relative to one a step earlier: returns are discounted sums.
+    ``constants`` is a pytree that all copies share (edge lists, tables, maps): it moves with the game and has no axis
+    of copies.
     """
 
     roles: Mapping[str, Role]
@@ -199,6 +211,8 @@ class Game(ABC, Generic[State]):
     burn_in: int = 0
     unit: str = ""
     clocked: bool = False
+    discount: float = 1.0
+    constants: Any = None
     dtype: torch.dtype = torch.float32
 
     @abstractmethod
@@ -227,8 +241,8 @@ class Game(ABC, Generic[State]):
     @property
     def device(self) -> torch.device:
         """Where the game's tensors are; the CPU for a game that has none."""
-        held = (*self.parameters.values(), *vars(self).values())
-        return next((value.device for value in held if isinstance(value, Tensor)), torch.device("cpu"))
+        held = chain(self.parameters.values(), held_tensors(self))
+        return next((value.device for value in held), torch.device("cpu"))
 
     def with_parameters(self, **values: Tensor | float) -> Game[State]:
         """Return this game with other numeric parameters, each a scalar or ``[B]``.
@@ -245,12 +259,9 @@ class Game(ABC, Generic[State]):
         return other
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Game[State]:
-        """Return this game on another device, or played in another precision."""
-        other = copy(self)
+        """Return this game with all tensors that it holds on another device, or played in another precision."""
+        other = copy(self) if device is None else map_held_tensors(self, lambda leaf: leaf.to(device=device))
         other.dtype = dtype or self.dtype
-        for name, value in vars(self).items():
-            if isinstance(value, (Tensor, Mapping)):
-                setattr(other, name, tree_map(lambda leaf: _on(leaf, device), value))
         return other
 
     def advice(self) -> list[str]:
@@ -260,10 +271,6 @@ class Game(ABC, Generic[State]):
 
 def _as(like: Tensor, value: Tensor | float) -> Tensor:
     return torch.as_tensor(value, dtype=like.dtype, device=like.device)
-
-
-def _on(leaf: T, device: torch.device | str | None) -> T:
-    return cast(T, leaf.to(device=device)) if isinstance(leaf, Tensor) else leaf
 
 
 Memory = Any
@@ -290,6 +297,37 @@ class FittedAgent(Agent, Protocol):
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take back what :meth:`state_dict` returned."""
+
+
+class ActionDistribution(Protocol):
+    """How likely the options of a discrete action are."""
+
+    @property
+    def probabilities(self) -> Tensor:
+        """The probability of each option, ``[B, N, A]``; those of several choices one after another, as in masks."""
+
+
+@runtime_checkable
+class Stochastic(Protocol):
+    """An agent that states the distribution of its discrete actions, so that finite games are scored by expectation."""
+
+    def policy(self, observation: Observation, memory: Memory) -> tuple[ActionDistribution, Memory]:
+        """Return the distribution that ``act`` draws actions from, and the next memory.
+
+        Raises:
+            UserError: the role's actions are real numbers, of which no list of probabilities can be given.
+        """
+
+
+@runtime_checkable
+class Enumerable(Protocol):
+    """A game of one round whose payoffs can be listed: all play at once, and nobody is told anything beforehand."""
+
+    def payoff_tensor(self) -> Tensor:
+        """Return expected returns, float64 ``[P, A_1, ..., A_P]``: of each player, under each choice of actions.
+
+        Players are those of all roles, in the order of ``roles`` and within a role in their order.
+        """
 
 
 @runtime_checkable

@@ -62,10 +62,15 @@ def load(room: str, name: str) -> Kind:
     Raises:
         UserError: no such kind (the nearest names are given), or its module breaks the convention.
     """
-    for package in _packages(room):
-        if name.isidentifier() and not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
-            return _read(room, name, importlib.import_module(f"{package}.{name}"))
-    raise UserError(f"{room}: no kind {name!r}{did_you_mean(name, names(room))}")
+    module = _module_of(room, name)
+    if module is None:
+        raise UserError(f"{room}: no kind {name!r}{did_you_mean(name, names(room))}")
+    return _read(room, name, importlib.import_module(module))
+
+
+def exists(room: str, name: str) -> bool:
+    """Return whether ``room`` has a kind ``name``, without importing it."""
+    return _module_of(room, name) is not None
 
 
 def names(room: str) -> list[str]:
@@ -113,6 +118,13 @@ def plugin_folders() -> list[Path]:
 @cache
 def _installed_plugins() -> tuple[str, ...]:
     return tuple(point.value for point in entry_points(group="econsim.plugins"))
+
+
+def _module_of(room: str, name: str) -> str | None:
+    if not name.isidentifier() or name.startswith("_"):
+        return None
+    modules = (f"{package}.{name}" for package in _packages(room))
+    return next((module for module in modules if find_spec(module) is not None), None)
 
 
 def _packages(room: str) -> list[str]:

@@ -1,17 +1,18 @@
-"""Protocols of learning: what fits agents, and where it reports.
+"""Protocols of learning and solving: what fits agents, where it reports, and how far from equilibrium they are.
 
-A learner reports to a :class:`Recorder`, never to a folder.
+A learner reports to a :class:`Recorder`, never to a folder. A solver returns its agents with a certificate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from econsim.game import Agent, Game
 
-__all__ = ["MEASURED", "Learner", "Recorder", "fit_all"]
+__all__ = ["MEASURED", "Certificate", "Learner", "Recorder", "Solution", "Solver", "fit_all"]
 
 MEASURED = "throughput/"
 """Names that begin so are of what was measured: they differ from run to run, all others are functions of the seed."""
@@ -38,6 +39,58 @@ class Learner(Protocol):
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Return the agents, by role, with those fitted that this learner is for."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Bounds on what a player gains by deviating alone, in units of its return.
+
+    Attributes:
+        lower: a gain that a deviation of the class reaches.
+        upper: no deviation of the class gains more; ``None`` where nothing bounds the gain from above.
+        deviation_class: the deviations that are allowed, in words.
+        method: how the bounds were found.
+
+    Raises:
+        ValueError: the lower bound is above the upper one.
+    """
+
+    lower: float
+    upper: float | None
+    deviation_class: str
+    method: str
+
+    def __post_init__(self) -> None:
+        if self.upper is not None and self.lower > self.upper:
+            raise ValueError(f"certificate: the lower bound {self.lower:g} is above the upper one {self.upper:g}")
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a solver found: agents by role, what its equations lack by name (zero at a solution), and a certificate.
+
+    The certificate bounds the largest gain of any player, and is computed from the agents, not by the solver's method.
+    """
+
+    agents: Mapping[str, Agent]
+    residuals: Mapping[str, float]
+    certificate: Certificate
+
+
+class Solver(Protocol):
+    """Computes agents of a game by an exact method; the same game gives the same solution."""
+
+    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+        """Return agents for all roles that ``fixed`` leaves open.
+
+        Args:
+            game: the game.
+            fixed: agents of roles that are not to be solved for; they are part of the solution as they are.
+            time_limit: seconds after which the best agents so far are returned, with the certificate that they have.
+
+        Raises:
+            UserError: the solver is not for such a game; the message names what it is for.
+        """
 
 
 def fit_all(

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from econsim import kinds
-from econsim.errors import UserError
+from econsim.errors import UserError, did_you_mean
 
 
 class Model(BaseModel):
@@ -76,13 +76,30 @@ class FromRoom:
     room: str
     then: str | None = None
 
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms, in the order in which they are looked in."""
+        return (self.room,) if self.then is None else (self.room, self.then)
+
+    def load(self, name: str) -> kinds.Kind:
+        """Return the kind of a name.
+
+        Raises:
+            UserError: no room has such a kind; the nearest names are given.
+        """
+        for room in self.rooms:
+            if kinds.exists(room, name):
+                return kinds.load(room, name)
+        known = {known for room in self.rooms for known in kinds.names(room)}
+        raise UserError(f"{', '.join(self.rooms)}: no kind {name!r}{did_you_mean(name, known)}")
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self._choose, serialization=core_schema.plain_serializer_function_ser_schema(Chosen.dump)
         )
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        by_name = {"type": "string", "description": f"a name from {self.room}/"}
+        by_name = {"type": "string", "description": f"a name from {' or '.join(self.rooms)}"}
         if self.room in _described:  # a kind that takes another of its own room
             return {"anyOf": [by_name, {"type": "object", "required": ["kind"]}]}
         _described.append(self.room)
@@ -93,8 +110,8 @@ class FromRoom:
 
     def _options(self, handler: GetJsonSchemaHandler) -> list[dict[str, Any]]:
         options: list[dict[str, Any]] = []
-        for room, name in self._names():
-            kind = kinds.load(room, name)
+        for name in dict.fromkeys(name for room in self.rooms for name in kinds.names(room)):
+            kind = self.load(name)
             model: type[BaseModel] = kind.parameters
             option = dict(handler.resolve_ref_schema(handler(model.__pydantic_core_schema__)))
             own = {"kind": {"const": name, "description": kind.summary}}
@@ -103,27 +120,18 @@ class FromRoom:
             options.append(option)
         return options
 
-    def _names(self) -> list[tuple[str, str]]:
-        own = kinds.names(self.room)
-        more = kinds.names(self.then) if self.then else []
-        return [(self.room, name) for name in own] + [
-            (self.then, name) for name in more if self.then and name not in own
-        ]
-
-    def _room_of(self, name: str) -> str:
-        return self.then if self.then and (self.then, name) in self._names() else self.room
-
     def _choose(self, value: Any) -> Chosen:
         if isinstance(value, Chosen):
             return value
         if isinstance(value, str):
             value = {"kind": value}
+        named = ", ".join(self.rooms)
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
             raise PydanticCustomError(
-                "kind", "expected a name or a mapping with a key 'kind' that names one of {room}", {"room": self.room}
+                "kind", "expected a name or a mapping with a key 'kind' that names one of {rooms}", {"rooms": named}
             )
         try:
-            kind = kinds.load(self._room_of(value["kind"]), value["kind"])
+            kind = self.load(value["kind"])
         except UserError as error:
             raise PydanticCustomError("kind", "{reason}", {"reason": str(error)}) from None
         rest = {key: entry for key, entry in value.items() if key != "kind"}

@@ -15,7 +15,7 @@ from econsim.game import Agent, Game
 
 @dataclass(frozen=True)
 class Episode:
-    """How an episode ended: the last state, and the return of each role ``{role: [B, N]}``, float64."""
+    """How an episode ended: the last state, and the discounted return of each role ``{role: [B, N]}``, float64."""
 
     state: Any
     returns: dict[str, Tensor]
@@ -43,7 +43,7 @@ def play(
             actions[name], memories[name] = agents[name].act(seen[name], memories[name], draw)
         transition = game.step(state, actions)
         for name, reward in transition.rewards.items():
-            paid = reward.double() * ~over[:, None]
+            paid = reward.double() * ~over[:, None] * game.discount**time
             returns[name] = returns[name] + paid if name in returns else paid
         state = transition.state
         if watch is not None:

@@ -49,6 +49,7 @@ class SplitRoles(Game[Any]):
         self.game, self.groups = game, {role: {k: tuple(v) for k, v in by.items()} for role, by in groups.items()}
         self.parameters, self.dtype, self.unit = game.parameters, game.dtype, game.unit
         self.horizon, self.clocked = game.horizon, game.clocked
+        self.discount, self.constants = game.discount, game.constants
         self.accounts_spec, self.burn_in = game.accounts_spec, game.burn_in
         self._players: dict[str, Tensor] = {}
         self._order: dict[str, Tensor] = {}

@@ -14,16 +14,27 @@ PACKAGE = ROOT / "econsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = {
-    **dict.fromkeys(["random", "errors", "kinds", "parameters", "storage"], 0),
+    **dict.fromkeys(["random", "errors", "kinds", "parameters", "held_tensors", "storage"], 0),
     **dict.fromkeys(
-        ["game", "acceleration", "accounts", "play", "learning", "split_roles", "mechanisms", "populations"], 1
+        [
+            "game",
+            "acceleration",
+            "accounts",
+            "play",
+            "expected_play",
+            "learning",
+            "split_roles",
+            "mechanisms",
+            "populations",
+        ],
+        1,
     ),
     **dict.fromkeys(["economies", "games", "llm", "nn"], 2),
     "text": 2.5,
     "agents": 3,
     "rl": 3.2,
     "planners": 3.5,
-    "training": 4,
+    **dict.fromkeys(["training", "solvers"], 4),
     "analysis": 5,
     "scenario": 7,
     "runs": 7.1,
@@ -41,6 +52,7 @@ NEIGHBOURS = {
     "game": {"accounts"},
     "play": {"game"},
     "split_roles": {"game"},
+    "expected_play": {"game"},
     "learning": {"game"},
     "mechanisms": {"game"},
     "populations": {"game", "mechanisms"},

@@ -89,3 +89,58 @@ class Gifts(Game[GiftsState]):
 def replaced(transition: Transition[Any], **changes: Any) -> Transition[Any]:
     """Return the transition with other fields."""
     return Transition(**{**vars(transition), **changes})
+
+
+SIGNALS = 3
+
+
+@tensors
+class SignalsState:
+    """The signal that all guessers of a copy see."""
+
+    key: Tensor  # [B] int64
+    time: Tensor  # [B] int64
+    signal: Tensor  # [B] int64
+
+
+class Signals(Game[SignalsState]):
+    """``guesser`` is paid for the answer that a table gives to a signal, which only what they share shows."""
+
+    unit = "points"
+    clocked = True
+    accounts_spec = (Account("signal", show="table"),)
+
+    def __init__(self, horizon: int = 2, players: int = 2) -> None:
+        self.horizon, self.players = horizon, players
+        self.parameters = {"prize": torch.tensor(1.0, dtype=torch.float64)}
+        self.constants = {"tables": (torch.tensor([2, 0, 1]),)}
+        names = tuple(f"signal_{number}" for number in range(SIGNALS))
+        role = Role("guesser", players, Box(0, 1, (1,)), Discrete(SIGNALS), features=("one",), shared_features=names)
+        self.roles: Mapping[str, Role] = {"guesser": role}
+
+    def reset(self, key: Tensor) -> SignalsState:
+        """Return copies with a signal each."""
+        return SignalsState(key, torch.zeros_like(key), random.integers(key, 0, "signal", SIGNALS))
+
+    def observe(self, state: SignalsState) -> dict[str, Observation]:
+        """Return a constant for each player, and the signal once for all."""
+        alive = torch.ones((len(state.key), self.players), dtype=torch.bool, device=state.key.device)
+        shared = (state.signal[:, None] == torch.arange(SIGNALS, device=state.key.device)).to(self.dtype)
+        return {"guesser": Observation(alive[..., None].to(self.dtype), alive, alive, shared=shared)}
+
+    def step(self, state: SignalsState, actions: Mapping[str, Tensor]) -> Transition[SignalsState]:
+        """Pay right answers and draw the next signal."""
+        right = self.constants["tables"][0][state.signal][:, None] == actions["guesser"]
+        prize = self.parameters["prize"].reshape(-1, 1).to(self.dtype)
+        following = random.integers(state.key, state.time + 1, "signal", SIGNALS)
+        after = SignalsState(state.key, state.time + 1, following)
+        over = after.time >= self.horizon
+        return Transition(after, {"guesser": right * prize}, torch.zeros_like(over), over)
+
+    def accounts(self, state: SignalsState) -> dict[str, Tensor]:
+        """Return the ``signal`` ``[B]``."""
+        return {"signal": state.signal.double()}
+
+    def conserved(self, state: SignalsState) -> dict[str, Tensor]:
+        """Return nothing: nothing is conserved."""
+        return {}

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from econsim.errors import UserError
-from econsim.game import Box, Game, Role, Solvable
+from econsim.game import Box, Discrete, Game, Role, Solvable
 
 
 def solvable(game: Game[Any], role: Role, kind: str) -> Solvable:
@@ -36,6 +36,12 @@ def check_amount(amount: float, role: Role, what: str) -> None:
     """Raise :class:`UserError` where a constant amount lies outside the role's box."""
     if isinstance(role.action, Box) and not role.action.low <= amount <= role.action.high:
         raise UserError(f"agents.{role.name}: {what} {amount:g} is outside [{role.action.low:g}, {role.action.high:g}]")
+
+
+def check_discrete(role: Role, kind: str) -> None:
+    """Raise :class:`UserError` where a role's actions have no list of probabilities."""
+    if not isinstance(role.action, Discrete):
+        raise UserError(f"agents.{role.name}: kind {kind} states probabilities of one discrete choice only")
 
 
 def chosen(index: Tensor, game: Game[Any], role: Role) -> Tensor:

@@ -184,4 +184,5 @@ def _of(observation: Observation, players: Tensor) -> Observation:
         None if mask is None else mask[:, place],
         None if observation.view is None else observation.view[:, place],
         facts={name: fact[:, place] for name, fact in facts.items()},
+        shared=observation.shared,
     )

@@ -19,10 +19,12 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from econsim import random
+from econsim.agents._amounts import check_discrete
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Discrete, Game, Observation, Role
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
-from econsim.nn.layers import dense, linear
+from econsim.nn import Probabilities
+from econsim.nn.layers import HIDDEN_GAIN, dense, linear, with_shared
 from econsim.parameters import Chosen, FromRoom, Model
 
 __all__ = ["Imitation", "Parameters"]
@@ -62,6 +64,21 @@ class Parameters(Model):
     """Most different choices; where a teacher made more, they are put together."""
 
 
+class _ChoiceNetwork(nn.Sequential):
+    """Dense layers from features ``[..., F]``, and what players share ``[..., G]``, to the logits of choices."""
+
+    def __init__(self, role: Role, hidden: tuple[int, ...], choices: int, key: Tensor) -> None:
+        sizes, entries = (role.observation.size, *hidden), len(role.shared_features)
+        super().__init__(dense(sizes, "tanh", key), linear(sizes[-1], choices, 0.01, random.fold(key, "choices")))
+        first, drawn = (*hidden, choices)[0], random.fold(key, "shared")
+        self.shared = linear(entries, first, HIDDEN_GAIN, drawn, bias=False) if entries else None
+
+    def forward(self, features: Tensor, shared: Tensor | None = None) -> Tensor:
+        """Return logits ``[..., C]``."""
+        of_shared = self.shared(shared) if self.shared is not None and shared is not None else None
+        return with_shared([*self[0].children(), self[1]], features, of_shared)
+
+
 class Imitation:
     """Plays choices as likely as another agent made them."""
 
@@ -83,11 +100,9 @@ class Imitation:
         """What the last fit measured on answers that it had not seen."""
         return {name.removeprefix(FIDELITY): float(v) for name, v in self._state.items() if name.startswith(FIDELITY)}
 
-    def network(self, inputs: int, choices: int, key: Tensor) -> nn.Module:
-        """Return a network from features to the logits of choices, its weights drawn from ``key`` ``[1]``."""
-        sizes = (inputs, *self.parameters.hidden)
-        last = linear(sizes[-1], choices, 0.01, random.fold(key, "choices"))
-        return nn.Sequential(dense(sizes, "tanh", key), last)
+    def network(self, role: Role, choices: int, key: Tensor) -> nn.Module:
+        """Return a network from what a role sees to the logits of choices, its weights drawn from ``key`` ``[1]``."""
+        return _ChoiceNetwork(role, self.parameters.hidden, choices, key)
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Role:
         """Return the role; raises ``UserError`` before a fit, or for actions that are not one choice or number."""
@@ -95,8 +110,7 @@ class Imitation:
             raise UserError("agents: imitation is not fitted; econsim.run or econsim.training.imitation does it")
         if not isinstance(role.action, Discrete) and not (isinstance(role.action, Box) and role.action.size == 1):
             raise UserError(f"agents.{role.name}: kind imitation plays one choice or one number, not {role.action}")
-        choices, inputs = self._state[CHOICES], role.observation.size
-        network = self.network(inputs, len(choices), torch.zeros(1, dtype=torch.int64))
+        network = self.network(role, len(self._state[CHOICES]), torch.zeros(1, dtype=torch.int64))
         weights = {k: v for k, v in self._state.items() if k != CHOICES and not k.startswith(FIDELITY)}
         try:
             network.load_state_dict(weights)
@@ -108,14 +122,29 @@ class Imitation:
     @torch.no_grad()
     def act(self, observation: Observation, memory: Role, key: Tensor) -> tuple[Tensor, Role]:
         """Return drawn choices, ``[B, N]``."""
-        assert self._network is not None
-        logits = self._network(observation.features.flatten(2).float())
-        if observation.action_mask is not None and isinstance(memory.action, Discrete):
-            legal = observation.action_mask[..., self._state[CHOICES].long().to(logits.device)]
-            logits = logits.masked_fill(~legal, -torch.inf)
+        logits = self._logits(observation, memory)
         index = random.categorical(key, 0, f"imitation/{memory.name}", logits)
         choice = self._state[CHOICES].to(index.device)[index]
         return (choice.long() if isinstance(memory.action, Discrete) else choice.to(observation.features)), memory
+
+    @torch.no_grad()
+    def policy(self, observation: Observation, memory: Role) -> tuple[Probabilities, Role]:
+        """Return the probabilities of actions, ``[B, N, A]``; raises ``UserError`` for real-valued actions."""
+        check_discrete(memory, "imitation")
+        likely = self._logits(observation, memory).softmax(-1)
+        index = self._state[CHOICES].long().to(likely.device).expand_as(likely)
+        every = likely.new_zeros((*likely.shape[:-1], memory.action.mask_size))  # type: ignore[union-attr]
+        return Probabilities(every.scatter(-1, index, likely)), memory
+
+    def _logits(self, observation: Observation, role: Role) -> Tensor:
+        """Return the logits of the choices that the teacher made, ``[B, N, C]``."""
+        assert self._network is not None
+        shared = None if observation.shared is None else observation.shared[:, None].float()
+        logits: Tensor = self._network(observation.features.flatten(2).float(), shared)
+        if observation.action_mask is not None and isinstance(role.action, Discrete):
+            legal = observation.action_mask[..., self._state[CHOICES].long().to(logits.device)]
+            logits = logits.masked_fill(~legal, -torch.inf)
+        return logits
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights, the values of the choices and the fidelity."""

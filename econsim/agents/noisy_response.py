@@ -11,8 +11,9 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim import random
-from econsim.agents._amounts import chosen, solvable
+from econsim.agents._amounts import check_discrete, chosen, solvable
 from econsim.game import Game, Observation, Role, Solvable
+from econsim.nn import Probabilities
 from econsim.parameters import Model
 
 __all__ = ["NoisyResponse", "Parameters"]
@@ -46,6 +47,16 @@ class NoisyResponse:
     def act(self, observation: Observation, memory: tuple[Solvable, Role], key: Tensor) -> tuple[Tensor, Any]:
         """Return drawn actions ``[B, N]``."""
         game, role = memory
-        values = game.choice_values(role.name, observation)
-        index = random.categorical(key, 0, f"noisy_response/{role.name}", self.parameters.rationality * values)
+        index = random.categorical(key, 0, f"noisy_response/{role.name}", self._logits(observation, memory))
         return chosen(index, cast(Game[Any], game), role), memory
+
+    def policy(
+        self, observation: Observation, memory: tuple[Solvable, Role]
+    ) -> tuple[Probabilities, tuple[Solvable, Role]]:
+        """Return the probabilities of choices, ``[B, N, A]``; raises ``UserError`` for real-valued actions."""
+        check_discrete(memory[1], "noisy_response")
+        return Probabilities(self._logits(observation, memory).softmax(-1)), memory
+
+    def _logits(self, observation: Observation, memory: tuple[Solvable, Role]) -> Tensor:
+        game, role = memory
+        return self.parameters.rationality * game.choice_values(role.name, observation)

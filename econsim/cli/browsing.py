@@ -13,7 +13,7 @@ from econsim.cli.console_tables import table
 from econsim.errors import UserError, did_you_mean
 from econsim.scenario import library
 
-_ROOMS = ("economies", "games", "populations", "training", "agents", "planners")
+_ROOMS = ("economies", "games", "populations", "training", "solvers", "agents", "planners")
 
 
 class What(StrEnum):
@@ -26,6 +26,7 @@ class What(StrEnum):
     games = "games"
     populations = "populations"
     training = "training"
+    solvers = "solvers"
 
 
 def list_(

@@ -31,7 +31,7 @@ def counterfactual(
     run: RunFolder,
     overrides: Annotated[
         list[str],
-        typer.Argument(metavar="KEY=VALUE", help="The reform: keys below economy, planner or agents."),
+        typer.Argument(metavar="KEY=VALUE", help="The reform: keys below game (or economy), planner or agents."),
     ],
     given: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="An override of both sides; repeatable.")

@@ -23,7 +23,7 @@ def described_file(axis: str, name: str) -> str:
     path = library.find(axis, name)
     page = f"{axis}/{name}  ({shown(path)})\n\n{indented(path)}"
     if axis == "scenarios":
-        return f"{page}\n\nRun it with: econsim run {name}\nOverride any key: econsim run {name} economy.workers=1000"
+        return f"{page}\n\nRun it with: econsim run {name}\nOverride any key: econsim run {name} seed=7"
     kind = read(path).plain().get("kind")
     return f"{page}\n\n{described_kind(kinds.load(axis, kind))}" if isinstance(kind, str) else page
 
@@ -76,6 +76,6 @@ def _bound(metadata: Any) -> str:
             return f"at most {bound:,}"
         case Lt(lt=bound):
             return f"below {bound:,}"
-        case FromRoom(room=room):
-            return f"kinds of {room}: {', '.join(kinds.names(room))}"
+        case FromRoom(rooms=rooms):
+            return "; ".join(f"kinds of {room}: {', '.join(kinds.names(room))}" for room in rooms)
     return ""

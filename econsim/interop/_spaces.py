@@ -31,9 +31,11 @@ def action_space(space: Space) -> spaces.Space[Any]:
 
 
 def observation_space(game: Game[Any], role: Role) -> spaces.Box:
-    """Return the space of one player's features."""
+    """Return the space of one player's features; those that players share stand behind its own, all in one row."""
     dtype = np.float64 if game.dtype == torch.float64 else np.float32
-    return spaces.Box(role.observation.low, role.observation.high, role.observation.shape, dtype)
+    shared = len(role.shared_features)
+    shape = (role.observation.size + shared,) if shared else role.observation.shape
+    return spaces.Box(role.observation.low, role.observation.high, shape, dtype)
 
 
 def space_of(game: Game[Any], role: Role, first: Observation) -> spaces.Space[Any]:
@@ -64,7 +66,10 @@ def seen_by(role: Role, observation: Observation, player: int) -> Array | dict[s
 
 def features_of(observation: Observation, player: int) -> Array:
     """Return the features of ``player`` of the first copy, shaped as the observation space."""
-    return observation.features[0, player].detach().cpu().numpy().copy()
+    features = observation.features[0, player]
+    if observation.shared is not None:
+        features = torch.cat([features.flatten(), observation.shared[0]])
+    return features.detach().cpu().numpy().copy()
 
 
 def mask_of(observation: Observation, player: int) -> Array | None:

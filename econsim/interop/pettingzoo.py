@@ -23,6 +23,7 @@ from econsim.interop._spaces import (
     Array,
     action_space,
     action_tensor,
+    features_of,
     idle_action,
     mask_of,
     observation_space,
@@ -126,8 +127,8 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
 
     def state(self) -> Array:
         """Return a view of all: what every player sees, one after another."""
-        seen = self._session.observations.values()
-        return np.concatenate([entry.features[0].detach().cpu().numpy().ravel() for entry in seen])
+        seen = self._session.observations
+        return np.concatenate([features_of(seen[role.name], player).ravel() for role, player in self._seats.values()])
 
     def render(self) -> str | None:
         """Return the accounts as text in render mode ``ansi``, else nothing."""

@@ -6,7 +6,7 @@ of its key, and a choice of the copy's key.
 
 from econsim.nn.actor_critic import ActorCritic, Memory
 from econsim.nn.architecture import Architecture, Convolution
-from econsim.nn.distributions import Categorical, Distribution, Gaussian
+from econsim.nn.distributions import Categorical, Distribution, Gaussian, Probabilities
 from econsim.nn.encoders import Seen
 from econsim.nn.heads import Amounts, Choices
 
@@ -20,5 +20,6 @@ __all__ = [
     "Distribution",
     "Gaussian",
     "Memory",
+    "Probabilities",
     "Seen",
 ]

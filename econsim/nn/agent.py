@@ -1,4 +1,4 @@
-"""What neural minds share, whether they follow or lead: an actor-critic that a learner fits, played by its mode."""
+"""What neural minds share, whether they follow or lead: an actor-critic that a learner fits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
-from econsim.nn import ActorCritic, Architecture, Memory
+from econsim.nn import ActorCritic, Amounts, Architecture, Categorical, Memory, Probabilities
 
 UNTRAINED = "ppo: this mind has not been trained; econsim.run trains it, or a learner of econsim.training"
 
@@ -24,8 +24,9 @@ class PolicyParameters(Architecture):
     """Log standard deviation of real-valued actions at the start of training, before they are squashed into bounds."""
     shares_with: str | None = None
     """Role whose mind this role plays with too: one network, taught by both. None: a mind of its own."""
-    deterministic: bool = True
-    """Play the likeliest action once trained; else draw as in training."""
+    deterministic: bool | None = None
+    """Play the likeliest action once trained (true), or draw as in training (false); none: the likeliest of real-valued
+    actions, and draws of discrete ones, so that a mixed strategy is played as one."""
 
 
 class NeuralAgent(ABC):
@@ -70,12 +71,20 @@ class NeuralAgent(ABC):
 
     @torch.no_grad()
     def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
-        """Return actions for ``[B, N]`` players: the mode, or draws where ``deterministic`` is off."""
+        """Return actions for ``[B, N]`` players: the mode or draws, as ``deterministic`` says."""
         network = self._fitted()
         distribution, memory = network.policy(network.sees(observation), memory)
-        sampled = not self.policy_parameters.deterministic
-        action = network.head.action(distribution.sample(key, "ppo") if sampled else distribution.mode())
-        return like_features(action, observation), memory
+        choice = distribution.mode() if self._plays_mode(network) else distribution.sample(key, "ppo")
+        return like_features(network.head.action(choice), observation), memory
+
+    @torch.no_grad()
+    def policy(self, observation: Observation, memory: Memory) -> tuple[Categorical | Probabilities, Memory]:
+        """Return the distribution that :meth:`act` draws from; raises ``UserError`` for real-valued actions."""
+        network = self._fitted()
+        distribution, memory = network.policy(network.sees(observation), memory)
+        if not isinstance(distribution, Categorical):
+            raise UserError("ppo: real-valued actions have no list of probabilities")
+        return distribution.at_mode() if self._plays_mode(network) else distribution, memory
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the network's weights by name."""
@@ -93,7 +102,7 @@ class NeuralAgent(ABC):
             UserError: the roles do not see or do the same kind of thing.
         """
         mine, theirs = self.as_it_acts(game, role), other.as_it_acts(game, of)
-        for what in ("observation", "action", "view", "view_counts"):
+        for what in ("observation", "action", "view", "view_counts", "shared_features"):
             if getattr(mine, what) != getattr(theirs, what):
                 raise UserError(f"agents.{role.name}: shares_with {of.name}, but they differ in their {what}")
         self._network, self._weights = other._fitted(), None
@@ -107,6 +116,10 @@ class NeuralAgent(ABC):
     def forget(self) -> None:
         """Give up its weights, so that the next learner begins with fresh ones."""
         self._network, self._weights = None, None
+
+    def _plays_mode(self, network: ActorCritic) -> bool:
+        given = self.policy_parameters.deterministic
+        return isinstance(network.head, Amounts) if given is None else given
 
     def _restored(self, network: ActorCritic, role: Role) -> ActorCritic:
         if self._weights is None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from econsim import random
 
-__all__ = ["Categorical", "Distribution", "Gaussian"]
+__all__ = ["Categorical", "Distribution", "Gaussian", "Probabilities"]
 
 
 class Distribution(Protocol):
@@ -31,11 +31,28 @@ class Distribution(Protocol):
 
 
 @dataclass(frozen=True)
+class Probabilities:
+    """Given probabilities of options, ``[..., A]``; some may be zero."""
+
+    probabilities: Tensor
+
+
+@dataclass(frozen=True)
 class Categorical:
     """Independent choices, one a question; ``log_shares`` holds ``[..., A_d]`` normalised log-probabilities each."""
 
     log_shares: tuple[Tensor, ...]
     several: bool
+
+    @property
+    def probabilities(self) -> Tensor:
+        """The probabilities of options, ``[..., A]``, those of several questions one after another."""
+        return torch.cat([part.exp() for part in self.log_shares], -1)
+
+    def at_mode(self) -> Probabilities:
+        """Return the distribution in which every question is given its likeliest answer."""
+        likeliest = [nn.functional.one_hot(part.argmax(-1), part.shape[-1]) for part in self.log_shares]
+        return Probabilities(torch.cat(likeliest, -1).to(self.log_shares[0]))
 
     def sample(self, key: Tensor, stream: str) -> Tensor:
         """Return drawn indices, ``[B, ...]``, or ``[B, ..., D]`` where there are several questions."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
 from econsim import random
-from econsim.game import Observation, Role, tensors
+from econsim.game import Observation, Role, tensors, tree_map
 from econsim.nn.architecture import Architecture
-from econsim.nn.layers import ACTIVATIONS, convolution, dense, linear, orthogonal
+from econsim.nn.layers import ACTIVATIONS, HIDDEN_GAIN, convolution, dense, linear, orthogonal, with_shared
 
 __all__ = ["ConvolutionalEncoder", "Encoder", "Seen"]
 
@@ -20,17 +23,46 @@ class Seen:
     """What minds read of an observation; leading axes ``[...]`` are ``[B, N]``, or rows of a batch.
 
     features: ``[..., F]`` float32. view: ``[..., C, h, w]`` small integers. action_mask: ``[..., A]`` bool.
+    shared: float32, what players share, without an axis of players: ``[B, G]`` in play. In rows of a batch ``[P, G]``,
+    of which row ``i`` saw the one at ``shared_row[i]`` (int64 ``[...]``; ``None`` in play).
     """
 
     features: Tensor
     view: Tensor | None = None
     action_mask: Tensor | None = None
+    shared: Tensor | None = None
+    shared_row: Tensor | None = None
 
     @classmethod
     def of(cls, observation: Observation, with_view: bool) -> Seen:
         """Return what a mind reads; the view only where it looks at it."""
         features = observation.features.flatten(2).float()
-        return cls(features, observation.view if with_view else None, observation.action_mask)
+        shared = None if observation.shared is None else observation.shared.float()
+        return cls(features, observation.view if with_view else None, observation.action_mask, shared)
+
+    def for_each(self, of_shared: Tensor) -> Tensor:
+        """Return values of what players share, one a row of ``shared``, for each player: ready to be broadcast."""
+        if self.shared_row is None:
+            return of_shared[:, None]
+        return of_shared.index_select(0, self.shared_row.flatten()).view(*self.shared_row.shape, -1)
+
+    def with_rows(self) -> Seen:
+        """Return moments ``[T, B, ...]`` as a batch has them: shared rows ``[T * B, G]``, and each player's row."""
+        if self.shared is None:
+            return self
+        moments = self.features.shape[:-2]
+        rows = torch.arange(moments.numel(), device=self.shared.device).view(*moments, 1)
+        players = rows.expand(self.features.shape[:-1])
+        return replace(self, shared=self.shared.flatten(0, -2), shared_row=players)
+
+    def moved_on(self, rows: int) -> Seen:
+        """Return this with ``rows`` other rows of ``shared`` ahead of its own."""
+        return self if self.shared_row is None else replace(self, shared_row=self.shared_row + rows)
+
+    def of_each(self, function: Callable[[Tensor], Tensor]) -> Seen:
+        """Return this with ``function`` of every tensor that has an axis of rows, all but ``shared``."""
+        rows: Seen = tree_map(function, replace(self, shared=None))
+        return replace(rows, shared=self.shared)
 
 
 class ConvolutionalEncoder(nn.Module):
@@ -89,6 +121,8 @@ class Encoder(nn.Module):
         looks = bool(make.convolutions and role.view)
         self.sight = ConvolutionalEncoder(role, make, random.fold(key, "sight")) if looks else None
         inputs = role.observation.size + (self.sight.size if self.sight is not None else 0)
+        self.shared = self._of_shared(len(role.shared_features), make, random.fold(key, "shared"))
+        inputs += len(role.shared_features) if self.shared is None else 0
         self.dense = dense((inputs, *make.hidden), make.activation, random.fold(key, "dense"))
         width = make.hidden[-1] if make.hidden else inputs
         self.norm = nn.LayerNorm(width) if make.layer_norm else nn.Identity()
@@ -126,8 +160,17 @@ class Encoder(nn.Module):
             assert seen.view is not None
             looked = self.sight(seen.view.flatten(0, seen.view.ndim - 4))
             features = torch.cat([features, looked.view(*features.shape[:-1], -1).to(features)], -1)
-        normed: Tensor = self.norm(self.dense(features))
+        of_shared = None
+        if seen.shared is not None and self.shared is not None:
+            of_shared = seen.for_each(self.shared(seen.shared))
+        elif seen.shared is not None:
+            features = torch.cat([features, seen.for_each(seen.shared).expand(*features.shape[:-1], -1)], -1)
+        normed: Tensor = self.norm(with_shared(self.dense, features, of_shared))
         return normed
+
+    def _of_shared(self, entries: int, make: Architecture, key: Tensor) -> nn.Linear | None:
+        """Return the part of the first dense layer that reads what players share; none where no layer is dense."""
+        return linear(entries, make.hidden[0], HIDDEN_GAIN, key, bias=False) if entries and make.hidden else None
 
 
 class Recurrent(nn.Module):

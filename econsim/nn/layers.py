@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import torch
@@ -13,7 +13,7 @@ from torch.nn.utils import skip_init
 
 from econsim import random
 
-__all__ = ["ACTIVATIONS", "HIDDEN_GAIN", "convolution", "dense", "linear", "orthogonal"]
+__all__ = ["ACTIVATIONS", "HIDDEN_GAIN", "convolution", "dense", "linear", "orthogonal", "with_shared"]
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
@@ -32,9 +32,22 @@ def dense(sizes: Sequence[int], activation: str, key: Tensor) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def linear(inputs: int, outputs: int, gain: float, key: Tensor) -> nn.Linear:
-    """Return a linear layer with orthogonal weights times ``gain`` and biases zero."""
-    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
+def with_shared(layers: Iterable[nn.Module], features: Tensor, of_shared: Tensor | None) -> Tensor:
+    """Return what dense layers make of features ``[..., F]`` and of what players share.
+
+    ``of_shared`` ``[..., H]`` is a linear map of the latter, added to what the first layer returns: the same as one
+    layer that reads both, without a tensor that holds both for each player.
+    """
+    for place, layer in enumerate(layers):
+        features = layer(features)
+        if place == 0 and of_shared is not None:
+            features = features + of_shared
+    return features
+
+
+def linear(inputs: int, outputs: int, gain: float, key: Tensor, bias: bool = True) -> nn.Linear:
+    """Return a linear layer with orthogonal weights times ``gain`` and biases zero, or without biases."""
+    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs, bias=bias)  # type: ignore[no-untyped-call]
     return _begun(layer, gain, key)
 
 
@@ -56,6 +69,6 @@ def _begun(layer: Layer, gain: float, key: Tensor) -> Layer:
     with torch.no_grad():
         flat = orthogonal(layer.weight.shape[0], layer.weight[0].numel(), key)
         layer.weight.copy_(gain * flat.reshape(layer.weight.shape))
-        assert layer.bias is not None
-        layer.bias.zero_()
+        if layer.bias is not None:
+            layer.bias.zero_()
     return layer

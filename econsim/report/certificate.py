@@ -12,7 +12,13 @@ from econsim.runs.metric_columns import shown
 __all__ = ["Certified", "certified"]
 
 SMALLEST_SHARE = 0.001
-METHODS = {"exact": "exact answer", "trained": "trained deviation", "search": "announcement"}
+ENUMERATED = "enumerated"
+METHODS = {
+    ENUMERATED: "best option",
+    "exact": "exact answer",
+    "trained": "trained deviation",
+    "search": "announcement",
+}
 ANSWERS = {
     "exact": "answered by followers who respond exactly",
     "own": "answered by the run's own followers, as far as they see what is announced",
@@ -45,6 +51,9 @@ def certified(certificate: dict[str, Any]) -> Certified:
     with_gap = any(it.get("share_of_gap") is not None for it in certificate["findings"])
     header = ["role", "deviation", "own return", "gain", "95 % interval", "of own", "largest gain"]
     rows = [_row(role, method, found) for (role, method), found in groups.items()]
+    if any("lower" in finding for finding in certificate["findings"]):
+        header.append("true gain")
+        rows = [[*row, _bounds(found)] for row, found in zip(rows, groups.values(), strict=True)]
     if with_gap:
         header.append("of the gap")
         rows = [[*row, _share(_mean(found, "share_of_gap"))] for row, found in zip(rows, groups.values(), strict=True)]
@@ -63,6 +72,16 @@ def _row(role: str, method: str, found: Sequence[dict[str, Any]]) -> list[str]:
         _share(_mean(found, "relative")),
         _number(max(it["largest"] for it in found)) if found[0]["players"] > 1 else "",
     ]
+
+
+def _bounds(found: Sequence[dict[str, Any]]) -> str:
+    """Return what the gain is known to be within the class of deviations, means over training seeds."""
+    lower, upper = _mean(found, "lower"), _mean(found, "upper")
+    if lower is None:
+        return ""
+    if upper is None:
+        return f"at least {_number(lower)}"
+    return f"{_number(lower)} to {_number(upper)}" if lower < upper else _number(lower)
 
 
 def _interval(found: Sequence[dict[str, Any]]) -> tuple[float | None, float | None]:
@@ -93,6 +112,11 @@ def _note(role: str, method: str, found: Sequence[dict[str, Any]]) -> str:
 
 
 def _budget(certificate: dict[str, Any]) -> str:
+    if all(finding["method"] == ENUMERATED for finding in certificate["findings"]):
+        return (
+            f"Policy {certificate['policy']}, {len(certificate['seeds'])} training seed(s); returns and gains are exact"
+            " expectations over all choices."
+        )
     return (
         f"Policy {certificate['policy']}, {len(certificate['seeds'])} training seed(s); gains are measured in"
         f" {certificate['episodes']} episodes by which nothing was chosen, under the same luck with and without the"

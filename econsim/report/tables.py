@@ -84,7 +84,8 @@ def certificate(run: Run) -> pd.DataFrame:
     Raises:
         UserError: the run has no certificate.
     """
-    kept = ("role", "seed", "method", "deviations", "own", "gain", "difference", "low", "high", "relative", "largest")
+    what = ("role", "seed", "method", "deviations", "lower", "upper")
+    kept = (*what, "own", "gain", "difference", "low", "high", "relative", "largest")
     return pd.DataFrame([{name: finding.get(name) for name in kept} for finding in run.certificate["findings"]])
 
 

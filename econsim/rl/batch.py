@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -44,16 +46,23 @@ class Batch:
         return self.value.shape[0]
 
     def rows(self, index: Tensor) -> Batch:
-        """Return the rows (or sequences) ``index`` ``[m]``."""
-        return tree_map(lambda column: column.index_select(0, index), self)
+        """Return the rows (or sequences) ``index`` ``[m]``; what players share is kept whole."""
+
+        def selected(column: Tensor) -> Tensor:
+            return column.index_select(0, index)
+
+        columns = {name: column for name, column in vars(self).items() if name != "seen"}
+        return Batch(seen=self.seen.of_each(selected), **tree_map(selected, columns))
 
 
 def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -> Batch:
     """Return the moments of living players of a trajectory, values measured in the network's newest units.
 
+    The settings are those :meth:`~econsim.rl.settings.Settings.for_game`.
     Players who waited are left out unless a return rests on the value of what follows a cut, where they may wait too.
     """
     row, outcome = trajectory.row, trajectory.outcome
+    assert settings.gamma is not None  # Settings.for_game
     advantage, target = advantages(
         outcome.reward,
         row.value,
@@ -72,21 +81,33 @@ def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -
         _follow(network, target, wanted)
     starts = outcome.starts[..., None].expand_as(row.acting)
     columns = {
-        **{name: getattr(row, name) for name in ("seen", "choice", "log_prob", "value", "acting")},
+        **{name: getattr(row, name) for name in ("choice", "log_prob", "value", "acting")},
         **{"advantage": advantage, "target": target, "counts": wanted, "starts": starts},
     }
+    seen = row.seen.with_rows()
     if network.make.recurrent is None:
         rows = wanted.flatten().nonzero()[:, 0]
-        return Batch(**tree_map(lambda column: column.flatten(0, 2).index_select(0, rows), columns), memory=())
+
+        def flat(column: Tensor) -> Tensor:
+            return column.flatten(0, 2).index_select(0, rows)
+
+        return Batch(seen=seen.of_each(flat), **tree_map(flat, columns), memory=())
     length = row.value.shape[0] // trajectory.memory[0].shape[0]
-    cut = {name: tree_map(lambda column: _sequences(column, length), column) for name, column in columns.items()}
-    return Batch(**cut, memory=tree_map(lambda memory: memory.flatten(0, 2), trajectory.memory))
+
+    def cut(column: Tensor) -> Tensor:
+        return _sequences(column, length)
+
+    memory = tree_map(lambda memory: memory.flatten(0, 2), trajectory.memory)
+    return Batch(seen=seen.of_each(cut), **tree_map(cut, columns), memory=memory)
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
     """Return the rows of all batches as one."""
     if len(batches) == 1:
         return batches[0]
+    counts = (0 if batch.seen.shared is None else batch.seen.shared.shape[0] for batch in batches)
+    first_rows = accumulate(counts, initial=0)
+    batches = [replace(batch, seen=batch.seen.moved_on(first)) for batch, first in zip(batches, first_rows)]  # noqa: B905
     leaves = zip(*(pytree.tree_leaves(batch) for batch in batches), strict=True)
     return pytree.tree_unflatten([torch.cat(parts) for parts in leaves], pytree.tree_structure(batches[0]))  # type: ignore[no-any-return]
 

@@ -24,6 +24,7 @@ from econsim.rl.distributed import summed
 __all__ = ["Rollout", "RolloutState"]
 
 Numbers = dict[str, Tensor]
+_CHANGING = ("episodes", "numbers", "state", "memories", "returns", "starts", "left", "weight")  # order of checkpoints
 
 
 @dataclass
@@ -32,8 +33,9 @@ class RolloutState:
 
     ``key`` ``[B]`` and ``episodes`` ``[B]``, the episodes that each copy began, give the key of the current one.
     ``numbers`` ``{name: [B]}`` are the game's parameters that change in training: a copy keeps those with which its
-    episode began. ``returns`` ``{role: [B, N]}`` adds up the rewards of the episode. ``starts`` ``[B]``: nothing of it
-    was played yet. ``left`` ``[B]``, on the host, counts down to its end where the game's clock alone decides.
+    episode began. ``returns`` ``{role: [B, N]}`` adds up the discounted rewards of the episode. ``starts`` ``[B]``:
+    nothing of it was played yet. ``left`` ``[B]``, on the host, counts down to its end where the game's clock alone
+    decides. ``weight`` ``[B]`` is the discount of the next reward, ``None`` where the game does not discount.
     """
 
     key: Tensor
@@ -44,6 +46,7 @@ class RolloutState:
     returns: dict[str, Tensor]
     starts: Tensor
     left: Tensor
+    weight: Tensor | None = None
 
     def stored(self) -> dict[str, Tensor]:
         """Return every tensor that changes in play, by position."""
@@ -56,7 +59,8 @@ class RolloutState:
         places = iter(range(len(stored)))
         new = [stored[str(next(places))].to(leaf.device) if isinstance(leaf, Tensor) else leaf for leaf in old]
         content = pytree.tree_unflatten(new, structure)
-        self.episodes, self.numbers, self.state, self.memories, self.returns, self.starts, self.left = content
+        for name, value in zip(_CHANGING, content, strict=True):
+            setattr(self, name, value)
 
     @classmethod
     def joined(cls, scenes: Sequence[RolloutState], learning: Collection[str]) -> RolloutState:
@@ -88,7 +92,7 @@ class RolloutState:
         ]
 
     def _content(self) -> tuple[Any, ...]:
-        return self.episodes, self.numbers, self.state, self.memories, self.returns, self.starts, self.left
+        return tuple(getattr(self, name) for name in _CHANGING)
 
 
 class Rollout:
@@ -140,7 +144,8 @@ class Rollout:
             left -= torch.arange(copies) % max(1, self.game.horizon // stagger) * stagger
         state = self._with(begun).reset(random.fold(key, episodes))
         starts = torch.ones(copies, dtype=torch.bool, device=key.device)
-        return RolloutState(key, episodes, begun, state, self._memories(copies), returns, starts, left)
+        weight = None if self.game.discount == 1 else torch.ones(copies, dtype=torch.float64, device=key.device)
+        return RolloutState(key, episodes, begun, state, self._memories(copies), returns, starts, left, weight)
 
     @torch.no_grad()
     def collect(
@@ -281,7 +286,10 @@ class Rollout:
     ) -> dict[str, Observation]:
         """Take the next state and return what is seen there; copies that ended begin a new episode."""
         for name, reward in transition.rewards.items():
-            scene.returns[name] = scene.returns[name] + reward.double()
+            counted = reward.double() if scene.weight is None else reward.double() * scene.weight[:, None]
+            scene.returns[name] = scene.returns[name] + counted
+        if scene.weight is not None:
+            scene.weight = scene.weight * self.game.discount
         scene.state = transition.state
         if ended is None:
             scene.starts = torch.zeros_like(scene.starts)
@@ -297,6 +305,8 @@ class Rollout:
         scene.memories = self._restarted(ended, self._memories(ended.shape[0]), scene.memories)
         scene.returns = tree_map(lambda total: total.masked_fill(ended[:, None], 0.0), scene.returns)
         scene.starts = ended
+        if scene.weight is not None:
+            scene.weight = scene.weight.masked_fill(ended, 1.0)
         return self._look(game, scene.state)
 
     def _take_stock(self, state: Any, whole: Tensor) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from econsim.game import Game
 from econsim.parameters import Model
 from econsim.rl.schedules import Schedule, checked
 
@@ -41,12 +42,16 @@ class Settings(Model):
     """Longer gradients are scaled down to this length."""
     normalise_advantages: bool = True
     """Scale the advantages of a batch to mean 0 and standard deviation 1."""
-    gamma: float = Field(default=1.0, gt=0, le=1)
-    """Discount a step."""
+    gamma: float | None = Field(default=None, gt=0, le=1)
+    """Discount a step; none: that of the game."""
     gae_lambda: float = Field(default=1.0, ge=0, le=1)
     """Weight of longer returns; 1 suits short episodes."""
     sequence_length: int = Field(default=25, ge=1)
     """Moments over which a mind with memory is taught at once (truncated backpropagation through time)."""
+
+    def for_game(self, game: Game[Any]) -> Self:
+        """Return the settings with what they leave to the game: its discount."""
+        return self if self.gamma is not None else self.model_copy(update={"gamma": game.discount})
 
     @model_validator(mode="after")
     def _schedules_make_sense(self) -> Self:

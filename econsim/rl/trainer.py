@@ -68,7 +68,8 @@ class Trainer:
                 network = _shared(agents, owner, name, game)
             if train is None or name in train:
                 taught = train_states.get(owner or name)
-                train_states[name] = TrainState.of(name, network, levels[name], mode) if taught is None else taught
+                settings = levels[name].for_game(game)
+                train_states[name] = TrainState.of(name, network, settings, mode) if taught is None else taught
         if not train_states:
             raise UserError("training: no role has a neural mind (kind ppo), so there is nothing to train")
         return cls(game, agents, train_states, seed, recorder)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from econsim.errors import UserError, did_you_mean
-from econsim.game import Solvable
+from econsim.game import Enumerable, Solvable
 from econsim.runs.deviations import DeviationBudget, Finder, Piece
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import check_finished
@@ -24,7 +24,8 @@ from econsim.storage.files import write_json
 
 __all__ = ["DeviationBudget", "certify"]
 
-_FILE, _PARTIAL, _FORMAT = "certificate.json", "certificate.partial.json", 1
+_FILE, _PARTIAL = "certificate.json", "certificate.partial.json"
+_FORMAT = 2  # since then each finding holds the bounds lower and upper
 Done = dict[str, list[dict[str, Any]]]
 
 
@@ -90,7 +91,8 @@ class _Certifying:
                 raise UserError(f"--role {role}: no such role in this run{did_you_mean(role, self.game.roles)}")
         wanted = [role for role in self.game.roles if not roles or role in roles]
         following = [role for role in wanted if not self.game.roles[role].leads]
-        if following and not self.budget.iterations and not isinstance(self.game, Solvable):
+        known = isinstance(self.game, (Solvable, Enumerable))
+        if following and not self.budget.iterations and not known:
             raise UserError(
                 f"--iterations 0: {type(self.game).__name__} knows no exact answers for {', '.join(following)}, so that"
                 " a deviation has to be trained; say at least 1, or --role of a leader"

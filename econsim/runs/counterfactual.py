@@ -35,6 +35,7 @@ from econsim.runs.machine import using_threads
 from econsim.runs.recorder import Advice
 from econsim.runs.stages import Policy, exact_followers, leading_role, policies
 from econsim.scenario import Scenario, with_overrides
+from econsim.scenario.aliases import canonical_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Counterfactual", "Followers", "counterfactual"]
 
 Followers = Literal["evaluation", "own"]
-_CHANGES = ("economy", "planner", "agents")
+_CHANGES = ("game", "planner", "agents")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def counterfactual(
 
     Args:
         run: a finished run, or its folder.
-        overrides: the reform: keys of the scenario below ``economy``, ``planner`` or ``agents``.
+        overrides: the reform: keys of the scenario below ``game`` (or ``economy``), ``planner`` or ``agents``.
         given: overrides of both sides, for example ``economy.redraw_population=true``.
         episodes: how many to play.
         policy: the run's policy to begin with; its own if not given.
@@ -83,14 +84,14 @@ def counterfactual(
 
     Raises:
         UserError: the run is not finished, there is no such policy or metric, the reform changes who plays or more than
-            economy, planner and agents, or it needs agents that are still to be fitted.
+            game, planner and agents, or it needs agents that are still to be fitted.
     """
     opened = run if isinstance(run, Run) else open_run(run)
     check_finished(opened)
     if episodes < 1:
         raise UserError(f"--episodes {episodes}: say at least 1")
     _check_keys(overrides, _CHANGES)
-    _check_keys(given, ("economy",), "--given ")
+    _check_keys(given, ("game",), "--given ")
     with using_threads(opened.environment["threads"]), Advice().listening():
         reform = _Reform(opened, overrides, given, policy, followers)
         return reform.measured(episodes, tuple(metrics))
@@ -171,7 +172,7 @@ class _Reform:
 
     def _numbers(self) -> dict[str, float]:
         """Return the numeric parameters that the reform changes, if it changes nothing else about the game."""
-        before, after = (dict(_flat(scenario.economy.dump())) for scenario in (self.baseline, self.reform))
+        before, after = (dict(_flat(scenario.game.dump())) for scenario in (self.baseline, self.reform))
         different = {name for name in {*before, *after} if before.get(name) != after.get(name)}
         own = {name: name.rpartition(".")[2] for name in different}
         if not all(name in self.game.parameters for name in own.values()):
@@ -213,10 +214,9 @@ def _check_keys(overrides: Sequence[str] | Mapping[str, Any], known: tuple[str, 
     if not keys and not option:
         raise UserError("counterfactual: say what changes, for example economy.utility.elasticity=0.2 or planner=flat")
     for key in keys:
-        if key.strip().split(".")[0] not in known:
-            raise UserError(
-                f"{option}{key}: a counterfactual changes {', '.join(known)} and nothing else; run the scenario anew"
-            )
+        if canonical_key(key.strip()).split(".")[0] not in known:
+            fields = ", ".join(known).replace("game", "game (or economy)")
+            raise UserError(f"{option}{key}: a counterfactual changes {fields} and nothing else; run the scenario anew")
 
 
 def _check_players(game: Game[Any], other: Game[Any]) -> None:

@@ -19,7 +19,7 @@ from econsim.analysis.metrics import measure
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
-from econsim.runs.evaluation import evaluation_key, play
+from econsim.runs.evaluation import evaluation_key, play, with_expected_returns
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import using_threads
@@ -92,11 +92,12 @@ def _check(runs: list[Run], episodes: int) -> None:
         raise UserError(f"--episodes {episodes}: say at least 1")
     for run in runs:
         check_finished(run)
-        different = _difference(runs[0].scenario.economy.dump(), run.scenario.economy.dump())
+        different = _difference(runs[0].scenario.game.dump(), run.scenario.game.dump())
         if different is not None:
+            key = f"{run.scenario.game_key}.{different}"
             raise UserError(
-                f"{run.path}: its game is not that of {runs[0].path}: economy.{different}; planners and workers can be"
-                " exchanged between runs of the same game only"
+                f"{run.path}: its game is not that of {runs[0].path}: {key}; planners and workers can be exchanged"
+                " between runs of the same game only"
             )
 
 
@@ -144,7 +145,7 @@ def _add_policy(run: Run, policy: Policy, leader: str, place: str, planners: _Si
 
 def _values(game: Game[Any], agents: Mapping[str, Agent], key: torch.Tensor, metric: str) -> list[float]:
     """Return the metric in each episode."""
-    episode = play(game, agents, key)
+    episode = with_expected_returns(game, agents, play(game, agents, key))
     metrics = measure(game, episode.accounts, episode.returns)
     if metric not in metrics:
         raise UserError(f"--metric {metric}: no such metric of an episode{did_you_mean(metric, metrics)}")

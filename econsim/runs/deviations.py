@@ -12,6 +12,7 @@ from econsim import random
 from econsim.analysis.equilibrium import (
     Gain,
     exact_deviator,
+    exact_gain,
     leading_gain,
     settings_for,
     trained_deviator,
@@ -28,9 +29,11 @@ from econsim.runs.stages import Policy
 
 __all__ = ["DeviationBudget", "Finder", "Piece"]
 
+EXPECTED = "any one option, or any mixture of them"
 EXACT = "the best action at every step, given what the player sees"
 NEURAL = "history-independent neural deviation: lower bound on the true gain"
 RECURRENT = "neural deviation with memory: lower bound on the true gain"
+WHOLE = ("enumerated", "exact")  # methods that find the best deviation of their class
 ANNOUNCED = "one announcement held for the whole episode: lower bound on the true gap"
 
 
@@ -88,6 +91,15 @@ class Finder:
             yield from self._of_follower(piece, agents, progress)
 
     def _of_follower(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> Iterator[dict[str, Any]]:
+        expected = exact_gain(self.precise, agents, piece.role)
+        if expected is not None:
+            yield self._finding(piece, "enumerated", EXPECTED, expected)
+            return
+        if not self.budget.iterations and not isinstance(self.game, Solvable):
+            raise UserError(
+                f"--iterations 0: an agent of {self.policy.label} states no probabilities, so that a deviation of"
+                f" {piece.role} has to be trained; say at least 1"
+            )
         key, exact = self._keys("gain"), None
         if isinstance(self.game, Solvable):
             exact = unilateral_gain(self.precise, agents, piece.role, exact_deviator(), key)
@@ -134,7 +146,9 @@ class Finder:
     def _finding(self, piece: Piece, method: str, deviations: str, gain: Gain, **more: Any) -> dict[str, Any]:
         role = self.game.roles[piece.role]
         known = {"role": role.name, "leads": role.leads, "players": role.count, "seed": piece.seed}
-        return {**known, "method": method, "deviations": deviations, **gain.plain(), **more}
+        bounds = gain.certificate(deviations, method, method in WHOLE, role.count)
+        found = {"method": method, "deviations": deviations, "lower": bounds.lower, "upper": bounds.upper}
+        return {**known, **found, **gain.plain(), **more}
 
     def _share_of_gap(self, role: str, gain: Gain) -> float | None:
         """Return the gain as a share of what the scenario's ceiling earns the leader above its floor."""

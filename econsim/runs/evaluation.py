@@ -6,7 +6,7 @@ Every policy meets the same people and the same shocks (common random numbers).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -18,9 +18,10 @@ from econsim.analysis.flows import FlowAccounts
 from econsim.analysis.inequality import Floats
 from econsim.analysis.metrics import measure
 from econsim.analysis.recording import LONGEST, FrameCollector, Recording
+from econsim.expected_play import expected_returns
 from econsim.game import Agent, Game, Recordable
 
-__all__ = ["Episode", "evaluation_key", "mean_metrics", "play"]
+__all__ = ["Episode", "evaluation_key", "mean_metrics", "play", "with_expected_returns"]
 
 _EVALUATION = "evaluation"
 
@@ -63,6 +64,14 @@ def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, recorded: bo
     episode = playing.play(game, agents, key, watch)
     recording = None if frames is None else frames.recording()
     return Episode(flows.accounts(episode.state), episode.returns, flows.series, recording)
+
+
+def with_expected_returns(game: Game[Any], agents: Mapping[str, Agent], episode: Episode) -> Episode:
+    """Return the episode with the exact expected returns in place of its own, where game and agents state them."""
+    expected = expected_returns(game, agents)
+    if expected is None:
+        return episode
+    return replace(episode, returns={role: expected[role].expand_as(own) for role, own in episode.returns.items()})
 
 
 def mean_metrics(game: Game[Any], episode: Episode) -> dict[str, float]:

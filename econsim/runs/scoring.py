@@ -13,7 +13,7 @@ from econsim.analysis.recording import Recording
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
 from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
-from econsim.runs.evaluation import Episode, evaluation_key, mean_metrics, play
+from econsim.runs.evaluation import Episode, evaluation_key, mean_metrics, play, with_expected_returns
 from econsim.runs.metrics_table import SERIES, MetricRow
 from econsim.runs.responses import Response, evaluation_response, own_response
 from econsim.runs.stages import NEURAL, Policy, exact_followers, leading_role, own_label
@@ -129,6 +129,7 @@ def matches(
 
 def scored(game: Game[Any], match: Match, episode: Episode, storage: AccountStorage = "auto") -> Score:
     """Return the score that an episode of a match gives; ``storage`` says how accounts of players are kept."""
+    episode = with_expected_returns(game, match.agents, episode)
     brackets = [account.name for account in game.accounts_spec if account.axes == ("bracket",)]
     return Score(
         match.policy,

@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from econsim.scenario.loading import economy, load, with_overrides
+    from econsim.scenario.loading import game_choice, load, with_overrides
     from econsim.scenario.model import Evaluation, Headline, Scenario
 
-__all__ = ["Evaluation", "Headline", "Scenario", "economy", "load", "with_overrides"]
+__all__ = ["Evaluation", "Headline", "Scenario", "game_choice", "load", "with_overrides"]
 
-_LOADING = ("economy", "load", "with_overrides")
+_LOADING = ("game_choice", "load", "with_overrides")
 
 
 def __getattr__(name: str) -> Any:

@@ -7,11 +7,13 @@ other mapping is laid over it key by key, and everything else replaces. A name t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from econsim import kinds
 from econsim.errors import Problem, ScenarioError, UserError, did_you_mean
 from econsim.scenario import library
+from econsim.scenario.aliases import canonical
 from econsim.scenario.yaml_reader import Node, read
 
 Keys = tuple[str, ...]
@@ -27,7 +29,7 @@ def extended(path: Path, below: tuple[Path, ...] = ()) -> Node:
     Raises:
         ScenarioError: unreadable, or scenarios that extend each other in a circle.
     """
-    node = read(path)
+    node = canonical(read(path))
     if "extends" not in node.content:
         return node
     base = node.content.pop("extends")
@@ -52,7 +54,7 @@ def laid_over(base: Node, patch: Node, keys: Keys = ()) -> Node:
     merged = dict(base.content)
     for key, child in patch.content.items():
         merged[key] = laid_over(merged[key], child, (*keys, key)) if key in merged else child
-    return Node(merged, base.where)
+    return replace(base, content=merged)
 
 
 def resolved(root: Node) -> tuple[Node, list[Problem]]:
@@ -66,7 +68,7 @@ def resolved(root: Node) -> tuple[Node, list[Problem]]:
 
 def _resolved_below(node: Node, keys: Keys, found: list[Problem]) -> Node:
     if node.content == _NONE and keys in _OPTIONAL:
-        return Node(None, node.where)
+        return replace(node, content=None)
     if keys not in _HOLDS_NAMES and _axis(keys) is None:
         return node
     try:
@@ -76,7 +78,7 @@ def _resolved_below(node: Node, keys: Keys, found: list[Problem]) -> Node:
     if keys not in _HOLDS_NAMES or not isinstance(node.content, dict):
         return node
     content = {key: _resolved_below(child, (*keys, key), found) for key, child in node.content.items()}
-    return Node(content, node.where)
+    return replace(node, content=content)
 
 
 def _axis(keys: Keys) -> str | None:
@@ -90,6 +92,8 @@ def _axis(keys: Keys) -> str | None:
 
 def _opened(node: Node, keys: Keys) -> Node:
     """Return a name as the mapping it stands for; a list of baselines as a mapping by label."""
+    if keys == ("game",) and isinstance(node.content, str):
+        return replace(node, content={"kind": node})
     if keys == ("baselines",) and isinstance(node.content, list):
         return _by_label(node)
     if not isinstance(node.content, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,7 +20,7 @@ def over_defaults(node: Node, annotation: Any) -> Node:
         return node
     fields = fields_of(annotation, node.plain())
     content = {key: _completed(child, fields.get(key), (key,), annotation) for key, child in node.content.items()}
-    return Node(content, node.where)
+    return replace(node, content=content)
 
 
 def _completed(child: Node, field: FieldInfo | None, keys: tuple[str, ...], outer: Any) -> Node:
@@ -29,7 +30,7 @@ def _completed(child: Node, field: FieldInfo | None, keys: tuple[str, ...], oute
         return over_defaults(child, outer)
     default = _default(field)
     if "kind" not in child.content and isinstance(default, dict) and "kind" in default:
-        child = laid_over(_node(default, child.where), child, keys)
+        child = laid_over(replace(_node(default, child.where), alias=child.alias), child, keys)
     return over_defaults(child, type_of(field))
 
 

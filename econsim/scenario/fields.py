@@ -8,7 +8,6 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from econsim import kinds
 from econsim.errors import UserError
 from econsim.parameters import FromRoom
 
@@ -42,7 +41,7 @@ def _models(annotation: Any, kind: Any) -> Iterator[type[BaseModel]]:
             yield part
         elif isinstance(part, FromRoom) and isinstance(kind, str):
             try:
-                parameters: Any = kinds.load(part.room, kind).parameters
+                parameters: Any = part.load(kind).parameters
             except UserError:
                 continue
             yield parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +13,11 @@ from econsim import kinds
 from econsim.errors import Problem, ScenarioError, UserError, did_you_mean
 from econsim.parameters import Chosen, FromRoom
 from econsim.scenario import library
+from econsim.scenario.aliases import canonical, written_key
 from econsim.scenario.composition import extended, laid_over, resolved
 from econsim.scenario.defaults import over_defaults
-from econsim.scenario.model import Scenario
-from econsim.scenario.overrides import Overrides, patches
+from econsim.scenario.model import GameChoice, Scenario
+from econsim.scenario.overrides import Overrides, overridden, patches
 from econsim.scenario.validation_errors import problems
 from econsim.scenario.yaml_reader import Node, parse, read
 
@@ -43,26 +45,43 @@ def with_overrides(scenario: Scenario, overrides: Overrides) -> Scenario:
     Raises:
         ScenarioError: every mistake found.
     """
-    return _validated(parse(scenario.dump(), lambda line: scenario.name), overrides)
+    return _validated(canonical(parse(scenario.dump(), lambda line: scenario.name)), overrides)
 
 
-def economy(name: str, overrides: Mapping[str, Any]) -> Chosen:
-    """Return the economy of a kind, else of a scenario, with ``overrides`` of its parameters applied.
+def game_choice(name: str, overrides: Mapping[str, Any]) -> Chosen:
+    """Return a kind of economies or games, else the game of a scenario, with ``overrides`` of its parameters applied.
 
     Raises:
         UserError: no such kind or scenario, or wrong parameters.
     """
-    known = kinds.names("economies")
+    known = {*kinds.names("economies"), *kinds.names("games")}
     if name not in known:
         scenarios = library.names("scenarios")
         if name not in scenarios:
-            raise UserError(f"no economy or scenario {name!r}{did_you_mean(name, {*known, *scenarios})}")
-        changed: Chosen = load(name, {f"economy.{key}": value for key, value in overrides.items()}).economy
+            raise UserError(f"no game or scenario {name!r}{did_you_mean(name, {*known, *scenarios})}")
+        changed: Chosen = load(name, {f"game.{key}": value for key, value in overrides.items()}).game
         return changed
+    return _kind_with(name, overrides, GameChoice)
+
+
+def solver_choice(given: str | Mapping[str, Any]) -> Chosen:
+    """Return a kind of solvers: a name, or a mapping with its ``kind`` and parameters.
+
+    Raises:
+        UserError: no such kind, or wrong parameters.
+    """
+    content = {"kind": given} if isinstance(given, str) else dict(given)
+    name = content.pop("kind", None)
+    if not isinstance(name, str):
+        raise UserError("solver: expected a name or a mapping with a key 'kind' that names one of solvers")
+    return _kind_with(name, content, Annotated[Chosen, FromRoom("solvers")])
+
+
+def _kind_with(name: str, overrides: Mapping[str, Any], wanted: Any) -> Chosen:
     root = Node({"kind": Node(name, name)}, name)
     for patch in patches(overrides):
         root = laid_over(root, patch)
-    chosen: Chosen = _checked(root, Annotated[Chosen, FromRoom("economies")])
+    chosen: Chosen = _checked(root, wanted)
     return chosen
 
 
@@ -90,8 +109,7 @@ def validate_file(path: Path) -> None:
 
 
 def _validated(root: Node, overrides: Overrides) -> Scenario:
-    for patch in patches(overrides):
-        root = laid_over(root, patch)
+    root = overridden(root, overrides)
     _check_format(root)
     root, misnamed = resolved(root)
     scenario: Scenario = _checked(root, Scenario, misnamed)
@@ -107,6 +125,7 @@ def _checked(root: Node, wanted: Any, misnamed: Sequence[Problem] = ()) -> Any:
     except ValidationError as error:
         named = {problem.key for problem in misnamed}
         others = [each for each in problems(error, wanted, data, root.place) if each.key not in named]
+        others = [replace(each, key=written_key(root, each.key)) for each in others]
         raise ScenarioError(sorted([*misnamed, *others], key=_place_in_file)) from None
     if misnamed:
         raise ScenarioError(misnamed)

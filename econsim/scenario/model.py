@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_serializer, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, ValidationError, model_serializer, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from econsim.errors import Problem, ScenarioError, did_you_mean
@@ -30,7 +30,7 @@ def _is_label(text: str) -> str:
 
 Label = Annotated[str, AfterValidator(_is_label)]
 
-EconomyChoice = Annotated[Chosen, FromRoom("economies")]
+GameChoice = Annotated[Chosen, FromRoom("economies", then="games")]
 AgentChoice = Annotated[Chosen, FromRoom("agents", then="planners")]
 WorkerChoice = Annotated[Chosen, FromRoom("agents")]
 PlannerChoice = Annotated[Chosen, FromRoom("planners")]
@@ -72,8 +72,8 @@ class Scenario(Model):
     """Name of the scenario; the name of its file when not given."""
     description: str = ""
     """One sentence; the first comment line of the file when not given."""
-    economy: EconomyChoice
-    """The game: a kind of economies and its parameters."""
+    game: GameChoice = Field(validation_alias=AliasChoices("game", "economy"))
+    """The game: a kind of economies or of games, and its parameters; ``economy`` is another name of this key."""
     agents: dict[str, AgentChoice] = Field(default_factory=dict)
     """Who plays each role: names from agents/, kinds, or kinds with parameters; where several lead, planners too."""
     planner: PlannerChoice | None = None
@@ -133,11 +133,22 @@ class Scenario(Model):
 
     @model_serializer(mode="wrap")
     def _put_planner_label(self, handler: Any) -> dict[str, Any]:
-        data: dict[str, Any] = handler(self)
+        data: dict[str, Any] = {self.game_key if key == "game" else key: value for key, value in handler(self).items()}
         label = data.pop("planner_label", None)
         if data.get("planner"):
             data["planner"] = {"label": label, **data["planner"]}
         return data
+
+    @property
+    def economy(self) -> Chosen:
+        """The game, by its other name."""
+        chosen: Chosen = self.game
+        return chosen
+
+    @property
+    def game_key(self) -> str:
+        """The key under which a resolved scenario writes its game: ``economy`` for a kind of economies."""
+        return "economy" if self.game.kind.room == "economies" else "game"
 
     def policies(self) -> dict[str, Chosen]:
         """Return all planners by label: the baselines, then the scenario's own."""
@@ -164,7 +175,7 @@ class Scenario(Model):
         Raises:
             ScenarioError: an agent for a role that the game does not have, or a planner where no role leads.
         """
-        game: Game[Any] = self.economy.build().to(device=device, dtype=dtype)
+        game: Game[Any] = self.game.build().to(device=device, dtype=dtype)
         chosen = self._by_role({name: role.leads for name, role in game.roles.items()})
         return game, {role: choice.build() for role, choice in chosen.items()}
 

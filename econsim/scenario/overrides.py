@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from econsim.errors import Problem, ScenarioError
+from econsim.scenario.aliases import canonical
+from econsim.scenario.composition import laid_over
 from econsim.scenario.yaml_reader import DEEPEST, Node, parse
 
 COMMAND_LINE = "command line"
@@ -28,6 +30,13 @@ def patches(overrides: Overrides) -> list[Node]:
     if isinstance(overrides, Mapping):
         return [_patch(key, _node(value, key, 0), ARGUMENT) for key, value in overrides.items()]
     return [_read(text) for text in overrides]
+
+
+def overridden(root: Node, overrides: Overrides) -> Node:
+    """Return the tree of a scenario with overrides laid over it, the first one first; raises as :func:`patches`."""
+    for patch in patches(overrides):
+        root = laid_over(root, canonical(patch))
+    return root
 
 
 def _read(text: str) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from econsim.scenario import library
+from econsim.scenario.aliases import ALIASES
 from econsim.scenario.model import Scenario
 
 
@@ -22,6 +23,8 @@ def scenario_schema() -> dict[str, Any]:
         "description": properties["baselines"].get("description", ""),
         "anyOf": [{"type": "array", "items": {"type": "string"}}, _without_description(properties["baselines"])],
     }
+    for alias, name in ALIASES.items():
+        properties[alias] = {"description": f"Another name of {name}.", "$ref": f"#/properties/{name}"}
     _let_planner_have_label(properties["planner"])
     schema["required"] = ["econsim"]
     return schema

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import AliasChoices, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from econsim.errors import Problem, did_you_mean
@@ -111,7 +112,12 @@ def _known_keys(model: Any, data: Any, keys: Keys) -> Iterable[str]:
         field = fields_of(annotation, data).get(str(key))
         annotation = annotation if field is None else type_of(field)
         data = _child(data, key)
-    return fields_of(annotation, data)
+    return [name for key, field in fields_of(annotation, data).items() for name in (key, *_other_names(field))]
+
+
+def _other_names(field: FieldInfo) -> list[str]:
+    alias = field.validation_alias
+    return [str(name) for name in alias.choices[1:]] if isinstance(alias, AliasChoices) else []
 
 
 def _child(data: Any, key: int | str) -> Any:

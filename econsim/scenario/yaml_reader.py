@@ -25,11 +25,13 @@ _PREFIXED_INTEGER = re.compile(r"[-+]?0[box]")
 class Node:
     """A value and where it was written: ``file:line`` of its key, or ``command line``.
 
-    ``content`` is a scalar, a ``dict[str, Node]`` or a ``list[Node]``.
+    ``content`` is a scalar, a ``dict[str, Node]`` or a ``list[Node]``. ``alias`` is the name under which the key of the
+    scenario was written that the value belongs to, where that is not its first name.
     """
 
     content: Any
     where: str
+    alias: str = ""
 
     def plain(self) -> Any:
         """Return the value as plain Python data."""
@@ -41,13 +43,17 @@ class Node:
 
     def place(self, keys: Sequence[str | int]) -> str:
         """Return where the value at ``keys`` was written, or the innermost value around it that exists."""
+        return self.innermost(keys).where
+
+    def innermost(self, keys: Sequence[str | int]) -> Node:
+        """Return the node at ``keys``, or the innermost one around it that exists."""
         node = self
         for key in keys:
             try:
                 node = node.content[key]
             except (KeyError, IndexError, TypeError):
                 break
-        return node.where
+        return node
 
     def lines(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Yield the dotted key and the place of every value below this one."""

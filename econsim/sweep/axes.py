@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Any
 
 from econsim.errors import UserError, did_you_mean
+from econsim.scenario.aliases import canonical_key
 from econsim.scenario.yaml_reader import parse
 
 __all__ = ["Axis", "Span", "read_axes", "zipped"]
@@ -70,10 +71,11 @@ def read_axes(given: Mapping[str, Any] | Sequence[str]) -> list[Axis | Span]:
     """
     pairs = given.items() if isinstance(given, Mapping) else [_pair(text) for text in given]
     axes = [_axis(str(key).strip(), values) for key, values in pairs]
-    keys = [key for axis in axes for key in _keys(axis)]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise UserError(f"{twice}: this axis is given twice")
+    met: set[str] = set()
+    for key in (key for axis in axes for key in _keys(axis)):
+        if canonical_key(key) in met:
+            raise UserError(f"{key}: this axis is given twice")
+        met.add(canonical_key(key))
     return axes
 
 
@@ -93,13 +95,13 @@ def zipped(axes: Sequence[Axis | Span], groups: Sequence[Sequence[str]]) -> list
         levels = tuple(tuple(axis.levels[place][0] for axis in members) for place in range(len(members[0].levels)))
         place = min(found.index(axis) for axis in members)
         found = [axis for axis in found if axis not in members]
-        found.insert(place, Axis(tuple(group), levels))
+        found.insert(place, Axis(tuple(axis.keys[0] for axis in members), levels))
     return found
 
 
 def _member(axes: Sequence[Axis | Span], key: str) -> Axis:
     for axis in axes:
-        if key in _keys(axis):
+        if canonical_key(key) in map(canonical_key, _keys(axis)):
             if isinstance(axis, Span) or len(axis.keys) > 1:
                 raise UserError(f"--zip {key}: only an axis with values of its own can be zipped, and once")
             return axis

@@ -58,7 +58,7 @@ def packed_scores(runs: Sequence[Packed], device: str = "cpu") -> Iterator[tuple
     Raises:
         UserError: an agent cannot play its role.
     """
-    game: Game[Any] = runs[0].scenario.economy.build().to(device=device, dtype=torch.float64)
+    game: Game[Any] = runs[0].scenario.game.build().to(device=device, dtype=torch.float64)
     build = _Builder()
     rows = [row for run in runs for row in _rows(run, game, build)]
     rows = [_Row(place, row.run, row.match) for place, row in enumerate(rows)]
@@ -122,7 +122,7 @@ def _play_block(block: Sequence[_Row], game: Game[Any]) -> dict[int, Score]:
     }
     episode = play(mine, agents, key.to(game.device))
     return {
-        row.place: scored(game, row.match, _part(episode, place), row.run.scenario.accounts)
+        row.place: scored(_game_alone(game, row.run), row.match, _part(episode, place), row.run.scenario.accounts)
         for row, place in zip(block, places, strict=True)
     }
 
@@ -130,6 +130,11 @@ def _play_block(block: Sequence[_Row], game: Game[Any]) -> dict[int, Score]:
 @lru_cache(maxsize=4096)
 def _keys(seed: int, episodes: int) -> Tensor:
     return evaluation_key(seed, episodes)
+
+
+def _game_alone(game: Game[Any], run: Packed) -> Game[Any]:
+    """Return the game with the numbers of one run, as it would be if it were run alone."""
+    return game.with_parameters(**run.parameters) if run.parameters else game
 
 
 def _with_own_parameters(game: Game[Any], block: Sequence[_Row], sizes: Sequence[int]) -> Game[Any]:

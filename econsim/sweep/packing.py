@@ -9,6 +9,7 @@ from typing import Any
 
 from econsim.parameters import Chosen
 from econsim.scenario import Scenario
+from econsim.scenario.aliases import canonical_key
 from econsim.sweep.batchable import BatchableParameter, reflection
 from econsim.sweep.table import Planned, Table
 from econsim.sweep.variants import Variants
@@ -91,7 +92,7 @@ class _Planning:
         self.apart: dict[str, str] = {}
         self._reasons: dict[int, str | None] = {}
         self._reflections: dict[tuple[int, str], BatchableParameter] = {}
-        self._economies: dict[int, dict[str, Any]] = {}
+        self._games: dict[int, dict[str, Any]] = {}
         self._extremes = {key: _extremes(table, key) for key in table.keys}
 
     def placed(self, run: Planned) -> tuple[str | None, Member]:
@@ -104,7 +105,7 @@ class _Planning:
             return None, Member(run.number, run.base, run.numbers)
         parameters, shape = {}, {}
         for key, value in run.numbers.items():
-            if not key.startswith("economy."):
+            if _field(key) != "game":
                 self._note(key)
                 continue
             found = self._reflection(run.base, variants, key)
@@ -116,15 +117,15 @@ class _Planning:
                 self._note(key, f"data of the game: {found.parameter}")
         for key in run.levels.keys() - run.numbers.keys():
             self._note_words(key)
-        batch = json.dumps([self._economy(run, variants), sorted(shape.items()), sorted(parameters)])
+        batch = json.dumps([self._game(run, variants), sorted(shape.items()), sorted(parameters)])
         return batch, Member(run.number, run.base, run.numbers, parameters)
 
-    def _economy(self, run: Planned, variants: Variants) -> dict[str, Any]:
-        """Return the content of a base's economy without the numbers that vary."""
-        if run.base not in self._economies:
-            numbers = [key.split(".")[1:] for key in run.numbers if key.startswith("economy.")]
-            self._economies[run.base] = _without(variants.first.economy.dump(), numbers)
-        return self._economies[run.base]
+    def _game(self, run: Planned, variants: Variants) -> dict[str, Any]:
+        """Return the content of a base's game without the numbers that vary."""
+        if run.base not in self._games:
+            numbers = [key.split(".")[1:] for key in run.numbers if _field(key) == "game"]
+            self._games[run.base] = _without(variants.first.game.dump(), numbers)
+        return self._games[run.base]
 
     def _reflection(self, base: int, variants: Variants, key: str) -> BatchableParameter:
         if (base, key) not in self._reflections:
@@ -136,14 +137,19 @@ class _Planning:
             self.packed[key] = how or ("its own shocks" if key == "seed" else "its own players")
 
     def _note_words(self, key: str) -> None:
-        if key.split(".")[0] in ("agents", "planner", "baselines", "evaluation"):
+        if _field(key) in ("agents", "planner", "baselines", "evaluation"):
             self._note(key)
-        elif key.split(".")[0] == "economy":
+        elif _field(key) == "game":
             self.apart.setdefault(key, "another game; one batch for each of its values")
 
     def _note_alone(self, run: Planned, reason: str) -> None:
         for key in run.levels:
             self.apart.setdefault(key, reason)
+
+
+def _field(key: str) -> str:
+    """Return the field of a scenario that a dotted key belongs to."""
+    return canonical_key(key).partition(".")[0]
 
 
 def _extremes(table: Table, key: str) -> tuple[Any, Any]:
@@ -167,8 +173,8 @@ def _learner(chosen: Chosen) -> str | None:
     return learner
 
 
-def _without(economy: dict[str, Any], places: Sequence[Sequence[str]]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(economy))
+def _without(game: dict[str, Any], places: Sequence[Sequence[str]]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(game))
     for *outer, last in places:
         inner: Any = found
         for name in outer:

@@ -21,6 +21,7 @@ from pydantic import Field, ValidationError
 
 from econsim.errors import ScenarioError, UserError
 from econsim.parameters import Model
+from econsim.scenario.aliases import canonical_key
 from econsim.scenario.validation_errors import problems
 from econsim.scenario.yaml_reader import read
 from econsim.sweep.axes import Axis, Span, read_axes, zipped
@@ -86,7 +87,9 @@ def read_request(
     if "scenario" not in content:
         raise UserError("sweep: name a scenario, for example: econsim sweep one_step seed=0:10")
     given = dict(axes) if isinstance(axes, Mapping) else _by_key(axes)
-    content["axes"] = {**content.get("axes", {}), **given}
+    replaced = set(map(canonical_key, given))
+    kept = {key: values for key, values in content.get("axes", {}).items() if canonical_key(str(key)) not in replaced}
+    content["axes"] = {**kept, **given}
     content["zip"] = [*content.get("zip", []), *(_group(text) for text in zip_)]
     if sample is not None:
         content["sample"] = {"method": sample[0], "count": sample[1]}

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from econsim.scenario import Scenario, library
-from econsim.scenario.composition import extended, laid_over, resolved
+from econsim.scenario.aliases import canonical_key
+from econsim.scenario.composition import extended, resolved
 from econsim.scenario.defaults import over_defaults
 from econsim.scenario.loading import scenario_path
-from econsim.scenario.overrides import patches
+from econsim.scenario.overrides import overridden
 from econsim.scenario.yaml_reader import Node
 
 __all__ = ["Numbers", "Variants", "composed"]
@@ -29,9 +30,7 @@ def composed(source: str | Path, overrides: Mapping[str, Any]) -> dict[str, Any]
     path = scenario_path(source)
     root = extended(path)
     unnamed = {"name": Node(path.stem, ""), "description": Node(library.summary(path), "")}
-    root = Node({**unnamed, **root.content}, root.where)
-    for patch in patches(overrides):
-        root = laid_over(root, patch)
+    root = overridden(Node({**unnamed, **root.content}, root.where), overrides)
     content: dict[str, Any] = over_defaults(resolved(root)[0], Scenario).plain()
     return content
 
@@ -53,7 +52,8 @@ class Variants:
         if not numbers:
             return self.first
         touched: dict[str, list[tuple[str, float | int]]] = {}
-        for key, value in numbers.items():
+        for written, value in numbers.items():
+            key = canonical_key(written)
             touched.setdefault(key.partition(".")[0], []).append((key, value))
         signatures = [(field, tuple(changes)) for field, changes in touched.items()]
         data: dict[str, Any] = dict(vars(self.first))

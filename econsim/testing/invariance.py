@@ -13,6 +13,7 @@ from torch.utils import _pytree as pytree
 
 from econsim import random
 from econsim.game import tree_map
+from econsim.held_tensors import held_tensors
 from econsim.testing.fake_device import fake_device, is_supported, transfers
 from econsim.testing.harness import SEED, Promise, Trial, outcome, require, require_close, require_same_bits
 from econsim.testing.play import play, random_actions, tensors_of
@@ -34,6 +35,22 @@ def determinism(trial: Trial) -> None:
         require_same_bits(before, tensors_of(given), f"step {moment.time}, inputs before and after")
 
 
+def constants(trial: Trial) -> str | None:
+    """Neither play nor other numeric parameters change what all copies share, which moves with the game."""
+    held = list(held_tensors(trial.game.constants))
+    if not held:
+        return "no constants"
+    before = [value.clone() for value in held]
+    list(play(trial.game, trial.key, trial.steps))
+    same = all(torch.equal(first, value) for first, value in zip(before, held, strict=True))
+    require(same, "constants: play changed them")
+    grid = {name: value.expand(trial.copies) for name, value in trial.game.parameters.items()}
+    other = list(held_tensors(trial.game.with_parameters(**grid).constants))
+    same = len(other) == len(held) and all(torch.equal(first, value) for first, value in zip(other, held, strict=True))
+    require(same, "constants: they differ in a game of as many values of each parameter as there are copies")
+    return None
+
+
 def batch_independence(trial: Trial) -> None:
     """A copy alone does bit for bit what it does in a batch of seven."""
     key = random.keys(SEED, BATCH)
@@ -42,6 +59,9 @@ def batch_independence(trial: Trial) -> None:
         for alone, moment in zip(play(trial.game, key[row : row + 1], trial.steps), together, strict=False):
             mine = {name: value[row : row + 1] for name, value in outcome(moment).items()}
             require_same_bits(outcome(alone), mine, f"step {moment.time}, copy {row} alone and in a batch")
+            seen = {name: value[row : row + 1] for name, value in tensors_of(moment.observations).items()}
+            where = f"step {moment.time}, observation of copy {row} alone and in a batch"
+            require_same_bits(tensors_of(alone.observations), seen, where)
 
 
 def state_round_trip(trial: Trial) -> None:
@@ -156,6 +176,7 @@ def _moved(device: torch.device) -> Callable[[Tensor], Tensor]:
 
 ALL: tuple[Promise, ...] = (
     determinism,
+    constants,
     batch_independence,
     state_round_trip,
     idle_actions,

@@ -31,6 +31,7 @@ def _observation_fits(role: Role, moment: Moment, trial: Trial, where: str) -> N
     named = len(role.features)
     require(named == box.size, f"{where}: {named} names for {box.size} features")
     _view_fits(role, seen.view, players, where)
+    _shared_fits(role, moment, trial, where)
     for label, mask in (("alive", seen.alive), ("acting", seen.acting)):
         _has_shape(mask, players, f"{where}: {label}")
         require(mask.dtype == torch.bool, f"{where}: {label} is {mask.dtype}, not bool")
@@ -41,6 +42,18 @@ def _view_fits(role: Role, view: Tensor | None, players: tuple[int, int], where:
     if view is not None:
         _has_shape(view, (*players, *role.view), f"{where}: view")
         require(not view.is_floating_point(), f"{where}: view is {view.dtype}, not a type of integers")
+
+
+def _shared_fits(role: Role, moment: Moment, trial: Trial, where: str) -> None:
+    shared, entries, box = moment.observations[role.name].shared, len(role.shared_features), role.observation
+    require((shared is not None) == bool(entries), f"{where}: shared features without names, or names without them")
+    if shared is not None:
+        _has_shape(shared, (trial.copies, entries), f"{where}: shared features")
+        require(
+            shared.dtype == trial.game.dtype, f"{where}: shared features are {shared.dtype}, not {trial.game.dtype}"
+        )
+        outside = (shared < box.low) | (shared > box.high)
+        require(not bool(outside[moment.playing].any()), f"{where}: a shared feature is out of the bounds")
 
 
 def masks(trial: Trial) -> None:
@@ -86,7 +99,7 @@ def finite(trial: Trial) -> None:
     """No NaN and no infinity in states, features, rewards or accounts while a copy plays."""
     for moment in trial.episode:
         state = moment.transition.state
-        seen = {name: entry.features for name, entry in moment.observations.items()}
+        seen = {name: (entry.features, entry.shared) for name, entry in moment.observations.items()}
         every = {"state": state, "features": seen, "reward": moment.transition.rewards}
         for name, value in tensors_of({**every, "accounts": trial.game.accounts(state)}).items():
             require(bool(torch.isfinite(value[moment.playing]).all()), f"step {moment.time}: {name} is not finite")
@@ -103,6 +116,12 @@ def accounts(trial: Trial) -> None:
         for account in game.accounts_spec:
             negative = account.weight and bool((now[account.name] < 0).any())
             require(not negative, f"step {moment.time}: the weight {account.name} is negative")
+
+
+def discount(trial: Trial) -> None:
+    """The discount is a number above 0 and at most 1."""
+    value = trial.game.discount
+    require(0.0 < value <= 1.0, f"the discount is {value}, expected a number above 0 and at most 1")
 
 
 def leaders(trial: Trial) -> None:
@@ -142,4 +161,4 @@ def _has_shape(value: Tensor, expected: tuple[int, ...], where: str) -> None:
     require(tuple(value.shape) == expected, f"{where}: shape {list(value.shape)}, expected {list(expected)}")
 
 
-ALL: tuple[Promise, ...] = (spaces, masks, rewards, ends, finite, accounts, leaders, conservation)
+ALL: tuple[Promise, ...] = (spaces, masks, rewards, discount, ends, finite, accounts, leaders, conservation)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from econsim import random
 from econsim.agents import imitation
@@ -50,17 +50,25 @@ class Imitation:
         for role, agent in mine.items():
             key = random.fold(random.fold(random.keys(seed, 1, game.device), "imitation"), role)
             answers = _watched(game, agents, role, agent, key)
-            _fit(agent, answers, key.cpu(), recorder, role)
+            _fit(agent, answers, key.cpu(), recorder, game.roles[role])
         return dict(agents)
 
 
 @dataclass(frozen=True)
 class _Answers:
-    """What a teacher saw and chose: features ``[M, F]``, choices ``[M]``, and whether each is held out, ``[M]``."""
+    """What a teacher saw and chose: ``features`` ``[M, F]``, ``shared`` ``[M, G]``, ``choice`` ``[M]``.
+
+    ``held_out`` ``[M]`` bool says whether an answer is kept from the fit.
+    """
 
     features: Tensor
+    shared: Tensor
     choice: Tensor
     held_out: Tensor
+
+    def seen(self, which: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return features and what players share of some answers; ``None`` where they share nothing."""
+        return self.features[which], self.shared[which] if self.shared.shape[1] else None
 
 
 class _Watched:
@@ -70,7 +78,7 @@ class _Watched:
 
     def __init__(self, teacher: Agent, held_out: Tensor) -> None:
         self._teacher, self._held_out = teacher, held_out
-        self.seen: list[tuple[Tensor, Tensor, Tensor]] = []
+        self.seen: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Any:
         return self._teacher.start(game, role, num_envs)
@@ -80,7 +88,9 @@ class _Watched:
         acts = observation.acting & observation.alive
         features = observation.features.flatten(2)[acts].float().cpu()
         chosen = action.reshape(acts.shape)[acts].float().cpu()
-        self.seen.append((features, chosen, self._held_out.expand(acts.shape)[acts].cpu()))
+        shared = features.new_empty((*acts.shape[:1], 0)) if observation.shared is None else observation.shared
+        shared = shared[acts.nonzero()[:, 0]].float().cpu()
+        self.seen.append((features, shared, chosen, self._held_out.expand(acts.shape)[acts].cpu()))
         return action, memory
 
 
@@ -95,10 +105,10 @@ def _watched(
     copies = random.fold(copies, torch.arange(chosen.episodes, device=key.device))
     with torch.no_grad():
         play(game, {**agents, **leaders, role: watched}, copies)
-    features, choice, apart = (torch.cat(column) for column in zip(*watched.seen, strict=True))
+    features, shared, choice, apart = (torch.cat(column) for column in zip(*watched.seen, strict=True))
     if not len(choice):
         raise UserError(f"agents.{role}: the teacher never acted; watch more episodes")
-    return _Answers(features, choice, apart)
+    return _Answers(features, shared, choice, apart)
 
 
 def _held_out(chosen: imitation.Parameters, role: Role, key: Tensor) -> Tensor:
@@ -113,41 +123,41 @@ def _held_out(chosen: imitation.Parameters, role: Role, key: Tensor) -> Tensor:
     return apart[:, None] if chosen.episodes > 1 else apart[None, :]
 
 
-def _fit(agent: imitation.Imitation, answers: _Answers, key: Tensor, recorder: Recorder, role: str) -> None:
+def _fit(agent: imitation.Imitation, answers: _Answers, key: Tensor, recorder: Recorder, role: Role) -> None:
     """Fit the network of an agent, and note how faithful it is."""
     chosen = agent.parameters
     values, index = _choices(answers.choice, chosen.most_choices)
     kernel = _kernel(values, chosen.blur)
-    network = agent.network(answers.features.shape[1], len(values), key)
+    network = agent.network(role, len(values), key)
     learning = (~answers.held_out).nonzero().flatten()
     optimiser = torch.optim.Adam(network.parameters(), lr=chosen.learning_rate)
     for step in range(chosen.steps):
         optimiser.param_groups[0]["lr"] = chosen.learning_rate * (1.0 - step / chosen.steps)
         batch = learning[random.integers(key, step, "imitation/batch", len(learning), (chosen.batch,))[0]]
-        logits = network(answers.features[batch])
+        logits = network(*answers.seen(batch))
         loss = -(kernel[index[batch]] * logits.log_softmax(-1)).sum(-1).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         if step % max(1, chosen.steps // REPORTS) == 0:
-            recorder.log("imitation/loss", float(loss.detach()), step=step, role=role)
+            recorder.log("imitation/loss", float(loss.detach()), step=step, role=role.name)
             recorder.progress(step, chosen.steps, "imitation")
-    found = fidelity(network, answers.features[answers.held_out], index[answers.held_out], values)
+    with torch.no_grad():
+        likely = network(*answers.seen(answers.held_out)).softmax(-1)
+    found = fidelity(likely, index[answers.held_out], values)
     for name, value in found.items():
-        recorder.log(f"imitation/{name}", value, step=chosen.steps, role=role)
+        recorder.log(f"imitation/{name}", value, step=chosen.steps, role=role.name)
     recorder.progress(chosen.steps, chosen.steps, "imitation")
     measured = {imitation.FIDELITY + name: torch.tensor(value) for name, value in found.items()}
     weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
     agent.load_state_dict({**weights, imitation.CHOICES: values, **measured})
 
 
-@torch.no_grad()
-def fidelity(network: nn.Module, features: Tensor, index: Tensor, values: Tensor) -> dict[str, float]:
+def fidelity(likely: Tensor, index: Tensor, values: Tensor) -> dict[str, float]:
     """Return how faithful a network is to answers that it has not seen.
 
     Args:
-        network: from features to the logits of choices.
-        features: what was seen, ``[M, F]``.
+        likely: the probabilities that it gives choices, ``[M, C]``.
         index: what was chosen, places in ``values``, ``[M]``.
         values: of the choices, ``[C]``.
 
@@ -157,7 +167,7 @@ def fidelity(network: nn.Module, features: Tensor, index: Tensor, values: Tensor
         ``distance``, the total variation between what is drawn and what was answered, over all of them together;
         ``bias``, mean choice less mean answer.
     """
-    likely = network(features).softmax(-1).double()
+    likely = likely.double()
     expected, answer = likely @ values.double(), values[index].double()
     counts = torch.bincount(index, minlength=len(values)).double() / len(index)
     spread = (answer - answer.mean()).square().mean().clamp(min=1e-12)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from gymnasium.utils.env_checker import check_env
 from torch import Tensor
-from toy_games import Gifts
+from toy_games import SIGNALS, Gifts, Signals
 
 from econsim import random
 from econsim.errors import UserError
@@ -110,3 +110,10 @@ def test_an_illegal_action_is_refused() -> None:
     environment.reset()
     with pytest.raises(ValueError, match=r"collector: .* is not a legal action"):
         environment.step(np.array([2.0]))
+
+
+def test_shared_entries_stand_behind_the_players_own() -> None:
+    environment = to_gymnasium(Signals(players=1), "guesser", {})
+    observation, _ = environment.reset(seed=5)
+    assert observation.shape == environment.observation_space.shape == (1 + SIGNALS,)
+    assert environment.observation_space.contains(observation)

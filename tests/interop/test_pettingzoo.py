@@ -14,7 +14,7 @@ import pytest
 import torch
 from pettingzoo.test import api_test, max_cycles_test, parallel_api_test, parallel_seed_test, seed_test, state_test
 from pettingzoo.utils.conversions import parallel_to_aec
-from toy_games import GIVERS, Gifts, GiftsState
+from toy_games import GIVERS, SIGNALS, Gifts, GiftsState, Signals
 
 from econsim import random
 from econsim.errors import UserError
@@ -191,3 +191,16 @@ def test_a_missing_extra_names_the_command(module: str, missing: str, monkeypatc
 def test_an_unknown_name_of_the_room_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="to_nowhere"):
         importlib.import_module("econsim.interop").to_nowhere  # noqa: B018
+
+
+@advice_apart
+def test_shared_entries_stand_behind_each_players_own() -> None:
+    parallel_api_test(to_pettingzoo(Signals()), num_cycles=30)
+    environment = to_pettingzoo(Signals())
+    observations, _ = environment.reset(seed=5)
+    first, second = observations["guesser_0"], observations["guesser_1"]
+    assert environment.observation_space("guesser_0").shape == (1 + SIGNALS,)
+    assert np.array_equal(first, second)
+    assert first[0] == 1.0
+    assert sorted(first[1:]) == [0.0, 0.0, 1.0]
+    assert environment.state().shape == environment.state_space.shape

@@ -14,7 +14,7 @@ from pettingzoo.utils.conversions import parallel_to_aec
 from econsim.agents.best_response import BestResponse, Parameters
 from econsim.game import Game
 from econsim.interop import to_gymnasium, to_pettingzoo
-from econsim.scenario import economy
+from econsim.scenario import game_choice
 
 pytestmark = [
     # Both advise against what these games have by design: masks, spaces that differ by role, unbounded observations.
@@ -26,7 +26,7 @@ YEARS = {"workers": 4, "tax_years": 5, "steps_per_tax_year": 2}
 
 def game(name: str) -> Game[Any]:
     more = {"amount": {}, "index": {"hours_step": 10, "hours_as": "index"}}[name]
-    built: Game[Any] = economy("one_step", {**YEARS, **more}).build()
+    built: Game[Any] = game_choice("one_step", {**YEARS, **more}).build()
     return built
 
 

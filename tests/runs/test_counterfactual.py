@@ -60,7 +60,7 @@ def test_workers_that_were_trained_play_the_reform_as_they_are(run: Run) -> None
 
 
 def test_a_number_of_the_economy_with_intervals_and_deciles(tiny: Run) -> None:
-    found = counterfactual(tiny, ["economy.utility.elasticity=0.2"], episodes=8)
+    found = counterfactual(tiny, ["game.utility.elasticity=0.2"], episodes=8)
     table = found.table.set_index("metric")
     assert table.loc["mean_hours", ["baseline", "reform"]].tolist() == pytest.approx(
         [60 * 0.6**0.4, 60 * 0.6**0.2], 0.01
@@ -79,7 +79,7 @@ def test_both_sides_may_be_given_something(tiny: Run) -> None:
 
 
 MISTAKES = {
-    ("seed=3",): "seed: a counterfactual changes economy, planner, agents and nothing else",
+    ("seed=3",): "seed: a counterfactual changes game (or economy), planner, agents and nothing else",
     ("economy.workers=4",): "the reform changes who plays",
     ("planner=mind",): "the reform changes nothing",
     ("agents.worker=mnd",): "did you mean mind?",

@@ -9,7 +9,7 @@ from econsim.scenario import Scenario, load
 
 
 def economy(scenario: Scenario) -> dict[str, object]:
-    return scenario.economy.dump()
+    return scenario.game.dump()
 
 
 def write(name: str, text: str) -> None:

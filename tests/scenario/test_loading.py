@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from econsim.errors import ScenarioError, UserError
-from econsim.scenario import economy, load, with_overrides
+from econsim.scenario import game_choice, load, with_overrides
 from econsim.scenario.loading import validate_file
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -39,7 +39,7 @@ nme: wrong
         "x.yaml:8: planner.catch_share: expected at least 0, found -0.1",
         "x.yaml:9: training.iterationss: unknown key (did you mean iterations?)",
         "x.yaml:10: seed: expected a whole number, got a number with a fractional part, found 1.5",
-        "x.yaml:11: nme: unknown key (did you mean name?)",
+        "x.yaml:11: nme: unknown key (did you mean name or game?)",
     ]
 
 
@@ -53,7 +53,7 @@ nme: wrong
         ("economy.fishers.x=3", "command line: economy.fishers: expected a whole number, found a mapping"),
         ("economy.seasons=3", "command line: economy.seasons: expected a list, found 3"),
         ("economy.seasons=[1, x]", "command line: economy.seasons.1: expected a number, found 'x'"),
-        ("economy=pnd", "command line: economy: economies: no kind 'pnd' (did you mean pond?)"),
+        ("economy=pnd", "command line: economy: economies, games: no kind 'pnd' (did you mean pond?)"),
         ("economy.growth={kind: logstic}", "command line: economy.growth: no kind 'logstic' (did you mean logistic?)"),
         ("economy.growth.births=3", "command line: economy.growth.births: unknown key (known: growth_rate, kind)"),
         ("economy.stock=shol", "command line: economy.stock: populations: no kind 'shol' (did you mean shoal?)"),
@@ -83,7 +83,7 @@ def test_a_mistake_in_the_file_of_an_agent_is_told_with_that_file() -> None:
 
 
 def test_what_is_missing_is_told() -> None:
-    assert mistakes("seed: 1\n") == ["x.yaml:1: economy: missing"]
+    assert mistakes("seed: 1\n") == ["x.yaml:1: game: missing"]
 
 
 def test_a_broken_file_is_an_error_even_where_a_kind_has_its_name() -> None:
@@ -106,12 +106,12 @@ def test_overrides_apply_to_a_loaded_scenario() -> None:
     assert with_overrides(scenario, {"economy.fishers": 3}) == load("pond", ["economy.fishers=3"])
 
 
-def test_an_economy_by_kind_or_scenario() -> None:
-    assert economy("pond", {"fishers": 2, "growth.growth_rate": 0.1}).dump()["growth"]["growth_rate"] == 0.1
+def test_a_game_by_kind_or_scenario() -> None:
+    assert game_choice("pond", {"fishers": 2, "growth.growth_rate": 0.1}).dump()["growth"]["growth_rate"] == 0.1
     with pytest.raises(ScenarioError, match=r"fisherss: unknown key \(did you mean fishers\b"):
-        economy("pond", {"fisherss": 2})
-    with pytest.raises(UserError, match=r"no economy or scenario 'pnod' \(did you mean pond\b"):
-        economy("pnod", {})
+        game_choice("pond", {"fisherss": 2})
+    with pytest.raises(UserError, match=r"no game or scenario 'pnod' \(did you mean pond\b"):
+        game_choice("pnod", {})
 
 
 def test_files_are_validated_by_the_folder_they_lie_in(pond_plugin: Path) -> None:

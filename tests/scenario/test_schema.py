@@ -33,7 +33,7 @@ def test_every_reference_in_the_schema_can_be_followed() -> None:
 def test_a_template_is_its_source_with_every_key_explained() -> None:
     source = library.find("scenarios", "pond")
     text = template("my_pond", source)
-    for key in ("economy:", "planner:", "baselines:", "headline:"):
+    for key in ("game:", "planner:", "baselines:", "headline:"):
         assert f"#   {key} " in text
     Path("pond.yaml").write_text(text, encoding="utf-8")
     assert load("pond.yaml", {"description": ""}) == load("pond", {"description": ""})

@@ -64,6 +64,14 @@ def test_mistakes(text: str, message: str) -> None:
 def test_a_key_twice_is_a_mistake() -> None:
     with pytest.raises(UserError, match="seed: this axis is given twice"):
         read_axes(["seed=0:2", "seed=5"])
+    with pytest.raises(UserError, match=r"game\.x: this axis is given twice"):
+        read_axes(["economy.x=0:2", "game.x=5"])
+
+
+def test_a_zip_may_name_an_axis_by_its_other_name() -> None:
+    (axis,) = zipped(read_axes({"economy.x": [1, 2], "seed": [3, 4]}), [["game.x", "seed"]])
+    assert isinstance(axis, Axis)
+    assert axis.keys == ("economy.x", "seed")
 
 
 def test_zipped_axes_change_together() -> None:

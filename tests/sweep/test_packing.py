@@ -87,7 +87,7 @@ def test_rates_baselines_and_evaluation_in_a_batch_give_the_same_bits() -> None:
 
 
 def test_numbers_of_the_economy_are_data_of_one_game() -> None:
-    axes = {"economy.utility.elasticity": [0.2, 0.4, 0.7], "economy.utility.untaxed_hours": [50, 60]}
+    axes = {"economy.utility.elasticity": [0.2, 0.4, 0.7], "game.utility.untaxed_hours": [50, 60]}
     table, plan = planned(RULES | axes | {"agents.worker": "best_response", "economy.hours_step": None})
     assert plan.packed == {key: f"data of the game: {key.rpartition('.')[2]}" for key in axes}
     assert len(plan.units) == 1
@@ -122,6 +122,7 @@ def test_a_markov_game_of_many_steps_gives_the_same_bits() -> None:
         ({"economy.workers": [10, 12]}, "economy.workers", "no numeric parameter of the game"),
         ({"economy.hours_step": [0.5, 1.0]}, "economy.hours_step", "no numeric parameter of the game"),
         ({"economy.population": ["gb2", "pareto"]}, "economy.population", "another game"),
+        ({"game.hours_step": [0.5, 1.0]}, "game.hours_step", "no numeric parameter of the game"),
         ({"planner": "saez", "seed": [1, 2]}, "seed", "saez is fitted by saez, run by run"),
     ],
 )

@@ -66,6 +66,8 @@ def test_a_file_says_the_same_as_the_command_line(tmp_path: Path) -> None:
     from_file = read_request(None, {"seed": "0:2"}, ["c,d"], file=file)
     assert from_file == read_request("one_step", {"seed": "0:2", "planner.rate": [0.1, 0.2]}, ["a,b", "c,d"])
     assert read_request(None, ["seed=0:2"], ["c,d"], file=file) == from_file
+    file.write_text("scenario: one_step\naxes:\n  economy.workers: [3, 4]\n")
+    assert read_request(None, {"game.workers": [5]}, file=file).axes == {"game.workers": [5]}
     file.write_text("scenario: one_step\naxs: {}\n")
     with pytest.raises(ScenarioError, match=r"sweep.yaml:2: axs: unknown key \(did you mean axes\?\)"):
         read_request(None, file=file)

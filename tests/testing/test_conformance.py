@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
-from toy_games import GIVERS, Gifts, GiftsState, replaced
+from toy_games import GIVERS, Gifts, GiftsState, Signals, SignalsState, replaced
 
 from econsim import random
-from econsim.game import Observation, Role, Transition
+from econsim.game import Game, Observation, Role, Transition
 from econsim.testing import Check, check, check_game, random_actions
 from econsim.testing.play import play, tensors_of
 
 
-def test_a_sound_game_passes_every_check() -> None:
-    assert [outcome for outcome in check_game(Gifts()) if not outcome.passed] == []
+@pytest.mark.parametrize("game", [Gifts(), Signals()], ids=["gifts", "signals"])
+def test_a_sound_game_passes_every_check(game: Game[Any]) -> None:
+    assert [outcome for outcome in check_game(game) if not outcome.passed] == []
 
 
 class UnnamedFeature(Gifts):
@@ -144,7 +146,43 @@ class NoSuchWording(Gifts):
         return {"templates": "nowhere"}
 
 
+class NegativeDiscount(Gifts):
+    discount = -0.5
+
+
+class UnnamedSharedFeature(Signals):
+    def observe(self, state: SignalsState) -> dict[str, Observation]:
+        seen = super().observe(state)["guesser"]
+        assert seen.shared is not None
+        return {"guesser": replace(seen, shared=torch.cat([seen.shared, seen.shared], -1))}
+
+
+class SharedNotANumber(Signals):
+    def observe(self, state: SignalsState) -> dict[str, Observation]:
+        seen = super().observe(state)["guesser"]
+        assert seen.shared is not None
+        return {"guesser": replace(seen, shared=seen.shared / 0.0)}
+
+
+class SharedByCopies(Signals):
+    def observe(self, state: SignalsState) -> dict[str, Observation]:
+        seen = super().observe(state)["guesser"]
+        assert seen.shared is not None
+        return {"guesser": replace(seen, shared=seen.shared.mean(0).expand_as(seen.shared))}
+
+
+class WritesToConstants(Signals):
+    def reset(self, key: Tensor) -> SignalsState:
+        self.constants["tables"][0].add_(1)
+        return super().reset(key)
+
+
 BROKEN = {
+    NegativeDiscount: "discount",
+    UnnamedSharedFeature: "spaces",
+    SharedNotANumber: "finite",
+    SharedByCopies: "batch_independence",
+    WritesToConstants: "constants",
     UnnamedFeature: "spaces",
     NothingLegal: "masks",
     FlatReward: "rewards",
@@ -167,7 +205,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("broken", "name"), BROKEN.items(), ids=lambda value: getattr(value, "__name__", value))
-def test_a_broken_promise_fails_its_check(broken: type[Gifts], name: str) -> None:
+def test_a_broken_promise_fails_its_check(broken: type[Gifts | Signals], name: str) -> None:
     failed = {outcome.name: outcome.detail for outcome in check_game(broken()) if not outcome.passed}
     assert name in failed
     assert failed[name]

@@ -82,7 +82,7 @@ def test_a_remembering_mind_rereads_a_sequence_as_it_was_played(shared: bool) ->
     rollout, networks = gifts(recurrent=6, shared_towers=shared)
     start = rollout.begin(random.keys(4, 3))
     trajectory = rollout.collect(start, 8, random.keys(5, 3))["giver"]  # episodes of 3 steps end within sequences
-    batch = batch_of(trajectory, Settings(sequence_length=4), networks["giver"])
+    batch = batch_of(trajectory, Settings(gamma=1.0, sequence_length=4), networks["giver"])
     distribution, value = networks["giver"].over_time(batch.seen, batch.memory, batch.starts)
     torch.testing.assert_close(value, batch.value)
     torch.testing.assert_close(distribution.log_prob(batch.choice), batch.log_prob)
@@ -105,7 +105,9 @@ def test_gradients_taken_a_few_rows_at_a_time_add_up_to_the_same_update(recurren
     for rows in (None, 3):
         rollout, networks = gifts(recurrent=recurrent)
         trajectory = rollout.collect(rollout.begin(random.keys(4, 3)), 8, random.keys(5, 3))["giver"]
-        settings = Settings(rows_at_once=rows, epochs=1, minibatches=2, learning_rate=1e-2, entropy_weight=0.1)
+        settings = Settings(
+            gamma=1.0, rows_at_once=rows, epochs=1, minibatches=2, learning_rate=1e-2, entropy_weight=0.1
+        )
         batch = batch_of(trajectory, settings, networks["giver"])
         stats = update(networks["giver"], optimiser_of(networks["giver"]), batch, settings, 0.0, KEY)
         found.append((stats, torch.cat([w.detach().flatten() for w in networks["giver"].parameters()])))
@@ -246,7 +248,7 @@ def test_a_compiled_update_learns_the_same_from_batches_of_any_length() -> None:
         mind, stats = networks["giver"], []
         optimiser, scene = optimiser_of(mind), rollout.begin(random.keys(4, 3))
         for round_number, steps in enumerate((8, 16, 12)):
-            settings = Settings(epochs=1, minibatches=2, clip=((0.0, 0.3), (1.0, 0.1)), entropy_weight=0.1)
+            settings = Settings(gamma=1.0, epochs=1, minibatches=2, clip=((0.0, 0.3), (1.0, 0.1)), entropy_weight=0.1)
             batch = batch_of(rollout.collect(scene, steps, random.keys(5, 3))["giver"], settings, mind)
             stats.append(update(mind, optimiser, batch, settings, round_number / 3, KEY, loss))
         found.append((torch.stack(stats), torch.cat([w.detach().flatten() for w in mind.parameters()])))

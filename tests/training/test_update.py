@@ -108,14 +108,14 @@ def trajectory(cut: bool) -> Trajectory:
 
 
 def test_a_wait_is_a_row_only_where_values_after_a_cut_matter() -> None:
-    assert len(batch_of(trajectory(cut=False), Settings(), mind(Box(0, 1))).value) == 4
-    rows = batch_of(trajectory(cut=True), Settings(), mind(Box(0, 1)))
+    assert len(batch_of(trajectory(cut=False), Settings(gamma=1.0), mind(Box(0, 1))).value) == 4
+    rows = batch_of(trajectory(cut=True), Settings(gamma=1.0), mind(Box(0, 1)))
     assert len(rows.value) == 6
     assert rows.acting.sum() == 4
 
 
 def test_advantages_are_normalised_over_those_who_acted() -> None:
-    rows = batch_of(trajectory(cut=True), Settings(), mind(Box(0, 1)))
+    rows = batch_of(trajectory(cut=True), Settings(gamma=1.0), mind(Box(0, 1)))
     acted = rows.advantage[rows.acting]
     torch.testing.assert_close(acted.mean(), torch.tensor(0.0), atol=1e-6, rtol=0)
     torch.testing.assert_close(acted.std(correction=0), torch.tensor(1.0))

@@ -4,6 +4,7 @@ gain = unilateral_gain(game, agents, "worker", exact_deviator(), key)
 """
 
 from econsim.analysis.equilibrium.deviation import DEVIATOR, Deviating, Deviation
+from econsim.analysis.equilibrium.exact import exact_gain
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
 from econsim.analysis.equilibrium.stackelberg_gap import BetterAnnouncement, leading_gain
 from econsim.analysis.equilibrium.trained import settings_for, trained_deviator
@@ -16,6 +17,7 @@ __all__ = [
     "Deviation",
     "Gain",
     "exact_deviator",
+    "exact_gain",
     "leading_gain",
     "paired_gain",
     "settings_for",

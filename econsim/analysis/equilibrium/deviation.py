@@ -57,6 +57,7 @@ class Deviation(Game[Seated]):
         self.game, self.role = game, role
         self.parameters, self.dtype = game.parameters, game.dtype
         self.horizon, self.unit, self.clocked = game.horizon, game.unit, game.clocked
+        self.discount, self.constants = game.discount, game.constants
         self.roles = {**game.roles, DEVIATOR: replace(following_role(game, role), name=DEVIATOR, count=1)}
 
     @property
@@ -73,7 +74,8 @@ class Deviation(Game[Seated]):
         seen = self.game.observe(state.inner)
         whole = seen[self.role]
         read = whole.acting & ~_is_seat(state.seat, whole.acting)
-        deviator = tree_map(lambda leaf: _of_seat(leaf, state.seat), replace(whole, whole=None))
+        seated = replace(whole, shared=None, whole=None)
+        deviator = replace(tree_map(lambda leaf: _of_seat(leaf, state.seat), seated), shared=whole.shared)
         return {**seen, self.role: replace(whole, acting=read), DEVIATOR: deviator}
 
     def step(self, state: Seated, actions: Mapping[str, Tensor]) -> Transition[Seated]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from torch import Tensor
 
 from econsim.analysis.statistics import mean_interval
+from econsim.learning import Certificate
 
 __all__ = ["Gain", "paired_gain"]
 
@@ -41,6 +42,20 @@ class Gain:
     def relative(self) -> float | None:
         """The gain as a share of the size of the own return; ``None`` where that is zero."""
         return self.gain / abs(self.own) if self.own else None
+
+    def certificate(self, deviation_class: str, method: str, exact: bool, players: int) -> Certificate:
+        """Return bounds on the gain: the ends of the interval where it is over a sample, else the gain itself.
+
+        Args:
+            deviation_class: the deviations that were allowed.
+            method: how the deviation was found.
+            exact: it is the best of its class, so that the gain is bounded from above too.
+            players: how many players the role has.
+        """
+        sampled = self.over == "episodes" or (self.over == "people" and self.count < players)
+        low = self.low if sampled and self.low is not None else self.difference
+        high = self.high if sampled and self.high is not None else self.difference
+        return Certificate(max(0.0, low), max(0.0, high) if exact else None, deviation_class, method)
 
     def plain(self) -> dict[str, Any]:
         """Return plain data, the gain and its relative size included."""

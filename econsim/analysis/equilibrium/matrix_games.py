@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from econsim.analysis.inequality import Floats, arrays
 from econsim.errors import UserError
+from econsim.solvers.zero_sum import maximin
 
 __all__ = ["Equilibrium", "nash_equilibria", "strong_stackelberg", "zero_sum"]
 
@@ -44,8 +45,8 @@ def zero_sum(payoff: ArrayLike) -> Equilibrium:
     Source: von Neumann 1928; the program Dantzig 1951.
     """
     (table,) = _tables(payoff)
-    row, value = _guarantee(table)
-    column, _ = _guarantee(-table.T)
+    row, value = maximin(table)
+    column, _ = maximin(-table.T)
     return Equilibrium(row, column, value, -value)
 
 
@@ -101,23 +102,6 @@ def nash_equilibria(row_payoff: ArrayLike, column_payoff: ArrayLike) -> list[Equ
                 if candidate is not None and not any(_same(candidate, known) for known in found):
                     found.append(candidate)
     return found
-
-
-def _guarantee(payoff: Floats) -> tuple[Floats, float]:
-    """Return the row player's mix with the highest least payoff, and that payoff."""
-    from scipy.optimize import linprog
-
-    rows, columns = payoff.shape
-    found = linprog(
-        np.append(np.zeros(rows), -1.0),
-        A_ub=np.column_stack([-payoff.T, np.ones(columns)]),
-        b_ub=np.zeros(columns),
-        A_eq=np.append(np.ones(rows), 0.0)[None],
-        b_eq=[1.0],
-        bounds=[(0, None)] * rows + [(None, None)],
-    )
-    solution = arrays(found.x)[0]
-    return _mix(solution[:-1]), float(solution[-1])
 
 
 def _program(gain: Floats, regret: Floats) -> Floats | None:

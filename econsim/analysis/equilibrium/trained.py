@@ -26,6 +26,7 @@ LONGEST, FEWEST, MOST = 256, 64, 1024  # steps of a rollout, copies
 MOST_FLOATS = 1 << 26  # in what players of all copies see
 SMALLEST_VIEW = 7  # tiles, that two convolutions need
 ONE_SHOT = 16  # steps of an episode up to which returns need no discount
+LONG_DISCOUNT = 0.998  # at most, in longer episodes: the noise of far rewards outweighs what they teach
 NARROW = -2.5  # log standard deviation of real-valued actions in the second half of the training
 CONFIDENT = 2.0  # standard errors below zero at which a player stays
 
@@ -34,7 +35,8 @@ def settings_for(game: Game[Any]) -> Settings:
     """Return how a deviator learns where nothing else is known: whole returns in short games, discounted in long."""
     if game.horizon <= ONE_SHOT:
         return Settings(learning_rate=((0.0, 3e-3), (1.0, 0.0)))
-    return Settings(learning_rate=((0.0, 1e-3), (1.0, 0.0)), gamma=0.998, gae_lambda=0.98, entropy_weight=0.01)
+    gamma = min(game.discount, LONG_DISCOUNT)
+    return Settings(learning_rate=((0.0, 1e-3), (1.0, 0.0)), gamma=gamma, gae_lambda=0.98, entropy_weight=0.01)
 
 
 def trained_deviator(

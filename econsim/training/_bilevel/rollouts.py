@@ -125,14 +125,14 @@ class Rollouts(FollowerModel):
     def _go(
         self, minds: dict[str, Any], moment: _Moment, key: Tensor, start: int, stop: int
     ) -> tuple[_Moment, tuple[Tensor, Tensor]]:
-        """Play from ``start`` to ``stop`` and return where that leads, and what leader and followers earn."""
+        """Play from ``start`` to ``stop``; return where that leads, and the discounted rewards of both roles."""
         scene = self.scene
         leader = torch.zeros(key.shape, dtype=torch.float64, device=key.device)
         followers = torch.zeros((len(key), scene.role.count), dtype=torch.float64, device=key.device)
         for time in range(start, stop):
             actions, memories = self._actions(minds, moment, key, time)
             step = scene.game.step(moment.state, actions)
-            going = ~moment.over
+            going = ~moment.over * scene.game.discount**time
             leader = leader + step.rewards[scene.leader].mean(-1).double() * going
             followers = followers + step.rewards[scene.follower].double() * going[:, None]
             moment = _Moment(step.state, memories, moment.over | step.terminated | step.truncated)

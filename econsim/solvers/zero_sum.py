@@ -1,0 +1,127 @@
+"""Zero-sum games of two players by linear program: strategies that guarantee the value of the game.
+
+Each player's strategy maximises what it is paid at least, whatever the other does: ``max v`` subject to
+``x' A >= v`` for every option of the other, ``x >= 0`` and ``sum x = 1``, solved by HiGHS. Games whose payoffs add up
+to a constant other than zero are solved alike.
+
+Source: von Neumann (1928); the linear program is Dantzig's (1951).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from econsim.agents import mixed_strategy
+from econsim.errors import UserError
+from econsim.expected_play import deviation_payoffs, expected_payoffs, strategies_of
+from econsim.game import Agent, Enumerable, Game
+from econsim.learning import Certificate, Solution
+from econsim.parameters import Model
+
+__all__ = ["Parameters", "ZeroSum", "maximin"]
+
+REFERENCES = (
+    "@article{vonneumann1928theorie, title={Zur Theorie der Gesellschaftsspiele}, author={von Neumann, John}, "
+    "journal={Mathematische Annalen}, volume={100}, pages={295--320}, year={1928}}",
+    "@article{huangfu2018parallelizing, title={Parallelizing the dual revised simplex method}, author={Huangfu, Qi and "
+    "Hall, J. A. J.}, journal={Mathematical Programming Computation}, volume={10}, number={1}, pages={119--142}, "
+    "year={2018}}",
+)
+TOLERANCE = 1e-9  # relative to the largest payoff: sums of payoffs that count as equal
+CLASS, METHOD = "any one option, or any mixture of them", "enumerated"
+
+Floats = NDArray[np.float64]
+
+
+class Parameters(Model):
+    """The linear program has no parameters."""
+
+
+class ZeroSum:
+    """Solves games of two players whose payoffs add up to a constant."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+        """Return a mixed strategy for each player; see :class:`~econsim.learning.Solver`.
+
+        Where the time limit is met before a program is solved, that player mixes all options equally. The residual
+        ``duality_gap`` is the value of the game to both players together, zero at a solution.
+
+        Raises:
+            UserError: not two players, payoffs that cannot be listed or do not add up to a constant, or a fixed agent.
+        """
+        payoffs = _zero_sum_payoffs(game, fixed)
+        deadline = None if time_limit is None else monotonic() + time_limit
+        table = payoffs.numpy()
+        row = maximin(table[0], deadline)
+        column = maximin(table[1].T, deadline)
+        agents = {name: _agent(mix) for name, (mix, _) in zip(game.roles, (row, column), strict=True)}
+        gap = abs(row[1] + column[1] - float(payoffs.sum(0).mean()))
+        return Solution(agents, {"duality_gap": gap}, _certificate(game, payoffs, agents))
+
+
+def maximin(payoff: Floats, deadline: float | None = None) -> tuple[Floats, float]:
+    """Return the mix ``[R]`` with the highest least payoff, and that payoff.
+
+    Args:
+        payoff: ``[R, C]`` to the row player.
+        deadline: on :func:`time.monotonic`; past it, the mix of all options alike and its least payoff.
+    """
+    from scipy.optimize import linprog
+
+    rows, columns = payoff.shape
+    limit = inf if deadline is None else max(0.0, deadline - monotonic())
+    result = linprog(
+        np.append(np.zeros(rows), -1.0),
+        A_ub=np.column_stack([-payoff.T, np.ones(columns)]),
+        b_ub=np.zeros(columns),
+        A_eq=np.append(np.ones(rows), 0.0)[None],
+        b_eq=[1.0],
+        bounds=[(0, None)] * rows + [(None, None)],
+        options={"time_limit": limit},
+    )
+    weights = np.ones(rows) if result.x is None else np.clip(np.asarray(result.x[:-1], np.float64), 0.0, None)
+    mix: Floats = weights / weights.sum()
+    value = (mix @ payoff).min() if result.x is None else result.x[-1]
+    return mix, float(value)
+
+
+def _zero_sum_payoffs(game: Game[Any], fixed: Mapping[str, Agent]) -> Tensor:
+    """Return payoffs ``[2, R, C]`` on the CPU; raises :class:`UserError` for a game that is not of this kind."""
+    name = type(game).__name__
+    if fixed:
+        raise UserError(f"zero_sum: solves for both players; {', '.join(fixed)} cannot be fixed")
+    if not isinstance(game, Enumerable) or [role.count for role in game.roles.values()] != [1, 1]:
+        raise UserError(f"zero_sum: {name} is no game of two players, a role each, whose payoffs can be listed")
+    payoffs = game.payoff_tensor().cpu()
+    total = payoffs.sum(0)
+    if float(total.max() - total.min()) > TOLERANCE * max(1.0, float(payoffs.abs().max())):
+        reason = f"payoffs add up to {float(total.min()):g} at some choices and to {float(total.max()):g} at others"
+        raise UserError(f"zero_sum: {name} is not zero-sum: {reason}")
+    return payoffs
+
+
+def _agent(mix: Floats) -> Agent:
+    probabilities = tuple(float(share) for share in mix)
+    return mixed_strategy.MixedStrategy(mixed_strategy.Parameters(probabilities=probabilities))
+
+
+def _certificate(game: Game[Any], payoffs: Tensor, agents: Mapping[str, Agent]) -> Certificate:
+    """Return bounds on the largest gain, computed from the agents as they play."""
+    strategies = strategies_of(game, agents)
+    assert strategies is not None  # the game is enumerable, and mixed strategies are stochastic
+    strategies = [strategy.cpu() for strategy in strategies]
+    own = expected_payoffs(payoffs, strategies)
+    best = torch.stack([deviation_payoffs(payoffs, strategies, player).max() for player in range(len(own))])
+    gain = max(0.0, float((best - own).max()))
+    return Certificate(gain, gain, CLASS, METHOD)

@@ -149,8 +149,6 @@ class Role:
         if given not in (0, described):
             raise UserError(f"role {self.name}: {given} {what} for {described}")
 
-    shared_features: tuple[str, ...] = ()
-
 
 @tensors
 class Observation:

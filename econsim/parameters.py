@@ -111,7 +111,9 @@ class FromRoom:
         ]
 
     def _room_of(self, name: str) -> str:
-        return self.then if self.then and (self.then, name) in self._names() else self.room
+        if self.then and not kinds.has(self.room, name) and kinds.has(self.then, name):
+            return self.then
+        return self.room
 
     def _choose(self, value: Any) -> Chosen:
         if isinstance(value, Chosen):

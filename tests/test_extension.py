@@ -110,8 +110,6 @@ class Parameters(Model):
 class Bystander:
     """Does nothing."""
 
-    learner = None
-
     def __init__(self, parameters):
         self.value = 0.0
 
@@ -121,12 +119,6 @@ class Bystander:
     def act(self, observation, memory, key):
         shape, dtype = memory
         return torch.full((key.shape[0], *shape), self.value, dtype=dtype, device=key.device), memory
-
-    def state_dict(self):
-        return {}
-
-    def load_state_dict(self, state):
-        pass
 '''
 
 PLANNER = '''"""Sharing: a share of each endowment goes to all."""

@@ -15,7 +15,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = {
     **dict.fromkeys(["random", "errors", "kinds", "parameters", "storage"], 0),
-    **dict.fromkeys(["game", "acceleration", "play", "learning", "mechanisms", "populations"], 1),
+    **dict.fromkeys(
+        ["game", "acceleration", "actions", "play", "learning", "leader_evaluation", "mechanisms", "populations"], 1
+    ),
     **dict.fromkeys(["economies", "games", "llm", "nn"], 2),
     "agents": 3,
     "rl": 3.2,
@@ -31,7 +33,9 @@ NEIGHBOURS = {
     "kinds": {"errors"},
     "acceleration": {"game"},
     "storage": {"errors"},
+    "actions": {"game"},
     "play": {"game"},
+    "leader_evaluation": {"game", "play"},
     "learning": {"game"},
     "mechanisms": {"game"},
     "populations": {"game", "mechanisms"},

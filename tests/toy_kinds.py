@@ -89,8 +89,6 @@ FILES = {
 
 
         class Angler:
-            learner = None
-
             def __init__(self, parameters):
                 self.parameters = parameters
     ''',
@@ -110,8 +108,6 @@ FILES = {
 
 
         class Quota:
-            learner = None
-
             def __init__(self, parameters):
                 self.parameters = parameters
     ''',

@@ -65,7 +65,7 @@ class Parameters(Model):
 class Imitation:
     """Plays choices as likely as another agent made them."""
 
-    learner: ClassVar[str | None] = "imitation"
+    default_learner: ClassVar[str] = "imitation"
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters

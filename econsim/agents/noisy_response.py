@@ -5,13 +5,13 @@ Source: McKelvey and Palfrey 1995, equation 4, with choices weighed against each
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from pydantic import Field
 from torch import Tensor
 
 from econsim import random
-from econsim.agents._amounts import chosen, solvable
+from econsim.actions import action_of_choice, solvable
 from econsim.game import Game, Observation, Role, Solvable
 from econsim.parameters import Model
 
@@ -34,8 +34,6 @@ class Parameters(Model):
 class NoisyResponse:
     """Draws choice ``a`` with probability proportional to ``exp(rationality * value(a))``."""
 
-    learner: ClassVar[str | None] = None
-
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
@@ -48,4 +46,4 @@ class NoisyResponse:
         game, role = memory
         values = game.choice_values(role.name, observation)
         index = random.categorical(key, 0, f"noisy_response/{role.name}", self.parameters.rationality * values)
-        return chosen(index, cast(Game[Any], game), role), memory
+        return action_of_choice(index, cast(Game[Any], game), role), memory

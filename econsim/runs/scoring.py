@@ -17,7 +17,7 @@ from econsim.analysis.recording import Recording
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import Episode, evaluation_key, metrics_of, play, player_accounts
-from econsim.runs.stages import NEURAL, Policy, exact_followers, leading_role, own_label
+from econsim.runs.stages import Policy, exact_followers, leading_role, own_label
 from econsim.scenario import Scenario
 
 __all__ = ["EXACT", "Match", "Score", "matches", "responses", "scored", "scores"]
@@ -56,7 +56,7 @@ def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[
     followers = exact_followers(scenario, game)
     known = [EXACT] if scenario.evaluation is not None else []
     if own is not None and (not known or any(own.agents[role] != chosen for role, chosen in followers.items())):
-        known.append("learned" if set(own.roles_of(NEURAL)) & set(followers) else "scenario")
+        known.append("learned" if set(own.trained_roles) & set(followers) else "scenario")
     return known
 
 

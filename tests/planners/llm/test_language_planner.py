@@ -160,7 +160,7 @@ def test_a_forecast_counts_every_call() -> None:
 
 def test_a_game_that_cannot_be_told_in_words_is_refused() -> None:
     class Mute:
-        thresholds = torch.zeros(7)
+        thresholds, law, usd_per_unit = torch.zeros(7), None, 1.0
 
     game = economy()
     with pytest.raises(UserError, match="Mute cannot"):

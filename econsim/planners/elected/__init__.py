@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from torch import Tensor
 
+from econsim.actions import tax_thresholds
 from econsim.game import Game, Observation, Role
+from econsim.learning import Recorder
 from econsim.mechanisms.voting import elect
-from econsim.planners._candidates import ElectedPlanner, ElectionParameters
-from econsim.planners._tax_schedule import thresholds_of
+from econsim.planners._campaign import Campaign
+from econsim.planners._candidates import ElectionParameters
+from econsim.planners._elected_planner import ElectedPlanner
+from econsim.planners.elected.outcome import outcome
 
 __all__ = ["Elected", "Parameters"]
 
@@ -39,17 +44,32 @@ class Parameters(ElectionParameters):
 class Elected(ElectedPlanner):
     """Announces, in every copy and tax year, the schedule of a winner of the election."""
 
+    kind = "elected"
     parameters: Parameters
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__()
         self.parameters = parameters
 
+    @property
+    def voters_are_exact(self) -> bool:
+        """Whether voters are rational."""
+        return self.parameters.voters == "rational"
+
+    @property
+    def voters_trust(self) -> bool:
+        """Whether voters believe platforms that do not bind."""
+        return self.parameters.trusting
+
+    def election(self, campaign: Campaign, candidates: Mapping[str, Tensor], recorder: Recorder) -> dict[str, Tensor]:
+        """Return every candidate's chance and the majority's choice; see :func:`outcome`."""
+        return outcome(self.parameters.rule, campaign.weight, candidates, recorder)
+
     def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Tensor, Tensor]:
         """Return the candidates' schedules ``[C, K]`` and chances ``[C]``; raises ``UserError`` before a fit."""
-        thresholds_of(game, role, "elected")
-        found = self.told()
-        return found["rates"], found["chances"]
+        tax_thresholds(game, role, "elected")
+        fitted = self.result()
+        return fitted["rates"], fitted["chances"]
 
     def act(self, observation: Observation, memory: tuple[Tensor, Tensor], key: Tensor) -> tuple[Tensor, Any]:
         """Return the winner's rates in every copy, ``[B, 1, K]``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import torch
@@ -13,11 +13,10 @@ from torch.nn.functional import one_hot
 
 from econsim import random
 from econsim.errors import UserError
-from econsim.game import Agent, Box, Discrete, Game, Observation, Role, Transition, tensors
+from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.planners import hypergradient
-from econsim.training import hypergradient as learner
-from econsim.training._bilevel.leader_objective import LeaderObjective
-from econsim.training._bilevel.rollouts import Rollouts
+from econsim.planners.hypergradient.bilevel.leader_objective import LeaderObjective
+from econsim.planners.hypergradient.bilevel.rollouts import Rollouts
 
 STATES, CHOICES, STEPS, TEMPERATURE = 3, 2, 3, 0.4
 F64 = torch.float64
@@ -109,8 +108,6 @@ def leader_value(bonus: Tensor) -> Tensor:
 class SoftWalker:
     """Draws from the soft-optimal policy; says nothing of how it got there."""
 
-    learner: ClassVar[str | None] = None
-
     def start(self, game: Game[Any], role: Role, num_envs: int) -> None: ...
 
     def act(self, observation: Observation, memory: None, key: Tensor) -> tuple[Tensor, None]:
@@ -130,7 +127,9 @@ class FirstChoice(SoftWalker):
 def test_rollouts_agree_with_exact_sums_in_expectation() -> None:
     bonus = torch.tensor(0.6, dtype=F64, requires_grad=True)
     (exact,) = torch.autograd.grad(leader_value(bonus), bonus)
-    rollouts = Rollouts(LeaderObjective(Maze(), {"walker": SoftWalker()}, seed=0), TEMPERATURE, samples=2000)
+    maze = Maze()
+    objective = LeaderObjective(maze, maze.roles["leader"], {"walker": SoftWalker()}, seed=0)
+    rollouts = Rollouts(objective, TEMPERATURE, samples=2000)
     points = torch.tensor([[0.6]], dtype=F64)
     found = torch.tensor([rollouts.gradient(points, iteration).item() for iteration in range(40)])
     error = found.std().item() / 40**0.5
@@ -139,23 +138,14 @@ def test_rollouts_agree_with_exact_sums_in_expectation() -> None:
 
 
 def test_a_walker_who_only_draws_can_be_led() -> None:
-    agents: dict[str, Agent] = {
-        "walker": SoftWalker(),
-        "leader": hypergradient.Hypergradient(
-            hypergradient.Parameters(temperature=TEMPERATURE, starts=1, iterations=10, samples=200)
-        ),
-    }
-    recorder = MemoryRecorder()
-    fitted = learner.Hypergradient(learner.Parameters()).fit(Maze(), agents, 0, recorder)["leader"]
-    assert isinstance(fitted, hypergradient.Hypergradient)
-    assert 0.0 <= fitted.state_dict()["rates"].item() <= 1.0
+    budget = hypergradient.Parameters(temperature=TEMPERATURE, starts=1, iterations=10, samples=200)
+    planner, maze, recorder = hypergradient.Hypergradient(budget), Maze(), MemoryRecorder()
+    planner.fit(maze, maze.roles["leader"], {"walker": SoftWalker()}, 0, recorder)
+    assert 0.0 <= planner.state_dict()["rates"].item() <= 1.0
     assert recorder.values("", "hypergradient/check_error")[0] < 1e-6
 
 
 def test_a_walker_without_luck_cannot_be_differentiated() -> None:
-    agents: dict[str, Agent] = {
-        "walker": FirstChoice(),
-        "leader": hypergradient.Hypergradient(hypergradient.Parameters(starts=1)),
-    }
+    planner, maze = hypergradient.Hypergradient(hypergradient.Parameters(starts=1)), Maze()
     with pytest.raises(UserError, match="draw their actions"):
-        learner.Hypergradient(learner.Parameters()).fit(Maze(), agents, 0, MemoryRecorder())
+        planner.fit(maze, maze.roles["leader"], {"walker": FirstChoice()}, 0, MemoryRecorder())

@@ -18,12 +18,12 @@ from econsim.agents.elastic_rule import Parameters as ElasticRuleParameters
 from econsim.economies.one_step import OneStep, Parameters
 from econsim.errors import RunError, UserError
 from econsim.game import Agent, Game, Observation
-from econsim.planners import flat, hypergradient
-from econsim.training import hypergradient as learner
-from econsim.training._bilevel.follower_models import Averaged, Drawn, FollowerModel, Implicit, Unrolled
-from econsim.training._bilevel.leader_objective import LeaderObjective
-from econsim.training._gradient_ascent import Climb, climb
-from econsim.training._leader_evaluation import values_of
+from econsim.leader_evaluation import leader_of, values_of
+from econsim.planners import hypergradient
+from econsim.planners.hypergradient.bilevel.follower_models import Averaged, Drawn, FollowerModel, Implicit, Unrolled
+from econsim.planners.hypergradient.bilevel.leader_objective import LeaderObjective
+from econsim.planners.hypergradient.gradient_ascent import Climb, climb
+from econsim.planners.hypergradient.gradient_check import check
 
 WORKERS: dict[str, Agent] = {"worker": BestResponse(BestResponseParameters())}
 METHODS = ["entropy_regularised", "implicit", "unrolled"]
@@ -52,11 +52,9 @@ def economy(**parameters: object) -> OneStep:
 
 
 def fit(game: Game[Any], workers: dict[str, Agent] = WORKERS, seed: int = 0, **budget: Any) -> dict[str, Tensor]:
-    leader = next(name for name, role in game.roles.items() if role.leads)
-    agents = {**workers, leader: hypergradient.Hypergradient(hypergradient.Parameters(**budget))}
-    fitted = learner.Hypergradient(learner.Parameters()).fit(game, agents, seed, MemoryRecorder())[leader]
-    assert isinstance(fitted, hypergradient.Hypergradient)
-    return fitted.state_dict()
+    planner = hypergradient.Hypergradient(hypergradient.Parameters(**budget))
+    planner.fit(game, game.roles[leader_of(game)], workers, seed, MemoryRecorder())
+    return planner.state_dict()
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -68,7 +66,7 @@ def test_every_method_finds_the_top_of_the_laffer_curve(method: str) -> None:
 
 
 def views(game: Game[Any], agents: dict[str, Agent] = WORKERS) -> list[FollowerModel]:
-    scene = LeaderObjective(game, agents, seed=0)
+    scene = LeaderObjective(game, game.roles[leader_of(game)], agents, seed=0)
     return [Implicit(scene), Unrolled(scene, 5, 0.02), Averaged(scene, 0.01), Drawn(scene, 0.01, 8)]
 
 
@@ -76,7 +74,7 @@ def views(game: Game[Any], agents: dict[str, Agent] = WORKERS) -> list[FollowerM
 def test_every_gradient_matches_finite_differences_of_its_objective(number: int) -> None:
     recorder = MemoryRecorder()
     points = torch.tensor([[0.3, 0.6, 0.4], [0.7, 0.2, 0.5], [0.1, 0.3, 0.8]], dtype=F64)
-    learner.check(views(economy())[number], points, recorder)
+    check(views(economy())[number], points, recorder)
     # Central differences of step 1e-6 in float64: rounding of about 1e-10 over a slope of about 0.1.
     assert recorder.values("", "hypergradient/check_error")[0] < 1e-6
 
@@ -93,7 +91,8 @@ def test_the_response_is_what_makes_the_gradient_fall() -> None:
 
 def test_drawn_choices_agree_with_exact_sums_in_expectation() -> None:
     # Revenue is linear in effort, so that the average of soft choices gives the exact expectation.
-    points, scene = torch.tensor([[0.4]], dtype=F64), LeaderObjective(SolvableLaffer(), WORKERS, seed=0)
+    points, game = torch.tensor([[0.4]], dtype=F64), SolvableLaffer()
+    scene = LeaderObjective(game, game.roles["leader"], WORKERS, seed=0)
     exact = Averaged(scene, 0.05).gradient(points, 0).item()
     drawn = Drawn(scene, 0.05, 64)
     found = torch.tensor([drawn.gradient(points, iteration).item() for iteration in range(200)])
@@ -136,12 +135,6 @@ def test_followers_who_do_not_optimise_are_noticed() -> None:
     rule: dict[str, Agent] = {"worker": ElasticRule(ElasticRuleParameters())}
     with pytest.raises(RunError, match="differs from finite differences"):
         fit(economy(), rule, method="implicit", starts=3)
-
-
-def test_other_planners_are_refused() -> None:
-    agents = {**WORKERS, "planner": flat.Flat(flat.Parameters())}
-    with pytest.raises(UserError, match="needs a planner of kind"):
-        learner.Hypergradient(learner.Parameters()).fit(economy(), agents, 0, MemoryRecorder())
 
 
 def test_a_climb_stays_in_the_cube_and_keeps_the_best_of_every_start() -> None:

@@ -1,19 +1,20 @@
-"""What a leader's proposal brings: each is one copy of a batch, all copies under one key (common random numbers)."""
+"""Evaluation of a leader's actions: one a copy of a batch, all copies under one key (common random numbers)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.agents.best_response import BestResponse
 from econsim.errors import UserError
-from econsim.game import Agent, Game, Observation, RepeatedRounds, Role
-from econsim.play import play
+from econsim.game import Agent, Game, PlaysRoundsAlike, RepeatedRounds
+from econsim.play import HeldAction, play
+
+__all__ = ["leader_of", "play_proposals", "values_of"]
 
 FLOATS_PER_BATCH = 1 << 20
 
@@ -26,21 +27,6 @@ def leader_of(game: Game[Any]) -> str:
     return leaders[0]
 
 
-class _Announcing:
-    """A leader that announces one action a copy, ``[B, *action]``, whatever it sees."""
-
-    learner: ClassVar[str | None] = None
-
-    def __init__(self, proposals: Tensor) -> None:
-        self.proposals = proposals
-
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
-        return self.proposals[:, None].expand(-1, role.count, *self.proposals.shape[1:])
-
-    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-        return memory, memory
-
-
 def play_proposals(
     game: Game[Any], agents: Mapping[str, Agent], leader: str, proposals: Tensor, seed: int, episodes: int = 1
 ) -> tuple[Tensor, Any]:
@@ -48,7 +34,7 @@ def play_proposals(
 
     Args:
         game: the game; nothing random in it differs between proposals.
-        agents: who plays the following roles.
+        agents: who plays the other roles.
         leader: the leading role.
         proposals: ``[C, *action]``, held for the whole episode.
         seed: of the common keys.
@@ -57,15 +43,8 @@ def play_proposals(
     """
     game = _shortest(game, agents, leader)
     key = random.keys(seed, episodes, proposals.device).repeat(proposals.shape[0])
-    announcing = _Announcing(proposals.repeat_interleave(episodes, 0))
-    episode = play(game, {**agents, leader: announcing}, key)
+    episode = play(game, {**agents, leader: HeldAction(proposals.repeat_interleave(episodes, 0))}, key)
     return episode.returns[leader].mean(-1).reshape(-1, episodes).mean(1), episode.state
-
-
-def _shortest(game: Game[Any], agents: Mapping[str, Agent], leader: str) -> Game[Any]:
-    """Return one round of a game whose rounds are alike: exact best responses do not depend on what was before."""
-    exact = all(isinstance(agent, BestResponse) for role, agent in agents.items() if role != leader)
-    return game.one_round() if exact and isinstance(game, RepeatedRounds) else game
 
 
 def values_of(
@@ -76,3 +55,12 @@ def values_of(
     batch = max(1, FLOATS_PER_BATCH // (per_copy * episodes))
     parts = torch.split(proposals, batch)
     return torch.cat([play_proposals(game, agents, leader, part, seed, episodes)[0] for part in parts])
+
+
+def _shortest(game: Game[Any], agents: Mapping[str, Agent], leader: str) -> Game[Any]:
+    """Return one round of a game whose rounds are alike, where everybody else plays them alike."""
+    if not isinstance(game, RepeatedRounds):
+        return game
+    others = [agent for role, agent in agents.items() if role != leader]
+    alike = all(isinstance(agent, PlaysRoundsAlike) and agent.plays_rounds_alike for agent in others)
+    return game.one_round() if alike else game

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from econsim.training._bilevel import Objective
+from econsim.planners.hypergradient.bilevel import Objective
 
 __all__ = ["unrolled_answer", "unrolled_gradient"]
 

@@ -1,4 +1,4 @@
-"""Bayesian search: a Gaussian process of what is known proposes where to look next, a batch at a time."""
+"""Bayesian search: a Gaussian process of the values so far proposes where to look next, a batch at a time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from torch import Tensor
 
 from econsim.errors import UserError
 
-__all__ = ["model"]
+__all__ = ["bayesian_search"]
 
 
-def model(
+def bayesian_search(
     value: Callable[[Tensor], Tensor],
     starts: Tensor,
     candidates: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from econsim.training._bilevel.hvp import Product
+from econsim.planners.hypergradient.bilevel.hvp import Product
 
 __all__ = ["conjugate_gradient"]
 

@@ -18,11 +18,9 @@ from econsim.economies.gather_trade_build import GatherTradeBuild
 from econsim.economies.gather_trade_build import Parameters as GatherTradeBuildParameters
 from econsim.economies.one_step import OneStep, Parameters
 from econsim.errors import UserError
-from econsim.game import Agent
-from econsim.planners import flat, saez, search
-from econsim.training import saez as saez_learner
-from econsim.training import search as search_learner
-from econsim.training._leader_evaluation import values_of
+from econsim.game import Agent, Game
+from econsim.leader_evaluation import values_of
+from econsim.planners import saez, search
 
 WORKERS: dict[str, Agent] = {"worker": BestResponse(BestResponseParameters())}
 PUBLISHED = {"kind": "gb2", "sampling": "published"}
@@ -66,18 +64,20 @@ def welfare(game: OneStep, rates: torch.Tensor) -> float:
     return float(values_of(exact, WORKERS, "planner", rates[None], seed=0) * game.income.mean())
 
 
+def fitted(
+    planner: saez.Saez | search.Search, game: Game[Any], workers: dict[str, Agent], seed: int = 0
+) -> dict[str, torch.Tensor]:
+    planner.fit(game, game.roles["planner"], {**workers, "planner": planner}, seed, Silent())
+    return planner.state_dict()
+
+
 def fit_saez(game: OneStep, workers: dict[str, Agent] = WORKERS, **parameters: Any) -> dict[str, torch.Tensor]:
-    agents = {**workers, "planner": saez.Saez(saez.Parameters(**parameters))}
-    fitted = saez_learner.Saez(saez_learner.Parameters()).fit(game, agents, 0, Silent())["planner"]
-    assert isinstance(fitted, saez.Saez)
-    return fitted.state_dict()
+    planner = saez.Saez(saez.Parameters(**parameters))
+    return fitted(planner, game, workers)
 
 
 def fit_search(game: OneStep, seed: int = 0, **budget: Any) -> dict[str, torch.Tensor]:
-    agents = {**WORKERS, "planner": search.Search(search.Parameters(**budget))}
-    fitted = search_learner.Search(search_learner.Parameters()).fit(game, agents, seed, Silent())["planner"]
-    assert isinstance(fitted, search.Search)
-    return fitted.state_dict()
+    return fitted(search.Search(search.Parameters(**budget)), game, WORKERS, seed)
 
 
 @pytest.mark.parametrize(("brackets", "optimum"), [(THREE, OPTIMUM[3]), (None, BEST_KNOWN)])
@@ -130,12 +130,8 @@ def test_search_is_repeatable() -> None:
 def test_a_second_search_goes_on_from_the_first() -> None:
     game = economy(THREE)
     budget = search.Parameters(method="cma_es", starts=1, generations=1, start=0.1)
-    agents = {**WORKERS, "planner": search.Search(budget)}
-    learner = search_learner.Search(search_learner.Parameters())
-    values = [
-        float(learner.fit(game, agents, seed, Silent())["planner"].state_dict()["value"])  # type: ignore[attr-defined]
-        for seed in range(6)
-    ]
+    planner = search.Search(budget)
+    values = [float(fitted(planner, game, WORKERS, seed)["value"]) for seed in range(6)]
     assert values == sorted(values)  # the start of a fit is among its candidates, and nothing here is drawn in play
     assert values[-1] > values[0]
 
@@ -153,9 +149,7 @@ def test_a_search_sets_rates_where_they_are_chosen_from_a_list() -> None:
     parts = ("build", "trade", "gather", {"kind": "tax", "period": 20})
     game = GatherTradeBuild(GatherTradeBuildParameters.model_validate({"horizon": 40, "components": parts}))
     budget = search.Parameters(method="cma_es", starts=1, generations=2, episodes=2, start=0.1)
-    agents = {"worker": kind("elastic_rule"), "planner": search.Search(budget)}
-    fitted = search_learner.Search(search_learner.Parameters()).fit(game, agents, 0, Silent())["planner"]
-    rates = fitted.state_dict()["rates"]  # type: ignore[attr-defined]
+    rates = fitted(search.Search(budget), game, {"worker": kind("elastic_rule")})["rates"]
     assert rates.shape == game.thresholds.shape
     assert ((rates >= 0) & (rates <= 1)).all()
 
@@ -166,13 +160,6 @@ def test_each_method_alone_finds_a_flat_optimum(method: str) -> None:
     game = economy([0], status_quo=[0.0], workers=5, population={"kind": "uniform", "low": 40_000, "high": 40_001})
     rates = fit_search(game, method=method, starts=2, generations=60)["rates"]
     assert rates.item() == pytest.approx(0.0, abs=0.02)
-
-
-def test_learners_refuse_other_planners() -> None:
-    agents = {**WORKERS, "planner": flat.Flat(flat.Parameters())}
-    for learner in (saez_learner.Saez(saez_learner.Parameters()), search_learner.Search(search_learner.Parameters())):
-        with pytest.raises(UserError, match="needs a planner of kind"):
-            learner.fit(economy(), agents, 0, Silent())
 
 
 def test_bayesian_search_beats_random_search_with_few_candidates() -> None:

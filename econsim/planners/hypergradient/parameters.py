@@ -1,21 +1,14 @@
-"""Gradient planner: climbs the leader's aim along its total derivative, the followers' answers included."""
+"""Parameters of the gradient planner."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from econsim.parameters import Model
-from econsim.planners._tax_schedule import FittedSchedule
 
-__all__ = ["Hypergradient", "Parameters"]
-
-REFERENCES = (
-    "@article{thoma2024contextual, title={Contextual Bilevel Reinforcement Learning for Incentive Alignment}, "
-    "author={Thoma, Vinzenz and Pasztor, Barna and Krause, Andreas and Ramponi, Giorgia and Hu, Yifan}, "
-    "journal={arXiv:2406.01575}, year={2024}}",
-)
+__all__ = ["Parameters"]
 
 
 class Parameters(Model):
@@ -43,13 +36,3 @@ class Parameters(Model):
     """Steps that followers take (``unrolled``)."""
     unrolled_rate: float = Field(0.05, gt=0)
     """Size of these steps: of their action's range, for each unit of reward that a whole range would gain."""
-
-
-class Hypergradient(FittedSchedule):
-    """Announces the best action that the learner ``hypergradient`` found."""
-
-    learner: ClassVar[str | None] = "hypergradient"
-
-    def __init__(self, parameters: Parameters) -> None:
-        super().__init__()
-        self.parameters = parameters

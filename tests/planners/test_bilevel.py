@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.training._bilevel import Objective
-from econsim.training._bilevel.conjugate_gradient import conjugate_gradient
-from econsim.training._bilevel.implicit_gradient import implicit_gradient
-from econsim.training._bilevel.soft_response import SoftProcess, soft_gradient, soft_policy
-from econsim.training._bilevel.unrolled_gradient import unrolled_gradient
+from econsim.planners.hypergradient.bilevel import Objective
+from econsim.planners.hypergradient.bilevel.conjugate_gradient import conjugate_gradient
+from econsim.planners.hypergradient.bilevel.implicit_gradient import implicit_gradient
+from econsim.planners.hypergradient.bilevel.soft_response import SoftProcess, soft_gradient, soft_policy
+from econsim.planners.hypergradient.bilevel.unrolled_gradient import unrolled_gradient
 
 F64 = torch.float64
 CURVATURES = [1.0, 2.0, 4.0]  # nu: the elasticity of work to the net-of-tax rate is 1 / nu

@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from econsim.training._bilevel import Objective
-from econsim.training._bilevel.conjugate_gradient import conjugate_gradient
-from econsim.training._bilevel.hvp import Slopes, slopes
+from econsim.planners.hypergradient.bilevel import Objective
+from econsim.planners.hypergradient.bilevel.conjugate_gradient import conjugate_gradient
+from econsim.planners.hypergradient.bilevel.hvp import Slopes, slopes
 
 __all__ = ["implicit_gradient"]
 

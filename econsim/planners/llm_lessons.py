@@ -1,7 +1,7 @@
 """Planner who asks a language model and has learned lessons: short sentences that its questions begin with.
 
-Nothing of the model is changed. The learner ``lessons`` lets the planner practise, shows the model its better and its
-worse attempts, and keeps what the model concludes where it helps in episodes that it was not drawn from.
+Nothing of the model is changed. The learner ``prompt_optimisation`` lets the planner practise, shows the model its
+better and its worse attempts, and keeps what the model concludes where it helps in episodes that it was not drawn from.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from econsim.planners import llm
 if TYPE_CHECKING:
     from econsim.llm.service import Service
 
-__all__ = ["Lessons", "Parameters"]
+__all__ = ["LessonPlanner", "Parameters"]
 
 REFERENCES = (
     "@article{cai2025training, title={Training-Free Group Relative Policy Optimization}, author={Cai, Yuzheng and "
@@ -52,10 +52,10 @@ class Parameters(Model):
     """Who follows in practice; exact workers cost no calls."""
 
 
-class Lessons:
+class LessonPlanner:
     """A planner who asks a model, with a list of lessons. ``version`` counts the changes that were kept."""
 
-    learner: ClassVar[str | None] = "prompt_optimisation"
+    default_learner: ClassVar[str] = "prompt_optimisation"
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -79,7 +79,7 @@ class Lessons:
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Any:
         """Return empty memories; raises ``UserError`` before a fit, and what the kind ``llm`` raises."""
         if not self._is_fitted:
-            raise UserError("planner: lessons is not fitted; econsim.run or its learner does it")
+            raise UserError("planner: llm_lessons is not fitted; econsim.run or training.prompt_optimisation fits it")
         return self.mind.start(game, role, num_envs)
 
     def act(self, observation: Observation, memory: Any, key: Tensor) -> tuple[Tensor, Any]:

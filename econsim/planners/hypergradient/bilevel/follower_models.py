@@ -8,17 +8,17 @@ the gradient.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.agents._amounts import chosen
+from econsim.actions import action_of_choice
 from econsim.game import Agent, Game, Observation, Role, Solvable, tree_map
-from econsim.training._bilevel.implicit_gradient import implicit_gradient
-from econsim.training._bilevel.leader_objective import LeaderObjective
-from econsim.training._bilevel.unrolled_gradient import unrolled_answer
+from econsim.planners.hypergradient.bilevel.implicit_gradient import implicit_gradient
+from econsim.planners.hypergradient.bilevel.leader_objective import LeaderObjective
+from econsim.planners.hypergradient.bilevel.unrolled_gradient import unrolled_answer
 
 __all__ = ["Averaged", "Drawn", "FollowerModel", "Implicit", "Unrolled"]
 
@@ -83,8 +83,8 @@ class Averaged(FollowerModel):
     def objective(self, points: Tensor, anchor: None) -> Tensor:
         """Return the leader's returns under the average choices."""
         game, role = _solvable(self.scene), self.scene.follower
-        likely = (game.choice_values(role, self.scene.first_sight(points)[0]) / self.temperature).softmax(-1)
-        return self.scene.upper(points, self.scene.into(likely @ game.choices(role)))
+        likely = (game.choice_values(role, self.scene.first_move(points)[0]) / self.temperature).softmax(-1)
+        return self.scene.upper(points, self.scene.scaled(likely @ game.choices(role)))
 
 
 class Drawn(FollowerModel):
@@ -127,8 +127,6 @@ class _SoftPlayer:
     The samples of a point are alike until the first draw, which is therefore weighed once a point.
     """
 
-    learner: ClassVar[str | None] = None
-
     def __init__(
         self, temperature: float, samples: int, keys: Tensor | None = None, replayed: list[Tensor] | None = None
     ) -> None:
@@ -143,7 +141,7 @@ class _SoftPlayer:
         game, role = memory
         first, acting = not self.choices, observation.acting
         if not bool(acting.any()):
-            return chosen(torch.zeros_like(acting, dtype=torch.int64), game, role), memory
+            return action_of_choice(torch.zeros_like(acting, dtype=torch.int64), game, role), memory
         seen = tree_map(lambda leaf: leaf[:: self.samples], observation) if first else observation
         values: Tensor = game.choice_values(role.name, seen)  # type: ignore[attr-defined]
         shares = (values / self.temperature).log_softmax(-1)
@@ -152,7 +150,7 @@ class _SoftPlayer:
         said = shares.gather(-1, index.reshape(each).transpose(1, 2)).transpose(1, 2).reshape(index.shape)
         self.log_probability = self.log_probability + torch.where(acting, said, 0.0).sum(-1)
         self.choices.append(index)
-        return chosen(index, game, role), memory
+        return action_of_choice(index, game, role), memory
 
     def _index(self, shares: Tensor, each: tuple[int, int, int]) -> Tensor:
         """Return choices ``[C * samples, N]``: those of before, or drawn by inverting their distribution function."""

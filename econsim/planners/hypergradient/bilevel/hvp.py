@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from econsim.training._bilevel import Objective
+from econsim.planners.hypergradient.bilevel import Objective
 
 __all__ = ["Slopes", "slopes"]
 

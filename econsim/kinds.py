@@ -66,7 +66,7 @@ def load(room: str, name: str) -> Kind:
         if name.isidentifier() and not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
             return _read(room, name, importlib.import_module(f"{package}.{name}"))
     if (new_name := _renamed(room).get(name)) is not None:
-        warnings.warn(f"{room}: kind {name} is now called {new_name}", EconsimWarning, stacklevel=2)
+        warnings.warn(f"{room}: kind {name} is now called {new_name}; write the new name", EconsimWarning, stacklevel=2)
         return load(room, new_name)
     raise UserError(f"{room}: no kind {name!r}{did_you_mean(name, names(room))}")
 

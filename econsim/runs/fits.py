@@ -52,7 +52,7 @@ def fits_of(agents: Mapping[str, Chosen], training: Learner | None, name: str) -
     alone = [role for role, agent in rest.items() if isinstance(agent, SelfFitting)]
     if len(alone) > 1:
         raise UserError(
-            f"{' and '.join(alone)} fit themselves, each to what the other becomes; give all but one of them an agent"
+            f"{' and '.join(alone)} fit themselves, each to what the other announces; give all but one of them an agent"
             " that plays as it is"
         )
     by_itself = [Fit(agents[role].kind.name, agents[role].kind.name, (role,), SelfFit(role)) for role in alone]

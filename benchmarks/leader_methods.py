@@ -30,6 +30,7 @@ from _record import RESULTS, record
 from econsim import kinds
 from econsim.analysis.welfare import share_of_gap_closed
 from econsim.game import Agent, Game
+from econsim.learning import Learner, SelfFit
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.scenario import Scenario, load
 
@@ -99,15 +100,14 @@ class Counting:
         return None
 
 
-def built(planner: dict[str, Any], scenario: Scenario) -> tuple[dict[str, Agent], Any]:
+def built(planner: dict[str, Any], scenario: Scenario) -> tuple[dict[str, Agent], Learner]:
     """Return untrained agents and the learner that fits them."""
     parameters = {name: value for name, value in planner.items() if name != "kind"}
     kind = kinds.load("planners", planner["kind"])
     agent = kind.build(kind.parameters.model_validate(parameters))  # type: ignore[attr-defined]
     if planner["kind"] == "ppo":
         return {"planner": agent, "worker": scenario.agents["worker"].build()}, scenario.training.build()  # type: ignore[union-attr]
-    learner = kinds.load("training", agent.learner)
-    return {"planner": agent, "worker": scenario.evaluation.workers.build()}, learner.build(None)  # type: ignore[union-attr]
+    return {"planner": agent, "worker": scenario.evaluation.workers.build()}, SelfFit("planner")  # type: ignore[union-attr]
 
 
 def welfare(scenario: Scenario, planner: Agent) -> float:

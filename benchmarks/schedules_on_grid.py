@@ -14,7 +14,7 @@ from _record import record
 import econsim
 from econsim import random
 from econsim.agents.best_response import BestResponse, Parameters
-from econsim.training._leader_evaluation import values_of
+from econsim.leader_evaluation import values_of
 
 SCHEDULES, SEED = 10_000, 0
 

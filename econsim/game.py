@@ -277,9 +277,6 @@ Memory = Any
 class Agent(Protocol):
     """Decides for all players of one role at once, in all copies. A planner is an Agent for a leading role."""
 
-    learner: ClassVar[str | None]
-    """The kind in ``econsim.training`` that must fit this agent before it plays; ``None``: it plays as it is."""
-
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
         """Prepare for an episode and return the first memory (``None`` where there is none)."""
 
@@ -287,11 +284,16 @@ class Agent(Protocol):
         """Return actions for ``[B, N]`` players and the next memory; ``key`` ``[B]`` for any random draw."""
 
 
+@runtime_checkable
 class FittedAgent(Agent, Protocol):
-    """An agent that a learner fits: one whose ``learner`` is not ``None``."""
+    """An agent that must be fitted before it plays; an agent without these methods plays as it is.
+
+    It fits itself (:class:`econsim.learning.SelfFitting`), or a learner of ``econsim.training`` fits it: the one of the
+    scenario's ``training``, else its :class:`econsim.learning.HasDefaultLearner`.
+    """
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return what a learner fitted, by name."""
+        """Return what was fitted, by name."""
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take back what :meth:`state_dict` returned."""
@@ -359,6 +361,48 @@ class RepeatedRounds(Protocol):
 
     def one_round(self) -> Game[Any]:
         """Return the game with one round: what it returns and how it ends are the same under such play."""
+
+
+@runtime_checkable
+class PlaysRoundsAlike(Protocol):
+    """An agent that gives the exact answer to what it sees, remembers nothing and draws nothing.
+
+    Where a leader holds one action it plays all rounds of :class:`RepeatedRounds` alike, so that one round suffices to
+    evaluate the leader (:mod:`econsim.leader_evaluation`). Agents without the attribute are played for whole episodes.
+    """
+
+    plays_rounds_alike: ClassVar[bool]
+
+
+@runtime_checkable
+class TaxSchedules(Protocol):
+    """A game with an income tax by brackets: what planners that set a schedule need of it.
+
+    The action of a role that sets the schedule has one entry a bracket: the marginal rates, ``Box(0, 1, (K,))``, or
+    options that stand for rates, a :class:`MultiDiscrete` of ``K`` choices. In the latter case the game also takes a
+    floating-point action ``[B, N, K]`` as the rates themselves. A schedule on other brackets, such as a statutory one,
+    is projected by :func:`econsim.mechanisms.taxes.project`: the average marginal rate within each bracket.
+    """
+
+    @property
+    def thresholds(self) -> Tensor:
+        """Lower thresholds of the brackets, ``[K]`` float64 in money, the first 0; empty where nothing is taxed."""
+
+    @property
+    def law(self) -> object | None:
+        """The law whose brackets these are (:class:`econsim.mechanisms.us_law.Law`); ``None``: no law's."""
+
+    @property
+    def usd_per_unit(self) -> float:
+        """US dollars in one unit of the game's money."""
+
+
+@runtime_checkable
+class StatusQuo(Protocol):
+    """A game in which an action of its leaders is in force before they act."""
+
+    def status_quo(self, role: str) -> Tensor:
+        """Return the action of ``role`` that is in force at the start of an episode, ``[*shape]``."""
 
 
 @runtime_checkable

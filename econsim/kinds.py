@@ -5,6 +5,9 @@
 that is not asked for. A plug-in is a package with rooms of the same names (``my_models.economies.fishery``); it joins
 through the entry-point group ``econsim.plugins``, through ``--plugin`` or through :func:`add_plugin`, never because a
 scenario names it.
+
+A room lists kinds that were renamed in its ``__init__``, ``RENAMED = {"old": "new"}``: the old name loads the new kind,
+with a warning, and is not listed.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -21,7 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from econsim.errors import UserError, did_you_mean
+from econsim.errors import EconsimWarning, UserError, did_you_mean
 
 PARAMETERS = "Parameters"
 _added_plugins: list[str] = []
@@ -57,20 +61,23 @@ class Kind:
 
 
 def load(room: str, name: str) -> Kind:
-    """Import the kind ``name`` of ``room``.
+    """Import the kind ``name`` of ``room``; an old name of it is accepted with an :class:`EconsimWarning`.
 
     Raises:
         UserError: no such kind (the nearest names are given), or its module breaks the convention.
     """
     module = _module_of(room, name)
-    if module is None:
-        raise UserError(f"{room}: no kind {name!r}{did_you_mean(name, names(room))}")
-    return _read(room, name, importlib.import_module(module))
+    if module is not None:
+        return _read(room, name, importlib.import_module(module))
+    if (new_name := _renamed(room).get(name)) is not None:
+        warnings.warn(f"{room}: kind {name} is now called {new_name}; write the new name", EconsimWarning, stacklevel=2)
+        return load(room, new_name)
+    raise UserError(f"{room}: no kind {name!r}{did_you_mean(name, names(room))}")
 
 
 def exists(room: str, name: str) -> bool:
-    """Return whether ``room`` has a kind ``name``, without importing it."""
-    return _module_of(room, name) is not None
+    """Return whether ``room`` has a kind ``name``, by its new or its old name, without importing it."""
+    return _module_of(room, name) is not None or name in _renamed(room)
 
 
 def names(room: str) -> list[str]:
@@ -130,6 +137,12 @@ def _module_of(room: str, name: str) -> str | None:
 def _packages(room: str) -> list[str]:
     candidates = ["econsim", *plugins()]
     return [f"{base}.{room}" for base in candidates if _find(f"{base}.{room}") is not None]
+
+
+def _renamed(room: str) -> dict[str, str]:
+    """Return the old names of kinds of ``room``, each with the name that it has now."""
+    rooms = (importlib.import_module(package) for package in _packages(room))
+    return {old: new for module in rooms for old, new in getattr(module, "RENAMED", {}).items()}
 
 
 def _find(package: str) -> Any:

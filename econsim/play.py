@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.game import Agent, Game
+from econsim.errors import UserError
+from econsim.game import Agent, Game, Observation, Role
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,44 @@ def play(
             watch(state, over)
         over = over | transition.terminated | transition.truncated
     return Episode(state, returns)
+
+
+class ConstantPolicy(ABC):
+    """A policy that takes one action in every step of an episode; subclasses say which."""
+
+    @abstractmethod
+    def action(self, game: Game[Any], role: Role) -> Tensor:
+        """Return the action for all players and copies ``[*shape]``, or one a copy ``[B, *shape]``.
+
+        ``[B, N, *shape]`` is one for each player of each copy. May raise :class:`UserError`.
+        """
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
+        """Return the action, ``[1 | B, 1 | N, *shape]``: real numbers in the game's precision, indices as they are."""
+        action = self.action(game, role)
+        more_axes = action.ndim - len(role.action.shape)
+        if more_axes not in (0, 1, 2) or action.shape[more_axes:] != role.action.shape:
+            raise UserError(
+                f"{role.name}: an action of shape {list(action.shape)} does not fit {list(role.action.shape)}"
+            )
+        by_player = action[None, None] if more_axes == 0 else action[:, None] if more_axes == 1 else action
+        return by_player.to(device=game.device, dtype=game.dtype if action.is_floating_point() else None)
+
+    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the action of every player, ``[B, N, *shape]``."""
+        return memory.expand(*observation.alive.shape, *memory.shape[2:]), memory
+
+
+class HeldAction(ConstantPolicy):
+    """A constant policy of a given action; derivatives flow through it.
+
+    Args:
+        action: ``[*shape]``, ``[B, *shape]`` or ``[B, N, *shape]``; see :meth:`ConstantPolicy.action`.
+    """
+
+    def __init__(self, action: Tensor) -> None:
+        self._action = action
+
+    def action(self, game: Game[Any], role: Role) -> Tensor:
+        """Return the given action."""
+        return self._action

@@ -1,4 +1,4 @@
-"""A stranger adds an economy, an agent and a planner, a module each and one YAML; every command finds them."""
+"""A plug-in adds an economy, agents, planners and a learner, a module each and one YAML; every command finds them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,8 +118,6 @@ class Parameters(Model):
 class Bystander:
     """Does nothing."""
 
-    learner = None
-
     def __init__(self, parameters):
         self.value = 0.0
 
@@ -128,12 +127,6 @@ class Bystander:
     def act(self, observation, memory, key):
         shape, dtype = memory
         return torch.full((key.shape[0], *shape), self.value, dtype=dtype, device=key.device), memory
-
-    def state_dict(self):
-        return {}
-
-    def load_state_dict(self, state):
-        pass
 '''
 
 PLANNER = '''"""Sharing: a share of each endowment goes to all."""
@@ -160,6 +153,111 @@ class Sharing(Bystander):
         self.value = parameters.share
 '''
 
+APPRENTICE = '''"""Apprentices: agents that the learner ``coaching`` fits where the scenario names no other."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+
+from charities.agents.bystander import Bystander
+from econsim.parameters import Model
+
+__all__ = ["Apprentice", "Parameters"]
+
+
+class Parameters(Model):
+    """No parameters."""
+
+
+class Apprentice(Bystander):
+    """Does what it was taught."""
+
+    default_learner: ClassVar[str] = "coaching"
+
+    def state_dict(self):
+        return {"value": torch.tensor(self.value)}
+
+    def load_state_dict(self, state):
+        self.value = float(state["value"])
+'''
+
+LEARNER = '''"""Coaching: teaches apprentices to do nothing, and counts how often it does so."""
+
+from pydantic import Field
+
+from charities.agents.apprentice import Apprentice
+from econsim.parameters import Model
+
+__all__ = ["Coaching", "Parameters"]
+
+
+class Parameters(Model):
+    """Budget of the lessons."""
+
+    iterations: int = Field(1, ge=1)
+    """Lessons."""
+
+
+class Coaching:
+    """Fits apprentices."""
+
+    def __init__(self, parameters):
+        self.parameters = parameters
+
+    def fits(self, agent):
+        return isinstance(agent, Apprentice)
+
+    def fit(self, game, agents, seed, recorder):
+        for iteration in range(self.parameters.iterations):
+            recorder.progress(iteration + 1, self.parameters.iterations)
+        recorder.log("coaching/lessons", self.parameters.iterations, step=0)
+        for agent in agents.values():
+            if self.fits(agent):
+                agent.value = 0.0
+        return dict(agents)
+'''
+
+FITTED = '''"""Best sharing: the best of some shares, a planner with its fit in one module."""
+
+import torch
+from pydantic import Field
+
+from charities.planners.sharing import Sharing
+from econsim.leader_evaluation import values_of
+from econsim.parameters import Model
+
+__all__ = ["BestSharing", "Parameters"]
+
+
+class Parameters(Model):
+    """Parameters of the best sharing."""
+
+    shares: int = Field(5, ge=2)
+    """Shares to try, evenly spaced from zero to one."""
+
+
+class BestSharing(Sharing):
+    """Announces the share with the highest return."""
+
+    def __init__(self, parameters):
+        self.parameters, self.value = parameters, None
+
+    def fit(self, game, role, agents, seed, recorder):
+        shares = torch.linspace(0, 1, self.parameters.shares, dtype=torch.float64)
+        values = values_of(game.to(dtype=torch.float64), agents, role.name, shares[:, None], seed)
+        self.value = float(shares[values.argmax()])
+        recorder.log("best_sharing/tried", len(shares), step=0)
+        recorder.progress(1, 1)
+
+    def state_dict(self):
+        return {"value": torch.tensor(self.value)}
+
+    def load_state_dict(self, state):
+        self.value = float(state["value"])
+'''
+
 SCENARIO = """# Charity: how much should be shared?
 econsim: 1
 economy: {kind: charity}
@@ -178,6 +276,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "economies/charity.py": ECONOMY,
         "agents/bystander.py": AGENT,
         "planners/sharing.py": PLANNER,
+        "agents/apprentice.py": APPRENTICE,
+        "training/coaching.py": LEARNER,
+        "planners/best_sharing.py": FITTED,
         "scenarios/charity.yaml": SCENARIO,
     }
     for name, text in files.items():
@@ -224,3 +325,35 @@ def test_run_scores_it(folder: Path) -> None:
     # Sharing moves everyone linearly to the mean, and so the least consumption: half of the gap at one half.
     closed = json.loads((result / "summary.json").read_text())["policies"]["sharing"]["evaluation"]["gap_closed"]
     assert closed == pytest.approx(0.5, abs=1e-9)
+
+
+def _metrics(folder: Path, name: str) -> list[float]:
+    rows = pd.read_parquet(folder / "metrics.parquet")
+    return rows[rows["name"] == name]["value"].tolist()
+
+
+def test_a_default_learner_fits_with_its_default_settings(folder: Path, tmp_path: Path) -> None:
+    result = tmp_path / "result"
+    training = ["training=none", "seeds=2"]
+    _econsim(folder, "run", "charity", *training, "agents.worker=apprentice", "--out", str(result), "--quiet")
+    assert _metrics(result, "coaching/lessons") == [1]
+
+
+def test_training_reaches_any_learner_that_fits_something(folder: Path, tmp_path: Path) -> None:
+    result = tmp_path / "result"
+    training = ["training={kind: coaching, iterations: 777}", "seeds=2"]
+    _econsim(folder, "run", "charity", *training, "agents.worker=apprentice", "--out", str(result), "--quiet")
+    assert _metrics(result, "coaching/lessons") == [777, 777]
+    policy = json.loads((result / "summary.json").read_text())["policies"]["sharing"]
+    assert set(policy["seeds"]) == {"42", "43"}
+    assert "learned" in policy
+
+
+def test_a_fitted_planner_is_one_module_with_keys_of_its_own(folder: Path, tmp_path: Path) -> None:
+    result = tmp_path / "result"
+    planner = "planner={kind: best_sharing, shares: 9}"
+    _econsim(folder, "run", "charity", planner, "training=none", "--out", str(result), "--quiet")
+    assert _metrics(result, "best_sharing/tried") == [9]
+    closed = json.loads((result / "summary.json").read_text())["policies"]["best_sharing"]["exact"]["gap_closed"]
+    assert closed == pytest.approx(1.0, abs=1e-9)  # everything shared is best for whoever has least
+    assert "Shares to try" in _econsim(folder, "describe", "best_sharing")

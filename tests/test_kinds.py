@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from econsim import kinds
-from econsim.errors import UserError
+from econsim.errors import EconsimWarning, UserError
+from econsim.scenario import load
 
 SOUND = '''"""Sound: a kind for tests.
 
@@ -42,6 +43,7 @@ class Sound:
 '''
 
 Plugin = Callable[..., str]
+NO_PLANNER = {"planner": None, "headline": None, "evaluation.floor": None, "evaluation.ceiling": None}
 
 
 @pytest.fixture
@@ -100,6 +102,26 @@ def test_a_module_that_breaks_the_convention_is_a_user_error(plugin: Plugin, sou
     plugin(unsound=source)
     with pytest.raises(UserError, match=f"found {found}"):
         kinds.load("agents", "unsound")
+
+
+def test_a_renamed_kind_loads_under_its_old_name_with_a_warning(plugin: Plugin, tmp_path: Path) -> None:
+    package = plugin(sound=SOUND, __init__='RENAMED = {"zz_noise": "sound"}')
+    with pytest.warns(EconsimWarning, match="kind zz_noise is now called sound"):
+        kind = kinds.load("agents", "zz_noise")
+    assert kind.name == "sound"
+    assert kind.module.__name__ == f"{package}.agents.sound"
+    assert kinds.has("agents", "zz_noise")
+    assert "zz_noise" not in kinds.names("agents")
+
+
+def test_a_scenario_may_use_an_old_name() -> None:
+    # Under agents too, where several roles lead: planners are looked for there second.
+    for key in ("planner", "agents.planner"):
+        with pytest.warns(EconsimWarning, match="kind lessons is now called llm_lessons"):
+            scenario = load("one_step", {key: "lessons", "training": None, **({} if key == "planner" else NO_PLANNER)})
+        chosen = scenario.planner if key == "planner" else scenario.agents["planner"]
+        assert chosen is not None
+        assert chosen.dump()["kind"] == "llm_lessons"
 
 
 def test_a_plugin_that_is_not_there_is_a_user_error(tmp_path: Path) -> None:

@@ -95,8 +95,6 @@ FILES = {
 
 
         class Angler:
-            learner = None
-
             def __init__(self, parameters):
                 self.parameters = parameters
     ''',
@@ -116,8 +114,6 @@ FILES = {
 
 
         class Quota:
-            learner = None
-
             def __init__(self, parameters):
                 self.parameters = parameters
     ''',

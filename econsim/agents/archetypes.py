@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
 from pydantic import Field
@@ -68,8 +68,6 @@ class _Memory:
 
 class Archetypes:
     """Workers of whom a few ask a language model, for all. ``shadow`` holds the measured differences, step by step."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from econsim.agents._amounts import solvable
+from econsim.actions import solvable
 from econsim.game import Game, Observation, Role, Solvable
 from econsim.parameters import Model
 
@@ -20,7 +20,7 @@ class Parameters(Model):
 class BestResponse:
     """Plays the game's own closed form or grid optimum."""
 
-    learner: ClassVar[str | None] = None
+    plays_rounds_alike: ClassVar[bool] = True
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters

@@ -8,14 +8,14 @@ drawn from the step's key alone, so that under one key a higher rate only ever t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from econsim import random
-from econsim.agents._amounts import action_of, check_amount
+from econsim.actions import action_of_amount, check_amount
 from econsim.errors import UserError
 from econsim.game import Game, Heuristic, Observation, Role
 from econsim.mechanisms.numerics import power
@@ -40,8 +40,6 @@ class Parameters(Model):
 class ElasticRule:
     """Works ``untaxed_hours * (1 - marginal_rate)^elasticity``, the marginal rate being that at usual hours."""
 
-    learner: ClassVar[str | None] = None
-
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
@@ -62,6 +60,6 @@ class ElasticRule:
         retention = 1.0 - observation.features[..., role.features.index(FEATURE)]
         hours = self.parameters.untaxed_hours * power(retention, self.parameters.elasticity)
         if routine is None:
-            return action_of(hours, game, role), memory
+            return action_of_amount(hours, game, role), memory
         works = random.uniform(key, 0, "effort", (role.count,)) * WEEK < hours
         return torch.where(works, routine(role, observation, key), 0), memory

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 from torch import Tensor
 
-from econsim.agents._amounts import action_of, check_amount
+from econsim.actions import action_of_amount, check_amount
 from econsim.game import Game, Observation, Role
 from econsim.parameters import Model
 
@@ -24,8 +24,6 @@ class Parameters(Model):
 class FixedHours:
     """Works the same hours in every state."""
 
-    learner: ClassVar[str | None] = None
-
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
@@ -37,4 +35,4 @@ class FixedHours:
     def act(self, observation: Observation, memory: tuple[Game[Any], Role], key: Tensor) -> tuple[Tensor, Any]:
         """Return the same hours for ``[B, N]`` players."""
         hours = observation.features.new_full(observation.alive.shape, self.parameters.hours)
-        return action_of(hours, *memory), memory
+        return action_of_amount(hours, *memory), memory

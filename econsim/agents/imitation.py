@@ -19,7 +19,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from econsim import random
-from econsim.agents._amounts import check_discrete
+from econsim.actions import check_discrete
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Discrete, Game, Observation, Role
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
@@ -82,7 +82,7 @@ class _ChoiceNetwork(nn.Sequential):
 class Imitation:
     """Plays choices as likely as another agent made them."""
 
-    learner: ClassVar[str | None] = "imitation"
+    default_learner: ClassVar[str] = "imitation"
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters

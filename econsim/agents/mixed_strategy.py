@@ -6,14 +6,14 @@ none of them had any.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
 from econsim import random
-from econsim.agents._amounts import check_discrete
+from econsim.actions import check_discrete
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.nn import Probabilities
@@ -40,8 +40,6 @@ class Parameters(Model):
 
 class MixedStrategy:
     """Draws one of its options with the same probabilities at every step."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters

@@ -5,13 +5,13 @@ Source: McKelvey and Palfrey 1995, equation 4, with choices weighed against each
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from pydantic import Field
 from torch import Tensor
 
 from econsim import random
-from econsim.agents._amounts import check_discrete, chosen, solvable
+from econsim.actions import action_of_choice, check_discrete, solvable
 from econsim.game import Game, Observation, Role, Solvable
 from econsim.nn import Probabilities
 from econsim.parameters import Model
@@ -35,8 +35,6 @@ class Parameters(Model):
 class NoisyResponse:
     """Draws choice ``a`` with probability proportional to ``exp(rationality * value(a))``."""
 
-    learner: ClassVar[str | None] = None
-
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
@@ -48,7 +46,7 @@ class NoisyResponse:
         """Return drawn actions ``[B, N]``."""
         game, role = memory
         index = random.categorical(key, 0, f"noisy_response/{role.name}", self._logits(observation, memory))
-        return chosen(index, cast(Game[Any], game), role), memory
+        return action_of_choice(index, cast(Game[Any], game), role), memory
 
     def policy(
         self, observation: Observation, memory: tuple[Solvable, Role]

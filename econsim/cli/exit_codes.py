@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
-from econsim.errors import EconsimError
+from econsim.errors import EconsimError, EconsimWarning
 
 INTERRUPTED = 130
 OUR_FAULT = 1
@@ -20,7 +23,8 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; raises ``typer.Exit`` with the code of what went wrong."""
         try:
-            return super().invoke(ctx)
+            with _plain_warnings():
+                return super().invoke(ctx)
         except (typer.Exit, BrokenPipeError):
             raise
         except KeyboardInterrupt as error:
@@ -32,6 +36,24 @@ class Command(TyperCommand):
         except Exception as error:
             _explain(error, debug=ctx.find_root().params["debug"])
             raise typer.Exit(OUR_FAULT) from None
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Print each :class:`EconsimWarning` as one line, once; others are shown as ever."""
+    shown: set[str] = set()
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def show_plainly(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if not issubclass(category, EconsimWarning):
+                show(message, category, *place, **more)
+            elif str(message) not in shown:
+                shown.add(str(message))
+                typer.echo(f"warning: {message}", err=True)
+
+        warnings.showwarning = show_plainly
+        yield
 
 
 def _explain(error: Exception, debug: bool) -> None:

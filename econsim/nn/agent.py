@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from pydantic import Field
@@ -31,8 +31,6 @@ class PolicyParameters(Architecture):
 
 class NeuralAgent(ABC):
     """An agent with an actor-critic of its own; :meth:`prepare` makes one with fresh weights, a learner fits it."""
-
-    learner: ClassVar[str | None] = "ppo"
 
     def __init__(self, parameters: PolicyParameters) -> None:
         self.policy_parameters = parameters

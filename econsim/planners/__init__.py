@@ -1,1 +1,3 @@
 """Decision-makers for leaders: fixed schedules, formulas, searched and neural ones."""
+
+RENAMED = {"lessons": "llm_lessons"}

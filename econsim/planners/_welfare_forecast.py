@@ -56,8 +56,8 @@ class WelfareForecast:
         batch = max(1, PLAYERS_AT_ONCE // (players * self.episodes))
         return torch.cat([self._utility(part) for part in torch.split(rates, batch)])
 
-    def beginning(self, name: str) -> Tensor | None:
-        """Return an account of the followers before anything happens, ``[N]``, if the game keeps it."""
+    def initial(self, name: str) -> Tensor | None:
+        """Return an account of the followers in the initial state, ``[N]``, if the game keeps it."""
         account = self.game.accounts(self.game.reset(self.key[:1])).get(name)
         return None if account is None else account[0]
 

@@ -1,43 +1,90 @@
-"""Fixed schedule: the rates that the scenario writes down, one a bracket."""
+"""Fixed action: the tax rates, or the setting of any other instrument, that the scenario writes down."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
+from econsim.actions import check_leads, sets_tax_brackets, tax_thresholds
 from econsim.errors import UserError
-from econsim.game import Game, Observation, Role
+from econsim.game import Box, Discrete, Game, MultiDiscrete, Role
 from econsim.parameters import Model
-from econsim.planners._tax_schedule import announce, thresholds_of
+from econsim.play import ConstantPolicy
 
 __all__ = ["Fixed", "Parameters"]
 
 
 class Parameters(Model):
-    """Parameters of a fixed schedule."""
+    """Parameters of a fixed action: ``rates`` for tax brackets, ``action`` for any other instrument."""
 
-    rates: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(min_length=1)
+    rates: tuple[Annotated[float, Field(ge=0, le=1)], ...] | None = Field(None, min_length=1)
     """Marginal rate of each of the game's brackets, lowest first."""
+    action: float | tuple[float, ...] | None = None
+    """Setting of an instrument other than tax brackets: a number an entry, or one for all; options by index from 0."""
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.rates is None) == (self.action is None):
+            raise ValueError("give rates, one a tax bracket, or action, the setting of another instrument")
+        return self
 
 
-class Fixed:
-    """Announces the rates it was given."""
-
-    learner: ClassVar[str | None] = None
+class Fixed(ConstantPolicy):
+    """Announces what it was given."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
-        """Return the rates ``[K]``; raises ``UserError`` unless there is one for each bracket."""
-        thresholds, rates = thresholds_of(game, role, "fixed"), self.parameters.rates
-        if len(rates) != len(thresholds):
-            raise UserError(f"planner.rates: {len(rates)} rates for {len(thresholds)} brackets; give one a bracket")
-        return torch.tensor(rates, dtype=torch.float64, device=thresholds.device)
+    def action(self, game: Game[Any], role: Role) -> Tensor:
+        """Return the action ``[*shape]``.
 
-    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the rates for every copy, ``[B, 1, K]``."""
-        return announce(memory, observation), memory
+        Raises:
+            UserError: the role follows, it is not given one number an entry, or one is out of range.
+        """
+        check_leads(role, "fixed")
+        rates, setting = self.parameters.rates, self.parameters.action
+        if sets_tax_brackets(game, role):
+            if rates is None:
+                raise UserError(f"planner.action: role {role.name} sets tax brackets; write planner.rates instead")
+            return _rates(rates, tax_thresholds(game, role, "fixed"))
+        if setting is None:
+            raise UserError(f"planner.rates: role {role.name} sets no tax brackets; write planner.action instead")
+        return _setting(torch.tensor(setting, dtype=torch.float64), role)
+
+
+def _rates(rates: tuple[float, ...], thresholds: Tensor) -> Tensor:
+    if len(rates) != len(thresholds):
+        raise UserError(f"planner.rates: {len(rates)} rates for {len(thresholds)} brackets; give one a bracket")
+    return torch.tensor(rates, dtype=torch.float64)
+
+
+def _setting(numbers: Tensor, role: Role) -> Tensor:
+    """Return ``numbers`` (a scalar for all entries, or one an entry) as an action ``[*shape]`` of the role."""
+    shape = torch.Size(role.action.shape)
+    if numbers.ndim and numbers.numel() != shape.numel():
+        raise UserError(f"planner.action: {numbers.numel()} numbers for {shape.numel()} entries; give one an entry")
+    action = numbers.reshape(shape) if numbers.ndim else numbers.expand(shape)
+    low, high = _bounds(role.action)
+    outside = action[(action < low) | (action > high)]
+    if len(outside):
+        raise UserError(f"planner.action: {outside[0]:g} is out of range for role {role.name}: {role.action}")
+    if isinstance(role.action, Box):
+        return action
+    if not torch.equal(action, action.round()):
+        raise UserError(f"planner.action: role {role.name} chooses among options; give their indices, whole numbers")
+    return action.long()
+
+
+def _bounds(space: Box | Discrete | MultiDiscrete) -> tuple[Tensor, Tensor]:
+    """Return the lowest and the highest action, scalars or ``[*shape]``."""
+    match space:
+        case Box(low=low, high=high):
+            ends = torch.tensor([low, high], dtype=torch.float64)
+        case Discrete(count=count):
+            ends = torch.tensor([0, count - 1], dtype=torch.float64)
+        case MultiDiscrete(counts=counts):
+            ends = torch.tensor([[0] * len(counts), [count - 1 for count in counts]], dtype=torch.float64)
+    return ends[0], ends[1]

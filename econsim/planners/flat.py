@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from econsim.game import Game, Observation, Role
+from econsim.actions import tax_thresholds
+from econsim.game import Game, Role
 from econsim.parameters import Model
-from econsim.planners._tax_schedule import announce, thresholds_of
+from econsim.play import ConstantPolicy
 
 __all__ = ["Flat", "Parameters"]
 
@@ -22,18 +23,12 @@ class Parameters(Model):
     """Marginal rate on all income."""
 
 
-class Flat:
+class Flat(ConstantPolicy):
     """Announces one rate for all brackets."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
-        """Return the rates ``[K]``."""
-        return torch.full_like(thresholds_of(game, role, "flat"), self.parameters.rate)
-
-    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the rates for every copy, ``[B, 1, K]``."""
-        return announce(memory, observation), memory
+    def action(self, game: Game[Any], role: Role) -> Tensor:
+        """Return the rates ``[K]``; raises ``UserError`` where the role sets no tax brackets."""
+        return torch.full_like(tax_thresholds(game, role, "flat"), self.parameters.rate)

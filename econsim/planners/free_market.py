@@ -1,15 +1,21 @@
-"""Free market: all rates zero."""
+"""Free market: action zero; all rates are zero where the planner sets tax brackets.
+
+A leader of any other instrument sets zero: the number zero in every entry of a real-valued action, whose range has to
+contain it; the first option, index 0, of a choice.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from econsim.game import Game, Observation, Role
+from econsim.actions import check_leads, sets_tax_brackets
+from econsim.errors import UserError
+from econsim.game import Box, Game, Role
 from econsim.parameters import Model
-from econsim.planners._tax_schedule import announce, thresholds_of
+from econsim.play import ConstantPolicy
 
 __all__ = ["FreeMarket", "Parameters"]
 
@@ -18,18 +24,24 @@ class Parameters(Model):
     """The free market has no parameters."""
 
 
-class FreeMarket:
-    """Announces a rate of zero in every bracket."""
-
-    learner: ClassVar[str | None] = None
+class FreeMarket(ConstantPolicy):
+    """Announces zero in every entry of the leader's action."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
-        """Return the rates ``[K]``."""
-        return torch.zeros_like(thresholds_of(game, role, "free_market"))
+    def action(self, game: Game[Any], role: Role) -> Tensor:
+        """Return zeros ``[*shape]``: real numbers, or indices of options that do not stand for tax rates.
 
-    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the rates for every copy, ``[B, 1, K]``."""
-        return announce(memory, observation), memory
+        Raises:
+            UserError: the role follows, or its range does not contain zero.
+        """
+        check_leads(role, "free_market")
+        box, shape = role.action, role.action.shape
+        if isinstance(box, Box) and not box.low <= 0.0 <= box.high:
+            raise UserError(
+                f"planner: kind free_market sets zero, which is not in [{box.low:g}, {box.high:g}], the range of role"
+                f" {role.name}; write another action with kind fixed"
+            )
+        real = isinstance(box, Box) or sets_tax_brackets(game, role)
+        return torch.zeros(shape, dtype=torch.float64 if real else torch.int64)

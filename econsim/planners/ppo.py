@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from econsim.game import Box, Game, Role
+from econsim.actions import tax_thresholds
+from econsim.game import Box, Game, Role, StatusQuo
 from econsim.nn.agent import NeuralAgent, PolicyParameters
-from econsim.planners._tax_schedule import thresholds_of
 
 __all__ = ["Parameters", "Ppo"]
 
@@ -31,14 +31,6 @@ class Parameters(PolicyParameters):
     mind, rates have: it takes far fewer tries to learn that less is better."""
 
 
-@runtime_checkable
-class _WithStatusQuo(Protocol):
-    """A game that knows what is in force before a leader acts."""
-
-    def status_quo(self, role: str) -> Tensor:
-        """Return that action, ``[*shape]``."""
-
-
 class Ppo(NeuralAgent):
     """The one player of a leading role."""
 
@@ -52,7 +44,7 @@ class Ppo(NeuralAgent):
             case None:
                 return None
             case "status_quo":
-                return game.status_quo(role.name) if isinstance(game, _WithStatusQuo) else None
+                return game.status_quo(role.name) if isinstance(game, StatusQuo) else None
             case float(same):
                 return torch.full(self.as_it_acts(game, role).action.shape, same, dtype=torch.float64)
             case given:
@@ -66,5 +58,5 @@ class Ppo(NeuralAgent):
         """
         if not self.parameters.real_rates or isinstance(role.action, Box):
             return role
-        thresholds = thresholds_of(game, role, "ppo with real_rates")
+        thresholds = tax_thresholds(game, role, "ppo with real_rates")
         return replace(role, action=Box(0.0, 1.0, tuple(thresholds.shape)))

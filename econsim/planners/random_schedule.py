@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from econsim import random
-from econsim.game import Game, Observation, Role
+from econsim.actions import real_instrument
+from econsim.game import Box, Game, Observation, Role
 from econsim.parameters import Model
-from econsim.planners._tax_schedule import thresholds_of
 
 __all__ = ["Parameters", "RandomSchedule"]
 
 
 class Parameters(Model):
-    """Parameters of the random schedules: rates are independent, and scaled together by how severe a schedule is."""
+    """Parameters of the random schedules: rates are independent, and scaled together by how severe a schedule is.
+
+    Instruments other than tax rates are drawn alike, as shares of their range above its lower end.
+    """
 
     taxed_share: float = Field(0.6, ge=0, le=1)
     """Chance that a bracket is taxed at all."""
@@ -28,24 +31,25 @@ class Parameters(Model):
 class RandomSchedule:
     """Announces a schedule that is drawn at the start of an episode and stays."""
 
-    learner: ClassVar[str | None] = None
-
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Tensor, Tensor]:
-        """Return rates ``[B, K]``, not drawn yet, and whether they are, ``[B]``."""
-        thresholds = thresholds_of(game, role, "random_schedule")
-        rates = torch.zeros((num_envs, *thresholds.shape), device=thresholds.device)
-        return rates, torch.zeros(num_envs, dtype=torch.bool, device=thresholds.device)
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Box, Tensor, Tensor]:
+        """Return the range of the action, actions ``[B, *shape]``, not drawn yet, and whether they are, ``[B]``."""
+        box = real_instrument(game, role, "planner: kind random_schedule")
+        actions = torch.zeros((num_envs, *box.shape), device=game.device)
+        return box, actions, torch.zeros(num_envs, dtype=torch.bool, device=game.device)
 
-    def act(self, observation: Observation, memory: tuple[Tensor, Tensor], key: Tensor) -> tuple[Tensor, Any]:
-        """Return the rates of the episode, ``[B, 1, K]``."""
-        rates, drawn = memory
-        rates = torch.where(drawn[:, None], rates, self._draw(key, rates.shape[1]).to(rates))
-        return rates[:, None].to(observation.features), (rates, torch.ones_like(drawn))
+    def act(self, observation: Observation, memory: tuple[Box, Tensor, Tensor], key: Tensor) -> tuple[Tensor, Any]:
+        """Return the action of the episode, ``[B, N, *shape]``."""
+        box, held, drawn = memory
+        new = box.low + (box.high - box.low) * self._draw(key, box.size).reshape(held.shape).to(held)
+        actions = torch.where(drawn.view(-1, *[1] * (held.ndim - 1)), held, new)
+        announced = actions[:, None].expand(*observation.alive.shape, *box.shape)
+        return announced.to(observation.features), (box, actions, torch.ones_like(drawn))
 
     def _draw(self, key: Tensor, brackets: int) -> Tensor:
+        """Return shares of the range, ``[B, brackets]``."""
         height = random.uniform(key, 0, "random_schedule/rate", (brackets,))
         taxed = random.uniform(key, 0, "random_schedule/taxed", (brackets,)) < self.parameters.taxed_share
         severity = random.uniform(key, 0, "random_schedule/severity", (1,))

@@ -1,13 +1,29 @@
-"""Saez's optimal income tax: the formula, iterated with the workers' response to its fixed point."""
+"""Saez's optimal income tax: the formula, iterated with the workers' response to its fixed point.
+
+Workers respond to a schedule, the formula answers their incomes with the next one, until the schedule settles. Welfare
+weights are inverse to potential income, as in the welfare function ``inverse_income``.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
+import torch
 from pydantic import Field
+from torch import Tensor
 
+from econsim import random
+from econsim.actions import tax_thresholds
+from econsim.errors import UserError
+from econsim.game import Agent, Game, Role
+from econsim.leader_evaluation import play_proposals
+from econsim.learning import Recorder
+from econsim.mechanisms.saez import estimate_elasticity, kernel_schedule
+from econsim.mechanisms.welfare import inverse_income_weights
 from econsim.parameters import Model
-from econsim.planners._tax_schedule import FittedSchedule
+from econsim.planners._fitted_action import FittedAction
 
 __all__ = ["Parameters", "Saez"]
 
@@ -15,6 +31,8 @@ REFERENCES = (
     "@article{saez2001using, title={Using Elasticities to Derive Optimal Income Tax Rates}, author={Saez, Emmanuel}, "
     "journal={Review of Economic Studies}, volume={68}, number={1}, pages={205--229}, year={2001}}",
 )
+EXPERIMENTS = 32
+HIGHEST_EXPERIMENTAL_RATE = 0.9
 
 
 class Parameters(Model):
@@ -28,11 +46,76 @@ class Parameters(Model):
     """Share of the old schedule kept in each round."""
 
 
-class Saez(FittedSchedule):
-    """Announces the schedule that the learner ``saez`` brought to its fixed point."""
+class Saez(FittedAction):
+    """Announces the schedule at the formula's fixed point."""
 
-    learner: ClassVar[str | None] = "saez"
+    kind = "saez"
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__()
         self.parameters = parameters
+
+    def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
+        """Iterate response and formula from no taxes.
+
+        Raises:
+            UserError: the role sets no tax brackets, potential incomes are not known, or incomes do not respond.
+        """
+        responses = _Responses(game, role, agents, seed)
+        elasticity, interval = self._elasticity(responses)
+        rates = torch.zeros_like(responses.thresholds)
+        for iteration in range(self.parameters.iterations):
+            answer = responses.formula(rates, elasticity)
+            kept = self.parameters.damping if iteration else 0.0
+            change = (answer - rates).abs().max()
+            rates = kept * rates + (1.0 - kept) * answer
+            recorder.log("saez/largest_change", float(change), step=iteration)
+            recorder.progress(iteration + 1, self.parameters.iterations, "saez")
+        fitted = torch.tensor([elasticity, *interval], dtype=torch.float64)
+        self.load_state_dict({"rates": rates, "elasticity": fitted})
+
+    def _elasticity(self, responses: _Responses) -> tuple[float, tuple[float, float]]:
+        """Return the elasticity and its 95 % interval: as given, or estimated."""
+        given = self.parameters.elasticity
+        return responses.elasticity() if isinstance(given, str) else (given, (given, given))
+
+
+class _Responses:
+    """How incomes respond to schedules, in float64; ``thresholds`` ``[K]`` are those of the brackets."""
+
+    def __init__(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int) -> None:
+        self.game: Game[Any] = game.to(dtype=torch.float64)
+        self.role, self.agents, self.seed = role, agents, seed
+        self.thresholds = tax_thresholds(self.game, role, "saez").double()
+
+    def formula(self, rates: Tensor, elasticity: float) -> Tensor:
+        """Return the formula's schedule ``[K]`` at the incomes that ``rates`` ``[K]`` bring about."""
+        accounts = self._accounts(rates[None])
+        people = accounts["weight"][0]
+        weights = people * inverse_income_weights(accounts["potential_income"][0])
+        return kernel_schedule(accounts["income"][0], weights, self.thresholds, elasticity, people)
+
+    def elasticity(self) -> tuple[float, tuple[float, float]]:
+        """Return the elasticity of income and its 95 % interval, from random flat taxes.
+
+        Flat taxes have no kinks to bunch at, and dividing income by potential income takes skill out of the regression.
+        """
+        key = random.keys(self.seed, 1, self.game.device)
+        draw = random.uniform(key, 0, "saez/experiments", (EXPERIMENTS,), torch.float64)[0]
+        rates = (HIGHEST_EXPERIMENTAL_RATE * draw)[:, None].expand(-1, len(self.thresholds))
+        accounts = self._accounts(rates)
+        relative = accounts["income"] / accounts["potential_income"]
+        estimate = estimate_elasticity(relative.flatten(), rates[:, :1].expand_as(relative).flatten())
+        if not math.isfinite(estimate.value) or estimate.value <= 0:
+            raise UserError("planner.elasticity: incomes do not fall with tax rates, so that none can be estimated")
+        return estimate.value, (estimate.low, estimate.high)
+
+    def _accounts(self, schedules: Tensor) -> dict[str, Tensor]:
+        """Return the game's accounts under each of the schedules ``[C, K]``."""
+        accounts = self.game.accounts(play_proposals(self.game, self.agents, self.role.name, schedules, self.seed)[1])
+        if not {"income", "potential_income", "weight"} <= accounts.keys():
+            raise UserError(
+                f"planner: kind saez weighs people by potential income, which {type(self.game).__name__} does not know;"
+                " say planner=saez_buffer"
+            )
+        return accounts

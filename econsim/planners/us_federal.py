@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from econsim.actions import tax_thresholds
 from econsim.errors import EconsimWarning
-from econsim.game import Game, Observation, Role
+from econsim.game import Game, Role, TaxSchedules
 from econsim.mechanisms.taxes import project
 from econsim.mechanisms.us_law import FilingStatus, Law
 from econsim.parameters import Model
-from econsim.planners._tax_schedule import announce, thresholds_of
+from econsim.play import ConstantPolicy
 
 __all__ = ["Parameters", "UsFederal"]
 
@@ -33,34 +34,29 @@ class Parameters(Model):
     """Filing status; none: that of the game's brackets, or single."""
 
 
-class UsFederal:
+class UsFederal(ConstantPolicy):
     """Announces the statutory rates; where the game's brackets differ from the law's, their average in each bracket."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
+    def action(self, game: Game[Any], role: Role) -> Tensor:
         """Return the rates ``[K]``; warns where the game's brackets are not the law's."""
-        thresholds = thresholds_of(game, role, "us_federal")
+        thresholds = tax_thresholds(game, role, "us_federal")
+        assert isinstance(game, TaxSchedules)
         law = self._law(game)
-        schedule, usd_per_unit = law.schedule(), getattr(game, "usd_per_unit", 1.0)
-        statutory = schedule.thresholds.to(thresholds) / usd_per_unit
+        schedule = law.schedule()
+        statutory = schedule.thresholds.to(thresholds) / game.usd_per_unit
         if statutory.shape != thresholds.shape or not torch.equal(statutory, thresholds):
             warnings.warn(
                 f"us_federal: the game's {len(thresholds)} brackets are not those of {law.year} "
                 f"({law.filing_status}); each is given the law's average marginal rate within it",
                 EconsimWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         return project(statutory, schedule.rates.to(thresholds), thresholds)
 
-    def _law(self, game: Game[Any]) -> Law:
-        own = getattr(game, "law", None) or Law()
+    def _law(self, game: TaxSchedules) -> Law:
+        game_law = game.law if isinstance(game.law, Law) else Law()
         year, status = self.parameters.year, self.parameters.filing_status
-        return Law(year=year or own.year, filing_status=status or own.filing_status)
-
-    def act(self, observation: Observation, memory: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the rates for every copy, ``[B, 1, K]``."""
-        return announce(memory, observation), memory
+        return Law(year=year or game_law.year, filing_status=status or game_law.filing_status)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from econsim.runs.stages import NEURAL, Policy, policies
+from econsim.runs.stages import Policy, policies
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
@@ -44,8 +44,8 @@ def failed_replies(run: Run) -> Iterator[str]:
 
 
 def single_seeds(run: Run) -> Iterator[str]:
-    """Yield which policies have neural minds that were trained once, so that their numbers carry no interval."""
-    alone = [policy.label for policy in _policies(run) if NEURAL in policy.learners and len(policy.seeds) == 1]
+    """Yield which policies have agents that were trained once, so that their numbers carry no interval."""
+    alone = [policy.label for policy in _policies(run) if policy.trained_roles and len(policy.seeds) == 1]
     if alone:
         yield (
             f"One training seed: the numbers of {', '.join(alone)} have no interval, and another seed may give others;"
@@ -56,8 +56,7 @@ def single_seeds(run: Run) -> Iterator[str]:
 def untrained(run: Run) -> Iterator[str]:
     """Yield which players of the scenario's own policy follow a rule that nothing fitted."""
     own = _policies(run)[-1]
-    fitted = {role for learner in own.learners for role in own.roles_of(learner)}
-    fixed = [f"{role} ({chosen.kind.name})" for role, chosen in own.agents.items() if role not in fitted]
+    fixed = [f"{role} ({chosen.kind.name})" for role, chosen in own.agents.items() if role not in own.fitted_roles]
     if fixed:
         everybody = "; nobody was" if len(fixed) == len(own.agents) else ""
         yield f"Not trained in {own.label}: {', '.join(fixed)}{everybody}."

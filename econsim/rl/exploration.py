@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,8 +17,6 @@ FLAT_SHARE = 0.5
 
 class Drawing:
     """A neural mind that draws its actions as in training, whatever it does once it is trained."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, network: ActorCritic) -> None:
         self.network = network
@@ -35,8 +33,6 @@ class Drawing:
 
 class Exploring:
     """A leader that makes ``leader``'s announcements, and in a ``share`` of the copies broad draws instead."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, leader: Agent, space: Space, share: float) -> None:
         self.leader = leader

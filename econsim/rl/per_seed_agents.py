@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,8 +14,6 @@ from econsim.nn.stacked import parted
 
 class PerSeedAgents:
     """Agents that share out the copies evenly, in order; the memory is a tuple of theirs."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, agents: Sequence[Agent]) -> None:
         self.agents = agents

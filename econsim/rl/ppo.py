@@ -18,7 +18,7 @@ from econsim.rl.buffer import Trajectory
 from econsim.rl.distributed import gathered, own_share
 from econsim.rl.early_stopping import EarlyStopping
 from econsim.rl.per_seed_agents import PerSeedAgents
-from econsim.rl.refit import formula_leaders, refit
+from econsim.rl.refit import refit, self_fitting
 from econsim.rl.rollout import Rollout, RolloutState
 from econsim.rl.schedules import Schedule, value_at
 from econsim.rl.settings import Settings
@@ -66,7 +66,7 @@ class Session:
         self.parameters, self.game, self.agents, self.seed, self.recorder = parameters, game, agents, seed, recorder
         levels = {name: parameters.leader if role.leads else parameters.follower for name, role in game.roles.items()}
         self.trainer = Trainer.begin(game, agents, levels, seed, recorder, parameters.train, parameters.acceleration)
-        self.leaders = formula_leaders(game, agents) if parameters.refit_every is not None else {}
+        self.leaders = self_fitting(agents) if parameters.refit_every is not None else {}
         self.done, stored = self.trainer.restore()
         for name, leader in self.leaders.items():
             if self.done:

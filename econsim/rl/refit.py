@@ -1,38 +1,29 @@
-"""Leaders that a formula or a search fits, while followers learn: fitted anew to what followers have become."""
+"""Agents that fit themselves while others learn: fitted anew to what the others have become."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from econsim import kinds
-from econsim.game import Agent, FittedAgent, Game
-from econsim.learning import Recorder
-from econsim.nn.agent import NeuralAgent
+from econsim.game import Agent, Game
+from econsim.learning import Recorder, SelfFitting
 
 
-def formula_leaders(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, FittedAgent]:
-    """Return the leaders that a formula or a search fits."""
-    leaders = ((name, agents[name]) for name, role in game.roles.items() if role.leads)
-    return {
-        name: cast(FittedAgent, agent)
-        for name, agent in leaders
-        if agent.learner is not None and not isinstance(agent, NeuralAgent)
-    }
+def self_fitting(agents: Mapping[str, Agent]) -> dict[str, SelfFitting]:
+    """Return the agents that fit themselves, by role."""
+    return {role: agent for role, agent in agents.items() if isinstance(agent, SelfFitting)}
 
 
 def refit(game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder, step: int) -> None:
-    """Fit every leader of :func:`formula_leaders`, followers playing as they do when they are scored."""
-    for agent in formula_leaders(game, agents).values():
-        if agent.learner is not None:
-            kind = kinds.load("training", agent.learner)
-            reports = _Reports()
-            kind.build(kind.parameters()).fit(game, agents, seed + step, reports)
-            for (what, of), value in reports.last.items():
-                recorder.log(what, value, step=step, role=of)
+    """Fit every agent of :func:`self_fitting`, all others playing as they do when they are scored."""
+    for role, agent in self_fitting(agents).items():
+        reports = _LastReports()
+        agent.fit(game, game.roles[role], agents, seed + step, reports)
+        for (name, of_role), value in reports.last.items():
+            recorder.log(name, value, step=step, role=of_role)
 
 
-class _Reports:
+class _LastReports:
     """Keeps the last number of each name that a fit reports."""
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ from econsim.analysis.counterfactual import (
     winners_and_losers,
 )
 from econsim.errors import UserError, did_you_mean
-from econsim.game import Agent, Game
+from econsim.game import Agent, FittedAgent, Game
 from econsim.llm.protocols import UsesLlm
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import evaluation_key
@@ -188,9 +188,9 @@ class _Reform:
 
     def _notes(self) -> tuple[str, ...]:
         agents = self._agents(self.policy.seeds[0])
-        minds = [role for role, agent in agents.items() if agent.learner is not None]
-        said = f"as fitted in the baseline, not fitted anew to the reform: {', '.join(minds)}"
-        return (said,) if minds else ()
+        fitted = [role for role, agent in agents.items() if isinstance(agent, FittedAgent)]
+        said = f"as fitted in the baseline, not fitted anew to the reform: {', '.join(fitted)}"
+        return (said,) if fitted else ()
 
 
 def _game(scenario: Scenario) -> Game[Any]:
@@ -239,7 +239,7 @@ def _check_silent(agents: Mapping[str, Agent]) -> None:
 
 def _fixed(chosen: Chosen, key: str, instead: str = "") -> Agent:
     agent: Agent = chosen.build()
-    if agent.learner is not None:
+    if isinstance(agent, FittedAgent):
         raise UserError(f"{key}={chosen.kind.name}: has to be fitted first; run it and use econsim compare{instead}")
     return agent
 

@@ -17,7 +17,7 @@ import torch
 
 from econsim.analysis.metrics import measure
 from econsim.errors import UserError, did_you_mean
-from econsim.game import Agent, Game
+from econsim.game import Agent, FittedAgent, Game
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import evaluation_key, play, with_expected_returns
 from econsim.runs.folder import Run, open_run
@@ -43,7 +43,7 @@ class _Sides:
 
     def add(self, label: str, place: str, chosen: Mapping[str, Chosen], agents: Mapping[str, Agent]) -> None:
         """Add what a run has; what was fitted, or shares the label of something else, is named after the ``place``."""
-        fitted = any(agent.learner is not None for agent in agents.values())
+        fitted = any(isinstance(agent, FittedAgent) for agent in agents.values())
         if not fitted and self.chosen.get(label) == chosen:
             return
         if fitted or label in self.agents:
@@ -134,11 +134,11 @@ def _add_policy(run: Run, policy: Policy, leader: str, place: str, planners: _Si
         agents = agents_of(run, policy, seed)
         rest = {role: agent for role, agent in agents.items() if role != leader}
         seeded = f", seed {seed}" if len(policy.seeds) > 1 else ""
-        fitted = agents[leader].learner is not None
+        fitted = isinstance(agents[leader], FittedAgent)
         planner = f"{policy.label}{seeded if fitted else ''}"
         planners.add(planner, place, {leader: policy.agents[leader]}, {leader: agents[leader]})
         if policy.own_followers or run.scenario.evaluation is None:
-            trained = any(agent.learner is not None for agent in rest.values())
+            trained = any(isinstance(agent, FittedAgent) for agent in rest.values())
             label = f"trained under {policy.label}{seeded}" if trained else OWN
             workers.add(label, place, {role: policy.agents[role] for role in rest}, rest)
 

@@ -204,11 +204,12 @@ class _Execution:
         recorders = [StageRecorder(self.run, stage, *place) for stage in stages_]
         progress.begin(indices[0])
         stand_ins = exact_followers(self.scenario, self.game)
+        substituted = [role for role in first.untrained_roles if role in stand_ins]
         mine = [agents[stage.policy.label, stage.seed] for stage in stages_]
-        players = [own | {role: stand_ins[role].build() for role in first.untrained_roles} for own in mine]
+        players = [own | {role: stand_ins[role].build() for role in substituted} for own in mine]
         for each in players:
             self.speech.connect(each)
-        fitted = fit_all(first.training.build(), self.game, players, [stage.seed for stage in stages_], recorders)
+        fitted = fit_all(first.build(), self.game, players, [stage.seed for stage in stages_], recorders)
         progress.end()
         for stage, own, found in zip(stages_, mine, fitted, strict=True):
             own |= {role: found[role] for role in stage.fitted_roles}

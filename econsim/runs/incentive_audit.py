@@ -10,22 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
-from torch import Tensor
 
+from econsim.actions import sets_tax_brackets
 from econsim.analysis.incentive_audit import RATES, Audit, audit_hours
 from econsim.errors import UserError
-from econsim.game import Agent, Box, Game, Observation, Role
+from econsim.game import Agent, Game
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
 from econsim.llm.service import STORE, Service
 from econsim.parameters import Chosen
+from econsim.play import HeldAction
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.folder import Run
 from econsim.runs.llm_session import LEDGER, check_agreed
 from econsim.runs.load_agents import agents_of
-from econsim.runs.stages import leading_role, policies
+from econsim.runs.stages import leading_role, must_be_fitted, policies
 from econsim.scenario import Scenario, with_overrides
 from econsim.storage.files import write_json
 
@@ -75,31 +76,12 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
     return content
 
 
-class _Announcing:
-    """A leader who announces one flat rate a copy."""
-
-    learner: ClassVar[str | None] = None
-
-    def __init__(self, rates: Tensor) -> None:
-        self._rates = rates
-
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Box:
-        """Remember how many rates there are to announce."""
-        if not isinstance(role.action, Box):
-            raise UserError(f"audit: role {role.name} does not announce tax rates")
-        return role.action
-
-    def act(self, observation: Observation, memory: Box, key: Tensor) -> tuple[Tensor, Box]:
-        """Return the same rate in all brackets, ``[B, 1, K]``."""
-        return self._rates.to(observation.features)[:, None, None].expand(-1, 1, memory.size), memory
-
-
 def _audited(scenario: Scenario, game: Game[Any], agents: Mapping[str, Agent], leader: str, asked: Asked) -> Audit:
     """Return how people respond, who meet each rate under the same keys."""
     rates = torch.tensor(asked.rates, dtype=torch.float64)
     key = evaluation_key(scenario.seed, asked.repeats).repeat(len(rates))
-    announcing = _Announcing(rates.repeat_interleave(asked.repeats))
-    accounts = play(game, {**agents, leader: announcing}, key).accounts
+    flat = rates.repeat_interleave(asked.repeats)[:, None].expand(-1, *game.roles[leader].action.shape)
+    accounts = play(game, {**agents, leader: HeldAction(flat)}, key).accounts
     hours = accounts["hours"].reshape(len(rates), asked.repeats, -1)
     weight = accounts["weight"][0].numpy() if "weight" in accounts else None
     return audit_hours(hours.numpy(), asked.rates, weight)
@@ -108,7 +90,8 @@ def _audited(scenario: Scenario, game: Game[Any], agents: Mapping[str, Agent], l
 def _checked(scenario: Scenario, game: Game[Any], asked: Asked) -> str:
     """Return the role that announces taxes, where the scenario can be audited."""
     leader = leading_role(scenario, game)
-    if leader is None or "hours" not in game.accounts(game.reset(evaluation_key(scenario.seed))):
+    taxed = leader is not None and sets_tax_brackets(game, game.roles[leader])
+    if leader is None or not taxed or "hours" not in game.accounts(game.reset(evaluation_key(scenario.seed))):
         raise UserError(f"{scenario.name}: an audit needs workers who choose hours and a planner who sets tax rates")
     if getattr(getattr(game, "settings", None), "redraw_population", False):
         raise UserError(f"{scenario.name}: an audit asks the same people; say economy.redraw_population=false")
@@ -130,7 +113,7 @@ def _variants(source: Scenario | Run, game: Game[Any], asked: Asked) -> dict[str
         own = policies(source.scenario, game)[-1]
         return {"": agents_of(source, own, own.seeds[0])}
     for role, chosen in source.agents.items():
-        if chosen.kind.implementation.learner is not None:  # type: ignore[attr-defined]
+        if must_be_fitted(chosen):
             raise UserError(
                 f"agents.{role}: kind {chosen.kind.name} has to be trained first; run the scenario and audit the run"
             )

@@ -16,7 +16,7 @@ from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
 from econsim.runs.evaluation import Episode, evaluation_key, mean_metrics, play, with_expected_returns
 from econsim.runs.metrics_table import SERIES, MetricRow
 from econsim.runs.responses import Response, evaluation_response, own_response
-from econsim.runs.stages import NEURAL, Policy, exact_followers, leading_role, own_label
+from econsim.runs.stages import Policy, exact_followers, leading_role, own_label
 from econsim.scenario import Scenario
 
 __all__ = ["Match", "Score", "matches", "responses", "rows_of", "scored", "scores"]
@@ -72,7 +72,7 @@ def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[
     followers = exact_followers(scenario, game)
     known = [evaluation_response(game, _following(game, followers))] if scenario.evaluation is not None else []
     if own is not None and (not known or any(own.agents[role] != chosen for role, chosen in followers.items())):
-        learned = bool(set(own.roles_of(NEURAL)) & set(followers))
+        learned = bool(set(own.trained_roles) & set(followers))
         known.append(own_response(game, _following(game, own.agents), learned))
     return known
 

@@ -105,7 +105,7 @@ def _opened(node: Node, keys: Keys) -> Node:
 
 
 def _is_known(axis: str, name: str) -> bool:
-    return name in library.names(axis) or name in kinds.names(axis)
+    return name in library.names(axis) or kinds.exists(axis, name)
 
 
 def _entry(axis: str, name: Node, key: str) -> Node:
@@ -116,10 +116,9 @@ def _entry(axis: str, name: Node, key: str) -> Node:
     except ScenarioError:
         raise
     except UserError:
-        known_kinds = kinds.names(axis)
-    if name.content in known_kinds:
-        return Node({**label, "kind": name}, name.where)
-    known = did_you_mean(name.content, {*library.names(axis), *known_kinds})
+        if kinds.exists(axis, name.content):
+            return Node({**label, "kind": name}, name.where)
+    known = did_you_mean(name.content, {*library.names(axis), *kinds.names(axis)})
     raise ScenarioError([Problem(name.where, key, f"nothing in {axis}/ is called {name.content!r}{known}")])
 
 

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -154,8 +154,6 @@ def _part(episode: Episode, place: slice) -> Episode:
 
 class _SharedOut:
     """Plays a role by several agents, each in its own copies; neighbours with one agent are played at once."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, shares: Sequence[tuple[Agent, slice]]) -> None:
         self.shares: list[tuple[Agent, slice]] = []

@@ -19,7 +19,7 @@ from econsim.runs.llm_session import check_agreed, forecast_calls
 from econsim.runs.machine import device_named
 from econsim.runs.recorder import Advice
 from econsim.runs.scoring import scores
-from econsim.runs.stages import NEURAL, Policy, Stage, exact_followers, policies, stages
+from econsim.runs.stages import Policy, Stage, exact_followers, policies, stages
 from econsim.scenario import Scenario
 from econsim.sweep.batch import Packed, packed_scores
 from econsim.sweep.packing import Member, Plan, Unit
@@ -134,7 +134,7 @@ def _of_stages(scenario: Scenario, ahead: Sequence[Stage], game: Any) -> Iterato
     by_learner: dict[str, float] = {}
     beside: dict[str, Agent] = {}
     for stage in ahead:
-        awaited = stage.learner != NEURAL and NEURAL in stage.policy.learners and NEURAL not in by_learner
+        awaited = any(fit.is_training and fit.name not in by_learner for fit in stage.later_fits)
         if awaited or stage.learner not in by_learner:
             watch = _Stopwatch(math.inf if awaited else PATIENCE)
             found = _fit(scenario, stage, game, beside, watch)
@@ -148,9 +148,10 @@ def _fit(
 ) -> dict[str, Agent]:
     """Fit until the watch ends it, beside agents of the same policy fitted before; return who was fitted to the end."""
     stand_ins = exact_followers(scenario, game)
-    players = stage.policy.build() | {role: stand_ins[role].build() for role in stage.untrained_roles} | dict(beside)
+    substituted = [role for role in stage.untrained_roles if role in stand_ins]
+    players = stage.policy.build() | {role: stand_ins[role].build() for role in substituted} | dict(beside)
     try:
-        found = stage.training.build().fit(game, players, stage.seed, watch)
+        found = stage.build().fit(game, players, stage.seed, watch)
     except _EnoughError:
         return {}
     watch.finish()

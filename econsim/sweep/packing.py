@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from econsim.parameters import Chosen
+from econsim.runs.stages import must_be_fitted
 from econsim.scenario import Scenario
 from econsim.scenario.aliases import canonical_key
 from econsim.sweep.batchable import BatchableParameter, reflection
@@ -161,16 +161,11 @@ def why_alone(scenario: Scenario) -> str | None:
     """Return why runs of a scenario are made one by one, ``None`` where they can share a batch."""
     workers = [] if scenario.evaluation is None else [scenario.evaluation.workers]
     chosen = [*scenario.agents.values(), *scenario.policies().values(), *workers]
-    if (fitted := next((each for each in chosen if _learner(each)), None)) is not None:
-        return f"{fitted.kind.name} is fitted by {_learner(fitted)}, run by run"
+    if (fitted := next(filter(must_be_fitted, chosen), None)) is not None:
+        return f"{fitted.kind.name} is fitted run by run"
     if getattr(scenario, "llm", None) is not None:
         return "language models are asked run by run"
     return None
-
-
-def _learner(chosen: Chosen) -> str | None:
-    learner: str | None = getattr(chosen.kind.implementation, "learner", None)
-    return learner
 
 
 def _without(game: dict[str, Any], places: Sequence[Sequence[str]]) -> dict[str, Any]:

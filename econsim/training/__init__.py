@@ -1,1 +1,3 @@
 """Joint learners: PPO, two-level loops, curricula, imitation, prompt optimisation."""
+
+RENAMED = {"lessons": "prompt_optimisation"}

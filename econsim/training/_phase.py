@@ -8,8 +8,8 @@ from pydantic import Field
 
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Game
+from econsim.leader_evaluation import leader_of
 from econsim.parameters import Chosen, FromRoom, Model
-from econsim.training._leader_evaluation import leader_of
 
 FRESH = "fresh"
 

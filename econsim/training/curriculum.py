@@ -19,7 +19,7 @@ from econsim.errors import did_you_mean
 from econsim.game import Agent, Game
 from econsim.learning import Recorder, fit_all
 from econsim.nn.agent import NeuralAgent
-from econsim.parameters import Model
+from econsim.parameters import Chosen, Model
 from econsim.training._phase import FRESH, Phase
 
 __all__ = ["Curriculum", "Parameters"]
@@ -53,21 +53,28 @@ class Parameters(Model):
             raise ValueError("the last phase must not be shared: it is the one that makes planners differ")
         return phases
 
-    def shared_part(self) -> Parameters | None:
-        """Return the curriculum of the shared phases; ``None`` where there are none."""
-        phases = tuple(phase.model_copy(update={"shared": False}) for phase in self.phases if phase.shared)
-        return Parameters(phases=phases) if phases else None
-
-    def own_part(self) -> Parameters:
-        """Return the curriculum of the other phases."""
-        return Parameters(phases=tuple(phase for phase in self.phases if not phase.shared))
-
 
 class Curriculum:
     """Fits agents phase by phase; interrupted, it continues in the middle of a phase."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
+
+    def fits(self, agent: Agent) -> bool:
+        """Return whether the learner of any phase fits the agent."""
+        return any(phase.training.build().fits(agent) for phase in self.parameters.phases)
+
+    def shared_phases(self) -> tuple[Curriculum, dict[str, Chosen]] | None:
+        """Return the curriculum of the shared phases and who stands in during them; ``None`` where none is shared."""
+        shared = tuple(phase for phase in self.parameters.phases if phase.shared)
+        if not shared:
+            return None
+        alone = Parameters(phases=tuple(phase.model_copy(update={"shared": False}) for phase in shared))
+        return Curriculum(alone), {role: chosen for phase in shared for role, chosen in phase.agents.items()}
+
+    def own_phases(self) -> Curriculum:
+        """Return the curriculum of the phases that are not shared."""
+        return Curriculum(Parameters(phases=tuple(phase for phase in self.parameters.phases if not phase.shared)))
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Return the agents as the last phase left them.

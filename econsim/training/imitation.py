@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,6 +37,10 @@ class Imitation:
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
+
+    def fits(self, agent: Agent) -> bool:
+        """Return whether the agent is of kind ``imitation``."""
+        return isinstance(agent, imitation.Imitation)
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Return the agents with every imitation fitted to its teacher.
@@ -73,8 +77,6 @@ class _Answers:
 
 class _Watched:
     """A teacher whose choices are written down as it plays."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, teacher: Agent, held_out: Tensor) -> None:
         self._teacher, self._held_out = teacher, held_out

@@ -13,7 +13,8 @@ from typing import Any
 from econsim.acceleration import keep_memory
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
-from econsim.learning import Recorder
+from econsim.learning import Recorder, SelfFitting
+from econsim.nn.agent import NeuralAgent
 from econsim.rl.ppo import Ensemble, Parameters, Session
 from econsim.rl.schedules import Schedule
 
@@ -30,6 +31,11 @@ class Ppo:
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
+
+    def fits(self, agent: Agent) -> bool:
+        """Return whether the agent has a policy network, or fits itself and is to be fitted anew (``refit_every``)."""
+        refits = self.parameters.refit_every is not None
+        return isinstance(agent, NeuralAgent) or (refits and isinstance(agent, SelfFitting))
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Return the agents with all neural minds fitted; continues from the recorder's newest checkpoint.

@@ -1,4 +1,4 @@
-"""Lessons: group-relative improvement of a planner who asks a model, without training the model.
+"""Prompt optimisation: group-relative improvement of a planner who asks a model, without training the model.
 
 A round: the planner plays several episodes under the same random numbers of the economy, so that only its own draws
 differ. Where some attempts went better than others, the model is shown all of them with what each year brought, says
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,18 +21,18 @@ from econsim.agents.llm.asking import tax_briefing
 from econsim.agents.llm.history import amount
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Role
+from econsim.leader_evaluation import leader_of
 from econsim.learning import Recorder
 from econsim.llm.questions import Question
 from econsim.parameters import Model
-from econsim.planners import lessons as planner
 from econsim.planners.llm.edits import Edits, edited
 from econsim.planners.llm.history import Past, Report, Year, reports
 from econsim.planners.llm.narrator import PROMPTS
+from econsim.planners.llm_lessons import LessonPlanner
 from econsim.play import play
 from econsim.text.wording import Wording
-from econsim.training._leader_evaluation import leader_of
 
-__all__ = ["Lessons", "Parameters"]
+__all__ = ["Parameters", "PromptOptimisation"]
 
 MOST_EDITS = 4
 _TOKENS = 800
@@ -42,11 +42,15 @@ class Parameters(Model):
     """The budget of practice is a parameter of the planner that practises."""
 
 
-class Lessons:
-    """Fits planners of kind ``lessons``."""
+class PromptOptimisation:
+    """Fits planners of kind ``llm_lessons``."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
+
+    def fits(self, agent: Agent) -> bool:
+        """Return whether the agent is of kind ``llm_lessons``."""
+        return isinstance(agent, LessonPlanner)
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Return the agents with the planner's list learned.
@@ -56,9 +60,9 @@ class Lessons:
         """
         leader = leader_of(game)
         agent = agents[leader]
-        if not isinstance(agent, planner.Lessons):
-            raise UserError(f"training.prompt_optimisation: role {leader} needs a planner of kind lessons")
-        tax_briefing(game, game.roles[leader], "planner: kind lessons")
+        if not isinstance(agent, LessonPlanner):
+            raise UserError(f"training.prompt_optimisation: role {leader} needs a planner of kind llm_lessons")
+        tax_briefing(game, game.roles[leader], "planner: kind llm_lessons")
         practice = _Practice(game.to(dtype=torch.float64), leader, agent, random.keys(seed, 1, game.device))
         agent.learn(agent.lessons, agent.version)
         best = practice.judged()
@@ -76,7 +80,7 @@ class _Practice:
 
     game: Game[Any]
     leader: str
-    agent: planner.Lessons
+    agent: LessonPlanner
     key: Tensor
 
     def round(self, number: int, best: float) -> float:
@@ -129,8 +133,6 @@ class _Practice:
 
 class _Tried:
     """The planner in practice: every copy draws from a key of its own, and its last memory is kept."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, mind: Any) -> None:
         self._mind = mind

@@ -25,6 +25,7 @@ from typing import Any
 from pydantic import Field
 
 from econsim.game import Agent, Game
+from econsim.leader_evaluation import leader_of
 from econsim.learning import Recorder
 from econsim.nn import Amounts
 from econsim.nn.agent import NeuralAgent
@@ -34,7 +35,6 @@ from econsim.rl.schedules import Schedule
 from econsim.rl.settings import Settings
 from econsim.rl.trainer import Trainer
 from econsim.training._leader_audit import audit
-from econsim.training._leader_evaluation import leader_of
 
 __all__ = ["Parameters", "TwoLevel"]
 
@@ -104,6 +104,10 @@ class TwoLevel:
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
+
+    def fits(self, agent: Agent) -> bool:
+        """Return whether the agent has a policy network."""
+        return isinstance(agent, NeuralAgent)
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Return the agents with all neural minds fitted; continues from the recorder's newest checkpoint.

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from econsim.agents.best_response import BestResponse, Parameters
+from econsim.leader_evaluation import play_proposals
 from econsim.scenario import load
-from econsim.training._leader_evaluation import play_proposals
 
 THRESHOLDS = np.array([0.0, 47_150.0, 191_950.0])
 CURVATURE, LABOUR_COST, LABOUR_EXPONENT, UNIT, HOME = 0.5, 0.0002, 2.5, 1000.0, 1.0

@@ -10,9 +10,9 @@ from econsim import random
 from econsim.agents.best_response import BestResponse
 from econsim.agents.best_response import Parameters as BestResponseParameters
 from econsim.economies.one_step import OneStep, Parameters
+from econsim.leader_evaluation import play_proposals, values_of
 from econsim.mechanisms import us_law
 from econsim.mechanisms.taxes import brackets_tax
-from econsim.training._leader_evaluation import play_proposals, values_of
 
 PUBLISHED = {"kind": "gb2", "sampling": "published"}
 AS_PUBLISHED = {"utility": {"kind": "quasi_linear"}, "hours_step": 10, "welfare": "inverse_income_endogenous"}

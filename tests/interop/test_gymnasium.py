@@ -20,8 +20,6 @@ from econsim.interop import to_gymnasium
 class RandomGiver:
     """Gives one coin with probability one half if it has one."""
 
-    learner = None
-
     def start(self, game: Game[Any], role: Role, num_envs: int) -> None:
         return None
 
@@ -29,12 +27,6 @@ class RandomGiver:
         gift = random.integers(key, 0, "gift", 2, tuple(observation.alive.shape[1:]))
         assert observation.action_mask is not None
         return gift * observation.action_mask[..., 1], None
-
-    def state_dict(self) -> dict[str, Tensor]:
-        return {}
-
-    def load_state_dict(self, state: Any) -> None:
-        return None
 
 
 def _environment(horizon: int = 6) -> Any:

@@ -17,7 +17,6 @@ from econsim.mechanisms.voting import median_flat_tax
 from econsim.planners import elected_llm
 from econsim.runs import execute
 from econsim.scenario import load
-from econsim.training import elected as learner
 
 INCOMES = (30_000.0, 30_000.0, 80_000.0)
 FLAT = {"schedule": "flat", "finest_step": 1e-4}
@@ -59,7 +58,7 @@ def elections(
     game.dtype = torch.float64
     settings = server.settings(failure_share=1.0, **contest.pop("llm", {}))
     office = elected_llm.LanguageElection(elected_llm.Parameters.model_validate({**FLAT, **contest}))
-    learner.Elected(learner.Parameters()).fit(game, {"planner": office}, 0, Recorder())
+    office.fit(game, game.roles["planner"], {"planner": office}, 0, Recorder())
     key, rates = random.keys(0, copies), []
     with Service(settings) as service:
         office.connect(service)

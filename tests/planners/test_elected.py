@@ -22,7 +22,6 @@ from econsim.mechanisms.voting import median_flat_tax
 from econsim.planners import elected
 from econsim.runs import execute
 from econsim.scenario import load
-from econsim.training import elected as learner
 
 ELASTICITY = 0.4
 FINEST = 1e-4
@@ -60,7 +59,7 @@ def agent(kind: str, **parameters: object) -> Agent:
 def fit(game: Game[Any], worker: str = "best_response", **contest: Any) -> tuple[elected.Elected, Recorder]:
     office = elected.Elected(elected.Parameters.model_validate({"finest_step": FINEST, **contest}))
     recorder = Recorder()
-    learner.Elected(learner.Parameters()).fit(game, {"worker": agent(worker), "planner": office}, 0, recorder)
+    office.fit(game, game.roles["planner"], {"worker": agent(worker), "planner": office}, 0, recorder)
     return office, recorder
 
 
@@ -198,8 +197,7 @@ def test_elections_in_a_world_without_known_answers() -> None:
     world = GatherTradeBuild(GatherTradeBuildParameters.model_validate({"horizon": 20}))
     offer = {"platforms": {"none": "free_market", "half": "flat"}, "voters": "neural"}
     office = elected.Elected(elected.Parameters.model_validate(offer))
-    workers = {"worker": agent("elastic_rule", untaxed_hours=100), "planner": office}
-    learner.Elected(learner.Parameters()).fit(world, workers, 0, Recorder())
+    office.fit(world, world.roles["planner"], {"worker": agent("elastic_rule", untaxed_hours=100)}, 0, Recorder())
     assert office.state_dict()["utility"].shape == (2, 4)
     with pytest.raises(UserError, match="voters=neural"):
         fit(world, worker="elastic_rule")

@@ -88,7 +88,7 @@ def test_a_formula_that_needs_trained_workers_says_how_to_refit_it(tmp_path: Pat
 
 def test_retraining_needs_followers_who_can_learn(tmp_path: Path) -> None:
     scenario = load("one_step", RETRAINED | {"agents.worker": "best_response"})
-    with pytest.raises(UserError, match="no follower has a neural mind"):
+    with pytest.raises(UserError, match="no follower is trained under free_market"):
         execute(scenario, tmp_path / "run", quiet=True)
 
 

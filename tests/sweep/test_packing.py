@@ -123,7 +123,7 @@ def test_a_markov_game_of_many_steps_gives_the_same_bits() -> None:
         ({"economy.hours_step": [0.5, 1.0]}, "economy.hours_step", "no numeric parameter of the game"),
         ({"economy.population": ["gb2", "pareto"]}, "economy.population", "another game"),
         ({"game.hours_step": [0.5, 1.0]}, "game.hours_step", "no numeric parameter of the game"),
-        ({"planner": "saez", "seed": [1, 2]}, "seed", "saez is fitted by saez, run by run"),
+        ({"planner": "saez", "seed": [1, 2]}, "seed", "saez is fitted run by run"),
     ],
 )
 def test_what_cannot_share_a_batch_says_why(axes: dict[str, Any], key: str, reason: str) -> None:

@@ -85,7 +85,7 @@ def test_a_planner_that_learns_is_measured_as_one_beside_fitted_baselines(monkey
     planners, fit = [], TwoLevel.fit
 
     def watched(self: TwoLevel, game: Any, agents: Any, seed: int, recorder: Any) -> Any:
-        planners.append(agents["planner"].learner)
+        planners.append(type(agents["planner"]).__name__)
         return fit(self, game, agents, seed, recorder)
 
     monkeypatch.setattr(TwoLevel, "fit", watched)
@@ -93,7 +93,7 @@ def test_a_planner_that_learns_is_measured_as_one_beside_fitted_baselines(monkey
     short += ["baselines=[free_market, saez]", "evaluation.ceiling=saez"]
     told = econsim("sweep", "one_step", *short, "seed=0:2", "--dry-run")
     assert told.exit_code == 0, told.output
-    assert planners == ["ppo"]
+    assert planners == ["Ppo"]
 
 
 def test_a_wrong_axis_ends_before_anything_starts(tmp_path: Path) -> None:

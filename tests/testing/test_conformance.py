@@ -264,8 +264,6 @@ def test_play_goes_on_from_a_state_as_if_never_stopped() -> None:
 class _Constant:
     """Answers every observation with one number; stands in for an agent."""
 
-    learner: str | None = None
-
     def __init__(self, role: Role, value: float) -> None:
         self.role, self.value = role, value
 
@@ -275,6 +273,15 @@ class _Constant:
     def act(self, observation: Observation, memory: None, key: Tensor) -> tuple[Tensor, None]:
         shape = (key.shape[0], self.role.count, *self.role.action.shape)
         return torch.full(shape, self.value).to(torch.float32 if self.role.leads else torch.int64), None
+
+
+class _Unfitted(_Constant):
+    """Has to be fitted before it plays."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None: ...
 
 
 class _Scenario:
@@ -307,8 +314,8 @@ def test_a_scenario_is_checked_with_its_agents(gift: float, rate: float, failing
 def test_an_agent_that_must_be_fitted_is_not_asked_to_play() -> None:
     scenario = _Scenario(4, 0.5)
     game, agents = scenario.build()
-    agents["giver"].learner = "ppo"
+    agents["giver"] = _Unfitted(game.roles["giver"], 4)
     scenario.build = lambda device="cpu", dtype=None: (game, agents)  # type: ignore[method-assign]
     outcomes = {outcome.name: outcome for outcome in check(scenario)}  # type: ignore[arg-type]
     assert outcomes["agent_giver"].passed
-    assert outcomes["agent_giver"].detail == "plays once ppo has fitted it: not checked"
+    assert outcomes["agent_giver"].detail == "plays once it is fitted: not checked"

@@ -12,8 +12,8 @@ from scripted_minds import Scripted, economy
 
 from econsim.errors import UserError
 from econsim.llm.questions import Question
-from econsim.planners.lessons import Lessons, Parameters
 from econsim.planners.llm.edits import Edit, Edits, edited
+from econsim.planners.llm_lessons import LessonPlanner, Parameters
 from econsim.training import prompt_optimisation as learner
 
 GOOD, BAD = "Tax everything by a half.", "Tax nothing at all."
@@ -31,11 +31,11 @@ def model(coach: Callable[[dict[str, Any]], list[dict[str, Any]]], lucky: bool =
     return Scripted(reply, temperature=1.0)
 
 
-def practised(service: Scripted, **parameters: Any) -> tuple[Lessons, MemoryRecorder]:
-    planner, recorder = Lessons(Parameters.model_validate({"attempts": 4, **parameters})), MemoryRecorder()
+def practised(service: Scripted, **parameters: Any) -> tuple[LessonPlanner, MemoryRecorder]:
+    planner, recorder = LessonPlanner(Parameters.model_validate({"attempts": 4, **parameters})), MemoryRecorder()
     planner.connect(service)  # type: ignore[arg-type]
     game = economy(tax_years=4, workers=20)
-    learner.Lessons(learner.Parameters()).fit(game, {"planner": planner}, 0, recorder)  # type: ignore[dict-item]
+    learner.PromptOptimisation(learner.Parameters()).fit(game, {"planner": planner}, 0, recorder)  # type: ignore[dict-item]
     return planner, recorder
 
 
@@ -74,7 +74,7 @@ def test_the_coach_sees_the_attempts_the_best_first() -> None:
 
 def test_a_list_is_stored_with_its_version() -> None:
     planner, _ = practised(model(lambda facts: [{"do": "add", "number": 0, "text": GOOD}]), rounds=1)
-    other = Lessons(Parameters())
+    other = LessonPlanner(Parameters())
     other.load_state_dict(planner.state_dict())
     assert (other.lessons, other.version) == (planner.lessons, 1)
 
@@ -82,7 +82,7 @@ def test_a_list_is_stored_with_its_version() -> None:
 def test_before_a_fit_it_does_not_play() -> None:
     game = economy()
     with pytest.raises(UserError, match="lessons is not fitted"):
-        Lessons(Parameters()).start(game, game.roles["planner"], 1)
+        LessonPlanner(Parameters()).start(game, game.roles["planner"], 1)
 
 
 def test_edits_count_from_the_list_as_it_was_and_the_list_is_capped() -> None:

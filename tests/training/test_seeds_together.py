@@ -12,7 +12,7 @@ from toy_games import Gifts
 
 import econsim
 from econsim.agents import ppo as worker
-from econsim.game import Agent, Game
+from econsim.game import Agent, FittedAgent, Game
 from econsim.planners import ppo as planner
 from econsim.planners import saez_buffer, us_federal
 from econsim.training import ppo
@@ -52,8 +52,8 @@ def gifts() -> tuple[Game[Any], list[dict[str, Agent]]]:
 
 
 def weights(agents: dict[str, Agent]) -> dict[str, Tensor]:
-    fitted = {role: agent for role, agent in agents.items() if agent.learner is not None}
-    return {f"{role}/{name}": value for role, agent in fitted.items() for name, value in agent.state_dict().items()}  # type: ignore[attr-defined]
+    fitted = {role: agent for role, agent in agents.items() if isinstance(agent, FittedAgent)}
+    return {f"{role}/{name}": value for role, agent in fitted.items() for name, value in agent.state_dict().items()}
 
 
 def check(game: Game[Any], casts: list[dict[str, Agent]], others: list[dict[str, Agent]], settings: Any) -> None:

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.agents._amounts import action_of
+from econsim.actions import action_of_amount
 from econsim.agents.llm.asking import Asking, briefing_of, tells_taxes, tokens_of
 from econsim.agents.llm.history import Past, StepOutcome, outcomes
 from econsim.agents.llm.narrator import Aim, Narrator
@@ -59,8 +59,6 @@ class _Memory:
 
 class LanguageWorker(Asking):
     """Players whose actions a language model chooses."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__(parameters.temperature)
@@ -120,7 +118,7 @@ class LanguageWorker(Asking):
         acting: list[bool] = (observation.acting & observation.alive).flatten().tolist()
         hours = self._hours(observation, memory, now, acting, key)
         amounts = torch.tensor(hours, dtype=torch.float64).reshape(observation.alive.shape)
-        action = action_of(amounts.to(observation.features), memory.game, memory.role)
+        action = action_of_amount(amounts.to(observation.features), memory.game, memory.role)
         return action, replace(memory, worked=tuple(acting))
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:

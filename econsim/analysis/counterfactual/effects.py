@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from numpy.typing import ArrayLike
@@ -115,8 +115,6 @@ def behaviour_held(
 class _Recording:
     """Plays as another agent does and keeps its actions."""
 
-    learner: ClassVar[str | None] = None
-
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
         self.actions: list[Tensor] = []
@@ -133,8 +131,6 @@ class _Recording:
 
 class _Replaying:
     """Plays actions that were kept, one a step; its memory is the step."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, actions: list[Tensor]) -> None:
         self.actions = actions

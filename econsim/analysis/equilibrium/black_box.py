@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.training.search import climb, evolve
+from econsim.planners.search.black_box import Value, climb, evolve
 
 __all__ = ["best_point"]
 
 LONGEST_EVOLUTION = 60  # generations of a round
 ROUNDS_SHARE = 0.8  # of the budget; the rest refines the best point of all rounds
 COARSE_STEP, FINEST_STEP = 1e-2, 1e-3
-Value = Callable[[Tensor], Tensor]
 
 
 def best_point(

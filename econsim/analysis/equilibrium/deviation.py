@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -108,8 +108,6 @@ class Deviating:
     ``deviate`` is bool ``[B, N]``, or ``[1, N]`` for the same players in every copy.
     """
 
-    learner: ClassVar[str | None] = None
-
     def __init__(self, agent: Agent, deviator: Agent, deviate: Tensor) -> None:
         self.agent, self.deviator, self.deviate = agent, deviator, deviate
 
@@ -127,8 +125,6 @@ class Deviating:
 
 class _Frozen:
     """An agent of a game, playing in the deviation from it."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.actions import real_instrument
 from econsim.agents.best_response import BestResponse, Parameters
 from econsim.analysis.equilibrium.batching import copies_at_once
 from econsim.analysis.equilibrium.black_box import best_point
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
 from econsim.errors import UserError, did_you_mean
-from econsim.game import Agent, Box, Game, MultiDiscrete, Observation, Role, Solvable
-from econsim.play import Episode, play
+from econsim.game import Agent, Box, Game, Solvable
+from econsim.play import Episode, HeldAction, play
 
 __all__ = ["BetterAnnouncement", "leading_gain"]
 
@@ -69,74 +70,44 @@ def leading_gain(
     Raises:
         UserError: the role does not exist or follows, or its actions are neither real numbers nor tax rates.
     """
-    scale = _Scale.of(game, role)
+    box = _instrument(game, role)
     exact = isinstance(game, Solvable)
     players = {**agents, **_exact_followers(game)} if exact else dict(agents)
     own = play(game, players, search_key).returns[role]
     keys = search_key[: LUCKY_EPISODES if float(own.max() - own.min()) > 0 else 1]
 
     def value(points: Tensor) -> Tensor:
-        return _values(game, players, role, scale.action(points), keys)
+        return _values(game, players, role, _scaled(points, box), keys)
 
-    starts = scale.starts(_first_announcement(game, agents[role], role, keys[:1]))
+    starts = _starts(_first_announcement(game, agents[role], role, keys[:1]), box)
     best, tried = best_point(value, starts, announcements, seed, watch)
-    action = scale.action(best[None])
-    other = play(game, {**players, role: _Holding(action.expand(len(key), *action.shape[1:]))}, key)
+    action = _scaled(best[None], box)
+    other = play(game, {**players, role: HeldAction(action.expand(len(key), *action.shape[1:]))}, key)
     gain, welfare = _compared(game, role, play(game, players, key), other)
     return BetterAnnouncement(action[0], tried, gain, "exact" if exact else "own", welfare)
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """Announcements of a role as points of the unit cube ``[C, D]``."""
-
-    low: float
-    high: float
-    shape: tuple[int, ...]
-    device: torch.device
-
-    @classmethod
-    def of(cls, game: Game[Any], role: str) -> _Scale:
-        """Return the scale of a role; where actions are options for tax brackets, announcements are the rates."""
-        if role not in game.roles:
-            raise UserError(f"{type(game).__name__} has no role {role!r}{did_you_mean(role, game.roles)}")
-        space = game.roles[role].action
-        if not game.roles[role].leads:
-            raise UserError(f"role {role} follows: it announces nothing")
-        if isinstance(space, Box) and max(abs(space.low), abs(space.high)) < torch.inf:
-            return cls(space.low, space.high, space.shape, game.device)
-        thresholds = getattr(game, "thresholds", None)
-        if isinstance(space, MultiDiscrete) and isinstance(thresholds, Tensor) and space.shape == thresholds.shape:
-            return cls(0.0, 1.0, space.shape, game.device)
-        raise UserError(f"role {role}: announcements are searched among bounded real numbers or tax rates only")
-
-    def action(self, points: Tensor) -> Tensor:
-        """Return announcements ``[C, *action]``."""
-        return (self.low + (self.high - self.low) * points).reshape(-1, *self.shape)
-
-    def starts(self, own: Tensor) -> Tensor:
-        """Return where a search begins, ``[S, D]``: the own announcement where it is a number, then the middle."""
-        middle = torch.full((1, max(1, torch.Size(self.shape).numel())), 0.5, dtype=torch.float64, device=self.device)
-        if not own.is_floating_point():
-            return middle
-        point = (own.double().reshape_as(middle) - self.low) / (self.high - self.low)
-        return torch.cat([point.clamp(0.0, 1.0), middle])
+def _instrument(game: Game[Any], role: str) -> Box:
+    """Return the range of a leader's announcements: real numbers, or tax rates where its options stand for them."""
+    if role not in game.roles:
+        raise UserError(f"{type(game).__name__} has no role {role!r}{did_you_mean(role, game.roles)}")
+    if not game.roles[role].leads:
+        raise UserError(f"role {role} follows: it announces nothing")
+    return real_instrument(game, game.roles[role], "the search for a better announcement")
 
 
-class _Holding:
-    """Announces one action a copy, ``[B, *action]``, in all of an episode."""
+def _scaled(points: Tensor, box: Box) -> Tensor:
+    """Return points of the unit cube ``[C, D]`` as announcements ``[C, *action]``."""
+    return (box.low + (box.high - box.low) * points).reshape(-1, *box.shape)
 
-    learner: ClassVar[str | None] = None
 
-    def __init__(self, actions: Tensor) -> None:
-        self.actions = actions
-
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> None:
-        return None
-
-    def act(self, observation: Observation, memory: None, key: Tensor) -> tuple[Tensor, None]:
-        held = self.actions[:, None].expand(-1, observation.alive.shape[1], *self.actions.shape[1:])
-        return held.to(observation.features.dtype), memory
+def _starts(own: Tensor, box: Box) -> Tensor:
+    """Return where a search begins, ``[S, D]``: the own announcement where it is a number, then the middle."""
+    middle = torch.full((1, box.size), 0.5, dtype=torch.float64, device=own.device)
+    if not own.is_floating_point():
+        return middle
+    point = (own.double().reshape_as(middle) - box.low) / (box.high - box.low)
+    return torch.cat([point.clamp(0.0, 1.0), middle])
 
 
 def _exact_followers(game: Game[Any]) -> dict[str, Agent]:
@@ -154,7 +125,7 @@ def _values(game: Game[Any], agents: Mapping[str, Agent], role: str, actions: Te
     """Return the leader's mean return ``[C]`` under announcements ``[C, *action]``, each in the episodes ``[E]``."""
     found = []
     for part in torch.split(actions, max(1, copies_at_once(game) // len(key))):
-        holding = _Holding(part.repeat_interleave(len(key), 0))
+        holding = HeldAction(part.repeat_interleave(len(key), 0))
         returns = play(game, {**agents, role: holding}, key.repeat(len(part))).returns[role]
         found.append(returns.mean(-1).reshape(len(part), len(key)).mean(-1))
     return torch.cat(found)

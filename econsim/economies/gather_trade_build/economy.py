@@ -157,10 +157,8 @@ class GatherTradeBuild(Game[State]):
 
     @property
     def thresholds(self) -> Tensor:
-        """Lower thresholds of the tax brackets, ``[K]`` coin; raises ``AttributeError`` where nothing is taxed."""
-        if "thresholds" not in self.tables:
-            raise AttributeError("no component of this economy has tax brackets")
-        thresholds: Tensor = self.tables["thresholds"]
+        """Lower thresholds of the tax brackets, ``[K]`` coin; empty where nothing is taxed."""
+        thresholds: Tensor = self.tables.get("thresholds", torch.zeros(0, dtype=torch.float64))
         return thresholds
 
     def routine(self) -> GreedyHeuristic:

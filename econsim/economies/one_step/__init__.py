@@ -58,6 +58,7 @@ from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition
 from econsim.mechanisms import welfare
 from econsim.mechanisms.taxes import marginal_rate, with_deduction
+from econsim.mechanisms.us_law import Law
 from econsim.populations.gb2 import LLM_ECONOMIST
 
 __all__ = ["OneStep", "Parameters"]
@@ -86,6 +87,7 @@ class OneStep(Game[State]):
     """The one-step economy; see the module's page."""
 
     unit = "USD"
+    usd_per_unit = 1.0
     clocked = True
 
     def __init__(self, parameters: Parameters) -> None:
@@ -198,6 +200,12 @@ class OneStep(Game[State]):
         rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
         worth = self.family.choice_values(values, skill, rebate, self.choices(role), budget)
         return worth / (skill * USUAL_HOURS)[..., None] if self.family.in_money else worth
+
+    @property
+    def law(self) -> Law | None:
+        """The law whose tax brackets these are, ``None`` where they are no law's."""
+        brackets = self.settings.brackets
+        return brackets if isinstance(brackets, Law) else None
 
     def status_quo(self, role: str) -> Tensor:
         """Return the rates in force before the planner acts, ``[K]``."""

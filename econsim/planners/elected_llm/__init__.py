@@ -15,14 +15,14 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from econsim.actions import tax_thresholds
 from econsim.agents.llm.asking import Asking, tax_briefing, tokens_of
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.llm.questions import Question
 from econsim.llm.replies import Amounts, Form, OneOf, Ranking
 from econsim.mechanisms.voting import RULES, elect
-from econsim.planners._candidates import ElectedPlanner
-from econsim.planners._tax_schedule import thresholds_of
+from econsim.planners._elected_planner import ElectedPlanner
 from econsim.planners._welfare_forecast import WelfareForecast, exact_answers
 from econsim.planners.elected_llm.narrator import ANSWERS, Narrator, Offer, Person, Rates, Term
 from econsim.planners.elected_llm.parameters import Parameters
@@ -69,6 +69,7 @@ class _Memory:
 class LanguageElection(Asking, ElectedPlanner):
     """Announces the rates of whom the voters elect."""
 
+    kind = "elected_llm"
     parameters: Parameters
 
     def __init__(self, parameters: Parameters) -> None:
@@ -83,11 +84,11 @@ class LanguageElection(Asking, ElectedPlanner):
         Raises:
             UserError: not fitted, the game has no wording for tax years, or no brackets for this role to set.
         """
-        thresholds_of(game, role, "elected_llm")
-        found, voters = self.told(), _voters(game)
+        tax_thresholds(game, role, "elected_llm")
+        found, voters = self.result(), _voters(game)
         chosen, exact = self.parameters, game.to(dtype=torch.float64)
         prospects = WelfareForecast(exact, exact_answers(game), role.name, 0, chosen.tax_years, chosen.episodes)
-        potential, weight = prospects.beginning("potential_income"), prospects.beginning("weight")
+        potential, weight = prospects.initial("potential_income"), prospects.initial("weight")
         standing = tuple(found["candidates"].tolist())
         briefing = tax_briefing(game, voters, "planner: kind elected_llm")
         names = _names(self.parameters, standing)

@@ -14,18 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from econsim.actions import tax_thresholds
 from econsim.agents.llm.asking import Asking, briefing_of, tells_taxes, tokens_of
 from econsim.agents.llm.text_play import PARAMETERS, TextMemory, TextPlay, check_unused
 from econsim.errors import UserError
-from econsim.game import Game, Observation, Role
+from econsim.game import Game, Observation, Role, StatusQuo
 from econsim.llm.questions import Question
 from econsim.llm.replies import Amounts
-from econsim.planners._tax_schedule import thresholds_of
 from econsim.planners.llm.history import Past, Report, Year, reports, shares
 from econsim.planners.llm.narrator import PlannerNarrator
 from econsim.planners.llm.parameters import Parameters
@@ -39,14 +39,6 @@ REFERENCES = (
 )
 _ANSWER_TOKENS = 60  # of a list of rates
 _THOUGHT_TOKENS = 100
-
-
-@runtime_checkable
-class _WithStatusQuo(Protocol):
-    """A game with rates in force before anybody announces."""
-
-    def status_quo(self, role: str) -> Tensor:
-        """Return them, ``[K]``."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +55,6 @@ class _Memory:
 
 class LanguagePlanner(Asking):
     """A planner whose action a language model chooses; ``lessons`` are sentences that its questions begin with."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__(parameters.temperature)
@@ -87,10 +77,11 @@ class LanguagePlanner(Asking):
 
     def _start(self, briefing: Mapping[str, Any], game: Game[Any], role: Role, num_envs: int) -> _Memory:
         """Return empty memories of planners who set taxes."""
-        thresholds_of(game, role, "llm")
+        tax_thresholds(game, role, "llm")
         people = sum(other.count for other in game.roles.values() if not other.leads)
-        knows = self.parameters.first == "status_quo" and isinstance(game, _WithStatusQuo)
-        first = shares(game.status_quo(role.name).tolist()) if knows else None  # type: ignore[attr-defined]
+        first = None
+        if self.parameters.first == "status_quo" and isinstance(game, StatusQuo):
+            first = shares(game.status_quo(role.name).tolist())
         narrator = PlannerNarrator(self.parameters, briefing, people, self.lessons)
         return _Memory(game, role, narrator, first, (Past(),) * num_envs, (None,) * num_envs)
 

@@ -6,7 +6,7 @@ Payoffs: both stay silent (0) 3, both talk (1) 1, who talks alone 5, who is sile
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -61,8 +61,6 @@ class Dilemma(Game[Moment]):
 
 class Always:
     """Does always the same."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, action: int) -> None:
         self.action = action

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import torch
@@ -71,8 +71,6 @@ class Laffer(Game[LafferState]):
 
 class Answering:
     """Works one less the rate: the best answer, where ``share`` is one."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, share: float = 1.0) -> None:
         self.share = share

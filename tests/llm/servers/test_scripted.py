@@ -13,10 +13,10 @@ import torch
 from econsim.agents.best_response import BestResponse
 from econsim.agents.best_response import Parameters as Nothing
 from econsim.economies.one_step import OneStep, Parameters
+from econsim.leader_evaluation import play_proposals
 from econsim.testing.endpoints import Chat, Scripted, Unanswerable
 from econsim.testing.endpoints.scripted import candidate, coach, planner, voter, worker
 from econsim.testing.endpoints.scripted.facts import facts_of
-from econsim.training._leader_evaluation import play_proposals
 
 EXACT = {"worker": BestResponse(Nothing())}
 RATES = [0.10, 0.12, 0.22, 0.24, 0.32, 0.35, 0.37]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,8 +23,6 @@ class Parameters(Model):
 
 class Speaker:
     """Asks for all who act at once."""
-
-    learner: ClassVar[str | None] = None
 
     def __init__(self, parameters: Parameters) -> None:
         self.service: Service | None = None

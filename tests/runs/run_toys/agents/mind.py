@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,9 +19,7 @@ class Parameters(Model):
 
 
 class Mind:
-    """Counts as neural."""
-
-    learner: ClassVar[str | None] = "ppo"
+    """Has no learner but the scenario's training."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.rate = torch.tensor([torch.nan], dtype=torch.float64)

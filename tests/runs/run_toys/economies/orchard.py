@@ -43,6 +43,8 @@ class Orchard(Game[State]):
     """Step one announces the rate, step two picks."""
 
     unit = "apples"
+    law = None
+    usd_per_unit = 1.0
     horizon = 2
     accounts_spec = (
         Account("welfare", unit=MONEY, show="headline"),

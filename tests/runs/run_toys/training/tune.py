@@ -14,6 +14,7 @@ from econsim.game import Agent, Game
 from econsim.learning import Recorder
 from econsim.parameters import Model
 from econsim.runs.evaluation import play
+from run_toys.planners.tuned import Tuned
 
 __all__ = ["Parameters", "Tune"]
 
@@ -27,6 +28,9 @@ class Tune:
 
     def __init__(self, parameters: Parameters) -> None:
         pass
+
+    def fits(self, agent: Agent) -> bool:
+        return isinstance(agent, Tuned)
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         warnings.warn(EconsimWarning("the grid is coarse"), stacklevel=1)

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from econsim import random
-from econsim.game import Agent, Game
-from econsim.learning import Recorder
+from econsim.game import Agent, FittedAgent, Game
+from econsim.learning import HasDefaultLearner, Recorder
 from econsim.parameters import Model
 
 __all__ = ["Parameters", "Walk"]
@@ -28,6 +28,9 @@ class Walk:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
+    def fits(self, agent: Agent) -> bool:
+        return isinstance(agent, FittedAgent) and not isinstance(agent, HasDefaultLearner)
+
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         restored = recorder.restore()
         first, place = (0, torch.zeros(1, dtype=torch.float64)) if restored is None else (
@@ -39,6 +42,6 @@ class Walk:
             if step % 2:
                 recorder.checkpoint(step + 1, {"nested": {"place": place}, "note": "walking", "count": step})
         for agent in agents.values():
-            if agent.learner == "ppo":
+            if self.fits(agent):
                 agent.load_state_dict({"rate": place})  # type: ignore[attr-defined]
         return dict(agents)

@@ -1,0 +1,108 @@
+"""Actions made from numbers: amounts and choices of followers, instruments of leaders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from econsim.errors import UserError
+from econsim.game import Box, Discrete, Game, MultiDiscrete, Role, Solvable, TaxSchedules
+
+__all__ = [
+    "action_of_amount",
+    "action_of_choice",
+    "check_amount",
+    "check_discrete",
+    "check_leads",
+    "real_instrument",
+    "sets_tax_brackets",
+    "solvable",
+    "tax_thresholds",
+]
+
+
+def solvable(game: Game[Any], role: Role, kind: str) -> Solvable:
+    """Return ``game`` as one that knows its exact answers.
+
+    Raises:
+        UserError: the game does not offer them for this kind of agent.
+    """
+    if not isinstance(game, Solvable):
+        raise UserError(
+            f"agents.{role.name}: kind {kind} needs a game that knows its exact answers (best_response, choices and"
+            f" choice_values); {type(game).__name__} does not"
+        )
+    return game
+
+
+def action_of_amount(amount: Tensor, game: Game[Any], role: Role) -> Tensor:
+    """Return the action that comes nearest to ``amount`` ``[B, N]``: the amount itself, or the index of a choice."""
+    if isinstance(role.action, Box):
+        return amount.clamp(role.action.low, role.action.high)
+    choices = solvable(game, role, "an amount").choices(role.name).to(amount)
+    return (amount[..., None] - choices).abs().argmin(-1)
+
+
+def action_of_choice(index: Tensor, game: Game[Any], role: Role) -> Tensor:
+    """Return the action for an ``index`` ``[B, N]`` into the game's choices."""
+    if isinstance(role.action, Box):
+        return solvable(game, role, "a choice").choices(role.name)[index]
+    return index
+
+
+def check_amount(amount: float, role: Role, what: str) -> None:
+    """Raise :class:`UserError` where a constant amount lies outside the role's box."""
+    if isinstance(role.action, Box) and not role.action.low <= amount <= role.action.high:
+        raise UserError(f"agents.{role.name}: {what} {amount:g} is outside [{role.action.low:g}, {role.action.high:g}]")
+
+
+def check_discrete(role: Role, kind: str) -> None:
+    """Raise :class:`UserError` where a role's actions have no list of probabilities."""
+    if not isinstance(role.action, Discrete):
+        raise UserError(f"agents.{role.name}: kind {kind} states probabilities of one discrete choice only")
+
+
+def check_leads(role: Role, kind: str) -> None:
+    """Raise :class:`UserError` where a planner is given to a role that follows."""
+    if not role.leads:
+        raise UserError(f"agents.{role.name}: kind {kind} is a planner, and this role follows")
+
+
+def sets_tax_brackets(game: Game[Any], role: Role) -> bool:
+    """Return whether the action of ``role`` is a schedule of the game's tax brackets, one entry a bracket."""
+    if not role.leads or not isinstance(game, TaxSchedules):
+        return False
+    shape = tuple(game.thresholds.shape)
+    options = isinstance(role.action, MultiDiscrete) and role.action.shape == shape
+    return shape != (0,) and (options or role.action == Box(0.0, 1.0, shape))
+
+
+def tax_thresholds(game: Game[Any], role: Role, kind: str) -> Tensor:
+    """Return the thresholds of the game's tax brackets, ``[K]`` float64 in money.
+
+    Raises:
+        UserError: the game has no tax brackets for this role to set, which planners of this kind need.
+    """
+    if not sets_tax_brackets(game, role) or not isinstance(game, TaxSchedules):
+        raise UserError(
+            f"planner: kind {kind} sets tax brackets; {type(game).__name__} has none for role {role.name}"
+            " (econsim.game.TaxSchedules)"
+        )
+    return game.thresholds
+
+
+def real_instrument(game: Game[Any], role: Role, user: str) -> Box:
+    """Return the real numbers that a leader can set: its action, or the tax rates that its options stand for.
+
+    Raises:
+        UserError: its action is neither bounded real numbers nor a tax schedule, which ``user`` needs.
+    """
+    box = role.action
+    if isinstance(box, Box) and role.leads and max(abs(box.low), abs(box.high)) < float("inf"):
+        return box
+    if sets_tax_brackets(game, role):
+        return Box(0.0, 1.0, role.action.shape)
+    raise UserError(
+        f"{user} needs bounded real numbers or tax rates to set; role {role.name} of {type(game).__name__} has {box}"
+    )

@@ -1,0 +1,131 @@
+"""Searched optimum: the best announcement that black-box search finds against the workers' responses.
+
+Candidates are points of the unit cube, scaled to the range of the leader's action: bounded real numbers, or tax rates
+where options stand for them. All are valued in the same episodes, many at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from econsim import random
+from econsim.actions import real_instrument
+from econsim.game import Agent, Box, Game, Role
+from econsim.leader_evaluation import values_of
+from econsim.learning import Recorder
+from econsim.parameters import Model
+from econsim.planners._fitted_action import FittedAction
+from econsim.planners.search.bayesian_search import bayesian_search
+from econsim.planners.search.black_box import Value, climb, evolve
+
+__all__ = ["Parameters", "Search"]
+
+REFERENCES = (
+    "@incollection{hansen2006cma, title={The {CMA} Evolution Strategy: A Comparing Review}, author={Hansen, Nikolaus}, "
+    "booktitle={Towards a New Evolutionary Computation}, pages={75--102}, publisher={Springer}, year={2006}}",
+    "@inproceedings{akiba2019optuna, title={Optuna: A Next-Generation Hyperparameter Optimization Framework}, "
+    "author={Akiba, Takuya and Sano, Shotaro and Yanase, Toshihiko and Ohta, Takeru and Koyama, Masanori}, "
+    "booktitle={KDD}, pages={2623--2631}, year={2019}}",
+)
+COARSE_STEP = 0.01
+
+
+class Parameters(Model):
+    """Parameters of the search."""
+
+    method: Literal["coordinate", "cma_es", "both", "bayesian"] = "both"
+    """``coordinate``: one entry at a time; ``cma_es``: covariance matrix adaptation; ``both``: the second, polished;
+    ``bayesian``: a Gaussian process of the aim, for leaders whose candidates are costly (needs ``econsim[search]``)."""
+    starts: int = Field(8, ge=1, le=1000)
+    """Independent starting points; the first candidates of ``bayesian``."""
+    start: float = Field(0.5, ge=0, le=1)
+    """Where all entries of the first start are, as a share of the action's range; the others are drawn. A search that
+    was fitted before (``refit_every``) begins with what it found."""
+    first_step: float = Field(0.25, gt=0, le=1)
+    """First spread of CMA-ES, as a share of the action's range."""
+    episodes: int = Field(1, ge=1, le=10_000)
+    """Episodes that value each candidate, the same ones for all: one where nothing is drawn in play."""
+    generations: int = Field(120, ge=1, le=100_000)
+    """Generations of CMA-ES from each start."""
+    finest_step: float = Field(0.001, gt=0, le=0.5)
+    """Last step of the coordinate search, as a share of the action's range."""
+    candidates: int = Field(200, ge=1, le=2000)
+    """Candidates of the Bayesian search in all; its own cost grows with their cube."""
+    batch: int = Field(10, ge=1, le=1000)
+    """Candidates that the Bayesian search tries at once."""
+
+
+class Search(FittedAction):
+    """Announces the best action that the search found."""
+
+    kind = "search"
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__()
+        self.parameters = parameters
+
+    def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
+        """Search for the action with the highest mean return.
+
+        Raises:
+            UserError: the role's action is neither bounded real numbers nor tax rates, or a library is missing.
+        """
+        box, budget = real_instrument(game, role, "planner: kind search"), self.parameters
+        exact, tried = game.to(dtype=torch.float64), 0
+
+        def value(points: Tensor) -> Tensor:
+            nonlocal tried
+            tried += points.shape[0]
+            return values_of(exact, agents, role.name, _scaled(points, box), seed, budget.episodes)
+
+        method = self._by_model if budget.method == "bayesian" else self._from_each_start
+        best, best_value = method(value, self._starts(box, seed, game.device), seed, recorder)
+        recorder.log("leader_evaluations", tried, step=0)
+        recorder.progress(budget.starts + 1, budget.starts + 1, "search")
+        self.load_state_dict({"rates": _scaled(best, box).reshape(box.shape), "value": best_value[None]})
+
+    def _starts(self, box: Box, seed: int, device: torch.device) -> Tensor:
+        """Return starting points ``[S, D]``, the first one given or found by an earlier fit, the others drawn."""
+        key = random.keys(seed, 1, device)
+        starts = random.uniform(key, 0, "search/starts", (self.parameters.starts, box.size), torch.float64)[0]
+        earlier = self.fitted.get("rates")
+        starts[0] = self.parameters.start if earlier is None else (earlier.flatten() - box.low) / (box.high - box.low)
+        return starts
+
+    def _from_each_start(self, value: Value, starts: Tensor, seed: int, recorder: Recorder) -> tuple[Tensor, Tensor]:
+        """Return the best point ``[D]`` of evolution and coordinate search from each start, and its value."""
+        budget = self.parameters
+        best, best_value = starts[0], value(starts[:1])[0]
+        for index, start in enumerate(starts):
+            point, point_value = start, value(start[None])[0]
+            if budget.method != "coordinate":
+                point, point_value = evolve(value, start, budget.generations, seed + index, budget.first_step)
+            if budget.method != "cma_es":
+                point, point_value = climb(value, point, point_value, COARSE_STEP)
+            if point_value > best_value:
+                best, best_value = point, point_value
+            recorder.log("search/value", float(best_value), step=index)
+            recorder.progress(index + 1, budget.starts + 1, "search")
+        if budget.method != "cma_es":
+            best, best_value = climb(value, best, best_value, budget.finest_step)
+        return best, best_value
+
+    def _by_model(self, value: Value, starts: Tensor, seed: int, recorder: Recorder) -> tuple[Tensor, Tensor]:
+        """Return the best point ``[D]`` of a Bayesian search, and its value."""
+        budget = self.parameters
+
+        def report(tried: int, best_value: float) -> None:
+            recorder.log("search/value", best_value, step=tried)
+            recorder.progress((budget.starts * tried) // budget.candidates, budget.starts + 1, "search")
+
+        return bayesian_search(value, starts, budget.candidates, budget.batch, seed, report)
+
+
+def _scaled(points: Tensor, box: Box) -> Tensor:
+    """Return points ``[..., D]`` of the unit cube as actions ``[C, *shape]``."""
+    return (box.low + (box.high - box.low) * points).reshape(-1, *box.shape)

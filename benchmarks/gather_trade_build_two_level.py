@@ -36,7 +36,6 @@ from econsim.game import Agent, Game
 from econsim.runs import Run, RunInterrupted, execute, open_run, resume
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.load_agents import agents_of
-from econsim.runs.stages import policies
 from econsim.scenario import Scenario, load
 
 PUBLISHED = {"free_market": 1278.0, "us_federal": 1261.0, "saez": 1435.0, "saez_buffer": 1435.0, "planner": 1664.0}
@@ -121,8 +120,7 @@ def gains(run: Run) -> list[dict[str, Any]]:
 
 def result_of(run: Run) -> dict[str, Any]:
     """Return everything that is recorded of a finished run."""
-    scenario = run.scenario
-    game, _ = scenario.build("cpu")
+    scenario, plan = run.scenario, run.plan
     seeds = [scenario.seed + index for index in range(scenario.seeds)]
     return {
         "scenario": scenario.name,
@@ -132,8 +130,8 @@ def result_of(run: Run) -> dict[str, Any]:
         "published": PUBLISHED,
         "policies": scores(run),
         "division_of_labour": {
-            policy.label: division_of_labour(game, agents_of(run, policy, seeds[0]), scenario.seed)
-            for policy in policies(scenario, game)
+            policy.label: division_of_labour(plan.game, agents_of(run, plan, policy, seeds[0]), scenario.seed)
+            for policy in plan.policies
         },
         "certificate": gains(run),
         "env_steps_per_second": speed(run),

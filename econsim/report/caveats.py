@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from econsim.runs.stages import Policy, policies
-
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
@@ -45,7 +43,7 @@ def failed_replies(run: Run) -> Iterator[str]:
 
 def single_seeds(run: Run) -> Iterator[str]:
     """Yield which policies have agents that were trained once, so that their numbers carry no interval."""
-    alone = [policy.label for policy in _policies(run) if policy.trained_roles and len(policy.seeds) == 1]
+    alone = [policy.label for policy in run.plan.policies if policy.trained_roles and len(policy.seeds) == 1]
     if alone:
         yield (
             f"One training seed: the numbers of {', '.join(alone)} have no interval, and another seed may give others;"
@@ -55,7 +53,7 @@ def single_seeds(run: Run) -> Iterator[str]:
 
 def untrained(run: Run) -> Iterator[str]:
     """Yield which players of the scenario's own policy follow a rule that nothing fitted."""
-    own = _policies(run)[-1]
+    own = run.plan.last
     fixed = [f"{role} ({chosen.kind.name})" for role, chosen in own.agents.items() if role not in own.fitted_roles]
     if fixed:
         everybody = "; nobody was" if len(fixed) == len(own.agents) else ""
@@ -76,7 +74,3 @@ SECTIONS: tuple[Callable[[Run], Iterator[str]], ...] = (
     untrained,
     unknown_distance,
 )
-
-
-def _policies(run: Run) -> list[Policy]:
-    return policies(run.scenario, run.scenario.build("cpu")[0])

@@ -18,7 +18,7 @@ from econsim.report.dots import interval_dots
 from econsim.report.interactive import Plot
 from econsim.runs.metric_columns import metrics_in, shown_metrics, titled
 from econsim.runs.metrics_table import SERIES
-from econsim.runs.stages import SHARED
+from econsim.scenario.plan import SHARED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -19,7 +19,7 @@ from econsim.runs.load_agents import check_finished
 from econsim.runs.machine import device_named, using_threads
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice
-from econsim.runs.stages import policies
+from econsim.scenario.plan import plan_of
 from econsim.storage.files import write_json
 
 __all__ = ["DeviationBudget", "certify"]
@@ -62,9 +62,10 @@ class _Certifying:
 
     def __init__(self, run: Run, budget: DeviationBudget, quiet: bool) -> None:
         self.run, self.budget = run, budget
-        self.game, _ = run.scenario.build(device_named(run.environment["device"]))
-        self.policy = policies(run.scenario, self.game)[-1]
-        self.finder = Finder(run, self.game, self.policy, budget)
+        scenario = run.scenario
+        plan = plan_of(scenario, scenario.build_game(device_named(run.environment["device"])))
+        self.game, self.policy = plan.game, plan.last
+        self.finder = Finder(run, plan, budget)
         self.journal = Journal(run.path / "log.txt", quiet)
 
     def finish(self, roles: tuple[str, ...], first_seed: bool) -> dict[str, Any]:

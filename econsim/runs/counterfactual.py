@@ -24,7 +24,7 @@ from econsim.analysis.counterfactual import (
     play_pair,
     winners_and_losers,
 )
-from econsim.errors import UserError, did_you_mean
+from econsim.errors import UserError
 from econsim.game import Agent, FittedAgent, Game
 from econsim.llm.protocols import UsesLlm
 from econsim.parameters import Chosen
@@ -33,7 +33,6 @@ from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import using_threads
 from econsim.runs.recorder import Advice
-from econsim.runs.stages import Policy, exact_followers, leading_role, policies
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.aliases import canonical_key
 
@@ -114,8 +113,8 @@ class _Reform:
         _check_change(self.baseline, self.reform, run)
         self.game, self.reform_game = (_game(scenario) for scenario in (self.baseline, self.reform))
         _check_players(self.game, self.reform_game)
-        self.policies = {found.label: found for found in policies(run.scenario, self.game)}
-        self.policy = self._chosen(policy)
+        self.plan = run.plan
+        self.policy = self.plan.last if policy is None else self.plan.policy(policy)
         exact = run.scenario.evaluation is not None
         self.followers: Followers = followers or ("evaluation" if exact else "own")
         if self.followers == "evaluation" and not exact:
@@ -146,29 +145,30 @@ class _Reform:
         return pair.baseline, held, pair.reform
 
     def _agents(self, seed: int) -> dict[str, Agent]:
-        agents = agents_of(self.run, self.policy, seed)
+        agents = agents_of(self.run, self.plan, self.policy, seed)
         if self.followers == "evaluation":
-            scored = exact_followers(self.run.scenario, self.game)
-            agents |= {role: chosen.build() for role, chosen in scored.items()}
+            agents |= {role: chosen.build() for role, chosen in self.plan.evaluation.items()}
         return agents
 
     def _changed_agents(self, seed: int) -> dict[str, Agent]:
         """Return who plays instead in the reform."""
-        leader = leading_role(self.baseline, self.game)
+        leader, before = self.plan.leader, self.baseline.agents_in(self.game)
         changed: dict[str, Agent] = {}
         if leader is not None and self.reform.planner is not None and self.reform.planner != self.baseline.planner:
             changed[leader] = self._planner(self.reform.planner, leader, seed)
-        for role, chosen in self.reform.agents.items():
-            if chosen != self.baseline.agents.get(role):
+        for role, chosen in self.reform.agents_in(self.reform_game).items():
+            if chosen != before.get(role):
                 changed[role] = _fixed(chosen, f"agents.{role}")
         return changed
 
     def _planner(self, chosen: Chosen, leader: str, seed: int) -> Agent:
         """Return a planner that the run fitted, or one that needs no fitting."""
-        for policy in self.policies.values():
+        for policy in self.plan.policies:
             if policy.agents.get(leader) == chosen:
-                return agents_of(self.run, policy, seed if seed in policy.seeds else policy.seeds[0])[leader]
-        return _fixed(chosen, "planner", f", or take a policy of this run: {', '.join(self.policies)}")
+                fitted_under = seed if seed in policy.seeds else policy.seeds[0]
+                return agents_of(self.run, self.plan, policy, fitted_under)[leader]
+        labels = ", ".join(policy.label for policy in self.plan.policies)
+        return _fixed(chosen, "planner", f", or take a policy of this run: {labels}")
 
     def _numbers(self) -> dict[str, float]:
         """Return the numeric parameters that the reform changes, if it changes nothing else about the game."""
@@ -179,13 +179,6 @@ class _Reform:
             return {}
         return {name: float(self.reform_game.parameters[name]) for name in own.values()}
 
-    def _chosen(self, label: str | None) -> Policy:
-        if label is None:
-            return list(self.policies.values())[-1]
-        if label not in self.policies:
-            raise UserError(f"--policy {label}: this run has no such policy{did_you_mean(label, self.policies)}")
-        return self.policies[label]
-
     def _notes(self) -> tuple[str, ...]:
         agents = self._agents(self.policy.seeds[0])
         fitted = [role for role, agent in agents.items() if isinstance(agent, FittedAgent)]
@@ -194,8 +187,7 @@ class _Reform:
 
 
 def _game(scenario: Scenario) -> Game[Any]:
-    game: Game[Any] = scenario.build("cpu")[0]
-    return game.to(dtype=torch.float64)
+    return scenario.build_game(dtype=torch.float64)
 
 
 def _without_names(scenario: Scenario) -> Scenario:

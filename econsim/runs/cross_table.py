@@ -24,7 +24,7 @@ from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import using_threads
 from econsim.runs.recorder import Advice
-from econsim.runs.stages import Policy, exact_followers, leading_role, policies
+from econsim.scenario.plan import Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,11 +71,11 @@ def cross_table(paths: Iterable[str | Path], episodes: int = 16, metric: str = "
     runs = [open_run(path) for path in paths]
     _check(runs, episodes)
     first = runs[0].scenario
-    game = first.build("cpu")[0].to(dtype=torch.float64)
+    game = first.build_game(dtype=torch.float64)
     key = evaluation_key(first.seed, episodes)
     rows = []
     with using_threads(runs[0].environment["threads"]), Advice().listening():
-        planners, workers = _sides(runs, game)
+        planners, workers = _sides(runs)
         for planner, announcing in planners.agents.items():
             for people, answering in workers.agents.items():
                 values = _values(game, {**answering, **announcing}, key, metric)
@@ -92,6 +92,8 @@ def _check(runs: list[Run], episodes: int) -> None:
         raise UserError(f"--episodes {episodes}: say at least 1")
     for run in runs:
         check_finished(run)
+        if run.plan.game.roles.keys() != runs[0].plan.game.roles.keys():
+            raise UserError(f"{run.path}: its roles are shared by other groups of agents than those of {runs[0].path}")
         different = _difference(runs[0].scenario.game.dump(), run.scenario.game.dump())
         if different is not None:
             key = f"{run.scenario.game_key}.{different}"
@@ -112,26 +114,26 @@ def _difference(one: Any, other: Any, name: str = "") -> str | None:
     return None
 
 
-def _sides(runs: list[Run], game: Game[Any]) -> tuple[_Sides, _Sides]:
+def _sides(runs: list[Run]) -> tuple[_Sides, _Sides]:
     """Return planners and sets of workers, each once."""
     planners, workers = _Sides(), _Sides()
     for run in runs:
         place = f"{run.name}: " if len(runs) > 1 else ""
-        leader = leading_role(run.scenario, game)
-        if leader is None:
+        plan = run.plan
+        if plan.leader is None:
             raise UserError(f"{run.path}: nobody plans in this run, so that there is no table of planners and workers")
         if run.scenario.evaluation is not None:
-            scored = exact_followers(run.scenario, game)
-            workers.add(EVALUATION, place, scored, {role: chosen.build() for role, chosen in scored.items()})
-        for policy in policies(run.scenario, game):
-            _add_policy(run, policy, leader, place, planners, workers)
+            built = {role: chosen.build() for role, chosen in plan.evaluation.items()}
+            workers.add(EVALUATION, place, plan.evaluation, built)
+        for policy in plan.policies:
+            _add_policy(run, policy, plan.leader, place, planners, workers)
     return planners, workers
 
 
 def _add_policy(run: Run, policy: Policy, leader: str, place: str, planners: _Sides, workers: _Sides) -> None:
     """Add the planner of a policy under each of its seeds, and its workers where they are its own."""
     for seed in policy.seeds:
-        agents = agents_of(run, policy, seed)
+        agents = agents_of(run, run.plan, policy, seed)
         rest = {role: agent for role, agent in agents.items() if role != leader}
         seeded = f", seed {seed}" if len(policy.seeds) > 1 else ""
         fitted = isinstance(agents[leader], FittedAgent)

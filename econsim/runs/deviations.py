@@ -25,7 +25,7 @@ from econsim.rl.settings import Settings
 from econsim.runs.folder import Run
 from econsim.runs.load_agents import agents_of
 from econsim.runs.progress import Progress
-from econsim.runs.stages import Policy
+from econsim.scenario.plan import Plan
 
 __all__ = ["DeviationBudget", "Finder", "Piece"]
 
@@ -78,13 +78,14 @@ class Piece:
 class Finder:
     """Looks for deviations from one policy of a run."""
 
-    def __init__(self, run: Run, game: Game[Any], policy: Policy, budget: DeviationBudget) -> None:
-        self.run, self.game, self.policy, self.budget = run, game, policy, budget
-        self.precise = game.to(dtype=torch.float64)
+    def __init__(self, run: Run, plan: Plan, budget: DeviationBudget) -> None:
+        self.run, self.plan, self.budget = run, plan, budget
+        self.game, self.policy = plan.game, plan.last
+        self.precise = plan.game.to(dtype=torch.float64)
 
     def findings(self, piece: Piece, progress: Progress) -> Iterator[dict[str, Any]]:
         """Yield what was found for a role under a seed, as plain data; one entry a class of deviations."""
-        agents = agents_of(self.run, self.policy, piece.seed)
+        agents = agents_of(self.run, self.plan, self.policy, piece.seed)
         if self.game.roles[piece.role].leads:
             yield self._of_leader(piece, agents, progress)
         else:

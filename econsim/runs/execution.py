@@ -26,11 +26,11 @@ from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice, StageRecorder, common_step, load_fitted, save_fitted
 from econsim.runs.recordings import save_recording
-from econsim.runs.scoring import responses, rows_of, scores
-from econsim.runs.stages import Stage, check_players, exact_followers, groups, policies, stages
+from econsim.runs.scoring import rows_of, scores
 from econsim.runs.summary import gap_closed, summarise
 from econsim.scenario import Scenario
 from econsim.scenario.overrides import Overrides
+from econsim.scenario.plan import Plan, Stage, plan_of
 from econsim.storage.files import write_json
 
 __all__ = ["RunInterrupted", "execute", "resume"]
@@ -73,21 +73,19 @@ def execute(
     if threads < 1:
         raise UserError(f"--threads {threads}: say one or more")
     with using_threads(threads), joined(device_named(device)) as place:
-        game, _ = scenario.build(place)
-        check_declared(game, evaluation_key(scenario.seed).to(game.device))
-        found = policies(scenario, game)
-        stages(scenario, found)
+        plan = plan_of(scenario, scenario.build_game(place))
+        check_declared(plan.game, evaluation_key(scenario.seed).to(plan.game.device))
         with Advice().listening():  # the run will say it again, and keep it
-            check_players(scenario, game, found)
-            forecast = forecast_calls(scenario, game, found)
+            plan.check_agents()
+            forecast = forecast_calls(plan)
         if forecast is not None and not agreed:
             check_agreed(forecast, scenario.llm)
         if is_helper():
             with folder_of_helper() as own:
-                return _Execution(create_run(scenario, own, place), place, quiet=True).help()
-        run = create_run(scenario, out, place)
+                return _Execution(create_run(plan.scenario, own, place), plan, quiet=True).help()
+        run = create_run(plan.scenario, out, place, plan.notes)
         wait_for_helpers()
-        execution = _Execution(run, place, quiet)
+        execution = _Execution(run, plan, quiet)
         if forecast is not None:
             execution.journal.say(f"{scenario.llm and scenario.llm.model} will be asked: {forecast}")
         return execution.finish()
@@ -110,11 +108,12 @@ def resume(path: str | Path, quiet: bool = False, overrides: Overrides = ()) -> 
         return run
     run = with_settings(run, overrides) if overrides else run
     with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as place:
+        plan = plan_of(run.scenario, run.scenario.build_game(place))
         if is_helper():
             with folder_of_helper(run.path) as own:
-                return _Execution(open_run(own), place, quiet=True).help()
+                return _Execution(open_run(own), plan, quiet=True).help()
         wait_for_helpers()
-        return _Execution(run, place, quiet).finish()
+        return _Execution(run, plan, quiet).finish()
 
 
 def _discard_parts(run: Run) -> None:
@@ -126,11 +125,8 @@ def _discard_parts(run: Run) -> None:
 class _Execution:
     """One run in progress."""
 
-    def __init__(self, run: Run, device: str, quiet: bool) -> None:
-        self.run, self.scenario = run, run.scenario
-        self.game, _ = self.scenario.build(device)
-        self.policies = policies(self.scenario, self.game)
-        self.stages = stages(self.scenario, self.policies)
+    def __init__(self, run: Run, plan: Plan, quiet: bool) -> None:
+        self.run, self.plan = run, plan
         self.metrics = MetricsWriter(run.path / "metrics.parts", run.name)
         self.measured = MetricsWriter(run.path / "throughput.parts", run.name)
         self.journal = Journal(run.path / "log.txt", quiet)
@@ -165,19 +161,18 @@ class _Execution:
 
     def _fit(self) -> Fitted:
         """Fit every stage that is not finished; return the agents of each policy and seed."""
-        for message in self.game.advice():
+        for message in (*self.run.environment.get("notes", ()), *self.plan.game.advice()):
             self.advice.add(message)
-        everyone = [*self.policies, *(stage.policy for stage in self.stages)]
-        agents = {(policy.label, seed): policy.build() for policy in everyone for seed in policy.seeds}
-        for mine in agents.values():
-            self.speech.connect(mine)
-        names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in self.stages]
+        agents, stages = self.plan.build_agents(), self.plan.stages
+        for each in agents.values():
+            self.speech.connect(each)
+        names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in stages]
         parts = 0
-        with Progress(names, [stage.learner for stage in self.stages], self.journal) as progress:
-            for group in groups(self.stages, self.scenario.seeds_at_once):
+        with Progress(names, [stage.learner for stage in stages], self.journal) as progress:
+            for batch in self.plan.batches():
                 ahead = []
-                for index in group:
-                    stored = self._stored(self.stages[index], agents)
+                for index in batch:
+                    stored = self._stored(stages[index], agents)
                     parts = parts if stored is None else max(parts, stored)
                     ahead += [index] if stored is None else []
                 if ahead:
@@ -198,42 +193,39 @@ class _Execution:
 
     def _fit_stages(self, indices: Sequence[int], agents: Fitted, parts: int, progress: Progress) -> int:
         """Fit stages that differ by their seed alone; return how many parts of metrics there are then."""
-        stages_, first = [self.stages[index] for index in indices], self.stages[indices[0]]
-        at_most = common_step(self.run, stages_) if len(stages_) > 1 else None
-        place = (self.metrics, self.measured, self.advice, progress, parts, at_most)
-        recorders = [StageRecorder(self.run, stage, *place) for stage in stages_]
+        stages, first = [self.plan.stages[index] for index in indices], self.plan.stages[indices[0]]
+        at_most = common_step(self.run, stages) if len(stages) > 1 else None
+        shared = (self.metrics, self.measured, self.advice, progress, parts, at_most)
+        recorders = [StageRecorder(self.run, stage, *shared) for stage in stages]
         progress.begin(indices[0])
-        stand_ins = exact_followers(self.scenario, self.game)
-        substituted = [role for role in first.untrained_roles if role in stand_ins]
-        mine = [agents[stage.policy.label, stage.seed] for stage in stages_]
-        players = [own | {role: stand_ins[role].build() for role in substituted} for own in mine]
+        own_agents = [agents[stage.policy.label, stage.seed] for stage in stages]
+        players = [own | self.plan.stand_ins(first) for own in own_agents]
         for each in players:
             self.speech.connect(each)
-        fitted = fit_all(first.build(), self.game, players, [stage.seed for stage in stages_], recorders)
+        fitted = fit_all(first.build(), self.plan.game, players, [stage.seed for stage in stages], recorders)
         progress.end()
-        for stage, own, found in zip(stages_, mine, fitted, strict=True):
-            own |= {role: found[role] for role in stage.fitted_roles}
+        for stage, own, fitted_agents in zip(stages, own_agents, fitted, strict=True):
+            own |= {role: fitted_agents[role] for role in stage.fitted_roles}
             parts = save_fitted(self.run, stage, own, self.metrics, self.advice)
         return parts
 
     def _score(self, fitted: Fitted) -> None:
         """Score every policy and write metrics, accounts and, last, the summary that marks the run as finished."""
-        played = scores(self.scenario, self.policies, fitted, self.game, self.speech.connect)
-        found, reasons = gap_closed(list(played), self.scenario)
+        scored, reasons = gap_closed(list(scores(self.plan, fitted, self.speech.connect)), self.plan.scenario)
         for reason in reasons:
             self.advice.add(reason)
-        for score in found:
+        for score in scored:
             for row in rows_of(score):
                 self.metrics.add(row)
         self.metrics.merge(self.run.path / "metrics.parquet")
         if self.measured.flush():
             self.measured.merge(self.run.path / "throughput.parquet")
-        write_accounts(self.run.path / "accounts.parquet", [block for score in found for block in score.account_blocks])
-        for score in found:
+        blocks = [block for score in scored for block in score.account_blocks]
+        write_accounts(self.run.path / "accounts.parquet", blocks)
+        for score in scored:
             if score.recording is not None:
                 save_recording(self.run, score.policy, score.recording)
-        known = responses(self.scenario, self.policies, self.game)
-        summary = summarise(self.scenario, found, known, self.game, self.advice.messages)
+        summary = summarise(self.plan, scored, self.advice.messages)
         llm_usage = self.speech.summary()
         write_json(self.run.path / "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
 

@@ -11,7 +11,7 @@ Every file appears by rename, whole or not at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from econsim.analysis.recording import Recording
     from econsim.game import Agent
     from econsim.scenario import Scenario
+    from econsim.scenario.plan import Plan
 
 T = TypeVar("T")
 
@@ -100,14 +101,18 @@ class Run:
         return self.accounts
 
     @cached_property
+    def plan(self) -> Plan:
+        """What the run does, on the CPU: its game, policies, stages and responses."""
+        from econsim.scenario.plan import plan_of
+
+        return plan_of(self.scenario, self.scenario.build_game())
+
+    @cached_property
     def agents(self) -> dict[str, Agent]:
         """The agents of the scenario's own policy by role, as fitted under its first seed."""
         from econsim.runs.load_agents import agents_of
-        from econsim.runs.stages import policies
 
-        game, _ = self.scenario.build("cpu")
-        own = policies(self.scenario, game)[-1]
-        return agents_of(self, own, own.seeds[0])
+        return agents_of(self, self.plan, self.plan.last, self.plan.last.seeds[0])
 
     @cached_property
     def certificate(self) -> dict[str, Any]:
@@ -166,13 +171,14 @@ def open_run(path: str | Path) -> Run:
     return Run(folder)
 
 
-def create_run(scenario: Scenario, out: Path | None, device: str) -> Run:
+def create_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[str] = ()) -> Run:
     """Make the folder of a new run and write its scenario and environment.
 
     Args:
         scenario: what will be run, resolved.
         out: the folder; by default ``runs/<scenario>-<YYYYmmdd-HHMMSS>``.
         device: where it will be run, noted in the environment.
+        notes: what a reader of the run should know of its settings, kept there too.
 
     Raises:
         UserError: the folder holds something already, or cannot be made; nothing in it was touched.
@@ -189,5 +195,6 @@ def create_run(scenario: Scenario, out: Path | None, device: str) -> Run:
             f" econsim resume {folder}"
         )
     write_text(folder / "scenario.yaml", scenario.dump())
-    write_json(folder / "environment.json", describe_environment(scenario.seed, device))
+    environment = describe_environment(scenario.seed, device) | {"notes": list(notes)}
+    write_json(folder / "environment.json", environment)
     return Run(folder)

@@ -26,8 +26,8 @@ from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.folder import Run
 from econsim.runs.llm_session import LEDGER, check_agreed
 from econsim.runs.load_agents import agents_of
-from econsim.runs.stages import leading_role, must_be_fitted, policies
 from econsim.scenario import Scenario, with_overrides
+from econsim.scenario.plan import leading_role, must_be_fitted
 from econsim.storage.files import write_json
 
 __all__ = ["Asked", "audit"]
@@ -58,7 +58,7 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
     """
     source, what = (source if isinstance(source, Run) else _of_one_year(source)), asked or Asked()
     scenario = source.scenario if isinstance(source, Run) else source
-    game = scenario.build("cpu")[0].to(dtype=torch.float64)
+    game = scenario.build_game(dtype=torch.float64)
     leader = _checked(scenario, game, what)
     found = {
         wording: {role: agent for role, agent in agents.items() if role != leader}
@@ -110,16 +110,17 @@ def _of_one_year(scenario: Scenario) -> Scenario:
 def _variants(source: Scenario | Run, game: Game[Any], asked: Asked) -> dict[str, dict[str, Agent]]:
     """Return the agents of every wording by role; ``""`` where nobody reads."""
     if isinstance(source, Run):
-        own = policies(source.scenario, game)[-1]
-        return {"": agents_of(source, own, own.seeds[0])}
-    for role, chosen in source.agents.items():
+        plan = source.plan
+        return {"": agents_of(source, plan, plan.last, plan.last.seeds[0])}
+    chosen_agents = source.agents_in(game)
+    for role, chosen in chosen_agents.items():
         if must_be_fitted(chosen):
             raise UserError(
                 f"agents.{role}: kind {chosen.kind.name} has to be trained first; run the scenario and audit the run"
             )
-    wordings = asked.wordings or _wordings(source.agents)
+    wordings = asked.wordings or _wordings(chosen_agents)
     return {
-        wording: {role: _worded(chosen, wording).build() for role, chosen in source.agents.items()}
+        wording: {role: _worded(chosen, wording).build() for role, chosen in chosen_agents.items()}
         for wording in wordings or ("",)
     }
 
@@ -179,7 +180,7 @@ def _content(scenario: Scenario, asked: Asked, audits: Mapping[str, Audit], serv
     content: dict[str, Any] = {
         "format": _FORMAT,
         "scenario": scenario.name,
-        "agents": {role: chosen.dump() for role, chosen in scenario.agents.items()},
+        "agents": scenario.model_dump(mode="json")["agents"],
         "people": first.people,
         "repeats": asked.repeats,
         "audits": [

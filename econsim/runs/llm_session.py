@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from econsim.errors import UserError
-from econsim.game import Agent, Game
+from econsim.game import Agent
 from econsim.llm.budget import Forecast
 from econsim.llm.failures import BudgetSpent, EndpointError, TooManyFailures
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
@@ -16,8 +16,8 @@ from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
 from econsim.runs.folder import Run, open_run
 from econsim.runs.scoring import matches
-from econsim.runs.stages import Policy
 from econsim.scenario import Scenario, with_overrides
+from econsim.scenario.plan import Plan
 from econsim.storage.files import write_text
 
 __all__ = ["LEDGER", "LlmSession", "check_agreed", "forecast_calls", "in_words", "with_settings", "with_way_on"]
@@ -69,17 +69,18 @@ class LlmSession:
         return {**known, "purposes": {purpose: counter.plain() for purpose, counter in counters.items()}}
 
 
-def forecast_calls(scenario: Scenario, game: Game[Any], found: Sequence[Policy]) -> Forecast | None:
+def forecast_calls(plan: Plan) -> Forecast | None:
     """Return what scoring all policies will ask of a model; ``None`` where no agent asks one.
 
     Raises:
         UserError: the scenario does not say which model, a library is missing, there is no store to replay, or nobody
             listens where the model should be.
     """
-    fitted = {(policy.label, seed): policy.build() for policy in found for seed in policy.seeds}
+    scenario, game = plan.scenario, plan.game
+    fitted = plan.build_agents()
     speaking: list[str] = []
     parts: list[tuple[int, int, int]] = []
-    for match in matches(scenario, list(found), fitted, game):
+    for match in matches(plan, fitted):
         for role, agent in match.agents.items():
             speaking += [role] if isinstance(agent, UsesLlm) else []
             if isinstance(agent, EstimatesCalls):

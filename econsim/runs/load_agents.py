@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING
 
 from econsim.errors import UserError
 from econsim.runs.recorder import load_fitted
-from econsim.runs.stages import Policy, stages
 
 if TYPE_CHECKING:
     from econsim.game import Agent
     from econsim.runs.folder import Run
+    from econsim.scenario.plan import Plan, Policy
 
 __all__ = ["agents_of", "check_finished"]
 
 
-def agents_of(run: Run, policy: Policy, seed: int) -> dict[str, Agent]:
-    """Return the agents of a policy by role, as fitted under ``seed``.
+def agents_of(run: Run, plan: Plan, policy: Policy, seed: int) -> dict[str, Agent]:
+    """Return the agents of a policy of the run's plan by role, as fitted under ``seed``.
 
     Raises:
         UserError: the run has not come that far.
     """
     agents = policy.build()
-    for stage in stages(run.scenario, [policy]):
-        if stage.policy is policy and stage.seed == seed and not load_fitted(run, stage, agents):
+    for stage in plan.stages_for(policy, seed):
+        if not load_fitted(run, stage, agents):
             raise UserError(
                 f"{run.path}: {policy.label} is not fitted under seed {seed}; finish it with: econsim resume {run.path}"
             )

@@ -17,7 +17,7 @@ from econsim.runs.costs import COST
 from econsim.runs.folder import Run
 from econsim.runs.metrics_table import MetricRow, MetricsWriter
 from econsim.runs.progress import Progress
-from econsim.runs.stages import Stage
+from econsim.scenario.plan import Stage
 from econsim.storage.files import write_json
 
 __all__ = ["Advice", "StageRecorder", "common_step", "load_fitted", "save_fitted"]

@@ -15,11 +15,10 @@ from econsim.parameters import Chosen
 from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
 from econsim.runs.evaluation import Episode, evaluation_key, mean_metrics, play, with_expected_returns
 from econsim.runs.metrics_table import SERIES, MetricRow
-from econsim.runs.responses import Response, evaluation_response, own_response
-from econsim.runs.stages import Policy, exact_followers, leading_role, own_label
 from econsim.scenario import Scenario
+from econsim.scenario.plan import Plan
 
-__all__ = ["Match", "Score", "matches", "responses", "rows_of", "scored", "scores"]
+__all__ = ["Match", "Score", "matches", "rows_of", "scored", "scores"]
 
 Fitted = Mapping[tuple[str, int], Mapping[str, Agent]]
 
@@ -66,63 +65,39 @@ class Score:
         return [block.labelled(**self.labels) for block in self.accounts]
 
 
-def responses(scenario: Scenario, found: list[Policy], game: Game[Any]) -> list[Response]:
-    """Return the responses that policies are scored under, the one that counts first."""
-    own = _own(scenario, found)
-    followers = exact_followers(scenario, game)
-    known = [evaluation_response(game, _following(game, followers))] if scenario.evaluation is not None else []
-    if own is not None and (not known or any(own.agents[role] != chosen for role, chosen in followers.items())):
-        learned = bool(set(own.trained_roles) & set(followers))
-        known.append(own_response(game, _following(game, own.agents), learned))
-    return known
-
-
-def scores(
-    scenario: Scenario,
-    found: list[Policy],
-    fitted: Fitted,
-    game: Game[Any],
-    connect: Callable[[Mapping[str, Agent]], None] | None = None,
-) -> Iterator[Score]:
+def scores(plan: Plan, fitted: Fitted, connect: Callable[[Mapping[str, Agent]], None] | None = None) -> Iterator[Score]:
     """Yield the score of every policy, response and seed, in that order.
 
     Args:
-        scenario: what is run.
-        found: its policies.
+        plan: what is run; its game is played in float64.
         fitted: the agents of each policy and seed.
-        game: the game that they were fitted in; it is played in float64.
         connect: is told who plays before they do.
     """
-    exact = game.to(dtype=torch.float64)
-    for match in matches(scenario, found, fitted, game):
+    exact = plan.game.to(dtype=torch.float64)
+    for match in matches(plan, fitted):
         if connect is not None:
             connect(match.agents)
-        key = evaluation_key(scenario.seed, scenario.episodes).to(game.device)
-        yield scored(exact, match, play(exact, match.agents, key, match.recorded), scenario.accounts)
+        key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
+        episode = play(exact, match.agents, key, match.recorded)
+        yield scored(exact, match, episode, plan.scenario.accounts)
 
 
-def matches(
-    scenario: Scenario,
-    found: list[Policy],
-    fitted: Fitted,
-    game: Game[Any],
-    build: Callable[[Chosen], Agent] = Chosen.build,
-) -> Iterator[Match]:
+def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chosen.build) -> Iterator[Match]:
     """Yield who has to play for every score, in the order of :func:`scores`; ``build`` makes agents of choices."""
-    leader = leading_role(scenario, game)
-    own = _own(scenario, found)
-    for policy in found:
+    own = plan.own
+    for policy in plan.policies:
         recorded = True
-        for response in responses(scenario, found, game):
-            if not response.evaluates and policy != own and not _crossed(scenario):
+        for response in plan.responses:
+            if not response.evaluates and policy != own and not _crossed(plan.scenario):
                 continue
-            mine = response.evaluates or own is None or policy.own_followers
-            for seed in policy.seeds if mine or own is None else own.seeds:
+            its_own = response.evaluates or own is None or policy.own_followers
+            for seed in policy.seeds if its_own or own is None else own.seeds:
                 agents = dict(fitted[policy.label, seed if seed in policy.seeds else policy.seeds[0]])
                 if response.evaluates:
-                    agents |= {role: build(chosen) for role, chosen in exact_followers(scenario, game).items()}
+                    agents |= {role: build(chosen) for role, chosen in plan.evaluation.items()}
                 elif own is not None and not policy.own_followers:
-                    agents |= {role: agent for role, agent in fitted[own.label, seed].items() if role != leader}
+                    learned = fitted[own.label, seed].items()
+                    agents |= {role: agent for role, agent in learned if role != plan.leader}
                 yield Match(policy.label, response.label, seed, agents, recorded)
                 recorded = False
 
@@ -146,14 +121,6 @@ def scored(game: Game[Any], match: Match, episode: Episode, storage: AccountStor
 def _crossed(scenario: Scenario) -> bool:
     """Return whether baselines are also scored under the scenario's own workers."""
     return scenario.evaluation is None or scenario.evaluation.baselines_under_own
-
-
-def _following(game: Game[Any], agents: Mapping[str, Chosen]) -> dict[str, Chosen]:
-    return {role: chosen for role, chosen in agents.items() if not game.roles[role].leads}
-
-
-def _own(scenario: Scenario, found: list[Policy]) -> Policy | None:
-    return next((policy for policy in found if policy.label == own_label(scenario)), None)
 
 
 def rows_of(score: Score) -> Iterator[MetricRow]:

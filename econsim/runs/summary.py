@@ -13,9 +13,9 @@ from econsim.analysis.statistics import mean_interval
 from econsim.analysis.welfare import share_of_gap_closed
 from econsim.errors import UserError
 from econsim.game import Game
-from econsim.runs.responses import Response
 from econsim.runs.scoring import Score
 from econsim.scenario import Scenario
+from econsim.scenario.plan import Plan
 
 __all__ = ["gap_closed", "headline_check", "summarise"]
 
@@ -39,14 +39,9 @@ def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score]
     return list(scores), []
 
 
-def summarise(
-    scenario: Scenario,
-    scores: Sequence[Score],
-    responses: Sequence[Response],
-    game: Game[Any],
-    warnings: Iterable[str],
-) -> dict[str, Any]:
-    """Return the content of ``summary.json``; ``game`` declares its metrics."""
+def summarise(plan: Plan, scores: Sequence[Score], warnings: Iterable[str]) -> dict[str, Any]:
+    """Return the content of ``summary.json``."""
+    scenario, game = plan.scenario, plan.game
     labels = list(dict.fromkeys(score.policy for score in scores))
     evaluation = scenario.evaluation
     found: dict[str, Any] = {
@@ -54,8 +49,8 @@ def summarise(
         "description": scenario.description,
         "unit": game.unit,
         "seed": scenario.seed,
-        "responses": [response.label for response in responses],
-        "workers": {response.label: {"short": response.short, "words": response.words} for response in responses},
+        "responses": [response.label for response in plan.responses],
+        "workers": {each.label: {"short": each.short, "words": each.words} for each in plan.responses},
         "metrics": _declarations(game, scores),
         "evaluation": None if evaluation is None else evaluation.model_dump(mode="json"),
         "policies": {label: _policy([score for score in scores if score.policy == label]) for label in labels},

@@ -96,12 +96,25 @@ def _opened(node: Node, keys: Keys) -> Node:
         return replace(node, content={"kind": node})
     if keys == ("baselines",) and isinstance(node.content, list):
         return _by_label(node)
+    if keys[:1] == ("agents",) and len(keys) == 2 and isinstance(node.content, list):
+        return replace(node, content=[_share(child, keys) for child in node.content])
     if not isinstance(node.content, str):
         return node
     axis = _axis(keys)
     if keys[:1] == ("agents",) and not _is_known("agents", node.content) and _is_known("planners", node.content):
         axis = "planners"  # of several leading roles, all but one are given here
     return Node({"kind": node}, node.where) if axis is None else _entry(axis, node, ".".join(keys))
+
+
+def _share(node: Node, keys: Keys) -> Node:
+    """Return one of several agents of a role, its name (alone, or under ``agent``) replaced by what it is."""
+    if isinstance(node.content, str):
+        return _opened(node, keys)
+    named = node.content.get("agent") if isinstance(node.content, dict) else None
+    if named is None or not isinstance(named.content, str):
+        return node
+    rest = {key: child for key, child in node.content.items() if key != "agent"}
+    return replace(node, content={**_opened(named, keys).content, **rest})
 
 
 def _is_known(axis: str, name: str) -> bool:

@@ -17,9 +17,10 @@ from econsim.scenario.aliases import canonical, written_key
 from econsim.scenario.composition import extended, laid_over, resolved
 from econsim.scenario.defaults import over_defaults
 from econsim.scenario.model import GameChoice, Scenario
+from econsim.scenario.origin import Origin
 from econsim.scenario.overrides import Overrides, overridden, patches
 from econsim.scenario.validation_errors import problems
-from econsim.scenario.yaml_reader import Node, parse, read
+from econsim.scenario.yaml_reader import Node, parse, read, shown
 
 
 def load(source: str | Path, overrides: Overrides = ()) -> Scenario:
@@ -36,7 +37,8 @@ def load(source: str | Path, overrides: Overrides = ()) -> Scenario:
     path = scenario_path(source)
     root = extended(path)
     unnamed = {"name": Node(path.stem, root.where), "description": Node(library.summary(path), root.where)}
-    return _validated(Node({**unnamed, **root.content}, root.where), overrides)
+    origin = Origin(training_of_file=_written_in(path, root.content.get("training")))
+    return _validated(Node({**unnamed, **root.content}, root.where), overrides, origin)
 
 
 def with_overrides(scenario: Scenario, overrides: Overrides) -> Scenario:
@@ -45,7 +47,7 @@ def with_overrides(scenario: Scenario, overrides: Overrides) -> Scenario:
     Raises:
         ScenarioError: every mistake found.
     """
-    return _validated(canonical(parse(scenario.dump(), lambda line: scenario.name)), overrides)
+    return _validated(canonical(parse(scenario.dump(), lambda line: scenario.name)), overrides, scenario.origin)
 
 
 def game_choice(name: str, overrides: Mapping[str, Any]) -> Chosen:
@@ -108,12 +110,19 @@ def validate_file(path: Path) -> None:
     _checked(read(path), Annotated[Chosen, FromRoom(axis)])
 
 
-def _validated(root: Node, overrides: Overrides) -> Scenario:
+def _validated(root: Node, overrides: Overrides, origin: Origin) -> Scenario:
+    commanded = {key: where for patch in patches(overrides) for key, where in patch.leaves()}
     root = overridden(root, overrides)
     _check_format(root)
     root, misnamed = resolved(root)
     scenario: Scenario = _checked(root, Scenario, misnamed)
-    return scenario
+    return scenario.with_origin(origin.with_commands(commanded))
+
+
+def _written_in(path: Path, node: Node | None) -> str | None:
+    """Return where a part of a scenario is written in the file ``path``; ``None``: another file holds it."""
+    places = [] if node is None else [node.where, *(where for _, where in node.lines())]
+    return next((where for where in places if where.rpartition(":")[0] == shown(path)), None)
 
 
 def _checked(root: Node, wanted: Any, misnamed: Sequence[Problem] = ()) -> Any:

@@ -6,13 +6,26 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, Field, ValidationError, model_serializer, model_validator
+from annotated_types import Len
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from econsim.errors import Problem, ScenarioError, did_you_mean
 from econsim.kinds import Kind
 from econsim.llm.settings import Settings
 from econsim.parameters import Chosen, FromRoom, Model
+from econsim.scenario.origin import Origin
+from econsim.scenario.shares import Share, groups_of
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +45,10 @@ Label = Annotated[str, AfterValidator(_is_label)]
 
 GameChoice = Annotated[Chosen, FromRoom("economies", then="games")]
 AgentChoice = Annotated[Chosen, FromRoom("agents", then="planners")]
+OneOrSeveral = Annotated[
+    Annotated[AgentChoice, Tag("one")] | Annotated[tuple[Share, ...], Tag("several"), Len(1)],
+    Discriminator(lambda value: "several" if isinstance(value, (list, tuple)) else "one"),
+]
 WorkerChoice = Annotated[Chosen, FromRoom("agents")]
 PlannerChoice = Annotated[Chosen, FromRoom("planners")]
 TrainingChoice = Annotated[Chosen, FromRoom("training")]
@@ -66,6 +83,8 @@ class Headline(Model):
 class Scenario(Model):
     """A game, who plays it and who plans it: everything that a run needs, resolved."""
 
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
     econsim: Literal[1] = 1
     """Number of the scenario format."""
     name: Label
@@ -74,8 +93,9 @@ class Scenario(Model):
     """One sentence; the first comment line of the file when not given."""
     game: GameChoice = Field(validation_alias=AliasChoices("game", "economy"))
     """The game: a kind of economies or of games, and its parameters; ``economy`` is another name of this key."""
-    agents: dict[str, AgentChoice] = Field(default_factory=dict)
-    """Who plays each role: names from agents/, kinds, or kinds with parameters; where several lead, planners too."""
+    agents: dict[str, OneOrSeveral] = Field(default_factory=dict)
+    """Who plays each role: names from agents/, kinds, or kinds with parameters; where several lead, planners too. A
+    list of agents, each with its ``share``, ``index`` or ``trait``, shares the role out among them."""
     planner: PlannerChoice | None = None
     """Who plays the role that leads: a name from planners/, a kind, or a kind with parameters."""
     planner_label: Label | None = None
@@ -167,19 +187,70 @@ class Scenario(Model):
 
         return yaml_text(self.model_dump(mode="json", exclude_none=True))
 
+    @property
+    def origin(self) -> Origin:
+        """Where keys were written."""
+        return self._origin
+
+    def with_origin(self, origin: Origin) -> Self:
+        """Return this scenario with a note of where its keys were written."""
+        self._origin = origin
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both run alike, wherever their keys were written."""
+        return type(other) is type(self) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def build_game(self, device: torch.device | str = "cpu", dtype: torch.dtype | None = None) -> Game[Any]:
+        """Return the game; the groups of a role that several agents share are roles of their own.
+
+        Raises:
+            ScenarioError: an agent for a role that the game does not have, or a planner where no role leads.
+            UserError: a role cannot be shared as the scenario says.
+        """
+        game: Game[Any] = self.game.build().to(device=device, dtype=dtype)
+        self._check_roles({name: role.leads for name, role in game.roles.items()})
+        shared = {role: agents for role, agents in self.agents.items() if isinstance(agents, tuple)}
+        if not shared:
+            return game
+        from econsim.split_roles import SplitRoles
+
+        return SplitRoles(game, groups_of(shared, game))
+
+    def every_agent(self) -> list[Chosen]:
+        """Return all agents under ``agents``, those that share a role one by one."""
+        several = (each if isinstance(each, tuple) else (each,) for each in self.agents.values())
+        return [each.agent if isinstance(each, Share) else each for agents in several for each in agents]
+
+    def agents_in(self, game: Game[Any]) -> dict[str, Chosen]:
+        """Return the agents under ``agents`` by role of :meth:`build_game`, one for each group of a shared role."""
+        by_role: dict[str, Chosen] = {}
+        for role, agents in self.agents.items():
+            if isinstance(agents, tuple):
+                by_role |= {f"{role}/{share.name}": share.agent for share in agents}
+            else:
+                by_role[role] = agents
+        return {role: by_role[role] for role in game.roles if role in by_role}
+
     def build(
         self, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
     ) -> tuple[Game[Any], dict[str, Agent]]:
         """Return the game and its agents by role; the planner stands under the leading role's name.
 
         Raises:
-            ScenarioError: an agent for a role that the game does not have, or a planner where no role leads.
+            ScenarioError: as :meth:`build_game`.
+            UserError: as :meth:`build_game`.
         """
-        game: Game[Any] = self.game.build().to(device=device, dtype=dtype)
-        chosen = self._by_role({name: role.leads for name, role in game.roles.items()})
+        game = self.build_game(device, dtype)
+        chosen = self.agents_in(game)
+        if self.planner is not None:
+            leader = next(name for name, role in game.roles.items() if role.leads and name not in self.agents)
+            chosen[leader] = self.planner
         return game, {role: choice.build() for role, choice in chosen.items()}
 
-    def _by_role(self, leads: Mapping[str, bool]) -> dict[str, Chosen]:
+    def _check_roles(self, leads: Mapping[str, bool]) -> None:
         problems = [
             Problem(self.name, f"agents.{role}", f"unknown role{did_you_mean(role, leads)}")
             for role in self.agents
@@ -190,7 +261,6 @@ class Scenario(Model):
             problems.append(Problem(self.name, "planner", _not_one(leaders)))
         if problems:
             raise ScenarioError(problems)
-        return {**self.agents, leaders[0]: self.planner} if self.planner is not None else dict(self.agents)
 
 
 def _not_one(leaders: list[str]) -> str:

@@ -55,6 +55,14 @@ class Node:
                 break
         return node
 
+    def leaves(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """Yield the dotted key and the place of every value below this one that is no mapping, or an empty one."""
+        if not isinstance(self.content, dict) or not self.content:
+            yield prefix.rstrip("."), self.where
+            return
+        for key, child in self.content.items():
+            yield from child.leaves(f"{prefix}{key}.")
+
     def lines(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Yield the dotted key and the place of every value below this one."""
         if isinstance(self.content, dict):

@@ -18,9 +18,9 @@ from econsim.game import Agent, Game, Observation, Role, tree_map
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import Episode, evaluation_key, play
 from econsim.runs.scoring import Match, Score, matches, scored
-from econsim.runs.stages import policies
 from econsim.runs.summary import gap_closed
 from econsim.scenario import Scenario
+from econsim.scenario.plan import plan_of
 
 __all__ = ["Packed", "packed_scores"]
 
@@ -58,7 +58,7 @@ def packed_scores(runs: Sequence[Packed], device: str = "cpu") -> Iterator[tuple
     Raises:
         UserError: an agent cannot play its role.
     """
-    game: Game[Any] = runs[0].scenario.game.build().to(device=device, dtype=torch.float64)
+    game: Game[Any] = runs[0].scenario.build_game(device, torch.float64)
     build = _Builder()
     rows = [row for run in runs for row in _rows(run, game, build)]
     rows = [_Row(place, row.run, row.match) for place, row in enumerate(rows)]
@@ -83,13 +83,13 @@ class _Builder:
 
 
 def _rows(run: Packed, game: Game[Any], build: _Builder) -> Iterator[_Row]:
-    found = policies(run.scenario, game)
+    plan = plan_of(run.scenario, game)
     fitted = {
         (policy.label, seed): {role: build(chosen) for role, chosen in policy.agents.items()}
-        for policy in found
+        for policy in plan.policies
         for seed in policy.seeds
     }
-    for match in matches(run.scenario, found, fitted, game, build):
+    for match in matches(plan, fitted, build):
         yield _Row(0, run, match)
 
 

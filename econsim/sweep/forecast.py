@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,9 @@ from econsim.runs.llm_session import check_agreed, forecast_calls
 from econsim.runs.machine import device_named
 from econsim.runs.recorder import Advice
 from econsim.runs.scoring import scores
-from econsim.runs.stages import Policy, Stage, exact_followers, policies, stages
 from econsim.scenario import Scenario
+from econsim.scenario.plan import Plan as RunPlan
+from econsim.scenario.plan import Stage, plan_of
 from econsim.sweep.batch import Packed, packed_scores
 from econsim.sweep.packing import Member, Plan, Unit
 from econsim.sweep.table import Table
@@ -75,9 +76,8 @@ def check_all_agreed(table: Table) -> None:
         scenario = table.bases[number].first
         if scenario.llm is None or scenario.llm.mode == "strict_replay":
             continue
-        game, _ = scenario.build()
         with Advice().listening():
-            asked = forecast_calls(scenario, game, policies(scenario, game))
+            asked = forecast_calls(plan_of(scenario, scenario.build_game()))
         if asked is not None:
             check_agreed(_times(asked, count), scenario.llm)
 
@@ -110,48 +110,41 @@ def _of_batch(table: Table, unit: Unit, device: str) -> float:
 
 
 def _of_run(scenario: Scenario, device: str) -> tuple[float | None, Asked | None]:
-    game, _ = scenario.build(device)
     with Advice().listening():
-        found = policies(scenario, game)
-        asked = forecast_calls(scenario, game, found)
+        plan = plan_of(scenario, scenario.build_game(device))
+        asked = forecast_calls(plan)
         if asked is not None:
             return asked.seconds, asked
-        ahead = stages(scenario, found)
-        if not ahead:
-            return _of_scores(scenario, found, game), None
-        return sum(_of_stages(scenario, ahead, game)), None
+        if not plan.stages:
+            return _of_scores(plan), None
+        return sum(_of_stages(plan)), None
 
 
-def _of_scores(scenario: Scenario, found: list[Policy], game: Any) -> float:
-    fitted = {(policy.label, seed): policy.build() for policy in found for seed in policy.seeds}
+def _of_scores(plan: RunPlan) -> float:
     begun = time.monotonic()
-    list(scores(scenario, found, fitted, game))
+    list(scores(plan, plan.build_agents()))
     return time.monotonic() - begun
 
 
-def _of_stages(scenario: Scenario, ahead: Sequence[Stage], game: Any) -> Iterator[float]:
+def _of_stages(plan: RunPlan) -> Iterator[float]:
     """Yield the seconds of every fit; those by one learner take alike."""
     by_learner: dict[str, float] = {}
     beside: dict[str, Agent] = {}
-    for stage in ahead:
+    for stage in plan.stages:
         awaited = any(fit.is_training and fit.name not in by_learner for fit in stage.later_fits)
         if awaited or stage.learner not in by_learner:
             watch = _Stopwatch(math.inf if awaited else PATIENCE)
-            found = _fit(scenario, stage, game, beside, watch)
+            found = _fit(plan, stage, beside, watch)
             beside = {**beside, **found} if awaited else {}
             by_learner[stage.learner] = watch.seconds()
         yield by_learner[stage.learner]
 
 
-def _fit(
-    scenario: Scenario, stage: Stage, game: Any, beside: Mapping[str, Agent], watch: _Stopwatch
-) -> dict[str, Agent]:
+def _fit(plan: RunPlan, stage: Stage, beside: Mapping[str, Agent], watch: _Stopwatch) -> dict[str, Agent]:
     """Fit until the watch ends it, beside agents of the same policy fitted before; return who was fitted to the end."""
-    stand_ins = exact_followers(scenario, game)
-    substituted = [role for role in stage.untrained_roles if role in stand_ins]
-    players = stage.policy.build() | {role: stand_ins[role].build() for role in substituted} | dict(beside)
+    players = stage.policy.build() | plan.stand_ins(stage) | dict(beside)
     try:
-        found = stage.build().fit(game, players, stage.seed, watch)
+        found = stage.build().fit(plan.game, players, stage.seed, watch)
     except _EnoughError:
         return {}
     watch.finish()

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from econsim.runs.stages import must_be_fitted
 from econsim.scenario import Scenario
 from econsim.scenario.aliases import canonical_key
+from econsim.scenario.plan import must_be_fitted
 from econsim.sweep.batchable import BatchableParameter, reflection
 from econsim.sweep.table import Planned, Table
 from econsim.sweep.variants import Variants
@@ -160,7 +160,7 @@ def _extremes(table: Table, key: str) -> tuple[Any, Any]:
 def why_alone(scenario: Scenario) -> str | None:
     """Return why runs of a scenario are made one by one, ``None`` where they can share a batch."""
     workers = [] if scenario.evaluation is None else [scenario.evaluation.workers]
-    chosen = [*scenario.agents.values(), *scenario.policies().values(), *workers]
+    chosen = [*scenario.every_agent(), *scenario.policies().values(), *workers]
     if (fitted := next(filter(must_be_fitted, chosen), None)) is not None:
         return f"{fitted.kind.name} is fitted run by run"
     if getattr(scenario, "llm", None) is not None:

@@ -4,13 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
-from econsim.runs.responses import Response
 from econsim.runs.scoring import Score
 from econsim.runs.summary import gap_closed, headline_check, summarise
 from econsim.scenario import Scenario
+from econsim.scenario.plan import Plan, plan_of
 
 Make = Callable[..., Scenario]
-EXACT = Response("exact", "exact", "workers who play exact best responses")
+
+
+def plan(scenario: Scenario) -> Plan:
+    return plan_of(scenario, scenario.build_game())
 
 
 def score(policy: str, welfare: float, response: str = "exact", seed: int = 7) -> Score:
@@ -34,7 +37,7 @@ def test_a_gap_of_nothing_is_said_and_not_divided_by(scenario: Make) -> None:
 
 def test_several_seeds_are_averaged_one_is_not(scenario: Make) -> None:
     scores = [score("half", 25), score("trained", 20, seed=7), score("trained", 24, seed=8)]
-    policies = summarise(scenario(), scores, [EXACT], scenario().build()[0], [])["policies"]
+    policies = summarise(plan(scenario()), scores, [])["policies"]
     assert policies["half"]["intervals"] == {}
     assert policies["trained"]["exact"]["welfare"] == 22
     assert policies["trained"]["rates"] == [0.22, 0.0]
@@ -57,7 +60,7 @@ def test_the_headline_is_checked_within_a_share_of_what_is_expected(
     scenario: Make, metric: str, value: float, passed: bool
 ) -> None:
     made = scenario(headline={"metric": metric, "value": value, "tolerance": 0.001, "source": "arithmetic"})
-    summary = summarise(made, [score("half", 25), score("trained", 22)], [EXACT], made.build()[0], [])
+    summary = summarise(plan(made), [score("half", 25), score("trained", 22)], [])
     check = headline_check(made, summary)
     assert check is not None
     assert check["passed"] is passed

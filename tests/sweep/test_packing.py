@@ -10,9 +10,9 @@ import torch
 from small_economy import RULES
 
 from econsim.runs.scoring import Score, scores
-from econsim.runs.stages import policies
 from econsim.runs.summary import gap_closed
 from econsim.scenario import Scenario
+from econsim.scenario.plan import plan_of
 from econsim.sweep.batch import Packed, packed_scores
 from econsim.sweep.packing import Plan, planned_units
 from econsim.sweep.request import read_request
@@ -25,10 +25,8 @@ def planned(axes: dict[str, Any], scenario: str = "one_step") -> tuple[Table, Pl
 
 
 def alone(scenario: Scenario) -> list[Score]:
-    game, _ = scenario.build()
-    found = policies(scenario, game)
-    fitted = {(policy.label, seed): policy.build() for policy in found for seed in policy.seeds}
-    return gap_closed(list(scores(scenario, found, fitted, game)), scenario)[0]
+    plan = plan_of(scenario, scenario.build_game())
+    return gap_closed(list(scores(plan, plan.build_agents())), scenario)[0]
 
 
 def both_ways(table: Table, plan: Plan) -> Any:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from econsim.errors import UserError
-from econsim.runs.stages import Policy, policies, stages
 from econsim.scenario import Scenario, load
+from econsim.scenario.plan import Policy
+from econsim.scenario.plan.policies import policies_of
+from econsim.scenario.plan.stages import stages_of
 
 COPY: dict[str, Any] = {"kind": "imitation", "teacher": "best_response"}
 PLAIN: dict[str, Any] = {
@@ -21,7 +23,7 @@ REFIT = {"kind": "ppo", "iterations": 1, "refit_every": 1}
 
 
 def own(scenario: Scenario) -> Policy:
-    return policies(scenario, scenario.build()[0])[-1]
+    return policies_of(scenario, scenario.build_game())[-1]
 
 
 def learners(**overrides: Any) -> list[tuple[str, tuple[str, ...], bool]]:
@@ -67,13 +69,13 @@ def test_a_trained_policy_has_the_seeds_of_the_scenario_and_a_formula_one() -> N
 
 def test_what_is_trained_later_is_played_by_others_until_then() -> None:
     scenario = load("one_step", {**PLAIN, "planner": "saez"})
-    first, second = stages(scenario, [own(scenario)])
+    first, second = stages_of(scenario, [own(scenario)])
     assert (first.untrained_roles, second.untrained_roles) == (("worker",), ())
 
 
 def test_a_learned_planner_beside_imitated_workers_is_run() -> None:
     scenario = load("one_step", {**PLAIN, "agents.worker": COPY})
-    first, second = stages(scenario, [own(scenario)])
+    first, second = stages_of(scenario, [own(scenario)])
     assert (first.learner, first.untrained_roles) == ("imitation", ("planner",))
     assert (second.learner, second.fitted_roles) == ("two_level", ("planner",))
 
@@ -84,7 +86,7 @@ def test_agents_that_nothing_fits_are_refused_with_what_would() -> None:
         r"\(worker, planner\) and training=imitation, which does not fit them; say training=ppo or training=two_level"
     )
     with pytest.raises(UserError, match=expected):
-        stages(scenario, [own(scenario)])
+        stages_of(scenario, [own(scenario)])
 
 
 def test_two_leaders_cannot_both_fit_themselves_to_each_other() -> None:

@@ -1,0 +1,133 @@
+"""Plan of a run: its policies, stages, responses and evaluation, computed once from a scenario and its game.
+
+Every part of a run is handed the plan; none derives from the scenario again who plays, who is fitted by what, and under
+whose behaviour policies are scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from econsim.errors import UserError, did_you_mean
+from econsim.game import Agent, Game
+from econsim.parameters import Chosen
+from econsim.scenario.model import Scenario
+from econsim.scenario.plan.claims import unclaimed_training
+from econsim.scenario.plan.policies import (
+    Policy,
+    evaluation_agents,
+    leading_role,
+    must_be_fitted,
+    own_label,
+    policies_of,
+)
+from econsim.scenario.plan.responses import Response, evaluation_response, own_response
+from econsim.scenario.plan.stages import SHARED, Stage, batches_of, stages_of
+
+__all__ = ["SHARED", "Plan", "Policy", "Response", "Stage", "leading_role", "must_be_fitted", "plan_of"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does.
+
+    Attributes:
+        scenario: what is run, without a training that fits nobody.
+        game: its game; the groups of a role that several agents share are roles of their own.
+        leader: the leading role that planners play, where there is one.
+        policies: the baselines in the scenario's order, then its own policy where every role has an agent.
+        stages: what has to be fitted, in order.
+        evaluation: who plays beside the planner when policies are compared, by role.
+        responses: whose behaviour policies are scored under, the one that counts first.
+        notes: what a reader of the run should know of its settings, one sentence each.
+    """
+
+    scenario: Scenario
+    game: Game[Any]
+    leader: str | None
+    policies: tuple[Policy, ...]
+    stages: tuple[Stage, ...]
+    evaluation: Mapping[str, Chosen]
+    responses: tuple[Response, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> Policy | None:
+        """The scenario's own policy; ``None`` where a role of it has no agent."""
+        return next((policy for policy in self.policies if policy.label == own_label(self.scenario)), None)
+
+    @property
+    def last(self) -> Policy:
+        """The scenario's own policy, or the last of its baselines where it has none."""
+        return self.policies[-1]
+
+    def policy(self, label: str) -> Policy:
+        """Return a policy.
+
+        Raises:
+            UserError: there is no such policy.
+        """
+        by_label = {policy.label: policy for policy in self.policies}
+        if label not in by_label:
+            raise UserError(f"--policy {label}: this run has no such policy{did_you_mean(label, by_label)}")
+        return by_label[label]
+
+    def stages_for(self, policy: Policy, seed: int) -> list[Stage]:
+        """Return the stages of one policy under one seed."""
+        return [stage for stage in self.stages if stage.policy == policy and stage.seed == seed]
+
+    def batches(self) -> list[list[int]]:
+        """Return the indices of stages that are fitted as one batch."""
+        return batches_of(self.stages, self.scenario.seeds_at_once)
+
+    def build_agents(self) -> dict[tuple[str, int], dict[str, Agent]]:
+        """Return the agents of each policy and seed by role, not yet fitted."""
+        everyone = [*self.policies, *(stage.policy for stage in self.stages)]
+        return {(policy.label, seed): policy.build() for policy in everyone for seed in policy.seeds}
+
+    def stand_ins(self, stage: Stage) -> dict[str, Agent]:
+        """Return who plays the roles whose own training comes after a stage."""
+        return {role: self.evaluation[role].build() for role in stage.untrained_roles if role in self.evaluation}
+
+    def followers(self, agents: Mapping[str, Chosen]) -> dict[str, Chosen]:
+        """Return those of ``agents`` that follow."""
+        return {role: chosen for role, chosen in agents.items() if not self.game.roles[role].leads}
+
+    def check_agents(self) -> None:
+        """Let every agent that plays as it is look at the game, so that a mismatch shows before hours of training.
+
+        Raises:
+            UserError: an agent cannot play its role.
+        """
+        for agents in (*(policy.agents for policy in self.policies), self.evaluation):
+            for role, chosen in agents.items():
+                if not must_be_fitted(chosen):
+                    chosen.build().start(self.game, self.game.roles[role], 1)
+
+
+def plan_of(scenario: Scenario, game: Game[Any]) -> Plan:
+    """Return the plan of a scenario; ``game`` is :meth:`Scenario.build_game` of it, on any device.
+
+    Raises:
+        UserError: nobody plays a role, nothing fits an agent, or a training that was asked for fits nobody.
+    """
+    policies = policies_of(scenario, game)
+    stages = stages_of(scenario, policies)
+    notes = unclaimed_training(scenario, stages)
+    if notes:
+        scenario = scenario.model_copy(update={"training": None})
+    evaluation, leader = evaluation_agents(scenario, game), leading_role(scenario, game)
+    plan = Plan(scenario, game, leader, tuple(policies), tuple(stages), evaluation, (), notes)
+    return replace(plan, responses=_responses(plan))
+
+
+def _responses(plan: Plan) -> tuple[Response, ...]:
+    own, game = plan.own, plan.game
+    evaluation = plan.followers(plan.evaluation)
+    responses = [] if plan.scenario.evaluation is None else [evaluation_response(game, evaluation)]
+    if own is not None and (not responses or any(own.agents[role] != each for role, each in plan.evaluation.items())):
+        learned = bool(set(own.trained_roles) & set(plan.evaluation))
+        responses.append(own_response(game, plan.followers(own.agents), learned))
+    return tuple(responses)

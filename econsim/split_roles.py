@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from econsim.accounts import FOLLOWERS
 from econsim.game import Game, Observation, Role, Transition
 
 __all__ = ["Groups", "SplitRoles", "base_game", "base_role"]
@@ -23,7 +24,7 @@ _OF_ALL_PLAYERS = ("shared", "whole")
 """Fields of an observation without an axis of the players who see it."""
 _READS_ALL = ("best_response", "routine")
 """Members of optional protocols that read the observation of all players of a role."""
-_AS_THEY_ARE = ("thresholds", "law", "usd_per_unit", "stage", "frame", "personas")
+_AS_THEY_ARE = ("thresholds", "law", "usd_per_unit", "stage", "frame")
 """Members of optional protocols that do not depend on who plays."""
 
 
@@ -35,6 +36,45 @@ def base_role(name: str) -> str:
 def base_game(game: Game[Any]) -> Game[Any]:
     """Return the game whose roles are split; a game without groups is its own."""
     return game.game if isinstance(game, SplitRoles) else game
+
+
+@dataclass(frozen=True)
+class PlayerGroup:
+    """Players of one role who have an agent of their own.
+
+    Attributes:
+        role: the group's own role, ``role/label``.
+        label: its label.
+        players: who they are among the players of their role, ``[n]``.
+        offset: how many players of following roles come before their role.
+    """
+
+    role: str
+    label: str
+    players: tuple[int, ...]
+    offset: int
+
+    def metric(self, name: str) -> str:
+        """Return what a metric of these players alone is called."""
+        return f"{name}/{self.role}"
+
+    def players_along(self, axis: str) -> list[int] | None:
+        """Return the places of these players along an axis of accounts; ``None`` where they are not on it."""
+        if axis == f"role:{base_role(self.role)}":
+            return list(self.players)
+        return [self.offset + player for player in self.players] if axis == FOLLOWERS else None
+
+
+def player_groups(game: Game[Any]) -> list[PlayerGroup]:
+    """Return the groups of all roles that are split; none in a game without such roles."""
+    if not isinstance(game, SplitRoles):
+        return []
+    offset, groups = 0, []
+    for name, role in game.game.roles.items():
+        for label, players in game.groups.get(name, {}).items():
+            groups.append(PlayerGroup(f"{name}/{label}", label, players, offset))
+        offset += 0 if role.leads else role.count
+    return groups
 
 
 class SplitRoles(Game[Any]):

@@ -5,7 +5,8 @@ Scoring, counterfactuals, certificates and sweeps all read them here, so that a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from econsim.accounts import FOLLOWERS, Account, Metric, Show, is_player_axis, m
 from econsim.analysis.inequality import Floats, gini
 from econsim.errors import UserError
 from econsim.game import Game
-from econsim.split_roles import base_role
+from econsim.split_roles import PlayerGroup, base_role, player_groups
 
 __all__ = ["GAP", "check_declared", "declaration_errors", "declared", "measure", "player_accounts", "player_weights"]
 
@@ -31,8 +32,27 @@ def declared(game: Game[Any]) -> dict[str, Metric]:
     """
     metrics = dict(metrics_of(game.accounts_spec, game.unit))
     show: Show = "never" if any(metric.show in ("table", "headline") for metric in metrics.values()) else "table"
-    returns = [Metric(f"return_{role}", f"Return of the {role.replace('_', ' ')}", show=show) for role in game.roles]
-    return {**metrics, **{metric.name: metric for metric in returns}}
+    roles = dict.fromkeys(map(base_role, game.roles))
+    returns = [Metric(f"return_{role}", f"Return of the {role.replace('_', ' ')}", show=show) for role in roles]
+    metrics |= {metric.name: metric for metric in returns}
+    for group in player_groups(game):
+        metrics |= {each.name: each for each in _of_group(game, group, metrics)}
+    return metrics
+
+
+def _of_group(game: Game[Any], group: PlayerGroup, metrics: Mapping[str, Metric]) -> Iterator[Metric]:
+    """Yield the metrics of one group of players: those of its accounts, and its return."""
+    names = [
+        metric.name
+        for account in game.accounts_spec
+        if account.is_of_players and group.players_along(account.axes[0]) is not None
+        for metric in account.metrics()
+    ]
+    for name in names:
+        yield replace(
+            metrics[name], name=group.metric(name), title=f"{metrics[name].title}, {group.label}", show="never"
+        )
+    yield Metric(group.metric("return"), f"Return, {group.label}")
 
 
 def measure(game: Game[Any], accounts: Mapping[str, Tensor], returns: Mapping[str, Tensor]) -> dict[str, Floats]:
@@ -51,10 +71,30 @@ def measure(game: Game[Any], accounts: Mapping[str, Tensor], returns: Mapping[st
             values[account.name] = _array(accounts[account.name])
         elif account.is_of_players and not account.weight:
             amounts, weight = _array(accounts[account.name]), _weight(game, account, accounts)
-            values |= {
-                each.metric(account).name: _STATISTICS[each.kind](amounts, weight) for each in account.statistics
-            }
-    return {**values, **{f"return_{role}": _array(value).mean(1) for role, value in returns.items()}}
+            values |= _statistics(account, amounts, weight)
+            for group in player_groups(game):
+                if (players := group.players_along(account.axes[0])) is not None:
+                    of_group = _statistics(account, amounts[:, players], None if weight is None else weight[:, players])
+                    values |= {group.metric(name): value for name, value in of_group.items()}
+    return values | _mean_returns(game, returns)
+
+
+def _statistics(account: Account, amounts: Floats, weight: Floats | None) -> dict[str, Floats]:
+    return {each.metric(account).name: _STATISTICS[each.kind](amounts, weight) for each in account.statistics}
+
+
+def _mean_returns(game: Game[Any], returns: Mapping[str, Tensor]) -> dict[str, Floats]:
+    """Return the mean return of each role over all of its players, and of each group of a role that is split."""
+    parts: dict[str, list[Floats]] = {}
+    for name, value in returns.items():
+        parts.setdefault(base_role(name), []).append(_array(value))
+    means = {f"return_{role}": np.concatenate(values, 1).mean(1) for role, values in parts.items()}
+    of_groups = {
+        group.metric("return"): _array(returns[group.role]).mean(1)
+        for group in player_groups(game)
+        if group.role in returns
+    }
+    return means | of_groups
 
 
 def player_accounts(game: Game[Any], accounts: Mapping[str, Tensor]) -> dict[str, Tensor]:

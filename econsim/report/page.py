@@ -14,6 +14,7 @@ from econsim.report.caveats import caveats
 from econsim.report.certificate import certified
 from econsim.report.drawing import svg
 from econsim.report.figures import Captioned
+from econsim.report.groups import groups_in_words
 from econsim.report.interactive import library
 from econsim.report.llm_usage import llm_usage
 from econsim.report.references import references_of
@@ -57,6 +58,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "intervals": lambda run: content.interval_notes(run.summary),
     "caveats": caveats,
     "table": lambda run: content.policy_table(run.summary, fit_costs(run)),
+    "groups": groups_in_words,
     "reform": reform_in_words,
     "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
     "spoken": llm_usage,

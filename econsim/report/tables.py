@@ -10,6 +10,7 @@ import pandas as pd
 
 from econsim.errors import UserError
 from econsim.report.content import welfare_by_function
+from econsim.report.groups import payoffs_by_group
 from econsim.report.reform import reform_by_decile
 from econsim.runs.metric_columns import shown_metrics
 from econsim.storage.files import write_text
@@ -93,6 +94,7 @@ TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
     "policies": policies,
     "schedules": schedules,
     "welfare": welfare_by_function,
+    "groups": payoffs_by_group,
     "reform": reform_by_decile,
     "certificate": certificate,
 }

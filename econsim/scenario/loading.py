@@ -98,14 +98,17 @@ def scenario_path(source: str | Path) -> Path:
 def validate_file(path: Path) -> None:
     """Check a YAML file: as an agent or a planner where it lies in a folder of that name, else as a scenario.
 
-    A scenario is also built once, since only the game knows which roles there are.
+    A scenario is also planned once, since only the game knows which roles there are.
 
     Raises:
         UserError: every mistake found, each with file and line.
     """
     axis = path.resolve().parent.name
     if axis not in library.AXES[1:]:
-        load(path).build()
+        from econsim.scenario.plan import plan_of
+
+        scenario = load(path)
+        plan_of(scenario, scenario.build_game())
         return
     _checked(read(path), Annotated[Chosen, FromRoom(axis)])
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from annotated_types import Len
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -41,12 +40,19 @@ def _is_label(text: str) -> str:
     return text
 
 
+def _not_empty(shares: tuple[Share, ...]) -> tuple[Share, ...]:
+    if not shares:
+        raise ValueError("give at least one agent")
+    return shares
+
+
 Label = Annotated[str, AfterValidator(_is_label)]
 
 GameChoice = Annotated[Chosen, FromRoom("economies", then="games")]
 AgentChoice = Annotated[Chosen, FromRoom("agents", then="planners")]
+Shares = Annotated[tuple[Share, ...], AfterValidator(_not_empty)]
 OneOrSeveral = Annotated[
-    Annotated[AgentChoice, Tag("one")] | Annotated[tuple[Share, ...], Tag("several"), Len(1)],
+    Annotated[AgentChoice, Tag("one")] | Annotated[Shares, Tag("several")],
     Discriminator(lambda value: "several" if isinstance(value, (list, tuple)) else "one"),
 ]
 WorkerChoice = Annotated[Chosen, FromRoom("agents")]

@@ -354,6 +354,6 @@ def test_a_fitted_planner_is_one_module_with_keys_of_its_own(folder: Path, tmp_p
     planner = "planner={kind: best_sharing, shares: 9}"
     _econsim(folder, "run", "charity", planner, "training=none", "--out", str(result), "--quiet")
     assert _metrics(result, "best_sharing/tried") == [9]
-    closed = json.loads((result / "summary.json").read_text())["policies"]["best_sharing"]["exact"]["gap_closed"]
+    closed = json.loads((result / "summary.json").read_text())["policies"]["best_sharing"]["evaluation"]["gap_closed"]
     assert closed == pytest.approx(1.0, abs=1e-9)  # everything shared is best for whoever has least
     assert "Shares to try" in _econsim(folder, "describe", "best_sharing")

@@ -1,4 +1,4 @@
-"""The schedules that people want for themselves: one search for each, all in the same batches."""
+"""Ideal points: the schedule that is best for each person, one search for each, all in the same batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a schedule would bring everybody: the game played under it, by workers who answer as they are expected to."""
+"""Forecast of everybody's utility under a schedule: the game played under it, by workers who respond as expected."""
 
 from __future__ import annotations
 

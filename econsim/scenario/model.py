@@ -109,7 +109,8 @@ class Scenario(Model):
     baselines: dict[Label, PlannerChoice] = Field(default_factory=dict)
     """Planners to compare with, by label: a list of names, or a mapping from labels to planners."""
     training: TrainingChoice | None = None
-    """How neural minds are trained: a kind of training and its parameters; ``none`` trains nothing."""
+    """The learner of agents that learn: a kind of training and its parameters; ``none`` fits only agents that fit
+    themselves or have a default learner."""
     llm: Settings | None = None
     """The language model that speaking agents ask: where it is, its name, how fast and for how much."""
     evaluation: Evaluation | None = None

@@ -97,9 +97,8 @@ def test_two_leaders_cannot_both_fit_themselves_to_each_other() -> None:
 
 
 def test_one_of_two_leaders_may_fit_itself_to_the_other() -> None:
-    scenario = load(
-        "gather_trade_build_two_regions", {"planner": "saez_buffer", "economy.horizon": 20, "headline": None}
-    )
+    regions = {"planner": "saez_buffer", "economy.horizon": 20, "headline": None}
+    scenario = load("gather_trade_build_two_regions", regions)
     leaders = [name for name, role in scenario.build()[0].roles.items() if role.leads]
     assert leaders == ["north_planner", "south_planner"]
     assert [fit.roles for fit in own(scenario).fits] == [("south_planner",)]

@@ -17,6 +17,7 @@ from econsim.game import Agent, Transition
 from econsim.planners import ppo as planner
 from econsim.planners.free_market import FreeMarket as FreeMarketPlanner
 from econsim.planners.free_market import Parameters as NoTaxes
+from econsim.play import HeldAction
 from econsim.training import ppo
 
 KEY = torch.zeros(1, dtype=torch.int64)
@@ -86,8 +87,9 @@ def test_one_seed_gives_one_result_and_another_gives_another() -> None:
 
 
 def test_somebody_must_have_a_neural_mind() -> None:
+    still = HeldAction(torch.tensor(0.0))
     with pytest.raises(UserError, match="no role has a neural mind"):
-        ppo.Ppo(ppo.Parameters()).fit(Laffer(), {"worker": _Still(), "leader": _Still()}, 0, MemoryRecorder())
+        ppo.Ppo(ppo.Parameters()).fit(Laffer(), {"worker": still, "leader": still}, 0, MemoryRecorder())
 
 
 CLASSES: dict[str, Any] = {"workers": [{"name": "low", "count": 2}, {"name": "high", "count": 2}], "horizon": 12}
@@ -121,10 +123,6 @@ def test_a_mind_can_be_shared_only_with_a_role_that_has_one() -> None:
     for other in ("planner", "high", "lo"):
         with pytest.raises(UserError, match=rf"agents.high: shares_with {other}, which is no role with a neural mind"):
             classes({"shares_with": other})
-
-
-class _Still:
-    learner = None
 
 
 class Broken(Laffer):

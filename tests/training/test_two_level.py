@@ -14,6 +14,7 @@ from econsim.agents import ppo as worker
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Discrete, Game, Observation, Role
 from econsim.planners import ppo as planner
+from econsim.play import HeldAction
 from econsim.rl.exploration import broad_draw
 from econsim.training import two_level
 
@@ -24,8 +25,6 @@ QUICK_LEADER = {"learning_rate": 3e-3}
 
 class BestEffort:
     """Workers who know their best effort, ``1 - rate``."""
-
-    learner = None
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> None:
         return None
@@ -72,22 +71,9 @@ def test_it_fits_a_leader_to_followers_who_need_no_training() -> None:
 
 
 def test_it_fits_followers_to_a_leader_who_needs_none() -> None:
-    agents: dict[str, Agent] = {"worker": minds()["worker"], "leader": _Announcing(0.4)}
+    agents: dict[str, Agent] = {"worker": minds()["worker"], "leader": HeldAction(torch.tensor(0.4))}
     found = fitted(agents, warm_up=0, iterations=40, exploration_share=0.0, follower=FAST)
     assert float(efforts(found, torch.tensor([0.4]))) == pytest.approx(0.6, abs=0.04)
-
-
-class _Announcing:
-    learner = None
-
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> None:
-        return None
-
-    def act(self, observation: Observation, memory: None, key: Tensor) -> tuple[Tensor, None]:
-        return torch.full(observation.alive.shape, self.rate), None
 
 
 def test_the_warm_up_leaves_the_leader_where_it_begins() -> None:

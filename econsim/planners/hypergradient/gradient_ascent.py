@@ -1,4 +1,4 @@
-"""Climbing with a gradient from many starts at once, within the unit cube."""
+"""Gradient ascent from many starts at once, within the unit cube."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choice of the follower model that a method asks for, and of what it needs of the game."""
+"""Choice of the follower model that a method asks for, and checks of what it needs of the game."""
 
 from __future__ import annotations
 

@@ -52,8 +52,6 @@ class Answering:
 class Played:
     """An agent, and all that it did."""
 
-    learner = None
-
     def __init__(self, agent: Agent) -> None:
         self.agent, self.actions, self.seen = agent, list[torch.Tensor](), list[Any]()
 

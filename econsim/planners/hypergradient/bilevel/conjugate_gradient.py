@@ -1,4 +1,4 @@
-"""Linear systems known by their products only, one a copy, by conjugate gradients."""
+"""Conjugate gradients: linear systems that are known by their products only, one a copy."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Four views of how followers answer an announcement, each with the derivative of what the leader then gets.
+"""Four models of how followers respond to an announcement, each with the derivative of the leader's return.
 
-What a view keeps fixed while it is differentiated is its *anchor*: where the steps of the followers start, or which
-choices were drawn. The objective of a view around an anchor is a plain function, so that finite differences can check
+What a model keeps fixed while it is differentiated is its *anchor*: where the steps of the followers start, or which
+choices were drawn. The objective of a model around an anchor is a plain function, so that finite differences can check
 the gradient.
 """
 
@@ -24,14 +24,14 @@ __all__ = ["Averaged", "Drawn", "FollowerModel", "Implicit", "Unrolled"]
 
 
 class FollowerModel(ABC):
-    """One view of the followers of ``scene``."""
+    """One model of the followers of ``scene``."""
 
     def __init__(self, scene: LeaderObjective) -> None:
         self.scene = scene
 
     @abstractmethod
     def objective(self, points: Tensor, anchor: Any) -> Tensor:
-        """Return what the leader gets under ``points`` ``[C, D]`` in this view, ``[C]``."""
+        """Return what the leader gets under ``points`` ``[C, D]`` in this model, ``[C]``."""
 
     def anchor(self, points: Tensor, iteration: int) -> Any:
         """Return what stays as it is while ``points`` move a little; nothing by default."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.game import Agent, Discrete, Enumerable, Game, Stochastic
+from econsim.game import Agent, Discrete, Enumerable, FittedAgent, Game, Stochastic
 from econsim.testing.harness import SEED, Promise, Trial, require
 
 __all__ = ["ALL", "draws_its_policy"]
@@ -45,7 +45,7 @@ def payoffs(trial: Trial) -> str | None:
 def draws_its_policy(trial: Trial, name: str, agent: Agent) -> str | None:
     """A stochastic agent draws from the distribution that it states: a chi-square test of 2,000 draws at the start."""
     game, role = trial.game, trial.game.roles[name]
-    if agent.learner is not None or not isinstance(agent, Stochastic) or not isinstance(role.action, Discrete):
+    if isinstance(agent, FittedAgent) or not isinstance(agent, Stochastic) or not isinstance(role.action, Discrete):
         return "states no distribution, or none before it is fitted: not checked"
     observation = game.observe(game.reset(trial.key))[name]
     memory = agent.start(game, role, trial.copies)

@@ -115,8 +115,6 @@ def test_returns_have_to_be_sampled_where_an_agent_states_no_distribution() -> N
     game = game_of(classic="chicken")
 
     class Opaque:
-        learner = None
-
         def start(self, *_: Any) -> None:
             return None
 

@@ -29,8 +29,6 @@ class Impatient(Gifts):
 class Giving:
     """Gives one coin while there is one; the collector takes half of it."""
 
-    learner = None
-
     def start(self, game: Any, role: Role, num_envs: int) -> None:
         return None
 

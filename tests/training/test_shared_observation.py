@@ -95,8 +95,6 @@ def test_rows_of_a_batch_are_judged_as_in_play(make: Architecture) -> None:
 class Answering:
     """Answers every signal rightly."""
 
-    learner = None
-
     def __init__(self, game: Signals) -> None:
         self.table: Tensor = game.constants["tables"][0]
 

@@ -15,22 +15,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = {
     **dict.fromkeys(["random", "errors", "kinds", "parameters", "held_tensors", "storage"], 0),
-    **dict.fromkeys(
-        [
-            "accounts",
-            "game",
-            "acceleration",
-            "actions",
-            "play",
-            "expected_play",
-            "learning",
-            "leader_evaluation",
-            "split_roles",
-            "mechanisms",
-            "populations",
-        ],
-        1,
-    ),
+    **dict.fromkeys(["accounts", "game", "acceleration", "actions", "play", "expected_play", "learning"], 1),
+    **dict.fromkeys(["leader_evaluation", "split_roles", "mechanisms", "populations"], 1),
     **dict.fromkeys(["economies", "games", "llm", "nn"], 2),
     "text": 2.5,
     "agents": 3,

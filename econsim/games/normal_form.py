@@ -134,6 +134,10 @@ class State:
     choices: Tensor  # [B, P] int64, the option of each player; -1 before the round
 
 
+def _role(player: str, count: int, options: tuple[str, ...]) -> Role:
+    return Role(player, 1, Box(0, 1, (1,)), Discrete(count), features=("round",), action_labels=options)
+
+
 class NormalForm(Game[State]):
     """A game of one round; see the module's page."""
 
@@ -146,7 +150,7 @@ class NormalForm(Game[State]):
         tables = [torch.tensor(table, dtype=torch.float64) for table in parameters.tables.values()]
         self.constants = {"payoffs": torch.stack(tables)}  # [P, A_1, ..., A_P]
         self.roles = {
-            player: Role(player, 1, Box(0, 1, (1,)), Discrete(count), features=("round",))
+            player: _role(player, count, parameters.options_of(player))
             for player, count in zip(parameters.tables, parameters.shape, strict=True)
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from econsim import random
-from econsim.game import Agent, Box, FittedAgent, Game, Observation, Role, Space
-from econsim.testing import invariance, invariants, wording
+from econsim.game import Agent, Box, FittedAgent, Game, Observation, Role, Space, Stochastic
+from econsim.testing import enumeration, invariance, invariants, wording
+from econsim.testing.enumeration import draws_its_policy
 from econsim.testing.harness import BrokenPromiseError, Promise, Trial, require
 
 if TYPE_CHECKING:
@@ -39,18 +41,24 @@ def check_game(game: Game[Any], num_envs: int = 3, steps: int | None = None) -> 
     counts = {role.count for role in game.roles.values()}
     copies = next(number for number in count(num_envs) if number not in counts)
     trial = Trial(game.to(device="cpu"), copies, min(game.horizon, MOST_STEPS) if steps is None else steps)
-    return [_outcome(promise.__name__, promise, trial) for promise in (*invariants.ALL, *invariance.ALL, *wording.ALL)]
+    promises = (*invariants.ALL, *invariance.ALL, *enumeration.ALL, *wording.ALL)
+    return [_outcome(promise.__name__, promise, trial) for promise in promises]
 
 
 def check(scenario: Scenario) -> list[Check]:
-    """Check a scenario: its game as :func:`check_game` does, and that each of its agents plays legal actions."""
+    """Check a scenario: its game as :func:`check_game` does, and that each of its agents plays legal actions.
+
+    Agents that state the distribution of their actions are checked to draw from it.
+    """
     game, agents = scenario.build(device="cpu")
     trial = Trial(game, 2, 1)
 
-    def agent_check(name: str, agent: Agent) -> Check:
-        return _outcome(f"agent_{name}", lambda trial: agent_plays_legally(trial, name, agent), trial)
+    def agent_checks(name: str, agent: Agent) -> Iterator[Check]:
+        yield _outcome(f"agent_{name}", lambda trial: agent_plays_legally(trial, name, agent), trial)
+        if isinstance(agent, Stochastic):
+            yield _outcome(f"policy_{name}", lambda trial: draws_its_policy(trial, name, agent), trial)
 
-    return check_game(game) + [agent_check(name, agent) for name, agent in agents.items()]
+    return check_game(game) + [each for name, agent in agents.items() for each in agent_checks(name, agent)]
 
 
 def agent_plays_legally(trial: Trial, name: str, agent: Agent) -> str | None:

@@ -26,7 +26,7 @@ def observed(role: Role) -> list[Row]:
 
 def shared_by(role: Role) -> list[Row]:
     """Return what all players of a role observe, in games that have any of it."""
-    return rows(getattr(role, "shared_features", ()))
+    return rows(role.shared_features)
 
 
 def summary_of(role: Role) -> str:

@@ -46,3 +46,13 @@ def test_what_the_trained_deviation_finds_of_the_exact_gain_is_told() -> None:
     assert "it finds 97.5% of the exact gain" in told(finding(share_of_exact=0.975)).notes[0]
     assert told(finding(relative=1e-5)).rows[0][5] == "under 0.1%"
     assert told(finding(low=None, high=None, over="nothing", count=1)).rows[0][4] == ""
+
+
+def test_bounds_stand_in_a_column_of_their_own_where_the_file_holds_them() -> None:
+    said = told(finding(lower=0.25, upper=None), finding(role="planner", method="exact", lower=0.1, upper=0.3))
+    place = said.header.index("true gain")
+    assert [row[place] for row in said.rows] == ["at least 0.25", "0.1 to 0.3"]
+    exact = told(finding(method="enumerated", lower=0.4, upper=0.4))
+    assert exact.rows[0][place] == "0.4"
+    assert exact.notes[-1].endswith("returns and gains are exact expectations over all choices.")
+    assert "true gain" not in told(finding()).header  # a certificate of format 1

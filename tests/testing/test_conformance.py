@@ -13,8 +13,15 @@ from torch import Tensor
 from toy_games import GIVERS, Gifts, GiftsState, Signals, SignalsState, replaced
 
 from econsim import random
+from econsim.agents.mixed_strategy import MixedStrategy
+from econsim.agents.mixed_strategy import Parameters as Mix
 from econsim.game import Game, Observation, Role, Transition
+from econsim.games.normal_form import NormalForm
+from econsim.games.normal_form import Parameters as Payoffs
+from econsim.scenario import load
 from econsim.testing import Check, check, check_game, random_actions
+from econsim.testing.enumeration import draws_its_policy
+from econsim.testing.harness import BrokenPromiseError, Trial
 from econsim.testing.play import play, tensors_of
 
 
@@ -319,3 +326,42 @@ def test_an_agent_that_must_be_fitted_is_not_asked_to_play() -> None:
     outcomes = {outcome.name: outcome for outcome in check(scenario)}  # type: ignore[arg-type]
     assert outcomes["agent_giver"].passed
     assert outcomes["agent_giver"].detail == "plays once it is fitted: not checked"
+
+
+class WrongPayoffs(NormalForm):
+    def payoff_tensor(self) -> Tensor:
+        return super().payoff_tensor().transpose(1, 2)
+
+
+def test_listed_payoffs_that_a_step_does_not_pay_are_found() -> None:
+    for broken, passes in ((NormalForm, True), (WrongPayoffs, False)):
+        outcomes = {check.name: check for check in check_game(broken(Payoffs(classic="prisoners_dilemma")))}
+        assert outcomes["payoffs"].passed == passes
+    assert "differ by up to 1 of the largest payoff" in outcomes["payoffs"].detail
+
+
+_CHICKEN = NormalForm(Payoffs(classic="chicken"))
+
+
+class _Biased(MixedStrategy):
+    """Draws as written, and states equal probabilities."""
+
+    def act(self, observation: Observation, memory: Any, key: Tensor) -> Any:
+        return MixedStrategy(self.parameters).act(observation, memory, key)
+
+    def policy(self, observation: Observation, memory: Any) -> Any:
+        equal = MixedStrategy(Mix())
+        return equal.policy(observation, equal.start(_CHICKEN, _CHICKEN.roles["row"], 2))
+
+
+def test_an_agent_that_draws_from_another_distribution_than_it_states_is_found() -> None:
+    trial = Trial(_CHICKEN, 2, 1)
+    assert draws_its_policy(trial, "row", _Biased(Mix(probabilities=(0.5, 0.5)))) is None
+    with pytest.raises(BrokenPromiseError, match="row: draws differ from the stated policy"):
+        draws_its_policy(trial, "row", _Biased(Mix(probabilities=(0.42, 0.58))))
+
+
+def test_agents_of_a_scenario_are_checked_to_draw_from_what_they_state() -> None:
+    outcomes = {outcome.name: outcome for outcome in check(load("matching_pennies"))}
+    assert all(outcome.passed for outcome in outcomes.values())
+    assert {"policy_row", "policy_column", "payoffs"} <= outcomes.keys()

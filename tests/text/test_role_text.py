@@ -14,11 +14,11 @@ import torch
 from analysis.equilibrium.dilemma import Dilemma
 from runs.run_toys.economies.orchard import Orchard
 from runs.run_toys.economies.orchard import Parameters as OrchardParameters
-from toy_games import Gifts
+from toy_games import Gifts, Signals
 
 from econsim import random
 from econsim.errors import UserError
-from econsim.game import Box, Game, Role
+from econsim.game import Box, Game
 from econsim.scenario import load
 from econsim.testing.play import play
 from econsim.text import RoleText, acting_players, seen_by
@@ -189,8 +189,11 @@ def test_a_wording_that_is_not_there() -> None:
 
 
 def test_shared_features_stand_beside_those_of_a_player() -> None:
-    class Shared(Role):
-        shared_features = ("price_1", "price_2", "price_3")
-
-    giver = Gifts().roles["giver"]
-    assert "- price_1 to price_3\n" in RoleText(Gifts(), Shared(**vars(giver))).rules
+    game = Signals()
+    role = game.roles["guesser"]
+    text, key = RoleText(game, role), random.keys(1, 1)
+    assert "- signal_0 to signal_2\n" in text.rules
+    observation = game.observe(game.reset(key))["guesser"]
+    seen = seen_by(observation, observation.acting)
+    assert observation.shared is not None
+    assert [player.shared for player in seen] == [observation.shared[0].tolist()] * role.count

@@ -105,7 +105,8 @@ class Role:
     of what all players of the role see alike; they lie within the bounds of ``observation``.
 
     What follows is for readers, people and language models; :mod:`econsim.text` has defaults for whatever is empty.
-    ``feature_units`` are the units of ``features``, scale included ("hundreds of coin"), "" for a plain number.
+    ``feature_units`` and ``shared_units`` are the units of ``features`` and ``shared_features``, scale included
+    ("hundreds of coin"), "" for a plain number.
     ``action_labels`` name the options of a :class:`Discrete` action, the choices of a :class:`MultiDiscrete`, or the
     numbers of a :class:`Box`; ``option_labels`` name the options of each choice of a :class:`MultiDiscrete`.
     ``action_unit`` is the unit of the numbers of a :class:`Box`, or of what options stand for. ``view_labels`` say for
@@ -127,6 +128,7 @@ class Role:
     view_counts: tuple[int, ...] = ()
     shared_features: tuple[str, ...] = ()
     feature_units: tuple[str, ...] = ()
+    shared_units: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
     option_labels: tuple[tuple[str, ...], ...] = ()
     action_unit: str = ""
@@ -136,6 +138,7 @@ class Role:
         counts = self.action.counts if isinstance(self.action, MultiDiscrete) else ()
         described = (self.action.count,) if isinstance(self.action, Discrete) else self.action.shape
         self._check_count("feature_units", len(self.feature_units), len(self.features))
+        self._check_count("shared_units", len(self.shared_units), len(self.shared_features))
         self._check_count("action_labels", len(self.action_labels), prod(described))
         self._check_count("option_labels", len(self.option_labels), len(counts))
         self._check_count("view_labels", len(self.view_labels), self.view[0] if self.view else 0)

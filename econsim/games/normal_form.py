@@ -33,6 +33,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -134,8 +135,10 @@ class State:
     choices: Tensor  # [B, P] int64, the option of each player; -1 before the round
 
 
-def _role(player: str, count: int, options: tuple[str, ...]) -> Role:
-    return Role(player, 1, Box(0, 1, (1,)), Discrete(count), features=("round",), action_labels=options)
+def _role(player: str, options: int, names: tuple[str, ...]) -> Role:
+    units = ("0: before the round, 1: after it",)
+    seen = Role(player, 1, Box(0, 1, (1,)), Discrete(options), features=("round",), feature_units=units)
+    return replace(seen, action_labels=names)
 
 
 class NormalForm(Game[State]):
@@ -149,10 +152,8 @@ class NormalForm(Game[State]):
         self.parameters: Mapping[str, Tensor] = {}
         tables = [torch.tensor(table, dtype=torch.float64) for table in parameters.tables.values()]
         self.constants = {"payoffs": torch.stack(tables)}  # [P, A_1, ..., A_P]
-        self.roles = {
-            player: _role(player, count, parameters.options_of(player))
-            for player, count in zip(parameters.tables, parameters.shape, strict=True)
-        }
+        counts = zip(parameters.tables, parameters.shape, strict=True)
+        self.roles = {player: _role(player, count, parameters.options_of(player)) for player, count in counts}
 
     def reset(self, key: Tensor) -> State:
         """Return copies in which nobody has chosen."""

@@ -45,6 +45,6 @@ def seen_by(observation: Observation, players: Tensor) -> list[Seen]:
 
 
 def _shared(observation: Observation) -> Tensor | None:
-    """Return what all players of the role observe, ``[B, N, G]``, in games that have any of it."""
+    """Return what all players of the role observe, ``[B, N, G]``; ``None`` for a role without."""
     shared = observation.shared
     return None if shared is None else shared[:, None].expand(*observation.alive.shape, -1)

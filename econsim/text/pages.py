@@ -14,7 +14,7 @@ __all__ = ["page_of"]
 _ROOMS = ("economies", "games")
 _SECTIONS = ("State", "Actions", "Dynamics", "Rewards")
 _HEADING = re.compile(r"^(?:#+ |\*\*)?([A-Z]\w+)(?:\*\*)?:?$", re.MULTILINE)
-_SHAPE = re.compile(r" ?`*\[(?:1 \| )?[A-Z][A-Z0-9 ,|*+]*\]`*")  # [B, N]: for readers of code
+_SHAPE = re.compile(r",? ?`*\[(?:1 \| )?[A-Z][A-Z0-9 ,|*+]*\]`*")  # [B, N]: for readers of code
 
 
 def page_of(game: Game[Any]) -> str:

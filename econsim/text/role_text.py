@@ -17,6 +17,7 @@ from econsim.text.actions import action_text
 from econsim.text.names import Row
 from econsim.text.observations import Seen
 from econsim.text.pages import page_of
+from econsim.text.payoffs import payoff_lines
 from econsim.text.summary import observed, players_of, shared_by
 from econsim.text.types import Action
 from econsim.text.views import ViewText
@@ -85,10 +86,12 @@ class RoleText:
             "players": base_game(game).roles[base_role(self.role.name)].count,
             "page": page_of(base_game(game)),
             "parameters": ", ".join(_parameters(game)),
+            "payoffs": payoff_lines(base_game(game)),
             "unit": game.unit,
             "roles": list(map(players_of, base_game(game).roles.values())),
             "horizon": game.horizon,
             "clocked": game.clocked,
+            "discount": "" if game.discount == 1.0 else f"{game.discount:.6g}",
             "acts_every": self.role.acts_every,
             "observation": list(map(str, self._features)),
             "shared": list(map(str, self._shared)),

@@ -25,8 +25,8 @@ def observed(role: Role) -> list[Row]:
 
 
 def shared_by(role: Role) -> list[Row]:
-    """Return what all players of a role observe, in games that have any of it."""
-    return rows(role.shared_features)
+    """Return what all players of a role observe alike, with units."""
+    return rows(role.shared_features, role.shared_units)
 
 
 def summary_of(role: Role) -> str:

@@ -28,6 +28,7 @@ from __future__ import annotations
 import torch
 from pydantic import Field
 
+from econsim.accounts import Account
 from econsim.game import Box, Game, MultiDiscrete, Observation, Role, Transition, tensors
 from econsim.parameters import Model
 
@@ -56,6 +57,7 @@ class Pasture(Game[State]):
 
     horizon = 4
     unit = "coins"
+    accounts_spec = (Account("animals", ("role:herder",), "animals"), Account("paid", ("role:herder",), "coins"))
 
     def __init__(self, parameters):
         self.parameters = {}
@@ -210,13 +212,13 @@ def test_gather_trade_build_is_played_in_all_its_roles(
     scenario: str, overrides: dict[str, Any], questions: dict[str, int], base_url: str, tmp_path: Path
 ) -> None:
     chosen = load(scenario, {**GATHER, **overrides, "llm.base_url": base_url})
-    run = execute(chosen, tmp_path / "run", quiet=True, report=False)
+    run = execute(chosen, tmp_path / "run", quiet=True)
     purposes = run.summary["llm"]["purposes"]
     assert {name: counts["questions"] for name, counts in purposes.items()} == questions
     assert {counts["failed"] for counts in purposes.values()} == {0}
     # A strict replay gives the same numbers without a server.
     replayed = with_overrides(chosen, {"llm.mode": "strict_replay", "llm.store": str(run.path), "llm.base_url": None})
-    again = execute(replayed, tmp_path / "again", quiet=True, report=False)
+    again = execute(replayed, tmp_path / "again", quiet=True)
     assert again.summary["policies"] == run.summary["policies"]
 
 
@@ -224,7 +226,7 @@ def test_replies_that_are_spoiled_are_asked_again_and_counted(tmp_path: Path) ->
     with serve(Scripted(), Faults(garbage=0.2, wrong_type=0.1, seed=1)) as base_url:
         short = {**GATHER, **BY_MODEL, "economy.horizon": 10, "llm.failure_share": 1.0}
         chosen = load("gather_trade_build", {**short, "llm.base_url": base_url})
-        run = execute(chosen, tmp_path / "run", quiet=True, report=False)
+        run = execute(chosen, tmp_path / "run", quiet=True)
     counts = run.summary["llm"]["purposes"]["worker"]
     assert counts["questions"] == 40
     assert counts["asked_again"] > 0
@@ -233,5 +235,14 @@ def test_replies_that_are_spoiled_are_asked_again_and_counted(tmp_path: Path) ->
 
 def test_lessons_are_for_tax_years(base_url: str, tmp_path: Path) -> None:
     chosen = load("gather_trade_build", {**GATHER, "planner": "llm_lessons", "llm.base_url": base_url})
-    with pytest.raises(UserError, match="planner: kind lessons needs a game with a wording for tax years"):
+    with pytest.raises(UserError, match="planner: kind llm_lessons needs a game with a wording for tax years"):
         execute(chosen, tmp_path / "run", quiet=True)
+
+
+def test_a_normal_form_game_is_played_by_a_model(base_url: str, tmp_path: Path) -> None:
+    model = {"agents.row": "llm", "agents.column": "llm", "headline": None, "llm.model": Scripted.name}
+    chosen = load("prisoners_dilemma", {**model, "llm.base_url": base_url})
+    run = execute(chosen, tmp_path / "run", quiet=True)
+    (policy,) = run.summary["policies"].values()
+    # The first legal option is to cooperate.
+    assert {name: policy["scenario"][f"return_{name}"] for name in ("row", "column")} == {"row": 3.0, "column": 3.0}

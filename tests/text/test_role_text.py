@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ import torch
 from analysis.equilibrium.dilemma import Dilemma
 from runs.run_toys.economies.orchard import Orchard
 from runs.run_toys.economies.orchard import Parameters as OrchardParameters
-from toy_games import Gifts, Signals
+from toy_games import Gifts, GiftsState, Signals
 
 from econsim import random
 from econsim.errors import UserError
-from econsim.game import Box, Game
+from econsim.game import Box, Game, Observation, Role
 from econsim.scenario import load
 from econsim.testing.play import play
 from econsim.text import RoleText, acting_players, seen_by
@@ -197,3 +198,48 @@ def test_shared_features_stand_beside_those_of_a_player() -> None:
     seen = seen_by(observation, observation.acting)
     assert observation.shared is not None
     assert [player.shared for player in seen] == [observation.shared[0].tolist()] * role.count
+
+
+class Announced(Gifts):
+    """Gifts, with the treasury for all givers to see."""
+
+    discount = 0.5
+
+    def __init__(self) -> None:
+        super().__init__()
+        giver = self.roles["giver"]
+        seen = {"shared_features": ("treasury",), "shared_units": ("coins",)}
+        self.roles = {**self.roles, "giver": replace(giver, **seen)}  # type: ignore[arg-type]
+
+    def observe(self, state: GiftsState) -> dict[str, Observation]:
+        seen = super().observe(state)
+        return {**seen, "giver": replace(seen["giver"], shared=state.treasury[:, None])}
+
+
+def test_what_all_players_observe_stands_beside_what_a_player_observes() -> None:
+    game = Announced()
+    observation = game.observe(replace(game.reset(random.keys(3, 2)), treasury=torch.tensor([1.0, 2.5])))["giver"]
+    text = RoleText(game, game.roles["giver"])
+    assert "What all players of your role observe\n- treasury (coins)\n" in text.rules
+    questions = [text.question(seen) for seen in seen_by(observation, observation.alive)]
+    assert ["- treasury: 1 (coins)\n" in question for question in questions] == [True] * 4 + [False] * 4
+    assert ["- treasury: 2.5 (coins)\n" in question for question in questions] == [False] * 4 + [True] * 4
+
+
+def test_a_discount_is_told() -> None:
+    assert "A reward counts 0.5 times as much as one a step earlier." in RoleText(*role_of(Announced(), "giver")).rules
+    assert "times as much" not in RoleText(*role_of(Gifts(), "giver")).rules
+
+
+def role_of(game: Game[Any], name: str) -> tuple[Game[Any], Role]:
+    return game, game.roles[name]
+
+
+def test_the_payoffs_of_a_game_of_one_round_are_told_combination_by_combination() -> None:
+    rules = RoleText(*role_of(game_of("prisoners_dilemma"), "column")).rules
+    assert rules.split("What every player is paid\n")[1].split("\n\n")[0].splitlines() == [
+        "- row: cooperate, column: cooperate. Paid: row 3, column 3",
+        "- row: cooperate, column: defect. Paid: row 0, column 5",
+        "- row: defect, column: cooperate. Paid: row 5, column 0",
+        "- row: defect, column: defect. Paid: row 1, column 1",
+    ]

@@ -1,10 +1,10 @@
 """Exact best responses of workers to a tax schedule with brackets.
 
-With quasi-linear utility a worker of desired untaxed income ``y`` maximises ``z - T(z) - (y / d) (z / y)^d`` over
-income ``z``, where ``d = 1 + 1 / elasticity``. Within a bracket of rate ``t`` the objective is concave and peaks at
-``y (1 - t)^elasticity``; across brackets it need not be (a rate that falls makes the budget set non-convex), so every
-bracket's peak is compared. A peak below its bracket is dominated by the bracket beneath, since the objective is
-continuous; a peak above it is cut at the threshold, where workers bunch (Saez 2010).
+With quasi-linear utility a worker of desired untaxed income $y$ maximises $z - T(z) - (y / d) (z / y)^d$ over income
+$z$, where $d = 1 + 1 / e$ with elasticity $e$. Within a bracket of rate $t$ the objective is concave and peaks at
+$y (1 - t)^e$; across brackets it need not be (a rate that falls makes the budget set non-convex), so every bracket's
+peak is compared. A peak below its bracket is dominated by the bracket beneath, since the objective is continuous; a
+peak above it is cut at the threshold, where workers bunch (Saez 2010).
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ demo: $(VENV)/.core ## Install econsim into .venv and run the first scenario.
 test: $(VENV)/.test ## Run all tests, one thread a process.
 	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(ARGS)
 
-lint: $(VENV)/.lint ## Check style and types.
+lint: $(VENV)/.lint ## Check style, spelling and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 
 docs: $(VENV)/.docs ## Build the documentation into site/.

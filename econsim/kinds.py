@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 import warnings
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from typing import Any
 from econsim.errors import EconsimWarning, UserError, did_you_mean
 
 PARAMETERS = "Parameters"
+_EQUATION = re.compile(r"(?<![\\$])\$(?=[^\s$])([^$\n]+)(?<=\S)\$(?![\w$])")
+"""An equation in a docstring, as the Markdown of the documentation reads it: a price such as $5 is none."""
+_GROUP = re.compile(r"\{([^{}]*)\}")
 _added_plugins: list[str] = []
 
 
@@ -53,6 +57,12 @@ class Kind:
     def summary(self) -> str:
         """The first line of the module's docstring."""
         return (self.module.__doc__ or "").strip().split("\n", 1)[0]
+
+    @property
+    def documentation(self) -> str:
+        """The module's docstring; its equations, TeX between dollar signs, as plain text between double backticks."""
+        text = inspect.cleandoc(self.module.__doc__ or "")
+        return _EQUATION.sub(lambda equation: f"``{_plain(equation[1])}``", text)
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -168,3 +178,11 @@ def _read(room: str, name: str, module: ModuleType) -> Kind:
             f" (found {len(public)} classes: {', '.join(member.__name__ for member in public) or 'none'})"
         )
     return Kind(room, name, module, public[0], parameters)
+
+
+def _plain(tex: str) -> str:
+    r"""Return an equation as a line of text: ``z^{1 - \tau}`` is ``z^(1 - tau)``."""
+    tex = re.sub(r"\\text\b|\\,\s*|\\(?=[A-Za-z])", "", tex)
+    while _GROUP.search(tex):
+        tex = _GROUP.sub(lambda group: group[1] if re.fullmatch(r"[\w.]+", group[1]) else f"({group[1]})", tex)
+    return tex

@@ -38,7 +38,7 @@ class Parameters(Model):
 
 
 class ElasticRule:
-    """Works ``untaxed_hours * (1 - marginal_rate)^elasticity``, the marginal rate being that at usual hours."""
+    """Works $h_0 (1 - t)^e$ with untaxed hours $h_0$, the marginal rate $t$ at usual hours and elasticity $e$."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters

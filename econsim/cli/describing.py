@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -30,11 +29,10 @@ def described_file(axis: str, name: str) -> str:
 
 def described_kind(kind: kinds.Kind) -> str:
     """Return the page of a kind: what its docstring says, and its parameters."""
-    text = inspect.cleandoc(kind.module.__doc__ or "")
     parameters: Any = kind.parameters
     rows = [_row(name, field) for name, field in parameters.model_fields.items()]
     listed = table([("parameter", "default", "values", "meaning"), *rows], indent="  ") if rows else "  no parameters"
-    return f"{kind.room}/{kind.name}\n\n{text}\n\n{listed}"
+    return f"{kind.room}/{kind.name}\n\n{kind.documentation}\n\n{listed}"
 
 
 def indented(path: Path) -> str:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def isoelastic(consumption: Tensor, risk_aversion: Tensor) -> Tensor:
-    """Return ``(C^(1 - eta) - 1) / (1 - eta)``, its limit ``log C`` at ``eta = 1``.
+    r"""Return $(C^{1 - \eta} - 1) / (1 - \eta)$, its limit $\log C$ at $\eta = 1$.
 
     ``consumption`` must be positive where ``risk_aversion`` is one or more. Source: Zheng et al. 2020, eq. for worker
     utility; the logarithmic branch is selected per element.

@@ -1,7 +1,7 @@
 """Optimal income taxes by the formula of Saez (2001), from incomes and the elasticity of taxable income.
 
-At income ``z`` the optimal marginal rate is ``(1 - G) / (1 - G + a e)``: ``G`` is the mean welfare weight of those
-above ``z`` (one on average over everybody), ``a = z f(z) / (1 - F(z))`` the local Pareto parameter, ``e`` the
+At income $z$ the optimal marginal rate is $(1 - G) / (1 - G + a e)$: $G$ is the mean welfare weight of those
+above $z$ (one on average over everybody), $a = z f(z) / (1 - F(z))$ the local Pareto parameter, $e$ the
 elasticity of income to the net-of-tax rate. Incomes respond to the rates, so that an optimum is a fixed point of these
 functions.
 """
@@ -36,9 +36,9 @@ class Elasticity:
 
 
 def optimal_rate(welfare_above: Tensor, pareto_parameter: Tensor, elasticity: Tensor | float) -> Tensor:
-    """Return ``(1 - G) / (1 - G + a e)``, elementwise, in [0, 1].
+    """Return $(1 - G) / (1 - G + a e)$, elementwise, in [0, 1].
 
-    Zero where those above have an average welfare weight of one or more (``G``, to within rounding): nothing is gained
+    Zero where those above have an average welfare weight of one or more ($G$, to within rounding): nothing is gained
     by taking from them. Source: Saez 2001, equations 9 and 15.
     """
     gain = (1.0 - welfare_above).clamp(min=0.0)
@@ -56,8 +56,8 @@ def kernel_schedule(
 ) -> Tensor:
     """Return the formula's bracket rates ``[K]`` float64, with a kernel density of incomes.
 
-    A bracket takes the rate at its midpoint; the top one that at the mean income ``m`` above its start, with
-    ``a = m / (m - start)``. A bracket that nobody is above takes the formula's rate at ``G = 0`` and ``a = 10``, as
+    A bracket takes the rate at its midpoint; the top one that at the mean income $m$ above its start $b_K$,
+    with $a = m / (m - b_K)$. A bracket that nobody is above takes the formula's rate at $G = 0$ and $a = 10$, as
     published: 20 % at an elasticity of 0.4, low enough for somebody to move there.
 
     Args:

@@ -18,7 +18,7 @@ from econsim.mechanisms.numerics import power
 
 
 def brackets_tax(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
-    """Return ``T(z) = sum_k rate_k * (min(z, b_{k+1}) - b_k)^+``, ``[..., N]`` in money; negative income pays zero."""
+    r"""Return $T(z) = \sum_k t_k \, (\min(z, b_{k+1}) - b_k)^+$, ``[..., N]`` in money; negative income pays zero."""
     brackets = rates.shape[-1]
     tax = torch.zeros_like(income)
     for bracket in range(brackets):
@@ -51,7 +51,7 @@ def flat_tax(income: Tensor, rate: Tensor | float) -> Tensor:
 
 
 def hsv_tax(income: Tensor, level: Tensor | float, progressivity: Tensor | float) -> Tensor:
-    """Return ``T(z) = z - level * z^(1 - progressivity)``, ``[..., N]``; negative where the schedule pays a transfer.
+    r"""Return $T(z) = z - \lambda z^{1 - \tau}$, ``[..., N]``; negative where the schedule pays a transfer.
 
     Args:
         income: ``[..., N]`` in the unit in which ``level`` was fitted, often mean income; below zero counts as zero.

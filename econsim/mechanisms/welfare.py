@@ -26,7 +26,7 @@ def weighted(utility: Tensor, weights: Tensor) -> Tensor:
 
 
 def inverse_income_weights(income: Tensor, floor: float = 1.0) -> Tensor:
-    """Return weights proportional to ``1 / max(income, floor)``, ``[..., N]``, that sum to one.
+    r"""Return weights proportional to $1 / \max(z, \text{floor})$, ``[..., N]``, that sum to one.
 
     Take an income that policy cannot change (potential income at 40 hours): weights on actual income reward a planner
     for making people stop working.
@@ -42,10 +42,11 @@ def inverse_income_weighted_utility(utility: Tensor, income: Tensor, people: Ten
 
 
 def atkinson(consumption: Tensor, epsilon: float, people: Tensor | None = None) -> Tensor:
-    """Return equally-distributed-equivalent consumption: what everyone would need to have for equal welfare, in money.
+    r"""Return equally-distributed-equivalent consumption: what everyone would need to have for equal welfare, in money.
 
-    ``(mean C^(1 - epsilon))^(1 / (1 - epsilon))``, the geometric mean at one; zero aversion ``epsilon`` gives the mean.
-    Consumption must be positive: the measure has no value where somebody has less (NaN here). Source: Atkinson 1970.
+    The mean of $C^{1 - \epsilon}$ to the power $1 / (1 - \epsilon)$, the geometric mean at one; zero aversion
+    $\epsilon$ gives the mean. Consumption must be positive: the measure has no value where somebody has less (NaN
+    here). Source: Atkinson 1970.
     """
     log_consumption = consumption.log()
     power = 1.0 - epsilon
@@ -57,7 +58,7 @@ def atkinson(consumption: Tensor, epsilon: float, people: Tensor | None = None) 
 
 
 def gini(amount: Tensor, people: Tensor | None = None) -> Tensor:
-    """Return the Gini coefficient ``sum_ij |x_i - x_j| / (2 N sum x)``, float64, by the exact formula on sorted values.
+    r"""Return the Gini coefficient $\sum_{i,j} |x_i - x_j| / (2 N \sum_i x_i)$, float64, by the exact sorted formula.
 
     Zero where all amounts are zero. Amounts below zero are allowed; the coefficient can then exceed one.
     """
@@ -74,7 +75,7 @@ def gini(amount: Tensor, people: Tensor | None = None) -> Tensor:
 
 
 def equality(amount: Tensor, people: Tensor | None = None) -> Tensor:
-    """Return ``1 - gini N / (N - 1)``, float64: zero where one of N has everything, one where all have the same."""
+    r"""Return $1 - \text{gini} \, N / (N - 1)$, float64: zero where one has everything, one where all have the same."""
     count = amount.shape[-1]
     return 1.0 - gini(amount, people) * (count / max(count - 1, 1))
 

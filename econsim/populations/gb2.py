@@ -1,6 +1,6 @@
-"""US individual earnings: the generalised beta distribution of the second kind fitted to the ACS of 2023.
+r"""US individual earnings: the generalised beta distribution of the second kind fitted to the ACS of 2023.
 
-``Q(p) = scale * ((nu / tau) F^-1(p; 2 nu, 2 tau))^(1 / sigma)`` with ``F^-1`` the quantile function of the F
+$Q(p) = \mu \, ((\nu / \tau) F^{-1}(p; 2 \nu, 2 \tau))^{1 / \sigma}$ with $F^{-1}$ the quantile function of the F
 distribution, the parametrisation of GAMLSS. The defaults are those of the LLM Economist, code release 1.0.0; they come
 close to individual W-2 earnings (median 38,102 against 40,847 in SSA's wage statistics of 2022), not to those of
 households.

@@ -1,7 +1,7 @@
-"""Log-normal incomes, by default with median and mean of US wages in 2022.
+r"""Log-normal incomes, by default with median and mean of US wages in 2022.
 
-``Q(p) = median * exp(s Phi^-1(p))`` and ``mean = median * exp(s^2 / 2)``. Unlike actual incomes its upper tail is thin,
-so that optimal top rates fall with income.
+$Q(p) = m \exp(s \Phi^{-1}(p))$ with median $m$, and the mean is $m \exp(s^2 / 2)$. Unlike actual incomes its upper tail
+is thin, so that optimal top rates fall with income.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Ranked expected incomes from a clipped Pareto distribution: the fixed skills of the AI Economist.
+r"""Ranked expected incomes from a clipped Pareto distribution: the fixed skills of the AI Economist.
 
-Skill is ``min(m, (m - 1) x + 1)`` with ``x`` Lomax, ``P(x > t) = (1 + t)^-alpha``; worker ``k`` of ``N`` earns the
-expected ``k``-th smallest of ``N`` draws, so that every copy holds the same people, the least skilled first. With the
+Skill is $\min(m, (m - 1) x + 1)$ with $x$ Lomax, $P(x > t) = (1 + t)^{-\alpha}$; worker $k$ of $N$ earns the
+expected $k$-th smallest of $N$ draws, so that every copy holds the same people, the least skilled first. With the
 level of the k-th smallest draw Beta(k, N - k + 1) the expectation has a closed form in incomplete beta functions. (The
 original averages random draws and ignores its exponent parameter.)
 """

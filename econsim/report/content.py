@@ -171,7 +171,7 @@ def constants(run: Run) -> list[Constant]:
 
 def notes_of(run: Run, section: str = "Calibration") -> str:
     """Return a section of the economy's own documentation as one paragraph; empty where there is none."""
-    lines = (run.scenario.economy.kind.module.__doc__ or "").splitlines()
+    lines = run.scenario.economy.kind.documentation.splitlines()
     if section not in lines:
         return ""
     paragraph = []

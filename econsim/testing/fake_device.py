@@ -15,13 +15,12 @@ are those of the CPU, so that results must be equal to the bit::
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 __all__ = ["fake_device", "is_supported", "transfers"]
@@ -133,7 +132,7 @@ def _register() -> None:
 
 def _run(func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
     """Do on the CPU what a device would do; raise where it could not."""
-    flat, structure = pytree.tree_flatten((args, dict(kwargs)))
+    flat = list(_leaves((args, kwargs)))
     held = [leaf for leaf in flat if isinstance(leaf, _Held)]
     wanted = kwargs.get("device")
     there = bool(held) if wanted is None else torch.device(wanted).type == NAME
@@ -143,14 +142,37 @@ def _run(func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         _note(func, flat, there)
         _check_devices(func, flat, args)
     wrappers = {id(leaf.on_cpu): leaf for leaf in held}
-    plain = [_plain(leaf) for leaf in flat]
-    positional, named = pytree.tree_unflatten(plain, structure)
-    found = func(*positional, **named)
+    result = func(*_mapped(_plain, args), **_mapped(_plain, kwargs))
     if func is _aten.copy_.default:
         return args[0]
     if func is _aten._local_scalar_dense.default or not there:
-        return found
-    return pytree.tree_map_only(Tensor, lambda leaf: wrappers[id(leaf)] if id(leaf) in wrappers else _Held(leaf), found)
+        return result
+    return _mapped(lambda leaf: _wrapped(leaf, wrappers), result)
+
+
+def _leaves(tree: Any) -> Iterator[Any]:
+    """Yield an operation's arguments, those in lists too; torch's own trees take several times as long."""
+    if isinstance(tree, (list, tuple)):
+        for branch in tree:
+            yield from _leaves(branch)
+    elif isinstance(tree, dict):
+        yield from _leaves(tuple(tree.values()))
+    else:
+        yield tree
+
+
+def _mapped(function: Callable[[Any], Any], tree: Any) -> Any:
+    if isinstance(tree, (list, tuple)):
+        return type(tree)([_mapped(function, branch) for branch in tree])
+    if isinstance(tree, dict):
+        return {name: _mapped(function, branch) for name, branch in tree.items()}
+    return function(tree)
+
+
+def _wrapped(leaf: Any, wrappers: Mapping[int, _Held]) -> Any:
+    if not isinstance(leaf, Tensor):
+        return leaf
+    return wrappers[id(leaf)] if id(leaf) in wrappers else _Held(leaf)
 
 
 def _plain(leaf: Any) -> Any:

@@ -53,7 +53,7 @@ def transition_matrix(
 
 
 def mobility(matrix: pd.DataFrame) -> float:
-    """Return ``(C - trace) / (C - 1)`` of a transition matrix: zero where nobody moves, one for a fresh draw.
+    r"""Return $(C - \text{trace}) / (C - 1)$ of a transition matrix: zero where nobody moves, one for a fresh draw.
 
     Source: Shorrocks 1978, "The measurement of mobility".
     """

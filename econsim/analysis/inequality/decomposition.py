@@ -20,10 +20,10 @@ __all__ = ["between_within"]
 def between_within(
     amount: ArrayLike, group: Any, people: ArrayLike | None = None, alpha: float = 1.0
 ) -> tuple[pd.DataFrame, pd.Series[float]]:
-    """Decompose generalised entropy (Theil's index by default) exactly by group.
+    r"""Decompose generalised entropy (Theil's index by default) exactly by group.
 
-    ``total = between + within``: between is the index if everybody had the mean of the group, within the sum of
-    ``p (m_g / m)^alpha`` times the index of each group, where ``p`` is its share of people and ``m_g`` its mean.
+    Total = between + within: between is the index if everybody had the mean of the group, within the sum of
+    $p \, (m_g / m)^\alpha$ times the index of each group, where $p$ is its share of people and $m_g$ its mean.
     Source: Shorrocks 1980.
 
     Args:

@@ -40,7 +40,7 @@ def gini(amount: ArrayLike, people: ArrayLike | None = None) -> float:
 
 
 def generalised_entropy(amount: ArrayLike, alpha: float, people: ArrayLike | None = None) -> float:
-    """Return ``(mean((x / m)^alpha) - 1) / (alpha (alpha - 1))`` with mean ``m``, its limits at zero and one.
+    r"""Return the mean of $((x / m)^\alpha - 1) / (\alpha (\alpha - 1))$ with mean $m$, its limits at zero and one.
 
     ``alpha`` says how much inequality at the top counts: zero is the mean log deviation, one Theil's index, two half
     the squared coefficient of variation. Missing where an amount is negative, or zero and ``alpha`` zero or less.
@@ -61,12 +61,15 @@ def generalised_entropy(amount: ArrayLike, alpha: float, people: ArrayLike | Non
 
 
 def theil(amount: ArrayLike, people: ArrayLike | None = None) -> float:
-    """Return Theil's index, ``mean(x / m log(x / m))``: zero to the log of the number of people. Source: Theil 1967."""
+    r"""Return Theil's index, the mean of $(x / m) \log(x / m)$: from zero to the log of the number of people.
+
+    Source: Theil 1967.
+    """
     return generalised_entropy(amount, 1.0, people)
 
 
 def mean_log_deviation(amount: ArrayLike, people: ArrayLike | None = None) -> float:
-    """Return ``log(m) - mean(log x)`` (Theil's second index); missing where somebody has nothing."""
+    r"""Return $\log m$ less the mean of $\log x$ (Theil's second index); missing where somebody has nothing."""
     return generalised_entropy(amount, 0.0, people)
 
 

@@ -37,8 +37,8 @@ def bunching(
     """Return the elasticity that explains how many people bunch at a kink of the schedule.
 
     Those within ``window`` of the kink, less those whom the densities beside it (bands as wide as the window) lead to
-    expect, came down from incomes up to ``kink x``, ``x = ((1 - t_below) / (1 - t_above))^e``. With densities ``h`` at
-    both sides their share is ``kink (x - 1) (h_below + h_above / x) / 2``, which is solved for ``x``: exact where the
+    expect, came down from incomes up to $k x$, $x = ((1 - t_-) / (1 - t_+))^e$, with kink $k$. With densities $h$ at
+    both sides their share is $k (x - 1) (h_- + h_+ / x) / 2$, which is solved for $x$: exact where the
     density would be even between these incomes.
 
     Args:

@@ -50,7 +50,7 @@ def flat_tax_burden(
 ) -> Burden:
     """Return the burden of one rate for quasi-linear isoelastic workers, in closed form.
 
-    Income is ``z0 (1 - t)^e`` and utility ``z0 (1 - t)^(1 + e) / (1 + e)``.
+    Income is $z_0 (1 - t)^e$ and utility $z_0 (1 - t)^{1 + e} / (1 + e)$.
 
     Raises:
         UserError: a rate outside [0, 1], or an elasticity below zero.
@@ -68,7 +68,7 @@ def marginal_value_of_public_funds(worth: ArrayLike, cost: ArrayLike, people: Ar
     """Return what a policy is worth to those who get it, over what it costs the budget after all responses.
 
     Infinite where it pays for itself and somebody gains; missing where neither moves. A small cut of a flat tax has
-    ``1 / (1 - e t / (1 - t))``. A policy that costs people and raises money has the same ratio as its reverse.
+    $1 / (1 - e t / (1 - t))$. A policy that costs people and raises money has the same ratio as its reverse.
 
     Args:
         worth: what each person would pay for it, ``[N]`` money. Quasi-linear workers: the change of utility, rebates

@@ -21,9 +21,9 @@ _LEAST_VARIATION = 1e-12
 def arc_elasticity(
     income: ArrayLike, marginal_rate: ArrayLike, other_income: ArrayLike, other_marginal_rate: ArrayLike
 ) -> float:
-    """Return the elasticity of taxable income to the net-of-tax rate between two policies for the same people.
+    r"""Return the elasticity of taxable income to the net-of-tax rate between two policies for the same people.
 
-    ``log(Z' / Z) / log(n' / n)`` with total income ``Z`` and mean net-of-tax rate ``n``, weighted by the sum of a
+    $\log(Z' / Z) / \log(n' / n)$ with total income $Z$ and mean net-of-tax rate $n$, weighted by the sum of a
     person's two incomes. Between flat taxes a constant elasticity is recovered exactly.
 
     Args:

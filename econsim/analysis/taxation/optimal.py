@@ -1,6 +1,6 @@
 """Optimal income taxes evaluated on distributions: the top rate, and whole schedules of quasi-linear workers.
 
-``u = c - l^(1 + 1/e) / (1 + 1/e)`` and ``z = w l``, so that ``l = (w (1 - T'))^e``. The schedule by brackets that a
+$u = c - l^{1 + 1/e} / (1 + 1/e)$ and $z = w l$, so that $l = (w (1 - T'))^e$. The schedule by brackets that a
 planner announces is in :mod:`econsim.mechanisms.saez`.
 """
 
@@ -32,8 +32,8 @@ def pareto_parameter(
 ) -> float:
     """Return the Pareto parameter of incomes above a threshold.
 
-    ``mean``: ``m / (m - threshold)`` with their mean ``m``, which optimal taxes need; ``hill``: one over the mean log
-    of income over the threshold, the maximum likelihood (Hill 1975), which very high incomes shake less.
+    ``mean``: $m / (m - z^*)$ with their mean $m$ and the threshold $z^*$, which optimal taxes need; ``hill``: one over
+    the mean log of income over the threshold, the maximum likelihood (Hill 1975), which very high incomes shake less.
 
     Raises:
         UserError: a threshold that is not positive, or nobody above it.
@@ -51,10 +51,10 @@ def pareto_parameter(
 def top_rate(
     pareto: float, compensated: float, uncompensated: float | None = None, welfare_weight: float = 0.0
 ) -> float:
-    """Return the optimal rate on the highest incomes, ``(1 - g) / (1 - g + u + c (a - 1))``.
+    """Return the optimal rate on the highest incomes, $(1 - g) / (1 - g + u + c (a - 1))$.
 
-    Without income effects (``uncompensated`` not given) that is ``(1 - g) / (1 - g + a e)``, and the rate that raises
-    most at ``g = 0``: ``1 / (1 + a e)``.
+    Without income effects (``uncompensated`` not given) that is $(1 - g) / (1 - g + a e)$, and the rate that raises
+    most at $g = 0$: $1 / (1 + a e)$.
 
     Args:
         pareto: the Pareto parameter ``a`` of high incomes.
@@ -80,9 +80,9 @@ def top_rate(
 def rates_for_weights(
     skill: ArrayLike, weights: ArrayLike, elasticity: float, people: ArrayLike | None = None
 ) -> Floats:
-    """Return the optimal marginal rate at every person's skill, ``[N]``, for given welfare weights.
+    r"""Return the optimal marginal rate at every person's skill, ``[N]``, for given welfare weights.
 
-    ``T' / (1 - T') = (1 + 1/e) sum_above (1 - g) / phi(log w)`` with the kernel density ``phi`` of log skill.
+    $T' / (1 - T') = (1 + 1/e) \sum_{\text{above}} (1 - g) / \phi(\log w)$ with the kernel density $\phi$ of log skill.
 
     Args:
         skill: ``[N]`` above zero.

@@ -49,8 +49,8 @@ def kakwani(income: ArrayLike, tax: ArrayLike, people: ArrayLike | None = None) 
 def reynolds_smolensky(income: ArrayLike, tax: ArrayLike, people: ArrayLike | None = None) -> float:
     """Return how much taxes equalise: Gini of income before less concentration index of income after tax.
 
-    It is ``kakwani t / (1 - t)`` with the average rate ``t``; the fall of the Gini coefficient is this less what taxes
-    change in the order of people. Source: Reynolds and Smolensky 1977, the identity Kakwani 1977.
+    It is $K t / (1 - t)$ with the Kakwani index $K$ and the average rate $t$; the fall of the Gini coefficient is this
+    less what taxes change in the order of people. Source: Reynolds and Smolensky 1977, the identity Kakwani 1977.
     """
     earned, paid = arrays(income)[0], arrays(tax)[0]
     return gini(earned, people) - concentration_index(earned - paid, earned, people)
@@ -71,7 +71,7 @@ def suits(income: ArrayLike, tax: ArrayLike, people: ArrayLike | None = None) ->
 
 
 class HSV(NamedTuple):
-    """The log-linear schedule ``T(y) = y - level y^(1 - progressivity)`` next to data, and the share it explains."""
+    r"""The log-linear schedule $T(y) = y - \lambda y^{1 - \tau}$ next to data, and the share it explains."""
 
     level: float
     progressivity: float

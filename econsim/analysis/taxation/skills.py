@@ -13,7 +13,7 @@ _GRID = 400
 
 
 def revealed_log_skill(income: Floats, marginal_rate: Floats, elasticity: float) -> Floats:
-    """Return the log skill ``[N]`` of workers who earn ``z = w^(1 + e) (1 - T')^e``, all above zero."""
+    """Return the log skill ``[N]`` of workers who earn $z = w^{1 + e} (1 - T')^e$, all above zero."""
     return np.asarray((np.log(income) - elasticity * np.log1p(-marginal_rate)) / (1.0 + elasticity))
 
 

@@ -23,10 +23,10 @@ def consumption_equivalent(
     risk_aversion: float = 1.0,
     people: ArrayLike | None = None,
 ) -> float:
-    """Return the share by which everybody's consumption before would have to rise to be as good as the reform.
+    r"""Return the share by which everybody's consumption before would have to rise to be as good as the reform.
 
-    For utilitarian welfare and utility that is CRRA in consumption, ``(C^(1 - eta) - 1) / (1 - eta)`` or its limit
-    ``log C``, plus anything else (the cost of work). Missing where no rise is as good.
+    For utilitarian welfare and utility that is CRRA in consumption, $(C^{1 - \eta} - 1) / (1 - \eta)$ or its limit
+    $\log C$, plus anything else (the cost of work). Missing where no rise is as good.
 
     Args:
         utility: ``[N]``, before.

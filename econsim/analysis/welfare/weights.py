@@ -60,12 +60,12 @@ def inverse_optimum(
     people: ArrayLike | None = None,
     groups: int = 10,
 ) -> pd.DataFrame:
-    """Return the welfare weights that make a schedule optimal: whose money the planner must care about, by group.
+    r"""Return the welfare weights that make a schedule optimal: whose money the planner must care about, by group.
 
-    Without income effects and with one elasticity ``e`` (quasi-linear isoelastic workers), a schedule is optimal where
-    at every skill ``w`` the people above have ``sum (1 - g) = e / (1 + e) phi(log w) T' / (1 - T')``, with the density
-    ``phi`` of log skill; skills are those that incomes reveal. A group's mean weight is one less the difference of
-    these sums at its ends, over its share of people. Weights below zero say that the schedule takes more than the
+    Without income effects and with one elasticity $e$ (quasi-linear isoelastic workers), a schedule is optimal where
+    at every skill $w$ the people above have $\sum (1 - g) = e / (1 + e) \, \phi(\log w) T' / (1 - T')$, with the
+    density $\phi$ of log skill; skills are those that incomes reveal. A group's mean weight is one less the difference
+    of these sums at its ends, over its share of people. Weights below zero say that the schedule takes more than the
     revenue-maximising rate would: everybody could gain.
 
     Args:

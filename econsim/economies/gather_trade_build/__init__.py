@@ -1,4 +1,4 @@
-"""Gather-Trade-Build: workers gather stone and wood on a map, trade them, build houses for coin, and are taxed.
+r"""Gather-Trade-Build: workers gather stone and wood on a map, trade them, build houses for coin, and are taxed.
 
 State
     The ground (water, sources of stone and wood), units on sources, houses and their owners; for each worker position,
@@ -24,10 +24,10 @@ Dynamics
     rule after ``horizon`` steps.
 
 Rewards
-    ``worker``: the change of ``u = (C^(1 - eta) - 1) / (1 - eta) - cost * labour``, with all coin ``C``, escrow
-    included, and labour since the start. ``planner``: the change of social welfare of its people, by default equality
+    ``worker``: the change of $u = (C^{1 - \eta} - 1) / (1 - \eta) - c L$, with all coin $C$, escrow included, labour
+    $L$ since the start and its cost $c$. ``planner``: the change of social welfare of its people, by default equality
     times coin per head. Undiscounted returns are therefore welfare at the end less welfare at the start. With
-    ``taxes_felt: as_accrued`` the coin of ``u`` is net of what collection would take and give if it came now: the same
+    ``taxes_felt: as_accrued`` the coin of $u$ is net of what collection would take and give if it came now: the same
     sum, felt at once.
 
 Conservation

@@ -1,13 +1,13 @@
-"""What a sensible worker does when it works: gather what is near, trade at what a unit is worth to it, build.
+r"""What a sensible worker does when it works: gather what is near, trade at what a unit is worth to it, build.
 
 A rule, not an optimum, for scripted workers (``elastic_rule``) and as a point of comparison. It reads the worker's own
 observation and the map of sources, which people who live there know. A unit is worth
 
-    ``w = ((1 - m) pay - labour of a house * cost * C^eta) / (2 (1 - m))``,
+$$w = \frac{(1 - m) p - L c \, C^\eta}{2 (1 - m)},$$
 
-half the pay for a house less what building costs in coin at the worker's wealth ``C``, before tax at its marginal rate
-``m`` (sales are taxed, purchases deducted). Workers to whom a unit is worth less than the market pays sell it; those to
-whom it is worth more buy it and build. Both ``w`` and the wish to gather fall with the marginal rate.
+half the pay $p$ for a house less what its labour $L$ costs in coin at the worker's wealth $C$, before tax at its
+marginal rate $m$ (sales are taxed, purchases deducted). Workers to whom a unit is worth less than the market pays sell
+it; those to whom it is worth more buy it and build. Both $w$ and the wish to gather fall with the marginal rate.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from econsim.mechanisms import welfare
 
 
 def social_welfare(name: WelfareName, coin: Tensor, utility: Tensor, equality_weight: float = 1.0) -> Tensor:
-    """Return the welfare ``[B]`` float64 of workers with ``coin`` and ``utility`` ``[B, N]``.
+    r"""Return the welfare ``[B]`` float64 of workers with ``coin`` and ``utility`` ``[B, N]``.
 
-    ``equality_times_productivity`` is ``(m equality + 1 - m)`` times coin per head; the inverse-income kinds weigh by
-    ``1 / max(coin, 1)``, normalised (Zheng et al. 2020).
+    ``equality_times_productivity`` is $(m \, \text{equality} + 1 - m)$ times coin per head; the inverse-income kinds
+    weigh by $1 / \max(C, 1)$, normalised (Zheng et al. 2020).
     """
     coin, utility = coin.double(), utility.double()
     match name:

@@ -15,12 +15,12 @@ Observations
 
 Dynamics
     A tax year is one announcement step and then ``steps_per_tax_year`` working steps. Announcement: the rates in force
-    become the planner's; workers do not act. Working: income is ``z = v l``; tax ``T(z)`` is levied by bracket; revenue
-    is paid back as the same rebate ``R`` to everyone; consumption is ``z - T(z) + R``. The economy ends by its own rule
+    become the planner's; workers do not act. Working: income is $z = v l$; tax $T(z)$ is levied by bracket; revenue
+    is paid back as the same rebate $R$ to everyone; consumption is $z - T(z) + R$. The economy ends by its own rule
     after ``tax_years`` years.
 
 Rewards
-    ``worker``: money-metric families give ``(utility - R)`` in units of the worker's own income at 40 hours (the rebate
+    ``worker``: money-metric families give $u - R$ in units of the worker's own income at 40 hours (the rebate
     is taken as given); the isoelastic family gives utility. ``planner``: social welfare in units of mean income at 40
     hours (money-metric families). Both are paid at working steps and divided by their number.
 
@@ -34,7 +34,7 @@ Calibration
     *endogenous* weights idle two thirds of the people at the optimum; ``advice`` warns of both.
 
 Checks
-    Closed form ``l = 60 (1 - t)^0.4`` under flat taxes; welfare of four schedules against published figures within
+    Closed form $l = 60 (1 - t)^{0.4}$ under flat taxes; welfare of four schedules against published figures within
     0.1 %; the t = 0 metrics of the published run to 1e-9 (``tests/economies/test_one_step.py``); brute force for the
     isoelastic family (``tests/economies/test_income_effects.py``).
 """

@@ -1,10 +1,10 @@
 """Exact best responses of workers to a tax schedule with brackets.
 
-With quasi-linear utility a worker of desired untaxed income ``y`` maximises ``z - T(z) - (y / d) (z / y)^d`` over
-income ``z``, where ``d = 1 + 1 / elasticity``. Within a bracket of rate ``t`` the objective is concave and peaks at
-``y (1 - t)^elasticity``; across brackets it need not be (a rate that falls makes the budget set non-convex), so every
-bracket's peak is compared. A peak below its bracket is dominated by the bracket beneath, since the objective is
-continuous; a peak above it is cut at the threshold, where workers bunch (Saez 2010).
+With quasi-linear utility a worker of desired untaxed income $y$ maximises $z - T(z) - (y / d) (z / y)^d$ over income
+$z$, where $d = 1 + 1 / e$ with elasticity $e$. Within a bracket of rate $t$ the objective is concave and peaks at
+$y (1 - t)^e$; across brackets it need not be (a rate that falls makes the budget set non-convex), so every bracket's
+peak is compared. A peak below its bracket is dominated by the bracket beneath, since the objective is continuous; a
+peak above it is cut at the threshold, where workers bunch (Saez 2010).
 """
 
 from __future__ import annotations
@@ -104,16 +104,18 @@ def isoelastic_peaks(
     bisection finds its zero to ``cap * 2^-34``. ``other_income`` ``[B, N]`` is consumption at no work.
     """
     paid_below = tax_at_thresholds(thresholds, rates)
-    peaks = []
+    brackets = []
     for bracket, (low, high, rate) in enumerate(_brackets_in_hours(skill, cap, thresholds, rates)):
         unearned = other_income - paid_below[..., bracket, None] + rate * thresholds[..., bracket, None]
-        net_wage = (1.0 - rate) * skill
-        for _ in range(BISECTIONS):
-            hours = 0.5 * (low + high)
-            more = marginal_gain(hours, net_wage * hours + unearned, net_wage) > 0
-            low, high = torch.where(more, hours, low), torch.where(more, high, hours)
-        peaks.append(0.5 * (low + high))
-    return peaks
+        brackets.append((low, high, unearned, (1.0 - rate) * skill))
+    # All brackets at once, [K, B, N]: a bisection is many small operations, whose number counts and not their size.
+    stacked = [torch.stack(list(each)) for each in zip(*brackets, strict=True)]
+    low, high, unearned, net_wage = stacked
+    for _ in range(BISECTIONS):
+        hours = 0.5 * (low + high)
+        more = marginal_gain(hours, net_wage * hours + unearned, net_wage) > 0
+        low, high = torch.where(more, hours, low), torch.where(more, high, hours)
+    return list((0.5 * (low + high)).unbind())
 
 
 def best_among(peaks: list[Tensor], utility: Callable[[Tensor], Tensor], step: float | None) -> Tensor:

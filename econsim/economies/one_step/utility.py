@@ -76,9 +76,9 @@ class Family(Protocol):
 
 
 class MoneyMetric(Model, ABC):
-    """Consumption less a cost of work in money, ``(v l0 / d) (l / l0)^d`` with ``d = 1 + 1 / elasticity``.
+    """Consumption less a cost of work in money, $(v l_0 / d) (l / l_0)^d$ with $d = 1 + 1 / e$ and elasticity $e$.
 
-    ``l0`` are the hours worked without taxes. There are no income effects: the rebate changes no choice.
+    $l_0$ are the hours worked without taxes. There are no income effects: the rebate changes no choice.
     """
 
     @property
@@ -144,15 +144,15 @@ class QuasiLinear(MoneyMetric):
         return {"labour_cost": self.labour_cost, "labour_exponent": self.labour_exponent}
 
     def desire(self, values: Values, skill: Tensor) -> tuple[Tensor, Tensor]:
-        """Return untaxed hours ``(v / (delta c))^(1 / (delta - 1))`` and the elasticity ``1 / (delta - 1)``."""
+        r"""Return untaxed hours $(v / (\delta c))^{1 / (\delta - 1)}$ and the elasticity $1 / (\delta - 1)$."""
         elasticity = 1.0 / (values["labour_exponent"] - 1.0)
         return power(skill / (values["labour_exponent"] * values["labour_cost"]), elasticity), elasticity
 
 
 class Calibrated(MoneyMetric):
-    """Money less a cost of work scaled to skill, so that everyone would work the same hours without taxes.
+    r"""Money less a cost of work scaled to skill, so that everyone would work the same hours without taxes.
 
-    ``c_i = v_i / (delta * untaxed_hours^(delta - 1))`` with ``delta = 1 + 1 / elasticity``: hours respond to the
+    $c_i = v_i / (\delta \, l_0^{\delta - 1})$ with $\delta = 1 + 1 / e$ and untaxed hours $l_0$: hours respond to the
     net-of-tax rate with one elasticity at all incomes.
     """
 
@@ -173,7 +173,10 @@ class Calibrated(MoneyMetric):
 
 
 class Isoelastic(Model):
-    """``((C / m)^(1 - eta) - 1) / (1 - eta) - labour_cost * hours^labour_exponent``: with income effects."""
+    r"""$((C / m)^{1 - \eta} - 1) / (1 - \eta) - c \, l^\delta$: with income effects.
+
+    Labour cost is $c$, the exponent of labour $\delta$.
+    """
 
     kind: Literal["isoelastic"] = "isoelastic"
     risk_aversion: float = Field(0.23, ge=0)

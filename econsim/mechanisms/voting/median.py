@@ -25,9 +25,9 @@ def median(ballots: Tensor, weights: Tensor | None = None) -> Tensor:
 
 
 def median_flat_tax(relative_income: Tensor, elasticity: Tensor | float) -> Tensor:
-    """Return the flat tax ``t`` that a voter wants whose revenue is shared equally, elementwise, in [0, 1).
+    r"""Return the flat tax $t$ that a voter wants whose revenue is shared equally, elementwise, in [0, 1).
 
-    ``t / (1 - t) = (1 - z / mean z) / e`` for potential income ``z`` and an elasticity of income ``e`` to the
+    $t / (1 - t) = (1 - z / \bar z) / e$ for potential income $z$ and an elasticity of income $e$ to the
     net-of-tax rate that is the same for all, without income effects; zero for those above the mean. Source: the
     first-order condition of Meltzer and Richard (1981) for quasi-linear, isoelastic workers.
     """

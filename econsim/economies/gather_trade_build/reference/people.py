@@ -47,9 +47,9 @@ class Worker:
 
     @property
     def utility(self) -> float:
-        """Isoelastic utility of coin, ``(C^(1 - eta) - 1) / (1 - eta)``, less what its labour costs.
+        r"""Isoelastic utility of coin, $(C^{1 - \eta} - 1) / (1 - \eta)$, less what its labour costs.
 
-        From ``eta = 1`` on an empty purse would be worth minus infinity: less than one coin then counts as one.
+        From $\eta = 1$ on an empty purse would be worth minus infinity: less than one coin then counts as one.
         """
         curvature = 1.0 - self.risk_aversion
         coin = max(self.endowment, 1.0) if curvature <= 0 else self.endowment

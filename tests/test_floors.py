@@ -1,4 +1,4 @@
-"""The house holds: rooms import from floors below, names say what a module is, files stay small, paths relative."""
+"""Structure of the package: rooms import from floors below, names say what a module is, files stay small."""
 
 from __future__ import annotations
 
@@ -13,44 +13,28 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "econsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-FLOORS = {
-    **dict.fromkeys(["random", "errors", "kinds", "parameters", "held_tensors", "storage"], 0),
-    **dict.fromkeys(["accounts", "game", "acceleration", "actions", "play", "expected_play", "learning"], 1),
-    **dict.fromkeys(["leader_evaluation", "split_roles", "mechanisms", "populations"], 1),
-    **dict.fromkeys(["economies", "games", "llm", "nn"], 2),
-    "text": 2.5,
-    "agents": 3,
-    "rl": 3.2,
-    "planners": 3.5,
-    **dict.fromkeys(["training", "solvers"], 4),
-    "analysis": 5,
-    "scenario": 7,
-    "runs": 7.1,
-    "report": 8,
-    "sweep": 8.1,
-    "watch": 8.2,
-    **dict.fromkeys(["interop", "testing", "cli", "__init__", "__main__"], 9),
-}
-# Neighbours on one floor, never in a circle.
-NEIGHBOURS = {
-    "parameters": {"kinds", "errors"},
-    "kinds": {"errors"},
-    "acceleration": {"game"},
-    "storage": {"errors"},
-    "game": {"accounts"},
-    "actions": {"game"},
-    "play": {"game"},
-    "split_roles": {"game"},
-    "expected_play": {"game"},
-    "leader_evaluation": {"game", "play"},
-    "learning": {"game"},
-    "mechanisms": {"game"},
-    "populations": {"game", "mechanisms"},
-    "__init__": {"interop", "testing"},
-    "__main__": {"cli"},
-    "cli": {"__init__", "testing"},
-    "interop": {"__init__"},
-}
+# From the ground up: a room imports only from floors below its own. What each floor holds stands in CONTRIBUTING.
+FLOORS: tuple[tuple[str, str], ...] = (
+    ("errors random held_tensors accounts", "errors a user can meet, random numbers, declared accounts"),
+    ("kinds storage game", "the look-up of kinds, files and locks, the interface of games and agents"),
+    ("parameters acceleration actions play expected_play split_roles", "parameter models; play, compiled or exact"),
+    ("learning leader_evaluation mechanisms nn", "protocols of learning, economic mechanisms, neural networks"),
+    ("populations", "who takes part"),
+    ("economies games llm", "games, and the transport of language models"),
+    ("text rl", "any game in words; the PPO engine"),
+    ("agents", "followers"),
+    ("planners solvers", "leaders with their fits; exact methods"),
+    ("training", "joint learners"),
+    ("analysis scenario", "metrics, welfare, gaps, figures; the model of a scenario and the plan of a run"),
+    ("runs testing", "the run folder; public conformance checks and simulated models"),
+    ("report", "the HTML report"),
+    ("sweep", "many runs"),
+    ("watch interop", "the local dashboard; bridges to other libraries"),
+    ("__init__", "`import econsim`"),
+    ("cli", "the command line"),
+    ("__main__", "`python -m econsim`"),
+)
+FLOOR_OF = {room: floor for floor, (rooms, _) in enumerate(FLOORS) for room in rooms.split()}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 MOST_LINES = 500
 
@@ -60,40 +44,52 @@ def _room(path: Path) -> str:
 
 
 def _imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and room of every use of econsim in a module, inside functions too."""
+    """Yield line and dotted name of every use of econsim in a module, inside functions too."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         for name in _names(node):
             package, _, rest = name.partition(".")
-            room = rest.split(".")[0]
-            if package == "econsim" and room and not room.startswith("__"):
-                yield node.lineno, room if room in FLOORS else "__init__"
+            if package == "econsim" and rest and not rest.startswith("__"):
+                yield node.lineno, rest
 
 
 def _names(node: ast.AST) -> list[str]:
     match node:
         case ast.Import(names=aliases):
             return [alias.name for alias in aliases]
-        case ast.ImportFrom(module="econsim", names=aliases):
-            return [f"econsim.{alias.name}" for alias in aliases]
-        case ast.ImportFrom(module=str(module)):
-            return [module]
+        case ast.ImportFrom(module=str(module), names=aliases) if module.split(".")[0] == "econsim":
+            return [f"{module}.{alias.name}" for alias in aliases]
         case ast.Attribute(value=ast.Name(id="econsim"), attr=attribute):
             return [f"econsim.{attribute}"]
     return []
 
 
+def _room_of(name: str) -> str:
+    """Return the room of a dotted name below econsim; what is no room is an attribute of the package itself."""
+    first = name.split(".")[0]
+    return first if first in FLOOR_OF else "__init__"
+
+
 def test_every_room_has_a_floor() -> None:
-    assert {_room(path) for path in MODULES} <= FLOORS.keys()
+    assert {_room(path) for path in MODULES} == FLOOR_OF.keys()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_only_from_floors_below(path: Path) -> None:
     room = _room(path)
-    allowed = {room, *NEIGHBOURS.get(room, set())}
     wrong = [
-        f"line {line}: {room} (floor {FLOORS[room]}) imports {other} (floor {FLOORS[other]})"
-        for line, other in _imports(path)
-        if other not in allowed and FLOORS[other] >= FLOORS[room]
+        f"line {line}: {room} (floor {FLOOR_OF[room]}) imports {name} (floor {FLOOR_OF[_room_of(name)]})"
+        for line, name in _imports(path)
+        if _room_of(name) != room and FLOOR_OF[_room_of(name)] >= FLOOR_OF[room]
+    ]
+    assert wrong == []
+
+
+def test_no_room_imports_a_private_module_of_another() -> None:
+    wrong = [
+        f"{path.relative_to(PACKAGE)}, line {line}: {name}"
+        for path in MODULES
+        for line, name in _imports(path)
+        if _room_of(name) != _room(path) and any(part.startswith("_") for part in name.split("."))
     ]
     assert wrong == []
 
@@ -106,9 +102,24 @@ def test_the_guard_sees_an_import_inside_a_function(tmp_path: Path) -> None:
         "    import econsim.cli",
         "    from econsim import game",
     ]
-    lines += ["    import econsim", "    econsim.make(econsim.__version__)"]
+    lines += ["    import econsim", "    econsim.make(econsim.__version__)", "    from econsim.agents._x import y"]
     module.write_text("\n".join(lines))
-    assert sorted(_imports(module)) == [(2, "runs"), (3, "cli"), (4, "game"), (6, "__init__")]
+    assert sorted(_imports(module)) == [
+        (2, "runs.Run"),
+        (3, "cli"),
+        (4, "game"),
+        (6, "make"),
+        (7, "agents._x.y"),
+    ]
+
+
+def test_the_table_of_floors_in_contributing_is_the_one_of_this_test() -> None:
+    rows = [
+        f"| {floor} | {', '.join(f'`{room}`' for room in rooms.split())} | {holds} |"
+        for floor, (rooms, holds) in enumerate(FLOORS)
+    ]
+    table = "\n".join(["| floor | rooms | what they hold |", "|---|---|---|", *rows])
+    assert table in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), table
 
 
 def test_no_module_is_named_after_nothing() -> None:

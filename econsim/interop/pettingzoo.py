@@ -61,9 +61,9 @@ def to_pettingzoo(
 
 def parallel_env(name: str, *, seed: int = 0, max_cycles: int | None = None, **parameters: Any) -> Any:
     """Return ``to_pettingzoo(econsim.make(name, **parameters))``."""
-    import econsim
+    from econsim.scenario import game_choice
 
-    return to_pettingzoo(econsim.make(name, **parameters), seed, max_cycles)
+    return to_pettingzoo(game_choice(name, parameters).build(), seed, max_cycles)
 
 
 def env(name: str, *, seed: int = 0, max_cycles: int | None = None, **parameters: Any) -> Any:

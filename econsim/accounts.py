@@ -10,7 +10,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["FOLLOWERS", "MONEY", "Account", "Format", "Metric", "Show", "Statistic", "is_player_axis", "metrics_of"]
+__all__ = [
+    "FOLLOWERS",
+    "MONEY",
+    "Account",
+    "Format",
+    "Metric",
+    "Show",
+    "Statistic",
+    "account_rows",
+    "is_player_axis",
+    "metrics_of",
+]
 
 FOLLOWERS = "followers"
 """The axis of the players of all following roles, in the order of ``Game.roles``."""
@@ -116,6 +127,24 @@ def metrics_of(accounts: Iterable[Account], unit: str = "") -> Mapping[str, Metr
     return {metric.name: _in_unit(metric, unit) for metric in every}
 
 
+def account_rows(accounts: Iterable[Account], unit: str = "") -> list[tuple[str, str, str, str, str]]:
+    """Return a row of text for each account: its name, axes, unit, title, and the names of its metrics.
+
+    Flows and weights are marked as such.
+    """
+    rows = []
+    for account in accounts:
+        kind = ", a flow" if account.flow else ", a weight" if account.weight else ""
+        title = (account.title or account.name.replace("_", " ").capitalize()) + kind
+        names = ", ".join(metric.name for metric in account.metrics())
+        rows.append((account.name, ", ".join(account.axes), _worded(account.unit, unit), title, names))
+    return rows
+
+
+def _worded(unit: str, money: str) -> str:
+    """Return a unit with the game's unit of money in its place."""
+    return " ".join(money if word == MONEY else word for word in unit.split(" ")).strip()
+
+
 def _in_unit(metric: Metric, unit: str) -> Metric:
-    words = [unit if word == MONEY else word for word in metric.unit.split(" ")]
-    return Metric(metric.name, metric.title, " ".join(words).strip(), metric.format, metric.show)
+    return Metric(metric.name, metric.title, _worded(metric.unit, unit), metric.format, metric.show)

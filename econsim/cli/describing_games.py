@@ -1,4 +1,4 @@
-"""What ``econsim describe`` prints of a game: its roles, or what a language model is told and asked."""
+"""Pages of games that ``econsim describe`` prints: roles and accounts, or what a language model is told and asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from econsim import kinds
+from econsim.accounts import account_rows
+from econsim.cli.console_tables import table
 from econsim.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,7 +48,14 @@ def described_game(name: str, axes: Sequence[str], rooms: Sequence[str], text: b
         return [sample_questions(game, agents, _SEED)]
     from econsim.text import summary_of
 
-    return ["roles", *(_wrapped(summary_of(role)) for role in game.roles.values())]
+    roles = ["roles", *(_wrapped(summary_of(role)) for role in game.roles.values())]
+    return [*roles, f"accounts\n\n{_accounts(game)}"] if game.accounts_spec else roles
+
+
+def _accounts(game: Game[Any]) -> str:
+    """Return the table of a game's declared accounts."""
+    header = ("account", "axes", "unit", "meaning", "metrics")
+    return table([header, *account_rows(game.accounts_spec, game.unit)], indent="  ")
 
 
 def _wrapped(text: str) -> str:

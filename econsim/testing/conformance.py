@@ -44,13 +44,18 @@ def check_game(game: Game[Any], num_envs: int = 3, steps: int | None = None) -> 
 
 def check(scenario: Scenario) -> list[Check]:
     """Check a scenario: its game as :func:`check_game` does, and that each of its agents plays legal actions."""
+    return check_game(scenario.build(device="cpu")[0]) + check_agents(scenario)
+
+
+def check_agents(scenario: Scenario) -> list[Check]:
+    """Check that each agent of a scenario plays legal actions."""
     game, agents = scenario.build(device="cpu")
     trial = Trial(game, 2, 1)
 
     def agent_check(name: str, agent: Agent) -> Check:
         return _outcome(f"agent_{name}", lambda trial: agent_plays_legally(trial, name, agent), trial)
 
-    return check_game(game) + [agent_check(name, agent) for name, agent in agents.items()]
+    return [agent_check(name, agent) for name, agent in agents.items()]
 
 
 def agent_plays_legally(trial: Trial, name: str, agent: Agent) -> str | None:

@@ -64,10 +64,10 @@ def worker_errors(game: Game[Any], worker: Agent) -> tuple[float, float]:
     return float((mean - 60.0 * retention**0.4).abs().max()), float(slope)
 
 
-def one_seed(name: str, seed: int) -> dict[str, float]:
-    """Train one seed and score it."""
+def one_seed(name: str, seed: int, **overrides: Any) -> dict[str, float]:
+    """Train one seed, with the scenario's own budget unless ``overrides`` say otherwise, and score it."""
     torch.set_num_threads(1)
-    scenario = econsim.load(SCENARIOS[name])
+    scenario = econsim.load(SCENARIOS[name], **overrides)
     game, agents = scenario.build()
     start, cpu = time.perf_counter(), time.process_time()
     fitted = scenario.training.build().fit(game, agents, seed, Silent())  # type: ignore[union-attr]

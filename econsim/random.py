@@ -88,9 +88,12 @@ def integers(key: Tensor, step: Step, stream: str, high: int, shape: Shape = ())
     return (uniform(key, step, stream, shape, torch.float64) * high).long()
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def _stream_number(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True)
+
+
+# What torch.compiler.assume_constant_result does; that function imports the whole compiler, which takes seconds.
+_stream_number._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def _absorb(state: Tensor, data: Step) -> Tensor:

@@ -12,6 +12,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
 import torch
+from forked_commands import Commands
 from hypothesis import settings
 
 from econsim import kinds
@@ -27,6 +28,14 @@ def _no_plugins_left_behind() -> Iterator[None]:
     yield
     kinds._added_plugins[:] = added
     sys.path[:] = path
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """Run commands of econsim in processes that start in milliseconds."""
+    server = Commands()
+    yield server
+    server.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

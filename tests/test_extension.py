@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
+from forked_commands import Commands
 
 ECONOMY = '''"""Charity: one government sets how much of a random endowment is shared.
 
@@ -288,38 +285,40 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def _econsim(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "econsim", "--plugin", "charities", *arguments]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)])}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
+@pytest.fixture
+def econsim(commands: Commands, folder: Path) -> Callable[..., str]:
+    """Run the command line in the plug-in's folder; return what it prints."""
+
+    def command(*arguments: str) -> str:
+        done = commands.run(("--plugin", "charities", *arguments), folder, folder)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    return command
 
 
-def test_list_shows_it(folder: Path) -> None:
-    assert "Charity: how much should be shared?" in _econsim(folder, "list", "scenarios")
+def test_list_shows_it(econsim: Callable[..., str]) -> None:
+    assert "Charity: how much should be shared?" in econsim("list", "scenarios")
 
 
-def test_describe_explains_it(folder: Path) -> None:
-    text = _econsim(folder, "describe", "charity")
+def test_describe_explains_it(econsim: Callable[..., str]) -> None:
+    text = econsim("describe", "charity")
     assert "endowment" in text
     assert "Largest endowment, money." in text
 
 
-def test_validate_accepts_it(folder: Path) -> None:
-    _econsim(folder, "validate", str(Path("charities") / "scenarios" / "charity.yaml"))
+def test_validate_accepts_it(econsim: Callable[..., str]) -> None:
+    econsim("validate", str(Path("charities") / "scenarios" / "charity.yaml"))
 
 
-def test_check_passes_it(folder: Path) -> None:
-    text = _econsim(folder, "check", "charity")
+def test_check_passes_it(econsim: Callable[..., str]) -> None:
+    text = econsim("check", "charity")
     for name in ("conservation", "batch_independence", "one_graph"):
         assert name in text
 
 
-def test_run_scores_it(folder: Path) -> None:
-    _econsim(folder, "run", "charity", "training=none", "--out", "result", "--quiet")
+def test_run_scores_it(econsim: Callable[..., str], folder: Path) -> None:
+    econsim("run", "charity", "training=none", "--out", "result", "--quiet")
     result = folder / "result"
     assert all((result / name).is_file() for name in ("scenario.yaml", "metrics.parquet", "report.html"))
     # Sharing moves everyone linearly to the mean, and so the least consumption: half of the gap at one half.

@@ -46,7 +46,12 @@ def check_game(game: Game[Any], num_envs: int = 3, steps: int | None = None) -> 
 
 
 def check(scenario: Scenario) -> list[Check]:
-    """Check a scenario: its game as :func:`check_game` does, and that each of its agents plays legal actions.
+    """Check a scenario: its game as :func:`check_game` does, and its agents as :func:`check_agents` does."""
+    return check_game(scenario.build(device="cpu")[0]) + check_agents(scenario)
+
+
+def check_agents(scenario: Scenario) -> list[Check]:
+    """Check that each agent of a scenario plays legal actions.
 
     Agents that state the distribution of their actions are checked to draw from it.
     """
@@ -58,7 +63,7 @@ def check(scenario: Scenario) -> list[Check]:
         if isinstance(agent, Stochastic):
             yield _outcome(f"policy_{name}", lambda trial: draws_its_policy(trial, name, agent), trial)
 
-    return check_game(game) + [each for name, agent in agents.items() for each in agent_checks(name, agent)]
+    return [each for name, agent in agents.items() for each in agent_checks(name, agent)]
 
 
 def agent_plays_legally(trial: Trial, name: str, agent: Agent) -> str | None:

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from econsim.scenario import load
-from econsim.testing import check
+from econsim.scenario import Scenario, load
+from econsim.testing.conformance import Check, check_agents, check_game
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
-# Skills are dealt out at the start: their headline does not need an episode's thousand steps.
-SHORT = {"gather_trade_build": {"economy.horizon": 100}}
+SMALL_SEARCH = {"kind": "search", "starts": 1, "generations": 3, "finest_step": 0.05}
+# Skills are dealt out at the start: their headline does not need an episode's thousand steps, nor many buffers of
+# incomes. What baselines reach does not depend on how well the optimum was searched for.
+SHORT: dict[str, dict[str, Any]] = {
+    "gather_trade_build": {"economy.horizon": 100, "episodes": 4},
+    "gather_trade_build_taxes": {"planner.rounds": 2},
+    "one_step_income_effects": {"planner": SMALL_SEARCH},
+    "one_step_published": {"baselines.search": SMALL_SEARCH},
+}
+_checked: dict[str, list[Check]] = {}
+
+
+def _conformance(scenario: Scenario) -> list[Check]:
+    """Check a scenario; games that several scenarios share are played once."""
+    game = f"{scenario.economy.kind.name} {scenario.economy.parameters.model_dump_json()}"
+    if game not in _checked:
+        _checked[game] = check_game(scenario.build("cpu")[0])
+    return _checked[game] + check_agents(scenario)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_scenario_conforms(name: str) -> None:
-    assert [outcome for outcome in check(load(name)) if not outcome.passed] == []
+    assert [outcome for outcome in _conformance(load(name)) if not outcome.passed] == []
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -33,9 +50,8 @@ def test_a_scenario_of_language_models_reproduces_its_headline_with_a_scripted_o
     from econsim.runs import execute
     from econsim.testing.endpoints import Scripted, serve
 
-    # What baselines reach does not depend on how many years there are, nor on how well the optimum was searched for.
-    short = {"economy.tax_years": 2, "economy.steps_per_tax_year": 1}
-    short |= {"baselines.search": {"kind": "search", "starts": 1, "generations": 3, "finest_step": 0.05}}
+    # What baselines reach does not depend on how many years there are.
+    short = {"economy.tax_years": 2, "economy.steps_per_tax_year": 1, "baselines.search": SMALL_SEARCH}
     with serve(Scripted()) as base_url:
         model = {"llm.base_url": base_url, "llm.model": Scripted.name}
         found = execute(load(name, short | model), tmp_path / "run", quiet=True).summary["headline"]
@@ -46,7 +62,7 @@ def test_a_scenario_of_language_models_reproduces_its_headline_with_a_scripted_o
 def test_a_scenario_without_training_reproduces_its_headline(name: str, tmp_path: Path) -> None:
     from econsim.runs import execute
 
-    short = next((overrides for start, overrides in SHORT.items() if name.startswith(start)), {})
+    short = {key: value for start, keys in SHORT.items() if name.startswith(start) for key, value in keys.items()}
     found = execute(load(name, short), tmp_path / "run", quiet=True).summary["headline"]
     assert found["passed"], found
 
@@ -55,6 +71,5 @@ def test_the_demo_reproduces_its_headline_without_its_training(tmp_path: Path) -
     from econsim.runs import execute
 
     overrides = {"agents.worker": "best_response", "planner": "us_federal", "training": None}
-    small_search = {"baselines.search": {"kind": "search", "starts": 1, "generations": 5}}
-    run = execute(load("one_step", overrides | small_search), tmp_path / "run", quiet=True)
+    run = execute(load("one_step", overrides | {"baselines.search": SMALL_SEARCH}), tmp_path / "run", quiet=True)
     assert run.summary["headline"]["passed"]

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from econsim import kinds, random
+from econsim import random
 from econsim.agents.elastic_rule import ElasticRule
 from econsim.agents.elastic_rule import Parameters as Rule
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.economies.gather_trade_build.heuristic import FAR, steps_to
 from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER
 from econsim.errors import UserError
-from econsim.game import Agent, Heuristic
+from econsim.game import Game, Heuristic, Observation, Role
 from econsim.play import play
 from econsim.testing.play import play as moments
 
 COPIES = 6
 
 
-def planner(rate: float) -> Agent:
-    kind = kinds.load("planners", "flat")
-    agent: Agent = kind.build(kind.parameters(rate=rate))
-    return agent
+class Rates:
+    """Announces one flat rate in each copy, so that several rates are one batch."""
+
+    learner = None
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        self.rates = torch.tensor(rates).repeat_interleave(COPIES)[:, None, None]
+
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> None: ...
+
+    def act(self, observation: Observation, memory: None, key: Tensor) -> tuple[Tensor, None]:
+        return self.rates.expand(-1, 1, 7), None
 
 
-def outcome(rate: float, horizon: int = 400, **economy: Any) -> dict[str, Tensor]:
-    game = GatherTradeBuild(Parameters(horizon=horizon, **economy))
+def outcomes(rates: Sequence[float], horizon: int = 400) -> dict[float, dict[str, Tensor]]:
+    """Play the same copies under each rate; return the accounts by rate."""
+    game = GatherTradeBuild(Parameters(horizon=horizon))
     workers = ElasticRule(Rule(untaxed_hours=100.0, elasticity=0.4))
-    episode = play(game, {"worker": workers, "planner": planner(rate)}, random.keys(7, COPIES))
-    return game.accounts(episode.state)
+    keys = random.keys(7, COPIES).repeat(len(rates))
+    accounts = game.accounts(play(game, {"worker": workers, "planner": Rates(rates)}, keys).state)
+    parts = {name: value.split(COPIES) for name, value in accounts.items()}
+    return {rate: {name: part[i] for name, part in parts.items()} for i, rate in enumerate(rates)}
 
 
 @pytest.fixture(scope="module")
 def by_rate() -> dict[float, dict[str, Tensor]]:
-    return {rate: outcome(rate) for rate in (0.0, 0.3, 0.6, 0.9)}
+    return outcomes((0.0, 0.3, 0.6, 0.9))
 
 
 def test_the_game_knows_a_routine() -> None:
@@ -71,7 +83,7 @@ def test_welfare_moves_with_the_rate(by_rate: dict[float, dict[str, Tensor]]) ->
 
 
 def test_the_skilled_build_and_the_unskilled_sell() -> None:
-    accounts = outcome(0.0, horizon=1000)
+    accounts = outcomes((0.0,), horizon=1000)[0.0]
     order = accounts["build_payment"].argsort(1)
 
     def of_rank(account: str) -> list[float]:

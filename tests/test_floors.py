@@ -41,7 +41,7 @@ NEIGHBOURS = {
     "actions": {"game"},
     "play": {"game"},
     "split_roles": {"game"},
-    "expected_play": {"game"},
+    "expected_play": {"game", "learning"},
     "leader_evaluation": {"game", "play"},
     "learning": {"game"},
     "mechanisms": {"game"},

@@ -14,8 +14,21 @@ from torch import Tensor
 
 from econsim import random
 from econsim.game import Agent, Discrete, Enumerable, Game, Stochastic
+from econsim.learning import Certificate
 
-__all__ = ["deviation_payoffs", "expected_payoffs", "expected_returns", "strategies_of"]
+__all__ = [
+    "DEVIATIONS",
+    "METHOD",
+    "best_payoffs",
+    "certificate_of",
+    "deviation_payoffs",
+    "expected_payoffs",
+    "expected_returns",
+    "strategies_of",
+]
+
+DEVIATIONS, METHOD = "any one option, or any mixture of them", "enumerated"
+"""The deviations that expected play compares with, and what certificates call the method."""
 
 
 def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, Tensor] | None:
@@ -30,6 +43,17 @@ def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, 
     values = expected_payoffs(game.payoff_tensor(), strategies)
     by_role = torch.split(values, [role.count for role in game.roles.values()])
     return dict(zip(game.roles, by_role, strict=True))
+
+
+def certificate_of(game: Game[Any], agents: Mapping[str, Agent]) -> Certificate | None:
+    """Return the largest gain of any player from deviating alone, which is exact; ``None`` as for returns."""
+    strategies = strategies_of(game, agents)
+    if strategies is None or not isinstance(game, Enumerable):
+        return None
+    payoffs = game.payoff_tensor()
+    gains = best_payoffs(payoffs, strategies) - expected_payoffs(payoffs, strategies)
+    largest = max(0.0, float(gains.max()))
+    return Certificate(largest, largest, DEVIATIONS, METHOD)
 
 
 @torch.no_grad()
@@ -55,6 +79,14 @@ def expected_payoffs(payoffs: Tensor, strategies: Sequence[Tensor]) -> Tensor:
     for strategy in reversed(strategies):
         payoffs = payoffs @ strategy
     return payoffs
+
+
+def best_payoffs(payoffs: Tensor, strategies: Sequence[Tensor]) -> Tensor:
+    """Return what each player is paid on average for its best option, ``[P]``, while all others stay.
+
+    No mixture of options pays more than the best of them does.
+    """
+    return torch.stack([deviation_payoffs(payoffs, strategies, player).max() for player in range(len(strategies))])
 
 
 def deviation_payoffs(payoffs: Tensor, strategies: Sequence[Tensor], player: int) -> Tensor:

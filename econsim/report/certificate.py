@@ -7,14 +7,14 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from econsim.analysis.statistics import mean_interval
+from econsim.expected_play import METHOD
 from econsim.runs.metric_columns import shown
 
 __all__ = ["Certified", "certified"]
 
 SMALLEST_SHARE = 0.001
-ENUMERATED = "enumerated"
 METHODS = {
-    ENUMERATED: "best option",
+    METHOD: "best option",
     "exact": "exact answer",
     "trained": "trained deviation",
     "search": "announcement",
@@ -112,7 +112,7 @@ def _note(role: str, method: str, found: Sequence[dict[str, Any]]) -> str:
 
 
 def _budget(certificate: dict[str, Any]) -> str:
-    if all(finding["method"] == ENUMERATED for finding in certificate["findings"]):
+    if all(finding["method"] == METHOD for finding in certificate["findings"]):
         return (
             f"Policy {certificate['policy']}, {len(certificate['seeds'])} training seed(s); returns and gains are exact"
             " expectations over all choices."

@@ -19,6 +19,7 @@ from econsim.analysis.equilibrium import (
     unilateral_gain,
 )
 from econsim.errors import UserError
+from econsim.expected_play import DEVIATIONS, METHOD
 from econsim.game import Agent, Game, Solvable
 from econsim.nn.agent import NeuralAgent
 from econsim.rl.settings import Settings
@@ -29,11 +30,10 @@ from econsim.scenario.plan import Plan
 
 __all__ = ["DeviationBudget", "Finder", "Piece"]
 
-EXPECTED = "any one option, or any mixture of them"
 EXACT = "the best action at every step, given what the player sees"
 NEURAL = "history-independent neural deviation: lower bound on the true gain"
 RECURRENT = "neural deviation with memory: lower bound on the true gain"
-WHOLE = ("enumerated", "exact")  # methods that find the best deviation of their class
+WHOLE = (METHOD, "exact")  # methods that find the best deviation of their class
 ANNOUNCED = "one announcement held for the whole episode: lower bound on the true gap"
 
 
@@ -94,7 +94,7 @@ class Finder:
     def _of_follower(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> Iterator[dict[str, Any]]:
         expected = exact_gain(self.precise, agents, piece.role)
         if expected is not None:
-            yield self._finding(piece, "enumerated", EXPECTED, expected)
+            yield self._finding(piece, METHOD, DEVIATIONS, expected)
             return
         if not self.budget.iterations and not isinstance(self.game, Solvable):
             raise UserError(

@@ -15,15 +15,14 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from econsim.agents import mixed_strategy
 from econsim.errors import UserError
-from econsim.expected_play import deviation_payoffs, expected_payoffs, strategies_of
+from econsim.expected_play import certificate_of
 from econsim.game import Agent, Enumerable, Game
-from econsim.learning import Certificate, Solution
+from econsim.learning import Solution
 from econsim.parameters import Model
 
 __all__ = ["Parameters", "ZeroSum", "maximin"]
@@ -36,7 +35,6 @@ REFERENCES = (
     "year={2018}}",
 )
 TOLERANCE = 1e-9  # relative to the largest payoff: sums of payoffs that count as equal
-CLASS, METHOD = "any one option, or any mixture of them", "enumerated"
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +65,9 @@ class ZeroSum:
         column = maximin(table[1].T, deadline)
         agents = {name: _agent(mix) for name, (mix, _) in zip(game.roles, (row, column), strict=True)}
         gap = abs(row[1] + column[1] - float(payoffs.sum(0).mean()))
-        return Solution(agents, {"duality_gap": gap}, _certificate(game, payoffs, agents))
+        certificate = certificate_of(game, agents)
+        assert certificate is not None  # the game is enumerable, and mixed strategies are stochastic
+        return Solution(agents, {"duality_gap": gap}, certificate)
 
 
 def maximin(payoff: Floats, deadline: float | None = None) -> tuple[Floats, float]:
@@ -114,14 +114,3 @@ def _zero_sum_payoffs(game: Game[Any], fixed: Mapping[str, Agent]) -> Tensor:
 def _agent(mix: Floats) -> Agent:
     probabilities = tuple(float(share) for share in mix)
     return mixed_strategy.MixedStrategy(mixed_strategy.Parameters(probabilities=probabilities))
-
-
-def _certificate(game: Game[Any], payoffs: Tensor, agents: Mapping[str, Agent]) -> Certificate:
-    """Return bounds on the largest gain, computed from the agents as they play."""
-    strategies = strategies_of(game, agents)
-    assert strategies is not None  # the game is enumerable, and mixed strategies are stochastic
-    strategies = [strategy.cpu() for strategy in strategies]
-    own = expected_payoffs(payoffs, strategies)
-    best = torch.stack([deviation_payoffs(payoffs, strategies, player).max() for player in range(len(own))])
-    gain = max(0.0, float((best - own).max()))
-    return Certificate(gain, gain, CLASS, METHOD)

@@ -9,8 +9,8 @@ Then, in every iteration
     exploration narrows on a schedule: followers who settle early stay at a locally best answer, which a leader finds.
 
     The leader proposes something else in each of its own copies, all under one key. Followers play as they do when the
-    run is scored (by default their likeliest action), so that a proposal's return is free of noise, and the leader
-    climbs from it. Its exploration narrows too.
+    run is scored (by default the likeliest of real-valued actions), so that a proposal's return is free of noise, and
+    the leader climbs from it. Its exploration narrows too.
 
 The result is the leader's likeliest action: an approximate Stackelberg equilibrium. How far the leader profits from
 mistakes shows in its score under exact followers against that under learned ones. The two phases follow Zheng et al.

@@ -40,7 +40,7 @@ NEIGHBOURS = {
     "game": {"accounts"},
     "actions": {"game"},
     "play": {"game"},
-    "split_roles": {"game"},
+    "split_roles": {"accounts", "game"},
     "expected_play": {"game"},
     "leader_evaluation": {"game", "play"},
     "learning": {"game"},

@@ -110,7 +110,7 @@ def test_a_renamed_kind_loads_under_its_old_name_with_a_warning(plugin: Plugin, 
         kind = kinds.load("agents", "zz_noise")
     assert kind.name == "sound"
     assert kind.module.__name__ == f"{package}.agents.sound"
-    assert kinds.has("agents", "zz_noise")
+    assert kinds.exists("agents", "zz_noise")
     assert "zz_noise" not in kinds.names("agents")
 
 

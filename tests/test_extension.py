@@ -331,28 +331,28 @@ def _metrics(folder: Path, name: str) -> list[float]:
     return rows[rows["name"] == name]["value"].tolist()
 
 
-def test_a_default_learner_fits_with_its_default_settings(folder: Path, tmp_path: Path) -> None:
+def test_a_default_learner_fits_with_its_default_settings(econsim: Callable[..., str], tmp_path: Path) -> None:
     result = tmp_path / "result"
     training = ["training=none", "seeds=2"]
-    _econsim(folder, "run", "charity", *training, "agents.worker=apprentice", "--out", str(result), "--quiet")
+    econsim("run", "charity", *training, "agents.worker=apprentice", "--out", str(result), "--quiet")
     assert _metrics(result, "coaching/lessons") == [1]
 
 
-def test_training_reaches_any_learner_that_fits_something(folder: Path, tmp_path: Path) -> None:
+def test_training_reaches_any_learner_that_fits_something(econsim: Callable[..., str], tmp_path: Path) -> None:
     result = tmp_path / "result"
     training = ["training={kind: coaching, iterations: 777}", "seeds=2"]
-    _econsim(folder, "run", "charity", *training, "agents.worker=apprentice", "--out", str(result), "--quiet")
+    econsim("run", "charity", *training, "agents.worker=apprentice", "--out", str(result), "--quiet")
     assert _metrics(result, "coaching/lessons") == [777, 777]
     policy = json.loads((result / "summary.json").read_text())["policies"]["sharing"]
     assert set(policy["seeds"]) == {"42", "43"}
     assert "learned" in policy
 
 
-def test_a_fitted_planner_is_one_module_with_keys_of_its_own(folder: Path, tmp_path: Path) -> None:
+def test_a_fitted_planner_is_one_module_with_keys_of_its_own(econsim: Callable[..., str], tmp_path: Path) -> None:
     result = tmp_path / "result"
     planner = "planner={kind: best_sharing, shares: 9}"
-    _econsim(folder, "run", "charity", planner, "training=none", "--out", str(result), "--quiet")
+    econsim("run", "charity", planner, "training=none", "--out", str(result), "--quiet")
     assert _metrics(result, "best_sharing/tried") == [9]
     closed = json.loads((result / "summary.json").read_text())["policies"]["best_sharing"]["evaluation"]["gap_closed"]
     assert closed == pytest.approx(1.0, abs=1e-9)  # everything shared is best for whoever has least
-    assert "Shares to try" in _econsim(folder, "describe", "best_sharing")
+    assert "Shares to try" in econsim("describe", "best_sharing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from econsim.errors import Problem, ScenarioError, UserError
-from econsim.scenario import load
+from econsim.scenario import Scenario, load
 from econsim.sweep.axes import Axis
 from econsim.sweep.request import Request
 from econsim.sweep.variants import Variants, composed
@@ -58,7 +58,8 @@ def table_of(request: Request) -> Table:
 
     Raises:
         UserError: axes that cannot be read, or too many runs.
-        ScenarioError: a wrong key or value, with the nearest key and the levels that it stands in.
+        ScenarioError: a wrong key or value, with the nearest key and the levels that it stands in; keys of a training
+            that no run uses.
     """
     axes = request.table()
     count = prod(len(axis.levels) for axis in axes)
@@ -66,8 +67,9 @@ def table_of(request: Request) -> Table:
         raise UserError(f"{count:,} runs; the most is {MOST_RUNS:,}")
     made = _Tabulating(request.scenario, axes)
     runs = tuple(made.planned(number, levels) for number, levels in enumerate(_combinations(axes)))
-    if made.problems:
-        raise ScenarioError(made.problems)
+    problems = made.problems or made.unclaimed()
+    if problems:
+        raise ScenarioError(problems)
     return Table(request.scenario, tuple(key for axis in axes for key in axis.keys), tuple(made.bases), runs)
 
 
@@ -93,6 +95,7 @@ class _Tabulating:
         self.bases: list[Variants] = []
         self.problems: list[Problem] = []
         self._known: dict[str, int] = {}
+        self._unclaimed: dict[str, ScenarioError | None] = {}
 
     def planned(self, number: int, levels: dict[str, Any]) -> Planned:
         """Return one run; what is wrong with it is kept among the problems."""
@@ -109,15 +112,38 @@ class _Tabulating:
                 self._opened(levels, overrides)
         return Planned(number, levels, base, numbers)
 
+    def unclaimed(self) -> list[Problem]:
+        """Return what is wrong with keys of a training that no run of the table uses."""
+        errors = [error for error in self._unclaimed.values() if error is not None]
+        return [replace(problem, where="axis") for error in errors for problem in error.problems]
+
     def _opened(self, levels: Mapping[str, Any], overrides: Mapping[str, Any]) -> int:
         """Return the place of a new base, or -1 where the scenario is wrong."""
         try:
-            load(self.source, overrides)
+            scenario = load(self.source, overrides)
         except ScenarioError as error:
             self._keep(levels, error)
             return -1
+        self._claim(scenario, overrides)
         self.bases.append(Variants(composed(self.source, overrides)))
         return len(self.bases) - 1
+
+    def _claim(self, scenario: Scenario, overrides: Mapping[str, Any]) -> None:
+        """Keep whether a run so far uses the keys of its training; one that does is enough, the others note it."""
+        keys = {key: value for key, value in overrides.items() if key.partition(".")[0] == "training"}
+        words = json.dumps({key: value for key, value in keys.items() if key not in self.numeric}, default=str)
+        if not keys or self._unclaimed.get(words, scenario) is None:
+            return
+        from econsim.scenario.plan import plan_of  # loads torch, which most tables need not
+
+        try:
+            plan_of(scenario, scenario.build_game())
+        except ScenarioError as error:
+            self._unclaimed[words] = error
+        except UserError:
+            self._unclaimed[words] = None  # the run itself says what is wrong with its agents
+        else:
+            self._unclaimed[words] = None
 
     def _keep(self, levels: Mapping[str, Any], error: ScenarioError) -> None:
         known = {(problem.key, problem.message) for problem in self.problems}

@@ -87,8 +87,8 @@ def test_seven_workers_and_seven_brackets_are_not_confused() -> None:
         ({"wage": Account("wage", ("role:firm",))}, "'wage' has 3 entries along role:firm, expected 2"),
         ({"wage": Account("wage", ("followers",))}, "'wage' has 3 entries along followers, expected 5"),
         (
-            {"wage": Account("wage", ("role:wroker",))},
-            "'wage' has 3 entries along role:wroker, a role that the game does not have",
+            {"wage": Account("wage", ("role:sower",))},
+            "'wage' has 3 entries along role:sower, a role that the game does not have",
         ),
         ({"wage": Account("wage", ("role:worker", "period"))}, r"\[2, 3\], declared \[2, role:worker, period\]"),
         ({"wage": Account("wage", ("x",)), "profit": Account("profit", ("x",))}, "2 entries along x, expected 3"),

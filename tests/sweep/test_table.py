@@ -10,6 +10,7 @@ from small_economy import RULES
 
 from econsim.errors import ScenarioError, UserError
 from econsim.scenario import load
+from econsim.scenario.plan import plan_of
 from econsim.sweep.request import read_request
 from econsim.sweep.table import table_of
 
@@ -50,6 +51,17 @@ def test_the_last_axis_varies_fastest() -> None:
 def test_a_mistake_is_told_before_anything_starts(axes: dict[str, Any], message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         table(axes)
+
+
+def test_a_training_that_no_run_uses_is_a_mistake() -> None:
+    trained = {"planner": "ppo", "training.iterations": [1, 2], "training": "two_level"}
+    unused = {**trained, "planner": ["flat", "saez"], "agents.worker": "best_response"}
+    with pytest.raises(ScenarioError, match=r"axis: training\.iterations: nobody in this scenario is trained by"):
+        table(unused)
+    made = table({**unused, "planner": ["flat", "ppo"]})
+    idle, used = (made.variants(made.runs[place]).first for place in (0, 2))
+    assert plan_of(used, used.build_game()).notes == ()
+    assert plan_of(idle, idle.build_game()).notes[0].startswith("training=two_level is not used")
 
 
 def test_a_sample_is_crossed_with_the_other_axes() -> None:

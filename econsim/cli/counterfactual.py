@@ -74,7 +74,7 @@ def _differences(table: pd.DataFrame) -> Table:
 
     rows = [
         [
-            str(row["metric"]),
+            _title(row),
             *(_shown(row[name]) for name in ("baseline", "reform")),
             *_rounded(row, "difference"),
             *_interval(row["low"], row["high"]),
@@ -88,7 +88,7 @@ def _effects(table: pd.DataFrame) -> Table:
     from econsim.cli.console_tables import grid
 
     names = ("mechanical", "behavioural", "difference")
-    rows = [[str(row["metric"]), *_rounded(row, *names)] for _, row in table.iterrows()]
+    rows = [[_title(row), *_rounded(row, *names)] for _, row in table.iterrows()]
     return grid(["", *names], rows)
 
 
@@ -119,6 +119,11 @@ def _sentences(found: Counterfactual, episodes: int) -> list[str]:
         winners, losers, _ = (shown(share, "share") for share in found.shares)
         said.append(f"winners {winners}, losers {losers}, by utility")
     return [*said, *found.notes]
+
+
+def _title(row: pd.Series[str]) -> str:
+    """Return what a row's metric is called, with its unit."""
+    return ", ".join(row[name] for name in ("title", "unit") if row[name])
 
 
 def _shown(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from econsim.accounts import Metric
 from econsim.analysis.counterfactual.differences import paired_difference
 from econsim.analysis.counterfactual.effects import decomposed
 from econsim.analysis.counterfactual.gains import gains_by_group
@@ -25,9 +26,9 @@ def effects_table(
 ) -> pd.DataFrame:
     """Return what a reform changes, one row a metric.
 
-    Columns: ``metric``; ``baseline`` and ``reform``, means over episodes; ``difference`` with its paired 95 % interval
-    ``low`` to ``high``; ``times_smaller``, the standard error of two samples with luck of their own over the paired
-    one; ``mechanical`` (followers act as before) and ``behavioural``, which add up to the difference.
+    Columns: ``metric``, ``title`` and ``unit``; ``baseline`` and ``reform``, means over episodes; ``difference`` with
+    its paired 95 % interval ``low`` to ``high``; ``times_smaller``, the standard error of two independent samples over
+    the paired one; ``mechanical`` (followers act as before) and ``behavioural``, which add up to the difference.
 
     Args:
         baseline: episodes as they were.
@@ -42,7 +43,9 @@ def effects_table(
     """
     import pandas as pd
 
-    rows = [_row(name, baseline.measured(name), held.measured(name), reform.measured(name), seeds) for name in metrics]
+    sides = (baseline, held, reform)
+    measured = {name: tuple(side.measured(name) for side in sides) for name in metrics}
+    rows = [_row(baseline.metrics[name], values, seeds) for name, values in measured.items()]
     return pd.DataFrame(rows)
 
 
@@ -70,12 +73,15 @@ def gains_by_decile(baseline: Played, reform: Played) -> pd.DataFrame | None:
     return table
 
 
-def _row(metric: str, before: Floats, between: Floats, after: Floats, seeds: int) -> dict[str, Any]:
+def _row(metric: Metric, sides: tuple[Floats, ...], seeds: int) -> dict[str, Any]:
+    before, between, after = sides
     by_seed = [side.reshape(seeds, -1).mean(1) if seeds > 1 else side for side in (before, after)]
     found = paired_difference(by_seed[0], by_seed[1])
     effects = decomposed(before, between, after)
     return {
-        "metric": metric,
+        "metric": metric.name,
+        "title": metric.title,
+        "unit": metric.unit,
         "baseline": found.baseline,
         "reform": found.reform,
         "difference": found.difference,

@@ -1,7 +1,7 @@
 """Measures of welfare and inequality: pure functions of what each of N people has, ``[..., N]`` gives ``[...]``.
 
-All are per head, so that populations of different size compare. ``people`` ``[..., N]`` says how many people each
-stands for (any scale); one each when not given.
+All are per capita, so that populations of different size compare. ``people`` ``[..., N]`` says how many people each
+stands for; one each when not given. Only :func:`equality` depends on its scale.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from econsim.mechanisms.weighted_people import mean, number_of
+
 
 def utilitarian(utility: Tensor, people: Tensor | None = None) -> Tensor:
     """Return mean utility, in its unit."""
-    return utility.mean(-1) if people is None else weighted(utility, people) / people.sum(-1)
+    return mean(utility, people)
 
 
 def rawlsian(utility: Tensor) -> Tensor:
@@ -75,9 +77,14 @@ def gini(amount: Tensor, people: Tensor | None = None) -> Tensor:
 
 
 def equality(amount: Tensor, people: Tensor | None = None) -> Tensor:
-    r"""Return $1 - \text{gini} \, N / (N - 1)$, float64: zero where one has everything, one where all have the same."""
-    count = amount.shape[-1]
-    return 1.0 - gini(amount, people) * (count / max(count - 1, 1))
+    r"""Return $1 - \text{gini} \, N / (N - 1)$, float64: zero where one has everything, one where all have the same.
+
+    $N$ is the number of people, the sum of ``people``; weights that sum to one are shares of an unbounded population,
+    for which the factor is one, as it is for a single person.
+    """
+    count = number_of(amount, people)
+    several = count > 1.5
+    return 1.0 - gini(amount, people) * torch.where(several, count / torch.where(several, count - 1.0, 1.0), 1.0)
 
 
 def equality_times_productivity(amount: Tensor, people: Tensor | None = None) -> Tensor:

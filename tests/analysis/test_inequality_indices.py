@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ from econsim.analysis.inequality import (
     Dominance,
     atkinson_index,
     between_within,
+    by_decile,
     by_group,
+    deciles,
     dominance,
     generalised_entropy,
     generalised_lorenz_curve,
@@ -128,7 +132,7 @@ def test_a_table_of_distributions() -> None:
 
 
 def test_wrong_samples_are_named() -> None:
-    with pytest.raises(UserError, match="one finite number a person"):
+    with pytest.raises(UserError, match="one finite number per person"):
         theil([1.0, math.nan])
     with pytest.raises(UserError, match="people: expected a weight"):
         theil([1.0, 2.0], people=[1.0, -1.0])
@@ -149,3 +153,30 @@ def test_bootstrap_gives_the_standard_error_of_a_mean() -> None:
     assert found == bootstrap(values.tolist(), np.mean, resamples=2000)
     with pytest.raises(UserError, match="two seeds"):
         bootstrap([1.0], np.mean)
+
+
+def test_a_group_that_has_nothing_adds_nothing_within() -> None:
+    table, total = between_within([0.0, 0.0, 3.0, 4.0], ["a", "a", "b", "b"])
+    # The second group has everything, and half of the people: within is its own index.
+    assert total["within"] == pytest.approx(theil([3.0, 4.0]))
+    assert total["within"] == pytest.approx(0.010239, abs=5e-7)
+    assert total["between"] + total["within"] == pytest.approx(total["total"])
+    assert table["within"].tolist() == [0.0, pytest.approx(total["within"])]
+
+
+def test_whoever_stands_for_nobody_is_in_no_eleventh_decile() -> None:
+    assert deciles([1.0, 2.0, 3.0], [1.0, 1.0, 0.0]).tolist() == [3, 8, 10]
+
+
+def test_the_gini_coefficient_has_no_value_without_a_positive_total() -> None:
+    assert math.isnan(gini([-5.0, 0.0, 5.0]))
+    assert math.isnan(gini([-5.0, 0.0, 2.0]))
+    assert gini([0.0, 0.0]) == 0.0
+
+
+@pytest.mark.parametrize("index", [gini, theil, palma, deciles, by_decile])
+def test_negative_weights_and_empty_samples_are_refused(index: Callable[..., Any]) -> None:
+    with pytest.raises(UserError, match="weight of zero or more"):
+        index([1.0, 2.0, 3.0], people=[1.0, -1.0, 1.0])
+    with pytest.raises(UserError, match="one finite number per person"):
+        index([])

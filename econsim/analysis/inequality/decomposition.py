@@ -50,7 +50,9 @@ def between_within(
     share = np.array([mass[there].sum() for there in parts.values()])
     means = np.array([np.average(values[there], weights=mass[there]) for there in parts.values()])
     index = np.array([generalised_entropy(values[there], alpha, mass[there]) for there in parts.values()])
-    within = share * (means / (share @ means)) ** alpha * index
+    # A group that has nothing has no index of its own; at a positive alpha it adds nothing to the total.
+    counted = (means > 0) | (alpha <= 0)
+    within = np.where(counted, share * (means / (share @ means)) ** alpha * index, 0.0)
     between = generalised_entropy(means, alpha, share)
     columns = {"people_share": share, "mean": means, "index": index, "within": within}
     table = pd.DataFrame(columns, index=pd.Index(parts, name="group")).reset_index()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from econsim.analysis.inequality.samples import arrays
+from econsim.analysis.inequality.samples import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,12 +16,19 @@ __all__ = ["by_decile", "by_group", "deciles", "quantile_groups"]
 
 
 def quantile_groups(rank_by: ArrayLike, count: int, people: ArrayLike | None = None) -> NDArray[np.int64]:
-    """Return the group of every person, 1 (the lowest) to ``count``, ``[N]``, by the middle of the person's rank."""
-    values, mass = arrays(rank_by, people)
-    order = np.argsort(values, kind="stable")
-    middle = np.empty_like(values)
-    middle[order] = (mass[order].cumsum() - 0.5 * mass[order]) / mass.sum()
-    return (count * middle).astype(np.int64) + 1
+    """Return the group of every person, 1 (the lowest) to ``count``, ``[N]``, by the middle of the person's rank.
+
+    People with the same value share one rank, and so one group: many equal values leave groups empty.
+
+    Raises:
+        UserError: as :func:`~econsim.analysis.inequality.samples.checked`.
+    """
+    values, mass = checked(rank_by, people, "rank_by")
+    distinct, entry = np.unique(values, return_inverse=True)
+    tied = np.bincount(entry, weights=mass, minlength=len(distinct))
+    middle = (tied.cumsum() - 0.5 * tied) / mass.sum()
+    # The middle of somebody who stands for nobody can lie at the very end.
+    return np.minimum((count * middle).astype(np.int64) + 1, count)[entry]
 
 
 def deciles(rank_by: ArrayLike, people: ArrayLike | None = None) -> NDArray[np.int64]:
@@ -36,7 +43,7 @@ def by_group(amount: ArrayLike, group: Any, people: ArrayLike | None = None, nam
     """
     import pandas as pd
 
-    values, mass = arrays(amount, people)
+    values, mass = checked(amount, people)
     sums = pd.DataFrame({"mass": mass, "held": mass * values}).groupby(pd.Index(group, name=name)).sum()
     table = {
         "people_share": sums["mass"] / sums["mass"].sum(),
@@ -48,6 +55,6 @@ def by_group(amount: ArrayLike, group: Any, people: ArrayLike | None = None, nam
 
 def by_decile(amount: ArrayLike, rank_by: ArrayLike | None = None, people: ArrayLike | None = None) -> pd.DataFrame:
     """Return ``mean`` amount a head and ``share`` of the total, by ``decile`` of ``rank_by``, or of the amount."""
-    values, mass = arrays(amount, people)
+    values, mass = checked(amount, people)
     tenth = deciles(values if rank_by is None else rank_by, mass)
     return by_group(values, tenth, mass, "decile").drop(columns="people_share")

@@ -31,11 +31,19 @@ __all__ = [
 ]
 
 MISSING = float("nan")
+ROUNDING = 1e-12
 
 
 def gini(amount: ArrayLike, people: ArrayLike | None = None) -> float:
-    """Return the exact Gini coefficient of ``amount`` ``[N]``; ``people`` ``[N]`` are weights, one each by default."""
-    values, mass = arrays(amount, people)
+    """Return the exact Gini coefficient of ``amount`` ``[N]``; ``people`` ``[N]`` are weights, one each by default.
+
+    Missing where the total is not positive, unless everybody has the same.
+    """
+    values, mass = sample(amount, people)
+    if (values == values[0]).all():
+        return 0.0
+    if mass @ values <= ROUNDING * (mass @ np.abs(values)):
+        return MISSING
     return float(welfare.gini(torch.as_tensor(values), torch.as_tensor(mass)))
 
 

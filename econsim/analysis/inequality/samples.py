@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from econsim.errors import UserError
 
-__all__ = ["Floats", "arrays", "sample"]
+__all__ = ["Floats", "arrays", "checked", "sample"]
 
 Floats = NDArray[np.float64]
 
@@ -20,19 +20,29 @@ def arrays(amount: Any, people: Any = None) -> tuple[Floats, Floats]:
     return values, np.ones_like(values) if people is None else np.asarray(people, dtype=np.float64)
 
 
+def checked(amount: Any, people: Any = None, name: str = "amount") -> tuple[Floats, Floats]:
+    """Return amounts and how many people each stands for, ``[N]`` float64 each, zero weights included.
+
+    Raises:
+        UserError: not one finite number per person, or weights that are not zero or more with a positive sum.
+    """
+    values, mass = arrays(amount, people)
+    if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+        raise UserError(f"{name}: expected one finite number per person, found {_described(values)}")
+    if mass.shape != values.shape or not np.isfinite(mass).all() or (mass < 0).any() or mass.sum() <= 0:
+        raise UserError(f"people: expected a weight of zero or more for each of {len(values)} entries of {name}")
+    return values, mass
+
+
 def sample(amount: Any, people: Any = None, name: str = "amount") -> tuple[Floats, Floats]:
     """Return amounts ``[N]`` and shares of the population ``[N]`` that sum to one; who stands for nobody is left out.
 
     Raises:
-        UserError: not one finite number a person, or weights that are not zero or more with a positive sum.
+        UserError: as :func:`checked`.
     """
-    values, mass = arrays(amount, people)
-    if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
-        raise UserError(f"{name}: expected one finite number a person, found {_described(values)}")
-    if mass.shape != values.shape or not np.isfinite(mass).all() or (mass < 0).any() or mass.sum() <= 0:
-        raise UserError(f"people: expected a weight of zero or more for each of {len(values)} entries of {name}")
-    there = mass > 0
-    return values[there], mass[there] / mass.sum()
+    values, mass = checked(amount, people, name)
+    counted = mass > 0
+    return values[counted], mass[counted] / mass.sum()
 
 
 def _described(values: Floats) -> str:

@@ -79,8 +79,8 @@ def inverse_optimum(
         One row a group: ``group`` (1 the lowest), ``mean_income`` and ``weight``, one on average.
 
     Raises:
-        UserError: a rate of one or more, an elasticity that is not positive, or so many without income that the lowest
-            group could not hold them.
+        UserError: a rate of one or more, an elasticity that is not positive, incomes that all are the same, or so many
+            without income that the lowest group could not hold them.
 
     Source: Bourguignon and Spadaro 2012, from the first-order condition of Diamond 1998 and Saez 2001.
     """
@@ -115,6 +115,8 @@ def _check_inverse(earned: Floats, mass: Floats, rates: Floats, elasticity: floa
         raise UserError(f"elasticity: expected a number above 0, not {elasticity}")
     if (rates >= 1).any():
         raise UserError("marginal_rate: expected fractions below 1; no finite weights justify a rate of one")
+    if (earned == earned[0]).all():
+        raise UserError("income: everybody has the same, so that incomes reveal no distribution of skills")
     idle = float(mass[earned <= 0].sum())
     if groups < 2 or idle >= 1.0 / groups:
         raise UserError(f"groups: {idle:.0%} of people have no income, more than the lowest of {groups} groups holds")

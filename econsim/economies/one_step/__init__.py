@@ -59,6 +59,7 @@ from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transiti
 from econsim.mechanisms import welfare
 from econsim.mechanisms.taxes import marginal_rate, with_deduction
 from econsim.mechanisms.us_law import Law
+from econsim.mechanisms.weighted_people import mean
 from econsim.populations.gb2 import LLM_ECONOMIST
 
 __all__ = ["OneStep", "Parameters"]
@@ -77,10 +78,6 @@ REFERENCES = (
 
 def _unbounded(names: Collection[str]) -> Box:
     return Box(-torch.inf, torch.inf, (len(names),))
-
-
-def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
-    return (values * weights).sum(-1) / weights.sum(-1)
 
 
 class OneStep(Game[State]):
@@ -219,15 +216,15 @@ class OneStep(Game[State]):
         """Return welfare ``[B]`` by the chosen function, per head and in the unit of utility."""
         match self.settings.welfare:
             case "inverse_income":
-                return _weighted_mean(utility, weight * welfare.inverse_income_weights(potential_income))
+                return mean(utility, weight * welfare.inverse_income_weights(potential_income))
             case "utilitarian":
-                return _weighted_mean(utility, weight)
+                return mean(utility, weight)
             case "rawlsian":
                 return welfare.rawlsian(utility)
             case "equality_times_productivity":
-                return welfare.equality_times_productivity(consumption)
+                return welfare.equality_times_productivity(consumption, weight)
             case "inverse_income_endogenous":
-                return _weighted_mean(utility / income.clamp(min=1.0), weight)
+                return mean(utility / income.clamp(min=1.0), weight)
 
     def advice(self) -> list[str]:
         """Return warnings about constants that idle people or pin them at the cap, each with its reason."""
@@ -317,7 +314,7 @@ class OneStep(Game[State]):
         """Produce, tax, redistribute and take stock."""
         income = state.skill * hours
         tax = self._budget(state.rates).tax(income)
-        rebate = _weighted_mean(tax, state.weight)
+        rebate = mean(tax, state.weight)
         consumption = income - tax + rebate[:, None]
         utility = self.family.utility(self._values(state.skill), state.skill, consumption, hours)
         gain = self.social_welfare(utility, consumption, state.skill * USUAL_HOURS, income, state.weight)
@@ -337,8 +334,8 @@ class OneStep(Game[State]):
 
     @property
     def reference_skill(self) -> Tensor:
-        """Mean skill of the population drawn from ``population_seed``, a scalar."""
-        return self.income.mean() / USUAL_HOURS
+        """Mean skill of the people drawn from ``population_seed``, a scalar."""
+        return mean(self.income, self.weight)[0] / USUAL_HOURS
 
     def _worker_features(self, state: State) -> Tensor:
         cap = self.settings.hours_cap
@@ -356,13 +353,13 @@ class OneStep(Game[State]):
         return torch.cat(parts, -1)
 
     def _planner_features(self, state: State) -> Tensor:
-        mean_income = state.income.mean(-1, keepdim=True)
+        mean_income = mean(state.income, state.weight)[:, None]
         parts = [
             (state.time / self.horizon).to(self.dtype)[:, None],
             state.rates,
-            state.hours.mean(-1, keepdim=True) / self.settings.hours_cap,
+            mean(state.hours, state.weight)[:, None] / self.settings.hours_cap,
             mean_income / (self.reference_skill.to(mean_income) * USUAL_HOURS),
-            state.tax.mean(-1, keepdim=True) / mean_income.clamp(min=1.0),
+            mean(state.tax, state.weight)[:, None] / mean_income.clamp(min=1.0),
         ]
         return torch.cat(parts, -1)[:, None, :]
 

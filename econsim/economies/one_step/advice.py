@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from econsim.mechanisms.weighted_people import share
+
 if TYPE_CHECKING:
     from econsim.economies.one_step import OneStep
 
@@ -21,8 +23,8 @@ def _hours_advice(game: OneStep) -> list[str]:
     exact = game.to(dtype=torch.float64)
     hours = exact.best_hours(game.initial_rates[None])[0]  # type: ignore[attr-defined]
     cap = game.settings.hours_cap
-    at_cap = (hours >= cap * (1 - 1e-6)).double().mean().item()
-    idle = (hours <= cap * 1e-6).double().mean().item()
+    at_cap = float(share(hours >= cap * (1 - 1e-6), game.weight[0]))
+    idle = float(share(hours <= cap * 1e-6, game.weight[0]))
     found = []
     if at_cap > TOLERATED_SHARE:
         found.append(

@@ -42,13 +42,12 @@ def _best_income(
     untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
 ) -> Tensor:
     exponent = 1.0 + 1.0 / elasticity
-    cost_scale = power(untaxed_income, 1.0 - exponent) / exponent
-    cost_at_cap = cost_scale * power(income_cap, exponent)
+    cost_at_cap = _cost_below(untaxed_income, income_cap, exponent)
     retention = 1.0 - rates
     # The budget line of a bracket, extended to an income of zero.
     intercept = rates * thresholds - tax_at_thresholds(thresholds, rates)
     shrink = power(retention, elasticity)
-    peak_cost, threshold_cost = power(shrink, exponent) / exponent, power(thresholds, exponent)
+    peak_cost = power(shrink, exponent) / exponent
     best, best_value = torch.zeros_like(untaxed_income), torch.full_like(untaxed_income, -torch.inf)
     for bracket in range(rates.shape[-1]):
         peak = untaxed_income * shrink[..., bracket, None]
@@ -57,12 +56,21 @@ def _best_income(
         reached = income >= thresholds[..., bracket, None]
         if bracket + 1 < rates.shape[-1]:
             upper = thresholds[..., bracket + 1, None]
-            cost = torch.where(income > upper, cost_scale * threshold_cost[..., bracket + 1, None], cost)
+            cost = torch.where(income > upper, _cost_below(untaxed_income, upper, exponent), cost)
             income = torch.minimum(income, upper)
         value = income * retention[..., bracket, None] - cost + intercept[..., bracket, None]
         better = reached & (value > best_value)
         best, best_value = torch.where(better, income, best), torch.where(better, value, best_value)
     return best
+
+
+def _cost_below(untaxed_income: Tensor, income: Tensor, exponent: Tensor) -> Tensor:
+    """Return the cost of work at an income of at most ``untaxed_income``; above it, the cost there.
+
+    The power is of a ratio of at most one: powers of money itself overflow in single precision.
+    """
+    ratio = (income / untaxed_income).clamp(max=1.0)
+    return untaxed_income * power(ratio, exponent) / exponent
 
 
 def grid_values(skill: Tensor, cost: Tensor, hours: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:

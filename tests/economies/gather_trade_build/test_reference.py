@@ -136,10 +136,10 @@ def test_the_reference_begins_with_an_episode_whose_parts_it_knows() -> None:
     state = game.reset(random.keys(0, 2))
     assert Reference.begin(game, state, copy=1).time == 0
     later = game.step(state, {"worker": torch.zeros((2, 4), dtype=torch.int64)}).state
-    with pytest.raises(ValueError, match="begins with an episode"):
+    with pytest.raises(ValueError, match="expected an initial state"):
         Reference.begin(game, later)
     equalised = game_of(components=("build", "gather", "equalise"))
-    with pytest.raises(ValueError, match="no equalise; leave it out"):
+    with pytest.raises(ValueError, match="does not implement equalise; remove it"):
         Reference.begin(equalised, equalised.reset(random.keys(0, 1)))
 
 

@@ -236,7 +236,7 @@ def test_mistakes_are_told() -> None:
 
 
 def test_incomes_are_those_listed() -> None:
-    with pytest.raises(UserError, match="3 incomes are listed for 2 workers"):
+    with pytest.raises(UserError, match="expected one per worker, found 3 for 2 workers"):
         economy(1, 1, population={"kind": "listed", "incomes": TWO_AGAINST_ONE})
     people = economy(*TWO_AGAINST_ONE).settings.population.build()
     assert people.quantile(torch.tensor([0.1, 0.5, 0.99])).tolist() == list(TWO_AGAINST_ONE)

@@ -235,7 +235,7 @@ def test_replies_that_are_spoiled_are_asked_again_and_counted(tmp_path: Path) ->
 
 def test_lessons_are_for_tax_years(base_url: str, tmp_path: Path) -> None:
     chosen = load("gather_trade_build", {**GATHER, "planner": "llm_lessons", "llm.base_url": base_url})
-    with pytest.raises(UserError, match="planner: kind llm_lessons needs a game with a wording for tax years"):
+    with pytest.raises(UserError, match="planner: kind llm_lessons needs a game with prompts for tax years"):
         execute(chosen, tmp_path / "run", quiet=True)
 
 

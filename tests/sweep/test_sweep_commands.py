@@ -120,7 +120,7 @@ def test_runs_that_ask_a_model_need_agreement(tmp_path: Path) -> None:
         told = econsim("sweep", "llm_economist_bounded", *model, "seed=0:3", "--out", "mine")
         server.shutdown()
     assert told.exit_code == 2
-    assert "Say --yes to agree" in told.output, told.output
+    assert "Confirm with --yes" in told.output, told.output
     assert not (tmp_path / "mine").exists()
 
 

@@ -152,18 +152,18 @@ def test_many_calls_or_money_need_agreement_before_anything_is_written(
 ) -> None:
     many = scenario()
     many = load(tmp_path / "speaking.yaml", {"economy.workers": 600, "llm.base_url": server.base_url, "llm.model": "m"})
-    with pytest.raises(UserError, match=r"up to 1,200 calls, about 36,000 input .* Say --yes"):
+    with pytest.raises(UserError, match=r"up to 1,200 calls, about 36,000 input .* Confirm with --yes"):
         execute(many, tmp_path / "run", quiet=True, agreed=False)
     prices = {"input_per_million": 1.0, "output_per_million": 2.0}
     with pytest.raises(UserError, match="US dollars"):
         execute(scenario(prices=prices), tmp_path / "run", quiet=True, agreed=False)
     assert not (tmp_path / "run").exists()
     execute(scenario(), tmp_path / "run", quiet=True, agreed=False)
-    assert "m will be asked: up to 16 calls" in (tmp_path / "run" / "log.txt").read_text()
+    assert "forecast of calls to m: up to 16 calls" in (tmp_path / "run" / "log.txt").read_text()
 
 
 def test_without_a_model_nothing_is_written_and_the_error_says_what_to_give(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"worker asks a language model; give llm\.base_url"):
+    with pytest.raises(UserError, match=r"worker calls a language model; set llm\.base_url"):
         execute(load(file), tmp_path / "run", quiet=True)
     with pytest.raises(UserError, match="no server responds at"):
         execute(load(file, {"llm.base_url": "http://127.0.0.1:9/v1", "llm.model": "m"}), tmp_path / "run", quiet=True)

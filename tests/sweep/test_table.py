@@ -68,7 +68,7 @@ def test_a_sample_is_crossed_with_the_other_axes() -> None:
     made = table({"planner.rate": "uniform(0,1)", "seed": "0:3"}, sample=("lhs", 4))
     assert len(made.runs) == 12
     assert len({run.levels["planner.rate"] for run in made.runs}) == 4
-    with pytest.raises(UserError, match="a span has to be sampled"):
+    with pytest.raises(UserError, match="a range must be sampled"):
         table({"planner.rate": "uniform(0,1)"})
 
 
@@ -83,5 +83,5 @@ def test_a_file_says_the_same_as_the_command_line(tmp_path: Path) -> None:
     file.write_text("scenario: one_step\naxs: {}\n")
     with pytest.raises(ScenarioError, match=r"sweep.yaml:2: axs: unknown key \(did you mean axes\?\)"):
         read_request(None, file=file)
-    with pytest.raises(UserError, match="name a scenario"):
+    with pytest.raises(UserError, match="no scenario given"):
         read_request(None)

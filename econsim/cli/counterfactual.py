@@ -130,7 +130,7 @@ def _sentences(result: Counterfactual, episodes: int) -> list[str]:
 
 
 def _title(row: pd.Series[str]) -> str:
-    """Return what a row's metric is called, with its unit."""
+    """Return the title of a row's metric, with its unit."""
     return ", ".join(row[name] for name in ("title", "unit") if row[name])
 
 

@@ -1,4 +1,4 @@
-"""Exit codes: 0 done, 1 a fault of ours, 2 the user's input is wrong, 130 stopped."""
+"""Exit codes: 0 done, 1 an internal error, 2 a mistake in the input, 130 interrupted."""
 
 from __future__ import annotations
 

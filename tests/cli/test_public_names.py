@@ -32,7 +32,7 @@ def test_make_gives_the_game_of_a_kind_or_scenario() -> None:
     assert econsim.make("one_step_three_brackets", tax_years=2).horizon == 4
     with pytest.raises(ScenarioError, match="argument: worker: unknown key"):
         econsim.make("one_step", worker=12)
-    with pytest.raises(UserError, match=r"no game or scenario 'one_stp' \(did you mean one_step"):
+    with pytest.raises(UserError, match=r"there is no game or scenario 'one_stp' \(did you mean one_step"):
         econsim.make("one_stp")
 
 

@@ -91,7 +91,7 @@ def test_an_action_that_does_not_fit_is_refused(instrument: Space, given: dict[s
 @pytest.mark.parametrize("kind", ["free_market", "fixed"])
 def test_followers_are_no_leaders(kind: str) -> None:
     game = Fishery(QUOTA)
-    with pytest.raises(UserError, match="this role follows"):
+    with pytest.raises(UserError, match="this is a following role"):
         planner(kind, **({"action": 1} if kind == "fixed" else {})).start(game, game.roles["fisher"], 1)
 
 
@@ -127,7 +127,9 @@ def test_random_actions_lie_in_the_range_and_differ_by_episode() -> None:
 @pytest.mark.parametrize("instrument", [LICENCE, Box(0.0, float("inf"))], ids=["options", "unbounded"])
 def test_planners_that_need_numbers_say_so(kind: str, instrument: Space) -> None:
     game, leader = Fishery(instrument), planner(kind)
-    with pytest.raises(UserError, match=rf"kind {kind} needs bounded real numbers or tax rates to set; role regulator"):
+    with pytest.raises(
+        UserError, match=rf"kind {kind} needs an action of bounded real numbers or tax rates; role regulator"
+    ):
         begin(leader, game)
 
 

@@ -196,7 +196,7 @@ def test_by_default_a_run_is_named_after_scenario_and_time(
 
 
 def test_agents_that_nothing_trains_are_refused_before_anything_is_written(scenario: Make, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"\(worker, planner\) and no training; say training=walk, or"):
+    with pytest.raises(UserError, match=r"\(worker, planner\) and no training; set training=walk, or"):
         execute(scenario(training=None), tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()
 

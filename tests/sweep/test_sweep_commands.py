@@ -56,7 +56,7 @@ def test_a_dry_run_prints_the_runs_and_writes_nothing(tmp_path: Path) -> None:
     assert told.exit_code == 2  # an axis twice
     told = econsim("sweep", "one_step", *FIXED, "planner.rate=0.1,0.2", "seed=0:30", "--dry-run", "--workers", "2")
     assert told.exit_code == 0, told.output
-    assert "all with planner flat" in told.output
+    assert "in all runs: planner flat" in told.output
     assert "... and 20 more" in told.output
     assert "time: about 0:0" in told.output
     assert "measured on 1 of 1 kinds of runs" in told.output
@@ -131,4 +131,4 @@ def test_a_search_says_what_is_best() -> None:
     assert told.exit_code == 0, told.output
     assert "planner.rate: 0.9" in told.output
     assert econsim(*asked).exit_code == 2
-    assert "say what is best" in econsim(*asked).output
+    assert "give either --maximise or --minimise" in econsim(*asked).output

@@ -15,7 +15,7 @@ from econsim.analysis import plots
 from econsim.errors import UserError
 from econsim.report import interactive
 from econsim.report.caveats import caveats
-from econsim.report.content import listed
+from econsim.report.content import listed, repeat_commands
 from econsim.report.dots import interval_dots
 from econsim.report.figures import Captioned, Figures
 from econsim.report.page import Drawn, fill
@@ -138,11 +138,12 @@ class Comparison:
 
     def _repeat(self) -> list[str]:
         paths = [f"runs/{run.name}" for run in self.runs.values()]
-        again = [
-            f"econsim run {shlex.quote(f'{path}/scenario.yaml')} --device {run.environment['device'].split(':')[0]}"
-            for path, run in zip(paths, self.runs.values(), strict=True)
+        names = sorted({name for run in self.runs.values() for name in run.plugins})
+        plugins = "".join(f"--plugin {name} " for name in names)
+        return [
+            *(repeat_commands(run)[0] for run in self.runs.values()),
+            f"econsim {plugins}compare {shlex.join(paths)} --out comparison.html",
         ]
-        return [*again, f"econsim compare {shlex.join(paths)} --out comparison.html"]
 
 
 def _label(path: Path, paths: Sequence[Path]) -> str:

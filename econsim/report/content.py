@@ -185,9 +185,10 @@ def notes_of(run: Run, section: str = "Calibration") -> str:
 def repeat_commands(run: Run) -> list[str]:
     """Return the commands that repeat this run."""
     device = run.environment["device"].split(":")[0]
+    plugins = "".join(f"--plugin {name} " for name in run.plugins)
     return [
-        f"econsim run {shlex.quote(f'runs/{run.name}/scenario.yaml')} --device {device}",
-        f"econsim report {shlex.quote(f'runs/{run.name}')}",
+        f"econsim {plugins}run {shlex.quote(f'runs/{run.name}/scenario.yaml')} --device {device}",
+        f"econsim {plugins}report {shlex.quote(f'runs/{run.name}')}",
     ]
 
 

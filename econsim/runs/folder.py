@@ -17,7 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from econsim.errors import RunError, UserError, did_you_mean
+from econsim import kinds
+from econsim.errors import RunError, ScenarioError, UserError, did_you_mean
 from econsim.runs.environment import describe_environment
 from econsim.storage.files import write_json, write_text
 
@@ -55,10 +56,23 @@ class Run:
 
     @cached_property
     def scenario(self) -> Scenario:
-        """The resolved scenario that was run."""
+        """The resolved scenario that was run; raises ``UserError`` where it needs a plug-in that is not loaded."""
         from econsim.scenario import load
 
-        return load(self.path / "scenario.yaml")
+        try:
+            return load(self.path / "scenario.yaml")
+        except ScenarioError as error:
+            missing = [name for name in self.plugins if name not in kinds.plugins()]
+            if not missing:
+                raise
+            options = " ".join(f"--plugin {name}" for name in missing)
+            raise UserError(f"{self.path}: made with a plug-in that is not loaded; add {options}") from error
+
+    @property
+    def plugins(self) -> list[str]:
+        """The packages that added kinds when the run was made."""
+        names: list[str] = self.environment.get("plugins", [])
+        return names
 
     @cached_property
     def environment(self) -> dict[str, Any]:

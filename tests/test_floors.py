@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "econsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# From the ground up: a room imports only from floors below its own. What each floor holds stands in CONTRIBUTING.
+# From the bottom up: a room imports only from floors below its own. CONTRIBUTING contains this table.
 FLOORS: tuple[tuple[str, str], ...] = (
     ("errors random held_tensors accounts", "errors a user can meet, random numbers, declared accounts"),
     ("kinds storage game", "the look-up of kinds, files and locks, the interface of games and agents"),
@@ -118,7 +118,7 @@ def test_the_table_of_floors_in_contributing_is_the_one_of_this_test() -> None:
         f"| {floor} | {', '.join(f'`{room}`' for room in rooms.split())} | {holds} |"
         for floor, (rooms, holds) in enumerate(FLOORS)
     ]
-    table = "\n".join(["| floor | rooms | what they hold |", "|---|---|---|", *rows])
+    table = "\n".join(["| floor | rooms | contents |", "|---|---|---|", *rows])
     assert table in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), table
 
 

@@ -185,7 +185,7 @@ def test_the_report_tells_who_answered_and_how_well(scenario: Any, server: Serve
     page = write_report(run).read_text()
     assert "a scripted model that best-responds" in page
     assert "12.5%" in page
-    assert "No language model answered: a scripted model that best-responds did." in page
+    assert "The answers come from a scripted model that best-responds, not from a language model." in page
     assert "llm.mode=strict_replay llm.store=runs/run" in page
 
 

@@ -125,8 +125,8 @@ def test_render_writes_a_film_and_a_sheet(village: Run, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--policy", "fre"], "no recorded episode of a policy 'fre' (did you mean free?)"),
-        (["--out", "recording.avi"], "recording.avi: a picture's file name ends in .gif, .mp4 or .png"),
-        (["--out", "recording.gif", "--format", "png"], "recording.gif does not end in .png"),
+        (["--out", "recording.avi"], "recording.avi: the file name must end in .gif, .mp4 or .png"),
+        (["--out", "recording.gif", "--format", "png"], "recording.gif: --format png needs the suffix .png"),
         (["--out", "absent/recording.gif"], "there is no folder absent"),
     ],
 )

@@ -66,7 +66,7 @@ def test_the_headline_has_the_numbers(run: Run, page: Page) -> None:
     assert f"Under trained, welfare is {found['welfare']:.4g} apples" in lead
     assert f"closes {found['gap_closed']:.1%} of the gap from free to best" in lead
     # Least able of 40, effort 1/2: 1/8, and a rebate of a quarter of mean skill 20.5.
-    assert "5.25 here, 5.25 expected within 0.1" in lead
+    assert "this run 5.25, reference 5.25, tolerance 0.1" in lead
 
 
 def test_every_policy_has_a_row_and_the_own_one_stands_out(page: Page) -> None:

@@ -61,7 +61,7 @@ def test_the_folder_holds_the_certificate_and_the_report_tells_it(run: Run) -> N
     assert run.certificate == certificate == json.loads((run.path / "certificate.json").read_text())
     assert open_run(run.path).certificate["policy"] == "trained"
     report = write_report(run).read_text()
-    for words in ("How far from equilibrium", "exact answer", "announcement", "lower bound on the true gap"):
+    for words in ("Distance from equilibrium", "exact best response", "leader action", "lower bound on the true gap"):
         assert words in report
     assert not (run.path / "certificate.partial.json").exists()
 

@@ -63,7 +63,7 @@ def test_stored_weights_play_the_same() -> None:
 def test_weights_of_other_sizes_are_refused() -> None:
     other = worker.Ppo(worker.Parameters(hidden=(9,)))
     other.load_state_dict(trained().state_dict())
-    with pytest.raises(UserError, match=r"agents.giver: the stored weights do not fit"):
+    with pytest.raises(UserError, match=r"agents.giver: the stored weights do not match"):
         other.start(GAME, GIVER, 6)
 
 

@@ -52,10 +52,10 @@ class GatherTradeBuild(Game[State]):
         taxed = any(component.planner_choices(self) for component in self.components)
         self.planners = parameters.planners if taxed else ()
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in self._numbers().items()}
-        self.beginning = InitialState(parameters, self.layout, self.margin)
+        self.initial_state = InitialState(parameters, self.layout, self.margin)
         self.tables: Mapping[str, Any] = self._tables()
         first = self.reset(random.keys(0, 1))
-        self.beginning.check(self.ground(first.world), first.world.position)
+        self.initial_state.check(self.ground(first.world), first.world.position)
         self.roles = {role.name: role for role in self._roles(first)}
         of_components = [spec for component in self.components for spec in component.accounts_spec(self)]
         self.accounts_spec = (*accounts_spec(parameters.welfare), *of_components)
@@ -238,7 +238,7 @@ class GatherTradeBuild(Game[State]):
     def _first_world(self, key: Tensor, ground: Ground | None) -> World:
         copies = key.shape[0]
         where = self.tables["ground"] if ground is None else ground
-        multiples, bonuses = self.beginning.skills(key)
+        multiples, bonuses = self.initial_state.skills(key)
         tiles, sources = where.terrain.shape[1], where.source.shape[1]
         nothing = torch.zeros((copies, self.workers), dtype=self.dtype, device=key.device)
         counts = torch.zeros((copies, self.workers, 2), dtype=torch.int32, device=key.device)
@@ -247,8 +247,8 @@ class GatherTradeBuild(Game[State]):
             time=torch.zeros_like(key),
             ground=ground,
             stock=torch.ones((copies, sources), dtype=torch.bool, device=key.device),
-            owner=torch.zeros((copies, tiles), dtype=self._picture_type, device=key.device),
-            position=self.beginning.places(key, where, multiples),
+            owner=torch.zeros((copies, tiles), dtype=self._image_type, device=key.device),
+            position=self.initial_state.places(key, where, multiples),
             coin=nothing + self.tables["starting_coin"].to(self.dtype),
             goods=counts,
             coin_in_escrow=nothing,
@@ -348,7 +348,7 @@ class GatherTradeBuild(Game[State]):
         else:
             side = 2 * int(self.settings.view_radius) + 1
             tiles, shape = world.position[..., None] + self.tables["window"], (side, side)
-        view = observation.pictures(world, self.ground(world), moving, tiles, shape, self.tables["numbers"])
+        view = observation.images_of(world, self.ground(world), moving, tiles, shape, self.tables["numbers"])
         for group in self.groups:
             members = group.members
             alive = everyone[:, members]
@@ -384,10 +384,10 @@ class GatherTradeBuild(Game[State]):
 
     def _planner_view(self, world: World, moving: Tensor) -> Tensor:
         tiles, shape = self.tables["map"].expand(moving.shape[0], 1, -1), (self.layout.height, self.layout.width)
-        return observation.pictures(world, self.ground(world), moving, tiles, shape, None)
+        return observation.images_of(world, self.ground(world), moving, tiles, shape, None)
 
     @property
-    def _picture_type(self) -> torch.dtype:
+    def _image_type(self) -> torch.dtype:
         return observation.smallest_integer(self.workers)
 
     @property

@@ -44,7 +44,7 @@ UNSEEN, GONE = 4.0, 25.0  # tiles added to the distance of a source out of view,
 FAR = 10_000.0
 
 
-class Worth(NamedTuple):
+class Valuation(NamedTuple):
     """Values by which workers decide, ``[B, N]``, or ``[B, N, 2]`` by good."""
 
     unit: Tensor  # value of a unit, in coin
@@ -63,12 +63,16 @@ class GreedyHeuristic:
 
     def __call__(self, role: Role, seen: Observation, key: Tensor) -> Tensor:
         """Return actions ``[B, n]``: the first wanted action that is legal, in the order build, sell, buy, move."""
-        worth = self._worth(role, seen)
-        wishes = [*self._build(seen, worth), *self._sell(role, seen, worth), *self._buy(role, seen, worth)]
-        action = self._move(role, seen, worth, key)
-        for label, wish in reversed(wishes):
+        valuation = self._valuation(role, seen)
+        candidates = [
+            *self._build(seen, valuation),
+            *self._sell(role, seen, valuation),
+            *self._buy(role, seen, valuation),
+        ]
+        action = self._move(role, seen, valuation, key)
+        for label, wanted in reversed(candidates):
             legal = seen.action_mask.gather(-1, label[..., None])[..., 0]  # type: ignore[union-attr]
-            action = torch.where(wish & legal, label, action)
+            action = torch.where(wanted & legal, label, action)
         return action
 
     def _ways(self) -> Tensor:
@@ -78,7 +82,7 @@ class GreedyHeuristic:
         ways = [steps_to(terrain, source, self.game.row_length) for source in sources]
         return torch.stack(ways, 1).to(ground.terrain.device)
 
-    def _worth(self, role: Role, seen: Observation) -> Worth:
+    def _valuation(self, role: Role, seen: Observation) -> Valuation:
         game = self.game
         coin = 100.0 * self._of(role, seen, "coin")
         keeps = (1.0 - self._of(role, seen, "marginal_rate", 0.0)).clamp(min=0.01)
@@ -93,55 +97,55 @@ class GreedyHeuristic:
         price = torch.where(rates > 0, rates, USUAL_PRICE)
         unit = (keeps * pay - effort) / (2.0 * keeps)
         best = torch.maximum(unit, price.amax(-1))
-        return Worth(unit, price, keeps * pay > effort, keeps * best > STEPS_A_UNIT * labour_in_coin)
+        return Valuation(unit, price, keeps * pay > effort, keeps * best > STEPS_A_UNIT * labour_in_coin)
 
-    def _build(self, seen: Observation, worth: Worth) -> list[tuple[Tensor, Tensor]]:
+    def _build(self, seen: Observation, valuation: Valuation) -> list[tuple[Tensor, Tensor]]:
         if "build" not in self.labels:
             return []
-        return [(self._label("build", worth.unit), self._wants_to_build(worth))]
+        return [(self._label("build", valuation.unit), self._wants_to_build(valuation))]
 
-    def _wants_to_build(self, worth: Worth) -> Tensor:
+    def _wants_to_build(self, valuation: Valuation) -> Tensor:
         # Workers who value the units at less than their market price prefer to sell them.
-        return worth.builds & (worth.unit >= 0.5 * worth.price.sum(-1) - 1.0)
+        return valuation.builds & (valuation.unit >= 0.5 * valuation.price.sum(-1) - 1.0)
 
-    def _sell(self, role: Role, seen: Observation, worth: Worth) -> list[tuple[Tensor, Tensor]]:
-        wishes = []
+    def _sell(self, role: Role, seen: Observation, valuation: Valuation) -> list[tuple[Tensor, Tensor]]:
+        candidates = []
         held = self._held(role, seen)
         # Builders sell units of which they hold many more than of the other good, at the market price.
         surplus = held - held.flip(-1) > MUCH
         for number, good in enumerate(GOODS):
             if f"ask_{good}_0" not in self.labels:
                 continue
-            price = worth.price[..., number]
+            price = valuation.price[..., number]
             best_bid = self._best_price(role, seen, f"available_bids-{good}", highest=True)
-            least = torch.where(surplus[..., number], 0.0, worth.unit + 0.5)
+            least = torch.where(surplus[..., number], 0.0, valuation.unit + 0.5)
             asked = torch.maximum(least, torch.maximum(best_bid, price - 1.0)).ceil()
             open_asks = self._count(role, seen, f"my_asks-{good}")
-            keeps = (worth.builds & (worth.unit > price)).to(held)
-            willing = surplus[..., number] | (worth.unit < price + 2.0)
-            wish = (held[..., number] - keeps > 0.5) & (open_asks < WANTED_ORDERS) & willing
-            wishes.append((self._order("ask", good, asked), wish))
-        return wishes
+            keeps = (valuation.builds & (valuation.unit > price)).to(held)
+            willing = surplus[..., number] | (valuation.unit < price + 2.0)
+            wanted = (held[..., number] - keeps > 0.5) & (open_asks < WANTED_ORDERS) & willing
+            candidates.append((self._order("ask", good, asked), wanted))
+        return candidates
 
     def _held(self, role: Role, seen: Observation) -> Tensor:
         """Return the units of each good in inventory, ``[B, n, 2]``."""
         return 100.0 * torch.stack([self._of(role, seen, good) for good in GOODS], -1)
 
-    def _buy(self, role: Role, seen: Observation, worth: Worth) -> list[tuple[Tensor, Tensor]]:
-        wishes = []
+    def _buy(self, role: Role, seen: Observation, valuation: Valuation) -> list[tuple[Tensor, Tensor]]:
+        candidates = []
         for number, good in enumerate(GOODS):
             if f"bid_{good}_0" not in self.labels:
                 continue
             lacks = 100.0 * self._of(role, seen, good) < 1.5
             cheapest = self._best_price(role, seen, f"available_asks-{good}", highest=False)
-            offered = torch.minimum(cheapest, worth.price[..., number] + 1.0)
-            bid = torch.minimum(offered, worth.unit - 0.5).floor()
+            offered = torch.minimum(cheapest, valuation.price[..., number] + 1.0)
+            bid = torch.minimum(offered, valuation.unit - 0.5).floor()
             open_bids = self._count(role, seen, f"my_bids-{good}")
             label = self._order("bid", good, bid)
-            wishes.append((label, worth.builds & lacks & (bid >= 1) & (open_bids < WANTED_ORDERS)))
-        return wishes
+            candidates.append((label, valuation.builds & lacks & (bid >= 1) & (open_bids < WANTED_ORDERS)))
+        return candidates
 
-    def _move(self, role: Role, seen: Observation, worth: Worth, key: Tensor) -> Tensor:
+    def _move(self, role: Role, seen: Observation, valuation: Valuation, key: Tensor) -> Tensor:
         """Return a move towards the nearest resource; no action if gathering is not worthwhile or no move is legal."""
         if "left" not in self.labels:
             return torch.zeros(seen.alive.shape, dtype=torch.int64, device=key.device)
@@ -149,18 +153,18 @@ class GreedyHeuristic:
         legal = seen.action_mask[..., first : first + 4]  # type: ignore[index]
         draw = random.uniform(key, 0, "routine/step", (role.count, 5))
         carries_both = (self._held(role, seen) > 0.5).all(-1)
-        seeks_plot = (carries_both & self._wants_to_build(worth))[..., None]
-        away = torch.where(seeks_plot, self._to_plot(seen), self._remaining(role, seen, worth))
+        seeks_plot = (carries_both & self._wants_to_build(valuation))[..., None]
+        away = torch.where(seeks_plot, self._to_plot(seen), self._remaining(role, seen, valuation))
         away = torch.where(draw[..., 4:] < WANDER, 0.0, away)
         score = torch.where(legal, 0.9 * draw[..., :4] - away, -2.0 * FAR)
         step = score.argmax(-1) + first
-        moves = legal.any(-1) & (worth.gathers | seeks_plot[..., 0])
+        moves = legal.any(-1) & (valuation.gathers | seeks_plot[..., 0])
         return torch.where(moves, step, 0)
 
-    def _remaining(self, role: Role, seen: Observation, worth: Worth) -> Tensor:
+    def _remaining(self, role: Role, seen: Observation, valuation: Valuation) -> Tensor:
         """Return the distance to the best resource after each move, ``[B, n, 4]``; builders prefer what they lack."""
         held = self._held(role, seen)
-        builds = worth.builds & (worth.unit > worth.price.mean(-1))
+        builds = valuation.builds & (valuation.unit > valuation.price.mean(-1))
         detour = DETOUR * (held - held.flip(-1)).clamp(min=0.0, max=MUCH) * builds[..., None]  # [B, n, 2]
         if self.ways is None:
             return (self._in_view(seen) + detour[..., None, :]).amin(-1).clamp(max=FAR)

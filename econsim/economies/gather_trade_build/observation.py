@@ -55,7 +55,7 @@ def movables(world: World, ground: Ground, is_stone: Tensor) -> Tensor:
     return contents.scatter_add_(1, world.position, numbers.expand(copies, -1))
 
 
-def pictures(
+def images_of(
     world: World, ground: Ground, moving: Tensor, tiles: Tensor, shape: tuple[int, int], own: Tensor | None
 ) -> Tensor:
     """Return images ``[B, n, 9, h, w]`` of tiles ``[B, n, h * w]``, as seen by workers ``own`` ``[n]`` or by planners.

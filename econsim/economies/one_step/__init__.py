@@ -152,8 +152,8 @@ class OneStep(Game[State]):
             name: torch.where(announcing.view(-1, *[1] * (value.ndim - 1)), getattr(state, name), value)
             for name, value in worked.items()
         }
-        same = {"key": state.key, "skill": state.skill, "weight": state.weight}
-        after = State(time=state.time + 1, rates=rates, **same, **outcome)
+        unchanged = {"key": state.key, "skill": state.skill, "weight": state.weight}
+        after = State(time=state.time + 1, rates=rates, **unchanged, **outcome)
         over = after.time >= self.horizon
         return Transition(after, self._rewards(after, ~announcing), over, torch.zeros_like(over))
 

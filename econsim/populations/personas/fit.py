@@ -45,22 +45,22 @@ def lines() -> list[Line]:
 
 
 def _shares() -> Iterator[Line]:
-    known, cells = tables(), joint()
-    jobs = [f"{sex}, {job}" for sex in SEXES for job in known.occupations]
-    attained = [f"{broad}, {level}" for broad in known.broad for level in EDUCATIONS]
+    figures, cells = tables(), joint()
+    jobs = [f"{sex}, {job}" for sex in SEXES for job in figures.occupations]
+    attained = [f"{broad}, {level}" for broad in figures.broad for level in EDUCATIONS]
     ages = [f"{sex}, {age}" for sex in SEXES for age in _bands()]
-    for margin, groups in zip(margins(known, cells), (jobs, attained, ages), strict=True):
+    for margin, groups in zip(margins(figures, cells), (jobs, attained, ages), strict=True):
         for group, share, fitted in zip(groups, margin.share.tolist(), margin.fitted(cells.mass).tolist(), strict=True):
             yield Line(margin.name, group, True, share, fitted)
 
 
 def _education_by_sex() -> Iterator[Line]:
     """Yield education within sex of workers aged 25 and over in another year; the two highest levels are combined."""
-    known, cells = tables(), joint()
-    levels = known.employed.shape[1]
+    figures, cells = tables(), joint()
+    levels = figures.employed.shape[1]
     group = cells.sex * levels + cells.education.clamp(max=levels - 1)
     mass = torch.zeros(len(SEXES) * levels, dtype=torch.float64).index_add(0, group, cells.mass * (cells.age > 0))
-    for sex, published, fitted in zip(SEXES, _within(known.employed), _within(mass.reshape(-1, levels)), strict=True):
+    for sex, published, fitted in zip(SEXES, _within(figures.employed), _within(mass.reshape(-1, levels)), strict=True):
         for level, share, value in zip((*EDUCATIONS[:3], "bachelor_or_higher"), published, fitted, strict=True):
             yield Line("education within sex, 25 and over, 2024", f"{sex}, {level}", False, share, value)
 
@@ -72,13 +72,13 @@ def _within(table: Tensor) -> list[list[float]]:
 
 def _medians() -> Iterator[Line]:
     """Yield medians relative to the geometric mean of their family."""
-    known, mixture = tables(), standing()
+    figures, mixture = tables(), standing()
     groups = (
         [f"{sex}, {age}" for age in _bands() for sex in SEXES],
         [f"{sex}, {level}" for sex in SEXES for level in EDUCATIONS],
-        [f"{sex}, {job}" for sex in SEXES for job in known.occupations],
+        [f"{sex}, {job}" for sex in SEXES for job in figures.occupations],
     )
-    for target, names in zip(medians(known, joint()), groups, strict=True):
+    for target, names in zip(medians(figures, joint()), groups, strict=True):
         fitted = wages().quantile(mixture.rank(mixture.quantiles(target.group, target.counted, len(names), 0.5))).log()
         ours, theirs = (_relative(values, target.family) for values in (fitted, target.log))
         for name, published, value in zip(names, theirs, ours, strict=True):
@@ -93,15 +93,15 @@ def _relative(logs: Tensor, family: Tensor) -> list[float]:
 
 def _quantiles() -> Iterator[Line]:
     """Yield quantiles of wages by age and sex relative to the median of the group."""
-    known, mixture = tables(), standing()
-    target = medians(known, joint())[0]
+    figures, mixture = tables(), standing()
+    target = medians(figures, joint())[0]
     names = [f"{sex}, {age}" for age in _bands() for sex in SEXES]
     quantiles = {
         level: wages().quantile(mixture.rank(mixture.quantiles(target.group, target.counted, len(names), level)))
-        for level in known.wages
+        for level in figures.wages
     }
-    for level in (level for level in known.wages if level != 0.5):
-        ours, theirs = quantiles[level] / quantiles[0.5], (known.wages[level] / known.wages[0.5]).flatten()
+    for level in (level for level in figures.wages if level != 0.5):
+        ours, theirs = quantiles[level] / quantiles[0.5], (figures.wages[level] / figures.wages[0.5]).flatten()
         for name, published, fitted in zip(names, theirs.tolist(), ours.tolist(), strict=True):
             yield Line(f"quantile {level:g} of wages over the median", name, False, published, fitted)
 

@@ -85,8 +85,8 @@ class Gather(Component):
         terrain = economy.ground(world).terrain.expand(copies, -1).gather(1, tiles).view_as(target)
         land = (terrain & (1 << IS_INSIDE | 1 << IS_WATER)) == 1 << IS_INSIDE
         owner = world.owner.gather(1, tiles).view_as(target)
-        own = torch.arange(1, economy.workers + 1, device=target.device).to(owner)[:, None]
-        return land & ((owner == 0) | (owner == own))
+        number = torch.arange(1, economy.workers + 1, device=target.device).to(owner)[:, None]
+        return land & ((owner == 0) | (owner == number))
 
     def _move(self, economy: Economy, world: World, actions: Tensor) -> Tensor:
         """Return positions ``[B, N]`` after the moves of all workers in turn; a tile is free once its worker left."""

@@ -59,18 +59,18 @@ def draw_sources(key: Tensor, settings: Clumped, stone: Tensor, wood: Tensor, wa
     """Return tile codes ``[B, H, W]`` uint8; stone is drawn first, and wood on the remaining tiles.
 
     Args:
-        key: ``[B]``.
-        settings: how many sources, how clumped.
+        key: random keys ``[B]``.
+        settings: numbers and clumpiness of sources.
         stone: log weights of tiles, ``[1 | B, H, W]`` float.
         wood: log weights of tiles, of the same shape.
-        water: ``[H, W]`` bool.
+        water: mask of water tiles, ``[H, W]`` bool.
     """
     codes = torch.where(water, WATER, 0).to(torch.uint8).expand(key.shape[0], -1, -1)
-    wanted = (
+    sources = (
         (STONE, "stone", stone, settings.stone_clumpiness, settings.count(settings.stone_coverage)),
         (WOOD, "wood", wood, settings.wood_clumpiness, settings.count(settings.wood_coverage)),
     )
-    for code, name, weight, clumpiness, count in wanted:
+    for code, name, weight, clumpiness, count in sources:
         score = weight + _noise(key, f"layout/{name}", settings.height, settings.width, clumpiness)
         best = score.masked_fill(codes != 0, 2 * NEVER).flatten(1).topk(count, dim=1).indices
         codes = codes.flatten(1).scatter(1, best, code).view_as(score)

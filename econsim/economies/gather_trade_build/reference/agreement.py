@@ -103,7 +103,7 @@ class SideBySide:
             yield f"regrown {good}", world.regrown[:, number], [land.regrown[good] for land in lands]
 
     def _markets(self) -> Iterator[Pair]:
-        trade = next((part for part in self.game.components if isinstance(part, Trade)), None)
+        trade = next((component for component in self.game.components if isinstance(component, Trade)), None)
         if trade is None:
             return
         book: Book = self.state.parts[trade.name]
@@ -112,14 +112,14 @@ class SideBySide:
             bids, asks = ([self._by_worker(orders, trade) for orders in side] for side in _sides(markets))
             yield f"bids {good}", _decoded(book.bids[:, number], trade, best_is_high=True), bids
             yield f"asks {good}", _decoded(book.asks[:, number], trade, best_is_high=False), asks
-            yield f"price history {good}", book.price_history[:, number], [of.sales_by_price for of in markets]
+            yield f"price history {good}", book.price_history[:, number], [market.sales_by_price for market in markets]
 
     def _taxes(self) -> Iterator[Pair]:
         if not self.game.planners:
             return
         ledger = self.state.parts["tax"]
         offices = [list(economy.offices.values()) for economy in self.references]
-        yield "rates", ledger.rates, [[office.rates for office in of] for of in offices]
+        yield "rates", ledger.rates, [[office.rates for office in by_planner] for by_planner in offices]
         taxed = [
             [(worker, economy.offices[worker.planner]) for worker in economy.workers] for economy in self.references
         ]

@@ -17,9 +17,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[tuple[str, str], ...] = (
     ("errors random held_tensors accounts", "errors a user can meet, random numbers, declared accounts"),
     ("kinds storage game", "the look-up of kinds, files and locks, the interface of games and agents"),
-    ("parameters acceleration actions play expected_play split_roles", "parameter models; play, compiled or exact"),
+    ("parameters acceleration actions play split_roles", "parameter models; play, compiled where that pays"),
     ("learning leader_evaluation mechanisms nn", "protocols of learning, economic mechanisms, neural networks"),
-    ("populations", "who takes part"),
+    ("populations expected_play", "who takes part; play by exact expectation"),
     ("economies games llm", "games, and the transport of language models"),
     ("text rl", "any game in words; the PPO engine"),
     ("agents", "followers"),

@@ -109,9 +109,9 @@ def validate_file(path: Path) -> None:
     """
     axis = path.resolve().parent.name
     if axis not in library.AXES[1:]:
-        from econsim.scenario.plan import plan_of
-
         scenario = load(path)
+        from econsim.scenario.plan import plan_of  # loads torch, which a file with mistakes needs not
+
         plan_of(scenario, scenario.build_game())
         return
     _checked(read(path), Annotated[Chosen, FromRoom(axis)])

@@ -125,7 +125,7 @@ def test_a_full_disk_keeps_the_older_report(run: Run, text: str, monkeypatch: py
 
 
 def test_an_unfinished_run_has_no_report(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="not there yet"):
+    with pytest.raises(UserError, match="does not exist yet"):
         write_report(Run(tmp_path))
 
 

@@ -97,7 +97,7 @@ def test_warnings_calibration_and_references_are_there(page: Page) -> None:
     assert "apples are not money" in words
     assert "Number of pickers." in words
     assert "Doe, Jane; Roe, Rich (1999). Picking Apples. P." in words
-    assert "econsim run runs/run/scenario.yaml --device" in words
+    assert " run runs/run/scenario.yaml --device" in words
 
 
 def test_pictures_are_written_as_well(run: Run) -> None:

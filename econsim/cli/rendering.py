@@ -45,11 +45,11 @@ def render(
     from econsim.runs import open_run
 
     opened = open_run(run)
-    from econsim.report.episode import picture_file, write_picture
+    from econsim.report.episode import animation_file, write_animation
 
-    for path in _files(format_, out, lambda kind: picture_file(opened, policy, kind)):
+    for path in _files(format_, out, lambda kind: animation_file(opened, policy, kind)):
         with _bar(path.name) as watch:
-            write_picture(opened, path, policy, every, fps, watch)
+            write_animation(opened, path, policy, every, fps, watch)
         typer.echo(path)
 
 

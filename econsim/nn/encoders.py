@@ -1,4 +1,4 @@
-"""Encoders: networks that map a player's observation (features, view, memory) to a vector that a head reads."""
+"""Encoders: networks that map a player's observation (features, view, memory) to a vector that an output head reads."""
 
 from __future__ import annotations
 

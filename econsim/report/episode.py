@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from econsim.analysis.recording import Recording
     from econsim.runs.folder import Run
 
-__all__ = ["FORMATS", "picture_file", "write_picture"]
+__all__ = ["FORMATS", "animation_file", "write_animation"]
 
 FORMATS = ("gif", "mp4", "png")
 EVERY, SPEED = 5, 20
 
 
-def write_picture(
+def write_animation(
     run: Run,
     path: Path,
     policy: str | None = None,
@@ -53,7 +53,7 @@ def write_picture(
     return path
 
 
-def picture_file(run: Run, policy: str | None, format_: str) -> Path:
+def animation_file(run: Run, policy: str | None, format_: str) -> Path:
     """Return the default file of a policy's animation or contact sheet in the run folder; create its folder."""
     from econsim.runs.recordings import file_name
 

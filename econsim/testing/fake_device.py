@@ -25,7 +25,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 __all__ = ["fake_device", "is_supported", "transfers"]
 
-NAME = "pretended"
+NAME = "simulated"
 _aten = torch.ops.aten
 # Operations whose results are numbers on the host, or whose output shapes depend on data.
 _LOOKS = {

@@ -128,17 +128,17 @@ def _play(app: Dash, folder: Path) -> None:
         return recorded, recorded[-1] if recorded else None
 
     @app.callback(
-        Output("picture", "src"), Output("picture", "style"), Output("caption", "children"), Output("moment", "max"),
+        Output("frame", "src"), Output("frame", "style"), Output("caption", "children"), Output("moment", "max"),
         Input("moment", "value"), Input("policy", "value"), State("run", "value"),
     )  # fmt: skip
-    def picture(moment: int | None, policy: str | None, name: str | None) -> tuple[Any, ...]:
+    def show_frame(moment: int | None, policy: str | None, name: str | None) -> tuple[Any, ...]:
         run = find(folder).run(name)
         replay = drawing.replay_of(run, policy) if run is not None and policy else None
         if replay is None:
             return "", {"display": "none"}, "This run has no recorded episode with a map.", 1
         last = len(replay) - 1
         time = min(moment or 0, last)
-        return replay.picture(time), {"display": "block"}, f"{policy}: step {time:,} of {last:,}", last
+        return replay.frame(time), {"display": "block"}, f"{policy}: step {time:,} of {last:,}", last
 
 
 def _in_browser(app: Dash, function: str, output: Any, *inputs: Any) -> None:

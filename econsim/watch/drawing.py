@@ -93,18 +93,18 @@ class Replay:
     def __init__(self, run: Run, policy: str) -> None:
         self.recording = run.recording(policy)
         check_map(self.recording)
-        self._picture = MapPicture(self.recording, _TILE)
+        self._map = MapPicture(self.recording, _TILE)
 
     def __len__(self) -> int:
         """Return the number of recorded steps."""
         return len(self.recording)
 
-    def picture(self, time: int) -> str:
+    def frame(self, time: int) -> str:
         """Return the map at a step as a PNG in a ``data:`` URL."""
         from PIL import Image
 
         target = io.BytesIO()
-        Image.fromarray(self._picture.draw(time)).save(target, format="png")
+        Image.fromarray(self._map.draw(time)).save(target, format="png")
         return f"data:image/png;base64,{base64.b64encode(target.getvalue()).decode()}"
 
 

@@ -77,7 +77,7 @@ def _replay() -> list[Any]:
         html.Div([play, dcc.Slider(id="moment", min=0, max=1, step=1, value=0, marks=None)], className="player"),
         dcc.Interval(id="beat", interval=PLAYED_STEP, disabled=True),
         html.P(id="caption", className="quiet"),
-        html.Img(id="picture", alt="Map of the episode at the selected step", className="map"),
+        html.Img(id="frame", alt="Map of the episode at the selected step", className="map"),
     ]
 
 

@@ -17,7 +17,7 @@ import econsim
 from econsim import kinds
 from econsim.cli import app
 from econsim.errors import RunError, UserError
-from econsim.report.episode import write_picture
+from econsim.report.episode import write_animation
 from econsim.runs import Run
 from econsim.runs.recordings import load_recording, recordings_of
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_rendered_is_told_and_nothing_is_written(
 
 def test_a_run_without_episodes_says_so(run: Run, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="this run has no recorded episodes"):
-        write_picture(run, tmp_path / "x.gif")
+        write_animation(run, tmp_path / "x.gif")
     assert not (run.path / "episodes").exists()
 
 

@@ -97,7 +97,7 @@ def test_warnings_calibration_and_references_are_there(page: Page) -> None:
     assert "apples are not money" in words
     assert "Number of pickers." in words
     assert "Doe, Jane; Roe, Rich (1999). Picking Apples. P." in words
-    assert "econsim run runs/run/scenario.yaml --device" in words
+    assert " run runs/run/scenario.yaml --device" in words
 
 
 def test_pictures_are_written_as_well(run: Run) -> None:
@@ -125,7 +125,7 @@ def test_a_full_disk_keeps_the_older_report(run: Run, text: str, monkeypatch: py
 
 
 def test_an_unfinished_run_has_no_report(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="not there yet"):
+    with pytest.raises(UserError, match="does not exist yet"):
         write_report(Run(tmp_path))
 
 

@@ -97,7 +97,7 @@ def test_an_episode_is_shown_moment_by_moment(folder: Path) -> None:
     replay = drawing.replay_of(Run(folder / "done"), "trained")
     assert replay is not None
     assert len(replay) == 5
-    pictures = [replay.picture(time) for time in range(5)]
+    pictures = [replay.frame(time) for time in range(5)]
     assert base64.b64decode(pictures[0].partition(",")[2]).startswith(b"\x89PNG")
     # Nobody moves before the third step.
     assert pictures[0] == pictures[2] != pictures[3]

@@ -35,7 +35,7 @@ class Parameters(ElectionParameters):
     """How voters forecast their utility, including the rebate, under a platform: ``rational``, when all workers play
     exact best responses; ``neural``, in rollouts with the workers to which the planner is fitted, of any kind."""
     trusting: bool = True
-    """Whether voters believe platforms that are not binding; otherwise they foresee what each candidate would do."""
+    """Whether voters believe platforms that are not binding; otherwise they anticipate what each candidate would do."""
     draw: bool = True
     """Whether ties and lotteries are resolved by a draw in each tax year; otherwise the most likely candidate wins, and
     the first one in case of a tie."""

@@ -66,13 +66,13 @@ class Reference:
 
     # --- a step ---------------------------------------------------------------------------------------------------
 
-    def step(self, actions: Sequence[int], announced: Mapping[str, LeaderObjective], luck: Draws) -> Rewards:
+    def step(self, actions: Sequence[int], announced: Mapping[str, LeaderObjective], draws: Draws) -> Rewards:
         """Apply every component in turn, then regrow resources and advance time.
 
         Args:
             actions: one per worker: 0 is no action, ``i`` the ``i``-th of :attr:`choices`; illegal actions do nothing.
             announced: one entry per bracket by planner, see :meth:`TaxOffice.announce`; used when a period begins.
-            luck: the random draws of this step.
+            draws: the random draws of this step.
         """
         utility, welfare = [worker.utility for worker in self.workers], self.welfare
         choices = [self._meaning(action) for action in actions]
@@ -83,10 +83,10 @@ class Reference:
                 case "trade":
                     self._trade(choices)
                 case "gather":
-                    self._gather(choices, luck)
+                    self._gather(choices, draws)
                 case "tax":
                     self._tax(announced)
-        self.land.regrow(luck.regrowth, self.rules.regrowth_rate, self.rules.regrowth_halfwidth)
+        self.land.regrow(draws.regrowth, self.rules.regrowth_rate, self.rules.regrowth_halfwidth)
         self.time += 1
         return Rewards(
             [worker.utility - before for worker, before in zip(self.workers, utility, strict=True)],

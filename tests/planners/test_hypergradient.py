@@ -133,7 +133,7 @@ def test_followers_whose_answers_are_a_game_of_their_own_are_refused() -> None:
 
 def test_followers_who_do_not_optimise_are_noticed() -> None:
     rule: dict[str, Agent] = {"worker": ElasticRule(ElasticRuleParameters())}
-    with pytest.raises(RunError, match="differs from finite differences"):
+    with pytest.raises(RunError, match="the gradient and finite differences have a relative difference"):
         fit(economy(), rule, method="implicit", starts=3)
 
 

@@ -99,7 +99,7 @@ def test_a_search_that_goes_on_equals_one_that_never_stopped() -> None:
 
 
 def test_a_buffer_smaller_than_what_the_formula_needs_is_refused() -> None:
-    with pytest.raises(ValidationError, match="give buffer=2000"):
+    with pytest.raises(ValidationError, match="give at least buffer=2000"):
         Settings(buffer=100)
 
 

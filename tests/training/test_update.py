@@ -133,7 +133,7 @@ def test_schedules_are_straight_lines_between_their_points() -> None:
     [
         ("learning_rate", -1.0, "values must be above 0"),
         ("clip", [[0, 0.2], [0, 0.1]], "increasing shares"),
-        ("entropy_weight", [[0, 0.1], [2, 0.0]], "within 0 and 1"),
+        ("entropy_weight", [[0, 0.1], [2, 0.0]], "between 0 and 1"),
         ("entropy_weight", [], "points must be"),
     ],
 )

@@ -166,6 +166,7 @@ class Observation:
     view: ``[B, N, C, h, w]`` small integers, an image of the surroundings of a player; ``None`` for a role without.
     facts: ``{name: [B, N, ...]}`` in the game's units, for the templates of the game's own wording; ``None`` where it
         has none. They are tensors that the state holds in any case, so that they cost nothing where they are not read.
+        Training leaves them out where no agent asks a language model, so that other agents have to read features.
     whole: the observation of all players of the role, where this is the observation of some of them
         (:mod:`econsim.split_roles`), since exact best responses depend on all players.
     shared: ``[B, G]``, in the game's ``dtype``, of order one: the observation that all players of the role have in

@@ -12,11 +12,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from forked_commands import CHECKOUT, Commands
+from memory_recorder import MemoryRecorder
+
+from econsim import random
+from econsim.planners import ppo
+from econsim.training import two_level
 
 EXAMPLES = CHECKOUT / "docs" / "examples"
 sys.path.insert(0, str(EXAMPLES))
 from test_fisheries import *  # noqa: E402, F403 - the tests that the page shows
 from test_fisheries import BEST_FEE, NUMBERS, OPEN_ACCESS_STOCK, steps_at_large  # noqa: E402
+
+from fisheries.agents import adaptive_fisher  # noqa: E402
+from fisheries.economies import fishery  # noqa: E402
 
 PAGE = (CHECKOUT / "docs" / "extending.md").read_text(encoding="utf-8")
 WRITTEN = re.findall(r"^econsim --plugin fisheries (.+)$", PAGE.replace("\\\n", " "), re.M)
@@ -40,7 +48,8 @@ def printed(commands: Commands, folder: Path) -> dict[str, str]:
     outputs = {}
     for command in COMMANDS:
         if command[0] != "report":
-            done = commands.run(("--plugin", "fisheries", *command), folder, folder)
+            alone = ("--workers", "1") if command[0] == "sweep" else ()  # a process more takes seconds to start
+            done = commands.run(("--plugin", "fisheries", *command, *alone), folder, folder)
             assert done.returncode == 0, (command, done.stderr + done.stdout)
             outputs[" ".join(command[:2])] = done.stdout
     return outputs
@@ -83,7 +92,9 @@ def test_a_run_finds_the_best_fee_and_reports_titles_and_units(printed: dict[str
     run = folder / "runs" / "fishery"
     assert scores(run, "best_fee")["fee"] == pytest.approx(BEST_FEE, rel=0.015)  # 150 seasons, in steps of 16 EUR
     assert scores(run, "best_fee")["gap_closed"] == pytest.approx(1.0, abs=0.001)
-    assert printed["run fishery"].count(": reproduced") == 1
+    shown = re.search(r"^```text\n(policy .+?)```", PAGE, re.M | re.S)
+    assert shown
+    assert shown[1] in printed["run fishery"]
     report = (run / "report.html").read_text(encoding="utf-8")
     heads = [" ".join(re.sub(r"<[^>]+>", " ", head).split()) for head in re.findall(r"<th.*?</th>", report, re.S)]
     assert {"Rent per season EUR", "Landing fee EUR per tonne", "Fish stock tonnes", "Mean profit EUR"} <= set(heads)
@@ -120,13 +131,24 @@ def test_pursuit_lasts_as_long_as_its_markov_chain(printed: dict[str, str], fold
 
 
 def test_a_run_names_the_plugin_that_it_needs(commands: Commands, printed: dict[str, str], folder: Path) -> None:
-    done = commands.run(("report", "runs/fishery"), folder, folder)
+    done = commands.run(("counterfactual", "runs/fishery", "economy.price=1"), folder, folder)
     assert (done.returncode, done.stderr) == (
         2,
         "econsim: runs/fishery: made with a plug-in that is not loaded; add --plugin fisheries\n",
     )
     report = (folder / "runs" / "fishery" / "report.html").read_text(encoding="utf-8")
     assert "econsim --plugin fisheries run runs/fishery/scenario.yaml" in report
+
+
+def test_a_network_learns_the_fee_while_adaptive_fishers_play() -> None:
+    game = fishery.Fishery(fishery.Parameters(seasons=4))
+    role, key = game.roles["regulator"], random.keys(seed=1, count=2)
+    fishers = adaptive_fisher.AdaptiveFisher(adaptive_fisher.Parameters())
+    learner = two_level.TwoLevel(two_level.Parameters(warm_up=0, iterations=1, copies=2, leader_copies=4))
+    agents = learner.fit(game, {"fisher": fishers, "regulator": ppo.Ppo(ppo.Parameters())}, 1, MemoryRecorder())
+    regulator, observation = agents["regulator"], game.observe(game.reset(key))["regulator"]
+    fee, _ = regulator.act(observation, regulator.start(game, role, len(key)), key)
+    assert ((fee > 0.0) & (fee < NUMBERS.price)).all()
 
 
 def test_the_entry_point_of_the_page_adds_the_package(commands: Commands, folder: Path) -> None:

@@ -25,6 +25,7 @@ REFERENCES = (
     "@article{smith1968economics, title={Economics of Production from Natural Resources}, author={Smith, Vernon L.}, "
     "journal={American Economic Review}, volume={58}, number={3}, pages={409--431}, year={1968}}",
 )
+Memory = tuple[Fishery, list[int]]
 
 
 class Parameters(Model):
@@ -42,18 +43,19 @@ class AdaptiveFisher:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Fishery:
-        """Remember the game; raises ``UserError`` for any game but a fishery."""
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
+        """Remember the game and which features hold what; raises ``UserError`` for any game but a fishery."""
         if not isinstance(game, Fishery):
             raise UserError(f"agents.{role.name}: kind adaptive_fisher plays economy fishery only")
-        return game
+        return game, [role.features.index(name) for name in ("stock", "fee", "effort")]
 
-    def act(self, observation: Observation, memory: Fishery, key: Tensor) -> tuple[Tensor, Fishery]:
+    def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
         """Return effort in days at sea, ``[B, N]``."""
-        assert observation.facts is not None
-        values, facts = memory.values(), observation.facts
-        day = (values["price"] - facts["fee"]) * values["catchability"]  # money a tonne of stock
-        loss = day * values["catchability"] * facts["effort"] * values["capacity"] / values["growth_rate"]
-        gain = day * facts["stock"] - values["effort_cost"] - self.parameters.stock_effect * loss
-        change = self.parameters.speed * memory.season * gain / values["effort_cost"]
-        return (facts["effort"] + change).clamp(0.0, memory.season), memory
+        game, columns = memory
+        stock, fee, effort = (observation.features[..., column] for column in columns)  # relative, [B, N] each
+        values, effort = game.values(), effort * game.season
+        day = (1.0 - fee) * values["price"] * values["catchability"]  # money per tonne of stock
+        loss = day * values["catchability"] * effort * values["capacity"] / values["growth_rate"]
+        gain = day * stock * values["capacity"] - values["effort_cost"] - self.parameters.stock_effect * loss
+        change = self.parameters.speed * game.season * gain / values["effort_cost"]
+        return (effort + change).clamp(0.0, game.season), memory

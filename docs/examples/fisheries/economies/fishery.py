@@ -154,17 +154,16 @@ class Fishery(Game[State]):
         return State(key, torch.zeros_like(key), stock, none, nobody, nobody, nobody, nobody, none, none)
 
     def observe(self, state: State) -> dict[str, Observation]:
-        """Return what both roles see, and for fishers the same facts in tonnes, money and days."""
+        """Return what both roles see, each relative to its scale."""
         values, effort = self.values(), state.effort / self.season
         time = state.time[:, None].to(self.dtype) / self.horizon
         stock, fee = state.stock / values["capacity"], state.fee / values["price"]
         common = torch.stack([time, stock, fee, effort.mean(-1, keepdim=True)], -1)  # [B, 1, 4]
         features = torch.cat([common.expand(*effort.shape, -1), effort[..., None]], -1)  # [B, N, 5]
-        facts = {"stock": state.stock.expand_as(effort), "fee": state.fee.expand_as(effort), "effort": state.effort}
         alive = torch.ones_like(effort, dtype=torch.bool)
         due = (state.time % self.roles["regulator"].acts_every == 0)[:, None]
         return {
-            "fisher": Observation(features, alive, alive, facts=facts),
+            "fisher": Observation(features, alive, alive),
             "regulator": Observation(common, alive[:, :1], due),
         }
 

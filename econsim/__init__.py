@@ -89,8 +89,8 @@ def run(
 
     changes = overrides if seed is None else {**overrides, "seed": seed}
     loaded = load(scenario, **changes) if isinstance(scenario, (str, Path)) else with_overrides(scenario, changes)
-    folder = execute(loaded, None if out is None else Path(out), device, quiet, threads).path
-    finished = open_reported_run(folder)
+    run = execute(loaded, out=None if out is None else Path(out), device=device, quiet=quiet, threads=threads)
+    finished = open_reported_run(run.path)
     if report and finished.finished:  # of several processes that share a run, only the first writes the report
         finished.report()
     return finished

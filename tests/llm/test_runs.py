@@ -118,7 +118,7 @@ def test_a_run_goes_on_with_the_scenario_it_began_with(scenario: Any, tmp_path: 
     with pytest.raises(BudgetSpent):
         execute(scenario(budget={"calls": 1}), tmp_path / "run", quiet=True)
     before = (tmp_path / "run" / "scenario.yaml").read_text()
-    with pytest.raises(UserError, match="may change"):
+    with pytest.raises(UserError, match="cannot be changed when a run is resumed"):
         resume(tmp_path / "run", quiet=True, overrides=[override])
     assert (tmp_path / "run" / "scenario.yaml").read_text() == before
 

@@ -342,11 +342,12 @@ def test_a_ledger_whose_last_line_was_cut_goes_on(server: Server, tmp_path: Path
 
 
 def test_limits_a_minute_space_the_calls(server: Server) -> None:
+    began = time.monotonic()
     times: list[float] = []
     server.answer = lambda body: times.append(time.monotonic()) or '{"hours": 1}'
     with Service(server.settings(requests_per_minute=1200)) as service:  # 20 a second, the first second's at once
         service.ask([question(number) for number in range(30)])
-    assert times[-1] - times[0] >= 9 / 20 - 0.05  # the last nine wait for their turns; timers are not exact
+    assert max(times) - began >= 9 / 20 - 0.05  # the last nine wait for their turns; timers are not exact
 
 
 def test_a_forecast_knows_money_and_time(server: Server) -> None:

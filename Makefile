@@ -1,4 +1,4 @@
-# What a newcomer needs: make demo, make test. Works with Python 3.11 to 3.14 and make, nothing else.
+# Common tasks, for example: make demo, make test. The only requirements are Python 3.11 to 3.14 and make.
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -16,7 +16,7 @@ help: ## Show the targets.
 demo: $(VENV)/.core ## Install econsim into .venv and run the first scenario.
 	$(BIN)/econsim run one_step
 
-test: $(VENV)/.test ## Run all tests, one thread a process.
+test: $(VENV)/.test ## Run all tests, with one thread per process.
 	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.lint ## Check style, spelling and types.
@@ -28,22 +28,22 @@ lint: $(VENV)/.lint ## Check style, spelling and types.
 docs: $(VENV)/.docs ## Build the documentation into site/.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-benchmark-gpu: $(VENV)/.core ## Measure what needs a CUDA GPU.
+benchmark-gpu: $(VENV)/.core ## Run the benchmarks that need a CUDA GPU.
 	$(BIN)/python benchmarks/gpu.py
 
-clean: ## Remove the environment, builds and caches; runs are kept.
+clean: ## Remove the environment, builds and caches, but not runs.
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find econsim tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@[ -n "$(PYTHON)" ] && $(PYTHON) -c "$(SUPPORTED)" 2>/dev/null || { \
-	echo "econsim needs Python 3.11 to 3.14; $(if $(PYTHON),$(PYTHON) is not one: $$($(PYTHON) --version 2>&1),none was found)." >&2; \
-	echo "Install one and say where it is: make demo PYTHON=/path/to/python3.12" >&2; exit 1; }
+	echo "econsim needs Python 3.11 to 3.14, found $(if $(PYTHON),$(PYTHON) ($$($(PYTHON) --version 2>&1)),none)." >&2; \
+	echo "Install a supported version and give its path: make demo PYTHON=/path/to/python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-# A stamp is younger than the files that it was made from: a second make installs nothing.
+# Each environment has a stamp file, so that make reinstalls only if pyproject.toml or constraints.txt has changed.
 $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing econsim and what it needs into $(VENV) (about a minute, 1.2 GB) ..."
+	@echo "Installing econsim and its dependencies into $(VENV) (about a minute, 1.2 GB) ..."
 	@$(PIP) --editable .
 	@touch $@
 

@@ -1,7 +1,7 @@
-"""econsim's side of aligned play: what it did and showed, and the actions and chance that Foundation is to replay.
+"""Aligned play in econsim: its states and observations, and the actions and random draws that Foundation replays.
 
-Play is in float64. One action in five is drawn from all, legal or not, the others from the legal ones; a random planner
-draws from all its options in every step, of which only those at the start of a period may count.
+Play is in float64. One action in five is drawn from all actions, legal or not, the others from the legal ones. A random
+planner draws from all of its options in every step, although only those at the start of a tax period take effect.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ILLEGAL_SHARE = 0.2
 
 
 def play(game: Game[Any], key: Tensor, taxes: str) -> tuple[Arrays, Arrays]:
-    """Return what Foundation is to replay, and all that econsim was and showed, ``[B, T + 1, ...]`` by name."""
+    """Return the job for Foundation, and econsim's states and observations, ``[B, T + 1, ...]`` by name."""
     state = game.reset(key)
     rows, job = [snapshot(game, state)], []
     first = {
@@ -48,7 +48,7 @@ def play(game: Game[Any], key: Tensor, taxes: str) -> tuple[Arrays, Arrays]:
 
 
 def _chance(game: Any, state: Any, time: int) -> Arrays:
-    """Return the draws that econsim makes in this step."""
+    """Return econsim's random draws in this step."""
     key, workers, sources = state.world.key, game.workers, state.world.stock.shape[1]
     return {
         "order": random.permutation(key, time, "gather/order", workers).numpy(),
@@ -58,7 +58,7 @@ def _chance(game: Any, state: Any, time: int) -> Arrays:
 
 
 def _actions(game: Game[Any], state: Any, key: Tensor, time: int, taxes: str) -> tuple[dict[str, Tensor], Arrays]:
-    """Return econsim's actions and Foundation's for them."""
+    """Return actions for econsim, and the same actions for Foundation."""
     mask = game.observe(state)["worker"].action_mask
     assert mask is not None
     anything = random.uniform(key, time, "parity/anything", (mask.shape[1], 1)) < ILLEGAL_SHARE
@@ -71,12 +71,12 @@ def _actions(game: Game[Any], state: Any, key: Tensor, time: int, taxes: str) ->
 
 
 def snapshot(game: Any, state: Any) -> Arrays:
-    """Return the state and what is seen of it, named and laid out as ``_foundation_replay.snapshot`` does."""
+    """Return the state and its observations in the names and layout of ``_foundation_replay.snapshot``."""
     world, book, ledger = state.world, state.parts["trade"], state.parts["tax"]
     side = game.row_length
     row, column = world.position // side - game.margin, world.position % side - game.margin
     inner = slice(game.margin, -game.margin)
-    found = {
+    values = {
         "position": torch.stack([row, column], -1),
         "owner": world.owner.unflatten(1, (-1, side))[:, inner, inner],
         "welfare": state.welfare[:, 0],
@@ -89,16 +89,16 @@ def snapshot(game: Any, state: Any) -> Arrays:
         "payment": world.build_payment,
     }
     kept = ("coin", "coin_in_escrow", "goods", "goods_in_escrow", "labour", "stock")
-    found |= {name: getattr(world, name) for name in kept}
-    found |= {name: getattr(book, name) for name in ("bought", "sold", "spent", "earned")}
-    found |= {name: getattr(ledger, name) for name in ("last_income", "last_marginal_rate")}
-    found |= dict(_orders(game, book))
-    found |= _seen(game, state)
-    return {name: value.numpy() for name, value in found.items()}
+    values |= {name: getattr(world, name) for name in kept}
+    values |= {name: getattr(book, name) for name in ("bought", "sold", "spent", "earned")}
+    values |= {name: getattr(ledger, name) for name in ("last_income", "last_marginal_rate")}
+    values |= dict(_orders(game, book))
+    values |= _observations(game, state)
+    return {name: value.numpy() for name, value in values.items()}
 
 
 def _orders(game: Any, book: Any) -> Iterator[tuple[str, Tensor]]:
-    """Yield open orders as ``1 + 100 price + age``, ascending by worker, zero where there is none."""
+    """Yield open orders as ``1 + 100 price + age``, in ascending order for each worker, with zeros for no order."""
     trade = next(component for component in game.components if component.name == "trade")
     for name, orders in (("bids", book.bids), ("asks", book.asks)):
         level, age = (orders - 1) // trade.ages, (orders - 1) % trade.ages
@@ -106,9 +106,9 @@ def _orders(game: Any, book: Any) -> Iterator[tuple[str, Tensor]]:
         yield name, torch.where(orders > 0, 1 + AGE_UNITS * price + age, 0).sort(-1).values
 
 
-def _seen(game: Game[Any], state: Any) -> dict[str, Tensor]:
-    seen = game.observe(state)
-    worker, planner = seen["worker"], seen["planner"]
+def _observations(game: Game[Any], state: Any) -> dict[str, Tensor]:
+    observations = game.observe(state)
+    worker, planner = observations["worker"], observations["planner"]
     assert worker.view is not None
     assert worker.action_mask is not None
     assert planner.action_mask is not None

@@ -1,7 +1,8 @@
-"""The published Gather-Trade-Build configuration in the words of Foundation 1.7.1.
+"""The published Gather-Trade-Build configuration, as arguments of Foundation 1.7.1.
 
-Values are those of the two published training files (phases one and two), without the annealing of taxes and of labour
-costs, which belongs to training. Read by econsim's side and by the scripts that Foundation's interpreter runs.
+The values are those of the two published training files (phases one and two), without the annealing of taxes and labour
+costs, which is part of training. The module is imported by econsim's benchmarks and by the scripts that run in
+Foundation's environment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""econsim and Foundation under the same actions and the same chance: the largest difference of everything."""
+"""Largest differences between econsim and Foundation under the same actions and the same random draws."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from torch import Tensor
 from econsim.game import Game
 
 SEEN = ("features", "planner_features", "of_workers")
-# Foundation casts what is seen to float32; everything else is float64 on both sides and differs by rounding alone,
-# which a thousand additions of amounts below ten thousand keep under 1e-9.
+# Foundation casts observations to float32. All other values are float64 and differ by rounding only, which stays
+# below 1e-9 in a thousand additions of amounts below ten thousand.
 TOLERANCE = {"features": 2e-6, "planner_features": 2e-6, "of_workers": 2e-6}
 USUAL_TOLERANCE = 1e-9
 
 
 class Difference:
-    """The largest difference of one quantity so far, over how many numbers, and where it first exceeded tolerance."""
+    """The largest difference of one quantity, the number of compared values, and the first excess over tolerance."""
 
     def __init__(self, quantity: str) -> None:
         self.largest, self.numbers, self.first = 0.0, 0, ""
         self.tolerance = TOLERANCE.get(quantity, USUAL_TOLERANCE)
 
     def add(self, ours: Array, theirs: Array, where: str) -> None:
-        """Add the values of one episode, ``[T, ...]`` on both sides; a wrong shape or no number is infinitely far."""
-        same = ours.shape == theirs.shape
-        apart = numpy.abs(ours.astype(float) - theirs.astype(float)) if same else numpy.full(1, numpy.inf)
-        apart = numpy.nan_to_num(apart, nan=numpy.inf)
-        self.numbers += apart.size
-        self.largest = max(self.largest, float(apart.max(initial=0.0)))
+        """Add the values ``[T, ...]`` of one episode; different shapes and NaN count as infinite differences."""
+        same_shape = ours.shape == theirs.shape
+        error = numpy.abs(ours.astype(float) - theirs.astype(float)) if same_shape else numpy.full(1, numpy.inf)
+        error = numpy.nan_to_num(error, nan=numpy.inf)
+        self.numbers += error.size
+        self.largest = max(self.largest, float(error.max(initial=0.0)))
         if not self.first and self.largest > self.tolerance:
-            self.first = f"{where}, {[int(index) for index in numpy.argwhere(apart > self.tolerance)[0]]}"
+            self.first = f"{where}, {[int(index) for index in numpy.argwhere(error > self.tolerance)[0]]}"
 
     @property
     def row(self) -> dict[str, Any]:
@@ -56,11 +56,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replay:
-    """What Foundation made of a job.
+    """Foundation's results of a job.
 
-    episodes: everything by name, ``[T + 1, ...]``.
-    labels: the name of every entry of the observations in ``SEEN``.
-    starts: row and column where each skill rank starts, the lowest first.
+    episodes: states, observations and rewards by name, ``[T + 1, ...]``.
+    labels: the names of the entries of the observations in ``SEEN``.
+    starts: initial row and column of each skill rank, the lowest rank first.
     """
 
     episodes: list[Arrays]
@@ -69,7 +69,7 @@ class Replay:
 
 
 def compare(game: Game[Any], configuration: dict[str, Any], key: Tensor, taxes: str) -> dict[str, Any]:
-    """Return the differences by quantity over one whole episode a key, and how much happened in them."""
+    """Return the differences by quantity over one whole episode per key, and the number of events in them."""
     job, ours = play(game, key, taxes)
     found = differences(game, ours, replay(configuration, job), taxes)
     counts = {name: float(ours[name][:, -1].sum()) for name in ("bought", "houses", "tax")}
@@ -77,7 +77,7 @@ def compare(game: Game[Any], configuration: dict[str, Any], key: Tensor, taxes: 
 
 
 def replay(configuration: dict[str, Any], job: Arrays) -> Replay:
-    """Have Foundation replay ``job`` in its own interpreter."""
+    """Replay ``job`` with Foundation in its own environment."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = json.dumps({"configuration": configuration, "output": name})
@@ -92,7 +92,7 @@ def replay(configuration: dict[str, Any], job: Arrays) -> Replay:
 
 
 def differences(game: Game[Any], ours: Arrays, theirs: Replay, taxes: str) -> dict[str, Difference]:
-    """Return the differences by quantity; ``ours`` leads with the episodes."""
+    """Return the differences by quantity; the first axis of ``ours`` is that of episodes."""
     found = {"start_by_skill": _starts(ours, theirs.starts)}
     columns = {name: _columns(game, name, theirs.labels[name]) for name in SEEN}
     for number, episode in enumerate(theirs.episodes):
@@ -104,14 +104,14 @@ def differences(game: Game[Any], ours: Arrays, theirs: Replay, taxes: str) -> di
         )
         for name, values in other.items():
             if name == "planner_mask" and taxes != "random_planner":
-                continue  # Foundation's planner has no choices there; econsim's announces the schedule
+                continue  # Foundation's planner then has no actions, while econsim's planner sets the fixed schedule
             start = _start(name, taxes)
             found.setdefault(name, Difference(name)).add(own[name][start:], values[start:], f"episode {number}")
     return found
 
 
 def _starts(ours: Arrays, theirs: list[list[int]]) -> Difference:
-    """Return the difference of where skill ranks start, the one thing that replay takes over from econsim."""
+    """Return the difference of the initial positions by skill rank, which a replay otherwise takes from econsim."""
     found = Difference("start_by_skill")
     for position, payment in zip(ours["position"][:, 0], ours["payment"][:, 0], strict=True):
         found.add(position[payment.argsort()], numpy.array(theirs), "start")
@@ -119,7 +119,7 @@ def _starts(ours: Arrays, theirs: list[list[int]]) -> Difference:
 
 
 def _forgive(game: Any, own: Arrays, theirs: Arrays, labels: dict[str, list[str]]) -> None:
-    """Make marginal rates equal where income is a threshold but for rounding: which bracket it is in is then chance."""
+    """Equate marginal rates where income equals a threshold up to rounding, since its bracket is then undetermined."""
     thresholds = game.tables["thresholds"].numpy()
     at = {
         name: (numpy.abs(own[name][..., None] - thresholds) < USUAL_TOLERANCE).any(-1) & (own[name] != theirs[name])
@@ -138,16 +138,16 @@ def _forgive(game: Any, own: Arrays, theirs: Arrays, labels: dict[str, list[str]
 def _start(name: str, taxes: str) -> int:
     """Return the first observation to compare.
 
-    Foundation shows fixed rates before the first step, in which econsim's planner announces them.
+    Foundation shows fixed rates before the first step; in econsim the planner sets them in the first step.
     """
     shows_rates = name in ("features", "planner_features", "of_workers", "rates_in_force")
     return 1 if shows_rates and taxes == "us_federal" else 0
 
 
 def _columns(game: Game[Any], name: str, labels: list[str]) -> tuple[list[int], list[int]]:
-    """Return which of Foundation's columns to compare, and econsim's for them.
+    """Return the columns of Foundation to compare, and the corresponding columns of econsim.
 
-    ``build_skill`` is left out: with fixed skills Foundation shows a number that has nothing to do with the pay.
+    ``build_skill`` is left out: with fixed skills, Foundation shows a value that is unrelated to the payment.
     """
     role = game.roles["worker" if name == "features" else "planner"]
     suffix = "_of_worker_0" if name == "of_workers" else ""
@@ -159,6 +159,6 @@ def _columns(game: Game[Any], name: str, labels: list[str]) -> tuple[list[int], 
 
 
 def _ours(label: str) -> str:
-    """Return econsim's name for one of Foundation's."""
+    """Return econsim's name of a feature of Foundation."""
     bare = re.sub(r"^[A-Za-z]+-", "", label).removeprefix("inventory-").lower()
     return {"loc-row": "row", "loc-col": "column"}.get(bare, bare)

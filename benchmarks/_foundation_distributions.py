@@ -1,4 +1,4 @@
-"""Uniform legal play in econsim and in Foundation: two samples of whole episodes, compared figure by figure."""
+"""Comparison of distributions: samples of whole episodes of uniform legal play in econsim and in Foundation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Sample = dict[str, Array]
 
 GOODS = ("stone", "wood")
 QUARTERS = ("lowest", "second", "third", "highest")
-OF_WORKERS = {  # what Foundation's script and econsim's accounts call it
+OF_WORKERS = {  # names in Foundation's script and in econsim's accounts
     "payment": "build_payment",
     "coin": "consumption",
     "labour": "labour",
@@ -33,11 +33,11 @@ OF_WORKERS = {  # what Foundation's script and econsim's accounts call it
     "houses": "houses",
     "tax": "tax",
 }
-COPIES = 1000  # played at once
+COPIES = 1000  # environment copies per batch
 
 
 def foundation_sample(configuration: dict[str, Any], taxes: str, episodes: int, seed: int) -> Sample:
-    """Return Foundation's sample; episodes that were played before under the same configuration are read again."""
+    """Return Foundation's sample; stored episodes of the same configuration are reused."""
     identity = {"configuration": configuration, "seed": seed, "peer": _peers.FOUNDATION.alone}
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
     kept = _peers.FOUNDATION.folder / "play" / f"{taxes}-{configuration['n_agents']}-{seed}-{digest}.jsonl"
@@ -54,7 +54,7 @@ def foundation_sample(configuration: dict[str, Any], taxes: str, episodes: int, 
 
 
 def _sample_of(lines: list[dict[str, Any]]) -> Sample:
-    """Return the sample of Foundation's episodes, workers from the least to the best paid builder."""
+    """Return the sample of Foundation's episodes, with workers in ascending order of building payment."""
     sample = {name: numpy.array([line[name] for line in lines]) for name in OF_WORKERS}
     for number, good in enumerate(("Stone", "Wood")):
         prices = [line["prices"][good] for line in lines]
@@ -65,7 +65,7 @@ def _sample_of(lines: list[dict[str, Any]]) -> Sample:
 
 
 def econsim_sample(taxes: str, workers: int, episodes: int, seed: int) -> Sample:
-    """Return econsim's sample, in its usual float32."""
+    """Return econsim's sample, played in float32."""
     game = econsim.make("gather_trade_build", workers=workers)
     keys = random.fold(random.keys(seed, episodes), f"{taxes}/{workers}")
     parts = [_episodes(game, key, taxes) for key in keys.split(COPIES)]
@@ -101,7 +101,7 @@ def _any_legal(mask: Tensor | None, key: Tensor, time: int, who: str) -> Tensor:
 
 
 def figures(sample: Sample) -> Sample:
-    """Return the figures that are compared, one number an episode; ``nan`` where there is none (no trade, no price)."""
+    """Return the figures that are compared, one number per episode; ``nan`` where undefined."""
     coin, workers = sample["coin"], sample["coin"].shape[1]
     equal = equality(coin)
     weight = 1.0 / numpy.maximum(coin, 1.0)
@@ -123,12 +123,12 @@ def figures(sample: Sample) -> Sample:
     for name in ("coin", "houses", "labour", "tax"):
         for number, quarter in enumerate(QUARTERS):
             found[f"{name}, {quarter} skill"] = sample[name][:, group == number].mean(1)
-    # Nothing is taxed in a free market: rows without a number say nothing.
+    # Figures that are always zero, such as taxes in a free market, are left out.
     return {name: values for name, values in found.items() if numpy.nanmax(numpy.abs(values)) > 0}
 
 
 def equality(coin: Array) -> Array:
-    """Return one less the exact Gini index times ``N / (N - 1)``; one where nobody has anything."""
+    """Return one minus the exact Gini index times ``N / (N - 1)``; one if total coin is zero."""
     workers = coin.shape[1]
     gaps = numpy.abs(coin[:, :, None] - coin[:, None, :]).sum((1, 2))
     total = coin.sum(1)
@@ -136,14 +136,14 @@ def equality(coin: Array) -> Array:
 
 
 def pay(theirs: Sample, ours: Sample) -> dict[str, Any]:
-    """Return pay for a house by skill rank; Foundation estimates with 100,000 draws what econsim integrates."""
+    """Return the payment per house by skill rank; Foundation simulates it with 100,000 draws, econsim integrates."""
     one, two = theirs["payment"][0], ours["payment"][0]
-    apart = float(numpy.abs(two / one - 1.0).max())
-    return {"foundation": one.tolist(), "econsim": two.tolist(), "largest_relative_difference": apart}
+    error = float(numpy.abs(two / one - 1.0).max())
+    return {"foundation": one.tolist(), "econsim": two.tolist(), "largest_relative_difference": error}
 
 
 def compare(theirs: Sample, ours: Sample) -> dict[str, dict[str, float]]:
-    """Return means, their standard errors, the difference in two-sample standard errors and Kolmogorov-Smirnov's p."""
+    """Return means, standard errors, the difference in standard errors and the Kolmogorov-Smirnov p-value."""
     others = figures(theirs)
     found = {}
     for name, values in figures(ours).items():

@@ -1,9 +1,10 @@
-"""Uniform legal play in Foundation: one line of JSON an episode. Run by the peer's interpreter.
+"""Uniform legal play in Foundation, written as one line of JSON per episode.
 
-``python _foundation_random.py JOB`` where ``JOB`` is a JSON file with ``configuration``, ``seed``, ``first`` and
-``last`` (episodes ``first .. last - 1``). Episode ``e`` depends on the seed and on ``e`` alone: runs can be extended.
-Observations take most of Foundation's time and draw no random numbers: play leaves them out and reads the masks alone;
-``observe`` set to true in the job keeps them, which must not change a figure.
+The script runs in Foundation's environment as ``python _foundation_random.py JOB``, where ``JOB`` is a JSON file with
+``configuration``, ``seed``, ``first`` and ``last`` (episodes ``first .. last - 1``). Episode ``e`` depends only on the
+seed and on ``e``, so that samples can be extended. Observations take most of Foundation's time and use no random
+numbers, and are therefore left out, except for the action masks. A job with ``observe`` set to true computes them; the
+figures must be the same.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Outcome = dict[str, Any]
 
 
 def without_observations(world: Any) -> None:
-    """Have ``world`` return masks alone from every step."""
+    """Make ``world`` return only the action masks from every step."""
 
     def masks_only(flatten_observations: bool = False, flatten_masks: bool = False) -> dict[str, Any]:
         masks = world._generate_masks(flatten_masks=flatten_masks)
@@ -30,7 +31,7 @@ def without_observations(world: Any) -> None:
 
 
 def actions(observations: dict[str, Any], generator: Any) -> dict[str, Any]:
-    """Return one uniform legal action for every worker, and one a bracket for a planner that has a choice."""
+    """Return a uniform legal action for every worker, and one per bracket for a planner that has a choice."""
     chosen: dict[str, Any] = {}
     for who, seen in observations.items():
         mask = numpy.asarray(seen["action_mask"])
@@ -42,7 +43,7 @@ def actions(observations: dict[str, Any], generator: Any) -> dict[str, Any]:
 
 
 def play(world: Any, seed: int, episode: int) -> Outcome:
-    """Return the terminal figures of one episode."""
+    """Return the final figures of one episode."""
     state, choices = numpy.random.SeedSequence([seed, episode]).spawn(2)
     numpy.random.seed(int(state.generate_state(1)[0]))
     generator = numpy.random.default_rng(choices)
@@ -54,7 +55,7 @@ def play(world: Any, seed: int, episode: int) -> Outcome:
 
 
 def outcome(world: Any) -> Outcome:
-    """Return what an episode ended with; lists by worker run from the least to the best paid builder."""
+    """Return the final figures of an episode, with workers in ascending order of building payment."""
     people = sorted(world.world.agents, key=lambda worker: worker.state["build_payment"])
     names = [worker.idx for worker in people]
     builds = [event["builder"] for events in world.get_component("Build").builds for event in events]
@@ -74,7 +75,7 @@ def outcome(world: Any) -> Outcome:
 
 
 def main(job: dict[str, Any]) -> None:
-    """Play the episodes of ``job`` and append each to its ``output`` as soon as it is over."""
+    """Play the episodes of ``job`` and append each to its ``output`` as soon as it ends."""
     world = build(job["configuration"])
     if not job.get("observe", False):
         without_observations(world)

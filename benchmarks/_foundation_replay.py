@@ -1,15 +1,16 @@
-"""Foundation under prescribed actions and prescribed chance, everything that it is and shows written down each step.
+"""Replay of episodes in Foundation with given actions and random draws; states and observations are recorded each step.
 
-Run by the peer's interpreter: ``python _foundation_replay.py JOB``. ``JOB`` is an ``npz`` file with ``settings`` (JSON:
-``configuration`` and the folder ``output``) and, for ``E`` episodes of ``T`` steps, ``N`` workers and ``S`` sources:
+The script runs in Foundation's environment as ``python _foundation_replay.py JOB``. ``JOB`` is an ``npz`` file with
+``settings`` (JSON: ``configuration`` and the folder ``output``) and, for ``E`` episodes of ``T`` steps, ``N`` workers
+and ``S`` sources:
 
     position [E, N, 2], payment [E, N], bonus_chance [E, N]       the initial state
-    actions [E, T, N], rates [E, T, 7]                            what everybody does; rates 0: keep
-    order [E, T, N]                                               who moves when
-    bonus [E, T, N], regrowth [E, T, S]                           uniform draws, sources as stone then wood by rows
+    actions [E, T, N], rates [E, T, 7]                            actions; rate 0 keeps the current rate
+    order [E, T, N]                                               the order in which workers move
+    bonus [E, T, N], regrowth [E, T, S]                           uniform draws; sources of stone, then wood, by rows
 
-It writes ``starts.json``, where each skill rank starts by Foundation's own rule, ``labels.json``, the names of
-observations, and ``episode_<e>.npz``: arrays over ``T + 1`` observations, the initial one first, and ``T`` rewards.
+It writes ``starts.json``, the initial position of each skill rank by Foundation's own rule, ``labels.json``, the names
+of observations, and ``episode_<e>.npz``: arrays over ``T + 1`` observations, the initial one first, and ``T`` rewards.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ Arrays = dict[str, Any]
 
 
 class Chance:
-    """Takes the place of Foundation's random numbers while an episode is replayed."""
+    """Source of given random draws that replaces Foundation's random numbers while an episode is replayed."""
 
     def __init__(self, world: Any, job: Arrays, episode: int) -> None:
         self.people = world.world.agents
@@ -39,17 +40,17 @@ class Chance:
         self.asked: list[str] = []
 
     def in_order(self) -> Iterator[Any]:
-        """Yield the workers in the prescribed order and remember whose turn it is."""
+        """Yield the workers in the given order and record whose turn it is."""
         for number in self.draws["order"][self.step]:
             self.turn = int(number)
             yield self.people[self.turn]
 
     def bonus(self) -> float:
-        """Return the draw that decides about the bonus unit of the worker whose turn it is."""
+        """Return the draw for the bonus unit of the worker whose turn it is."""
         return float(self.draws["bonus"][self.step, self.turn])
 
     def regrowth(self, *shape: int) -> Any:
-        """Return the draws of a map; Foundation asks for that of wood, then for that of stone."""
+        """Return the draws of a map; Foundation requests the map of wood first and then the map of stone."""
         good = ("Wood", "Stone")[len(self.asked) % 2]
         self.asked.append(good)
         draws = numpy.split(self.draws["regrowth"][self.step], [len(self.sources[0])])[GOODS.index(good)]
@@ -59,7 +60,7 @@ class Chance:
 
 
 class Totals:
-    """Running sums of what Foundation keeps as lists of events."""
+    """Running sums of the events that Foundation stores in lists."""
 
     def __init__(self, workers: int) -> None:
         names = ("bought", "sold", "spent", "earned")
@@ -80,7 +81,7 @@ class Totals:
 
 
 def begin(world: Any, job: Arrays, episode: int) -> Any:
-    """Reset ``world`` to the prescribed initial state and return its first observations."""
+    """Reset ``world`` to the given initial state and return its first observations."""
     world.reset()
     people = world.world.agents
     world.world.clear_agent_locs()
@@ -92,7 +93,7 @@ def begin(world: Any, job: Arrays, episode: int) -> Any:
 
 
 def replay(world: Any, job: Arrays, episode: int) -> Arrays:
-    """Return everything that an episode was and showed, by name, over time."""
+    """Return the states, observations and rewards of an episode by name, over time."""
     observations = begin(world, job, episode)
     chance, totals = Chance(world, job, episode), Totals(len(world.world.agents))
     world.world.get_random_order_agents = chance.in_order
@@ -112,7 +113,7 @@ def replay(world: Any, job: Arrays, episode: int) -> Arrays:
 
 
 def chosen(world: Any, actions: Any, rates: Any) -> dict[str, Any]:
-    """Return Foundation's dictionary of actions."""
+    """Return the actions as a dictionary for Foundation."""
     given: dict[str, Any] = {str(number): int(action) for number, action in enumerate(actions)}
     if world.get_component("PeriodicBracketTax").get_n_actions("BasicPlanner"):
         given["p"] = [int(rate) for rate in rates]
@@ -120,7 +121,7 @@ def chosen(world: Any, actions: Any, rates: Any) -> dict[str, Any]:
 
 
 def snapshot(world: Any, totals: Totals, observations: Any) -> Arrays:
-    """Return the state and what is seen of it; arrays lead with workers where they are of workers."""
+    """Return the state and its observations; the first axis of workers' arrays is that of workers."""
     return {
         **_people(world),
         **_market(world),
@@ -149,7 +150,7 @@ def _people(world: Any) -> Arrays:
 
 
 def _market(world: Any) -> Arrays:
-    """Return open orders as ``1 + 100 price + age`` by good and worker, ascending, zero where there is none."""
+    """Return open orders as ``1 + 100 price + age`` by good and worker, ascending, with zeros for no order."""
     auction, count = world.get_component("ContinuousDoubleAuction"), len(world.world.agents)
     book = {}
     for side, who, price in (("bid", "buyer", "bid"), ("ask", "seller", "ask")):
@@ -175,13 +176,13 @@ def _taxes(world: Any) -> Arrays:
 
 
 def _seen(observations: Any, workers: int) -> Arrays:
-    mine = [observations[str(number)] for number in range(workers)]
+    by_worker = [observations[str(number)] for number in range(workers)]
     planner = observations["p"]
     return {
-        "features": numpy.stack([seen["flat"] for seen in mine]),
-        "map": numpy.stack([seen["world-map"] for seen in mine]).astype(numpy.uint8),
-        "idx_map": numpy.stack([seen["world-idx_map"] for seen in mine]).astype(numpy.uint8),
-        "mask": numpy.stack([seen["action_mask"] for seen in mine]).astype(bool),
+        "features": numpy.stack([entry["flat"] for entry in by_worker]),
+        "map": numpy.stack([entry["world-map"] for entry in by_worker]).astype(numpy.uint8),
+        "idx_map": numpy.stack([entry["world-idx_map"] for entry in by_worker]).astype(numpy.uint8),
+        "mask": numpy.stack([entry["action_mask"] for entry in by_worker]).astype(bool),
         "planner_features": planner["flat"],
         "of_workers": numpy.stack([planner[f"p{number}"] for number in range(workers)]),
         "planner_mask": numpy.asarray(planner["action_mask"]).astype(bool),
@@ -189,7 +190,7 @@ def _seen(observations: Any, workers: int) -> Arrays:
 
 
 def labels(world: Any) -> dict[str, list[str]]:
-    """Return the name of every entry of the flat observations."""
+    """Return the names of the entries of flat observations."""
     seen = world._generate_observations(flatten_observations=False, flatten_masks=True)
 
     def names(fields: dict[str, Any]) -> list[str]:
@@ -215,5 +216,5 @@ def main(job: Arrays) -> None:
 
 
 if __name__ == "__main__":
-    with numpy.load(sys.argv[1]) as found:
-        main(dict(found))
+    with numpy.load(sys.argv[1]) as archive:
+        main(dict(archive))

@@ -1,7 +1,8 @@
-"""How fast Foundation plays random legal actions, observations and masks included. Run by the peer's interpreter.
+"""Speed of Foundation under random legal play, including observations and masks.
 
-``python _foundation_speed.py JOB`` where ``JOB`` is a JSON file with ``configuration``, ``steps``, ``seed`` and
-``output``; writes steps per CPU-second, and a checksum that consumes every observation and reward.
+The script runs in Foundation's environment as ``python _foundation_speed.py JOB``, where ``JOB`` is a JSON file with
+``configuration``, ``steps``, ``seed`` and ``output``. It writes steps per CPU-second, and a checksum over all
+observations and rewards.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from _foundation_world import build
 
 
 def measure(job: dict[str, Any]) -> dict[str, float]:
-    """Return the rate over ``job["steps"]`` steps after a warm-up, episodes starting anew when they are over."""
+    """Return the speed over ``job["steps"]`` steps after a warm-up; a new episode starts when one ends."""
     world = build(job["configuration"])
     numpy.random.seed(job["seed"])
     generator = numpy.random.default_rng(job["seed"])

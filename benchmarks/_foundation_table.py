@@ -1,4 +1,4 @@
-"""The parity of the two systems as a page of tables."""
+"""Tables of the parity of econsim and Foundation, in Markdown."""
 
 from __future__ import annotations
 

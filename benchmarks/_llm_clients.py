@@ -1,4 +1,4 @@
-"""CPU time a call of litellm and the openai client, in their own environment: ``base_url prompts.json out.json``."""
+"""CPU time per call of litellm and the openai client, run in their environment: ``base_url prompts.json out.json``."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Call = Callable[[str], Awaitable[str]]
 
 def main() -> None:
     base_url, prompts, out = sys.argv[1], json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3])
-    found = {name: asyncio.run(_measured(make(base_url), prompts)) for name, make in CLIENTS.items()}
-    out.write_text(json.dumps(found))
+    results = {name: asyncio.run(_measured(make(base_url), prompts)) for name, make in CLIENTS.items()}
+    out.write_text(json.dumps(results))
 
 
 async def _measured(call: Call, prompts: list[str]) -> dict[str, Any]:

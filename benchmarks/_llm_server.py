@@ -1,4 +1,4 @@
-"""A server of chat completions that thinks nothing: one fixed answer, at once. Prints its port; ends with its input."""
+"""Chat-completion server with one fixed reply. It prints its port and ends when its standard input is closed."""
 
 from __future__ import annotations
 

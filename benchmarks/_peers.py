@@ -1,7 +1,8 @@
-"""Environments of their own for the systems that econsim is compared with, made once and kept in ``.peers``.
+"""Separate Python environments for the systems with which econsim is compared, created once and stored in ``.peers``.
 
-None of them can share econsim's environment: their requirements contradict it or each other. Set ``ECONSIM_PEERS`` to
-keep them in another folder. Making one needs the package index, and EconoJax its repository too.
+These systems cannot share econsim's environment, since their requirements conflict with it or with each other. Set
+``ECONSIM_PEERS`` to store them in another folder. Creating an environment needs access to the package index, and for
+EconoJax to its repository.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ FOLDER = Path(os.environ.get("ECONSIM_PEERS", Path(__file__).parent / ".peers"))
 
 @dataclass(frozen=True)
 class Peer:
-    """A system to compare with.
+    """A system with which econsim is compared.
 
-    requirements: what ``pip install`` gets.
-    alone: requirements that are installed without what they ask for, where their own pins no longer install.
-    repository: source at ``commit`` to check out beside the environment, for what is on no package index.
+    requirements: arguments of ``pip install``.
+    alone: requirements installed without their dependencies, whose pinned versions can no longer be installed.
+    repository: the source repository to check out at ``commit``, for systems that are on no package index.
     """
 
     name: str
@@ -32,12 +33,12 @@ class Peer:
 
     @property
     def folder(self) -> Path:
-        """Where its environment, source and results are."""
+        """The folder of its environment, source and results."""
         return FOLDER / self.name
 
     @property
     def interpreter(self) -> Path:
-        """The Python of its environment."""
+        """The Python interpreter of its environment."""
         scripts = "Scripts" if os.name == "nt" else "bin"
         return self.folder / "venv" / scripts / "python"
 
@@ -58,14 +59,14 @@ ECONOJAX = Peer(
     repository="https://github.com/ponseko/econojax",
     commit="a15b2a4e3a3d5fd7e9e933a480068e5e89a3650b",
 )
-LLM_CLIENTS = Peer("llm_clients", ("litellm==1.106.2",))  # it brings the openai client
+LLM_CLIENTS = Peer("llm_clients", ("litellm==1.106.2",))  # this also installs the openai client
 
 
 def ready(peer: Peer) -> Path:
-    """Return the interpreter of ``peer``; its environment is made where there is none of these requirements.
+    """Return the interpreter of ``peer``; create its environment unless there is one with these requirements.
 
     Raises:
-        SystemExit: the package index or the repository cannot be reached, or something does not install.
+        SystemExit: the package index or the repository cannot be reached, or an installation fails.
     """
     wanted = "\n".join((*peer.requirements, *peer.alone, peer.repository, peer.commit))
     stamp = peer.folder / "made_of.txt"
@@ -79,7 +80,7 @@ def run(peer: Peer, script: str, *arguments: str) -> None:
     """Run ``benchmarks/<script>`` with the interpreter of ``peer`` on one thread.
 
     Raises:
-        SystemExit: the script failed; its last lines are shown.
+        SystemExit: the script failed; the message contains the last lines of its output.
     """
     path = Path(__file__).parent / script
     _call([str(ready(peer)), str(path), *arguments], f"{peer.name}: {script}")
@@ -98,7 +99,7 @@ def _make(peer: Peer) -> None:
 
 
 def _check_out(peer: Peer) -> None:
-    """Fetch one commit; a checkout that somebody put there is left as it is."""
+    """Check out one commit; an existing checkout is left unchanged."""
     if peer.source.exists():
         return
     git = ["git", "-C", str(peer.source)]

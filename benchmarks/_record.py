@@ -1,4 +1,4 @@
-"""Write a benchmark's result with what is needed to judge it: machine, load, versions, date, seed."""
+"""Records of benchmark results, with machine, load, versions, date and seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGES = ("econsim", "torch", "numpy", "scipy", "pydantic")
 
 
 def processor() -> str:
-    """Return the processor's name where the system tells it."""
+    """Return the name of the processor, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,17 +1,17 @@
-"""Gather-Trade-Build against the system that it rebuilds: Foundation (``ai-economist==1.7.1``), made in ``.peers``.
+"""Parity of Gather-Trade-Build with the system that it reimplements, Foundation (``ai-economist==1.7.1``).
 
-Aligned play: both play the same actions, legal and illegal, from the same initial state with the same order of moves,
-bonus draws and regrowth, for ten whole episodes each under a free market, US federal rates and a random planner, with
-4 and with 10 workers; state, accounts, masks, observations and rewards are compared after every step.
+Aligned play: both systems play the same actions, legal and illegal, from the same initial state with the same order of
+moves, bonus draws and regrowth, for ten whole episodes each under a free market, US federal rates and a random planner,
+with 4 and with 10 workers. State, accounts, masks, observations and rewards are compared after every step.
 
-Distributions: uniform legal play with each system's own randomness. A row is the difference of two means in two-sample
-standard errors (z). With some 160 rows about seven lie beyond two by chance alone. So that neither chance nor a chosen
-seed decides, a row beyond two is drawn again from fresh seeds with twice the episodes, and both values are reported; it
-fails if the second is beyond two as well, which by chance happens to one row in 480. Foundation's first samples share
-one seed, so that rows of several policies stray together; fresh seeds differ by case.
+Distributions: uniform legal play with each system's own random numbers. Each row reports the difference of two means in
+two-sample standard errors (z). Of about 160 rows, about seven are expected beyond two standard errors by chance. A row
+beyond two is therefore sampled again with new seeds and twice the episodes, and both values are reported; it fails if
+the second value is beyond two as well, which happens by chance to one row in 480. Foundation's first samples share one
+seed, so that deviations are correlated across policies; the new seeds differ by case.
 
-Run: ``python benchmarks/foundation_parity.py [--quick]`` (about two hours of one core where Foundation's episodes are
-not yet in ``.peers``, half an hour where they are; ``--quick``: five minutes, prints and keeps nothing).
+Run: ``python benchmarks/foundation_parity.py [--quick]``. It takes about two hours on one core, or half an hour if
+Foundation's episodes are stored in ``.peers``; ``--quick`` takes five minutes, prints the tables and writes nothing.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ BEYOND = 2.0  # standard errors
 
 
 def aligned_play(taxes: str, workers: int, episodes: int) -> dict[str, Any]:
-    """Return the differences of one policy and number of workers."""
+    """Return the differences for one policy and one number of workers."""
     game = econsim.make("gather_trade_build", workers=workers).to(dtype=torch.float64)
     key = random.fold(random.keys(FIRST_SEED, episodes), f"{taxes}/{workers}")
     return _foundation_differences.compare(game, configuration(workers, taxes), key, taxes)
 
 
 def distributions(taxes: str, workers: int, sizes: dict[str, int], second_seed: int) -> dict[str, Any]:
-    """Return pay by rank and the rows of one policy and number of workers.
+    """Return payments by skill rank and the rows for one policy and one number of workers.
 
-    Where any row is beyond two standard errors, all rows have a second value from fresh seeds.
+    If any row is beyond two standard errors, all rows get a second value from new seeds.
     """
     settings = configuration(workers, taxes)
 
@@ -69,7 +69,7 @@ def holds(row: dict[str, Any]) -> bool:
 
 
 def summary(aligned: dict[str, Any], compared: dict[str, Any]) -> dict[str, Any]:
-    """Return the counts that decide."""
+    """Return the counts of rows that agree and that differ."""
     quantities = [row for entry in aligned.values() for row in entry["rows"].values()]
     rows = {f"{case}: {name}": row for case, entry in compared.items() for name, row in entry["rows"].items()}
     return {
@@ -84,7 +84,7 @@ def summary(aligned: dict[str, Any], compared: dict[str, Any]) -> dict[str, Any]
 
 
 def main(sizes: dict[str, int]) -> None:
-    """Compare; the full sizes are written to ``results/foundation_parity.json`` and ``.md``, others printed."""
+    """Run all comparisons; write full-size results to ``results/foundation_parity.json`` and ``.md``, print others."""
     torch.set_num_threads(1)
     cases = [(taxes, workers) for workers in WORKERS for taxes in POLICIES]
     aligned = {

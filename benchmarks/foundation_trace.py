@@ -1,6 +1,6 @@
-"""Record a short episode of Foundation that econsim's tests replay without it: the published system as a golden trace.
+"""Golden trace of Foundation: a short recorded episode with which econsim's tests compare their own play.
 
-Run when the economy's random streams or the actions of aligned play change: ``python benchmarks/foundation_trace.py``.
+Run ``python benchmarks/foundation_trace.py`` when the economy's random streams or the actions of aligned play change.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ SEED = 20261121
 
 def game() -> Game[Any]:
     """Return the economy of the trace."""
-    parts = ["build", "trade", "gather", {"kind": "tax", "period": PERIOD}]
-    made = econsim.make("gather_trade_build", workers=WORKERS, horizon=STEPS, components=parts)
-    return made.to(dtype=torch.float64)
+    components = ["build", "trade", "gather", {"kind": "tax", "period": PERIOD}]
+    economy = econsim.make("gather_trade_build", workers=WORKERS, horizon=STEPS, components=components)
+    return economy.to(dtype=torch.float64)
 
 
 def record() -> None:
-    """Have Foundation play the episode and write it to ``TRACE``."""
+    """Play the episode in Foundation and write it to ``TRACE``."""
     job, _ = play(game(), random.keys(SEED, 1), TAXES)
-    found = replay(configuration(WORKERS, TAXES, STEPS, PERIOD), job)
-    about = json.dumps({"labels": found.labels, "starts": found.starts})
-    numpy.savez_compressed(TRACE, about=about, **found.episodes[0])  # type: ignore[arg-type]
+    replayed = replay(configuration(WORKERS, TAXES, STEPS, PERIOD), job)
+    about = json.dumps({"labels": replayed.labels, "starts": replayed.starts})
+    numpy.savez_compressed(TRACE, about=about, **replayed.episodes[0])  # type: ignore[arg-type]
 
 
 def compare() -> dict[str, Difference]:
-    """Play the episode in econsim and return its differences from the trace by quantity."""
+    """Play the episode in econsim and return the differences from the trace by quantity."""
     with numpy.load(TRACE) as archive:
         episode = dict(archive)
     about = json.loads(str(episode.pop("about")))

@@ -1,9 +1,10 @@
-"""Gather-Trade-Build on a GPU, the environment alone: random legal play, observations, pictures and masks included.
+"""Speed of Gather-Trade-Build on a GPU without training: random legal play, including observations, views and masks.
 
-A step of all copies, sampling included, is one CUDA graph that is replayed (``graph``), or plain calls (``eager``).
-Time is measured by CUDA events after a warm-up; a checksum consumes every output. Target: 3 million environment steps a
-second with 4 workers on one H200-class GPU; 100 workers are reported. Run: ``make benchmark-gpu``. Without a GPU,
-``--device cpu --tiny`` runs all but the graphs and writes nothing.
+A step of all environment copies, including the sampling of actions, is replayed as one CUDA graph (``graph``) or
+executed as separate calls (``eager``). Time is measured with CUDA events after a warm-up, with a checksum over all
+outputs. Target: 3 million environment steps per second with 4 workers on one H200-class GPU; the speed with 100 workers
+is reported too. Run: ``make benchmark-gpu``. Without a GPU, ``--device cpu --tiny`` runs everything except the graphs
+and writes nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ WARM_UP = 10
 
 
 def measure(workers: int, copies: int, mode: Mode, steps: int, device: str) -> dict[str, Any]:
-    """Return the rate of ``steps`` steps of ``copies`` copies, the memory that it took, and a checksum."""
+    """Return the speed over ``steps`` steps of ``copies`` environment copies, the peak memory and a checksum."""
     play = Play(workers, copies, device=device)
     example = (play.state, torch.zeros((), device=device))
     advance = accelerate(_adding(play), example, mode)
@@ -44,8 +45,8 @@ def measure(workers: int, copies: int, mode: Mode, steps: int, device: str) -> d
 
 def _adding(play: Play) -> Callable[[Any, Tensor], tuple[Any, Tensor]]:
     def advance(state: Any, total: Tensor) -> tuple[Any, Tensor]:
-        state, found = play.one_step(state)
-        return state, total + found
+        state, step_sum = play.one_step(state)
+        return state, total + step_sum
 
     return advance
 
@@ -57,7 +58,7 @@ def _repeat(advance: Callable[..., Any], state: Any, total: Tensor, steps: int) 
 
 
 def _timed(call: Callable[[], Any], device: str) -> tuple[float, Any]:
-    """Return seconds and the result, by the device's own clock."""
+    """Return the seconds measured by the device's own clock, and the result of the call."""
     if device == "cpu":
         start = time.perf_counter()
         result = call()
@@ -71,14 +72,16 @@ def _timed(call: Callable[[], Any], device: str) -> tuple[float, Any]:
 
 
 def main() -> int:
-    """Measure every number of copies that fits, and record."""
+    """Measure every number of environment copies that fits into memory, and record the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"], help="where to play (default cuda)")
+    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"], help="device (default cuda)")
     parser.add_argument("--steps", type=int, default=300, help="steps to time (default 300)")
-    parser.add_argument("--tiny", action="store_true", help="few copies and steps, nothing written: a trial")
+    parser.add_argument(
+        "--tiny", action="store_true", help="a trial with few environment copies and steps, which writes nothing"
+    )
     options = parser.parse_args()
     if options.device == "cuda" and not torch.cuda.is_available():
-        print("gather_trade_build_gpu: no CUDA device here; try --device cpu --tiny", file=sys.stderr)
+        print("gather_trade_build_gpu: no CUDA device found; use --device cpu --tiny", file=sys.stderr)
         return 2
     modes: tuple[Mode, ...] = ("eager", "graph") if options.device == "cuda" else ("eager",)
     result: dict[str, Any] = {}

@@ -1,9 +1,9 @@
-"""Gather-Trade-Build on one core beside Foundation: random legal play, observations, pictures and masks included.
+"""Speed of Gather-Trade-Build and Foundation on one core: random legal play, including observations, views and masks.
 
-Both play in turn, in the same minutes on the same core, several rounds; medians are compared as a ratio. Each counts
-its own CPU-seconds, sampling of actions and resets included, and a checksum consumes every output. Targets: 50 times
-Foundation, and twice EconoJax, which has no map and was measured at 22 times Foundation with 256 copies. Run:
-``python benchmarks/gather_trade_build_speed.py``.
+Both systems play in turn on the same core for several rounds, and the ratio of medians is reported. Each measures its
+own CPU-seconds, including the sampling of actions and resets, with a checksum over all outputs. Targets: 50 times the
+speed of Foundation, and twice that of EconoJax, which has no map and was measured at 22 times Foundation with 256
+environment copies. Run: ``python benchmarks/gather_trade_build_speed.py``.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ GROWTH = {4: (64, 512, 4096), 10: (64, 512, 4096), 30: (64, 512, 4096), 100: (16
 
 
 def legal(mask: Tensor, key: Tensor, time: Tensor, stream: str) -> Tensor:
-    """Return uniform legal options ``[B, n]`` of masks ``[B, n, A]``: the ``k``-th legal one for a random ``k``."""
+    """Return uniform legal options ``[B, n]`` for masks ``[B, n, A]``: the ``k``-th legal option for a random ``k``."""
     rank = mask.cumsum(-1, dtype=torch.int16)
     draw = random.uniform(key, time, stream, tuple(mask.shape[1:2]))
     return (rank <= (draw * rank[..., -1]).to(torch.int16)[..., None]).sum(-1)
 
 
 class Play:
-    """Random legal play of ``copies`` copies; a new episode for all when one is over."""
+    """Random legal play in ``copies`` environment copies, whose episodes start and end together."""
 
     def __init__(self, workers: int, copies: int, compiled: bool = False, device: str = "cpu") -> None:
         self.game = GatherTradeBuild(Parameters(workers=workers)).to(device=device)
@@ -53,7 +53,7 @@ class Play:
         self.advance = accelerate(self.one_step, (self.state,), "compile") if compiled else self.one_step
 
     def run(self, steps: int) -> float:
-        """Return CPU-seconds for ``steps`` steps of every copy."""
+        """Return the CPU-seconds of ``steps`` steps of every environment copy."""
         start = time.process_time()
         with torch.no_grad():
             for _ in range(steps):
@@ -65,19 +65,19 @@ class Play:
         return time.process_time() - start
 
     def bytes_a_copy(self) -> dict[str, int]:
-        """Return the memory of one copy's state and of what its players see."""
+        """Return the memory of the state and the observations of one environment copy, in bytes."""
         copies = self.keys.shape[0]
-        seen = self.game.observe(self.state)
+        observations = self.game.observe(self.state)
 
         def size(tensors: Any) -> int:
             return sum(leaf.numel() * leaf.element_size() for leaf in leaves(tensors).values()) // copies
 
-        return {"state": size(self.state), "observations": sum(size(entry) for entry in seen.values())}
+        return {"state": size(self.state), "observations": sum(size(entry) for entry in observations.values())}
 
     def one_step(self, state: Any) -> tuple[Any, Tensor]:
-        """Return the state after a random legal step of every copy, and a sum over all that came of it."""
-        seen, world = self.game.observe(state), state.world
-        worker, planner = seen["worker"], seen["planner"]
+        """Return the state after a random legal step of every environment copy, and a sum over all outputs."""
+        observations, world = self.game.observe(state), state.world
+        worker, planner = observations["worker"], observations["planner"]
         assert worker.action_mask is not None
         assert planner.action_mask is not None
         heads = planner.action_mask.view(-1, 7, 22)
@@ -85,7 +85,7 @@ class Play:
         actions = {"worker": legal(worker.action_mask, world.key, world.time, "play"), "planner": rates}
         transition = self.game.step(state, actions)
         assert worker.view is not None
-        # Eight pixels at a time: a sum of bytes would first be written out as numbers.
+        # Sum eight pixels at a time, since a sum of bytes would first convert each of them to a larger type.
         pixels = worker.view.flatten()[: worker.view.numel() // 8 * 8].view(torch.int64).sum() % 1000
         parts = (worker.features, planner.features, *transition.rewards.values())
         return transition.state, torch.stack([part.sum() for part in parts]).sum() + pixels
@@ -102,7 +102,7 @@ def foundation(workers: int, steps: int) -> float:
 
 
 def side_by_side(workers: int, rounds: int, seconds: float) -> dict[str, Any]:
-    """Return the rates of both in turn, econsim's at its best number of copies."""
+    """Return the speeds of both systems, measured in turn, with econsim's fastest number of environment copies."""
     best = max(COPIES[workers], key=lambda copies: _rate(Play(workers, copies), seconds / 4))
     play = Play(workers, best)
     own, theirs = [], []
@@ -117,7 +117,7 @@ def side_by_side(workers: int, rounds: int, seconds: float) -> dict[str, Any]:
 
 
 def growth(seconds: float) -> dict[str, Any]:
-    """Return microseconds a worker and step by workers and copies, and the exponents of cost in each."""
+    """Return microseconds per environment step by workers and copies, and the exponents of cost in each."""
     cost = {
         workers: {copies: 1e6 / (_rate(Play(workers, copies), seconds)) for copies in several}
         for workers, several in GROWTH.items()
@@ -131,13 +131,13 @@ def growth(seconds: float) -> dict[str, Any]:
 
 
 def _exponent(row: dict[int, float]) -> float:
-    """Return the exponent of a whole step's cost from the fewest to the most copies."""
+    """Return the exponent of the cost of a whole step, from the smallest to the largest number of copies."""
     few, many = min(row), max(row)
     return 1.0 + math.log(row[many] / row[few]) / math.log(many / few)
 
 
 def _rate(play: Play, seconds: float) -> float:
-    """Return environment steps per CPU-second, over about so many seconds after a warm-up."""
+    """Return environment steps per CPU-second, measured over about ``seconds`` seconds after a warm-up."""
     copies = play.keys.shape[0]
     steps = max(4, int(seconds / max(play.run(3) / 3, 1e-4)))
     return steps * copies / play.run(steps)
@@ -149,11 +149,13 @@ def _spread(rates: list[float]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and record."""
+    """Measure all speeds and record the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each (default 3)")
-    parser.add_argument("--seconds", type=float, default=8.0, help="CPU-seconds a turn, about (default 8)")
-    parser.add_argument("--compiled", action="store_true", help="also a compiled step, which takes minutes to compile")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each system (default 3)")
+    parser.add_argument("--seconds", type=float, default=8.0, help="approximate CPU-seconds per round (default 8)")
+    parser.add_argument(
+        "--compiled", action="store_true", help="also measure a compiled step, which takes minutes to compile"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     keep_memory()

@@ -1,21 +1,21 @@
-"""Gather-Trade-Build on two levels against the published figures: equality, productivity and their product by tax.
+"""Two-level training in Gather-Trade-Build, compared with the published equality, productivity and their product.
 
-Workers are retrained under each tax from the same untaxed phase, as the published comparison does; scores are means of
-64 fresh episodes a seed, played as trained minds play, by drawing. Beside them: who builds, who sells and at what price
-without taxes, and learning curves. The shipped scenario is sized for two CPU cores and an hour a seed, the published
-recipe took 75 million steps for each planner: the budget of each phase stands in the result.
+Workers are retrained under each tax system from the same untaxed phase, as in the published comparison. Scores are
+means of 64 new episodes per seed, in which trained policies draw their actions. The result also contains the division
+of labour and prices by tax system, and learning curves. The shipped scenario is sized for two CPU cores and an hour per
+seed, while the published training took 75 million steps for each planner; the result states the budget of each phase.
 
 Published (Zheng et al. 2020, Open-Quadrant, four workers): free market 1278, US federal 1261, Saez 1435, AI Economist
-1664. Targets: planner at least 10 % above Saez; the first three within 10 %; productivity under every tax below that
-without; without taxes productivity at least 2600, equality 0.35 to 0.50, at least 80 % of the houses by the highest
-skill, the two lowest skills net sellers.
+1664. Targets: the planner at least 10 % above Saez; the first three within 10 %; productivity under every tax system
+below that without taxes; without taxes productivity of at least 2600, equality from 0.35 to 0.50, at least 80 % of the
+houses built by the worker with the highest skill, and the two workers with the lowest skills as net sellers.
 
 Run: ``python benchmarks/gather_trade_build_two_level.py [SCENARIO] [KEY=VALUE ...]`` (default scenario
-``gather_trade_build_two_level``), or ``--run RUN`` to read a finished run. An unfinished run folder is resumed.
+``gather_trade_build_two_level``), or with ``--run RUN`` to read a finished run. An unfinished run is resumed.
 
-After ``econsim equilibrium RUN`` the gains of its certificate are recorded too. Variants keep their results apart:
-``--as gather_trade_build_saez_long_run baselines=[] "planner={kind: saez_buffer, elasticity: 4.35, copies: 64,
-rounds: 1, buffer: 50000}"`` gives Saez's formula the elasticity that theory expects of these workers.
+After ``econsim equilibrium RUN``, the gains in its certificate are recorded too. Results of variants are stored under
+separate names: ``--as gather_trade_build_saez_long_run baselines=[] "planner={kind: saez_buffer, elasticity: 4.35,
+copies: 64, rounds: 1, buffer: 50000}"`` gives Saez's formula the elasticity that theory predicts for these workers.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ WORKERS = 4
 
 
 def scores(run: Run) -> dict[str, Any]:
-    """Return productivity, equality and their product for each policy, with the interval over seeds."""
+    """Return productivity, equality and their product for each policy, with intervals over seeds."""
     return {label: _score(policy) for label, policy in run.summary["policies"].items()}
 
 
 def _score(policy: dict[str, Any]) -> dict[str, Any]:
     response = next(name for name in ("learned", "scenario", "exact") if name in policy)
     by_seed = [seed[response] for seed in policy["seeds"].values()]
-    # The game's welfare is equality times coin per head, the published figure equality times all coin.
+    # The game's welfare is equality times coin per capita, the published figure is equality times total coin.
     products = [WORKERS * metrics["welfare"] for metrics in by_seed]
     found = {
         "productivity": policy[response]["productivity"],
@@ -67,7 +67,7 @@ def _score(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def division_of_labour(game: Game[Any], agents: dict[str, Agent], seed: int) -> dict[str, Any]:
-    """Return what workers do by rank of skill, lowest first: means of ``EPISODES`` episodes."""
+    """Return the workers' activities by skill rank, the lowest first, as means of ``EPISODES`` episodes."""
     accounts = play(game, agents, evaluation_key(seed, EPISODES)).accounts
     rank = accounts["build_payment"].argsort(1)
 
@@ -90,7 +90,7 @@ def division_of_labour(game: Game[Any], agents: dict[str, Agent], seed: int) -> 
 
 
 def curves(run: Run) -> dict[str, Any]:
-    """Return productivity and equality of finished episodes while training went on, thinned."""
+    """Return productivity and equality of the episodes that finished during training, at selected iterations."""
     played = run.metrics[run.metrics["name"].str.startswith("play/")]
     found: dict[str, Any] = {}
     for (policy, seed), rows in played.groupby(["policy", "seed"], sort=False):
@@ -105,13 +105,13 @@ def curves(run: Run) -> dict[str, Any]:
 
 
 def speed(run: Run) -> float:
-    """Return the median environment steps a second of the whole training."""
+    """Return the median number of environment steps per second over the whole training."""
     rows: pd.Series[float] = run.throughput.query("name == 'throughput/env_steps_per_second'")["value"]
     return float(rows.median())
 
 
 def gains(run: Run) -> list[dict[str, Any]]:
-    """Return what each role could gain by itself, where ``econsim equilibrium`` measured it."""
+    """Return the gain of each role from deviating, if ``econsim equilibrium`` has measured it."""
     if not (run.path / "certificate.json").is_file():
         return []
     kept = ("role", "seed", "method", "followers", "own", "gain", "low", "high", "announcement")
@@ -119,7 +119,7 @@ def gains(run: Run) -> list[dict[str, Any]]:
 
 
 def result_of(run: Run) -> dict[str, Any]:
-    """Return everything that is recorded of a finished run."""
+    """Return the recorded result of a finished run."""
     scenario, plan = run.scenario, run.plan
     seeds = [scenario.seed + index for index in range(scenario.seeds)]
     return {
@@ -161,7 +161,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def in_larger_batches(scenario: Scenario, copies: int, steps: int) -> Scenario:
-    """Return the scenario with as many environment steps in each phase, played by ``copies`` copies at once."""
+    """Return the scenario with the same environment steps in each phase, played in ``copies`` environment copies."""
     training = scenario.training
     assert training is not None
     phases = []
@@ -175,14 +175,14 @@ def in_larger_batches(scenario: Scenario, copies: int, steps: int) -> Scenario:
 
 
 def stop_after(minutes: float) -> None:
-    """Interrupt this process as a user would, once the time is over; what was done can be resumed."""
+    """Interrupt this process after some minutes, as Ctrl-C would; the run can be resumed."""
     timer = threading.Timer(60 * minutes, signal.raise_signal, [signal.SIGINT])
     timer.daemon = True
     timer.start()
 
 
 def finished(options: argparse.Namespace) -> Run:
-    """Return the finished run that was asked for: read, resumed or run."""
+    """Return the requested run after reading, resuming or executing it."""
     if options.run is not None and (options.run / "environment.json").is_file():
         run = open_run(options.run)
         return run if run.finished else resume(options.run)
@@ -193,16 +193,20 @@ def finished(options: argparse.Namespace) -> Run:
 
 
 def main() -> int:
-    """Run, or read a run, and record."""
+    """Execute or read a run, and record its result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scenario", nargs="?", default="gather_trade_build_two_level", help="what to run")
-    parser.add_argument("overrides", nargs="*", help="KEY=VALUE of the scenario")
-    parser.add_argument("--run", type=Path, help="the run folder; one that exists is read, or resumed")
-    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to train (default cpu)")
-    parser.add_argument("--copies", type=int, help="play the same steps in so many copies at once")
+    parser.add_argument(
+        "scenario", nargs="?", default="gather_trade_build_two_level", help="name or path of the scenario"
+    )
+    parser.add_argument("overrides", nargs="*", help="overrides KEY=VALUE of the scenario")
+    parser.add_argument("--run", type=Path, help="the run folder; an existing run is read, or resumed if unfinished")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="device for training (default cpu)")
+    parser.add_argument("--copies", type=int, help="number of environment copies, with the total steps unchanged")
     parser.add_argument("--steps", type=int, default=50, help="length of a rollout with --copies (default 50)")
-    parser.add_argument("--minutes", type=float, help="stop after so long, exit code 130; run again to continue")
-    parser.add_argument("--as", dest="name", help="what the result is called (default: as the scenario)")
+    parser.add_argument(
+        "--minutes", type=float, help="stop after this time with exit code 130; repeat the command to continue"
+    )
+    parser.add_argument("--as", dest="name", help="name of the result (default: the name of the scenario)")
     parser.add_argument("--trial", action="store_true", help="write no result")
     options = parser.parse_args()
     if options.minutes is not None:

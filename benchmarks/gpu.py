@@ -1,8 +1,9 @@
-"""Everything that needs a CUDA GPU, one after another, unattended: ``make benchmark-gpu``.
+"""All benchmarks that need a CUDA GPU, run one after another: ``make benchmark-gpu``.
 
-The environment alone, training end to end, and the published recipe (25 and 50 million steps a planner) with batches
-that fill a GPU. Long parts go in slices of under nine minutes, each of which resumes from the last checkpoint; parts
-whose result is there are passed over, so that the same command continues what was cut off. ``--again`` measures anew.
+They are the environment without training, training end to end, and the published training schedule (25 and 50 million
+steps per planner) with batches that fill a GPU. Long benchmarks run in slices of less than nine minutes, each of which
+resumes from the last checkpoint. Benchmarks with a result are skipped, so that the same command continues after an
+interruption; ``--again`` repeats them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MOST_SLICES = 50
 
 @dataclass(frozen=True)
 class Part:
-    """One script with its arguments, and the result that it writes."""
+    """One script with its arguments, and the name of the result that it writes."""
 
     script: str
     arguments: tuple[str, ...]
@@ -30,7 +31,7 @@ class Part:
 
 
 def parts(runs: Path) -> list[Part]:
-    """Return all parts, in order."""
+    """Return all benchmarks in order."""
     recipe = (
         "gather_trade_build_published",
         "--device",
@@ -54,7 +55,7 @@ def parts(runs: Path) -> list[Part]:
 
 
 def carry_out(part: Part) -> int:
-    """Run a part, slice after slice, and return the exit code of the last."""
+    """Run a benchmark slice by slice, and return the exit code of the last slice."""
     command = [sys.executable, str(HERE / part.script), *part.arguments]
     for _ in range(MOST_SLICES):
         code = subprocess.run(command, check=False).returncode
@@ -64,13 +65,13 @@ def carry_out(part: Part) -> int:
 
 
 def main() -> int:
-    """Carry out what is not done yet."""
+    """Run all benchmarks that have no result yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--again", action="store_true", help="measure also what has a result")
-    parser.add_argument("--runs", type=Path, default=Path("runs") / "gpu", help="where run folders go")
+    parser.add_argument("--again", action="store_true", help="repeat benchmarks that have a result")
+    parser.add_argument("--runs", type=Path, default=Path("runs") / "gpu", help="the parent of run folders")
     options = parser.parse_args()
     if not torch.cuda.is_available():
-        print("gpu: no CUDA device here", file=sys.stderr)
+        print("gpu: no CUDA device found", file=sys.stderr)
         return 2
     failed = []
     for part in parts(options.runs):
@@ -79,7 +80,7 @@ def main() -> int:
             if carry_out(part):
                 failed.append(part.result)
     if failed:
-        print(f"gpu: not done: {', '.join(failed)}", file=sys.stderr)
+        print(f"gpu: these benchmarks failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 

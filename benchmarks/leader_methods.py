@@ -1,15 +1,15 @@
-"""Ways to fit a leader's announcement under an equal budget of CPU seconds: share of the welfare gap closed.
+"""Methods of fitting a leader's tax schedule, compared at the same budget of CPU seconds by the welfare gap closed.
 
-Every method fits the one-step economy, with seven and with three brackets, and is scored under exact best responses on
-the shipped half-hour grid. A method that is done early begins again under another seed, and the schedule with the
-highest return of the leader counts. Methods that differentiate through hours fit the same economy with continuous
-hours; ``soft_drawn`` fits the grid itself. Saez's formula has no randomness and runs once. Methods by PPO, in which
-workers have to learn too (``two_level``: followers who answer any announcement; ``ppo_simultaneous``: both levels at
-once), are fitted once, with the iterations that the budget buys. The ceiling is one long search (``CEILING``), the
-floor the free market.
+Every method fits the one-step economy with seven and with three brackets and is scored under exact best responses on
+the shipped half-hour grid. A method that finishes early is restarted with another seed, and the schedule with the
+highest return of the leader is used. Methods that differentiate through hours fit the same economy with continuous
+hours; ``soft_drawn`` fits the economy on the grid. Saez's formula is deterministic and runs once. PPO methods, in which
+workers learn too (``two_level``: followers trained to respond to any schedule; ``ppo_simultaneous``: both levels at the
+same time), are fitted once, with as many iterations as the budget allows. The ceiling is one long search (``CEILING``),
+the floor is the free market.
 
-Run: ``python benchmarks/leader_methods.py [SEEDS] [CPU_SECONDS]`` (about half an hour on two idle cores). Every fit
-is printed as soon as it is done.
+Run: ``python benchmarks/leader_methods.py [SEEDS] [CPU_SECONDS]`` (about half an hour on two idle cores). Every fit is
+printed as soon as it is done.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ CEILING = {"kind": "search", "starts": 16}
 
 @dataclass(frozen=True)
 class Method:
-    """A planner as scenarios name it, what it changes in the scenario, and how its budget is spent.
+    """A planner in the notation of scenarios, its overrides of the scenario, and the use of its budget.
 
-    Restarts while time is left; or, for a ``learner`` of workers and planner, ``pace`` iterations for each CPU second
-    (seen on the machine of the committed result: what was spent stands beside the score), a quarter of those of
-    ``two_level`` as its warm-up.
+    A method is restarted while time is left. A ``learner`` of workers and planner is instead trained once, for ``pace``
+    iterations per CPU second (as measured on the machine of the committed result, which reports the time used with the
+    score); a quarter of the iterations of ``two_level`` is its warm-up.
     """
 
     planner: dict[str, Any]
@@ -60,10 +60,10 @@ class Method:
         """Return the scenario that this method fits."""
         if self.learner is None:
             return load(name, self.overrides)
-        wanted = round(self.pace * budget)
-        lengths = {"iterations": wanted}
+        iterations = round(self.pace * budget)
+        lengths = {"iterations": iterations}
         if self.learner == "two_level":
-            lengths = {"warm_up": wanted // 4, "iterations": wanted - wanted // 4}
+            lengths = {"warm_up": iterations // 4, "iterations": iterations - iterations // 4}
         return load(name, {**self.overrides, "training": {"kind": self.learner, **lengths}})
 
 
@@ -83,7 +83,7 @@ METHODS = {
 
 
 class Counting:
-    """A recorder that keeps how often a leader's announcement was tried."""
+    """A recorder that counts the evaluations of leader actions."""
 
     def __init__(self) -> None:
         self.evaluations = 0.0
@@ -117,7 +117,7 @@ def welfare(scenario: Scenario, planner: Agent) -> float:
 
 
 def one_fit(name: str, label: str, seed: int, budget: float) -> dict[str, float]:
-    """Fit one method under one seed until its budget is spent; return its score and what it used."""
+    """Fit one method under one seed until its budget is used up; return its score and the resources used."""
     torch.set_num_threads(1)
     method, shipped = METHODS[label], load(SCENARIOS[name])
     scenario = method.scenario(SCENARIOS[name], budget)
@@ -146,7 +146,7 @@ def one_fit(name: str, label: str, seed: int, budget: float) -> dict[str, float]
 
 
 def ends(name: str) -> tuple[float, float]:
-    """Return welfare of the free market and of the long search."""
+    """Return the welfare of the free market and of the long search."""
     torch.set_num_threads(1)
     scenario = load(SCENARIOS[name])
     agents, learner = built(CEILING, scenario)
@@ -162,7 +162,7 @@ def row(found: list[dict[str, float]], floor: float, ceiling: float) -> dict[str
 
 def table(result: dict[str, Any]) -> str:
     """Return the result as Markdown."""
-    lines = ["# Ways to fit a leader's announcement", "", f"{result['cpu_seconds']:g} CPU seconds a fit, scored under"]
+    lines = ["# Methods of fitting a leader", "", f"{result['cpu_seconds']:g} CPU seconds per fit, scored under"]
     lines[-1] += f" exact best responses; {result['seeds']} seeds. Written by `benchmarks/leader_methods.py`."
     for name in SCENARIOS:
         found = result[name]

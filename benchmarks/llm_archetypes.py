@@ -1,8 +1,8 @@
-"""1,000,000 workers through 200 archetypes x 5 answers: exactly 1,000 calls a step, under 3 s of our own CPU.
+"""Archetypes: one million workers represented by 200 archetypes with 5 replies each, in 1,000 calls per step.
 
-The endpoint answers at once (a server on this machine in a process of its own). Counted is the CPU time of this process
-for a working step: what the economy observes, questions, 1,000 calls over HTTP, answers, and the economy's own step.
-Run: ``python benchmarks/llm_archetypes.py``.
+The endpoint is a local server in a separate process that replies without delay. The benchmark measures the CPU time of
+this process for one step: observations, questions, 1,000 calls over HTTP, replies, and the step of the economy. Target:
+under 3 s of CPU per step. Run: ``python benchmarks/llm_archetypes.py``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SEED = 42
 
 
 def measured(service: Service) -> dict[str, Any]:
-    """Return calls and CPU seconds of the steps after the first, part by part."""
+    """Return the calls and CPU seconds of the steps after the first, for each phase of a step."""
     chosen = {"workers": WORKERS, "population": {"kind": "gb2", "sampling": "stratified"}, "hours_step": 0.5}
     game = OneStep(Economy.model_validate({**chosen, "steps_per_tax_year": STEPS}))
     worker, role, key = Archetypes(Parameters(archetypes=200, answers=5)), game.roles["worker"], random.keys(SEED, 1)
@@ -45,7 +45,7 @@ def measured(service: Service) -> dict[str, Any]:
         state = game.step(state, {"planner": rates, "worker": action}).state
         clocks.append(time.process_time())
         parts.append([after - before for before, after in pairwise(clocks)])
-        calls.append(service.tallies["hours"].questions if "hours" in service.tallies else 0)
+        calls.append(service.counters["hours"].questions if "hours" in service.counters else 0)
     seconds = torch.tensor(parts[2:]).mean(0)
     return {
         "target_cpu_seconds_a_step": TARGET,
@@ -58,7 +58,7 @@ def measured(service: Service) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Ask a scripted endpoint in a process of its own."""
+    """Measure with a scripted endpoint in a separate process."""
     torch.set_num_threads(1)
     context = get_context("spawn")
     place, end = context.Queue(), context.Event()

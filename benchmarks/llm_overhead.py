@@ -1,8 +1,9 @@
-"""What a call to a language model costs us: CPU time of the client at 64 calls at once, to a server that takes none.
+"""Overhead of calls to a language model: CPU time of the client with 64 concurrent calls to a server without delay.
 
-Recording (store and ledger on disk), without a store, and replay; 1,000 workers who are asked twice in a step; beside
-litellm and the openai client, in an environment of their own (``--without-peers`` leaves them out). Questions have 1.9
-kB. Targets: under 0.5 ms CPU a call, replay under 0.1 ms, 1,000 workers a step under 2 s. Rows are medians of five.
+The rows are calls that are recorded (store and ledger on disk), calls without a store, replayed calls, and a step of
+1,000 workers with two calls each, compared with litellm and the openai client in a separate environment
+(``--without-peers`` omits them). Questions have 1.9 kB, and rows are medians of five. Targets: less than 0.5 ms of CPU
+per call, 0.1 ms per replayed call, and 2 s per step of 1,000 workers.
 """
 
 from __future__ import annotations
@@ -33,19 +34,19 @@ LEDGER_OF_THE_PAST = (
 
 
 def main() -> None:
-    options = argparse.ArgumentParser()
-    options.add_argument("--calls", type=int, default=2000)
-    options.add_argument("--without-peers", action="store_true")
-    given = options.parse_args()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--calls", type=int, default=2000)
+    parser.add_argument("--without-peers", action="store_true")
+    options = parser.parse_args()
     with serving() as base_url, tempfile.TemporaryDirectory() as folder:
-        result = ours(base_url, Path(folder), given.calls)
-        if not given.without_peers:
-            result |= theirs(base_url, Path(folder), given.calls)
+        result = ours(base_url, Path(folder), options.calls)
+        if not options.without_peers:
+            result |= theirs(base_url, Path(folder), options.calls)
     record("llm_overhead", result)
 
 
 def ours(base_url: str, folder: Path, calls: int) -> dict[str, Any]:
-    """Return our rows."""
+    """Return the rows of econsim."""
     settings = Settings(base_url=base_url, model="m", concurrency=CONCURRENCY)
     found: dict[str, list[dict[str, float]]] = {}
     for repeat in range(REPEATS + 1):  # the first warms up
@@ -82,7 +83,7 @@ def question(number: int, repeat: int, form: Any) -> Question:
 
 
 def measured(service: Service, *steps: Sequence[Question]) -> dict[str, float]:
-    """Return CPU and wall time of asking; the CPU time is that of all threads."""
+    """Return the CPU time (of all threads) and the wall time of the calls."""
     began, wall = time.process_time(), time.perf_counter()
     answers = [answer for questions in steps for answer in service.ask(questions)]
     cpu, wall = time.process_time() - began, time.perf_counter() - wall
@@ -97,7 +98,7 @@ def measured(service: Service, *steps: Sequence[Question]) -> dict[str, float]:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Give the address of a server in a process of its own."""
+    """Yield the address of a server in a separate process."""
     script = str(Path(__file__).parent / "_llm_server.py")
     with subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

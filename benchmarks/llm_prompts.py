@@ -1,8 +1,9 @@
-"""CPU time to write a worker's question from 50 remembered steps, and to remember the step: under 0.2 ms.
+"""CPU time of writing prompts: a worker's question with a history of 50 steps, and the update of the history.
 
-One hundred workers who have lived through 60 steps; the service answers at once, without a model. Counted is all that
-an agent does in a step but wait: facts become numbers, memories get a line, questions are written, answers are read.
-Beside it bounded workers, who write a second question a step. Run: ``python benchmarks/llm_prompts.py``.
+One hundred workers are measured after 60 steps of play, with a service that replies without delay and without a model.
+The benchmark measures the work of an agent in a step except for waiting: conversion of facts, update of the history,
+writing of questions and parsing of replies. Boundedly rational workers, who ask a second question in each step, are
+reported separately. Target: under 0.2 ms per worker and step. Run: ``python benchmarks/llm_prompts.py``.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from econsim.llm.questions import Answer, Question
 from econsim.llm.settings import Settings
 from econsim.scenario import load
 
-STEPS, COUNTED, TARGET = 70, 10, 0.2  # milliseconds a worker and step
+STEPS, COUNTED, TARGET = 70, 10, 0.2  # target in milliseconds per worker and step
 SEED = 42
 
 
 class Echo:
-    """Answers at once, and keeps a checksum of what it was asked."""
+    """A service that replies without delay and keeps a checksum of all questions."""
 
     settings = Settings(model="none", base_url="http://127.0.0.1:1/v1")
 
@@ -41,7 +42,7 @@ class Echo:
 
 
 def measured(bounded: bool) -> dict[str, Any]:
-    """Return milliseconds of CPU a worker and step in the last steps, when the history is full."""
+    """Return the CPU time in milliseconds per worker and step in the last steps, when the history is full."""
     long = {"economy.tax_years": 1, "economy.steps_per_tax_year": STEPS}
     game, _ = load("llm_economist", long).build(dtype=torch.float64)
     worker, echo, role = LanguageWorker(Parameters(bounded=bounded, history=50)), Echo(), game.roles["worker"]
@@ -62,7 +63,7 @@ def measured(bounded: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure plain and bounded workers."""
+    """Measure plain and boundedly rational workers."""
     torch.set_num_threads(1)
     record("llm_prompts", {"target_ms": TARGET, "plain": measured(False), "bounded": measured(True)}, SEED)
 

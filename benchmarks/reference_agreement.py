@@ -1,9 +1,9 @@
-"""Gather-Trade-Build's tensors against the plain reference, step by step, and what its laws leave over.
+"""Agreement of the tensor implementation of Gather-Trade-Build with its plain reference, and conservation residuals.
 
-Whole published episodes of random legal and illegal actions, 4 and 10 workers, under no taxes, the federal rates and a
-random planner: state, masks, observations, accounts and rewards after every step. Then 1,000 episodes of the tensors
-alone, in double and single precision, for the largest residual of each law. A quarter of an hour on one core. Run:
-``python benchmarks/reference_agreement.py``.
+Episodes of the published length with random legal and illegal actions are played with 4 and 10 workers under no taxes,
+federal rates and a random planner; state, masks, observations, accounts and rewards are compared after every step. Then
+1,000 episodes of the tensor implementation in double and single precision give the largest residual of each
+conservation law. It takes a quarter of an hour on one core. Run: ``python benchmarks/reference_agreement.py``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def game_of(workers: int, dtype: torch.dtype) -> GatherTradeBuild:
 
 
 def agreement(workers: int, planning: Planning, episodes: int) -> dict[str, Any]:
-    """Play both sides and return what differed (nothing, or the run ends at the step of the first difference)."""
+    """Play both implementations and return their differences; play ends at the first step with a difference."""
     trial = Trial(game_of(workers, torch.float64), random.keys(SEED + workers, episodes), planning)
     different = trial.play(STEPS)
     accounts = trial.both.game.accounts(trial.both.state)
@@ -46,7 +46,7 @@ def agreement(workers: int, planning: Planning, episodes: int) -> dict[str, Any]
 
 
 def conservation(dtype: torch.dtype, episodes: int) -> dict[str, Any]:
-    """Play the tensors alone and return the largest residual of each law over all steps."""
+    """Play the tensor implementation and return the largest residual of each conservation law over all steps."""
     largest: dict[str, float] = {}
     coin, checksum = 0.0, 0.0
     for workers in WORKERS:
@@ -63,7 +63,7 @@ def conservation(dtype: torch.dtype, episodes: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--episodes", type=int, default=34, help="of each of the six cases that are compared")
+    parser.add_argument("--episodes", type=int, default=34, help="episodes for each of the six cases")
     torch.set_num_threads(1)
     episodes = parser.parse_args().episodes
     compared = [agreement(workers, planning, episodes) for workers in WORKERS for planning in get_args(Planning)]

@@ -1,4 +1,4 @@
-"""CPU-seconds of ``econsim --help`` and ``econsim list`` against a bare interpreter in the same run.
+"""Start-up time: CPU-seconds of ``econsim --help`` and ``econsim list``, compared with a bare Python interpreter.
 
 Target: under 0.3 s of CPU each. Run: ``python benchmarks/startup.py``.
 """
@@ -20,7 +20,7 @@ REPEATS = 7
 
 
 def cpu_seconds(command: list[str]) -> float:
-    """Return user and system time of one run of ``command``."""
+    """Return the user and system time of one execution of ``command``."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -28,7 +28,7 @@ def cpu_seconds(command: list[str]) -> float:
 
 
 def main() -> None:
-    """Take the best of several runs of each command."""
+    """Record the shortest of several executions of each command."""
     best = {name: min(cpu_seconds(command) for _ in range(REPEATS)) for name, command in COMMANDS.items()}
     ratios = {f"{name}_to_bare": round(best[name] / best["bare_interpreter"], 1) for name in ("help", "list")}
     record("startup", {**{f"{name}_cpu_seconds": round(value, 3) for name, value in best.items()}, **ratios})

@@ -1,6 +1,6 @@
-"""Fault drills of sweeps: kill -9 of the parent, of a worker and of a Ray node, at random moments.
+"""Fault tests of sweeps: the parent process, a worker or a Ray node is killed (SIGKILL) at random moments.
 
-After each resume the tables must be, byte for byte, those of a sweep that nothing disturbed. Run:
+After each resume, the tables must equal those of an undisturbed sweep byte for byte. Run:
 ``python benchmarks/sweep_faults.py [--moments 10] [--drills parent worker node]``.
 """
 
@@ -65,12 +65,12 @@ def until(condition: Callable[[], bool], seconds: float = 300.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError("waited in vain")
+            raise TimeoutError(f"the condition did not hold within {seconds:g} seconds")
         time.sleep(0.002)
 
 
 def kill_parent(folder: Path, draw: random.Random) -> int:
-    """Kill the parent when a random number of runs is done, and resume; return how many were done."""
+    """Kill the parent process after a random number of runs, and resume the sweep; return that number."""
     process = begun(folder, {"workers": 1, "pack": False})
     at = draw.randint(0, RUNS - 10)
     until(lambda: done(folder) >= at and (folder / "index.sqlite").exists())
@@ -82,7 +82,7 @@ def kill_parent(folder: Path, draw: random.Random) -> int:
 
 
 def kill_worker(folder: Path, draw: random.Random) -> int:
-    """Kill a worker when a random number of runs is done, while the sweep goes on."""
+    """Kill a worker after a random number of runs, while the sweep continues; return that number."""
     at, wait, killed = draw.randint(0, RUNS - 10), Local.wait, list[int]()
 
     def killing(self: Local, seconds: float) -> Any:
@@ -102,7 +102,7 @@ def kill_worker(folder: Path, draw: random.Random) -> int:
 
 
 def kill_node(folder: Path, draw: random.Random) -> int:
-    """Kill every process of one of two Ray nodes while it works; a new node joins, the sweep goes on."""
+    """Kill all processes of one of two Ray nodes after a random number of runs; return that number."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -128,17 +128,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=10)
     parser.add_argument("--drills", nargs="+", choices=DRILLS, default=list(DRILLS))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="faults-") as parent:
         whole = Path(parent) / "whole"
         start_sweep(read_request("one_step", AXES), whole, Options(workers=1, pack=False), quiet=True)
         result: dict[str, Any] = {"runs": RUNS}
-        for name in asked.drills:
+        for name in options.drills:
             draw, moments = random.Random(7), []
-            for moment in range(asked.moments):
+            for moment in range(options.moments):
                 folder = Path(parent) / f"{name}-{moment}"
                 moments.append(DRILLS[name](folder, draw))
-                assert tables(folder) == tables(whole), f"{name}: another table after a kill at {moments[-1]} runs"
+                assert tables(folder) == tables(whole), f"{name}: the tables differ after a kill at {moments[-1]} runs"
                 print(f"{name} {moment}: killed at {moments[-1]} of {RUNS} runs, the same tables", flush=True)
             result[name] = {"killed_at_runs": moments, "same_tables": True}
         record("sweep_faults", result, seed=7)

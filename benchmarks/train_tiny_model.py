@@ -1,7 +1,8 @@
-"""Train the tiny model on one core and say how good it is on questions that it has not seen.
+"""Training time and accuracy of the tiny language model, on questions that are not in its training data.
 
-Target: about 120,000 parameters, under 2 minutes on one core, replies that are valid JSON. Beside its replies stand the
-scripted model's, which it was taught. Run: ``python benchmarks/train_tiny_model.py [FOLDER]``; FOLDER keeps the model.
+Targets: about 120,000 parameters, less than 2 minutes on one core, and replies that are valid JSON. Its replies are
+compared with those of the scripted model, which it is trained to imitate. Run:
+``python benchmarks/train_tiny_model.py [FOLDER]``; the model is stored in FOLDER if given.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from _record import record
 from econsim.llm.local_model import LocalModel
 from econsim.llm.replies import Amount, Amounts, Form, OneOf
 from econsim.testing.endpoints.tiny import Training, train
-from econsim.testing.endpoints.tiny.exercises import Lesson, lessons
+from econsim.testing.endpoints.tiny.exercises import Exercise, exercises
 
-SEED = 999  # of the people and schedules that it is asked about; it was trained with another
+SEED = 999  # seed of the people and schedules in the questions, different from the seed of training
 BATCH = 256
 FORMS: dict[str, Form] = {
     "hours": Amount("hours", 0.0, 100.0, 0.5),
@@ -30,18 +31,18 @@ FORMS: dict[str, Form] = {
 }
 
 
-def replies(model: LocalModel, asked: list[Lesson]) -> list[str]:
-    prompts = [model.prompt(lesson.messages, 0.0, 64, 0) for lesson in asked]
+def replies(model: LocalModel, asked: list[Exercise]) -> list[str]:
+    prompts = [model.prompt(exercise.messages, 0.0, 64, 0) for exercise in asked]
     batches = (prompts[start : start + BATCH] for start in range(0, len(prompts), BATCH))
     return [text for batch in batches for text, _ in model.replies(batch)]
 
 
-def judged(model: LocalModel, purpose: str, asked: list[Lesson]) -> dict[str, Any]:
+def judged(model: LocalModel, purpose: str, asked: list[Exercise]) -> dict[str, Any]:
     began = time.process_time()
     said = replies(model, asked)
     seconds = time.process_time() - began
     readings = [FORMS[purpose].read(text) for text in said]
-    right = [text == lesson.reply for text, lesson in zip(said, asked, strict=True)]
+    right = [text == exercise.reply for text, exercise in zip(said, asked, strict=True)]
     found = {
         "questions": len(asked),
         "clean_share": sum(reading.outcome == "clean" for reading in readings) / len(asked),
@@ -49,8 +50,8 @@ def judged(model: LocalModel, purpose: str, asked: list[Lesson]) -> dict[str, An
         "replies_per_cpu_second": len(asked) / seconds,
     }
     if purpose == "hours":
-        taught = [FORMS[purpose].read(lesson.reply).value for lesson in asked]
-        pairs = [(a.value, b) for a, b in zip(readings, taught, strict=True) if a.value is not None]
+        targets = [FORMS[purpose].read(exercise.reply).value for exercise in asked]
+        pairs = [(a.value, b) for a, b in zip(readings, targets, strict=True) if a.value is not None]
         ours, theirs = np.array(pairs).T
         found["mean_absolute_error_hours"] = float(np.abs(ours - theirs).mean())
         found["correlation"] = float(np.corrcoef(ours, theirs)[0, 1])
@@ -62,8 +63,8 @@ def main(folder: Path) -> None:
     began, cpu = time.perf_counter(), time.process_time()
     train(folder, Training(), lambda step, loss: print(f"step {step}: loss {loss:.3f}") if step % 50 == 0 else None)
     spent = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - cpu}
-    model, asked = LocalModel(str(folder), "cpu"), lessons(SEED)
-    by_purpose = {purpose: [lesson for lesson in asked if lesson.purpose == purpose][:BATCH] for purpose in FORMS}
+    model, asked = LocalModel(str(folder), "cpu"), exercises(SEED)
+    by_purpose = {purpose: [item for item in asked if item.purpose == purpose][:BATCH] for purpose in FORMS}
     result = {
         "parameters": sum(weight.numel() for weight in model._model.parameters()),
         "bytes_on_disk": sum(path.stat().st_size for path in folder.iterdir()),

@@ -1,10 +1,11 @@
-"""Gather-Trade-Build end to end: how many environment steps a second PPO plays and learns from.
+"""Speed of training in Gather-Trade-Build: environment steps per second that PPO plays and learns from.
 
-Rows: the environment's random play alone, a compact mind without memory, the published towers without their memory, and
-the published recurrent mind, each with the published planner beside four workers. An iteration is a rollout and the
-updates of both roles; the first ones warm up. For each mind the number of weights and the multiply-adds of one look are
-given. Targets: 5,000 steps a second with the compact mind on two CPU cores; on one H200-class GPU 500,000 without and
-200,000 with memory. Run: ``python benchmarks/training_speed.py``; with a GPU ``--device cuda``; as a trial ``--tiny``.
+The rows are random play of the environment alone, a compact feed-forward policy network, the published encoders without
+their recurrent layers, and the published recurrent networks, each with four workers and a planner. An iteration is a
+rollout and the updates of both roles; the first iterations are a warm-up. For each network, the number of weights and
+the multiply-adds per observation are reported. Targets: 5,000 steps per second with the compact network on two CPU
+cores; on one H200-class GPU 500,000 without and 200,000 with recurrent layers. Run:
+``python benchmarks/training_speed.py``; add ``--device cuda`` for a GPU, or ``--tiny`` for a trial.
 """
 
 from __future__ import annotations
@@ -40,37 +41,37 @@ SETTINGS = {"epochs": 1, "minibatches": 4, "gamma": 0.998, "gae_lambda": 0.98, "
 
 
 class Speeds:
-    """A recorder that keeps throughput and passes the rest by."""
+    """A recorder that keeps throughput metrics and ignores all others."""
 
     def __init__(self) -> None:
         self.rates: list[float] = []
         self.update_shares: list[float] = []
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Keep speeds."""
+        """Store throughput values."""
         if name == "throughput/env_steps_per_second":
             self.rates.append(value)
         if name == "throughput/share_of_update":
             self.update_shares.append(value)
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Say nothing."""
+        """Report nothing."""
 
     def checkpoint(self, step: int, state: Any) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
     def restore(self) -> None:
-        """Begin."""
+        """Return ``None``, so that training starts from the beginning."""
 
 
 def cast(name: str, device: str) -> tuple[Game[Any], dict[str, Agent]]:
-    """Return the game and its minds."""
+    """Return the game and its agents."""
     common: dict[str, Any] = {"baselines": [], "headline": None, "training": "ppo"}
     return load("gather_trade_build", {**common, **MINDS[name]}).build(device)
 
 
 def measure(name: str, device: str, iterations: int, copies: int, steps: int) -> dict[str, Any]:
-    """Return the median rate of the iterations after the warm-up, and what the minds cost."""
+    """Return the median speed of the iterations after the warm-up, and the sizes of the networks."""
     game, agents = cast(name, device)
     settings = {"iterations": iterations, "copies": copies, "steps": steps, "stagger": False}
     speeds = Speeds()
@@ -88,14 +89,14 @@ def measure(name: str, device: str, iterations: int, copies: int, steps: int) ->
 
 
 def cost(game: Game[Any], role: str, agent: Any) -> dict[str, int]:
-    """Return the weights of a mind and the multiply-adds of one look of one player."""
+    """Return the number of weights of a network and its multiply-adds per observation of one player."""
     network = agent.prepare(game, game.roles[role], random.keys(0, 1, game.device))
-    found = [0]
+    operations = [0]
 
     def count(module: nn.Module, _: Any, output: torch.Tensor) -> None:
         weight = module.weight
-        places = output[0, 0].numel() if isinstance(module, nn.Conv2d) else 1
-        found[0] += int(weight.numel()) * places  # type: ignore[operator]
+        positions = output[0, 0].numel() if isinstance(module, nn.Conv2d) else 1
+        operations[0] += int(weight.numel()) * positions  # type: ignore[operator]
 
     kinds = (nn.Linear, nn.Conv2d)
     handles = [part.register_forward_hook(count) for part in network.modules() if isinstance(part, kinds)]
@@ -105,33 +106,35 @@ def cost(game: Game[Any], role: str, agent: Any) -> dict[str, int]:
         handle.remove()
     towers = [tower for tower in (network.policy_tower, network.value_tower) if tower is not None]
     memory = sum(tower.recurrent.of_memory.numel() for tower in towers if tower.recurrent is not None)
-    return {"weights": sum(weight.numel() for weight in network.parameters()), "multiply_adds": found[0] + memory}
+    return {"weights": sum(weight.numel() for weight in network.parameters()), "multiply_adds": operations[0] + memory}
 
 
 def play_alone(device: str, copies: int, steps: int) -> int:
-    """Return the rate of random legal play by four workers and a planner, observations and masks included."""
+    """Return the speed of random legal play by four workers and a planner, including observations and masks."""
     import time
 
     play = Play(4, copies, device=device)
     state, total = play.one_step(play.state)
     start = time.perf_counter()
     for _ in range(steps):
-        state, found = play.one_step(state)
-        total = total + found
+        state, step_sum = play.one_step(state)
+        total = total + step_sum
     print(f"checksum {float(total):g}", file=sys.stderr)
     return round(steps * copies / (time.perf_counter() - start))
 
 
 def main() -> int:
-    """Measure every mind, and record."""
+    """Measure every network and record the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to train (default cpu)")
-    parser.add_argument("--threads", type=int, default=2, help="threads on the CPU (default 2)")
-    parser.add_argument("--iterations", type=int, default=12, help="iterations of each mind (default 12)")
-    parser.add_argument("--tiny", action="store_true", help="few copies and steps, nothing written: a trial")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="device for training (default cpu)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
+    parser.add_argument("--iterations", type=int, default=12, help="iterations per network (default 12)")
+    parser.add_argument(
+        "--tiny", action="store_true", help="a trial with few environment copies and steps, which writes nothing"
+    )
     options = parser.parse_args()
     if options.device == "cuda" and not torch.cuda.is_available():
-        print("training_speed: no CUDA device here; leave --device cuda away", file=sys.stderr)
+        print("training_speed: no CUDA device found; omit --device cuda", file=sys.stderr)
         return 2
     torch.set_num_threads(options.threads)
     copies, steps = (4, 4) if options.tiny else (COPIES[options.device], STEPS[options.device])

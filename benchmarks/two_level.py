@@ -1,10 +1,10 @@
-"""Two-level PPO on the one-step economy: share of the welfare gap closed, by seed, with three and with seven brackets.
+"""Two-level PPO in the one-step economy: share of the welfare gap closed by seed, with three and with seven brackets.
 
-Every planner is scored under exact best responses; the searched optimum of the same run is the ceiling. The learned
-workers are held against the closed form under flat taxes. Targets: at least 95 % with three brackets and 90 % with
-seven (mean over ten seeds), mean hours within one hour, elasticity 0.40 +/- 0.02.
+Every planner is scored under exact best responses; the ceiling is the optimum that a search finds. Learned workers are
+compared with the closed form under flat taxes. Targets: at least 95 % of the gap with three brackets and 90 % with
+seven (means over ten seeds), mean hours within one hour, elasticity 0.40 +/- 0.02.
 
-The seeds begin at 100: defaults were chosen while looking at seeds below 10, so that these were held out.
+Seeds start at 100 and are held out: the default settings were selected with seeds below 10.
 
 Run: ``python benchmarks/two_level.py [SEEDS]`` (about ten minutes for ten seeds on two cores).
 """
@@ -34,7 +34,7 @@ FLAT_RATES = torch.linspace(0.0, 0.8, 17, dtype=torch.float64)
 
 
 class Silent:
-    """A recorder that keeps nothing."""
+    """A recorder that stores nothing."""
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None: ...
 
@@ -51,7 +51,7 @@ def welfare(game: Game[Any], agents: Mapping[str, Agent]) -> float:
 
 
 def worker_errors(game: Game[Any], worker: Agent) -> tuple[float, float]:
-    """Return the largest error of mean hours under flat taxes, and the elasticity of mean hours (a log-log slope)."""
+    """Return the largest error of mean hours under flat taxes, and the elasticity of mean hours (log-log slope)."""
     key = random.keys(0, len(FLAT_RATES))
     rates = FLAT_RATES[:, None, None].expand(-1, 1, *game.roles["planner"].action.shape)  # type: ignore[union-attr]
     state = game.reset(key)
@@ -65,7 +65,7 @@ def worker_errors(game: Game[Any], worker: Agent) -> tuple[float, float]:
 
 
 def one_seed(name: str, seed: int, **overrides: Any) -> dict[str, float]:
-    """Train one seed, with the scenario's own budget unless ``overrides`` say otherwise, and score it."""
+    """Train and score one seed with the scenario's budget, or that of ``overrides``."""
     torch.set_num_threads(1)
     scenario = econsim.load(SCENARIOS[name], **overrides)
     game, agents = scenario.build()
@@ -85,7 +85,7 @@ def one_seed(name: str, seed: int, **overrides: Any) -> dict[str, float]:
 
 
 def ends(name: str) -> tuple[float, float]:
-    """Return welfare of the free market and of the searched optimum."""
+    """Return the welfare of the free market and of the optimum found by search."""
     torch.set_num_threads(1)
     scenario = econsim.load(SCENARIOS[name])
     game, _ = scenario.build()

@@ -1,11 +1,11 @@
-"""Economic and multi-agent simulation: batched games, two-level training, policies that can be compared.
+"""Economic and multi-agent simulation: batched games, two-level training, comparison of policies.
 
     scenario = econsim.load("one_step", **{"economy.workers": 1000})
     run = econsim.run(scenario, seed=7)
     game = econsim.make("one_step", workers=1000)
     agents = econsim.solve("matching_pennies", "zero_sum").agents
 
-Importing this package touches neither torch nor the network: everything is loaded when it is first used.
+Importing this package does not import torch and needs no network: each function loads what it uses when it is called.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _HOMES = {
 
 
 def load(source: str | Path, **overrides: Any) -> Scenario:
-    """Return the scenario that a name or path gives: ``load("one_step", seed=7, **{"economy.workers": 1000})``.
+    """Return a scenario by name or path: ``load("one_step", seed=7, **{"economy.workers": 1000})``.
 
     Args:
-        source: a name from scenarios/, or a path to a YAML file.
-        overrides: keys of the scenario, dotted or as nested mappings, with plain data.
+        source: a name from scenarios/, or the path of a YAML file.
+        overrides: values of keys of the scenario, dotted or as nested mappings of plain data.
 
     Raises:
-        UserError: no such scenario, or mistakes in it (each with file and line).
+        UserError: there is no such scenario, or it contains mistakes (each is listed with its file and line).
     """
     from econsim import scenario
 
@@ -65,20 +65,20 @@ def run(
     report: bool = True,
     **overrides: Any,
 ) -> ReportedRun:
-    """Train what has to be trained, score every policy, write the run folder and its report.
+    """Train the agents that need training, evaluate every policy, and write the run folder and its report.
 
     Args:
         scenario: a name, a path, or a loaded scenario.
-        seed: seed of the first training run and of all shocks; the scenario's own when not given.
+        seed: the seed of the first training run and of all shocks; by default, the seed of the scenario.
         device: ``auto``, ``cpu`` or ``cuda``.
-        out: the run folder; a new one under ``runs/`` when not given.
-        quiet: print no progress.
-        threads: on the CPU; part of the run, since sums may round otherwise with another number.
-        report: write the report; ``run.report()`` writes it later.
+        out: the run folder; by default, a new folder under ``runs/``.
+        quiet: whether to print no progress.
+        threads: the number of CPU threads. It is recorded with the run, because it can change how sums are rounded.
+        report: whether to write the report; ``run.report()`` writes it later.
         overrides: as for :func:`load`.
 
     Raises:
-        UserError: the scenario is wrong, or ``out`` is in use.
+        UserError: the scenario is not valid, or ``out`` is in use.
         RunError: the run could not be finished; its folder can be resumed.
     """
     from pathlib import Path
@@ -89,25 +89,25 @@ def run(
 
     changes = overrides if seed is None else {**overrides, "seed": seed}
     loaded = load(scenario, **changes) if isinstance(scenario, (str, Path)) else with_overrides(scenario, changes)
-    folder = execute(loaded, None if out is None else Path(out), device, quiet, threads).path
-    finished = open_reported_run(folder)
-    if report and finished.finished:  # a helper of a run on several processes leaves that to the first one
+    run = execute(loaded, out=None if out is None else Path(out), device=device, quiet=quiet, threads=threads)
+    finished = open_reported_run(run.path)
+    if report and finished.finished:  # of several processes that share a run, only the first writes the report
         finished.report()
     return finished
 
 
 def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **parameters: Any) -> Game[Any]:
-    """Return a game by its kind or by a scenario: ``make("one_step", workers=1000)``.
+    """Return a game by its kind or by the name of a scenario: ``make("one_step", workers=1000)``.
 
     Args:
-        name: a kind of economies or of games, else a scenario, whose game is taken.
-        num_envs: with ``B`` above 1, each numeric parameter becomes ``[B]``, one value a copy, ready for
-            ``game.with_parameters``; the game is then reset with ``B`` keys.
-        device: where the game's tensors live.
+        name: a kind in ``econsim.economies`` or ``econsim.games``, else the name of a scenario, whose game is returned.
+        num_envs: the number ``B`` of environment copies. With ``B > 1``, each numeric parameter becomes ``[B]``, one
+            value per copy, ready for ``game.with_parameters``; the game is then reset with ``B`` keys.
+        device: the device of the game's tensors.
         parameters: parameters of the game, dotted or as nested mappings.
 
     Raises:
-        UserError: no such game or scenario, or wrong parameters.
+        UserError: there is no such game or scenario, or a parameter is not valid.
     """
     from econsim.errors import UserError
     from econsim.scenario import game_choice
@@ -130,17 +130,17 @@ def solve(
     """Solve a game by an exact method: ``solve("matching_pennies", "zero_sum").agents``.
 
     Args:
-        game: a kind of economies or of games, or a scenario whose game is solved: its name, its path, or loaded.
-        solver: a kind of solvers, or a mapping with its ``kind`` and parameters.
-        fixed: agents of roles that are not to be solved for, by role.
-        time_limit: seconds after which the best agents so far are returned.
-        parameters: of the game, dotted or as nested mappings.
+        game: a kind in ``econsim.economies`` or ``econsim.games``, or a scenario, given by name, by path or loaded.
+        solver: a kind in ``econsim.solvers``, or a mapping with its ``kind`` and parameters.
+        fixed: by role, the agents of roles that are not solved for.
+        time_limit: seconds after which the best agents found so far are returned.
+        parameters: parameters of the game, dotted or as nested mappings.
 
     Returns:
-        Agents by role, residuals of the solver's equations, and bounds on what anybody gains by deviating.
+        Agents by role, residuals of the solver's equations, and bounds on the gain of any player from deviating.
 
     Raises:
-        UserError: no such game or solver, wrong parameters, or the solver is not for such a game.
+        UserError: there is no such game or solver, a parameter is not valid, or the solver does not apply to the game.
     """
     from pathlib import Path
 
@@ -149,10 +149,10 @@ def solve(
 
     overrides = {f"game.{key}": value for key, value in parameters.items()}
     if isinstance(game, Scenario):
-        chosen = with_overrides(game, overrides).game
+        choice = with_overrides(game, overrides).game
     else:
-        chosen = load(game, **overrides).game if isinstance(game, Path) else game_choice(game, parameters)
-    solution: Solution = solver_choice(solver).build().solve(chosen.build(), fixed or {}, time_limit)
+        choice = load(game, **overrides).game if isinstance(game, Path) else game_choice(game, parameters)
+    solution: Solution = solver_choice(solver).build().solve(choice.build(), fixed or {}, time_limit)
     return solution
 
 

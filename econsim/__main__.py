@@ -1,4 +1,4 @@
-"""``python -m econsim`` is the command ``econsim``."""
+"""Entry point of ``python -m econsim``, which is the same as the command ``econsim``."""
 
 from econsim.cli import main
 

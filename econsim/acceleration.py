@@ -1,7 +1,7 @@
-"""Making a step fast: one compiled graph, replayed as a CUDA graph on a GPU, with eager play to fall back on.
+"""Compilation of steps: one compiled graph, replayed as a CUDA graph on a GPU, with eager execution as the fallback.
 
-A game's ``step`` and ``observe`` are pure functions of tensors without a round trip to the host, so that a whole step,
-with the minds that act in it, can be compiled or captured once and run again and again::
+A game's ``step`` and ``observe`` are pure functions of tensors that never synchronise with the host, so that a whole
+step, including the policies of its agents, can be compiled or captured once and then run many times::
 
     def advance(state, actions):
         transition = game.step(state, actions)
@@ -33,23 +33,23 @@ WARM_UP_CALLS = 3  # before a capture, so that libraries set themselves up outsi
 
 
 def accelerate(function: Callable[..., T], example: tuple[Any, ...], mode: Mode = "auto") -> Callable[..., T]:
-    """Return ``function`` made fast for arguments with the shapes, dtypes and device of ``example``.
+    """Return an accelerated ``function`` for arguments with the shapes, dtypes and device of ``example``.
 
     Args:
-        function: from tensors (or states, dictionaries and tuples of them) to the same; no Python side effects, no
-            look at values.
-        example: arguments to try it on.
-        mode: ``eager`` leaves it as it is. ``compile`` fuses it into one graph, which takes tens of seconds once.
-            ``graph`` (CUDA only) compiles it and replays it as a CUDA graph: what it returns is overwritten by the next
-            call, so clone what you keep. ``auto`` is ``graph`` on a GPU, or as near to it as the function allows, and
-            ``eager`` on a CPU, where compiling rarely pays.
+        function: a function from tensors (or states, dictionaries and tuples of them) to the same, without Python side
+            effects and without control flow that depends on values.
+        example: arguments of a first call.
+        mode: ``eager`` returns the function unchanged. ``compile`` fuses it into one graph, which takes tens of seconds
+            once. ``graph`` (CUDA only) compiles it and replays it as a CUDA graph; the next call overwrites the results
+            of the previous one, so clone what you keep. ``auto`` is ``graph`` on a GPU, or as much of it as the
+            function allows, and ``eager`` on a CPU, where compilation is rarely faster.
 
     Raises:
         UserError: mode ``graph`` without a GPU.
     """
     on_gpu = any(leaf.is_cuda for leaf in _tensors(example))
     if mode == "graph" and not on_gpu:
-        raise UserError("acceleration: mode graph replays CUDA graphs, and these tensors are on the CPU; say compile")
+        raise UserError("acceleration: mode graph needs tensors on a CUDA GPU, found the CPU; use mode compile instead")
     if mode == "eager" or (mode == "auto" and not on_gpu):
         return function
     compiled = _compiled(function, example)
@@ -59,33 +59,34 @@ def accelerate(function: Callable[..., T], example: tuple[Any, ...], mode: Mode 
 
 
 def fused(loss: Callable[..., tuple[Tensor, T]], mode: Mode) -> Callable[..., tuple[Tensor, T]]:
-    """Return ``loss``, of which gradients are taken, compiled forwards and backwards where ``mode`` has steps compiled.
+    """Return a differentiable ``loss``, compiled forwards and backwards where ``mode`` compiles steps.
 
-    The first call says on which device. Batches may change their length: from the second length on, one program serves
-    all. Numbers that change from call to call belong in tensors, or each value is compiled anew.
+    The first call determines the device. The length of a batch may change: from the second length on, one program
+    serves all lengths. Pass numbers that change between calls as tensors, since each Python number is compiled anew.
 
     Args:
-        loss: from modules, tensors and what holds them to the loss ``[]`` and anything else.
-        mode: as for :func:`accelerate`; ``graph`` compiles, since what is replayed takes no gradients.
+        loss: a function from modules, tensors and containers of these to the loss ``[]`` and any other value.
+        mode: as for :func:`accelerate`; ``graph`` only compiles, since a replayed CUDA graph gives no gradients.
     """
     if mode == "eager":
         return loss
-    chosen: list[Callable[..., tuple[Tensor, T]]] = []
+    programs: list[Callable[..., tuple[Tensor, T]]] = []
 
-    def chosen_at_first(*arguments: Any) -> tuple[Tensor, T]:
-        if not chosen:
+    def compiled_at_first_call(*arguments: Any) -> tuple[Tensor, T]:
+        if not programs:
             on_gpu = any(leaf.is_cuda for leaf in _tensors(arguments))
-            chosen.append(_compiled(loss, arguments, differentiable=True) if on_gpu or mode != "auto" else loss)
-        return chosen[0](*arguments)
+            programs.append(_compiled(loss, arguments, differentiable=True) if on_gpu or mode != "auto" else loss)
+        return programs[0](*arguments)
 
-    return chosen_at_first
+    return compiled_at_first_call
 
 
 def keep_memory() -> bool:
-    """Let the C library keep freed memory for the next step instead of handing it back; return whether it does.
+    """Let the C library keep freed memory for the next step instead of returning it; return whether it does.
 
-    Large batches on a CPU free and claim the same megabytes in every step, and a page that was handed back costs a
-    fault to have again: with some thousand copies that is a third of the time. Only glibc can be told so.
+    Large batches on a CPU free and allocate the same megabytes in every step, and each page that was returned to the
+    operating system costs a page fault: with several thousand environment copies, a third of the time. Only glibc has
+    this setting.
     """
     try:
         library = ctypes.CDLL("libc.so.6")
@@ -97,42 +98,42 @@ def keep_memory() -> bool:
 def _compiled(
     function: Callable[..., Any], example: tuple[Any, ...], differentiable: bool = False
 ) -> Callable[..., Any]:
-    """Return the compiled function after a first call, or the function itself where it cannot be compiled here."""
-    # A loss that meets more kinds of batches than programs are kept for goes on without; a whole graph would raise.
+    """Return the compiled function after a first call, or the function itself where it cannot be compiled."""
+    # Beyond the limit of recompilations a loss runs uncompiled; with fullgraph=True it would raise an error instead.
     compiled = torch.compile(function, fullgraph=not differentiable, dynamic=None if differentiable else False)
     try:
-        found = compiled(*example)
+        results = compiled(*example)
         if differentiable:
             weights = [leaf for module in example if isinstance(module, nn.Module) for leaf in module.parameters()]
-            torch.autograd.grad(found[0], weights, allow_unused=True)
+            torch.autograd.grad(results[0], weights, allow_unused=True)
     except (RuntimeError, torch._dynamo.exc.TorchDynamoException) as error:
-        _say("without a compiler", error)
+        _warn("without compilation", error)
         return function
     return compiled
 
 
 def _captured(function: Callable[..., T], example: tuple[Any, ...]) -> Callable[..., T]:
-    """Return the function as a CUDA graph, or as it is where it cannot be one: it looks at values."""
+    """Return the function as a CUDA graph, or unchanged where it cannot be captured since it depends on values."""
     try:
         return _CudaGraph(function, example)
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
-        _say("without a CUDA graph", error)
+        _warn("without a CUDA graph", error)
         return function
 
 
-def _say(what: str, error: Exception) -> None:
+def _warn(how: str, error: Exception) -> None:
     reason = str(error).strip().split("\n", 1)[0]
-    warnings.warn(f"acceleration: going on {what}: {reason}", EconsimWarning, stacklevel=4)
+    warnings.warn(f"acceleration: continuing {how}: {reason}", EconsimWarning, stacklevel=4)
 
 
 class _CudaGraph:
-    """A function captured as a CUDA graph: arguments are copied to where it reads, results stay where it writes."""
+    """A function captured as a CUDA graph: arguments are copied into fixed inputs, results are fixed outputs."""
 
     def __init__(self, function: Callable[..., Any], example: tuple[Any, ...]) -> None:
         self.arguments = tree_map(torch.clone, example)
-        self.places = _tensors(self.arguments)
+        self.inputs = _tensors(self.arguments)
         warm_up = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         warm_up.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(warm_up):
@@ -144,7 +145,7 @@ class _CudaGraph:
             self.results = function(*self.arguments)
 
     def __call__(self, *arguments: Any) -> Any:
-        torch._foreach_copy_(self.places, _tensors(arguments))
+        torch._foreach_copy_(self.inputs, _tensors(arguments))
         self.graph.replay()
         return self.results
 

@@ -1,7 +1,7 @@
-"""Declared accounts: what a game reports about an episode, along which axes and in which unit.
+"""Declared accounts: the quantities that a game reports about an episode, with their axes and units.
 
-Tables, captions, figures, counterfactuals and documentation are made from these declarations; the meaning of an account
-is never guessed from its shape.
+Tables, captions, figures, counterfactuals and documentation follow from these declarations; the meaning of an account
+is never inferred from its shape.
 """
 
 from __future__ import annotations
@@ -29,15 +29,17 @@ MONEY = "money"
 """The unit that stands for the game's own unit of money, ``Game.unit``."""
 
 Format = Literal["amount", "share", "hours", "index"]
-"""How a number is printed: whole where it is large, as a percentage, with one decimal, with three decimals."""
+"""The format of a number: an amount, rounded to whole numbers where it is large; a percentage; hours with one decimal;
+an index with three decimals."""
 Show = Literal["never", "detail", "table", "headline"]
-"""Where a metric is shown unasked: nowhere; in counterfactuals and exported tables; in the report's table of policies
-too; and there under every set of workers, as in the summary on the console."""
+"""Where a metric is shown by default: ``never``; ``detail``, in counterfactuals and exported tables; ``table``, also in
+the report's table of policies; ``headline``, also in the summary on the console and, in the report, under every set of
+evaluation workers."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One number per episode, by its name everywhere: in tables, reports, sweeps and code."""
+    """One number per episode. Tables, reports, sweeps and code refer to it by its name."""
 
     name: str
     title: str
@@ -48,9 +50,9 @@ class Metric:
 
 @dataclass(frozen=True)
 class Statistic:
-    """One number that is read off an account of players: its weighted mean, its total over people, or its Gini index.
+    """A statistic of an account of players: its weighted mean, its total over people, or its Gini index.
 
-    ``name`` and ``title`` of the metric follow from the account where they are not given.
+    Where ``name`` and ``title`` of the metric are empty, they follow from the account.
     """
 
     kind: Literal["mean", "total", "gini"] = "mean"
@@ -59,7 +61,7 @@ class Statistic:
     title: str = ""
 
     def metric(self, account: Account) -> Metric:
-        """Return the metric that this statistic of ``account`` is."""
+        """Return the declaration of this statistic of ``account`` as a metric."""
         name = {"mean": f"mean_{account.name}", "total": f"total_{account.name}", "gini": f"{account.name}_gini"}
         title = {"mean": f"Mean {account.noun}", "total": f"Total {account.noun}", "gini": f"Gini of {account.noun}"}
         unit, form = ("", "index") if self.kind == "gini" else (account.unit, account.format)
@@ -72,17 +74,18 @@ class Account:
 
     Attributes:
         name: its key.
-        axes: what the axes after ``B`` are: none for one number per episode; ``role:worker`` for the players of a role,
+        axes: the axes after ``B``: none for one number per episode; ``role:worker`` for the players of a role,
             ``followers`` for those of all following roles; any other word (``bracket``, ``period``, ``node``) for an
-            axis of the game's own. Axes of one name have one length.
-        unit: of its numbers; ``money`` is the game's own.
-        title: for tables and captions; the name in words where it is not given.
-        format: how its numbers are printed.
-        show: where it is shown unasked, for an account with one number per episode.
-        statistics: the metrics that are read off an account of players.
-        weight: it counts how many people each player stands for; all statistics of the same axis are weighted by it.
-        flow: it is what one step brought, so that an episode reports its mean over the steps after ``Game.burn_in``
-            and keeps its time series; otherwise it is a stock, read at the end.
+            axis that the game defines. Axes of the same name have the same length.
+        unit: the unit of its numbers; ``money`` is the game's unit of money.
+        title: the title in tables and captions; by default, the name in words.
+        format: the format of its numbers.
+        show: where it is shown by default; for an account with one number per episode.
+        statistics: the metrics that are computed from an account of players.
+        weight: whether it is the number of people that each player represents; all statistics of the same axis are
+            weighted by it.
+        flow: whether it is a flow of one step, so that an episode reports its mean over the steps after
+            ``Game.burn_in`` and stores its time series; otherwise it is a stock, read at the end of the episode.
     """
 
     name: str
@@ -97,7 +100,7 @@ class Account:
 
     @property
     def noun(self) -> str:
-        """The title within a sentence."""
+        """The title as it is written within a sentence."""
         title = self.title or self.name.replace("_", " ")
         return title if title[:2].isupper() else title[:1].lower() + title[1:]
 
@@ -107,7 +110,7 @@ class Account:
         return len(self.axes) == 1 and is_player_axis(self.axes[0])
 
     def metrics(self) -> tuple[Metric, ...]:
-        """Return the metrics that an episode gives of it."""
+        """Return the metrics that are computed from this account at the end of an episode."""
         if not self.axes:
             title = self.title or self.name.replace("_", " ").capitalize()
             return (Metric(self.name, title, self.unit, self.format, self.show),)
@@ -123,18 +126,18 @@ def is_player_axis(axis: str) -> bool:
 
 def metrics_of(accounts: Iterable[Account], unit: str = "") -> Mapping[str, Metric]:
     """Return the metrics of all accounts by name; ``unit`` is the game's unit of money."""
-    every = (metric for account in accounts for metric in account.metrics())
-    return {metric.name: _in_unit(metric, unit) for metric in every}
+    metrics = (metric for account in accounts for metric in account.metrics())
+    return {metric.name: _in_unit(metric, unit) for metric in metrics}
 
 
 def account_rows(accounts: Iterable[Account], unit: str = "") -> list[tuple[str, str, str, str, str]]:
     """Return a row of text for each account: its name, axes, unit, title, and the names of its metrics.
 
-    Flows and weights are marked as such.
+    The titles of flows and weights say that they are flows and weights.
     """
     rows = []
     for account in accounts:
-        kind = ", a flow" if account.flow else ", a weight" if account.weight else ""
+        kind = " (flow)" if account.flow else " (weight)" if account.weight else ""
         title = (account.title or account.name.replace("_", " ").capitalize()) + kind
         names = ", ".join(metric.name for metric in account.metrics())
         rows.append((account.name, ", ".join(account.axes), _worded(account.unit, unit), title, names))
@@ -142,7 +145,7 @@ def account_rows(accounts: Iterable[Account], unit: str = "") -> list[tuple[str,
 
 
 def _worded(unit: str, money: str) -> str:
-    """Return a unit with the game's unit of money in its place."""
+    """Return a unit in which the word ``money`` is replaced by the game's unit of money."""
     return " ".join(money if word == MONEY else word for word in unit.split(" ")).strip()
 
 

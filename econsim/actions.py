@@ -1,4 +1,4 @@
-"""Actions made from numbers: amounts and choices of followers, instruments of leaders."""
+"""Conversion of numbers into actions: amounts and choices of followers, instruments of leaders."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ __all__ = [
 
 
 def solvable(game: Game[Any], role: Role, kind: str) -> Solvable:
-    """Return ``game`` as one that knows its exact answers.
+    """Return ``game`` as a game that computes exact best responses.
 
     Raises:
-        UserError: the game does not offer them for this kind of agent.
+        UserError: the game does not compute them; this kind of agent needs them.
     """
     if not isinstance(game, Solvable):
         raise UserError(
-            f"agents.{role.name}: kind {kind} needs a game that knows its exact answers (best_response, choices and"
-            f" choice_values); {type(game).__name__} does not"
+            f"agents.{role.name}: kind {kind} needs a game that computes exact best responses (best_response, choices"
+            f" and choice_values); {type(game).__name__} does not"
         )
     return game
 
 
 def action_of_amount(amount: Tensor, game: Game[Any], role: Role) -> Tensor:
-    """Return the action that comes nearest to ``amount`` ``[B, N]``: the amount itself, or the index of a choice."""
+    """Return the action that is closest to ``amount`` ``[B, N]``: the amount itself, or the index of a choice."""
     if isinstance(role.action, Box):
         return amount.clamp(role.action.low, role.action.high)
     choices = solvable(game, role, "an amount").choices(role.name).to(amount)
@@ -52,25 +52,25 @@ def action_of_choice(index: Tensor, game: Game[Any], role: Role) -> Tensor:
 
 
 def check_amount(amount: float, role: Role, what: str) -> None:
-    """Raise :class:`UserError` where a constant amount lies outside the role's box."""
+    """Raise :class:`UserError` unless a constant amount lies within the bounds of the role's action."""
     if isinstance(role.action, Box) and not role.action.low <= amount <= role.action.high:
         raise UserError(f"agents.{role.name}: {what} {amount:g} is outside [{role.action.low:g}, {role.action.high:g}]")
 
 
 def check_discrete(role: Role, kind: str) -> None:
-    """Raise :class:`UserError` where a role's actions have no list of probabilities."""
+    """Raise :class:`UserError` unless a role's action is one discrete choice, whose probabilities can be listed."""
     if not isinstance(role.action, Discrete):
-        raise UserError(f"agents.{role.name}: kind {kind} states probabilities of one discrete choice only")
+        raise UserError(f"agents.{role.name}: kind {kind} gives probabilities only for a single discrete choice")
 
 
 def check_leads(role: Role, kind: str) -> None:
-    """Raise :class:`UserError` where a planner is given to a role that follows."""
+    """Raise :class:`UserError` where a planner is assigned to a following role."""
     if not role.leads:
-        raise UserError(f"agents.{role.name}: kind {kind} is a planner, and this role follows")
+        raise UserError(f"agents.{role.name}: kind {kind} is a planner, and this is a following role")
 
 
 def sets_tax_brackets(game: Game[Any], role: Role) -> bool:
-    """Return whether the action of ``role`` is a schedule of the game's tax brackets, one entry a bracket."""
+    """Return whether the action of ``role`` is a schedule of the game's tax brackets, with one entry per bracket."""
     if not role.leads or not isinstance(game, TaxSchedules):
         return False
     shape = tuple(game.thresholds.shape)
@@ -82,7 +82,7 @@ def tax_thresholds(game: Game[Any], role: Role, kind: str) -> Tensor:
     """Return the thresholds of the game's tax brackets, ``[K]`` float64 in money.
 
     Raises:
-        UserError: the game has no tax brackets for this role to set, which planners of this kind need.
+        UserError: the game has no tax brackets that this role sets; planners of this kind need them.
     """
     if not sets_tax_brackets(game, role) or not isinstance(game, TaxSchedules):
         raise UserError(
@@ -93,10 +93,10 @@ def tax_thresholds(game: Game[Any], role: Role, kind: str) -> Tensor:
 
 
 def real_instrument(game: Game[Any], role: Role, user: str) -> Box:
-    """Return the real numbers that a leader can set: its action, or the tax rates that its options stand for.
+    """Return the real-valued instrument of a leader: its action, or the tax rates that its options represent.
 
     Raises:
-        UserError: its action is neither bounded real numbers nor a tax schedule, which ``user`` needs.
+        UserError: its action is neither bounded real numbers nor a tax schedule; ``user`` needs one of the two.
     """
     box = role.action
     if isinstance(box, Box) and role.leads and max(abs(box.low), abs(box.high)) < float("inf"):
@@ -104,5 +104,6 @@ def real_instrument(game: Game[Any], role: Role, user: str) -> Box:
     if sets_tax_brackets(game, role):
         return Box(0.0, 1.0, role.action.shape)
     raise UserError(
-        f"{user} needs bounded real numbers or tax rates to set; role {role.name} of {type(game).__name__} has {box}"
+        f"{user} needs an action of bounded real numbers or tax rates; role {role.name} of {type(game).__name__}"
+        f" has {box}"
     )

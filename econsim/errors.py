@@ -1,4 +1,4 @@
-"""Errors that a user can meet. Each carries one clear message; the command line prints it without a traceback."""
+"""Errors that a user can meet. Each has one clear message, which the command line prints without a traceback."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from difflib import get_close_matches
 
 
 class EconsimError(Exception):
-    """A fault on our side, or one of the machine: exit code 1."""
+    """An internal error, or a failure of the machine: exit code 1."""
 
     exit_code = 1
 
 
 class UserError(EconsimError):
-    """The user's input is wrong: exit code 2."""
+    """A mistake in the user's input: exit code 2."""
 
     exit_code = 2
 
@@ -23,7 +23,7 @@ class UserError(EconsimError):
 class Problem:
     """One mistake in a scenario or its overrides.
 
-    ``where`` is ``file:line`` or ``command line``; ``key`` the dotted key; ``message`` what was expected.
+    ``where`` is ``file:line`` or ``command line``; ``key`` is the dotted key; ``message`` says what was expected.
     """
 
     where: str
@@ -35,7 +35,7 @@ class Problem:
 
 
 class ScenarioError(UserError):
-    """A scenario that cannot be used; lists every problem found, one a line."""
+    """A scenario that is not valid; the message lists every problem, one per line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -47,7 +47,7 @@ class RunError(EconsimError):
 
 
 class EconsimWarning(UserWarning):
-    """Advice about economics that the user should read: the run goes on, the report repeats it."""
+    """Advice about economics that the user should read: the run continues, and the report repeats it."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
@@ -58,7 +58,7 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str], count: int = 3) -> str:
-    """Return ``" (did you mean a, b or c?)"``; where nothing is near, the names that exist."""
+    """Return ``" (did you mean a, b or c?)"``; where no name is similar, the names that exist."""
     known = sorted(known)
     close = nearest(name, known, count)
     if close:

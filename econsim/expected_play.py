@@ -1,4 +1,4 @@
-"""Expected play: exact expected returns in games that can be enumerated, without drawing an action.
+"""Expected play: exact expected returns in games that can be enumerated, computed without sampling actions.
 
 Payoffs are ``[P, A_1, ..., A_P]``, and a strategy is the probability of each option of one player, ``[A_p]``; all are
 float64, players in the order of the game's roles.
@@ -28,14 +28,14 @@ __all__ = [
 ]
 
 DEVIATIONS, METHOD = "any one option, or any mixture of them", "enumerated"
-"""The deviations that expected play compares with, and what certificates call the method."""
+"""The deviations that certificates of expected play consider, and the name of the method."""
 
 
 def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, Tensor] | None:
     """Return the expected return of each player, ``{role: [N]}`` float64.
 
-    ``None`` where the game is not :class:`~econsim.game.Enumerable`, or an agent not
-    :class:`~econsim.game.Stochastic`: then returns have to be sampled.
+    ``None`` where the game is not :class:`~econsim.game.Enumerable` or an agent is not
+    :class:`~econsim.game.Stochastic`: returns then have to be sampled.
     """
     strategies = strategies_of(game, agents)
     if strategies is None or not isinstance(game, Enumerable):
@@ -46,7 +46,7 @@ def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, 
 
 
 def certificate_of(game: Game[Any], agents: Mapping[str, Agent]) -> Certificate | None:
-    """Return the largest gain of any player from deviating alone, which is exact; ``None`` as for returns."""
+    """Return the exact largest gain of any player from deviating alone; ``None`` as for :func:`expected_returns`."""
     strategies = strategies_of(game, agents)
     if strategies is None or not isinstance(game, Enumerable):
         return None
@@ -58,10 +58,10 @@ def certificate_of(game: Game[Any], agents: Mapping[str, Agent]) -> Certificate 
 
 @torch.no_grad()
 def strategies_of(game: Game[Any], agents: Mapping[str, Agent]) -> list[Tensor] | None:
-    """Return the strategy of each player; ``None`` where the game or an agent does not give any."""
+    """Return the strategy of each player; ``None`` where the game cannot be enumerated or an agent has no strategy."""
     if not isinstance(game, Enumerable):
         return None
-    key = random.keys(0, 1, game.device)  # nobody is told anything beforehand, so that all keys give the same
+    key = random.keys(0, 1, game.device)  # players observe nothing before they act, so that all keys give the same
     seen = game.observe(game.reset(key))
     strategies: list[Tensor] = []
     for name, role in game.roles.items():
@@ -69,28 +69,28 @@ def strategies_of(game: Game[Any], agents: Mapping[str, Agent]) -> list[Tensor] 
         if not isinstance(role.action, Discrete) or not isinstance(agent, Stochastic):
             return None
         distribution, _ = agent.policy(seen[name], agent.start(game, role, 1))
-        likely = distribution.probabilities[0].double()
-        strategies += (likely / likely.sum(-1, keepdim=True)).unbind()
+        probabilities = distribution.probabilities[0].double()
+        strategies += (probabilities / probabilities.sum(-1, keepdim=True)).unbind()
     return strategies
 
 
 def expected_payoffs(payoffs: Tensor, strategies: Sequence[Tensor]) -> Tensor:
-    """Return what each player is paid on average, ``[P]``."""
+    """Return the expected payoff of each player, ``[P]``."""
     for strategy in reversed(strategies):
         payoffs = payoffs @ strategy
     return payoffs
 
 
 def best_payoffs(payoffs: Tensor, strategies: Sequence[Tensor]) -> Tensor:
-    """Return what each player is paid on average for its best option, ``[P]``, while all others stay.
+    """Return each player's expected payoff from its best option, ``[P]``, with the other players' strategies fixed.
 
-    No mixture of options pays more than the best of them does.
+    No mixture of options has a higher expected payoff than the best of them.
     """
     return torch.stack([deviation_payoffs(payoffs, strategies, player).max() for player in range(len(strategies))])
 
 
 def deviation_payoffs(payoffs: Tensor, strategies: Sequence[Tensor], player: int) -> Tensor:
-    """Return what one player is paid on average for each of its options, ``[A_p]``, while all others stay."""
+    """Return one player's expected payoff from each of its options, ``[A_p]``, with the other strategies fixed."""
     values = payoffs[player].movedim(player, 0)
     for strategy in reversed([*strategies[:player], *strategies[player + 1 :]]):
         values = values @ strategy

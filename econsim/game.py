@@ -1,6 +1,7 @@
-"""The one interface that every economy and Markov game meets.
+"""The interface of economies and Markov games, and the optional protocols of games and agents.
 
-Axes, everywhere: ``B`` copies of the game, ``N`` players of one role, ``G`` goods, ``K`` tax brackets, ``T`` time.
+Axes of tensors: ``B`` environment copies (``num_envs``), ``N`` players of one role, ``G`` goods, ``K`` tax brackets,
+``T`` time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def tensors(cls: type[T]) -> type[T]:
-    """Make a class a frozen dataclass of tensors, registered as a pytree; every leaf leads with axis ``B``."""
+    """Make a class a frozen dataclass of tensors, registered as a pytree; the first axis of every leaf is ``B``."""
     cls = dataclass(frozen=True)(cls)
     pytree.register_dataclass(cls)
     return cls
@@ -62,7 +63,7 @@ class Discrete:
 
 @dataclass(frozen=True)
 class MultiDiscrete:
-    """Several choices at once, ``counts[d]`` options each; an action is int64 ``[B, N, D]``, masks are concatenated."""
+    """Several choices at once with ``counts[d]`` options; an action is int64 ``[B, N, D]``, masks are concatenated."""
 
     counts: tuple[int, ...]
 
@@ -87,7 +88,7 @@ class Box:
 
     @property
     def size(self) -> int:
-        """How many numbers one player's action holds."""
+        """The number of real numbers in one player's action."""
         return prod(self.shape)
 
 
@@ -96,25 +97,26 @@ Space = Discrete | MultiDiscrete | Box
 
 @dataclass(frozen=True)
 class Role:
-    """A group of players who see and do the same kind of thing.
+    """A group of players with the same spaces of observations and actions.
 
-    ``leads`` marks a leader, who acts every ``acts_every`` steps; in between its last action holds.
-    ``features`` names the entries of an observation, in order. ``view`` is the shape ``[C, h, w]`` of the picture that
-    each player sees beside them; empty where there is none. ``view_counts`` says how many values each of its channels
-    takes: 2 for a flag, more for labels (0: nothing, 1: oneself, above: others). ``shared_features`` names the entries
-    of what all players of the role see alike; they lie within the bounds of ``observation``.
+    ``leads`` marks a leader, which acts every ``acts_every`` steps; its last action holds in between.
+    ``features`` names the entries of an observation, in order. ``view`` is the shape ``[C, h, w]`` of the image that
+    each player observes in addition to the features; empty where there is none. ``view_counts`` is the number of values
+    of each of its channels: 2 for a flag, more for labels (0: nothing, 1: the player itself, above: other players).
+    ``shared_features`` names the entries of the observation that all players of the role have in common; they lie
+    within the bounds of ``observation``.
 
-    What follows is for readers, people and language models; :mod:`econsim.text` has defaults for whatever is empty.
-    ``feature_units`` and ``shared_units`` are the units of ``features`` and ``shared_features``, scale included
-    ("hundreds of coin"), "" for a plain number.
-    ``action_labels`` name the options of a :class:`Discrete` action, the choices of a :class:`MultiDiscrete`, or the
-    numbers of a :class:`Box`; ``option_labels`` name the options of each choice of a :class:`MultiDiscrete`.
-    ``action_unit`` is the unit of the numbers of a :class:`Box`, or of what options stand for. ``view_labels`` say for
-    each channel of the view what its values 0, 1, ... mean, "" for what is not drawn; where a channel takes more values
-    than it has labels, the last label stands for all further values, numbered from 0.
+    The remaining fields describe the role to people and language models; :mod:`econsim.text` has defaults for those
+    that are empty. ``feature_units`` and ``shared_units`` are the units of ``features`` and ``shared_features``, scale
+    included ("hundreds of coin"), "" for a plain number. ``action_labels`` name the options of a :class:`Discrete`
+    action, the choices of a :class:`MultiDiscrete`, or the numbers of a :class:`Box`; ``option_labels`` name the
+    options of each choice of a :class:`MultiDiscrete`. ``action_unit`` is the unit of the numbers of a :class:`Box`, or
+    of the values of options. ``view_labels`` give the meaning of the values 0, 1, ... of each channel of the view, ""
+    for values that are not drawn; where a channel has more values than labels, the last label is used for all further
+    values, numbered from 0.
 
     Raises:
-        UserError: units or labels are not as many as what they describe, or two labels are the same.
+        UserError: the number of units or labels differs from the number of entries, or two labels are the same.
     """
 
     name: str
@@ -150,24 +152,25 @@ class Role:
 
     def _check_count(self, what: str, given: int, described: int) -> None:
         if given not in (0, described):
-            raise UserError(f"role {self.name}: {given} {what} for {described}")
+            raise UserError(f"role {self.name}: expected {described} {what}, found {given}")
 
 
 @tensors
 class Observation:
-    """What the players of one role see.
+    """The observations of the players of one role.
 
     features: ``[B, N, F]``, in the game's ``dtype``, of order one.
     alive: ``[B, N]`` bool, players that exist.
-    acting: ``[B, N]`` bool, players whose action the next step reads (all others are ignored).
+    acting: ``[B, N]`` bool, players whose action the next step reads (the actions of all others are ignored).
     action_mask: ``[B, N, A]`` bool, True where an action is legal; ``None`` for a :class:`Box`.
-    view: ``[B, N, C, h, w]`` small integers, a picture of the place a player is in; ``None`` for a role without.
-    facts: ``{name: [B, N, ...]}`` in the game's own units, for the templates of its own wording; ``None`` where it has
-        none. They are tensors that the state holds anyway: agents that read features pay nothing for them.
-    whole: what all players of the role see, where these are some of them (:mod:`econsim.split_roles`): exact answers
-        depend on everybody.
-    shared: ``[B, G]``, in the game's ``dtype``, of order one: what all players of the role see alike, held once for
-        each copy; ``None`` for a role without.
+    view: ``[B, N, C, h, w]`` small integers, an image of the surroundings of a player; ``None`` for a role without.
+    facts: ``{name: [B, N, ...]}`` in the game's units, for the templates of the game's own wording; ``None`` where it
+        has none. They are tensors that the state holds in any case, so that they cost nothing where they are not read.
+        Training leaves them out where no agent asks a language model, so that other agents have to read features.
+    whole: the observation of all players of the role, where this is the observation of some of them
+        (:mod:`econsim.split_roles`), since exact best responses depend on all players.
+    shared: ``[B, G]``, in the game's ``dtype``, of order one: the observation that all players of the role have in
+        common, stored once per environment copy; ``None`` for a role without.
     """
 
     features: Tensor
@@ -182,9 +185,10 @@ class Observation:
 
 @dataclass(frozen=True)
 class Transition(Generic[State]):
-    """The result of a step: the next state, ``{role: [B, N]}`` rewards, and ``[B]`` bool ends.
+    """The result of a step: the next state, ``{role: [B, N]}`` rewards, and two ``[B]`` bool flags of the end.
 
-    ``terminated``: the game is over by its own rules. ``truncated``: only the clock ended it, the future has value.
+    ``terminated``: the game has ended by its rules. ``truncated``: the horizon is reached, and the value of the final
+    state is not zero.
     """
 
     state: State
@@ -194,15 +198,15 @@ class Transition(Generic[State]):
 
 
 class Game(ABC, Generic[State]):
-    """A batched, functional, compilable game. An instance holds parameters and never changes.
+    """A batched, functional, compilable game. An instance holds parameters and is immutable.
 
-    ``parameters`` maps each numeric parameter to a tensor, a scalar or ``[B]``: a grid of reforms is one batch. They
-    stay float64; play is in ``dtype``. ``accounts_spec`` declares the entries of :meth:`accounts`; ``burn_in`` counts
-    the first steps of an episode that flow accounts leave out. ``unit`` names the unit of money. ``clocked``: every
-    episode lasts exactly ``horizon`` steps, whatever happens, so that nobody has to look whether it is over.
-    ``discount``, in (0, 1], is the weight of a reward relative to one a step earlier: returns are discounted sums.
-    ``constants`` is a pytree that all copies share (edge lists, tables, maps): it moves with the game and has no axis
-    of copies.
+    ``parameters`` maps each numeric parameter to a tensor, a scalar or ``[B]``, so that a grid of reforms is one batch.
+    Parameters stay float64; play is in ``dtype``. ``accounts_spec`` declares the entries of :meth:`accounts`;
+    ``burn_in`` is the number of first steps of an episode that flow accounts leave out. ``unit`` names the unit of
+    money. ``clocked``: every episode lasts exactly ``horizon`` steps, so that ends need not be checked in each step.
+    ``discount``, in (0, 1], is the weight of a reward relative to a reward one step earlier: returns are discounted
+    sums. ``constants`` is a pytree that all environment copies share (edge lists, tables, maps): it moves with the game
+    to another device and has no axis ``B``.
     """
 
     roles: Mapping[str, Role]
@@ -218,30 +222,30 @@ class Game(ABC, Generic[State]):
 
     @abstractmethod
     def reset(self, key: Tensor) -> State:
-        """Return the first state of ``B`` copies for keys ``[B]`` int64."""
+        """Return the initial state of ``B`` environment copies for keys ``[B]`` int64."""
 
     @abstractmethod
     def observe(self, state: State) -> dict[str, Observation]:
-        """Return what each role sees."""
+        """Return the observations of each role."""
 
     @abstractmethod
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
-        """Advance every copy by one step. Entries of players that are not acting are ignored."""
+        """Advance every environment copy by one step; actions of players that are not acting are ignored."""
 
     def accounts(self, state: State) -> dict[str, Tensor]:
-        """Return what analysis reads, as ``accounts_spec`` declares it, float64 where money is added up.
+        """Return the accounts that ``accounts_spec`` declares, float64 where money is summed; by default, none.
 
-        None by default. An account that is a flow is what the step before ``state`` brought.
+        An account that is a flow holds the flow of the step that led to ``state``.
         """
         return {}
 
     @abstractmethod
     def conserved(self, state: State) -> dict[str, Tensor]:
-        """Return float64 quantities ``[B]`` that no step may change."""
+        """Return conserved quantities by name, float64 ``[B]``, which no step may change."""
 
     @property
     def device(self) -> torch.device:
-        """Where the game's tensors are; the CPU for a game that has none."""
+        """The device of the game's tensors; the CPU for a game that has none."""
         held = chain(self.parameters.values(), held_tensors(self))
         return next((value.device for value in held), torch.device("cpu"))
 
@@ -249,7 +253,7 @@ class Game(ABC, Generic[State]):
         """Return this game with other numeric parameters, each a scalar or ``[B]``.
 
         Raises:
-            KeyError: an unknown parameter.
+            KeyError: the game has no numeric parameter of a given name.
         """
         unknown = set(values) - set(self.parameters)
         if unknown:
@@ -260,13 +264,13 @@ class Game(ABC, Generic[State]):
         return other
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Game[State]:
-        """Return this game with all tensors that it holds on another device, or played in another precision."""
+        """Return this game with all its tensors on another device, or played in another precision."""
         other = copy(self) if device is None else map_held_tensors(self, lambda leaf: leaf.to(device=device))
         other.dtype = dtype or self.dtype
         return other
 
     def advice(self) -> list[str]:
-        """Return warnings about the chosen parameters, each with its reason (none by default)."""
+        """Return warnings about the parameters, each with its reason (none by default)."""
         return []
 
 
@@ -278,100 +282,105 @@ Memory = Any
 
 
 class Agent(Protocol):
-    """Decides for all players of one role at once, in all copies. A planner is an Agent for a leading role."""
+    """A policy of all players of one role, in all environment copies. A planner is an agent of a leading role."""
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
-        """Prepare for an episode and return the first memory (``None`` where there is none)."""
+        """Prepare for an episode and return the initial memory (``None`` for an agent without memory)."""
 
     def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
-        """Return actions for ``[B, N]`` players and the next memory; ``key`` ``[B]`` for any random draw."""
+        """Return the actions of ``[B, N]`` players and the next memory; ``key`` ``[B]`` is for random draws."""
 
 
 @runtime_checkable
 class FittedAgent(Agent, Protocol):
-    """An agent that must be fitted before it plays; an agent without these methods plays as it is.
+    """An agent that must be fitted before it plays; an agent without these methods needs no fitting.
 
-    It fits itself (:class:`econsim.learning.SelfFitting`), or a learner of ``econsim.training`` fits it: the one of the
-    scenario's ``training``, else its :class:`econsim.learning.HasDefaultLearner`.
+    It fits itself (:class:`econsim.learning.SelfFitting`), or a learner of ``econsim.training`` fits it: the learner of
+    the scenario's ``training``, else its default learner (:class:`econsim.learning.HasDefaultLearner`).
     """
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return what was fitted, by name."""
+        """Return the fitted tensors by name."""
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what :meth:`state_dict` returned."""
+        """Load tensors that :meth:`state_dict` returned."""
 
 
 class ActionDistribution(Protocol):
-    """How likely the options of a discrete action are."""
+    """A probability distribution over the options of a discrete action."""
 
     @property
     def probabilities(self) -> Tensor:
-        """The probability of each option, ``[B, N, A]``; those of several choices one after another, as in masks."""
+        """The probability of each option, ``[B, N, A]``; those of several choices are concatenated, as in masks."""
 
 
 @runtime_checkable
 class Stochastic(Protocol):
-    """An agent that states the distribution of its discrete actions, so that finite games are scored by expectation."""
+    """An agent that gives the distribution of its discrete actions, so that returns of finite games are exact."""
 
     def policy(self, observation: Observation, memory: Memory) -> tuple[ActionDistribution, Memory]:
-        """Return the distribution that ``act`` draws actions from, and the next memory.
+        """Return the distribution from which ``act`` draws actions, and the next memory.
 
         Raises:
-            UserError: the role's actions are real numbers, of which no list of probabilities can be given.
+            UserError: the role's actions are real numbers, whose probabilities cannot be listed.
         """
 
 
 @runtime_checkable
 class Enumerable(Protocol):
-    """A game of one round whose payoffs can be listed: all play at once, and nobody is told anything beforehand."""
+    """A game in normal form: one round, simultaneous actions, no private information, payoffs that can be listed."""
 
     def payoff_tensor(self) -> Tensor:
-        """Return expected returns, float64 ``[P, A_1, ..., A_P]``: of each player, under each choice of actions.
+        """Return expected returns, float64 ``[P, A_1, ..., A_P]``: of each player, under each profile of actions.
 
-        Players are those of all roles, in the order of ``roles`` and within a role in their order.
+        Players are ordered by role, as in ``roles``, and within a role by their index.
         """
 
 
 @runtime_checkable
 class Heuristic(Protocol):
-    """A game that knows a sensible way to play: what rules that say *how much* to work need where actions are deeds."""
+    """A game with a heuristic policy for working, which agents that decide only *how much* to work rely on.
+
+    It is needed where an action is not an amount of work but one of many kinds of work, such as moving or trading.
+    """
 
     def routine(self) -> Callable[[Role, Observation, Tensor], Tensor]:
-        """Return the way to play: from a role, what it sees and keys ``[B]`` to what its players do when they work.
+        """Return the heuristic: a function from a role, its observation and keys ``[B]`` to actions of working players.
 
-        What it says is shaped as an action; action zero is rest. All that takes long is done before it is returned.
+        The result has the shape of an action; action zero is rest. Expensive preparation happens before the function is
+        returned.
         """
 
 
 @runtime_checkable
 class Solvable(Protocol):
-    """A game that knows its exact answers: what the exact and the boundedly rational agents need of it."""
+    """A game that computes exact best responses, which exact and boundedly rational agents need."""
 
     def best_response(self, role: str, observation: Observation) -> Tensor:
-        """Return each player's exact best action given what it sees, shaped as an action."""
+        """Return each player's exact best action given its observation, in the shape of an action."""
 
     def choices(self, role: str) -> Tensor:
-        """Return a grid of actions to weigh against each other, ``[A]`` (all of them where the space is discrete)."""
+        """Return a grid of actions to compare, ``[A]`` (all actions where the space is discrete)."""
 
     def choice_values(self, role: str, observation: Observation) -> Tensor:
-        """Return the reward of each of :meth:`choices`, ``[B, N, A]``, given what the player sees."""
+        """Return the reward of each of :meth:`choices`, ``[B, N, A]``, given the player's observation."""
 
 
 @runtime_checkable
 class RepeatedRounds(Protocol):
-    """A game of rounds that are all alike where leaders announce the same and nobody remembers."""
+    """A game of rounds that are identical where leaders repeat one action and agents have no memory."""
 
     def one_round(self) -> Game[Any]:
-        """Return the game with one round: what it returns and how it ends are the same under such play."""
+        """Return the game with one round; under such play, its returns and its final accounts are the same."""
 
 
 @runtime_checkable
 class PlaysRoundsAlike(Protocol):
-    """An agent that gives the exact answer to what it sees, remembers nothing and draws nothing.
+    """An agent that plays an exact best response to its observation, without memory and without random draws.
 
-    Where a leader holds one action it plays all rounds of :class:`RepeatedRounds` alike, so that one round suffices to
-    evaluate the leader (:mod:`econsim.leader_evaluation`). Agents without the attribute are played for whole episodes.
+    Where a leader repeats one action, such an agent plays all rounds of :class:`RepeatedRounds` identically, so that
+    one round suffices to evaluate the leader (:mod:`econsim.leader_evaluation`). Agents without the attribute play
+    whole episodes.
     """
 
     plays_rounds_alike: ClassVar[bool]
@@ -379,21 +388,21 @@ class PlaysRoundsAlike(Protocol):
 
 @runtime_checkable
 class TaxSchedules(Protocol):
-    """A game with an income tax by brackets: what planners that set a schedule need of it.
+    """A game with a bracketed income tax, which planners that set a tax schedule need.
 
-    The action of a role that sets the schedule has one entry a bracket: the marginal rates, ``Box(0, 1, (K,))``, or
-    options that stand for rates, a :class:`MultiDiscrete` of ``K`` choices. In the latter case the game also takes a
-    floating-point action ``[B, N, K]`` as the rates themselves. A schedule on other brackets, such as a statutory one,
-    is projected by :func:`econsim.mechanisms.taxes.project`: the average marginal rate within each bracket.
+    The action of a role that sets the schedule has one entry per bracket: the marginal tax rates, ``Box(0, 1, (K,))``,
+    or options that represent rates, a :class:`MultiDiscrete` of ``K`` choices. In the latter case the game also accepts
+    a floating-point action ``[B, N, K]`` of rates. A schedule on other brackets, such as a statutory one, is projected
+    by :func:`econsim.mechanisms.taxes.project`: the average marginal tax rate within each bracket.
     """
 
     @property
     def thresholds(self) -> Tensor:
-        """Lower thresholds of the brackets, ``[K]`` float64 in money, the first 0; empty where nothing is taxed."""
+        """Lower thresholds of the brackets, ``[K]`` float64 in money, the first 0; empty in a game without taxes."""
 
     @property
     def law(self) -> object | None:
-        """The law whose brackets these are (:class:`econsim.mechanisms.us_law.Law`); ``None``: no law's."""
+        """The law that defines these brackets (:class:`econsim.mechanisms.us_law.Law`), or ``None``."""
 
     @property
     def usd_per_unit(self) -> float:
@@ -410,34 +419,34 @@ class StatusQuo(Protocol):
 
 @runtime_checkable
 class TextInterface(Protocol):
-    """A game with a wording of its own. Every other game is put into words from its roles, see :mod:`econsim.text`."""
+    """A game with its own wording. Every other game is described from its roles, see :mod:`econsim.text`."""
 
     def briefing(self, role: str) -> Mapping[str, Any]:
-        """Return what stays the same in every episode, as plain data: variables of the templates of questions.
+        """Return the variables of question templates that are constant over all episodes, as plain data.
 
         ``templates``: the path of a folder with Jinja templates, ``rules.txt`` and ``question.txt``, that replace those
         of :mod:`econsim.text`; their other variables, such as ``page`` (the rules of the game), can be replaced too.
 
-        Where workers choose hours and a planner sets taxes, agents and planners of the kind ``llm`` have templates for
-        that. They are used where the briefing holds, for everybody: ``unit`` of money; ``thresholds`` ``[K]`` of the
-        tax brackets and the ``standard_deduction`` that is never taxed, in money; ``tax_years`` of an episode, each
-        with one announcement and ``steps_per_tax_year`` after it; ``welfare``, the planner's aim in words. For workers
-        also: ``hours_cap`` and ``hours_step`` (``None``: continuous); ``utility`` in words; ``labour_cost``, where the
-        cost of work in money is ``(constant + per_skill * skill) * hours^exponent``, as a mapping of those three, else
-        ``None``; ``personas``, one text a player, or none; ``traits`` of players by name, one entry a player each.
+        Agents and planners of the kind ``llm`` have templates for games in which workers choose hours and a planner
+        sets taxes. These templates are used where the briefing has the following entries. For all roles: ``unit`` of
+        money; ``thresholds`` ``[K]`` of the tax brackets and the untaxed ``standard_deduction``, in money;
+        ``tax_years`` of an episode, each with one announcement and ``steps_per_tax_year`` steps after it; ``welfare``,
+        the planner's objective in words. For workers also: ``hours_cap`` and ``hours_step`` (``None``: continuous);
+        ``utility`` in words; ``labour_cost``, where the cost of work in money is ``(constant + per_skill * skill) *
+        hours^exponent``, as a mapping of those three, else ``None``; ``personas``, one text per player, or none;
+        ``traits`` of players by name, each with one entry per player.
         """
 
 
 @runtime_checkable
 class Recordable(Protocol):
-    """A game whose episodes can be pictured: what runs store, and recordings and reports draw.
+    """A game whose episodes can be recorded: runs store the recording, and animations and reports draw it.
 
-    A picture has a part for everything that it is given and knows; nothing is required
-    (:mod:`econsim.analysis.recording`).
+    All entries are optional: a figure has a panel for each entry that :mod:`econsim.analysis.recording` can draw.
     """
 
     def stage(self) -> dict[str, Any]:
-        """Return what stays the same in every episode, as plain data: names, sizes, units."""
+        """Return what is constant over all episodes, as plain data: names, sizes, units."""
 
     def frame(self, state: Any) -> dict[str, Tensor]:
-        """Return what a picture of one moment shows, numbers ``[B, ...]`` by name."""
+        """Return the quantities that a frame of one step shows, numbers ``[B, ...]`` by name."""

@@ -1,6 +1,6 @@
-"""Tensors that an object holds, however deep: in mappings, sequences, dataclasses and other objects.
+"""Tensors held by an object at any depth: in mappings, sequences, dataclasses and other objects.
 
-A pytree knows containers that were registered; this also knows those that were not, since a game may keep its tables
+A pytree handles only registered containers; these functions also handle the others, since a game may keep its tables
 in any of them.
 """
 
@@ -26,15 +26,15 @@ _WITHOUT_TENSORS = (
 
 
 def held_tensors(value: Any) -> Iterator[Tensor]:
-    """Yield every tensor that an object holds, each once; settings (pydantic models) and functions hold none."""
+    """Yield every tensor that an object holds, each once; pydantic models and functions are skipped."""
     yield from _tensors(value, {})
 
 
 def map_held_tensors(value: T, function: Callable[[Tensor], Tensor]) -> T:
-    """Return a copy of an object in which ``function`` of a tensor stands in the place of each tensor.
+    """Return a copy of an object with ``function`` applied to each tensor.
 
-    What is held twice is held twice in the copy, as one object. A module (``torch.nn``) is copied as a whole; objects
-    without tensors are not copied.
+    References to one object are references to one object in the copy too. A module (``torch.nn``) is copied as a whole;
+    objects without tensors are not copied.
     """
     copied: T = _Copying(function).of(value)
     return copied
@@ -52,7 +52,7 @@ def _tensors(value: Any, seen: dict[int, Any]) -> Iterator[Tensor]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether a value holds no tensor by its type; compiled functions of numba refer to all of its compiler."""
+    """Return whether a value of this type holds no tensors; functions of numba are skipped: they hold its compiler."""
     return isinstance(value, _WITHOUT_TENSORS) or type(value).__module__.partition(".")[0] == "numba"
 
 
@@ -67,7 +67,7 @@ def _children(value: Any) -> list[Any]:
 
 
 def _attributes(value: Any) -> dict[str, Any]:
-    """Return what an object holds by name, slots included."""
+    """Return the attributes of an object by name, slots included."""
     slots = [name for kind in type(value).__mro__ for name in _names(getattr(kind, "__slots__", ()))]
     return {name: getattr(value, name) for name in slots if hasattr(value, name)} | getattr(value, "__dict__", {})
 
@@ -77,7 +77,7 @@ def _names(slots: Any) -> list[str]:
 
 
 class _Copying:
-    """One copy in the making; ``done`` maps what was met to its copy, and keeps both alive."""
+    """One copying operation; ``done`` maps the id of an object to the object and its copy, and keeps both alive."""
 
     def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
         self.function = function
@@ -115,7 +115,7 @@ class _Copying:
         if next(held_tensors(value), None) is None:
             return value
         other = copy(value)
-        self.done[id(value)] = value, other  # before its attributes, which may lead back to it
+        self.done[id(value)] = value, other  # before its attributes, which may refer to it
         for name, child in _attributes(value).items():
             object.__setattr__(other, name, self.of(child))
         return other

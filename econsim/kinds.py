@@ -1,13 +1,13 @@
 """Look-up of kinds: a kind is a module.
 
 ``economy: {kind: one_step}`` names the module ``econsim.economies.one_step``. That module defines a pydantic model
-``Parameters`` and one public class, built as ``TheClass(parameters)``. Nothing is registered and nothing is imported
-that is not asked for. A plug-in is a package with rooms of the same names (``my_models.economies.fishery``); it joins
-through the entry-point group ``econsim.plugins``, through ``--plugin`` or through :func:`add_plugin`, never because a
-scenario names it.
+``Parameters`` and one public class, built as ``TheClass(parameters)``. There is no registry, and a module is imported
+only when its kind is used. A plug-in is a package with sub-packages of the same names
+(``my_models.economies.fishery``); it is added through the entry-point group ``econsim.plugins``, through ``--plugin``
+or through :func:`add_plugin`, never because a scenario names it.
 
-A room lists kinds that were renamed in its ``__init__``, ``RENAMED = {"old": "new"}``: the old name loads the new kind,
-with a warning, and is not listed.
+A room (a sub-package of kinds) lists renamed kinds in its ``__init__``, ``RENAMED = {"old": "new"}``: the old name
+loads the new kind, with a warning, and is not listed.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from econsim.errors import EconsimWarning, UserError, did_you_mean
 
 PARAMETERS = "Parameters"
 _EQUATION = re.compile(r"(?<![\\$])\$(?=[^\s$])([^$\n]+)(?<=\S)\$(?![\w$])")
-"""An equation in a docstring, as the Markdown of the documentation reads it: a price such as $5 is none."""
+"""An equation in a docstring, as in the Markdown of the documentation; a price such as $5 is not matched."""
 _GROUP = re.compile(r"\{([^{}]*)\}")
 _added_plugins: list[str] = []
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind that was found: its module, its class and the pydantic model of its parameters."""
+    """A kind: its module, its class and the pydantic model of its parameters."""
 
     room: str
     name: str
@@ -46,7 +46,7 @@ class Kind:
     parameters: type
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a name: modules cannot be pickled, and the reader has its own."""
+        """Pickle as a name: modules cannot be pickled, and the process that unpickles imports its own."""
         return load, (self.room, self.name)
 
     def build(self, parameters: Any) -> Any:
@@ -60,7 +60,7 @@ class Kind:
 
     @property
     def documentation(self) -> str:
-        """The module's docstring; its equations, TeX between dollar signs, as plain text between double backticks."""
+        """The module's docstring, with equations (TeX between dollar signs) as plain text between double backticks."""
         text = inspect.cleandoc(self.module.__doc__ or "")
         return _EQUATION.sub(lambda equation: f"``{_plain(equation[1])}``", text)
 
@@ -71,16 +71,16 @@ class Kind:
 
 
 def load(room: str, name: str) -> Kind:
-    """Import the kind ``name`` of ``room``; an old name of it is accepted with an :class:`EconsimWarning`.
+    """Import the kind ``name`` of ``room``; an old name is accepted with an :class:`EconsimWarning`.
 
     Raises:
-        UserError: no such kind (the nearest names are given), or its module breaks the convention.
+        UserError: there is no such kind (similar names are listed), or its module breaks the convention.
     """
     module = _module_of(room, name)
     if module is not None:
         return _read(room, name, importlib.import_module(module))
     if (new_name := _renamed(room).get(name)) is not None:
-        warnings.warn(f"{room}: kind {name} is now called {new_name}; write the new name", EconsimWarning, stacklevel=2)
+        warnings.warn(f"{room}: kind {name} is now called {new_name}; use the new name", EconsimWarning, stacklevel=2)
         return load(room, new_name)
     raise UserError(f"{room}: no kind {name!r}{did_you_mean(name, names(room))}")
 
@@ -92,19 +92,20 @@ def exists(room: str, name: str) -> bool:
 
 def names(room: str) -> list[str]:
     """Return the kinds of ``room``, sorted, without importing any of them."""
-    found = set()
+    kind_names = set()
     for package in _packages(room):
         spec = find_spec(package)
         for module in pkgutil.iter_modules(spec.submodule_search_locations if spec else None):
             if not module.name.startswith("_"):
-                found.add(module.name)
-    return sorted(found)
+                kind_names.add(module.name)
+    return sorted(kind_names)
 
 
 def add_plugin(name_or_folder: str) -> str:
-    """Let a package add kinds: an importable name, or a folder whose sub-folders are named after rooms.
+    """Add a package of kinds, an importable name or a folder with sub-folders named after rooms; return its name.
 
-    Returns the package's name. Raises :class:`UserError` when there is no such package.
+    Raises:
+        UserError: there is no such package or folder.
     """
     folder = Path(name_or_folder)
     if folder.is_dir():
@@ -115,7 +116,7 @@ def add_plugin(name_or_folder: str) -> str:
     else:
         package = name_or_folder
     if not all(part.isidentifier() for part in package.split(".")) or _find(package) is None:
-        raise UserError(f"--plugin {name_or_folder}: no such package or folder")
+        raise UserError(f"--plugin {name_or_folder}: there is no such package or folder")
     if package not in _added_plugins:
         _added_plugins.append(package)
     return package
@@ -129,7 +130,7 @@ def plugins() -> list[str]:
 def plugin_folders() -> list[Path]:
     """Return the folders of all plug-ins; each may hold ``scenarios/``, ``agents/`` and ``planners/`` of its own."""
     specs = (_find(package) for package in plugins())
-    return [Path(place) for spec in specs if spec for place in spec.submodule_search_locations or ()]
+    return [Path(folder) for spec in specs if spec for folder in spec.submodule_search_locations or ()]
 
 
 @cache
@@ -150,7 +151,7 @@ def _packages(room: str) -> list[str]:
 
 
 def _renamed(room: str) -> dict[str, str]:
-    """Return the old names of kinds of ``room``, each with the name that it has now."""
+    """Return the old names of renamed kinds of ``room``, each with its new name."""
     rooms = (importlib.import_module(package) for package in _packages(room))
     return {old: new for module in rooms for old, new in getattr(module, "RENAMED", {}).items()}
 
@@ -174,7 +175,7 @@ def _read(room: str, name: str, module: ModuleType) -> Kind:
         public = [member for member in public if member.__name__ in exported]
     if parameters is None or len(public) != 1:
         raise UserError(
-            f"{module.__name__}: a kind defines one public class and a pydantic model named {PARAMETERS}"
+            f"{module.__name__}: a kind must define one public class and a pydantic model named {PARAMETERS}"
             f" (found {len(public)} classes: {', '.join(member.__name__ for member in public) or 'none'})"
         )
     return Kind(room, name, module, public[0], parameters)

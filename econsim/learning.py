@@ -1,6 +1,6 @@
-"""Protocols of learning and solving: what fits agents, where it reports, and how far from equilibrium they are.
+"""Protocols of learning and solving: learners, solvers, recorders and certificates.
 
-A learner reports to a :class:`Recorder`, never to a folder. An agent that must be fitted
+A learner reports to a :class:`Recorder` and never writes files itself. An agent that must be fitted
 (:class:`econsim.game.FittedAgent`) fits itself, or a learner of ``econsim.training`` fits it together with others. A
 solver returns its agents with a certificate.
 """
@@ -33,49 +33,49 @@ __all__ = [
 ]
 
 MEASURED = "throughput/"
-"""Names that begin so are of what was measured: they differ from run to run, all others are functions of the seed."""
+"""The prefix of measured metrics, such as speeds: they differ between runs, while all others follow from the seed."""
 
 
 class Recorder(Protocol):
-    """Where a learner reports. The run folder implements it; tests may keep everything in memory."""
+    """The recorder of a learner's metrics, progress and checkpoints. Runs write them to a folder; tests to memory."""
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Note one number of the metrics table."""
+        """Record one number of the metrics table."""
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Say how much of the work of this ``fit`` is done, in units of equal cost."""
+        """Report how much of the work of this ``fit`` is done, in units of equal cost."""
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
-        """Keep what is needed to continue after ``step``: nested mappings of tensors, numbers and strings."""
+        """Store what is needed to continue after ``step``: nested mappings of tensors, numbers and strings."""
 
     def restore(self) -> tuple[int, dict[str, Any]] | None:
-        """Return the newest checkpoint of this ``fit`` to continue from, or ``None`` to begin."""
+        """Return the newest checkpoint of this ``fit`` as (step, state), or ``None`` where there is none."""
 
 
 @runtime_checkable
 class SelfFitting(FittedAgent, Protocol):
-    """An agent that fits itself, by a formula or a search, while all others play as they are."""
+    """An agent that fits itself, by a formula or a search, while all other agents stay unchanged."""
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Fit this agent, which plays ``role``; ``agents`` holds who plays each role. One seed gives one result."""
+        """Fit this agent, which plays ``role``; ``agents`` holds the agent of each role. One seed gives one result."""
 
 
 @runtime_checkable
 class HasDefaultLearner(FittedAgent, Protocol):
-    """An agent that a learner fits with that learner's default settings where the scenario's ``training`` does not."""
+    """An agent with a default learner, which fits it, with default settings, if ``training`` of a scenario does not."""
 
     default_learner: ClassVar[str]
     """The kind of that learner in ``econsim.training``."""
 
 
 class Learner(Protocol):
-    """Fits several agents to a game, jointly. Its parameters hold the budget; one seed gives one result."""
+    """A method that fits several agents to a game jointly. Its parameters set the budget; one seed gives one result."""
 
     def fits(self, agent: Agent) -> bool:
-        """Return whether :meth:`fit` fits this agent; all others play as they are."""
+        """Return whether :meth:`fit` fits this agent; all other agents stay unchanged."""
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
-        """Return the agents, by role, with those fitted that this learner fits."""
+        """Return the agents by role, in which those that this learner fits are fitted."""
 
 
 @runtime_checkable
@@ -89,25 +89,25 @@ class FitsSeedsTogether(Learner, Protocol):
         seeds: Sequence[int],
         recorders: Sequence[Recorder],
     ) -> list[dict[str, Agent]]:
-        """Return the agents of each seed, as :meth:`Learner.fit` would return them for it alone."""
+        """Return the agents of each seed, as :meth:`Learner.fit` would return them for that seed alone."""
 
 
 @runtime_checkable
 class SharesPhases(Learner, Protocol):
-    """A learner whose first phases are the same for all policies of a run, so that they are gone through once."""
+    """A learner whose first phases are the same for all policies of a run, so that they are trained only once."""
 
     def shared_phases(self) -> tuple[Learner, dict[str, Chosen]] | None:
-        """Return the learner of the shared phases and who stands in during them, by role; ``None``: nothing is shared.
+        """Return the learner of the shared phases and the substitute agents by role; ``None``: nothing is shared.
 
-        A stand-in plays in the place of a policy's agent, which that learner then does not fit.
+        A substitute plays instead of a policy's agent, which the learner of the shared phases then does not fit.
         """
 
     def own_phases(self) -> Learner:
-        """Return the learner that takes each policy on from there."""
+        """Return the learner of the remaining phases, which are trained separately for each policy."""
 
 
 class SelfFit:
-    """The learner of one role whose agent fits itself."""
+    """The learner of one role with an agent that fits itself."""
 
     def __init__(self, role: str) -> None:
         self.role = role
@@ -117,7 +117,7 @@ class SelfFit:
         return isinstance(agent, SelfFitting)
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
-        """Return the agents, the one of the role fitted."""
+        """Return the agents, in which the agent of the role is fitted."""
         agent = agents[self.role]
         assert isinstance(agent, SelfFitting)
         agent.fit(game, game.roles[self.role], agents, seed, recorder)
@@ -126,13 +126,13 @@ class SelfFit:
 
 @dataclass(frozen=True)
 class Certificate:
-    """Bounds on what a player gains by deviating alone, in units of its return.
+    """Bounds on the largest gain of a player from deviating alone, in units of its return.
 
     Attributes:
-        lower: a gain that a deviation of the class reaches.
-        upper: no deviation of the class gains more; ``None`` where nothing bounds the gain from above.
-        deviation_class: the deviations that are allowed, in words.
-        method: how the bounds were found.
+        lower: a gain that some deviation of the class attains.
+        upper: a bound that no deviation of the class exceeds; ``None`` where no upper bound is known.
+        deviation_class: the deviations that are considered, in words.
+        method: how the bounds were computed.
 
     Raises:
         ValueError: the lower bound is above the upper one.
@@ -150,7 +150,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Solution:
-    """What a solver found: agents by role, what its equations lack by name (zero at a solution), and a certificate.
+    """The result of a solver: agents by role, residuals of its equations by name, and a certificate.
 
     The certificate bounds the largest gain of any player, and is computed from the agents, not by the solver's method.
     """
@@ -161,18 +161,18 @@ class Solution:
 
 
 class Solver(Protocol):
-    """Computes agents of a game by an exact method; the same game gives the same solution."""
+    """An exact method that computes agents of a game; the same game gives the same solution."""
 
     def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
-        """Return agents for all roles that ``fixed`` leaves open.
+        """Return agents of all roles; those in ``fixed`` are given.
 
         Args:
             game: the game.
-            fixed: agents of roles that are not to be solved for; they are part of the solution as they are.
-            time_limit: seconds after which the best agents so far are returned, with the certificate that they have.
+            fixed: agents of roles that are not solved for; they are returned unchanged as part of the solution.
+            time_limit: seconds after which the best agents found so far are returned, with their certificate.
 
         Raises:
-            UserError: the solver is not for such a game; the message names what it is for.
+            UserError: the solver does not apply to the game; the message says to which games it applies.
         """
 
 
@@ -186,5 +186,5 @@ def fit_all(
     """Fit the agents of several seeds: as one batch where the learner can, else one by one."""
     if isinstance(learner, FitsSeedsTogether):
         return learner.fit_together(game, casts, seeds, recorders)
-    given = zip(casts, seeds, recorders, strict=True)
-    return [learner.fit(game, agents, seed, recorder) for agents, seed, recorder in given]
+    runs = zip(casts, seeds, recorders, strict=True)
+    return [learner.fit(game, agents, seed, recorder) for agents, seed, recorder in runs]

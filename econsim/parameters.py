@@ -1,7 +1,7 @@
-"""Base of every parameter model, and the field type that chooses a kind.
+"""Base class of parameter models, and the type of fields whose value is a kind.
 
 A parameter model is frozen, forbids unknown keys and NaN, and describes each field with its unit or range; help texts,
-the JSON schema and the docs are made from it.
+the JSON schema and the documentation are generated from it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Model(BaseModel):
     def _booleans_are_no_numbers(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        # As words they fail the parsing of a number, with the error and the place that any other word gets.
+        # As strings they fail the parsing of a number, with the same error and location as any other string.
         return {
             name: str(value).lower() if isinstance(value, bool) and cls._is_number(name) else value
             for name, value in data.items()
@@ -49,28 +49,28 @@ class Model(BaseModel):
 
 @dataclass(frozen=True)
 class Chosen:
-    """A kind that a scenario chose, with its validated parameters."""
+    """A kind selected by a scenario, with its validated parameters."""
 
     kind: kinds.Kind
     parameters: Model
 
     def build(self) -> Any:
-        """Return the instance that these parameters describe."""
+        """Return an instance of the kind with these parameters."""
         return self.kind.build(self.parameters)
 
     def dump(self) -> dict[str, Any]:
-        """Return plain data that validates to this choice again."""
+        """Return plain data from which validation restores this choice."""
         return {"kind": self.kind.name, **self.parameters.model_dump(mode="json", exclude_unset=False)}
 
 
-_described: list[str] = []  # rooms whose kinds a JSON schema is just listing
+_described: list[str] = []  # rooms whose kinds are being listed in a JSON schema
 
 
 @dataclass(frozen=True)
 class FromRoom:
     """The annotation of a field whose value is a kind of ``room``: ``Annotated[Chosen, FromRoom("populations")]``.
 
-    ``then`` is another room to look in for what ``room`` does not have.
+    ``then`` is a second room, which is searched for kinds that ``room`` does not have.
     """
 
     room: str
@@ -78,14 +78,14 @@ class FromRoom:
 
     @property
     def rooms(self) -> tuple[str, ...]:
-        """The rooms, in the order in which they are looked in."""
+        """The rooms, in the order in which they are searched."""
         return (self.room,) if self.then is None else (self.room, self.then)
 
     def load(self, name: str) -> kinds.Kind:
-        """Return the kind of a name.
+        """Return the kind with a name.
 
         Raises:
-            UserError: no room has such a kind; the nearest names are given.
+            UserError: no room has such a kind; similar names are listed.
         """
         for room in self.rooms:
             if kinds.exists(room, name):
@@ -100,7 +100,7 @@ class FromRoom:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         by_name = {"type": "string", "description": f"a name from {' or '.join(self.rooms)}"}
-        if self.room in _described:  # a kind that takes another of its own room
+        if self.room in _described:  # a kind with a parameter that is another kind of the same room
             return {"anyOf": [by_name, {"type": "object", "required": ["kind"]}]}
         _described.append(self.room)
         try:
@@ -114,8 +114,8 @@ class FromRoom:
             kind = self.load(name)
             model: type[BaseModel] = kind.parameters
             option = dict(handler.resolve_ref_schema(handler(model.__pydantic_core_schema__)))
-            own = {"kind": {"const": name, "description": kind.summary}}
-            option["properties"] = own | option.get("properties", {})
+            name_property = {"kind": {"const": name, "description": kind.summary}}
+            option["properties"] = name_property | option.get("properties", {})
             option["required"] = ["kind", *option.get("required", [])]
             options.append(option)
         return options
@@ -125,11 +125,9 @@ class FromRoom:
             return value
         if isinstance(value, str):
             value = {"kind": value}
-        named = ", ".join(self.rooms)
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
-            raise PydanticCustomError(
-                "kind", "expected a name or a mapping with a key 'kind' that names one of {rooms}", {"rooms": named}
-            )
+            message = "expected a name or a mapping with a key 'kind' that names one of {rooms}"
+            raise PydanticCustomError("kind", message, {"rooms": ", ".join(self.rooms)})
         try:
             kind = self.load(value["kind"])
         except UserError as error:

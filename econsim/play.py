@@ -1,4 +1,4 @@
-"""Playing whole episodes: who acts, what everybody is paid, how it ends."""
+"""Simulation of whole episodes: actions of all agents, returns of all players, and the final state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from econsim.game import Agent, Game, Observation, Role
 
 @dataclass(frozen=True)
 class Episode:
-    """How an episode ended: the last state, and the discounted return of each role ``{role: [B, N]}``, float64."""
+    """The result of an episode: the final state, and the discounted returns by role ``{role: [B, N]}``, float64."""
 
     state: Any
     returns: dict[str, Tensor]
@@ -26,10 +26,10 @@ class Episode:
 def play(
     game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Callable[[Any, Tensor], object] | None = None
 ) -> Episode:
-    """Play one episode in each copy, from keys ``[B]``; copies that end early earn nothing more.
+    """Play one episode in each environment copy, from keys ``[B]``; copies that end early receive no further rewards.
 
-    Every agent draws from a key of its own role, so that one role's policy does not change another's draws. ``watch``
-    is given every state, the first one included, and which copies were over before it, ``[B]``.
+    Every agent draws from a key of its role, so that one role's policy does not change another's draws. ``watch`` is
+    called with every state, including the first, and with which copies had ended before it, ``[B]`` bool.
     """
     copies = key.shape[0]
     state = game.reset(key)
@@ -55,22 +55,22 @@ def play(
 
 
 class ConstantPolicy(ABC):
-    """A policy that takes one action in every step of an episode; subclasses say which."""
+    """A policy that takes the same action in every step of an episode; subclasses define the action."""
 
     @abstractmethod
     def action(self, game: Game[Any], role: Role) -> Tensor:
-        """Return the action for all players and copies ``[*shape]``, or one a copy ``[B, *shape]``.
+        """Return the action: ``[*shape]``, ``[B, *shape]`` (one per copy) or ``[B, N, *shape]`` (one per player).
 
-        ``[B, N, *shape]`` is one for each player of each copy. May raise :class:`UserError`.
+        May raise :class:`UserError`.
         """
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Tensor:
-        """Return the action, ``[1 | B, 1 | N, *shape]``: real numbers in the game's precision, indices as they are."""
+        """Return the action, ``[1 | B, 1 | N, *shape]``: real numbers in the game's precision, indices unchanged."""
         action = self.action(game, role)
         more_axes = action.ndim - len(role.action.shape)
         if more_axes not in (0, 1, 2) or action.shape[more_axes:] != role.action.shape:
             raise UserError(
-                f"{role.name}: an action of shape {list(action.shape)} does not fit {list(role.action.shape)}"
+                f"{role.name}: expected an action of shape {list(role.action.shape)}, found {list(action.shape)}"
             )
         by_player = action[None, None] if more_axes == 0 else action[:, None] if more_axes == 1 else action
         return by_player.to(device=game.device, dtype=game.dtype if action.is_floating_point() else None)
@@ -81,7 +81,7 @@ class ConstantPolicy(ABC):
 
 
 class HeldAction(ConstantPolicy):
-    """A constant policy of a given action; derivatives flow through it.
+    """A constant policy with a given action; gradients propagate through the action.
 
     Args:
         action: ``[*shape]``, ``[B, *shape]`` or ``[B, N, *shape]``; see :meth:`ConstantPolicy.action`.

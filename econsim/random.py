@@ -1,13 +1,13 @@
-"""Counter-based random numbers: a draw is a function of (key, step, stream, position) and of nothing drawn before.
+"""Counter-based random numbers: a draw depends on (key, step, stream, position) only, not on earlier draws.
 
-Each copy of a game has a key; ``uniform(key, step, "arrivals", (N,))`` returns ``[B, N]``. Copy 7 alone therefore draws
-what copy 7 of 10,000 draws, a resumed run draws what an uninterrupted one does, and two policies under one key meet the
-same shocks. The bits are integers, equal on CPU and GPU; ``uniform`` is equal bit for bit too, while ``normal`` may
-differ in the last digit because devices round logarithms differently.
+Each environment copy has a key; ``uniform(key, step, "arrivals", (N,))`` returns ``[B, N]``. Copy 7 alone therefore has
+the same draws as copy 7 of 10,000, a resumed run has the same draws as an uninterrupted one, and two policies under one
+key meet the same shocks. The bits are integers, equal on CPU and GPU; ``uniform`` is equal bit for bit too, while
+``normal`` may differ in the last digit because devices round logarithms differently.
 
 The generator is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, constants of Stafford's variant 13), applied
-once to each of key, step and stream, and to every position; tests check uniformity, lag and neighbour correlation and
-avalanche.
+once to each of key, step and stream, and to every position; tests check uniformity, serial correlation, the correlation
+of neighbouring positions, and avalanche.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ _ALL = (1 << 64) - 1
 
 
 def keys(seed: int, count: int, device: torch.device | str = "cpu") -> Tensor:
-    """Return one key a copy, ``[count]`` int64; key ``i`` depends on ``seed`` and ``i`` only."""
+    """Return one key per environment copy, ``[count]`` int64; key ``i`` depends on ``seed`` and ``i`` only."""
     index = torch.arange(count, dtype=torch.int64, device=device)
     return _absorb(_mix(torch.full_like(index, seed) * _GOLDEN + _GOLDEN), index)
 
 
 def fold(key: Tensor, data: Step | str) -> Tensor:
-    """Return new keys that depend on ``key`` and on ``data`` (a number, one a copy, or a name)."""
+    """Return new keys that depend on ``key`` and on ``data`` (a number, one number per copy ``[B]``, or a name)."""
     return _absorb(key, _stream_number(data) if isinstance(data, str) else data)
 
 
 def bits(key: Tensor, step: Step, stream: str, shape: Shape = ()) -> Tensor:
-    """Return 64 random bits a position as int64, ``[B, *shape]``.
+    """Return 64 random bits per position as int64, ``[B, *shape]``.
 
     Args:
         key: ``[B]`` int64.
         step: the time of the draw, a number or ``[B]``.
-        stream: what the draw is for; draws of different streams are independent.
-        shape: positions within a copy. Position ``i`` does not depend on how many there are.
+        stream: the name of the draw's purpose; draws of different streams are independent.
+        shape: positions within a copy. The draw at position ``i`` does not depend on the number of positions.
     """
     state = _absorb(_absorb(key, step), _stream_number(stream))
     position = torch.arange(math.prod(shape), dtype=torch.int64, device=key.device)
@@ -66,7 +66,7 @@ def normal(key: Tensor, step: Step, stream: str, shape: Shape = (), dtype: torch
 
 
 def gumbel(key: Tensor, step: Step, stream: str, shape: Shape = ()) -> Tensor:
-    """Return standard Gumbel numbers, ``[B, *shape]``: the arg-max of logits plus these is a categorical draw."""
+    """Return standard Gumbel numbers, ``[B, *shape]``; the arg-max of logits plus these is a categorical draw."""
     inner = uniform(key, step, stream, shape, torch.float64)
     # 2**-54 is half the smallest step of the uniform draw, so that a draw of zero stays finite.
     return (-torch.log(-torch.log(inner + 2.0**-54))).float()
@@ -79,7 +79,7 @@ def categorical(key: Tensor, step: Step, stream: str, logits: Tensor) -> Tensor:
 
 
 def permutation(key: Tensor, step: Step, stream: str, count: int) -> Tensor:
-    """Return one random permutation of ``0 .. count - 1`` a copy, ``[B, count]`` int64."""
+    """Return one random permutation of ``0 .. count - 1`` per copy, ``[B, count]`` int64."""
     return bits(key, step, stream, (count,)).argsort(dim=-1, stable=True)
 
 
@@ -92,13 +92,14 @@ def _stream_number(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True)
 
 
-# What torch.compiler.assume_constant_result does; that function imports the whole compiler, which takes seconds.
+# The effect of torch.compiler.assume_constant_result, which would import the whole compiler and take seconds.
 _stream_number._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def _absorb(state: Tensor, data: Step) -> Tensor:
     if torch.compiler.is_compiling() and state.device.type == "cpu":
-        # Products here go round beyond 64 bits. A compiler of C++ may take it that none does, and then draws wrongly.
+        # Products wrap around beyond 64 bits. A C++ compiler may assume that signed integers do not overflow, and its
+        # code then gives wrong draws.
         opaque: Tensor = _absorb_tensor(state, data) if isinstance(data, Tensor) else _absorb_number(state, data)
         return opaque
     mixed = _mix(data.long() + _GOLDEN) if isinstance(data, Tensor) else _mix_number(data + _GOLDEN)
@@ -132,7 +133,7 @@ def _mix(x: Tensor) -> Tensor:
 
 
 def _mix_number(x: int) -> int:
-    """Return :func:`_mix` of one number, which a graph then holds as a constant instead of a tensor from the host."""
+    """Return :func:`_mix` of one number, which is then a constant of a graph instead of a tensor from the host."""
     x &= _ALL
     x = ((x ^ x >> 30) * _MIX_1) & _ALL
     x = ((x ^ x >> 27) * _MIX_2) & _ALL
@@ -141,5 +142,5 @@ def _mix_number(x: int) -> int:
 
 
 def _shift_right(x: Tensor, count: int) -> Tensor:
-    # torch shifts signed integers arithmetically; the mask takes the copies of the sign bit away.
+    # torch shifts signed integers arithmetically; the mask clears the repeated sign bits.
     return (x >> count) & ((1 << (64 - count)) - 1)

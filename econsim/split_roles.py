@@ -1,6 +1,6 @@
-"""Roles shared by several agents: a game in which groups of one role's players are roles of their own.
+"""Roles shared by several agents: a game in which groups of one role's players are separate roles.
 
-Whatever plays, trains or measures roles then works on groups as it does on roles. A group is named ``role/label``.
+Simulation, training and analysis then treat groups as roles. A group is named ``role/label``.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from econsim.game import Game, Observation, Role, Transition
 __all__ = ["Groups", "SplitRoles", "base_game", "base_role"]
 
 Groups = Mapping[str, Mapping[str, Sequence[int]]]
-"""By role and label, the players of each group; every player of the role is in one of them."""
+"""By role and label, the players of each group; every player of the role is in exactly one group."""
 _OF_ALL_PLAYERS = ("shared", "whole")
-"""Fields of an observation without an axis of the players who see it."""
+"""Fields of an observation without an axis of players."""
 _READS_ALL = ("best_response", "routine")
 """Members of optional protocols that read the observation of all players of a role."""
 _AS_THEY_ARE = ("thresholds", "law", "usd_per_unit", "stage", "frame")
-"""Members of optional protocols that do not depend on who plays."""
+"""Members of optional protocols that do not depend on the groups."""
 
 
 def base_role(name: str) -> str:
-    """Return the role of the game that a group belongs to; a role that is not split is its own."""
+    """Return the role of the game that a group belongs to; the name itself for a role that is not split."""
     return name.partition("/")[0]
 
 
 def base_game(game: Game[Any]) -> Game[Any]:
-    """Return the game whose roles are split; a game without groups is its own."""
+    """Return the game whose roles are split; the game itself where there are no groups."""
     return game.game if isinstance(game, SplitRoles) else game
 
 
 @dataclass(frozen=True)
 class PlayerGroup:
-    """Players of one role who have an agent of their own.
+    """Players of one role with an agent of their own.
 
     Attributes:
-        role: the group's own role, ``role/label``.
-        label: its label.
-        players: who they are among the players of their role, ``[n]``.
-        offset: how many players of following roles come before their role.
+        role: the name of the group as a role, ``role/label``.
+        label: the label of the group.
+        players: indices of its players among the players of their role, ``[n]``.
+        offset: the number of players of following roles that come before their role.
     """
 
     role: str
@@ -55,11 +55,11 @@ class PlayerGroup:
     offset: int
 
     def metric(self, name: str) -> str:
-        """Return what a metric of these players alone is called."""
+        """Return the name of a metric that is computed from these players only."""
         return f"{name}/{self.role}"
 
     def players_along(self, axis: str) -> list[int] | None:
-        """Return the places of these players along an axis of accounts; ``None`` where they are not on it."""
+        """Return the indices of these players along an axis of accounts; ``None`` where the axis excludes them."""
         if axis == f"role:{base_role(self.role)}":
             return list(self.players)
         return [self.offset + player for player in self.players] if axis == FOLLOWERS else None
@@ -78,14 +78,18 @@ def player_groups(game: Game[Any]) -> list[PlayerGroup]:
 
 
 class SplitRoles(Game[Any]):
-    """``game`` with the players of some roles in groups, each a role of its own.
+    """``game`` with the players of some roles in groups, each of which is a role.
 
     State, accounts and conserved quantities are those of ``game``; observations and rewards of a group are the rows of
     its players.
     """
 
     def __init__(self, game: Game[Any], groups: Groups) -> None:
-        """Raises ``ValueError`` unless the groups of each role hold each of its players once."""
+        """Split the roles of ``game``.
+
+        Raises:
+            ValueError: the groups of a role do not contain each of its players exactly once.
+        """
         self.game, self.groups = game, {role: {k: tuple(v) for k, v in by.items()} for role, by in groups.items()}
         self.parameters, self.dtype, self.unit = game.parameters, game.dtype, game.unit
         self.horizon, self.clocked = game.horizon, game.clocked
@@ -94,17 +98,17 @@ class SplitRoles(Game[Any]):
         self._players: dict[str, Tensor] = {}
         self._order: dict[str, Tensor] = {}
         self._asks_for_all = any(hasattr(game, name) for name in _READS_ALL)
-        self.roles = {role.name: role for each in game.roles.values() for role in self._split(each)}
+        self.roles = {role.name: role for whole_role in game.roles.values() for role in self._split(whole_role)}
         self._offer_protocols()
 
     def _split(self, role: Role) -> list[Role]:
-        """Return the roles that take the place of a role, and note who plays them."""
+        """Return the roles that replace a role, and store the players of each."""
         groups = self.groups.get(role.name)
         if groups is None:
             return [role]
         players = [player for members in groups.values() for player in members]
         if sorted(players) != list(range(role.count)):
-            raise ValueError(f"{role.name}: the groups do not hold each of {role.count} players once")
+            raise ValueError(f"{role.name}: the groups must contain each of {role.count} players exactly once")
         for label, members in groups.items():
             self._players[f"{role.name}/{label}"] = torch.tensor(members, dtype=torch.int64, device=self.game.device)
         self._order[role.name] = torch.tensor(players, device=self.game.device).argsort()
@@ -113,7 +117,7 @@ class SplitRoles(Game[Any]):
 
     @property
     def device(self) -> torch.device:
-        """Where the game's tensors are."""
+        """The device of the game's tensors."""
         return self.game.device
 
     def with_parameters(self, **values: Tensor | float) -> SplitRoles:
@@ -136,38 +140,38 @@ class SplitRoles(Game[Any]):
         return other
 
     def players(self, name: str) -> Tensor | None:
-        """Return which players of its role a group holds, ``[n]`` int64; ``None`` for a role that is not split."""
+        """Return the indices of a group's players in their role, ``[n]`` int64; ``None`` for a role without groups."""
         return self._players.get(name)
 
     # --- the game -----------------------------------------------------------------------------------------------
 
     def reset(self, key: Tensor) -> Any:
-        """Return the game's first state."""
+        """Return the game's initial state."""
         return self.game.reset(key)
 
     def observe(self, state: Any) -> dict[str, Observation]:
-        """Return what each group sees: the rows of its players."""
-        seen = self.game.observe(state)
-        return {name: self._rows(seen[base_role(name)], name) for name in self.roles}
+        """Return the observation of each group: the rows of its players."""
+        observations = self.game.observe(state)
+        return {name: self._rows(observations[base_role(name)], name) for name in self.roles}
 
     def step(self, state: Any, actions: Mapping[str, Tensor]) -> Transition[Any]:
-        """Advance the game by the actions of all groups; pay each its rows of the rewards."""
+        """Advance the game by the actions of all groups; the rewards of a group are the rows of its players."""
         transition = self.game.step(state, {name: self._joined(name, actions) for name in self.game.roles})
         rewards = {name: self._take(transition.rewards[base_role(name)], name) for name in self.roles}
         return replace(transition, rewards=rewards)
 
     def accounts(self, state: Any) -> dict[str, Tensor]:
-        """Return the game's accounts, of all players of its roles."""
+        """Return the game's accounts, which cover all players of its roles."""
         return self.game.accounts(state)
 
     def conserved(self, state: Any) -> dict[str, Tensor]:
         """Return the game's conserved quantities."""
         return self.game.conserved(state)
 
-    # --- optional protocols, where the game meets them ----------------------------------------------------------
+    # --- optional protocols, where the game implements them -----------------------------------------------------
 
     def _offer_protocols(self) -> None:
-        own: dict[str, Callable[..., Any]] = {
+        by_group: dict[str, Callable[..., Any]] = {
             "best_response": self._best_response,
             "choices": self._choices,
             "choice_values": self._choice_values,
@@ -176,9 +180,9 @@ class SplitRoles(Game[Any]):
             "one_round": self._one_round,
             "briefing": self._briefing,
         }
-        for name in (*own, *_AS_THEY_ARE):
+        for name in (*by_group, *_AS_THEY_ARE):
             if hasattr(self.game, name):
-                setattr(self, name, own.get(name, getattr(self.game, name)))
+                setattr(self, name, by_group.get(name, getattr(self.game, name)))
 
     def _best_response(self, role: str, observation: Observation) -> Tensor:
         game: Any = self.game
@@ -213,7 +217,7 @@ class SplitRoles(Game[Any]):
         return SplitRoles(game.one_round(), self.groups)
 
     def _briefing(self, role: str) -> dict[str, Any]:
-        """Return what the game tells a role, with the personas and traits of the group's players alone."""
+        """Return the game's briefing of a role, with the personas and traits of the group's players only."""
         game: Any = self.game
         briefing, players = dict(game.briefing(base_role(role))), self._players.get(role)
         if players is None:
@@ -241,12 +245,12 @@ class SplitRoles(Game[Any]):
         """Return the actions of all players of a role, ``[B, N, ...]``."""
         if name not in self.groups:
             return actions[name]
-        parts = [actions[f"{name}/{label}"] for label in self.groups[name]]
-        return torch.cat(parts, 1)[:, self._order[name]]
+        by_group = [actions[f"{name}/{label}"] for label in self.groups[name]]
+        return torch.cat(by_group, 1)[:, self._order[name]]
 
 
 def _changed(observation: Observation, change: Callable[[Tensor], Tensor]) -> Observation:
-    """Return an observation with every entry of players changed."""
+    """Return an observation with ``change`` applied to every tensor that has an axis of players."""
     names = [entry.name for entry in fields(observation) if entry.name not in _OF_ALL_PLAYERS]
     values = {name: getattr(observation, name) for name in names}
     return replace(observation, **{name: _mapped(value, change) for name, value in values.items()})

@@ -33,7 +33,16 @@ _BLOCK = re.compile(
 )
 _LOOKING = {"list", "describe", "schema", "cite", "init", "validate"}
 """Commands that only look or write a file: they are run."""
-_PLACEHOLDERS = {"SCENARIO", "FILE", "fishery", "mine", "scenarios/mine.yaml"}
+_PLACEHOLDERS = {
+    "SCENARIO",
+    "FILE",
+    "fishery",
+    "adaptive_fisher",
+    "pursuit",
+    "cooperative",
+    "mine",
+    "scenarios/mine.yaml",
+}
 """What a reader has and these tests do not."""
 
 

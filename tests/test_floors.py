@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "econsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# From the ground up: a room imports only from floors below its own. What each floor holds stands in CONTRIBUTING.
+# From the bottom up: a room imports only from floors below its own. CONTRIBUTING contains this table.
 FLOORS: tuple[tuple[str, str], ...] = (
     ("errors random held_tensors accounts", "errors a user can meet, random numbers, declared accounts"),
     ("kinds storage game", "the look-up of kinds, files and locks, the interface of games and agents"),
-    ("parameters acceleration actions play expected_play split_roles", "parameter models; play, compiled or exact"),
+    ("parameters acceleration actions play split_roles", "parameter models; play, compiled where that pays"),
     ("learning leader_evaluation mechanisms nn", "protocols of learning, economic mechanisms, neural networks"),
-    ("populations", "who takes part"),
+    ("populations expected_play", "who takes part; play by exact expectation"),
     ("economies games llm", "games, and the transport of language models"),
     ("text rl", "any game in words; the PPO engine"),
     ("agents", "followers"),
@@ -118,7 +118,7 @@ def test_the_table_of_floors_in_contributing_is_the_one_of_this_test() -> None:
         f"| {floor} | {', '.join(f'`{room}`' for room in rooms.split())} | {holds} |"
         for floor, (rooms, holds) in enumerate(FLOORS)
     ]
-    table = "\n".join(["| floor | rooms | what they hold |", "|---|---|---|", *rows])
+    table = "\n".join(["| floor | rooms | contents |", "|---|---|---|", *rows])
     assert table in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), table
 
 

@@ -112,7 +112,7 @@ def test_unbounded_amounts_are_refused(space: Box) -> None:
 
 
 def test_a_start_must_fit_the_action() -> None:
-    with pytest.raises(UserError, match="2 entries, an action has 3"):
+    with pytest.raises(UserError, match="expected 3 entries, one per entry of the action, found 2"):
         network(Box(0, 1, (3,)), torch.tensor([0.1, 0.2]))
     with pytest.raises(UserError, match="real-valued actions only"):
         network(Discrete(3), torch.tensor(1))

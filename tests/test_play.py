@@ -40,5 +40,5 @@ def test_real_numbers_are_played_in_the_precision_of_the_game() -> None:
 def test_an_action_of_another_shape_is_refused() -> None:
     game = Gifts()
     assert game.roles["collector"].action == Box(0, 1)
-    with pytest.raises(UserError, match=r"collector: an action of shape \[1, 1, 2\] does not fit \[\]"):
+    with pytest.raises(UserError, match=r"collector: expected an action of shape \[\], found \[1, 1, 2\]"):
         HeldAction(torch.zeros(1, 1, 2)).start(game, game.roles["collector"], COPIES)

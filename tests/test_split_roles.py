@@ -100,7 +100,7 @@ def test_parameters_precision_and_copies_keep_the_groups() -> None:
 
 def test_every_player_is_in_one_group() -> None:
     for groups in ({"a": (0, 1), "b": (1, 2, 3)}, {"a": (0, 1, 2)}):
-        with pytest.raises(ValueError, match="do not hold each of 4 players once"):
+        with pytest.raises(ValueError, match="must contain each of 4 players exactly once"):
             SplitRoles(Gifts(), {"giver": groups})
     assert base_role("worker/odd") == base_role("worker") == "worker"
 

@@ -46,6 +46,9 @@ FILES = {
 
 
         class Pond:
+            accounts_spec = ()
+            unit = ""
+
             def __init__(self, parameters):
                 from econsim.game import Box, Role  # only a pond that is built needs torch
 
@@ -116,6 +119,14 @@ FILES = {
         class Quota:
             def __init__(self, parameters):
                 self.parameters = parameters
+
+            def start(self, game, role, num_envs): ...
+
+            def act(self, observation, memory, key): ...
+
+            def state_dict(self): ...
+
+            def load_state_dict(self, state): ...
     ''',
     "training/practice.py": '''
         """Practice makes perfect."""
@@ -135,6 +146,9 @@ FILES = {
         class Practice:
             def __init__(self, parameters):
                 self.parameters = parameters
+
+            def fits(self, agent):
+                return True
     ''',
     "agents/patient_angler.yaml": """
         # Someone with a long rod.

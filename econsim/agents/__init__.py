@@ -1,1 +1,1 @@
-"""Decision-makers for followers: scripted, exact, boundedly rational, neural."""
+"""Agents for following roles: scripted rules, exact and noisy best responses, neural policies and language models."""

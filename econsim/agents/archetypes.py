@@ -1,12 +1,13 @@
-"""Archetypes: a language model answers for a few people of each kind, and their answers stand for all others.
+"""Archetypes: a language model is queried for a few workers of each group, and the others copy their actions.
 
-Workers are parted into groups of equal size, the archetypes: by skill, or by traits of their personas and then by
-skill. Some members of each, drawn once, ask the model
-and play what it answers, with memories and personas of their own. Every other worker has one of them as its example for
-the whole episode and works as long, so that a group keeps the *distribution* of its answers, not their mean.
+Workers are divided into groups of equal size, the archetypes: by skill, or by traits of their personas and then by
+skill. Some members of each group are drawn once. For these the model is queried, and they play its answers, with
+memories and personas of their own. Every other worker is assigned one of the queried members of its group, its
+*example*, for the whole episode and works the same hours, so that a group keeps the *distribution* of the answers and
+not only their mean.
 
-How good that is, a *shadow sample* tells: workers who are asked too, but go on doing what their example does. The
-agent's ``shadow`` keeps the difference between the two, step by step.
+A *shadow sample* measures the approximation error: the model is also queried for these workers, but they play the
+action of their example. The attribute ``shadow`` of the agent holds the difference between the two at each step.
 """
 
 from __future__ import annotations
@@ -35,21 +36,23 @@ class Parameters(Model):
     """Parameters of archetypes."""
 
     archetypes: int = Field(200, ge=1, le=100_000)
-    """Groups of equal size that workers are parted into: neighbours in skill."""
+    """Number of groups of equal size into which workers are divided; the members of a group are close in skill."""
     alike: tuple[Literal["age", "sex", "education", "occupation"], ...] = ()
-    """Traits of personas by which workers are sorted before skill, the first one first (age in decades)."""
+    """Persona traits by which workers are sorted before they are sorted by skill; the first trait has priority. Age is
+    rounded down to decades."""
     answers: int = Field(5, ge=1, le=1000)
-    """Members of each group who are asked."""
+    """Number of members of each group for whom the model is queried."""
     shadow: int = Field(0, ge=0, le=100_000)
-    """Workers who are asked beside them, to measure the error; they play what their example does."""
+    """Number of additional workers for whom the model is queried to measure the approximation error; they play the
+    action of their example."""
     seed: int = Field(0, ge=0)
-    """Seed of the draws: who is asked, and who is whose example."""
+    """Seed of the draws: for which workers the model is queried, and which of them each other worker copies."""
     mind: llm.Parameters = llm.Parameters()
-    """How those who are asked think; see the kind ``llm``."""
+    """Parameters of the language-model agents for whom the model is queried; see the kind ``llm``."""
 
 
 class Difference(NamedTuple):
-    """One step of the shadow sample: own hours less those of the example, on average and in size, and its own mean."""
+    """Shadow sample at one step: own hours minus the example's hours (mean and mean absolute value); mean own hours."""
 
     mean: float
     absolute: float
@@ -58,7 +61,7 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class _Memory:
-    """``asked`` ``[P]`` are players who ask, the shadow sample last; ``example`` ``[N]`` is each one's place in it."""
+    """``asked`` ``[P]``: the queried players, shadow sample last; ``example`` ``[N]``: each player's index into it."""
 
     asked: Tensor
     example: Tensor
@@ -67,7 +70,7 @@ class _Memory:
 
 
 class Archetypes:
-    """Workers of whom a few ask a language model, for all. ``shadow`` holds the measured differences, step by step."""
+    """Workers who copy the actions of a few language-model agents. ``shadow`` holds one measured error per step."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -75,21 +78,22 @@ class Archetypes:
         self._mind = llm.LanguageWorker(parameters.mind)
 
     def connect(self, service: Service) -> None:
-        """Take the service that every question goes to."""
+        """Set the service to which all questions are sent."""
         self._mind.connect(service)
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> _Memory:
-        """Return who is asked and whose example they are.
+        """Draw the queried players and the example of each player.
 
         Raises:
-            UserError: players differ between copies, are too few, or what the kind ``llm`` raises.
+            UserError: the players differ between environment copies or are too few, or the kind ``llm`` raises it.
         """
         skill = _skill(game, role)
         wanted = self.parameters.archetypes * self.parameters.answers + self.parameters.shadow
         if wanted > role.count:
             raise UserError(
                 f"agents.{role.name}: {self.parameters.archetypes} archetypes with {self.parameters.answers} answers"
-                f" and {self.parameters.shadow} in the shadow are more than {role.count} players; ask all, by kind llm"
+                f" each and a shadow sample of {self.parameters.shadow} need {wanted} players, but the role has"
+                f" {role.count}; reduce archetypes, answers or shadow, or query the model for all players with kind llm"
             )
         asked, example = _cast(_sorted(skill, self._traits(game, role)), self.parameters)
         answering = len(asked) - self.parameters.shadow
@@ -97,41 +101,43 @@ class Archetypes:
         return _Memory(asked, example, answering, self._mind.start(game, role, num_envs, players))
 
     def _traits(self, game: Game[Any], role: Role) -> list[Sequence[Any]]:
-        """Return the traits that workers are sorted by, one entry a worker each."""
+        """Return the traits by which workers are sorted; each has one entry per worker."""
         if not self.parameters.alike:
             return []
-        known = game.briefing(role.name).get("traits", {}) if isinstance(game, TextInterface) else {}
-        if not known:
+        traits = game.briefing(role.name).get("traits", {}) if isinstance(game, TextInterface) else {}
+        if not traits:
             raise UserError(
-                f"agents.{role.name}.alike: nobody knows who the workers are; give economy.population.kind=personas"
+                f"agents.{role.name}.alike: the workers of this game have no personas; set"
+                " economy.population.kind=personas"
             )
-        return [_banded(name, known[name]) for name in self.parameters.alike]
+        return [_banded(name, traits[name]) for name in self.parameters.alike]
 
     def act(self, observation: Observation, memory: _Memory, key: Tensor) -> tuple[Tensor, _Memory]:
-        """Return actions ``[B, N]``: those of the example of each player."""
-        few, inner = self._mind.act(_of(observation, memory.asked), memory.inner, key)
-        actions = few[:, : memory.answering][:, memory.example]
+        """Return actions ``[B, N]``: each player plays the action of its example."""
+        answers, inner = self._mind.act(_of(observation, memory.asked), memory.inner, key)
+        actions = answers[:, : memory.answering][:, memory.example]
         if memory.answering < len(memory.asked) and bool(observation.acting.any()):
-            own, copied = few[:, memory.answering :].double(), actions[:, memory.asked[memory.answering :]].double()
-            gap = own - copied
-            self.shadow.append(Difference(float(gap.mean()), float(gap.abs().mean()), float(own.mean())))
+            answered = answers[:, memory.answering :].double()
+            difference = answered - actions[:, memory.asked[memory.answering :]].double()
+            mean, absolute = float(difference.mean()), float(difference.abs().mean())
+            self.shadow.append(Difference(mean, absolute, float(answered.mean())))
         return actions, replace(memory, inner=inner)
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
-        """Return calls, input tokens and output tokens of an episode, about."""
-        few = self.parameters.archetypes * self.parameters.answers + self.parameters.shadow
-        return self._mind.forecast(game, replace(role, count=few), num_envs)
+        """Return the estimated numbers of calls, input tokens and output tokens of an episode."""
+        queried = self.parameters.archetypes * self.parameters.answers + self.parameters.shadow
+        return self._mind.forecast(game, replace(role, count=queried), num_envs)
 
 
 def _skill(game: Game[Any], role: Role) -> Tensor:
-    """Return the skill of each player ``[N]``; raises ``UserError`` where copies have other people."""
+    """Return the skill of each player ``[N]``; raises ``UserError`` if it differs between environment copies."""
     facts = game.observe(game.reset(random.keys(0, 2, game.device)))[role.name].facts or {}
     if "skill" not in facts:
-        raise UserError(f"agents.{role.name}: kind archetypes needs a game that tells each player's skill")
+        raise UserError(f"agents.{role.name}: kind archetypes needs a game whose facts include each player's skill")
     first: Tensor
     first, second = facts["skill"].cpu()
     if not torch.equal(first, second):
-        raise UserError(f"agents.{role.name}: kind archetypes needs the same people in every copy of the game")
+        raise UserError(f"agents.{role.name}: kind archetypes needs the same population in every environment copy")
     return first
 
 
@@ -140,47 +146,47 @@ def _banded(name: str, values: Sequence[Any]) -> list[str]:
 
 
 def _sorted(skill: Tensor, traits: Sequence[Sequence[Any]]) -> Tensor:
-    """Return the players ``[N]`` by traits, the first one first, and those of the same by skill."""
+    """Return the players ``[N]`` sorted by traits, the first trait first, and by skill where all traits are equal."""
     order = skill.argsort(stable=True)
     for values in reversed(traits):
-        places = {value: place for place, value in enumerate(sorted(set(values)))}
-        code = torch.tensor([places[value] for value in values])
+        codes = {value: code for code, value in enumerate(sorted(set(values)))}
+        code = torch.tensor([codes[value] for value in values])
         order = order[code[order].argsort(stable=True)]
     return order
 
 
 def _cast(sorted_players: Tensor, parameters: Parameters) -> tuple[Tensor, Tensor]:
-    """Return who is asked ``[P]``, group by group and the shadow sample last, and each player's example ``[N]``."""
+    """Return the queried players ``[P]``, by group and shadow sample last, and the example of each player ``[N]``."""
     count, groups, answers = len(sorted_players), parameters.archetypes, parameters.answers
     key = random.keys(parameters.seed, 1)
-    luck = random.uniform(key, 0, "archetypes/asked", (count,), torch.float64)[0]
+    priority = random.uniform(key, 0, "archetypes/asked", (count,), torch.float64)[0]
     group = torch.empty(count, dtype=torch.int64)
     group[sorted_players] = torch.arange(count) * groups // count
-    # Players by group and then by luck: the first of each group are asked.
-    order = luck.argsort()
+    # Players sorted by group and then by a random priority: the model is queried for the first players of each group.
+    order = priority.argsort()
     order = order[group[order].argsort(stable=True)]
-    begins = (torch.arange(groups) * count + groups - 1) // groups
-    asked = order[begins[:, None] + torch.arange(answers)].flatten()
+    first_of_group = (torch.arange(groups) * count + groups - 1) // groups
+    asked = order[first_of_group[:, None] + torch.arange(answers)].flatten()
     drawn = random.integers(key, 0, "archetypes/example", answers, (count,))[0]
     example = group * answers + drawn
     example[asked] = torch.arange(len(asked))
-    others = torch.ones(count, dtype=torch.bool)
-    others[asked] = False
-    spare = others.nonzero().flatten()
-    shadow = spare[luck[spare].argsort()[: parameters.shadow]]
+    is_free = torch.ones(count, dtype=torch.bool)
+    is_free[asked] = False
+    free = is_free.nonzero().flatten()
+    shadow = free[priority[free].argsort()[: parameters.shadow]]
     return torch.cat([asked, shadow]), example
 
 
 def _of(observation: Observation, players: Tensor) -> Observation:
-    """Return what some players see."""
-    place = players.to(observation.features.device)
+    """Return the observation of the players with the given indices ``[P]``."""
+    index = players.to(observation.features.device)
     mask, facts = observation.action_mask, observation.facts or {}
     return Observation(
-        observation.features[:, place],
-        observation.alive[:, place],
-        observation.acting[:, place],
-        None if mask is None else mask[:, place],
-        None if observation.view is None else observation.view[:, place],
-        facts={name: fact[:, place] for name, fact in facts.items()},
+        observation.features[:, index],
+        observation.alive[:, index],
+        observation.acting[:, index],
+        None if mask is None else mask[:, index],
+        None if observation.view is None else observation.view[:, index],
+        facts={name: fact[:, index] for name, fact in facts.items()},
         shared=observation.shared,
     )

@@ -1,4 +1,4 @@
-"""Exact best response: every player takes the best action there is, given what it sees and others' play as given."""
+"""Exact best response: every player takes its optimal action given its observation, with others' actions fixed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Parameters(Model):
 
 
 class BestResponse:
-    """Plays the game's own closed form or grid optimum."""
+    """Plays the optimal action that the game computes, in closed form or by a search over its grid."""
 
     plays_rounds_alike: ClassVar[bool] = True
 
@@ -26,10 +26,10 @@ class BestResponse:
         self.parameters = parameters
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Solvable, str]:
-        """Remember the game; raises ``UserError`` where it knows no exact answer."""
+        """Store the game in the memory; raises ``UserError`` if the game does not compute best responses."""
         return solvable(game, role, "best_response"), role.name
 
     def act(self, observation: Observation, memory: tuple[Solvable, str], key: Tensor) -> tuple[Tensor, Any]:
-        """Return exact best actions ``[B, N]``."""
+        """Return the optimal actions ``[B, N]``."""
         game, role = memory
         return game.best_response(role, observation), memory

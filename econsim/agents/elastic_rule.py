@@ -1,8 +1,9 @@
-"""Tax-elastic rule: hours fall with the marginal rate at a constant elasticity, without any optimisation.
+"""Tax-elastic rule: hours fall with the marginal tax rate at a constant elasticity, without any optimisation.
 
-Where an action is an amount, it is the hours. Where actions are deeds, the worker works in a share of the steps, hours
-out of a week of 100, and then does what the game's routine does; it rests in the others. Whether it rests in a step is
-drawn from the step's key alone, so that under one key a higher rate only ever turns work into rest.
+If the action is an amount, it is the number of hours. If actions are discrete moves, the worker works in a share of the
+steps, ``hours / 100``, and then follows the heuristic of the game; in the other steps it rests. Whether it rests in a
+step depends on a uniform draw from the key of the step alone, so that under common random numbers a higher tax rate can
+only replace work by rest.
 """
 
 from __future__ import annotations
@@ -32,34 +33,36 @@ class Parameters(Model):
     """Parameters of the tax-elastic rule."""
 
     untaxed_hours: float = Field(60.0, gt=0)
-    """Hours a week at a marginal rate of zero; of 100 where a game plays steps instead of hours."""
+    """Hours per week at a marginal tax rate of zero; out of 100 in games whose workers choose moves, not hours."""
     elasticity: float = Field(0.4, ge=0)
-    """Elasticity of hours to the net-of-tax rate."""
+    """Elasticity of hours with respect to the net-of-tax rate."""
 
 
 class ElasticRule:
-    """Works $h_0 (1 - t)^e$ with untaxed hours $h_0$, the marginal rate $t$ at usual hours and elasticity $e$."""
+    """Works $h_0 (1 - t)^e$ hours: untaxed hours $h_0$, marginal tax rate $t$ at usual hours, elasticity $e$."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Game[Any], Role, GreedyHeuristic | None]:
-        """Check that the rule can be followed; raises ``UserError`` where the role sees no marginal rate."""
+        """Check that the rule applies; raises ``UserError`` if the role does not observe a marginal tax rate."""
         if FEATURE not in role.features:
             raise UserError(f"agents.{role.name}: kind elastic_rule needs the feature {FEATURE}, which this role lacks")
         if isinstance(game, Heuristic) and self.parameters.untaxed_hours > WEEK:
-            raise UserError(f"agents.{role.name}: untaxed_hours {self.parameters.untaxed_hours:g} is above {WEEK:g}")
+            raise UserError(
+                f"agents.{role.name}.untaxed_hours: expected at most {WEEK:g}, found {self.parameters.untaxed_hours:g}"
+            )
         check_amount(self.parameters.untaxed_hours, role, "untaxed_hours")
         return game, role, game.routine() if isinstance(game, Heuristic) else None
 
     def act(
         self, observation: Observation, memory: tuple[Game[Any], Role, GreedyHeuristic | None], key: Tensor
     ) -> tuple[Tensor, Any]:
-        """Return hours, or deeds and rest, ``[B, N]``: less work where the marginal rate is higher."""
-        game, role, routine = memory
+        """Return hours, or moves and rest, ``[B, N]``: less work where the marginal tax rate is higher."""
+        game, role, heuristic = memory
         retention = 1.0 - observation.features[..., role.features.index(FEATURE)]
         hours = self.parameters.untaxed_hours * power(retention, self.parameters.elasticity)
-        if routine is None:
+        if heuristic is None:
             return action_of_amount(hours, game, role), memory
         works = random.uniform(key, 0, "effort", (role.count,)) * WEEK < hours
-        return torch.where(works, routine(role, observation, key), 0), memory
+        return torch.where(works, heuristic(role, observation, key), 0), memory

@@ -1,4 +1,4 @@
-"""Fixed hours: everybody works the same hours whatever the taxes; the control without any response."""
+"""Fixed hours: every worker works the same hours regardless of taxes; a control without behavioural response."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Parameters(Model):
     """Parameters of fixed hours."""
 
     hours: float = Field(40.0, ge=0)
-    """Hours a week."""
+    """Hours per week."""
 
 
 class FixedHours:
@@ -28,7 +28,7 @@ class FixedHours:
         self.parameters = parameters
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Game[Any], Role]:
-        """Check that the hours are possible; raises ``UserError`` where they are not."""
+        """Check the hours; raises ``UserError`` if the role cannot work that many."""
         check_amount(self.parameters.hours, role, "hours")
         return game, role
 

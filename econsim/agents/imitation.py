@@ -1,12 +1,14 @@
-"""Imitation: a small network that was fitted to another agent's recorded choices, and plays in its place at any scale.
+"""Imitation: a small network, fitted to the recorded choices of another agent, that replaces it at any scale.
 
-Above all for minds that ask a language model: a few hundred people are asked under many schedules, and the network then
-plays a million. It learns how likely each choice is, given what a worker sees, and draws from that; so it keeps the
-spread of the choices, with their heaps at round numbers, and not just their mean. It remembers nothing.
+Its main use is to replace language-model agents: the model is queried for a few hundred people under many tax
+schedules, and the network then plays for a million. The network learns the probability of each choice given a worker's
+observation and draws from that distribution, so that it reproduces the whole distribution of choices, with its heaping
+at round numbers, and not only the mean. It has no memory.
 
-How faithful it is, is measured on episodes, and so under schedules, that it never saw (``fidelity`` after a fit, and in
-the metrics): the mean absolute error of its expected choice, beside that of always choosing the mean; the share of the
-variance of answers that it explains; how far the distributions of choices and answers are apart; and its bias.
+Its fidelity is measured on held-out episodes, and therefore under schedules that the fit did not use (``fidelity``
+after a fit, and in the metrics): the mean absolute error of the expected choice, next to that of always choosing the
+mean; the share of the variance of the answers that it explains; the distance between the distributions of choices and
+answers; and the bias.
 """
 
 from __future__ import annotations
@@ -41,37 +43,39 @@ class Parameters(Model):
     """Parameters of imitation."""
 
     teacher: Annotated[Chosen, FromRoom("agents")] = Field("llm", validate_default=True)
-    """Whose choices are imitated."""
+    """The agent whose choices are imitated."""
     shown: Annotated[Chosen, FromRoom("planners")] = Field(
         {"kind": "random_schedule", "taxed_share": 1.0}, validate_default=True
     )
-    """The planner under whom the teacher is watched; schedules unlike those shown may be answered otherwise."""
+    """The planner under which the teacher is recorded; the fit may be poor under schedules that it never announces."""
     episodes: int = Field(16, ge=1, le=100_000)
-    """Episodes in which the teacher is watched, all at once."""
+    """Number of episodes in which the teacher is recorded; they are played as one batch."""
     held_out_share: float = Field(0.2, gt=0, lt=1)
-    """Share of episodes that are kept from the fit, to measure its fidelity; of players where there is one episode."""
+    """Share of the episodes held out from the fit to measure its fidelity; share of the players if there is only one
+    episode."""
     hidden: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = (64, 64)
-    """Units of the hidden layers."""
+    """Numbers of units of the hidden layers."""
     steps: int = Field(1500, ge=1, le=1_000_000)
-    """Steps of the fit."""
+    """Number of gradient steps of the fit."""
     batch: int = Field(512, ge=1)
-    """Answers in each step."""
+    """Number of answers in each gradient step."""
     learning_rate: float = Field(3e-3, gt=0, le=1)
-    """Step size of Adam; it falls to zero."""
+    """Initial step size of Adam; it decreases linearly to zero."""
     blur: float = Field(0.01, ge=0, le=1)
-    """How alike choices next to each other are taken to be: the width of a kernel, as a share of the choices' range."""
+    """Width of the kernel that smooths the target distribution over neighbouring choices, as a share of the range of
+    choices."""
     most_choices: int = Field(256, ge=2, le=10_000)
-    """Most different choices; where a teacher made more, they are put together."""
+    """Maximum number of distinct choices; if the teacher made more, they are grouped."""
 
 
 class _ChoiceNetwork(nn.Sequential):
-    """Dense layers from features ``[..., F]``, and what players share ``[..., G]``, to the logits of choices."""
+    """Dense layers from features ``[..., F]`` and shared features ``[..., G]`` to the logits of choices."""
 
     def __init__(self, role: Role, hidden: tuple[int, ...], choices: int, key: Tensor) -> None:
         sizes, entries = (role.observation.size, *hidden), len(role.shared_features)
         super().__init__(dense(sizes, "tanh", key), linear(sizes[-1], choices, 0.01, random.fold(key, "choices")))
-        first, drawn = (*hidden, choices)[0], random.fold(key, "shared")
-        self.shared = linear(entries, first, HIDDEN_GAIN, drawn, bias=False) if entries else None
+        first, shared_key = (*hidden, choices)[0], random.fold(key, "shared")
+        self.shared = linear(entries, first, HIDDEN_GAIN, shared_key, bias=False) if entries else None
 
     def forward(self, features: Tensor, shared: Tensor | None = None) -> Tensor:
         """Return logits ``[..., C]``."""
@@ -80,7 +84,7 @@ class _ChoiceNetwork(nn.Sequential):
 
 
 class Imitation:
-    """Plays choices as likely as another agent made them."""
+    """Draws each choice with the probability with which another agent made it."""
 
     default_learner: ClassVar[str] = "imitation"
 
@@ -88,7 +92,7 @@ class Imitation:
         self.parameters = parameters
         self.teacher: Agent = parameters.teacher.build()
         if isinstance(self.teacher, UsesLlm):
-            # Only then does a run look for a model, and for what it will cost.
+            # A run looks for a language model, and estimates its cost, only if these methods exist.
             self.connect = self.teacher.connect
         if isinstance(self.teacher, EstimatesCalls):
             self.forecast = self._forecast
@@ -97,31 +101,39 @@ class Imitation:
 
     @property
     def fidelity(self) -> dict[str, float]:
-        """What the last fit measured on answers that it had not seen."""
+        """Measures of the last fit on held-out answers."""
         return {name.removeprefix(FIDELITY): float(v) for name, v in self._state.items() if name.startswith(FIDELITY)}
 
     def network(self, role: Role, choices: int, key: Tensor) -> nn.Module:
-        """Return a network from what a role sees to the logits of choices, its weights drawn from ``key`` ``[1]``."""
+        """Return a network from a role's observation to the logits of choices; ``key`` ``[1]`` draws its weights."""
         return _ChoiceNetwork(role, self.parameters.hidden, choices, key)
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Role:
-        """Return the role; raises ``UserError`` before a fit, or for actions that are not one choice or number."""
+        """Return the role; raises ``UserError`` before a fit, or for actions that are not one option or number."""
         if CHOICES not in self._state:
-            raise UserError("agents: imitation is not fitted; econsim.run or econsim.training.imitation does it")
+            raise UserError(
+                "agents: the agent of kind imitation has not been fitted; fit it with econsim.run or"
+                " econsim.training.imitation"
+            )
         if not isinstance(role.action, Discrete) and not (isinstance(role.action, Box) and role.action.size == 1):
-            raise UserError(f"agents.{role.name}: kind imitation plays one choice or one number, not {role.action}")
+            raise UserError(
+                f"agents.{role.name}: kind imitation supports actions that are one option or one number, found"
+                f" {role.action}"
+            )
         network = self.network(role, len(self._state[CHOICES]), torch.zeros(1, dtype=torch.int64))
         weights = {k: v for k, v in self._state.items() if k != CHOICES and not k.startswith(FIDELITY)}
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:
-            raise UserError(f"agents.{role.name}: the stored imitation does not fit this game") from error
+            raise UserError(
+                f"agents.{role.name}: the stored weights of the imitation do not match this game; fit it again"
+            ) from error
         self._network = network.to(game.device)
         return role
 
     @torch.no_grad()
     def act(self, observation: Observation, memory: Role, key: Tensor) -> tuple[Tensor, Role]:
-        """Return drawn choices, ``[B, N]``."""
+        """Draw choices ``[B, N]``."""
         logits = self._logits(observation, memory)
         index = random.categorical(key, 0, f"imitation/{memory.name}", logits)
         choice = self._state[CHOICES].to(index.device)[index]
@@ -131,10 +143,10 @@ class Imitation:
     def policy(self, observation: Observation, memory: Role) -> tuple[Probabilities, Role]:
         """Return the probabilities of actions, ``[B, N, A]``; raises ``UserError`` for real-valued actions."""
         check_discrete(memory, "imitation")
-        likely = self._logits(observation, memory).softmax(-1)
-        index = self._state[CHOICES].long().to(likely.device).expand_as(likely)
-        every = likely.new_zeros((*likely.shape[:-1], memory.action.mask_size))  # type: ignore[union-attr]
-        return Probabilities(every.scatter(-1, index, likely)), memory
+        of_choices = self._logits(observation, memory).softmax(-1)
+        index = self._state[CHOICES].long().to(of_choices.device).expand_as(of_choices)
+        zeros = of_choices.new_zeros((*of_choices.shape[:-1], memory.action.mask_size))  # type: ignore[union-attr]
+        return Probabilities(zeros.scatter(-1, index, of_choices)), memory
 
     def _logits(self, observation: Observation, role: Role) -> Tensor:
         """Return the logits of the choices that the teacher made, ``[B, N, C]``."""
@@ -151,10 +163,10 @@ class Imitation:
         return dict(self._state)
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what :meth:`state_dict` returned."""
+        """Load what :meth:`state_dict` returned."""
         self._state, self._network = dict(state), None
 
     def _forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
-        """Return what the teacher is asked while it is watched; nothing is asked afterwards."""
+        """Return the estimated calls and tokens while the teacher is recorded; there are no calls afterwards."""
         assert isinstance(self.teacher, EstimatesCalls)
         return self.teacher.forecast(game, role, self.parameters.episodes)

@@ -1,7 +1,7 @@
-"""Mixed strategy: every player draws one of its options with written probabilities, whatever it sees.
+"""Mixed strategy: every player draws one of its options with fixed probabilities, regardless of its observation.
 
-Options that a mask forbids are never drawn; the others keep their relative probabilities, and are equally likely where
-none of them had any.
+Options excluded by the action mask are never drawn. The legal options keep their relative probabilities; if all of them
+have probability zero, they are drawn with equal probability.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from econsim.parameters import Model
 
 __all__ = ["MixedStrategy", "Parameters"]
 
-TOLERANCE = 1e-6  # of the sum: written probabilities are rounded
-SMALLEST = 1e-300  # for players without any legal option, who do not act
+TOLERANCE = 1e-6  # of the sum, since probabilities in a scenario are rounded
+SMALLEST = 1e-300  # avoids division by zero for players without any legal option, who do not act
 
 
 class Parameters(Model):
     """Parameters of a mixed strategy."""
 
     probabilities: tuple[Annotated[float, Field(ge=0, le=1)], ...] | None = None
-    """Probability of each option, in the order of the role's actions; they add up to one. None: all equal."""
+    """Probability of each option, in the order of the role's actions; they must add up to 1. None: all equal."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Parameters:
         if self.probabilities is not None and abs(sum(self.probabilities) - 1.0) > TOLERANCE:
-            raise ValueError(f"probabilities: expected numbers that add up to 1, found {sum(self.probabilities):g}")
+            raise ValueError(f"probabilities: expected a sum of 1, found {sum(self.probabilities):g}")
         return self
 
 
@@ -48,25 +48,27 @@ class MixedStrategy:
         """Return the role's name and the probabilities ``[A]``, float64.
 
         Raises:
-            UserError: the role's actions are not one discrete choice, or have another number of options.
+            UserError: the role's action is not one discrete choice, or its number of options differs from ``A``.
         """
         check_discrete(role, "mixed_strategy")
         options, given = role.action.mask_size, self.parameters.probabilities  # type: ignore[union-attr]
         if given is not None and len(given) != options:
-            raise UserError(f"agents.{role.name}: {len(given)} probabilities are given for {options} options")
+            raise UserError(
+                f"agents.{role.name}.probabilities: expected {options} numbers, one per option, found {len(given)}"
+            )
         weights = torch.tensor(given or [1.0] * options, dtype=torch.float64, device=game.device)
         return role.name, weights / weights.sum()
 
     def act(self, observation: Observation, memory: tuple[str, Tensor], key: Tensor) -> tuple[Tensor, Any]:
-        """Return drawn options ``[B, N]``."""
+        """Draw options ``[B, N]``."""
         distribution, _ = self.policy(observation, memory)
         return random.categorical(key, 0, f"mixed_strategy/{memory[0]}", distribution.probabilities.log()), memory
 
     def policy(self, observation: Observation, memory: tuple[str, Tensor]) -> tuple[Probabilities, tuple[str, Tensor]]:
         """Return the probabilities, ``[B, N, A]``."""
-        every = memory[1].expand(*observation.alive.shape, -1)
+        unmasked = memory[1].expand(*observation.alive.shape, -1)
         if observation.action_mask is None:
-            return Probabilities(every), memory
-        legal = every * observation.action_mask
+            return Probabilities(unmasked), memory
+        legal = unmasked * observation.action_mask
         legal = torch.where(legal.sum(-1, keepdim=True) > 0, legal, observation.action_mask.double())
         return Probabilities(legal / legal.sum(-1, keepdim=True).clamp(min=SMALLEST)), memory

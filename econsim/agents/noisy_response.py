@@ -1,6 +1,6 @@
-"""Noisy best response: better choices are likelier, by a logit whose rationality parameter says how much.
+"""Noisy best response: a logit over the values of choices, with a rationality parameter.
 
-Source: McKelvey and Palfrey 1995, equation 4, with choices weighed against each other at what others are seen to do.
+Source: McKelvey and Palfrey 1995, equation 4, with the value of each choice computed at the observed actions of others.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class Parameters(Model):
     """Parameters of the noisy response."""
 
     rationality: float = Field(100.0, ge=0)
-    """Log-odds per unit of reward (in ``one_step`` the worker's own income at 40 hours): 0 is random play."""
+    """Log-odds per unit of reward; 0 is uniformly random play. In ``one_step`` the unit of reward is the worker's own
+    income at 40 hours."""
 
 
 class NoisyResponse:
@@ -39,11 +40,11 @@ class NoisyResponse:
         self.parameters = parameters
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Solvable, Role]:
-        """Remember the game; raises ``UserError`` where it does not know what its choices are worth."""
+        """Store the game in the memory; raises ``UserError`` if the game does not compute the values of choices."""
         return solvable(game, role, "noisy_response"), role
 
     def act(self, observation: Observation, memory: tuple[Solvable, Role], key: Tensor) -> tuple[Tensor, Any]:
-        """Return drawn actions ``[B, N]``."""
+        """Draw actions ``[B, N]``."""
         game, role = memory
         index = random.categorical(key, 0, f"noisy_response/{role.name}", self._logits(observation, memory))
         return action_of_choice(index, cast(Game[Any], game), role), memory

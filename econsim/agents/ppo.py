@@ -1,4 +1,4 @@
-"""Neural workers: one shared actor-critic for all players of the role, trained by proximal policy optimisation."""
+"""Neural workers: one actor-critic shared by all players of the role, trained by proximal policy optimisation."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Parameters(PolicyParameters):
     initial_exploration: float = Field(default=0.0, ge=-5, le=2)
     """Log standard deviation of real-valued actions at the start of training, before they are squashed into bounds.
 
-    Wide enough to see across the range: where marginal rates fall with income a worker has two locally best amounts of
-    work, and a narrow search stays at the wrong one, which a learning planner then exploits."""
+    It should be large enough to explore the whole range. Where marginal tax rates fall with income, a worker has two
+    local optima; with little exploration it can stay at the worse one, and a learning planner then exploits that."""
 
 
 class Ppo(NeuralAgent):
-    """Players of a following role; they begin in the middle of their action's range."""
+    """Players of a following role; their policy is initialised in the middle of the range of actions."""
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__(parameters)

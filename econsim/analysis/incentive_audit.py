@@ -23,7 +23,7 @@ RATES = (0.12, 0.24, 0.35, 0.9)
 """Flat tax rates that people are asked about, unless others are given."""
 SMALL = 0.05
 """An elasticity that is no response."""
-Verdict = Literal["responds", "does not respond", "responds in the wrong direction", "cannot be told", "nobody works"]
+Verdict = Literal["responds", "does not respond", "responds in the wrong direction", "inconclusive", "nobody works"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Audit:
             return "responds in the wrong direction"
         if low > SMALL:
             return "responds"
-        return "does not respond" if high <= SMALL and low >= -SMALL else "cannot be told"
+        return "does not respond" if high <= SMALL and low >= -SMALL else "inconclusive"
 
 
 def audit_hours(hours: ArrayLike, rates: ArrayLike, people: ArrayLike | None = None) -> Audit:

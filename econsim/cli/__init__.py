@@ -1,4 +1,4 @@
-"""The command line. Nothing heavy is imported before a command needs it."""
+"""The command line. Large dependencies are imported only by the commands that use them."""
 
 from econsim.cli.application import app, main
 

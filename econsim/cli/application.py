@@ -1,4 +1,7 @@
-"""The application, its global options, and how its errors end: 0 done, 1 our fault, 2 the user's input, 130 stopped."""
+"""The command-line application and its global options.
+
+Exit codes: 0 success, 1 failed run or internal error, 2 mistake in the user's input, 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -63,13 +66,13 @@ _FLAGS = ("--debug", "--version")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and exit with its exit code."""
     app(_globals_first(list(sys.argv[1:] if arguments is None else arguments)), prog_name="econsim")
     sys.exit(0)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         import econsim
 
         typer.echo(f"econsim {econsim.__version__}")
@@ -80,30 +83,30 @@ def _print_version(wanted: bool) -> None:
 def _globals(
     plugin: Annotated[
         list[str] | None,
-        typer.Option(metavar="PACKAGE", help="A package, or a folder, that adds kinds and YAML; repeatable."),
+        typer.Option(metavar="PACKAGE", help="A package or folder that adds kinds and YAML files; repeatable."),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of our own faults.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the tracebacks of internal errors.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    for each in plugin or ():
+    for package in plugin or ():
         try:
-            kinds.add_plugin(each)
+            kinds.add_plugin(package)
         except UserError as error:
             raise typer.BadParameter(str(error)) from None
 
 
 def _globals_first(arguments: list[str]) -> list[str]:
-    """Move global options before the command, so that they may stand anywhere."""
+    """Move global options before the command, so that they are accepted anywhere."""
     first: list[str] = []
     rest: list[str] = []
-    waiting = iter(arguments)
-    for argument in waiting:
+    remaining = iter(arguments)
+    for argument in remaining:
         if argument == "--":
-            return [*first, *rest, argument, *waiting]
+            return [*first, *rest, argument, *remaining]
         if argument == _WITH_VALUE:
-            value = next(waiting, None)
+            value = next(remaining, None)
             if value is None:
                 return [*first, argument]
             first += [argument, value]

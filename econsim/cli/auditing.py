@@ -1,4 +1,4 @@
-"""The command that asks whether people respond to incentives at all: audit."""
+"""The command ``audit``: a test of whether workers respond to incentives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from econsim.cli.running import OverridesArgument
+from econsim.cli.running import ConfirmOption, OverridesArgument
 
 
 def audit(
@@ -16,16 +16,20 @@ def audit(
     rate: Annotated[
         list[float] | None, typer.Option(metavar="FRACTION", help="A flat tax rate; repeatable, increasing.")
     ] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="How often everybody is asked.")] = 1,
+    repeats: Annotated[int, typer.Option(min=1, help="How many times each worker decides at each rate.")] = 1,
     wording: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A wording; all that agents know if not given.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A wording of the prompts; repeatable. Default: all wordings of the agents."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write; audits/SCENARIO or RUN/audit if not given.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Agree to what a language model is foreseen to be asked.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="The output folder. Default: audits/SCENARIO, or RUN/audit for a run.")
+    ] = None,
+    yes: ConfirmOption = False,
 ) -> None:
-    """State whether a scenario's workers respond to incentives.
+    """Test whether a scenario's workers respond to incentives.
 
-    They meet flat taxes of 12, 24, 35 and 90 per cent. Writes audit.json and audit.html; prints the verdict.
+    The workers face flat taxes, by default of 12, 24, 35 and 90 per cent. Writes audit.json and audit.html, and prints
+    the result.
     """
     from econsim.analysis.incentive_audit import RATES
     from econsim.errors import UserError
@@ -34,16 +38,16 @@ def audit(
     from econsim.runs.incentive_audit import audit as ask
     from econsim.scenario import Scenario, load
 
-    found: Scenario | Run
+    subject: Scenario | Run
     if (Path(source) / "scenario.yaml").is_file():
         if overrides:
-            raise UserError(f"{overrides[0]}: a run is audited as it is; overrides are for scenarios")
-        found, folder = open_run(Path(source)), Path(source) / "audit"
+            raise UserError(f"{overrides[0]}: a run is audited without overrides; to use overrides, audit a scenario")
+        subject, folder = open_run(Path(source)), Path(source) / "audit"
     else:
-        found = load(source, list(overrides or ()))
-        folder = Path("audits") / found.name
+        subject = load(source, list(overrides or ()))
+        folder = Path("audits") / subject.name
     asked = Asked(tuple(rate or RATES), repeats, tuple(wording or ()))
-    content = ask(found, out or folder, asked, yes)
+    content = ask(subject, out or folder, asked, yes)
     from rich.console import Console
 
     from econsim.cli.console_tables import grid
@@ -51,7 +55,7 @@ def audit(
     from econsim.storage.files import write_text
 
     write_text((out or folder) / "audit.html", fragment(content))
-    said, console = audited(content), Console(highlight=False)
-    console.print(grid(said.header, said.rows))
-    for note in said.notes:
+    page, console = audited(content), Console(highlight=False)
+    console.print(grid(page.header, page.rows))
+    for note in page.notes:
         console.print(note, markup=False)

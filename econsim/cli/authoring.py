@@ -1,4 +1,4 @@
-"""Commands for those who write scenarios and games: init, validate, check."""
+"""Commands for authors of scenarios and games: ``init``, ``validate`` and ``check``."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ _NAME = re.compile(r"\w[\w-]*")
 
 def init(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new scenario.")],
-    source: Annotated[str, typer.Option("--from", metavar="SCENARIO", help="The scenario to begin with.")] = "one_step",
+    source: Annotated[str, typer.Option("--from", metavar="SCENARIO", help="The scenario to copy.")] = "one_step",
 ) -> None:
-    """Begin a scenario of your own.
+    """Create a scenario of your own.
 
-    Writes scenarios/NAME.yaml, a copy of another scenario with every key explained; never overwrites.
+    Writes scenarios/NAME.yaml, a copy of another scenario with every key explained. An existing file is not
+    overwritten.
     """
     from econsim.scenario import library
     from econsim.scenario.template import template
 
     if not _NAME.fullmatch(name):
-        raise UserError(f"init: {name!r} cannot be a file name; use letters, digits, _ and -")
+        raise UserError(f"init: {name!r} is not a valid name; use letters, digits, _ and -")
     path = Path("scenarios") / f"{name}.yaml"
     text = template(name, library.find("scenarios", source))
     path.parent.mkdir(exist_ok=True)
@@ -33,16 +34,16 @@ def init(
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UserError(f"init: {path} exists already; nothing was written") from None
-    typer.echo(f"{path}\nrun it with: econsim run {name}")
+        raise UserError(f"init: {path} already exists; nothing was written") from None
+    typer.echo(f"{path}\nRun it with: econsim run {name}")
 
 
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="YAML of scenarios, agents or planners.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="YAML files of scenarios, agents or planners.")],
 ) -> None:
-    """Find mistakes in YAML files without running.
+    """Find mistakes in YAML files without running them.
 
-    Every mistake is printed with its file and line.
+    Prints every mistake with its file and line.
     """
     from econsim.scenario.loading import validate_file
 
@@ -62,9 +63,10 @@ def check(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A name from scenarios/, or a path.")],
     overrides: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Overrides.")] = None,
 ) -> None:
-    """Test a game and its agents for conformance.
+    """Test whether a game and its agents conform to the interface.
 
-    Determinism, independence of copies, conservation, legal actions and the other promises of every game.
+    The checks cover determinism, independence of environment copies, conservation, legal actions and the other
+    requirements of every game.
     """
     from econsim.cli.console_tables import table
     from econsim.scenario import load
@@ -73,6 +75,6 @@ def check(
     from econsim.testing import check as conformance
 
     checks = conformance(loaded)
-    typer.echo(table([("passed" if each.passed else "FAILED", each.name, each.detail) for each in checks]))
-    if not all(each.passed for each in checks):
+    typer.echo(table([("passed" if result.passed else "FAILED", result.name, result.detail) for result in checks]))
+    if not all(result.passed for result in checks):
         raise typer.Exit(1)

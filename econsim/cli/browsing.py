@@ -1,4 +1,4 @@
-"""Commands that show what there is: list, describe, cite, schema."""
+"""Commands that show scenarios and kinds: ``list``, ``describe``, ``cite`` and ``schema``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROOMS = ("economies", "games", "populations", "training", "solvers", "agents", 
 
 
 class What(StrEnum):
-    """What can be listed."""
+    """Groups that can be listed."""
 
     scenarios = "scenarios"
     agents = "agents"
@@ -30,7 +30,7 @@ class What(StrEnum):
 
 
 def list_(
-    what: Annotated[What | None, typer.Argument(metavar="GROUP", help="One group; all of them if not given.")] = None,
+    what: Annotated[What | None, typer.Argument(metavar="GROUP", help="One group. Default: all groups.")] = None,
 ) -> None:
     """List scenarios, agents, planners and kinds."""
     for group in [what] if what else list(What):
@@ -44,27 +44,27 @@ def describe(
         str,
         typer.Argument(
             metavar="NAME",
-            help="A scenario, agent, planner or kind; agents/ppo or ROOM/KIND to be exact.",
+            help="A scenario, agent, planner or kind; where a name is ambiguous, GROUP/NAME, for example agents/ppo.",
         ),
     ],
     text: Annotated[
-        bool, typer.Option("--text", help="Of a game, what a language model is told and asked first, role by role.")
+        bool, typer.Option("--text", help="For a game: the rules and the first question of a language model, by role.")
     ] = False,
 ) -> None:
-    """Explain a scenario, agent, planner or kind.
+    """Describe a scenario, agent, planner or kind.
 
-    Prints what it is, its parameters and its YAML; of a game also its roles, with features, units and actions.
+    Prints its documentation, its parameters and its YAML; for a game also its roles, with features, units and actions.
     """
     from econsim.cli.describing import described_file, described_kind
     from econsim.cli.describing_games import described_game
 
     group, _, plain = name.rpartition("/")
     files = [(axis, plain) for axis in library.AXES if group in ("", axis) and plain in library.names(axis)]
-    own_room = (group,) if "." in group else ()
-    rooms = [room for room in (*_ROOMS, *own_room) if group in ("", room) and plain in kinds.names(room)]
+    sub_package = (group,) if "." in group else ()
+    rooms = [room for room in (*_ROOMS, *sub_package) if group in ("", room) and plain in kinds.names(room)]
     rooms = [room for room in rooms if (room, plain) not in files]
     if not files and not rooms:
-        raise UserError(f"describe: nothing is called {name!r}{did_you_mean(plain, _all_names())}")
+        raise UserError(f"describe: there is nothing with the name {name!r}{did_you_mean(plain, _all_names())}")
     game = described_game(plain, [axis for axis, _ in files], rooms, text)
     pages = [] if text else [described_file(axis, plain) for axis, plain in files]
     pages += [] if text else [described_kind(kinds.load(room, plain)) for room in rooms]
@@ -74,13 +74,13 @@ def describe(
 def cite(
     run_or_scenario: Annotated[str, typer.Argument(metavar="RUN_OR_SCENARIO", help="A run folder, or a scenario.")],
 ) -> None:
-    """Print the literature behind a scenario, as BibTeX."""
+    """Print the references of a scenario as BibTeX."""
     from econsim.scenario import load
 
     stored = Path(run_or_scenario) / "scenario.yaml"
     scenario = load(stored if stored.is_file() else run_or_scenario)
     entries = dict.fromkeys(entry.strip() for kind in scenario.parts() for entry in kind.references)
-    typer.echo("\n\n".join(entries) or f"{scenario.name}: its parts name no literature")
+    typer.echo("\n\n".join(entries) or f"{scenario.name}: none of its kinds has references")
 
 
 def schema() -> None:
@@ -100,5 +100,5 @@ def _listed(group: str) -> list[tuple[str, str]]:
 
 
 def _all_names() -> set[str]:
-    named = {name for axis in library.AXES for name in library.names(axis)}
-    return named | {name for room in _ROOMS for name in kinds.names(room)}
+    yaml_names = {name for axis in library.AXES for name in library.names(axis)}
+    return yaml_names | {name for room in _ROOMS for name in kinds.names(room)}

@@ -1,4 +1,4 @@
-"""The command that says how far a run is from equilibrium: equilibrium."""
+"""The command ``equilibrium``: deviation gains, which measure how far a run is from equilibrium."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from econsim.cli.running import RunFolder
 
 def equilibrium(
     run: RunFolder,
-    episodes: Annotated[int, typer.Option(help="Episodes that measure each gain.")] = 16,
+    episodes: Annotated[int, typer.Option(help="The number of episodes in which each gain is measured.")] = 16,
     iterations: Annotated[
-        int, typer.Option(help="Iterations that train a deviator; 0: only the game's exact answers.")
+        int,
+        typer.Option(help="Training iterations of a deviating policy; 0: only exact best responses of the game."),
     ] = 100,
     search_budget: Annotated[
-        int | None, typer.Option(help="Announcements to try for a leader; by the game's length if not given.")
+        int | None,
+        typer.Option(help="The number of actions of a leader that are tried. Default: by the length of an episode."),
     ] = None,
-    role: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A role; all if not given.")] = None,
-    first_seed: Annotated[bool, typer.Option("--first-seed", help="Only the first training seed.")] = False,
+    role: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A role; repeatable. Default: all roles.")
+    ] = None,
+    first_seed: Annotated[bool, typer.Option("--first-seed", help="Use only the first training seed.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
 ) -> None:
-    """State how far a run is from equilibrium.
+    """Measure how far a run is from equilibrium.
 
-    Freezes all roles but one and finds what it could gain; writes certificate.json and the report again.
+    For each role, holds the policies of all others fixed and computes the gain from deviating. Writes certificate.json
+    and updates the report.
     """
     from econsim.report import write_report
     from econsim.runs import open_run
@@ -38,8 +43,8 @@ def equilibrium(
     from econsim.cli.console_tables import grid
     from econsim.report.certificate import certified
 
-    said = certified(certificate)
+    page = certified(certificate)
     console = Console(highlight=False)
-    console.print(grid(said.header, said.rows, words=2))
-    for note in said.notes:
+    console.print(grid(page.header, page.rows, words=2))
+    for note in page.notes:
         console.print(note, markup=False)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _GAP = "  "
-_WIDEST = 34  # of a column before the last, unless a word is longer
-_NARROWEST = 30  # that the last column can be
+_WIDEST = 34  # greatest width of all columns but the last, unless a word is longer
+_NARROWEST = 30  # least width of the last column
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> str:
-    """Return ``rows`` in aligned columns; long cells are wrapped, the last column to the terminal's width."""
+    """Return ``rows`` in aligned columns; long cells are wrapped, those of the last column at the terminal's width."""
     if not rows:
         return ""
     columns = list(zip(*rows, strict=True))
@@ -36,7 +36,7 @@ def _lines(row: Sequence[str], widths: Sequence[int], indent: str) -> list[str]:
     cells = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
     lines = itertools.zip_longest(*cells, fillvalue="")
     return [
-        (indent + _GAP.join(part.ljust(width) for part, width in zip(line, widths, strict=True))).rstrip()
+        (indent + _GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True))).rstrip()
         for line in lines
     ]
 
@@ -46,13 +46,13 @@ def _wrapped(cell: str, width: int) -> list[str]:
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Table:
-    """Return a table for a rich console; the first ``words`` columns are words, the others numbers."""
+    """Return a table for a rich console; the first ``words`` columns hold text (left-aligned), the others numbers."""
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, pad_edge=False)
+    rich_table = Table(box=None, pad_edge=False)
     for index, name in enumerate(header):
-        made.add_column(name, justify="left" if index < words else "right")
+        rich_table.add_column(name, justify="left" if index < words else "right")
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
-    return made
+        rich_table.add_row(*(Text(cell) for cell in row))
+    return rich_table

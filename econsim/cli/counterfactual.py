@@ -1,4 +1,4 @@
-"""The command that asks what would have been: counterfactual."""
+"""The command ``counterfactual``: a run compared with the same run under a reform."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROUNDING = 1e-9
 
 
 class Workers(StrEnum):
-    """Who follows."""
+    """The agents of the following roles."""
 
     evaluation = "evaluation"
     own = "own"
@@ -34,38 +34,46 @@ def counterfactual(
         typer.Argument(metavar="KEY=VALUE", help="The reform: keys below game (or economy), planner or agents."),
     ],
     given: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="An override of both sides; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="An override of both baseline and reform; repeatable."),
     ] = None,
-    episodes: Annotated[int, typer.Option(help="Episodes, the same for both sides.")] = 16,
-    policy: Annotated[str | None, typer.Option(help="A policy of the run to begin with; its own if not given.")] = None,
+    episodes: Annotated[int, typer.Option(help="The number of episodes, the same for baseline and reform.")] = 16,
+    policy: Annotated[
+        str | None, typer.Option(help="The policy of the run that is the baseline. Default: that of the scenario.")
+    ] = None,
     followers: Annotated[
-        Workers | None, typer.Option(help="Who follows; the evaluation workers where there are any.")
+        Workers | None,
+        typer.Option(
+            help="Followers: the evaluation workers or the run's own. Default: evaluation, where there are any."
+        ),
     ] = None,
     metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric; repeatable.")] = None,
-    out: Annotated[Path | None, typer.Option(help="A folder for the tables as CSV.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder for the tables as CSV files.")] = None,
 ) -> None:
-    """Play a run again with something else in force.
+    """Compare a run with the same run under a reform.
 
-    Same agents, people and luck on both sides. Prints differences with their intervals, what of them is mechanical and
-    what behaviour, and who wins and loses by decile.
+    Agents, people and random draws are the same in baseline and reform. Prints differences with confidence intervals,
+    their mechanical and behavioural parts, and winners and losers by decile.
     """
     from rich.console import Console
 
     from econsim.runs.counterfactual import Followers
     from econsim.runs.counterfactual import counterfactual as compared
 
-    who: Followers | None = None if followers is None else followers.value
-    found = compared(run, overrides, list(given or ()), episodes, policy, who, list(metric or ()))
+    follower_set: Followers | None = None if followers is None else followers.value
+    result = compared(run, overrides, list(given or ()), episodes, policy, follower_set, list(metric or ()))
     console = Console(highlight=False)
-    console.print(_differences(found.table))
-    console.print("\nOf the difference: mechanical, with followers acting as before, and behavioural")
-    console.print(_effects(found.table))
-    if found.deciles is not None:
-        console.print("\nBy decile of income: winners and losers by utility, and mean changes")
-        console.print(_by_decile(found.deciles))
-    for line in _sentences(found, episodes):
+    console.print(_differences(result.table))
+    console.print(
+        "\nDecomposition: the mechanical effect (followers act as in the baseline) and the behavioural effect"
+    )
+    console.print(_effects(result.table))
+    if result.deciles is not None:
+        console.print("\nBy decile of income: winners and losers in utility, and mean changes")
+        console.print(_by_decile(result.deciles))
+    for line in _sentences(result, episodes):
         console.print(line, markup=False)
-    for path in _written(found, out):
+    for path in _written(result, out):
         console.print(str(path), soft_wrap=True, markup=False)
 
 
@@ -109,20 +117,20 @@ def _by_decile(table: pd.DataFrame) -> Table:
     return grid(header, rows)
 
 
-def _sentences(found: Counterfactual, episodes: int) -> list[str]:
+def _sentences(result: Counterfactual, episodes: int) -> list[str]:
     from econsim.runs.metric_columns import shown
 
-    said = ["low and high: 95 % interval of the difference, both sides under the same luck"]
-    if episodes > 1 and not (found.table["high"] > found.table["low"]).any():
-        said = ["every episode is the same: nothing in this game is left to luck, so that there is no interval"]
-    if found.shares is not None:
-        winners, losers, _ = (shown(share, "share") for share in found.shares)
-        said.append(f"winners {winners}, losers {losers}, by utility")
-    return [*said, *found.notes]
+    sentences = ["low and high: 95 % confidence interval of the difference, with common random numbers on both sides"]
+    if episodes > 1 and not (result.table["high"] > result.table["low"]).any():
+        sentences = ["all episodes are identical, since this game has no random draws; there is no interval"]
+    if result.shares is not None:
+        winners, losers, _ = (shown(share, "share") for share in result.shares)
+        sentences.append(f"winners {winners}, losers {losers}, by utility")
+    return [*sentences, *result.notes]
 
 
 def _title(row: pd.Series[str]) -> str:
-    """Return what a row's metric is called, with its unit."""
+    """Return the title of a row's metric, with its unit."""
     return ", ".join(row[name] for name in ("title", "unit") if row[name])
 
 
@@ -133,22 +141,22 @@ def _shown(value: float) -> str:
 
 
 def _rounded(row: pd.Series[float], *names: str) -> list[str]:
-    """Return numbers as text, zero where only rounding is left of what they are a difference of."""
-    least = _ROUNDING * max(abs(row["baseline"]), abs(row["reform"]))
-    return [_shown(row[name] if abs(row[name]) > least else 0.0) for name in names]
+    """Return differences as text, zero where a difference is no larger than rounding error."""
+    tolerance = _ROUNDING * max(abs(row["baseline"]), abs(row["reform"]))
+    return [_shown(row[name] if abs(row[name]) > tolerance else 0.0) for name in names]
 
 
 def _interval(low: float | None, high: float | None) -> list[str]:
     return ["", ""] if low is None or high is None or not low < high else [_shown(low), _shown(high)]
 
 
-def _written(found: Counterfactual, out: Path | None) -> list[Path]:
+def _written(result: Counterfactual, out: Path | None) -> list[Path]:
     if out is None:
         return []
     from econsim.storage.files import write_text
 
     out.mkdir(parents=True, exist_ok=True)
-    tables = {"effects.csv": found.table, "deciles.csv": found.deciles}
+    tables = {"effects.csv": result.table, "deciles.csv": result.deciles}
     written = []
     for name, table in tables.items():
         if table is not None:

@@ -1,4 +1,4 @@
-"""The pages that ``econsim describe`` prints."""
+"""Pages of scenarios, agents, planners and kinds that ``econsim describe`` prints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from econsim.scenario.yaml_reader import read, shown
 
 
 def described_file(axis: str, name: str) -> str:
-    """Return the page of a scenario, agent or planner: where it is, its YAML, and the kind that it sets up."""
+    """Return the page of a scenario, agent or planner: its path, its YAML, and the kind that it configures."""
     path = library.find(axis, name)
     page = f"{axis}/{name}  ({shown(path)})\n\n{indented(path)}"
     if axis == "scenarios":
@@ -28,7 +28,7 @@ def described_file(axis: str, name: str) -> str:
 
 
 def described_kind(kind: kinds.Kind) -> str:
-    """Return the page of a kind: what its docstring says, and its parameters."""
+    """Return the page of a kind: its docstring and its parameters."""
     parameters: Any = kind.parameters
     rows = [_row(name, field) for name, field in parameters.model_fields.items()]
     listed = table([("parameter", "default", "values", "meaning"), *rows], indent="  ") if rows else "  no parameters"
@@ -53,15 +53,15 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     if isinstance(value, dict):
-        return str(value.get("kind") or ", ".join(f"{key} {each}" for key, each in value.items()) or "empty")
+        return str(value.get("kind") or ", ".join(f"{key} {entry}" for key, entry in value.items()) or "empty")
     return "none" if value is None else str(value)
 
 
 def _values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return ", ".join(str(option) for option in get_args(field.annotation))
-    inner = [each for part in get_args(field.annotation) for each in getattr(part, "__metadata__", ())]
-    return ", ".join(filter(None, (_bound(each) for each in (*field.metadata, *inner))))
+    inner = [entry for argument in get_args(field.annotation) for entry in getattr(argument, "__metadata__", ())]
+    return ", ".join(filter(None, (_bound(entry) for entry in (*field.metadata, *inner))))
 
 
 def _bound(metadata: Any) -> str:

@@ -1,4 +1,4 @@
-"""Pages of games that ``econsim describe`` prints: roles and accounts, or what a language model is told and asked."""
+"""Pages of games that ``econsim describe`` prints: roles and accounts, or the questions of a language model."""
 
 from __future__ import annotations
 
@@ -26,21 +26,26 @@ _NARROWEST = 40
 
 
 def described_game(name: str, axes: Sequence[str], rooms: Sequence[str], text: bool) -> list[str]:
-    """Return the part on the game of that name, if it is one: that of the scenario, else of the kind by default.
+    """Return the sections about a game: that of the scenario of a name, else of the kind with its defaults.
 
     Args:
-        name: of scenario or kind.
-        axes: folders of YAML in which it stands.
-        rooms: rooms in which it is a kind.
-        text: what a language model is told, instead of the roles.
+        name: the name of a scenario or kind.
+        axes: the folders of YAML files that contain the name.
+        rooms: the rooms that contain a kind of the name.
+        text: whether to show the questions of a language model instead of roles and accounts.
+
+    Returns:
+        The sections; none where the name is not that of a game.
 
     Raises:
-        UserError: the scenario is wrong; or ``text`` is wanted and there is no game.
+        UserError: the scenario is not valid; or ``text`` is true and there is no game.
     """
     game, agents = _built(name, axes, rooms)
     if game is None:
         if text:
-            raise UserError(f"describe: --text is for scenarios, and for games with defaults; {name} is neither")
+            raise UserError(
+                f"describe: --text needs a scenario, or a game whose parameters all have defaults; {name} is neither"
+            )
         return []
     if text:
         from econsim.cli.sample_questions import sample_questions
@@ -59,7 +64,7 @@ def _accounts(game: Game[Any]) -> str:
 
 
 def _wrapped(text: str) -> str:
-    """Return a text with its long lines wrapped to the terminal's width, indented as they begin."""
+    """Return a text with its long lines wrapped to the terminal's width, with their indentation."""
     width = max(shutil.get_terminal_size((120, 24)).columns, _NARROWEST)
     lines = ((line, " " * (len(line) - len(line.lstrip()) + 2)) for line in text.splitlines())
     return "\n".join(
@@ -78,6 +83,6 @@ def _built(name: str, axes: Sequence[str], rooms: Sequence[str]) -> tuple[Game[A
         kind = kinds.load(room, name)
         try:
             return kind.build(kind.parameters()), {}
-        except ValidationError:  # it has parameters without a default
+        except ValidationError:  # some parameters have no default
             break
     return None, {}

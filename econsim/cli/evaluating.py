@@ -1,4 +1,4 @@
-"""The command that lets every planner of some runs meet every set of workers: evaluate."""
+"""The command ``evaluate``: a table of every planner of several runs under every set of workers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 
 def evaluate(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of finished runs of one game.")],
-    episodes: Annotated[int, typer.Option(help="Episodes of each pair, the same for all.")] = 16,
-    metric: Annotated[str, typer.Option(help="A number of an episode, for example productivity.")] = "welfare",
-    csv: Annotated[Path | None, typer.Option(help="A file for the table, one row a pair.")] = None,
+    episodes: Annotated[int, typer.Option(help="The number of episodes of each pair, the same for all pairs.")] = 16,
+    metric: Annotated[str, typer.Option(help="A metric, for example productivity.")] = "welfare",
+    csv: Annotated[Path | None, typer.Option(help="A CSV file for the table, with one row per pair.")] = None,
 ) -> None:
-    """Print every planner under every set of workers.
+    """Evaluate every planner under every set of workers.
 
-    Means over the same episodes, with standard errors.
+    Prints means over the same episodes, with standard errors.
     """
     from rich.console import Console
 
@@ -27,12 +27,12 @@ def evaluate(
 
     if csv is not None and not csv.parent.is_dir():
         raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
-    found = cross_table(runs, episodes, metric)
+    pairs = cross_table(runs, episodes, metric)
     cells = [
         shown(mean) if not error else f"{shown(mean)} ± {shown(error)}"
-        for mean, error in zip(found["mean"], found["standard_error"].fillna(0.0), strict=True)
+        for mean, error in zip(pairs["mean"], pairs["standard_error"].fillna(0.0), strict=True)
     ]
-    wide = found.assign(cell=cells).pivot_table(
+    wide = pairs.assign(cell=cells).pivot_table(
         index="planner", columns="workers", values="cell", aggfunc="first", sort=False
     )
     rows = [[str(planner), *map(str, row)] for planner, row in zip(wide.index, wide.to_numpy(), strict=True)]
@@ -40,5 +40,5 @@ def evaluate(
     console.print(f"{metric}: mean ± standard error over {episodes} episode{'s' * (episodes > 1)}")
     console.print(grid(["planner", *map(str, wide.columns)], rows))
     if csv is not None:
-        found.to_csv(csv, index=False)
+        pairs.to_csv(csv, index=False)
         console.print(str(csv), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""How a command ends when it cannot finish: one clear message on the standard error, and an exit code."""
+"""Exit codes and messages of commands that fail: one clear message on standard error, and an exit code."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from typer.core import TyperCommand
 from econsim.errors import EconsimError, EconsimWarning
 
 INTERRUPTED = 130
-OUR_FAULT = 1
+INTERNAL_ERROR = 1
 
 
 class Command(TyperCommand):
     """A command whose errors become messages and exit codes."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; raises ``typer.Exit`` with the code of what went wrong."""
+        """Run the command.
+
+        Raises:
+            typer.Exit: the command failed; with the exit code of the error.
+        """
         try:
             with _plain_warnings():
                 return super().invoke(ctx)
@@ -35,19 +39,19 @@ class Command(TyperCommand):
             raise typer.Exit(error.exit_code) from None
         except Exception as error:
             _explain(error, debug=ctx.find_root().params["debug"])
-            raise typer.Exit(OUR_FAULT) from None
+            raise typer.Exit(INTERNAL_ERROR) from None
 
 
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
-    """Print each :class:`EconsimWarning` as one line, once; others are shown as ever."""
+    """Print each :class:`EconsimWarning` as one line, once; show all other warnings as usual."""
     shown: set[str] = set()
     with warnings.catch_warnings():
         show = warnings.showwarning
 
-        def show_plainly(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        def show_plainly(message: Warning | str, category: type[Warning], *location: Any, **options: Any) -> None:
             if not issubclass(category, EconsimWarning):
-                show(message, category, *place, **more)
+                show(message, category, *location, **options)
             elif str(message) not in shown:
                 shown.add(str(message))
                 typer.echo(f"warning: {message}", err=True)
@@ -59,8 +63,8 @@ def _plain_warnings() -> Iterator[None]:
 def _explain(error: Exception, debug: bool) -> None:
     if debug:
         typer.echo("".join(traceback.format_exception(error)), err=True)
-    typer.echo(f"econsim: a fault of ours: {type(error).__name__}: {error}", err=True)
+    typer.echo(f"econsim: internal error: {type(error).__name__}: {error}", err=True)
     for note in getattr(error, "__notes__", ()):
         typer.echo(note, err=True)
     if not debug:
-        typer.echo("run again with --debug for the traceback", err=True)
+        typer.echo("Run the command again with --debug to see the traceback.", err=True)

@@ -1,4 +1,4 @@
-"""What ``econsim sweep --dry-run`` prints: the table of runs, what is packed, and what it will take."""
+"""Output of ``econsim sweep --dry-run``: the table of runs, their batches, and a forecast of time, memory and cost."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _MOST_ROWS = 40
 
 
 def print_forecast(request: Request, options: Options) -> None:
-    """Print what would be made; nothing is written.
+    """Print the runs of a sweep and a forecast of their cost; nothing is written.
 
     Raises:
-        UserError: the request is wrong.
+        UserError: the request is not valid.
     """
     table = table_of(request)
     plan = planned_units(table, options.at_once(), options.pack)
     console = Console(highlight=False)
     fixed = [f"{key} {_shown(table.runs[0].levels[key])}" for key in table.keys if key not in table.varying]
     if fixed:
-        console.print(f"all with {', '.join(fixed)}", markup=False, soft_wrap=True)
+        console.print(f"in all runs: {', '.join(fixed)}", markup=False, soft_wrap=True)
     console.print(_runs(table))
     if len(table.runs) > _MOST_ROWS:
         console.print(f"... and {len(table.runs) - _MOST_ROWS:,} more")
@@ -54,19 +54,19 @@ def _shown(level: object) -> str:
 
 
 def _totals(costs: Sequence[Cost], options: Options) -> Iterator[str]:
-    known = [cost.seconds * cost.runs for cost in costs if cost.seconds is not None]
-    asked = [(cost.asked, cost.runs) for cost in costs if cost.asked is not None]
+    seconds = [cost.seconds * cost.runs for cost in costs if cost.seconds is not None]
+    estimates = [(cost.asked, cost.runs) for cost in costs if cost.asked is not None]
     at_once = options.at_once()
-    if known:
+    if seconds:
         measured = sum(cost.measured for cost in costs)
         yield (
-            f"time: about {clock_time(sum(known) / at_once)} with {at_once} at once"
-            f" ({clock_time(sum(known))} of work, measured on {measured} of {len(costs)} kinds of runs)"
+            f"time: about {clock_time(sum(seconds) / at_once)} with {at_once} runs at once"
+            f" ({clock_time(sum(seconds))} in total, measured on {measured} of {len(costs)} kinds of runs)"
         )
-    if asked:
-        calls = sum(one.calls * runs for one, runs in asked)
-        prices = [None if one.usd is None else one.usd * runs for one, runs in asked]
-        money = "at unknown prices" if None in prices else f"about {sum(filter(None, prices)):,.2f} US dollars"
+    if estimates:
+        calls = sum(estimate.calls * runs for estimate, runs in estimates)
+        prices = [None if estimate.usd is None else estimate.usd * runs for estimate, runs in estimates]
+        money = "cost unknown" if None in prices else f"about {sum(filter(None, prices)):,.2f} US dollars"
         yield f"model calls: up to {calls:,}, {money}"
     else:
         yield "model calls: none"
@@ -74,7 +74,7 @@ def _totals(costs: Sequence[Cost], options: Options) -> Iterator[str]:
 
 
 def _gigabytes() -> float:
-    """Return the most memory that this process has held: the first runs were made in it."""
+    """Return the peak memory of this process in GB; the first runs were executed in it."""
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,4 +1,4 @@
-"""The command that turns an episode into pictures: render."""
+"""The command ``render``: animations and contact sheets of a recorded episode."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from econsim.errors import UserError
 
 
 class Format(StrEnum):
-    """Kinds of pictures."""
+    """Formats of animations and images."""
 
     gif = "gif"
     mp4 = "mp4"
@@ -24,44 +24,51 @@ class Format(StrEnum):
 
 def render(
     run: RunFolder,
-    policy: Annotated[str | None, typer.Option(metavar="LABEL", help="A policy; the scenario's own otherwise.")] = None,
+    policy: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="A policy of the run. Default: the policy of the scenario.")
+    ] = None,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", help="An animation, or a contact sheet (png); gif and png if not given."),
+        typer.Option("--format", help="An animation (gif, mp4) or a contact sheet (png). Default: gif and png."),
     ] = None,
-    every: Annotated[int, typer.Option(min=1, help="Steps from picture to picture.")] = 5,
-    fps: Annotated[int, typer.Option(min=1, max=50, help="Pictures a second.")] = 20,
-    out: Annotated[Path | None, typer.Option(help="The file; its suffix says how. In figures/ if not given.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="The number of steps between two frames.")] = 5,
+    fps: Annotated[int, typer.Option(min=1, max=50, help="Frames per second.")] = 20,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The output file; its suffix determines the format. Default: a file in figures/ of the run."),
+    ] = None,
 ) -> None:
-    """Make an animated picture of an episode.
+    """Render an animation of an episode.
 
-    Shows the map, coin, prices and tax rates of the episode that a run kept of each policy.
+    Shows the map, coin, prices and tax rates of an episode. A run records one episode of each policy.
     """
     from econsim.runs import open_run
 
     opened = open_run(run)
-    from econsim.report.episode import picture_file, write_picture
+    from econsim.report.episode import animation_file, write_animation
 
-    for path in _files(format_, out, lambda kind: picture_file(opened, policy, kind)):
+    for path in _files(format_, out, lambda kind: animation_file(opened, policy, kind)):
         with _bar(path.name) as watch:
-            write_picture(opened, path, policy, every, fps, watch)
+            write_animation(opened, path, policy, every, fps, watch)
         typer.echo(path)
 
 
-def _files(format_: Format | None, out: Path | None, place: Callable[[str], Path]) -> list[Path]:
-    """Return what to write: the given file, with the suffix of the format where it has none, or files in the run."""
+def _files(format_: Format | None, out: Path | None, default_file: Callable[[str], Path]) -> list[Path]:
+    """Return the files to write: ``out``, with the suffix of the format where it has none, or files in the run."""
     if out is None:
-        return [place(kind.value) for kind in ([Format.gif, Format.png] if format_ is None else [format_])]
+        return [default_file(kind.value) for kind in ([Format.gif, Format.png] if format_ is None else [format_])]
     if format_ is not None and out.suffix.lower() != f".{format_.value}":
         if out.suffix:
-            raise UserError(f"--out {out} does not end in .{format_.value}; leave --format away, or give both alike")
+            raise UserError(
+                f"--out {out}: --format {format_.value} needs the suffix .{format_.value}; change one of them"
+            )
         out = out.with_name(f"{out.name}.{format_.value}")
     return [out]
 
 
 @contextmanager
 def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal while pictures are drawn."""
+    """Show a progress bar on a terminal while frames are drawn."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,4 +1,4 @@
-"""Commands that say what runs found: compare, report."""
+"""Commands that present the results of runs: ``compare`` and ``report``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 Interactive = Annotated[
     bool | None,
-    typer.Option("--interactive/--static", help="Plots to point at, 5 MB more; on where plotly is installed."),
+    typer.Option(
+        "--interactive/--static",
+        help="Include interactive plots, which add 5 MB. Default: interactive if plotly is installed.",
+    ),
 ]
 
 
@@ -22,35 +25,36 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of finished runs.")],
     metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric; repeatable.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="A page (.html) with figures and tables, or the table (.csv, .tex).")
+        Path | None, typer.Option(help="A page with figures and tables (.html), or only the table (.csv, .tex).")
     ] = None,
     interactive: Interactive = None,
 ) -> None:
-    """Set several runs side by side.
+    """Compare several runs.
 
-    Prints means and 95 % intervals over runs of one scenario; --out writes one self-contained page about them.
+    Prints means and 95 % intervals over the runs of each scenario; --out writes them to a self-contained page or a
+    table.
     """
     from econsim.runs import compare as compare_runs
 
-    chosen = tuple(metric or ())
+    metrics = tuple(metric or ())
     if out is None:
-        table = compare_runs(runs, chosen).dropna(axis="columns", how="all")
+        table = compare_runs(runs, metrics).dropna(axis="columns", how="all")
         typer.echo(table.to_string(index=False, na_rep="", float_format="{:,.4f}".format))
     elif out.suffix == ".html":
         from econsim.report import write_comparison
 
-        typer.echo(write_comparison(runs, out, chosen, _with_plots(interactive)))
+        typer.echo(write_comparison(runs, out, metrics, _with_plots(interactive)))
     else:
-        typer.echo(_write_table(compare_runs(runs, chosen), out))
+        typer.echo(_write_table(compare_runs(runs, metrics), out))
 
 
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of finished runs.")],
     interactive: Interactive = None,
 ) -> None:
-    """Write the report of a run again.
+    """Write the reports of runs again.
 
-    One self-contained page, figures as PNG and SVG, tables as CSV and LaTeX, in the folder of each run.
+    Writes a self-contained page, figures as PNG and SVG, and tables as CSV and LaTeX to the folder of each run.
     """
     from econsim.report import write_report
     from econsim.runs import open_run
@@ -60,18 +64,18 @@ def report(
         typer.echo(write_report(run, with_plots))
 
 
-def _with_plots(wanted: bool | None) -> bool:
-    """Return whether pages get plots to point at.
+def _with_plots(requested: bool | None) -> bool:
+    """Return whether pages contain interactive plots.
 
     Raises:
-        UserError: they are wanted and plotly is not installed.
+        UserError: they are requested and plotly is not installed.
     """
     from importlib.util import find_spec
 
-    there = find_spec("plotly") is not None
-    if wanted and not there:
-        raise UserError('--interactive needs plotly: pip install "econsim[live]"')
-    return there if wanted is None else wanted
+    installed = find_spec("plotly") is not None
+    if requested and not installed:
+        raise UserError('--interactive needs plotly; install it with: pip install "econsim[live]"')
+    return installed if requested is None else requested
 
 
 def _write_table(table: pd.DataFrame, out: Path) -> Path:
@@ -79,7 +83,7 @@ def _write_table(table: pd.DataFrame, out: Path) -> Path:
     from econsim.storage.files import write_text
 
     if out.suffix not in (".csv", ".tex"):
-        raise UserError(f"--out {out}: the file name ends in .html, .csv or .tex")
+        raise UserError(f"--out {out}: the file name must end in .html, .csv or .tex")
     if not out.parent.is_dir():
         raise UserError(f"--out {out}: there is no folder {out.parent}")
     write_text(out, table.to_csv(index=False) if out.suffix == ".csv" else to_latex(table))

@@ -1,4 +1,4 @@
-"""Commands that run scenarios: run, resume."""
+"""Commands that run scenarios: ``run`` and ``resume``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ OverridesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Overrides, for example economy.workers=1000.")
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+ConfirmOption = Annotated[
+    bool, typer.Option("--yes", help="Confirm the estimated number and cost of language-model calls.")
+]
 
 
 class Device(StrEnum):
-    """Where to run."""
+    """Devices that a run can use."""
 
     auto = "auto"
     cpu = "cpu"
@@ -29,21 +32,23 @@ def run(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A name from scenarios/, or a path.")],
     overrides: OverridesArgument = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the first training run and of all shocks.")] = None,
-    device: Annotated[Device, typer.Option(help="Where to run; auto takes a GPU if there is one.")] = Device.auto,
-    out: Annotated[Path | None, typer.Option(help="The run folder; a new one under runs/ if not given.")] = None,
+    device: Annotated[Device, typer.Option(help="The device; auto uses a GPU if there is one.")] = Device.auto,
+    out: Annotated[Path | None, typer.Option(help="The run folder. Default: a new folder under runs/.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
-    threads: Annotated[int, typer.Option(min=1, help="Threads on the CPU; they are part of the run.")] = 1,
-    yes: Annotated[bool, typer.Option("--yes", help="Agree to what a language model is foreseen to be asked.")] = False,
+    threads: Annotated[
+        int, typer.Option(min=1, help="CPU threads; recorded with the run, since they can change rounding.")
+    ] = 1,
+    yes: ConfirmOption = False,
 ) -> None:
-    """Run a scenario: train, score, report.
+    """Run a scenario: train, evaluate, report.
 
     Writes a run folder with the resolved scenario, metrics, accounts, checkpoints and a report.
     """
     from econsim.scenario import load
 
-    given = list(overrides or ())
-    loaded = load(scenario, given if seed is None else [*given, f"seed={seed}"])
-    # torch is loaded only now, when the scenario is known to be sound.
+    changes = list(overrides or ())
+    loaded = load(scenario, changes if seed is None else [*changes, f"seed={seed}"])
+    # torch is imported only after the scenario has been validated.
     from econsim.runs import execute
 
     _report(execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads, agreed=yes), quiet)
@@ -53,13 +58,16 @@ def resume(
     run: RunFolder,
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(metavar="KEY=VALUE", help="Settings of a language model that change no answer: llm.budget..."),
+        typer.Argument(
+            metavar="KEY=VALUE",
+            help="Language-model settings that do not change answers, for example llm.budget keys.",
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
 ) -> None:
-    """Continue a stopped run, or a sweep.
+    """Continue an interrupted run or sweep.
 
-    It ends with the numbers of one that was never stopped.
+    The results are the same as without the interruption.
     """
     from econsim.sweep import is_sweep, resume_sweep
 
@@ -72,7 +80,7 @@ def resume(
 
 
 def _report(run: Run, quiet: bool) -> None:
-    """Write the report of a run and say where it is; helpers of a run on several processes write none."""
+    """Write the report of a run and print its path; of several processes that share a run, only the first does."""
     from econsim.report import write_report
     from econsim.runs import RunInterrupted
 

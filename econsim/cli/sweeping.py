@@ -1,4 +1,4 @@
-"""Commands for many runs: sweep, query, summary, search."""
+"""Commands for many runs: ``sweep``, ``query``, ``summary`` and ``search``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from econsim.cli.running import OverridesArgument
+from econsim.cli.running import ConfirmOption, OverridesArgument
 from econsim.errors import UserError
 
 AxesArgument = Annotated[
@@ -18,12 +18,15 @@ AxesArgument = Annotated[
 ]
 SweepFolder = Annotated[Path, typer.Argument(metavar="SWEEP", help="The folder of a sweep.")]
 ClusterOption = Annotated[
-    list[str] | None, typer.Option(metavar="NAME=VALUE", help="For SLURM, as submitit names it: partition=short.")
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="A submitit parameter for SLURM, for example partition=short; repeatable."),
 ]
+DeviceOption = Annotated[str, typer.Option(help="The device of each run: cpu, cuda or auto.")]
+MetricOption = Annotated[str, typer.Option(help="A metric, for example productivity.")]
 
 
 class LauncherName(StrEnum):
-    """Who makes the runs."""
+    """Launchers of the processes that execute the runs."""
 
     local = "local"
     ray = "ray"
@@ -40,33 +43,44 @@ def sweep(
     ] = None,
     sample: Annotated[
         tuple[str, int] | None,
-        typer.Option(metavar="METHOD COUNT", help="Draw the spans among the axes: lhs, sobol or random."),
+        typer.Option(metavar="METHOD COUNT", help="Sample the axes that are ranges: lhs, sobol or random."),
     ] = None,
     file: Annotated[Path | None, typer.Option(help="A YAML file with scenario, axes, zip and sample.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The sweep's folder; a new one under sweeps/ if not given.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runs and a forecast; start nothing.")] = False,
-    launcher: Annotated[LauncherName, typer.Option(help="Who makes the runs.")] = LauncherName.local,
-    workers: Annotated[int | None, typer.Option(min=1, help="Runs at once; all cores if not given.")] = None,
-    no_pack: Annotated[bool, typer.Option("--no-pack", help="Give every run a folder of its own.")] = False,
-    retries: Annotated[int, typer.Option(min=0, help="How often a failed run is tried again.")] = 1,
-    reports: Annotated[bool, typer.Option("--reports", help="Write a report of every run with a folder.")] = False,
-    device: Annotated[str, typer.Option(help="Where each run is made: cpu, cuda or auto.")] = "cpu",
-    threads: Annotated[int, typer.Option(min=1, help="Threads of each run; they are part of it.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder of the sweep. Default: a new folder under sweeps/.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the runs and a forecast without starting them.")
+    ] = False,
+    launcher: Annotated[LauncherName, typer.Option(help="The launcher of the runs.")] = LauncherName.local,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="The number of runs at once. Default: one per core.")
+    ] = None,
+    no_pack: Annotated[
+        bool, typer.Option("--no-pack", help="Do not pack runs into batches: one folder per run.")
+    ] = False,
+    retries: Annotated[int, typer.Option(min=0, help="How many times a failed run is retried.")] = 1,
+    reports: Annotated[bool, typer.Option("--reports", help="Write a report of every run that has a folder.")] = False,
+    device: DeviceOption = "cpu",
+    threads: Annotated[
+        int, typer.Option(min=1, help="CPU threads of each run; recorded with it, since they can change rounding.")
+    ] = 1,
     results: Annotated[str | None, typer.Option(metavar="URL", help="Shared storage, for example s3://...")] = None,
-    cpus: Annotated[float, typer.Option(min=0, help="CPUs of a run on a cluster.")] = 1.0,
-    gpus: Annotated[float, typer.Option(min=0, help="GPUs of a run on a cluster; a fraction shares one.")] = 0.0,
-    address: Annotated[str | None, typer.Option(help="Address of a Ray cluster.")] = None,
+    cpus: Annotated[float, typer.Option(min=0, help="CPUs per run on a cluster.")] = 1.0,
+    gpus: Annotated[float, typer.Option(min=0, help="GPUs per run on a cluster; a fraction shares a GPU.")] = 0.0,
+    address: Annotated[str | None, typer.Option(help="The address of a Ray cluster.")] = None,
     cluster: ClusterOption = None,
     track: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Tell a tracker: tensorboard, mlflow or wandb.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A tracker to log to: tensorboard, mlflow or wandb; repeatable."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Agree to what a language model is foreseen to be asked.")] = False,
+    yes: ConfirmOption = False,
 ) -> None:
-    """Make many runs of a scenario.
+    """Run a scenario many times with different values of its keys.
 
-    Axes are keys of the scenario with several values; runs that differ in numbers alone are packed into one batch. A
-    sweep that was stopped goes on with: econsim resume SWEEP.
+    Axes are keys of the scenario with several values; runs that differ only in numbers are packed into one batch. To
+    continue an interrupted sweep: econsim resume SWEEP.
     """
     from econsim.sweep import Options, read_request, start_sweep
 
@@ -93,17 +107,17 @@ def sweep(
 
         print_forecast(request, options)
         return
-    made = start_sweep(request, out, options, quiet, agreed=yes)
-    if made.counts["failed"]:
+    finished = start_sweep(request, out, options, quiet, agreed=yes)
+    if finished.counts["failed"]:
         raise typer.Exit(1)
 
 
 def query(
     folder: SweepFolder,
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="Reads the tables runs, metrics and accounts.")],
-    csv: Annotated[Path | None, typer.Option(help="A file for the answer.")] = None,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A query of the tables runs, metrics and accounts.")],
+    csv: Annotated[Path | None, typer.Option(help="A CSV file for the result.")] = None,
 ) -> None:
-    """Ask the tables of a sweep in SQL.
+    """Query the tables of a sweep in SQL.
 
     For example: select name, avg(value) from metrics group by name
     """
@@ -114,24 +128,27 @@ def query(
 
 def summary(
     folder: SweepFolder,
-    metric: Annotated[str, typer.Option(help="A number of an episode, for example productivity.")] = "welfare",
-    csv: Annotated[Path | None, typer.Option(help="A file for the means, one row a policy and point.")] = None,
+    metric: MetricOption = "welfare",
+    csv: Annotated[
+        Path | None, typer.Option(help="A CSV file for the means, with one row per policy and point.")
+    ] = None,
 ) -> None:
     """Summarise a sweep.
 
-    Means with 95 % intervals over seeds, the best points, main effects, and the front of equality and productivity.
+    Prints means with 95 % intervals over seeds, the best points, main effects, and the Pareto front of equality and
+    productivity.
     """
     from econsim.sweep import open_sweep
 
-    found = open_sweep(folder).summary(metric)
-    for title, table in found.sections():
+    summarised = open_sweep(folder).summary(metric)
+    for title, table in summarised.sections():
         typer.echo(f"{title}\n{table.to_string(index=False, na_rep='', float_format='{:,.5g}'.format)}\n")
     if csv is not None:
-        _save(found.means, csv)
+        _save(summarised.means, csv)
 
 
 class Method(StrEnum):
-    """How points are proposed."""
+    """Methods that propose points."""
 
     tpe = "tpe"
     cma_es = "cma_es"
@@ -145,24 +162,26 @@ def search(
         list[str] | None,
         typer.Option(metavar="KEY=VALUES", help="An axis: uniform(0,1), log(1e-4,1), whole(1,9) or a,b,c; repeatable."),
     ] = None,
-    maximise: Annotated[str | None, typer.Option(metavar="METRIC", help="Find its highest value.")] = None,
-    minimise: Annotated[str | None, typer.Option(metavar="METRIC", help="Find its lowest value.")] = None,
-    budget: Annotated[int, typer.Option(min=1, help="Trials, those that the folder holds included.")] = 50,
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds of a trial; trained ones are pruned between them.")] = 1,
-    method: Annotated[Method, typer.Option(help="How points are proposed.")] = Method.tpe,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the proposals.")] = 0,
-    out: Annotated[
-        Path | None, typer.Option(help="The folder; under searches/, by the scenario, if not given.")
-    ] = None,
-    device: Annotated[str, typer.Option(help="Where each run is made: cpu, cuda or auto.")] = "cpu",
+    maximise: Annotated[str | None, typer.Option(metavar="METRIC", help="The metric to maximise.")] = None,
+    minimise: Annotated[str | None, typer.Option(metavar="METRIC", help="The metric to minimise.")] = None,
+    budget: Annotated[
+        int, typer.Option(min=1, help="The number of trials, including those already in the folder.")
+    ] = 50,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Seeds per trial; trials with training can be pruned after each seed.")
+    ] = 1,
+    method: Annotated[Method, typer.Option(help="The method that proposes points.")] = Method.tpe,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the proposals.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="The folder of the search. Default: searches/SCENARIO.")] = None,
+    device: DeviceOption = "cpu",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
 ) -> None:
-    """Search keys of a scenario for the best value of a metric.
+    """Search for the values of keys that give the best value of a metric.
 
-    The same command goes on with a search that was stopped, or that shall have a larger budget.
+    Run the same command again to continue an interrupted search, or with a larger budget to extend it.
     """
     if (maximise is None) == (minimise is None):
-        raise UserError("search: say what is best, for example --maximise welfare")
+        raise UserError("search: give either --maximise or --minimise, for example --maximise welfare")
     from econsim.sweep.search import SearchRequest
     from econsim.sweep.search import search as find
 
@@ -176,8 +195,8 @@ def search(
         method=method.value,
         seed=seed,
     )
-    found = find(request, budget, out or Path("searches") / Path(scenario).stem, device, quiet)
-    for name, value in found.best.items():
+    result = find(request, budget, out or Path("searches") / Path(scenario).stem, device, quiet)
+    for name, value in result.best.items():
         typer.echo(f"{'best value' if name == 'value' else name}: {value}")
 
 

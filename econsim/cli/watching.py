@@ -1,4 +1,4 @@
-"""The command that follows runs on a page: watch."""
+"""The command ``watch``: a local dashboard of runs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import typer
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder that holds runs.")] = Path(
-        "runs"
-    ),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of this machine's own address; 0: any.")] = 8765,
-    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    folder: Annotated[Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder of runs.")] = Path("runs"),
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The local port of the dashboard; 0: any free port.")
+    ] = 8765,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the dashboard in a browser.")] = True,
 ) -> None:
-    """Follow runs on a page.
+    """Open a dashboard of runs in the browser.
 
-    Learning curves, schedules, replays and results of running and finished runs; only this machine can reach the page.
+    Shows learning curves, schedules, replays and results of running and finished runs. The dashboard is accessible from
+    this machine only.
     """
     from econsim.watch import serve
 

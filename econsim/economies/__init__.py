@@ -1,1 +1,1 @@
-"""Games with production, exchange and a government; one module or package each."""
+"""Economies: games with production, exchange and a government, one kind per module or package."""

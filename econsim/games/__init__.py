@@ -1,1 +1,1 @@
-"""Markov games without an economy."""
+"""Games without an economy, one kind per module."""

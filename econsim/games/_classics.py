@@ -1,7 +1,7 @@
-"""Named classics: the options of each player and the payoffs of small games that textbooks discuss.
+"""Classic two-player games: options and payoffs of small textbook games by name.
 
-Payoffs are nested lists with one axis for each player, in the order of the players: ``payoffs["row"][i][j]`` is what
-``row`` is paid where ``row`` takes its option ``i`` and ``column`` its option ``j``.
+Payoffs are nested lists with one axis per player, in the order of the players: ``payoffs["row"][i][j]`` is the payoff
+of ``row`` when ``row`` chooses option ``i`` and ``column`` chooses option ``j``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 
 class Classic(NamedTuple):
-    """A game by name: its options, the same for every player, and the payoffs of each."""
+    """Classic game: the options, which are the same for every player, and each player's payoffs."""
 
     options: tuple[str, ...]
     payoffs: dict[str, Any]

@@ -8,7 +8,7 @@ Actions
     in the classics. An action is the index of an option.
 
 Observations
-    ``round``: 0 before the round and 1 after it. There is nothing else to see before a choice is made.
+    ``round``: 0 before the round and 1 after it. Players observe nothing else before they choose.
 
 Dynamics
     One round, in which all act; then the game ends by its own rule.
@@ -17,14 +17,15 @@ Rewards
     The player's entry of its table of payoffs at the options of all players.
 
 Conservation
-    Nothing is conserved in general, and the game keeps no accounts: what players are paid are their returns.
+    No quantity is conserved in general. The game has no accounts; players' payoffs are their returns.
 
 Calibration
-    None: payoffs are written in the scenario, or those of a named classic, in units of utility.
+    None: payoffs are given in the scenario, or are those of a named classic game, in units of utility.
 
 Checks
-    Returns of mixed strategies are exact, by expectation over all choices (:mod:`econsim.expected_play`), and equal
-    the closed forms of the classics' equilibria; payoffs agree with what a step pays (``econsim check``).
+    The returns of mixed strategies are exact expectations over all choices (:mod:`econsim.expected_play`), and equal
+    the closed forms at the equilibria of the classic games; the payoff tensor agrees with the rewards of a step
+    (``econsim check``).
 
 References:
     Osborne and Rubinstein (1994), *A Course in Game Theory*, chapters 2 and 3.
@@ -60,15 +61,15 @@ Name = Literal[
 
 
 class Parameters(Model):
-    """A named classic, or payoffs of your own."""
+    """Parameters of a normal-form game: a named classic game or user-defined payoffs."""
 
     classic: Name | None = None
-    """A game by name, played by ``row`` and ``column``; none: that of ``payoffs``."""
+    """Name of a classic game, with the players ``row`` and ``column``; null: the game of ``payoffs``."""
     payoffs: dict[str, list[Any]] | None = Field(default=None, min_length=1)
-    """What each player is paid, by name: nested lists of numbers with one axis a player, in the order of the names,
-    each as long as that player has options."""
+    """Payoffs of each player by name: nested lists of numbers with one axis per player, in the order of the names,
+    whose lengths are the players' numbers of options."""
     options: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Names of each player's options, in order; numbers where a player has none."""
+    """Names of each player's options, in order; options without names are numbered."""
 
     @field_validator("payoffs")
     @classmethod
@@ -77,16 +78,16 @@ class Parameters(Model):
         shapes = {player: _table(player, payoff, len(tables)).shape for player, payoff in tables.items()}
         for player, shape in shapes.items():
             if not player.isidentifier():
-                raise ValueError(f"{player!r} cannot name a player; use letters, digits and _")
+                raise ValueError(f"{player!r} is not a valid name of a player; use letters, digits and _")
             first = next(iter(shapes))
             if shape != shapes[first]:
-                raise ValueError(f"the table of {player} is {_by(shape)}, that of {first} is {_by(shapes[first])}")
+                raise ValueError(f"the payoffs of {player} are {_by(shape)}, those of {first} are {_by(shapes[first])}")
         return payoffs
 
     @model_validator(mode="after")
     def _one_game(self) -> Parameters:
         if (self.classic is None) == (self.payoffs is None):
-            raise ValueError(f"give either classic ({', '.join(CLASSICS)}) or payoffs")
+            raise ValueError(f"expected either classic ({', '.join(CLASSICS)}) or payoffs")
         counts = dict(zip(self.tables, self.shape, strict=True))
         for player, names in self.options.items():
             if player not in counts:
@@ -97,16 +98,16 @@ class Parameters(Model):
 
     @property
     def tables(self) -> dict[str, Any]:
-        """The payoffs of each player, nested lists."""
+        """Payoffs of each player, as nested lists."""
         return CLASSICS[self.classic].payoffs if self.classic is not None else self.payoffs or {}
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many options each player has."""
+        """Number of options of each player."""
         return np.shape(next(iter(self.tables.values())))
 
     def options_of(self, player: str) -> tuple[str, ...]:
-        """Return the names of a player's options; none where they have no names."""
+        """Return the names of a player's options; empty if they have no names."""
         return self.options.get(player, CLASSICS[self.classic].options if self.classic is not None else ())
 
 
@@ -114,12 +115,12 @@ def _table(player: str, payoff: list[Any], players: int) -> NDArray[np.float64]:
     try:
         table = np.array(payoff, dtype=np.float64)
     except (TypeError, ValueError):
-        reason = f"the table of {player} holds something that is no number, or rows of different length"
+        reason = f"the payoffs of {player} contain a value that is not a number, or rows of different length"
         raise ValueError(reason) from None
     if table.ndim != players or not table.size:
-        raise ValueError(f"the table of {player} has {table.ndim} axes, expected {players}, one a player")
+        raise ValueError(f"the payoffs of {player}: expected {players} axes, one per player, found {table.ndim}")
     if not np.isfinite(table).all():
-        raise ValueError(f"the table of {player} holds a number that is not finite")
+        raise ValueError(f"the payoffs of {player} contain a value that is not finite")
     return table
 
 
@@ -129,7 +130,7 @@ def _by(shape: tuple[int, ...]) -> str:
 
 @tensors
 class State:
-    """What was chosen."""
+    """State of a normal-form game: time and the players' choices."""
 
     time: Tensor  # [B] int64
     choices: Tensor  # [B, P] int64, the option of each player; -1 before the round
@@ -142,7 +143,7 @@ def _role(player: str, options: int, names: tuple[str, ...]) -> Role:
 
 
 class NormalForm(Game[State]):
-    """A game of one round; see the module's page."""
+    """Normal-form game of one round; the module docstring describes it."""
 
     horizon = 1
     clocked = True
@@ -156,30 +157,30 @@ class NormalForm(Game[State]):
         self.roles = {player: _role(player, count, parameters.options_of(player)) for player, count in counts}
 
     def reset(self, key: Tensor) -> State:
-        """Return copies in which nobody has chosen."""
+        """Return the initial state of ``B`` environment copies, before any choice."""
         nothing = torch.full((len(key), len(self.roles)), NOT_YET, dtype=torch.int64, device=key.device)
         return State(torch.zeros_like(key), nothing)
 
     def observe(self, state: State) -> dict[str, Observation]:
-        """Return the round, which is all there is to see."""
+        """Return the round, the only observed feature."""
         alive = torch.ones((len(state.time), 1), dtype=torch.bool, device=state.time.device)
         features = state.time[:, None, None].to(self.dtype)
         return {name: Observation(features, alive, (state.time == 0)[:, None]) for name in self.roles}
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
-        """Pay every player what its table says."""
+        """Pay every player its payoff at the choices of all players."""
         choices = torch.cat([actions[name] for name in self.roles], -1)
-        paid = self.constants["payoffs"][(slice(None), *choices.unbind(-1))].to(self.dtype)  # [P, B]
-        rewards = {name: paid[place][:, None] for place, name in enumerate(self.roles)}
+        payoffs = self.constants["payoffs"][(slice(None), *choices.unbind(-1))].to(self.dtype)  # [P, B]
+        rewards = {name: payoffs[player][:, None] for player, name in enumerate(self.roles)}
         over = torch.ones_like(state.time, dtype=torch.bool)
         return Transition(State(state.time + 1, choices), rewards, over, torch.zeros_like(over))
 
     def accounts(self, state: State) -> dict[str, Tensor]:
-        """Return nothing: players have returns only."""
+        """Return no accounts, since players have returns only."""
         return {}
 
     def conserved(self, state: State) -> dict[str, Tensor]:
-        """Return nothing: payoffs may come from anywhere."""
+        """Return no residuals, since payoffs need not be conserved."""
         return {}
 
     def payoff_tensor(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""Bridges to other libraries. Each lives in a module of its own, so that only what is asked for is imported."""
+"""Interfaces to other libraries, each in a module of its own, so that only the requested library is imported."""
 
 from __future__ import annotations
 

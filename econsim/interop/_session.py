@@ -1,4 +1,4 @@
-"""One copy of a game, played step by step: what the bridges to single-copy libraries share."""
+"""Single-environment sessions: the step-by-step play shared by the interfaces to Gymnasium and PettingZoo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from econsim.game import Game, Observation
 
 
 class Session:
-    """One copy of a game in play. ``reset(seed)`` begins anew; ``reset()`` goes on to the seed's next episode."""
+    """One environment copy of a game. ``reset(seed)`` starts the seed's first episode, ``reset()`` the next episode."""
 
     def __init__(self, game: Game[Any], seed: int) -> None:
         self.game = game
@@ -21,7 +21,7 @@ class Session:
         self.time = 0
 
     def reset(self, seed: int | None = None) -> None:
-        """Begin an episode: the first of ``seed``, or the next of the seed in use."""
+        """Start an episode: the first of ``seed``, or the next one of the current seed."""
         self.seed, self.episode = (self.seed, self.episode + 1) if seed is None else (seed, 0)
         self.key = random.fold(random.keys(self.seed, 1), self.episode)
         self.time = 0
@@ -34,9 +34,9 @@ class Session:
         self.time += 1
         self.state = transition.state
         self.observations = self.game.observe(self.state)
-        rewards = {name: paid[0] for name, paid in transition.rewards.items()}
+        rewards = {name: reward[0] for name, reward in transition.rewards.items()}
         return rewards, bool(transition.terminated[0]), bool(transition.truncated[0])
 
     def step_key(self, role: str) -> Tensor:
-        """Return the key ``[1]`` that ``role`` draws from at this step, apart from the game's own draws."""
+        """Return the random key ``[1]`` of ``role`` in this step, which is independent of the game's own draws."""
         return random.fold(random.fold(self.key, f"agent {role}"), self.time)

@@ -1,4 +1,4 @@
-"""Spaces and values of econsim as Gymnasium's, and back."""
+"""Conversion of spaces, observations and actions between econsim and Gymnasium."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def action_space(space: Space) -> spaces.Space[Any]:
-    """Return the action space of one player; a single number becomes a vector of one, which trainers expect."""
+    """Return the action space of one player; a scalar box becomes a vector of length one, as trainers expect."""
     match space:
         case Discrete(count=count):
             return spaces.Discrete(count)
@@ -31,7 +31,7 @@ def action_space(space: Space) -> spaces.Space[Any]:
 
 
 def observation_space(game: Game[Any], role: Role) -> spaces.Box:
-    """Return the space of one player's features; those that players share stand behind its own, all in one row."""
+    """Return the space of one player's features, with the features shared by all players appended."""
     dtype = np.float64 if game.dtype == torch.float64 else np.float32
     shared = len(role.shared_features)
     shape = (role.observation.size + shared,) if shared else role.observation.shape
@@ -39,33 +39,33 @@ def observation_space(game: Game[Any], role: Role) -> spaces.Box:
 
 
 def space_of(game: Game[Any], role: Role, first: Observation) -> spaces.Space[Any]:
-    """Return the space of all that one player sees: its features alone, or a dictionary with its mask and its view."""
-    plain, mask = observation_space(game, role), mask_of(first, 0)
-    parts: dict[str, spaces.Space[Any]] = {}
+    """Return one player's observation space: its features, or a dictionary with features, action mask and view."""
+    features, mask = observation_space(game, role), mask_of(first, 0)
+    entries: dict[str, spaces.Space[Any]] = {}
     if mask is not None:
-        parts["action_mask"] = _mask_space(role.action, mask.size)
+        entries["action_mask"] = _mask_space(role.action, mask.size)
     if first.view is not None:
         highest = torch.iinfo(first.view.dtype).max
-        parts["view"] = spaces.Box(0, highest, role.view, _numpy_type(first.view))
-    return spaces.Dict({"observation": plain, **parts}) if parts else plain
+        entries["view"] = spaces.Box(0, highest, role.view, _numpy_type(first.view))
+    return spaces.Dict({"observation": features, **entries}) if entries else features
 
 
 def seen_by(role: Role, observation: Observation, player: int) -> Array | dict[str, Any]:
-    """Return what ``player`` of the first copy sees, as in :func:`space_of`.
+    """Return the observation of ``player`` in the first environment copy, an element of :func:`space_of`.
 
-    The mask of several choices at once is a tuple with an array for each, as Gymnasium samples them.
+    The mask of a multi-discrete action is a tuple of arrays, one per choice, in the form that Gymnasium samples.
     """
     features, mask = features_of(observation, player), mask_of(observation, player)
-    parts: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     if mask is not None:
-        parts["action_mask"] = _by_choice(role.action, mask)
+        entries["action_mask"] = _by_choice(role.action, mask)
     if observation.view is not None:
-        parts["view"] = observation.view[0, player].cpu().numpy().copy()
-    return {"observation": features, **parts} if parts else features
+        entries["view"] = observation.view[0, player].cpu().numpy().copy()
+    return {"observation": features, **entries} if entries else features
 
 
 def features_of(observation: Observation, player: int) -> Array:
-    """Return the features of ``player`` of the first copy, shaped as the observation space."""
+    """Return the features of ``player`` in the first environment copy, in the shape of the observation space."""
     features = observation.features[0, player]
     if observation.shared is not None:
         features = torch.cat([features.flatten(), observation.shared[0]])
@@ -73,16 +73,16 @@ def features_of(observation: Observation, player: int) -> Array:
 
 
 def mask_of(observation: Observation, player: int) -> Array | None:
-    """Return which actions are legal for ``player`` of the first copy, int8 ``[A]``, or ``None``."""
+    """Return the action mask of ``player`` in the first environment copy, int8 ``[A]``, or ``None``."""
     mask = observation.action_mask
     return None if mask is None else mask[0, player].cpu().numpy().astype(np.int8)
 
 
 def action_tensor(role: Role, action: Any, mask: Array | None, game: Game[Any], who: str) -> Tensor:
-    """Return one player's action as the game takes it, ``[*shape]``.
+    """Return one player's action as a tensor ``[*shape]`` for the game.
 
     Raises:
-        ValueError: an action of another shape, outside the space, or illegal by the mask.
+        ValueError: the action has the wrong shape, is outside the space, or is not legal under the mask.
     """
     value = np.asarray(action)
     if value.size != max(1, int(np.prod(role.action.shape))) or not _contains(role.action, value.reshape(-1), mask):
@@ -92,7 +92,7 @@ def action_tensor(role: Role, action: Any, mask: Array | None, game: Game[Any], 
 
 
 def idle_action(role: Role, game: Game[Any]) -> Tensor:
-    """Return an action for a player who does not act, ``[*shape]``; no game reads it."""
+    """Return a placeholder action ``[*shape]`` for a player who does not act; games ignore it."""
     if isinstance(role.action, Box):
         return torch.full(role.action.shape, min(max(0.0, role.action.low), role.action.high), dtype=game.dtype)
     return torch.zeros(role.action.shape, dtype=torch.int64)

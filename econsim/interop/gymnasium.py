@@ -1,4 +1,4 @@
-"""A role of one player as a Gymnasium environment: the planner's seat, say, while given agents play everyone else."""
+"""Gymnasium environments: one single-player role of a game, with given agents in all other roles."""
 
 from __future__ import annotations
 
@@ -28,31 +28,33 @@ except ImportError as error:
 
 
 def to_gymnasium(game: Game[Any], role: str, others: Mapping[str, Agent], seed: int = 0) -> gymnasium.Env[Array, Any]:
-    """Return one copy of ``game`` seen from the seat of ``role``.
+    """Return ``game`` as a Gymnasium environment in which the user plays ``role``.
 
-    A step lasts until the role acts again; its reward is the sum of what the role was paid meanwhile.
+    An environment step lasts until the role acts again; its reward is the sum of the role's rewards in between.
 
     Args:
         game: any game on the CPU.
         role: a role with one player.
         others: the agent of every other role.
-        seed: used by ``reset()`` until ``reset(seed=...)`` gives another; each further ``reset()`` is a new episode.
+        seed: the seed of ``reset()`` until ``reset(seed=...)`` sets another; each further ``reset()`` is a new episode.
 
     Raises:
-        UserError: no such role, a role of several players, or a role without an agent.
+        UserError: there is no such role, the role has several players, or another role has no agent.
     """
     if role not in game.roles:
         raise UserError(f"no role {role!r}{did_you_mean(role, game.roles)}")
     if game.roles[role].count != 1:
-        raise UserError(f"role {role!r} has {game.roles[role].count} players; to_pettingzoo takes any number")
+        raise UserError(
+            f"role {role!r}: expected one player, found {game.roles[role].count}; to_pettingzoo supports any number"
+        )
     missing = sorted(game.roles.keys() - others.keys() - {role})
     if missing:
-        raise UserError(f"no agent is given for {', '.join(missing)}")
+        raise UserError(f"others: no agent is given for {', '.join(missing)}")
     return SeatEnv(game, role, {name: others[name] for name in game.roles if name != role}, seed)
 
 
 class SeatEnv(gymnasium.Env[Array, Any]):
-    """A game from one seat; see :func:`to_gymnasium`. ``info["action_mask"]`` holds the legal actions, if masked."""
+    """One role of a game; see :func:`to_gymnasium`. ``info["action_mask"]`` holds the action mask, if there is one."""
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  # declared so by gymnasium
 
@@ -65,7 +67,7 @@ class SeatEnv(gymnasium.Env[Array, Any]):
         self._memories: dict[str, Memory] = {}
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
-        """Begin an episode and play until the role acts for the first time."""
+        """Start an episode and play until the role acts for the first time."""
         super().reset(seed=seed)
         self._session.reset(seed)
         game = self._session.game
@@ -74,14 +76,14 @@ class SeatEnv(gymnasium.Env[Array, Any]):
         return self._seen(), self._info()
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        """Act, and play until the role acts again or the game is over.
+        """Take an action, and play until the role acts again or the episode ends.
 
         Raises:
-            ValueError: an illegal action.
+            ValueError: the action is not legal.
         """
         mask = mask_of(self._session.observations[self.role.name], 0)
-        chosen = action_tensor(self.role, action, mask, self._session.game, self.role.name)
-        reward, terminated, truncated = self._advance(chosen)
+        role_action = action_tensor(self.role, action, mask, self._session.game, self.role.name)
+        reward, terminated, truncated = self._advance(role_action)
         if not (terminated or truncated):
             later, terminated, truncated = self._play_on()
             reward += later
@@ -89,13 +91,13 @@ class SeatEnv(gymnasium.Env[Array, Any]):
         return self._seen(), reward, terminated, truncated, self._info()
 
     def _play_on(self) -> tuple[float, bool, bool]:
-        """Play until the role acts; return what it was paid meanwhile, terminated and truncated."""
-        paid, terminated, truncated = 0.0, False, False
+        """Play until the role acts; return the sum of its rewards, terminated and truncated."""
+        total, terminated, truncated = 0.0, False, False
         idle = idle_action(self.role, self._session.game)
         while not (terminated or truncated or self._session.observations[self.role.name].acting[0, 0]):
             reward, terminated, truncated = self._advance(idle)
-            paid += reward
-        return paid, terminated, truncated
+            total += reward
+        return total, terminated, truncated
 
     def _advance(self, action: Tensor) -> tuple[float, bool, bool]:
         with torch.no_grad():

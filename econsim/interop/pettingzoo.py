@@ -1,9 +1,9 @@
-"""Any game as a PettingZoo parallel environment: one copy, an agent for each player, e.g. ``worker_0``, ``planner_0``.
+"""PettingZoo parallel environments: any game, with one agent per player, such as ``worker_0`` and ``planner_0``.
 
-A role whose actions are masked is observed as ``{"observation": ..., "action_mask": ...}``, PettingZoo's convention,
-with a ``"view"`` beside them where it sees a picture; all others as an array. ``info`` tells who is ``alive`` and whose
-action the next step reads (``acting``); what others pass is ignored and may be left out. An environment copied or
-pickled in mid-episode continues identically.
+Observations of a role with masked actions are ``{"observation": ..., "action_mask": ...}``, as is the convention of
+PettingZoo, with an additional ``"view"`` if the role observes a map; those of other roles are arrays. ``info`` contains
+whether a player is ``alive`` and whether its action is used in the next step (``acting``); the actions of other players
+are ignored and may be left out. An environment that is copied or pickled in mid-episode continues identically.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ Step = tuple[dict[str, Seen], dict[str, float], dict[str, bool], dict[str, bool]
 def to_pettingzoo(
     game: Game[Any], seed: int = 0, max_cycles: int | None = None, render_mode: str | None = None
 ) -> ParallelEnv[str, Seen, Any]:
-    """Return one copy of ``game`` as a parallel environment.
+    """Return ``game`` as a PettingZoo parallel environment.
 
     Args:
         game: any game on the CPU.
-        seed: used by ``reset()`` until ``reset(seed=...)`` gives another; each further ``reset()`` is a new episode.
-        max_cycles: truncate after so many steps; by default only the game itself ends.
-        render_mode: ``"ansi"`` to have ``render()`` return the accounts as text.
+        seed: the seed of ``reset()`` until ``reset(seed=...)`` sets another; each further ``reset()`` is a new episode.
+        max_cycles: number of steps after which episodes are truncated; by default they end only as the game defines.
+        render_mode: ``"ansi"`` makes ``render()`` return the accounts as text.
 
     Raises:
-        UserError: an unknown render mode, or ``max_cycles`` below one.
+        UserError: the render mode is unknown, or ``max_cycles`` is below one.
     """
     return GameEnv(game, seed, max_cycles, render_mode)
 
@@ -76,9 +76,9 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
 
     def __init__(self, game: Game[Any], seed: int, max_cycles: int | None, render_mode: str | None) -> None:
         if render_mode not in (None, "ansi"):
-            raise UserError(f"render_mode: {render_mode!r} is not known (known: ansi)")
+            raise UserError(f"render_mode: expected 'ansi' or None, found {render_mode!r}")
         if max_cycles is not None and max_cycles < 1:
-            raise UserError(f"max_cycles: {max_cycles} is below 1")
+            raise UserError(f"max_cycles: expected at least 1, found {max_cycles}")
         self.metadata = {"name": type(game).__name__, "render_modes": ["ansi"], "is_parallelizable": True}
         self.render_mode, self.max_cycles = render_mode, max_cycles
         self.agents: list[str] = []
@@ -93,17 +93,17 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         self.state_space = _joined([plain[role.name] for role, _ in self._seats.values()])
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """Return what ``agent`` may see."""
+        """Return the observation space of ``agent``."""
         return self._observation_spaces[agent]
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
-        """Return what ``agent`` may do."""
+        """Return the action space of ``agent``."""
         return self._action_spaces[agent]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Seen], dict[str, dict[str, Any]]]:
-        """Begin an episode (``options`` are accepted as PettingZoo asks, and none is known)."""
+        """Start an episode; ``options`` are part of PettingZoo's interface and are ignored."""
         self._session.reset(seed)
         self.agents = self.possible_agents[:]
         return self._observations(), self._infos()
@@ -112,26 +112,26 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         """Advance by one step.
 
         Raises:
-            ValueError: a player who acts has no action, or an illegal one.
+            ValueError: an acting player has no action, or one that is not legal.
         """
         if not self.agents:
             return {}, {}, {}, {}, {}
         rewards, terminated, truncated = self._session.step(self._joint(actions))
         out_of_time = self.max_cycles is not None and self._session.time >= self.max_cycles
         truncated = not terminated and (truncated or out_of_time)
-        paid = {agent: float(rewards[role.name][player]) for agent, (role, player) in self._seats.items()}
+        by_agent = {agent: float(rewards[role.name][player]) for agent, (role, player) in self._seats.items()}
         ends = dict.fromkeys(self.agents, terminated), dict.fromkeys(self.agents, truncated)
         if terminated or truncated:
             self.agents = []
-        return self._observations(), paid, *ends, self._infos()
+        return self._observations(), by_agent, *ends, self._infos()
 
     def state(self) -> Array:
-        """Return a view of all: what every player sees, one after another."""
+        """Return the global state: the concatenated features of all players."""
         seen = self._session.observations
         return np.concatenate([features_of(seen[role.name], player).ravel() for role, player in self._seats.values()])
 
     def render(self) -> str | None:
-        """Return the accounts as text in render mode ``ansi``, else nothing."""
+        """Return the accounts as text in render mode ``ansi``, otherwise ``None``."""
         if self.render_mode is None:
             return None
         entries = self._session.game.accounts(self._session.state).items()
@@ -139,7 +139,7 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         return "\n".join([f"step {self._session.time}", *rows])
 
     def close(self) -> None:
-        """Release nothing: there is nothing to release."""
+        """Do nothing, since the environment holds no resources."""
 
     def _observations(self) -> dict[str, Seen]:
         return {agent: self._see(*seat) for agent, seat in self._seats.items()}
@@ -167,7 +167,7 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         if not seen.acting[0, player]:
             return idle_action(role, game)
         if agent not in actions:
-            raise ValueError(f"{agent} acts in this step and has no action")
+            raise ValueError(f"{agent}: no action is given, but this player acts in this step")
         return action_tensor(role, actions[agent], mask_of(seen, player), game, agent)
 
 

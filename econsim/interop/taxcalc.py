@@ -1,11 +1,12 @@
-"""People and law from Tax-Calculator: wages of its CPS file and the federal brackets of a year, as a scenario.
+"""Scenarios from Tax-Calculator: the wages of its CPS file and the federal income tax of a year.
 
-``python -m econsim.interop.taxcalc FOLDER --year 2025`` writes ``wages_2025.csv`` (percentiles of wages of individuals
-with wages, extrapolated to the year with the file's own weights), and ``taxcalc_2025.yaml``, the one-step economy with
-these people, brackets, rates and standard deduction: ``econsim run FOLDER/taxcalc_2025.yaml``.
+``python -m econsim.interop.taxcalc FOLDER --year 2025`` writes ``wages_2025.csv`` (percentiles of the wages of
+individuals with wages, extrapolated to the year with the weights of the file) and ``taxcalc_2025.yaml``, the one-step
+economy with this population, these brackets and marginal tax rates and the standard deduction. Run it with
+``econsim run FOLDER/taxcalc_2025.yaml``.
 
-Tax-Calculator compiles for a minute or two and is never imported while an economy runs. Its CPS file is a convenience
-of its authors, with a thin upper tail; they do not endorse it for research.
+Tax-Calculator takes a minute or two to compile and is never imported while an economy runs. Its authors provide the CPS
+file as a convenience and do not endorse it for research; its upper tail is thin.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ REFERENCES = (
   howpublished = {taxcalc.pslmodels.org}}""",
 )
 PERCENTILES = (*range(5, 100, 5), 99, 99.9)
-SINGLE = 0  # place of single filers among filing statuses
+SINGLE = 0  # index of single filers among filing statuses
 _BRACKETS = 7
 
 
@@ -47,15 +48,15 @@ class Law:
 
 
 def export(folder: Path, year: int = 2025) -> Path:
-    """Write the table of wages and the scenario of a year; return the scenario's path.
+    """Write the table of wages and the scenario of a year, and return the path of the scenario.
 
     Raises:
-        UserError: Tax-Calculator is not installed, or does not know the year.
+        UserError: Tax-Calculator is not installed, or does not cover the year.
     """
     taxcalc = _taxcalc()
     policy = taxcalc.Policy()
     if not policy.start_year <= year <= policy.end_year:
-        raise UserError(f"--year {year}: Tax-Calculator knows {policy.start_year} to {policy.end_year}")
+        raise UserError(f"--year {year}: Tax-Calculator covers the years {policy.start_year} to {policy.end_year}")
     policy.set_year(year)
     calculator = taxcalc.Calculator(policy=policy, records=taxcalc.Records.cps_constructor(), verbose=False)
     calculator.advance_to_year(year)
@@ -70,38 +71,38 @@ def export(folder: Path, year: int = 2025) -> Path:
 
 
 def percentiles(wages: ArrayLike, people: ArrayLike) -> list[tuple[float, float]]:
-    """Return percentiles and the wages at them, of those who have wages; only those where wages increase.
+    """Return percentiles of positive wages with the wages at them; percentiles at which wages do not rise are left out.
 
     Args:
-        wages: ``[N]``, money a year; nobody counts who has none.
-        people: ``[N]``, how many people each stands for.
+        wages: ``[N]``, US dollars per year; zeros are left out.
+        people: ``[N]``, sampling weights.
 
     Raises:
-        UserError: nobody has wages.
+        UserError: no wage is positive.
     """
     paid, weight = np.asarray(wages, dtype=np.float64), np.asarray(people, dtype=np.float64)
     order = np.argsort(paid[paid > 0], kind="stable")
     values, mass = paid[paid > 0][order], weight[paid > 0][order]
     if not mass.sum() > 0:
-        raise UserError("taxcalc: nobody in the file has wages")
+        raise UserError("taxcalc: no individual in the file has wages")
     share: NDArray[np.float64] = np.cumsum(mass) / mass.sum()
-    found: list[tuple[float, float]] = []
+    points: list[tuple[float, float]] = []
     for percentile in PERCENTILES:
-        at = min(int(np.searchsorted(share, percentile / 100)), len(values) - 1)
-        if not found or values[at] > found[-1][1]:
-            found.append((float(percentile), float(values[at])))
-    return found
+        index = min(int(np.searchsorted(share, percentile / 100)), len(values) - 1)
+        if not points or values[index] > points[-1][1]:
+            points.append((float(percentile), float(values[index])))
+    return points
 
 
 def law_of(policy: Any) -> Law:
-    """Return the law of the year that a ``taxcalc.Policy`` is set to."""
+    """Return the tax law of the year to which a ``taxcalc.Policy`` is set."""
     ends = [_figure(policy, f"II_brk{bracket}") for bracket in range(1, _BRACKETS)]
     rates = tuple(_figure(policy, f"II_rt{bracket}") for bracket in range(1, _BRACKETS + 1))
     return Law((0.0, *ends), rates, _figure(policy, "STD"))
 
 
 def _figure(policy: Any, name: str) -> float:
-    """Return a parameter of the year; one that differs by filing status, of single filers."""
+    """Return a parameter of the year; if it differs by filing status, return the value for single filers."""
     return float(np.ravel(getattr(policy, name))[SINGLE])
 
 
@@ -110,8 +111,8 @@ def _taxcalc() -> ModuleType:
         import taxcalc
     except ImportError:
         raise UserError("taxcalc is not installed: pip install 'econsim[taxcalc]'") from None
-    found: ModuleType = taxcalc
-    return found
+    module: ModuleType = taxcalc
+    return module
 
 
 def _csv(rows: Sequence[tuple[float, float]]) -> str:
@@ -138,9 +139,9 @@ def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m econsim.interop.taxcalc")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--year", type=int, default=2025)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        print(export(given.folder, given.year))
+        print(export(arguments.folder, arguments.year))
     except UserError as error:
         parser.error(str(error))
 

@@ -1,6 +1,6 @@
-"""Language models behind an economy: questions, typed answers, one service that asks, records, replays and counts.
+"""Language-model calls: questions, typed answers, and one service that sends, records, replays and counts them.
 
-Names are loaded when they are first used, so that reading a scenario needs no network library.
+Names are imported on first use, so that reading a scenario does not require a network library.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Question", "Service", "Settings"]
 
-_PLACES = {"Answer": "questions", "Question": "questions", "Service": "service", "Settings": "settings"}
+_MODULES = {"Answer": "questions", "Question": "questions", "Service": "service", "Settings": "settings"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'econsim.llm' has no attribute {name!r}")
-    return getattr(import_module(f"econsim.llm.{_PLACES[name]}"), name)
+    return getattr(import_module(f"econsim.llm.{_MODULES[name]}"), name)

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for code that waits for coroutines without being one."""
+"""Event loop in a separate thread, for synchronous code that waits for coroutines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS_TO_END = 2.0
 
 
 class Loop:
-    """Runs coroutines one after another; its thread ends with the program at the latest."""
+    """Runs coroutines one after another in a daemon thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -22,24 +22,24 @@ class Loop:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return what a coroutine returns; when the wait is interrupted it is cancelled, and ends before we go on."""
+        """Return the result of a coroutine; an interrupt cancels the coroutine and waits until it has ended."""
         tasks: list[asyncio.Task[Any] | None] = []
 
-        async def noted() -> T:
+        async def recorded() -> T:
             tasks.append(asyncio.current_task())
             return await work
 
-        future = asyncio.run_coroutine_threadsafe(noted(), self._loop)
+        future = asyncio.run_coroutine_threadsafe(recorded(), self._loop)
         try:
             return future.result()
         except BaseException:
             future.cancel()
-            # Not all tasks of the loop: libraries keep some there that never end.
+            # Do not wait for all tasks of the loop: libraries keep tasks there that never end.
             asyncio.run_coroutine_threadsafe(_ended(tasks), self._loop).result()
             raise
 
     def close(self) -> None:
-        """Cancel what is left, and end the thread."""
+        """Cancel the remaining tasks and end the thread."""
         asyncio.run_coroutine_threadsafe(_cancelled(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

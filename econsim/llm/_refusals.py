@@ -1,4 +1,4 @@
-"""Answers that are none: what a server's status means, whether to ask again, and what a user can do about it."""
+"""Error responses of servers: the meaning of an HTTP status, whether to retry, and advice to the user."""
 
 from __future__ import annotations
 
@@ -15,68 +15,72 @@ from econsim.llm.settings import Settings
 __all__ = ["check", "wait_asked_for"]
 
 LONGEST_WAIT = 600.0
-"""Seconds that a server's ``Retry-After`` is honoured for, before it is asked again all the same."""
+"""Longest wait in seconds that the header ``Retry-After`` of a server can impose."""
 _FOR_NOW = {408, 425, 429}
 _LONGEST_MESSAGE = 300
 
 
 def check(status: int, headers: Mapping[str, str], content: bytes, settings: Settings, secret: Secret) -> NoReturn:
-    """Raise what a status other than 200 means.
+    """Raise the error that corresponds to an HTTP status other than 200.
 
     Raises:
-        TryAgain: too many calls, or a fault of the server.
-        EndpointError: the request itself is refused; the message says what the server said and what to try.
+        TryAgain: too many calls, or an error of the server.
+        EndpointError: the request itself is refused; the message contains the server's message and advice.
     """
-    said = secret.hidden(_message(content))
-    if (status in _FOR_NOW and "insufficient_quota" not in said) or status >= 500:
-        raise TryAgain(f"the server answered {status}", wait_asked_for(headers))
-    advice = _advice(status, said.lower(), settings)
-    raise EndpointError(f"{settings.base_url} refused the request ({status}): {said or 'no reason given'}; {advice}")
+    message = secret.hidden(_message(content))
+    if (status in _FOR_NOW and "insufficient_quota" not in message) or status >= 500:
+        raise TryAgain(f"the server responded with status {status}", wait_asked_for(headers))
+    advice = _advice(status, message.lower(), settings)
+    raise EndpointError(
+        f"{settings.base_url} refused the request (status {status}): {message or 'no reason given'}; {advice}"
+    )
 
 
 def wait_asked_for(headers: Mapping[str, str]) -> float | None:
-    """Return how many seconds the header ``Retry-After`` asks to wait; ``None`` where it does not."""
-    said = headers.get("Retry-After", "").strip()
-    if not said:
+    """Return the wait in seconds that the header ``Retry-After`` requests; ``None`` without this header."""
+    requested = headers.get("Retry-After", "").strip()
+    if not requested:
         return None
     try:
-        wait = float(said)
+        wait = float(requested)
     except ValueError:
         try:
-            wait = parsedate_to_datetime(said).timestamp() - time.time()
+            wait = parsedate_to_datetime(requested).timestamp() - time.time()
         except ValueError:
             return None
     return min(max(wait, 0.0), LONGEST_WAIT) if wait == wait else None
 
 
 def _message(content: bytes) -> str:
-    """Return what the server said, in one short line."""
+    """Return the message of the server as one short line."""
     text = content.decode("utf-8", "replace")
     try:
-        said: Any = json.loads(text)
+        message: Any = json.loads(text)
     except (ValueError, RecursionError):
-        said = text
+        message = text
     for name in ("error", "message", "detail"):
-        said = said.get(name, said) if isinstance(said, dict) else said
-    if isinstance(said, dict) or (isinstance(said, str) and "insufficient_quota" in text and said != text):
-        said = text
-    line = " ".join(str(said).split())
+        message = message.get(name, message) if isinstance(message, dict) else message
+    if isinstance(message, dict) or (isinstance(message, str) and "insufficient_quota" in text and message != text):
+        message = text
+    line = " ".join(str(message).split())
     return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "..."
 
 
-def _advice(status: int, said: str, settings: Settings) -> str:
+def _advice(status: int, message: str, settings: Settings) -> str:
     if status in (401, 403):
-        return f"put a valid key into the environment variable {settings.api_key_env} (llm.api_key_env names it)"
-    if "insufficient_quota" in said:
+        return f"set the environment variable {settings.api_key_env} (llm.api_key_env) to a valid key"
+    if "insufficient_quota" in message:
         return "the account has no credit left"
     if status == 404:
-        return "check llm.base_url (it ends with /v1) and llm.model"
-    if any(word in said for word in ("response_format", "json_schema", "guided", "grammar", "structured")):
+        return "check llm.base_url (it must end with /v1) and llm.model"
+    if any(word in message for word in ("response_format", "json_schema", "guided", "grammar", "structured")):
         return "try llm.structured=false"
-    if "max_tokens" in said or "max_completion_tokens" in said:
-        return "try llm.max_tokens=SMALLER, or llm.body.max_tokens=null with llm.body.max_completion_tokens=NUMBER"
-    if "context" in said or status == 413:
-        return "the question is longer than the model reads: shorten the agents' history, or choose another model"
+    if "max_tokens" in message or "max_completion_tokens" in message:
+        return "try a smaller llm.max_tokens, or llm.body.max_tokens=null with llm.body.max_completion_tokens=NUMBER"
+    if "context" in message or status == 413:
+        return (
+            "the question is longer than the context of the model: shorten the agents' history, or choose another model"
+        )
     if 300 <= status < 400:
-        return "llm.base_url is redirected; give the address that it leads to"
+        return "llm.base_url is redirected; set it to the address to which the server redirects"
     return "check llm.model, llm.temperature and llm.body"

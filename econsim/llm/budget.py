@@ -1,4 +1,4 @@
-"""What calls cost, what may still be spent, and what a run is expected to spend."""
+"""Cost of calls: prices, spending limits, and the expected cost of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Cost", "Forecast", "SpendingLimit", "price_of"]
 
 @dataclass
 class Cost:
-    """Calls, tokens and US dollars; ``usd`` leaves out the ``unpriced`` calls, whose price is not known."""
+    """Calls, tokens and US dollars; ``usd`` excludes the ``unpriced`` calls, whose price is unknown."""
 
     calls: int = 0
     input_tokens: int = 0
@@ -23,7 +23,7 @@ class Cost:
 
     @property
     def tokens(self) -> int:
-        """Those of questions and answers together."""
+        """Total tokens of questions and answers."""
         return self.input_tokens + self.output_tokens
 
     def add(self, reply: Reply, usd: float | None) -> None:
@@ -37,7 +37,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run is expected to ask; ``usd`` is ``None`` where no price is known, ``seconds`` where no limit is set."""
+    """Expected calls and cost of a run; ``usd`` is ``None`` without a known price, ``seconds`` without a rate limit."""
 
     calls: int
     input_tokens: int
@@ -47,17 +47,17 @@ class Forecast:
 
     def __str__(self) -> str:
         money = "at unknown prices" if self.usd is None else f"about {self.usd:,.2f} US dollars"
-        least = (
-            "" if self.seconds is None else f", at least {self.seconds / 60:,.1f} minutes at the limits that are set"
+        duration = (
+            "" if self.seconds is None else f", at least {self.seconds / 60:,.1f} minutes at the rate limits of the run"
         )
         return (
-            f"up to {self.calls:,} calls, about {self.input_tokens:,} tokens in and {self.output_tokens:,} out,"
-            f" {money}{least}"
+            f"up to {self.calls:,} calls, about {self.input_tokens:,} input and {self.output_tokens:,} output tokens,"
+            f" {money}{duration}"
         )
 
 
 class SpendingLimit:
-    """Holds what is spent against what may be. Calls are paid for before they are sent, so that none is too many."""
+    """Compares spending with the budget. A call is reserved before it is sent, so that the budget is not exceeded."""
 
     def __init__(self, budget: Budget, spent: Cost) -> None:
         self._budget, self.spent = budget, spent
@@ -65,26 +65,26 @@ class SpendingLimit:
         self._held_tokens = 0
 
     def reserve(self, tokens: int) -> None:
-        """Set one call and about so many tokens aside.
+        """Reserve one call and an estimated number of tokens.
 
         Raises:
-            BudgetSpent: that is more than is left.
+            BudgetSpent: the remaining budget is smaller than that.
         """
         limits = self._budget
         if limits.calls is not None and self.spent.calls + self._held_calls >= limits.calls:
-            raise BudgetSpent(f"{self.spent.calls + self._held_calls:,} of {limits.calls:,} calls are spent")
+            raise BudgetSpent(f"{self.spent.calls + self._held_calls:,} of {limits.calls:,} calls have been used")
         held = self.spent.tokens + self._held_tokens
         if limits.tokens is not None and held + tokens > limits.tokens:
             raise BudgetSpent(
-                f"{self.spent.tokens:,} of {limits.tokens:,} tokens are spent, too few are left for a call"
+                f"{self.spent.tokens:,} of {limits.tokens:,} tokens have been used; too few are left for another call"
             )
         if limits.usd is not None and self.spent.usd >= limits.usd:
-            raise BudgetSpent(f"{self.spent.usd:,.4f} of {limits.usd:,.4f} US dollars are spent", "usd")
+            raise BudgetSpent(f"{self.spent.usd:,.4f} of {limits.usd:,.4f} US dollars have been spent", "usd")
         self._held_calls += 1
         self._held_tokens += tokens
 
     def settle(self, tokens: int, reply: Reply | None, usd: float | None = None) -> None:
-        """Give back what was set aside for a call, and count what it cost; nothing where there was no reply."""
+        """Release the reservation of a call, and add its cost if there was a reply."""
         self._held_calls -= 1
         self._held_tokens -= tokens
         if reply is not None:
@@ -92,10 +92,10 @@ class SpendingLimit:
 
 
 def price_of(settings: Settings, input_tokens: int, output_tokens: int) -> float | None:
-    """Return the price of tokens in US dollars; ``None`` where none is known."""
+    """Return the price of tokens in US dollars; ``None`` if no price is known."""
     if settings.prices is not None:
-        asked, answered = settings.prices.input_per_million, settings.prices.output_per_million
-        return (input_tokens * asked + output_tokens * answered) / 1e6
+        input_price, output_price = settings.prices.input_per_million, settings.prices.output_per_million
+        return (input_tokens * input_price + output_tokens * output_price) / 1e6
     if settings.provider == "litellm":
         from econsim.llm.hosted import listed_price
 

@@ -1,6 +1,6 @@
-"""The ledger: one JSON line for each call that was answered, with its tokens, cost, latency and what came of it.
+"""Call log: one JSON line for each answered call, with its tokens, cost, latency and outcome.
 
-It is the account of what a run has spent over all its sessions: a resumed run goes on from its sums.
+It records the total spending of a run over all its sessions: a resumed run continues from its sums.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = ["Ledger"]
 
 
 class Ledger:
-    """An open ledger; without a path it only adds up."""
+    """An open call log; without a path it keeps the sums only."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open the file ``path`` and add up what it holds; a last line that was cut is dropped."""
+        """Open the file ``path`` and add up its entries; an incomplete last line is dropped."""
         self.by_purpose: defaultdict[str, Cost] = defaultdict(Cost)
         self.total = Cost()
         self._file: IO[str] | None = None
@@ -32,7 +32,7 @@ class Ledger:
             self._file = path.open("a", encoding="utf-8")
 
     def note(self, purpose: str, arrival: Arrival, reply: Reply, usd: float | None, outcome: Outcome) -> None:
-        """Write down one answered call; :meth:`flush` hands it to the system."""
+        """Append one answered call; :meth:`flush` writes it to the file."""
         self.by_purpose[purpose].add(reply, usd)
         if self._file is None:
             return
@@ -50,7 +50,7 @@ class Ledger:
         self._file.write(json.dumps(line) + "\n")
 
     def flush(self) -> None:
-        """Hand what is noted to the system."""
+        """Write buffered lines to the file."""
         if self._file is not None:
             self._file.flush()
 
@@ -69,7 +69,7 @@ class Ledger:
             try:
                 self._count(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:
-                raise RunError(f"{path}:{number}: not a line of a ledger; remove it to go on") from error
+                raise RunError(f"{path}:{number}: not a valid line of a call log; remove it to continue") from error
         if whole < len(content):
             with path.open("r+b") as file:
                 file.truncate(whole)

@@ -1,4 +1,4 @@
-"""What became of a run's questions, by purpose."""
+"""Counts of the outcomes of a run's questions, by purpose."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from econsim.llm.questions import Answer
 
 __all__ = ["Counter"]
 
-_FEWEST = 20  # questions before their failures say anything
+_FEWEST = 20  # questions before the share of failures is checked
 
 
 @dataclass
 class Counter:
-    """Counts of one purpose.
+    """Counts for one purpose.
 
-    ``questions`` were put; ``shared`` of them were equal to one beside them and took its answer; ``asked_again`` counts
-    the second questions after replies that could not be read; ``unanswered`` those that the endpoint never answered.
-    ``cost`` is what was paid for, over all sessions of the run.
+    ``questions``: all questions. ``shared``: those identical to another question of the same batch, which share its
+    answer. ``asked_again``: questions repeated after a reply that could not be parsed. ``unanswered``: questions that
+    the endpoint never answered. ``cost``: the cost of paid calls over all sessions of the run.
     """
 
     questions: int = 0
@@ -34,35 +34,35 @@ class Counter:
 
     @property
     def failure_share(self) -> float:
-        """The share of questions that got no answer that could be read."""
+        """Share of questions without an answer that could be parsed."""
         return self.failed / self.questions if self.questions else 0.0
 
     @property
     def from_store(self) -> int:
-        """Questions whose answers the run did not have to pay for, because they were recorded."""
+        """Number of questions answered from the response store, without a call."""
         return max(0, self.questions + self.asked_again - self.shared - self.unanswered - self.cost.calls)
 
     def asked(self, is_first: bool, is_answered: bool) -> None:
-        """Count how one question came to its answer: ``is_first`` of those that are equal, or shared with it."""
+        """Count the source of one answer; ``is_first``: the question is the first of its identical questions."""
         self.shared += not is_first
         self.unanswered += is_first and not is_answered
 
     def count(self, answer: Answer) -> None:
-        """Count what came of one question."""
+        """Count the outcome of one question."""
         self.questions += 1
         setattr(self, answer.outcome, getattr(self, answer.outcome) + 1)
 
     def check(self, purpose: str, bound: float, last: str) -> None:
-        """Raise :class:`TooManyFailures` where a larger share than ``bound`` failed; ``last`` is the newest reason."""
+        """Raise :class:`TooManyFailures` if a larger share than ``bound`` failed; ``last`` is the latest reason."""
         if self.questions >= _FEWEST and self.failure_share > bound:
             raise TooManyFailures(
                 f"{purpose or 'llm'}: {self.failed:,} of {self.questions:,} replies could not be used"
-                f" ({self.failure_share:.0%}, allowed are {bound:.0%}); the last: {last}. Choose another model, or"
-                f" raise llm.failure_share"
+                f" ({self.failure_share:.0%}, allowed are {bound:.0%}). The last reason: {last}. Choose another model,"
+                f" or raise llm.failure_share"
             )
 
     def plain(self) -> dict[str, Any]:
-        """Return plain data."""
+        """Return the counts as a dictionary that can be written as JSON."""
         return {
             "questions": self.questions,
             "calls": self.cost.calls,

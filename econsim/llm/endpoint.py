@@ -1,4 +1,4 @@
-"""OpenAI-compatible servers over one kept-alive aiohttp session: the fast path."""
+"""Client of OpenAI-compatible servers, over one keep-alive aiohttp session."""
 
 from __future__ import annotations
 
@@ -29,16 +29,18 @@ _CHARACTERS_A_TOKEN = 4
 
 
 class Endpoint:
-    """A server, asked from the event loop that calls it first."""
+    """A server; its session belongs to the event loop of the first call."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises ``UserError`` where the settings do not say which server and model, or aiohttp is missing."""
+        """Read the settings; raises ``UserError`` if they name no server or model, or if aiohttp is missing."""
         if settings.base_url is None or not settings.model:
-            raise UserError("no model to ask: give llm.base_url=http://localhost:8000/v1 and llm.model=NAME")
+            raise UserError(
+                "llm: no language model is configured; give llm.base_url=http://localhost:8000/v1 and llm.model=NAME"
+            )
         try:
             import aiohttp  # noqa: F401
         except ImportError:
-            raise UserError('llm: needs aiohttp; install it with: pip install "econsim[llm]"') from None
+            raise UserError('llm: aiohttp is required; install it with: pip install "econsim[llm]"') from None
         self._settings, self._url = settings, settings.base_url + _PATH
         self._secret = Secret.named(settings.api_key_env)
         self._session: aiohttp.ClientSession | None = None
@@ -47,12 +49,12 @@ class Endpoint:
         """Return the answer to a request.
 
         Raises:
-            TryAgain: there was none for now.
+            TryAgain: the call failed and may be repeated.
             EndpointError: the server refuses the request.
         """
         body = self._body(request)
         async with (
-            self._speaking() as session,
+            self._errors_translated() as session,
             session.post(self._url, data=body, allow_redirects=False) as response,
         ):
             content = self._secret.hidden(await response.read())
@@ -62,10 +64,10 @@ class Endpoint:
         return replace(reply, text=self._secret.hidden(reply.text))
 
     async def check(self) -> None:
-        """Raise :class:`EndpointError` where no server listens, or one that does not take the key."""
+        """Raise :class:`EndpointError` if no server responds, or if the server rejects the key."""
         try:
             models = f"{self._settings.base_url}/models"
-            async with self._speaking() as session, session.get(models, timeout=_soon()) as response:
+            async with self._errors_translated() as session, session.get(models, timeout=_short_timeout()) as response:
                 if response.status in (401, 403):
                     content = self._secret.hidden(await response.read())
                     check(response.status, response.headers, content, self._settings, self._secret)
@@ -74,26 +76,27 @@ class Endpoint:
                 raise EndpointError(failure.reason) from None
 
     @asynccontextmanager
-    async def _speaking(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """Give the session; what goes wrong with it becomes one of our errors."""
+    async def _errors_translated(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """Yield the session; errors of aiohttp are raised as :class:`TryAgain` or :class:`EndpointError`."""
         import aiohttp
 
         try:
             yield self._session or self._opened()
         except aiohttp.InvalidURL as error:
-            raise EndpointError(f"llm.base_url: not an address ({self._secret.hidden(str(error))})") from None
+            raise EndpointError(f"llm.base_url: not a valid address ({self._secret.hidden(str(error))})") from None
         except aiohttp.ClientSSLError as error:
             raise EndpointError(f"{self._settings.base_url}: {self._secret.hidden(str(error))}") from None
         except aiohttp.ClientConnectorError as error:
             reason = self._secret.hidden(str(error.os_error))
             raise TryAgain(
-                f"no server answers at {self._settings.base_url} ({reason}); is it running, and llm.base_url right?",
+                f"no server responds at {self._settings.base_url} ({reason}); check that it is running and that"
+                " llm.base_url is correct",
                 unreachable=True,
             ) from None
         except TimeoutError:
             raise TryAgain(f"no answer within {self._settings.timeout:g} seconds") from None
         except aiohttp.ClientError as error:
-            raise TryAgain(f"the connection broke ({type(error).__name__})") from None
+            raise TryAgain(f"the connection was interrupted ({type(error).__name__})") from None
 
     async def close(self) -> None:
         """Close the session."""
@@ -109,7 +112,7 @@ class Endpoint:
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
             headers={"Content-Type": "application/json", **self._secret.header()},
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=not _is_here(self._url),  # proxies stand between us and other machines only
+            trust_env=not _is_local(self._url),  # proxies are used only for other machines
         )
         return self._session
 
@@ -122,25 +125,25 @@ class Endpoint:
             "seed": request.seed,
         }
         if request.schema is not None:
-            described = {"name": "reply", "strict": True, "schema": request.schema}
-            body["response_format"] = {"type": "json_schema", "json_schema": described}
+            json_schema = {"name": "reply", "strict": True, "schema": request.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": json_schema}
         if self._settings.body:
             body = {name: value for name, value in {**body, **self._settings.body}.items() if value is not None}
         return json.dumps(body).encode()
 
 
 def _reply(content: bytes, request: Request) -> Reply:
-    """Return what the body of an answer holds; tokens are guessed where the server does not count them."""
+    """Parse the body of a response; token counts are estimated if the server does not report them."""
     try:
         answer = json.loads(content)
         text = _text(answer["choices"][0]["message"].get("content"))
         usage = answer.get("usage") or {}
-        asked, answered = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        input_tokens, output_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise TryAgain("the server's answer was cut or is no chat completion") from None
-    if not isinstance(asked, int) or not isinstance(answered, int):
-        asked, answered = request.tokens - request.max_tokens, len(text) // _CHARACTERS_A_TOKEN
-    return Reply(text, asked, answered)
+        raise TryAgain("the response of the server is incomplete or is not a chat completion") from None
+    if not isinstance(input_tokens, int) or not isinstance(output_tokens, int):
+        input_tokens, output_tokens = request.tokens - request.max_tokens, len(text) // _CHARACTERS_A_TOKEN
+    return Reply(text, input_tokens, output_tokens)
 
 
 def _text(content: Any) -> str:
@@ -150,13 +153,13 @@ def _text(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _soon() -> aiohttp.ClientTimeout:
+def _short_timeout() -> aiohttp.ClientTimeout:
     import aiohttp
 
     return aiohttp.ClientTimeout(total=_LONGEST_CHECK)
 
 
-def _is_here(url: str) -> bool:
+def _is_local(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

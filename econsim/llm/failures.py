@@ -1,4 +1,4 @@
-"""What can go wrong between a run and a model, as errors that a user can act on."""
+"""Errors of language-model calls, with messages that a user can act on."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ __all__ = ["BudgetSpent", "EndpointError", "NotRecorded", "TooManyFailures", "Tr
 
 
 class EndpointError(UserError):
-    """The endpoint cannot be reached, or refuses what it is asked."""
+    """The endpoint cannot be reached, or it refuses a request."""
 
 
-class BudgetSpent(UserError):  # noqa: N818 (says what happened)
-    """The budget of the run is spent; everything that was answered is kept. ``limit`` is its key in the budget."""
+class BudgetSpent(UserError):  # noqa: N818 (named after the event)
+    """The budget of the run is exhausted; all answers are kept. ``limit`` is the key of the exhausted limit."""
 
     def __init__(self, message: str, limit: str = "calls") -> None:
         self.limit = limit
         super().__init__(message)
 
 
-class TooManyFailures(UserError):  # noqa: N818 (says what happened)
-    """A larger share of replies failed than the run allows, or one failed that may not."""
+class TooManyFailures(UserError):  # noqa: N818 (named after the event)
+    """A larger share of replies failed than the run allows, or a reply failed with ``on_failure=stop``."""
 
 
-class NotRecorded(UserError):  # noqa: N818 (says what happened)
-    """A strict replay met a question that its store does not answer."""
+class NotRecorded(UserError):  # noqa: N818 (named after the event)
+    """A strict replay encountered a question that is not in its store."""
 
 
-class TryAgain(Exception):  # noqa: N818 (it is no error of the run yet)
-    """One call came to nothing for now: too many calls, a fault of the server, or no answer in time.
+class TryAgain(Exception):  # noqa: N818 (not yet an error of the run)
+    """A call failed temporarily: too many calls, an error of the server, or no answer in time.
 
-    ``wait`` is how many seconds the server asked for, ``None`` where it did not say. ``unreachable``: there was no
-    server to speak to.
+    ``wait`` is the wait in seconds that the server requested, ``None`` if it did not request one. ``unreachable``: no
+    server could be reached.
     """
 
     def __init__(self, reason: str, wait: float | None = None, unreachable: bool = False) -> None:

@@ -1,6 +1,7 @@
-"""Every provider that litellm knows: Anthropic, Gemini, Bedrock, ... The library is loaded when it is first needed.
+"""Client of all providers supported by litellm, such as Anthropic, Gemini and Bedrock; the import is lazy.
 
-Its own cache and retries stay off, since ours do that work, and its table of prices is the one that it ships with.
+The cache and the retries of litellm are disabled, because econsim has its own, and prices come from the table that the
+installed version of litellm contains.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ _FOR_NOW = {408, 425, 429}
 
 
 class Hosted:
-    """A provider behind litellm; ``llm.model`` is litellm's name of it, such as ``anthropic/...``."""
+    """A provider used through litellm; ``llm.model`` is litellm's name of the model, such as ``anthropic/...``."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises ``UserError`` where litellm is missing."""
+        """Import litellm; raises ``UserError`` if it is missing."""
         self._settings, self._secret = settings, Secret.named(settings.api_key_env)
         self._litellm = _litellm()
 
@@ -33,22 +34,22 @@ class Hosted:
         """Return the answer to a request.
 
         Raises:
-            TryAgain: there was none for now.
+            TryAgain: the call failed and may be repeated.
             EndpointError: the provider refuses the request.
         """
         try:
             answer = await self._litellm.acompletion(**self._body(request))
-        except Exception as error:  # litellm gives the errors of all libraries below it
+        except Exception as error:  # litellm passes on the errors of all libraries below it
             raise self._explained(error) from None
         usage = answer.usage
         text = self._secret.hidden(answer.choices[0].message.content or "")
         return Reply(text, usage.prompt_tokens, usage.completion_tokens)
 
     async def check(self) -> None:
-        """Every provider says it in another way: the first call will tell."""
+        """Do nothing: there is no check that works for every provider, so problems appear at the first call."""
 
     async def close(self) -> None:
-        """Let litellm close its connections."""
+        """Close the connections of litellm."""
         close = getattr(self._litellm, "close_litellm_async_clients", None)
         if close is not None:
             await close()
@@ -70,30 +71,33 @@ class Hosted:
             "drop_params": True,
         }
         if request.schema is not None:
-            described = {"name": "reply", "strict": True, "schema": request.schema}
-            body["response_format"] = {"type": "json_schema", "json_schema": described}
+            json_schema = {"name": "reply", "strict": True, "schema": request.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": json_schema}
         return {name: value for name, value in {**body, **settings.body}.items() if value is not None}
 
     def _explained(self, error: Exception) -> TryAgain | EndpointError:
         status = getattr(error, "status_code", None)
-        said = " ".join(self._secret.hidden(str(error)).split())[:_LONGEST_MESSAGE]
+        message = " ".join(self._secret.hidden(str(error)).split())[:_LONGEST_MESSAGE]
         if status is None or status in _FOR_NOW or status >= 500:
-            return TryAgain(f"{type(error).__name__}: {said}", _wait(error))
-        key = f"the key is read from {self._settings.api_key_env} (llm.api_key_env)"
-        return EndpointError(f"{self._settings.model}: refused ({status}): {said}; check llm.model, and {key}")
+            return TryAgain(f"{type(error).__name__}: {message}", _wait(error))
+        key = f"the key in the environment variable {self._settings.api_key_env} (llm.api_key_env)"
+        return EndpointError(
+            f"{self._settings.model}: the provider refused the request (status {status}): {message}; check llm.model"
+            f" and {key}"
+        )
 
 
 def listed_price(model: str, input_tokens: int, output_tokens: int) -> float | None:
-    """Return the price of tokens in US dollars by litellm's own table; ``None`` where it has none."""
+    """Return the price of tokens in US dollars from litellm's table; ``None`` if the model is not listed."""
     try:
-        asked, answered = _litellm().cost_per_token(
+        input_price, output_price = _litellm().cost_per_token(
             model=model, prompt_tokens=input_tokens, completion_tokens=output_tokens
         )
     except UserError:
         raise
-    except Exception:  # a model that is not in the table; the error's type differs between versions
+    except Exception:  # a model that is not in the table; the error type differs between versions
         return None
-    return float(asked + answered)
+    return float(input_price + output_price)
 
 
 def _wait(error: Exception) -> float | None:
@@ -105,13 +109,13 @@ def _wait(error: Exception) -> float | None:
 
 @cache
 def _litellm() -> Any:
-    # Otherwise it asks the network for a table of prices while it is imported.
+    # Otherwise litellm downloads a table of prices when it is imported.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     try:
         import litellm
     except ImportError:
         raise UserError(
-            'llm.provider=litellm needs litellm; install it with: pip install "econsim[providers]"'
+            'llm.provider: litellm is not installed; install it with: pip install "econsim[providers]"'
         ) from None
     litellm.suppress_debug_info = True
     litellm.telemetry = False

@@ -1,4 +1,4 @@
-"""A model in this process: what is asked within a moment is answered as one batch."""
+"""Model in the same process: questions that arrive within a short time are answered as one batch."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from econsim.llm.local_model import LocalModel, Prompt
 __all__ = ["InProcess"]
 
 Answered = tuple[str, int, int]
-_MOMENT = 0.002  # seconds that a batch waits for more questions
+_MOMENT = 0.002  # seconds for which a batch waits for more questions
 _BATCH = 64
 
 
 class InProcess:
-    """Answers questions by a model in a folder; call it from one event loop at a time."""
+    """Answers questions with a model from a local folder; to be called from one event loop at a time."""
 
     def __init__(self, folder: str, device: str = "auto", batch: int = _BATCH) -> None:
         """Load the model.
 
         Args:
-            folder: where it was saved.
-            device: ``auto``: a GPU where there is one.
-            batch: most questions that are answered together.
+            folder: where the model was saved.
+            device: a torch device, or ``auto``: a GPU if there is one, else the CPU.
+            batch: maximum number of questions answered together.
 
         Raises:
-            UserError: transformers is missing, or the folder holds no model.
+            UserError: transformers is missing, or the folder contains no model.
         """
         self._model = LocalModel(folder, device)
         self._batch = batch
@@ -36,10 +36,10 @@ class InProcess:
     async def complete(
         self, messages: Sequence[Mapping[str, str]], temperature: float, max_tokens: int, seed: int
     ) -> Answered:
-        """Return the reply, the tokens of the question and those of the reply.
+        """Return the reply, the number of tokens of the question, and that of the reply.
 
         Raises:
-            EndpointError: the question is longer than the model reads.
+            EndpointError: the question is longer than the context of the model.
         """
         prompt = self._model.prompt(messages, temperature, max_tokens, seed)
         loop = asyncio.get_running_loop()
@@ -50,22 +50,22 @@ class InProcess:
         return await answered
 
     async def _work(self) -> None:
-        """Answer batch after batch until nobody waits."""
+        """Answer batch after batch until no question is waiting."""
         await asyncio.sleep(_MOMENT)
         while self._waiting:
             batch, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
             try:
                 replies = await asyncio.to_thread(self._model.replies, [prompt for prompt, _ in batch])
             except Exception as error:
-                _tell(batch, error)
+                _fail(batch, error)
                 continue
             for (prompt, answered), (text, tokens) in zip(batch, replies, strict=True):
                 if not answered.done():
                     answered.set_result((text, len(prompt.tokens), tokens))
 
 
-def _tell(batch: Sequence[tuple[Prompt, asyncio.Future[Answered]]], error: Exception) -> None:
-    """Raise an error for everybody who waits for a batch."""
+def _fail(batch: Sequence[tuple[Prompt, asyncio.Future[Answered]]], error: Exception) -> None:
+    """Set an error as the result of all questions of a batch."""
     for _, answered in batch:
         if not answered.done():
             answered.set_exception(error)

@@ -1,6 +1,6 @@
-"""Finding the JSON in what a model wrote: behind its thoughts, in a fence, among words, or not quite closed.
+"""Extraction of JSON from a model's reply: after its reasoning, in a code fence, within other text, or incomplete.
 
-Text becomes data by the JSON parser alone; nothing is ever evaluated.
+Text is parsed by the JSON parser only; nothing is ever evaluated.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 __all__ = ["LONGEST", "Found", "find"]
 
 LONGEST = 200_000
-"""Characters of a reply that are looked at."""
+"""Number of characters of a reply that are examined."""
 _MOST_STARTS = 100
 _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _END_OF_THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
@@ -22,43 +22,43 @@ _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _decoder = json.JSONDecoder()
 
 Found = tuple[Any, str]
-"""The value that was found, and what had to be done for it (empty: nothing)."""
+"""The extracted value, and a note on the repair that this required (empty: none)."""
 
 
 def find(reply: str, key: str) -> Found | None:
-    """Return the value under ``key`` of the last JSON object that has it; else the whole reply where it is one value.
+    """Return the value under ``key`` in the last JSON object that has this key, or else a reply that is a bare value.
 
-    ``None`` where there is neither.
+    ``None`` if there is neither.
     """
     whole = _parsed(reply)
     if isinstance(whole, dict) and key in whole:
         return whole[key], ""
-    llm_usage = _spoken(reply[:LONGEST])
-    candidates = [_under(key, value) for value in _values(llm_usage)]
-    named = [found for found in candidates if found is not None]
+    text = _without_reasoning(reply[:LONGEST])
+    candidates = [_under(key, value) for value in _values(text)]
+    named = [candidate for candidate in candidates if candidate is not None]
     if named:
         return named[-1]
-    bare = _parsed(llm_usage)
+    bare = _parsed(text)
     return (bare, f"no key {key!r}") if bare is not None and not isinstance(bare, (dict, bool)) else None
 
 
-def _spoken(reply: str) -> str:
-    """Return the reply without its thoughts."""
+def _without_reasoning(reply: str) -> str:
+    """Return the reply without the reasoning that precedes it."""
     text = _THOUGHT.sub("", reply)
-    *_, text = _END_OF_THOUGHT.split(text)  # servers may keep the opening mark to themselves
+    *_, text = _END_OF_THOUGHT.split(text)  # servers may omit the opening tag
     return text.strip()
 
 
 def _values(text: str) -> Iterator[Any]:
-    """Yield the JSON objects of a text, in order; mended copies only where none is whole."""
-    whole = [*_objects(text)]
-    if whole:
-        yield from whole
+    """Yield the JSON objects in a text, in order; repaired ones only if no object is valid as it is."""
+    valid = [*_objects(text)]
+    if valid:
+        yield from valid
         return
-    for part in [*_FENCE.findall(text), text]:
-        mended = _mended(part)
-        if isinstance(mended, dict):
-            yield mended
+    for fragment in [*_FENCE.findall(text), text]:
+        repaired = _repaired(fragment)
+        if isinstance(repaired, dict):
+            yield repaired
 
 
 def _objects(text: str) -> Iterator[Any]:
@@ -74,8 +74,8 @@ def _objects(text: str) -> Iterator[Any]:
         start = text.find("{", end)
 
 
-def _mended(text: str) -> Any:
-    """Return the object that a text holds once it is closed, without trailing commas, in double quotes."""
+def _repaired(text: str) -> Any:
+    """Parse the object in a text after closing brackets, removing trailing commas and replacing single quotes."""
     start = text.find("{")
     if start < 0:
         return None
@@ -89,30 +89,30 @@ def _mended(text: str) -> Any:
 
 
 def _closed(text: str) -> str:
-    """Return a text up to the end of its first object, with what is still open closed."""
-    open_, quoted, skip = [], False, False
-    for place, sign in enumerate(text):
-        if skip or (quoted and sign == "\\"):
+    """Return a text up to the end of its first object, with missing quotes and brackets added."""
+    missing, quoted, skip = [], False, False
+    for position, character in enumerate(text):
+        if skip or (quoted and character == "\\"):
             skip = not skip
-        elif sign == '"':
+        elif character == '"':
             quoted = not quoted
-        elif not quoted and sign in "{[":
-            open_.append("}" if sign == "{" else "]")
-        elif not quoted and sign in "}]" and open_:
-            open_.pop()
-            if not open_:
-                return text[: place + 1]
-    return text.rstrip().rstrip(",") + '"' * quoted + "".join(reversed(open_))
+        elif not quoted and character in "{[":
+            missing.append("}" if character == "{" else "]")
+        elif not quoted and character in "}]" and missing:
+            missing.pop()
+            if not missing:
+                return text[: position + 1]
+    return text.rstrip().rstrip(",") + '"' * quoted + "".join(reversed(missing))
 
 
 def _under(key: str, value: Any) -> Found | None:
-    """Return what stands under ``key``, also in other capitals."""
+    """Return the value under ``key``, ignoring case."""
     if not isinstance(value, dict):
         return None
     if key in value:
         return value[key], "text around the JSON"
     by_lower = {name.lower(): entry for name, entry in value.items()}
-    return (by_lower[key.lower()], "key in other capitals") if key.lower() in by_lower else None
+    return (by_lower[key.lower()], "key in another case") if key.lower() in by_lower else None
 
 
 def _parsed(text: str) -> Any:

@@ -1,7 +1,7 @@
-"""A model in a folder of this machine, through the library transformers: questions in, replies out, a batch at a time.
+"""Model in a local folder, run with the library transformers, one batch of questions at a time.
 
-What is drawn is a function of a question's seed and of the place of each token, never of the other questions in a
-batch; batches change a reply only where rounding decides between two tokens.
+The random draws depend on the seed of a question and the position of each token only, and not on the other questions of
+the batch. The composition of a batch can change a reply only if rounding error decides between two tokens.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalModel", "Prompt"]
 
-_LONGEST = 4096  # tokens that a model reads that does not say
-_ERROR = 300  # characters of a library's message
+_LONGEST = 4096  # context length in tokens of models whose configuration does not give it
+_ERROR = 300  # characters quoted from an error message of the library
 
 
 @dataclass(frozen=True)
@@ -41,24 +41,24 @@ class LocalModel:
     """A causal language model with its tokeniser."""
 
     def __init__(self, folder: str, device: str = "auto") -> None:
-        """Load it; nothing is downloaded.
+        """Load the model; nothing is downloaded.
 
         Args:
             folder: where the model was saved.
-            device: ``auto``: a GPU where there is one.
+            device: a torch device, or ``auto``: a GPU if there is one, else the CPU.
 
         Raises:
-            UserError: transformers is missing, or the folder holds no model that it can load.
+            UserError: transformers is missing, or the folder contains no model that it can load.
         """
         try:
             from transformers import AutoModelForCausalLM, AutoTokenizer
             from transformers.utils import logging
         except ImportError:
             raise UserError(
-                'llm.provider=transformers needs that library; install it with: pip install "econsim[transformers]"'
+                'llm.provider: transformers is not installed; install it with: pip install "econsim[transformers]"'
             ) from None
         if not (Path(folder) / "config.json").is_file():
-            raise UserError(f"llm.model: {folder!r} is no folder of a model (it has no config.json)")
+            raise UserError(f"llm.model: expected the folder of a model, found {folder!r}, which has no config.json")
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             self._tokeniser: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -71,22 +71,22 @@ class LocalModel:
         self._padding = self._tokeniser.pad_token_id if self._tokeniser.pad_token_id is not None else self._ends[0]
 
     def prompt(self, messages: Sequence[Mapping[str, str]], temperature: float, max_tokens: int, seed: int) -> Prompt:
-        """Return the prompt that chat messages become by the model's own template.
+        """Return the prompt that the chat template of the model builds from messages.
 
         Raises:
-            EndpointError: they are longer than the model reads.
+            EndpointError: the prompt is longer than the context of the model.
         """
         tokens = self._tokens(messages)
         longest = getattr(self._model.config, "max_position_embeddings", None) or _LONGEST
         if len(tokens) >= longest:
             raise EndpointError(
-                f"the question has {len(tokens):,} tokens and the model reads {longest:,}: shorten the agents' history,"
-                " or choose another model"
+                f"the question has {len(tokens):,} tokens, but the context of the model has {longest:,}; shorten the"
+                " agents' history, or choose another model"
             )
         return Prompt(tuple(tokens), temperature, min(max_tokens, longest - len(tokens)), seed)
 
     def replies(self, prompts: Sequence[Prompt]) -> list[tuple[str, int]]:
-        """Return text and number of tokens of the reply to each prompt."""
+        """Return the text and the number of tokens of the reply to each prompt."""
         width = max(len(prompt.tokens) for prompt in prompts)
         rows = [[self._padding] * (width - len(prompt.tokens)) + [*prompt.tokens] for prompt in prompts]
         mask = [[0] * (width - len(prompt.tokens)) + [1] * len(prompt.tokens) for prompt in prompts]
@@ -104,7 +104,7 @@ class LocalModel:
     def _config(self, max_tokens: int) -> GenerationConfig:
         from transformers import GenerationConfig
 
-        # Sampling is ours; the folder's own settings for it (top-p and others) are left aside.
+        # econsim samples itself; the sampling settings of the folder (top-p and others) are ignored.
         return GenerationConfig(  # type: ignore[no-untyped-call]
             do_sample=False, max_new_tokens=max_tokens, eos_token_id=self._ends, pad_token_id=self._padding
         )
@@ -118,9 +118,9 @@ class LocalModel:
 
         try:
             text = self._templated(messages)
-        except TemplateError:  # some models know no system: the user says it first
-            together = "\n\n".join(message["content"] for message in messages)
-            text = self._templated([{"role": "user", "content": together}])
+        except TemplateError:  # some models have no system role: its text becomes the beginning of the user message
+            joined = "\n\n".join(message["content"] for message in messages)
+            text = self._templated([{"role": "user", "content": joined}])
         tokens: list[int] = self._tokeniser(text, add_special_tokens=False)["input_ids"]
         return tokens
 
@@ -129,19 +129,19 @@ class LocalModel:
         return text
 
     def _read(self, row: list[int]) -> tuple[str, int]:
-        ends = [place for place, token in enumerate(row) if token in self._ends]
+        ends = [position for position, token in enumerate(row) if token in self._ends]
         row = row[: ends[0] + 1] if ends else row
         return self._tokeniser.decode(row, skip_special_tokens=True), len(row)
 
 
-def _ends(*known: int | list[int] | None) -> list[int]:
+def _ends(*configured: int | list[int] | None) -> list[int]:
     """Return the tokens that end a reply."""
-    found = [each if isinstance(each, list) else [each] for each in known if each is not None]
-    return list(dict.fromkeys(token for each in found for token in each)) or [0]
+    lists = [tokens if isinstance(tokens, list) else [tokens] for tokens in configured if tokens is not None]
+    return list(dict.fromkeys(token for tokens in lists for token in tokens)) or [0]
 
 
 def _sampling(prompts: Sequence[Prompt], width: int, device: torch.device) -> LogitsProcessorList:
-    """Return what makes the likeliest token a draw: Gumbel noise as strong as the temperature, row by row."""
+    """Return a processor that adds Gumbel noise, scaled by each row's temperature, so that the argmax is a sample."""
     from transformers import LogitsProcessorList
 
     strength = torch.tensor([prompt.temperature for prompt in prompts], device=device)[:, None]

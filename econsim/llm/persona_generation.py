@@ -1,7 +1,9 @@
-"""Texts about people that a model writes once, kept in a file that a population then reads (``population.texts``).
+"""Persona generation: a model writes a text about each person once, to a file that ``population.texts`` can name.
 
-people = econsim.load("one_step", ...).economy.parameters.population.build().people(random.keys(42, 1), 100)
-write_portraits(people.texts(), service, Path("portraits.csv"))
+Example::
+
+    people = econsim.load("one_step", ...).economy.parameters.population.build().people(random.keys(42, 1), 100)
+    write_portraits(people.texts(), service, Path("portraits.csv"))
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ _TASK = (
 
 @dataclass(frozen=True)
 class Written:
-    """What came of it: texts in the file that were there before, written now, and people whose answers were no use."""
+    """Result: number of texts already in the file, number of new texts, and people whose answers could not be used."""
 
     kept: int
     written: int
@@ -42,23 +44,24 @@ class Written:
 
 
 def write_portraits(people: Iterable[str], service: Service, file: Path) -> Written:
-    """Ask for a text about everybody whom the file does not know, and keep them.
+    """Query the model for a text about each person who is not in the file yet, and add the texts to the file.
 
     Args:
-        people: what the template says of each; equal people share a text.
-        service: who is asked.
-        file: a CSV file with the columns ``person`` and ``text``; made where there is none, replaced as a whole.
+        people: the description of each person by the template; identical descriptions share one text.
+        service: the service to which questions are sent.
+        file: a CSV file with the columns ``person`` and ``text``; it is created if it does not exist, and rewritten
+            as a whole.
 
     Raises:
-        UserError: the file is of another kind, or the service had to stop.
+        UserError: the file has other columns, or the service stopped with an error.
     """
-    known = dict(read_texts(file)) if file.exists() else {}
-    new = [person for person in dict.fromkeys(people) if person not in known]
+    earlier = dict(read_texts(file)) if file.exists() else {}
+    new = [person for person in dict.fromkeys(people) if person not in earlier]
     form = Words(PURPOSE, LONGEST)
     answers = service.ask([Question(_TASK, person, form, PURPOSE) for person in new])
-    found = {person: answer.value for person, answer in zip(new, answers, strict=True) if answer.value is not None}
-    _write(file, known | found)
-    return Written(len(known), len(found), tuple(person for person in new if person not in found))
+    written = {person: answer.value for person, answer in zip(new, answers, strict=True) if answer.value is not None}
+    _write(file, earlier | written)
+    return Written(len(earlier), len(written), tuple(person for person in new if person not in written))
 
 
 def _write(file: Path, texts: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Agents that ask a model."""
+"""Protocols of agents that use a language model."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["EstimatesCalls", "UsesLlm"]
 
 @runtime_checkable
 class UsesLlm(Protocol):
-    """An agent that asks a model; a run connects it before it plays. An agent made of others connects them."""
+    """An agent that uses a model. A run connects it before play; a composite agent connects its components."""
 
     def connect(self, service: Service) -> None:
-        """Take the service that every question goes to."""
+        """Set the service to which all questions are sent."""
 
 
 @runtime_checkable
 class EstimatesCalls(Protocol):
-    """A speaking agent that can say beforehand how much it will ask in an episode of ``num_envs`` copies."""
+    """An agent that can estimate its calls in an episode with ``num_envs`` environment copies."""
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
-        """Return how many calls, input tokens and output tokens."""
+        """Return the estimated numbers of calls, input tokens and output tokens."""

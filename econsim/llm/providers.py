@@ -1,4 +1,4 @@
-"""Who answers, by the name that the settings give."""
+"""Choice of the provider that the settings name."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ __all__ = ["provider_of"]
 
 
 def provider_of(settings: Settings) -> Provider:
-    """Return the provider that the settings ask for; libraries are loaded only now.
+    """Return the provider that the settings name; its library is imported only here.
 
     Raises:
-        UserError: the settings lack a model or an address, or the library that it needs is not installed.
+        UserError: the settings name no model or no address, or a required library is not installed.
     """
     if not settings.model:
-        raise UserError("no model to ask: give llm.model=NAME, and llm.base_url=http://localhost:8000/v1 for a server")
+        raise UserError(
+            "llm: no language model is configured; give llm.model=NAME, and for a server also"
+            " llm.base_url=http://localhost:8000/v1"
+        )
     if settings.provider == "litellm":
         from econsim.llm.hosted import Hosted
 
@@ -43,7 +46,7 @@ class _InProcess:
         return Reply(*await self._model.complete(request.messages(), *sampling))
 
     async def check(self) -> None:
-        """It is here."""
+        """Do nothing: the model is loaded."""
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there are no connections."""

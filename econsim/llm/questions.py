@@ -1,4 +1,4 @@
-"""What is asked of a model, and what came of it."""
+"""Questions to a model, and their answers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Outcome = Literal["clean", "repaired", "failed"]
 class Question:
     """One question to a model.
 
-    ``system`` holds the text that stays the same, so that a server can keep its work on it; ``user`` what changes.
-    ``form`` is the kind of reply that is wanted. ``purpose`` groups questions in ledgers and failure counts. ``seed``
-    is sent to the server; questions that are equal, seed included, share one call. ``temperature`` and ``max_tokens``
-    are the service's own where they are ``None``.
+    ``system`` is the constant part of the text, which a server can cache; ``user`` is the part that changes. ``form``
+    is the form of the expected reply. ``purpose`` groups questions in call logs and failure counts. ``seed`` is sent to
+    the server; identical questions with the same seed share one call. If ``temperature`` or ``max_tokens`` is ``None``,
+    the setting of the service applies.
     """
 
     system: str
@@ -33,10 +33,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question.
+    """The answer to a question.
 
-    ``text`` is the reply as it came (empty where there was none), ``value`` what its form read, ``None`` where it
-    failed, and ``reason`` why it had to be repaired or failed.
+    ``text`` is the raw reply, empty if there was none; ``value`` is the value that the form parsed from it, ``None`` if
+    it failed; ``reason`` explains why the reply had to be repaired, or why it failed.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""Keeping answers as they arrive: in the ledger what they cost, in the store what they say."""
+"""Recording of answers as they arrive: their cost in the call log, their content in the response store."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from econsim.llm.store import Recorded, Store
 
 __all__ = ["CallRecorder"]
 
-_DELAY = 0.005  # seconds that an answer may wait to be committed together with others
+_DELAY = 0.005  # seconds for which an answer may wait to be committed together with others
 
 
 class CallRecorder:
-    """Takes the arrivals of one batch of questions; ``found`` is what came of them, by request.
+    """Records the results of one batch of questions; ``found`` holds them by the key of the request.
 
-    ``keeps_silence``: record also that there was no answer, so that a replay goes on without one as the run did.
+    ``keeps_silence``: also record that a request was not answered, so that a replay repeats the behaviour of the run.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class CallRecorder:
         self._waiting: list[tuple[Request, str, Recorded]] = []
 
     def take(self, arrival: Arrival) -> None:
-        """Keep what came of one request; it is committed a few milliseconds later."""
+        """Record the result of one request; it is committed a few milliseconds later."""
         question = self._questions[arrival.request.key]
         recorded = Recorded(arrival.reply, arrival.reason)
         self.found[arrival.request.key] = recorded
@@ -52,10 +52,10 @@ class CallRecorder:
             self._ledger.note(question.purpose, arrival, arrival.reply, self._price(arrival.reply), outcome)
 
     def commit(self) -> None:
-        """Make everything that was taken last.
+        """Write all recorded results to disk.
 
         Raises:
-            RunError: the disk does not take it.
+            RunError: writing to disk failed.
         """
         waiting, self._waiting = self._waiting, []
         try:
@@ -64,8 +64,8 @@ class CallRecorder:
             self._ledger.flush()
         except (OSError, sqlite3.Error) as error:
             self._waiting = waiting + self._waiting
-            raise RunError(f"answers cannot be kept ({error}): free some space, then resume the run") from error
+            raise RunError(f"answers cannot be stored ({error}); free some disk space, then resume the run") from error
 
     def _commit_soon(self) -> None:
-        with suppress(RunError):  # the commit at the end of the batch tries again, and says so
+        with suppress(RunError):  # the commit at the end of the batch tries again and reports the error
             self.commit()

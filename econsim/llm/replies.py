@@ -1,16 +1,17 @@
-"""Forms of replies: which JSON a model is asked for, and how what it wrote becomes a typed value.
+"""Forms of replies: the JSON that a model is asked for, and its conversion to a typed value.
 
-A reply is a JSON object with one key; others (thoughts) are ignored. A value that needed help, from a fence around the
-JSON to a number beside the grid, counts as *repaired*; one that cannot be read without guessing has *failed*.
+A reply is a JSON object with one key; other keys (such as reasoning) are ignored. A value that required a repair, such
+as removing a code fence or rounding to the grid, counts as *repaired*; one that cannot be parsed without guessing has
+*failed*.
 
 | form | value |
 |---|---|
 | :class:`Amount` | ``float`` on the grid |
 | :class:`Amounts` | ``tuple[float, ...]`` on the grid |
-| :class:`OneOf` | the chosen option, as it is spelled in ``options`` |
-| :class:`Choice` | the chosen label, one of those that may be chosen now |
+| :class:`OneOf` | the chosen option, with the spelling in ``options`` |
+| :class:`Choice` | the chosen label, one of the labels that are currently available |
 | :class:`Choices` | one label for each of several choices, ``tuple[str, ...]`` |
-| :class:`Ranking` | all options, the best first, ``tuple[str, ...]`` |
+| :class:`Ranking` | all options, best first, ``tuple[str, ...]`` |
 | :class:`Words` | ``str`` |
 """
 
@@ -30,12 +31,12 @@ __all__ = ["EMPTY", "Amount", "Amounts", "Choice", "Choices", "Form", "OneOf", "
 
 
 EMPTY = "the reply is empty"
-"""The reason why a reply without any text failed."""
+"""The reason given for the failure of a reply without text."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a form made of a reply: the value (``None`` where it failed), and why it had to be repaired or failed."""
+    """A parsed reply: the value (``None`` if it failed), the outcome, and the reason for a repair or failure."""
 
     value: Any
     outcome: Literal["clean", "repaired", "failed"]
@@ -43,11 +44,11 @@ class Reading:
 
 
 class Form(Protocol):
-    """The kind of reply that is wanted; hashable, so that equal questions are known."""
+    """The form of the expected reply; hashable, so that identical questions can be recognised."""
 
     @property
     def key(self) -> str:
-        """The key of the reply's JSON object."""
+        """The key in the JSON object of the reply."""
 
     def __hash__(self) -> int: ...
 
@@ -55,21 +56,21 @@ class Form(Protocol):
         """Return the JSON schema of the reply."""
 
     def read(self, reply: str) -> Reading:
-        """Return what a reply says."""
+        """Parse a reply."""
 
 
 class _Keyed:
-    """Reads the value under one key; a form says what the value must be."""
+    """Parses the value under one key; subclasses define the type of the value."""
 
     key: str
     thought: bool
     bare: ClassVar[bool] = False
-    """Whether a reply without any JSON is the value itself."""
+    """Whether a reply without any JSON is read as the value itself."""
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON schema of the reply; with ``thought``, words come before the value."""
-        words: dict[str, Any] = {"thought": {"type": "string"}} if self.thought else {}
-        properties = words | {self.key: self._value_schema()}
+        """Return the JSON schema of the reply; with ``thought``, a line of reasoning precedes the value."""
+        reasoning: dict[str, Any] = {"thought": {"type": "string"}} if self.thought else {}
+        properties = reasoning | {self.key: self._value_schema()}
         return {
             "type": "object",
             "properties": properties,
@@ -78,7 +79,7 @@ class _Keyed:
         }
 
     def read(self, reply: str) -> Reading:
-        """Return what a reply says."""
+        """Parse a reply."""
         try:
             value, *notes = self._read(reply)
         except NotRead as error:
@@ -87,14 +88,14 @@ class _Keyed:
         return Reading(value, "repaired" if reason else "clean", reason)
 
     def _read(self, reply: str) -> tuple[Any, ...]:
-        """Return the value and what had to be done for it."""
-        found = find(reply, self.key)
-        if found is None and self.bare and "{" not in reply and reply.strip():
-            found = reply[:LONGEST].strip(), "words without JSON"
-        if found is None or found[0] is None:
+        """Return the value, followed by notes on repairs."""
+        extracted = find(reply, self.key)
+        if extracted is None and self.bare and "{" not in reply and reply.strip():
+            extracted = reply[:LONGEST].strip(), "words without JSON"
+        if extracted is None or extracted[0] is None:
             raise NotRead(f"no JSON object with the key {self.key!r}" if reply.strip() else EMPTY)
-        value, *notes = self._typed(found[0])
-        return value, found[1], *notes
+        value, *notes = self._typed(extracted[0])
+        return value, extracted[1], *notes
 
     def _value_schema(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -105,7 +106,7 @@ class _Keyed:
 
 @dataclass(frozen=True)
 class Amount(_Keyed):
-    """One number from ``low`` to ``high``, on the grid ``low + k * step`` where there is one."""
+    """One number from ``low`` to ``high``, on the grid ``low + k * step`` if ``step`` is given."""
 
     key: str
     low: float
@@ -120,15 +121,15 @@ class Amount(_Keyed):
         note = ""
         if isinstance(value, list) and len(value) == 1:
             value, note = value[0], "a list of one number"
-        (found,), *notes = _numbers([value], self.low, self.high, self.step)
-        return found, note, *notes
+        (amount,), *notes = _numbers([value], self.low, self.high, self.step)
+        return amount, note, *notes
 
 
 @dataclass(frozen=True)
 class Amounts(_Keyed):
-    """``count`` numbers, each from ``low`` to ``high`` and on the grid where there is one.
+    """``count`` numbers, each from ``low`` to ``high`` and on the grid if ``step`` is given.
 
-    Where they lie between 0 and 1 the numbers are shares: per cent are understood.
+    If ``low`` and ``high`` lie between 0 and 1, the numbers are shares, and percentages are converted.
     """
 
     key: str
@@ -152,13 +153,13 @@ class Amounts(_Keyed):
             raise NotRead(f"{self.key!r} must be a list of {self.count} numbers")
         if len(value) != self.count:
             raise NotRead(f"{self.key!r} must hold {self.count} numbers, found {len(value)}")
-        found, *notes = _numbers(value, self.low, self.high, self.step)
-        return found, note, *notes
+        amounts, *notes = _numbers(value, self.low, self.high, self.step)
+        return amounts, note, *notes
 
 
 @dataclass(frozen=True)
 class OneOf(_Keyed):
-    """A choice among names; a number is the place in ``options``, counted from 0, where no option is that number."""
+    """A choice among names; a number that is not itself an option is read as an index into ``options``, from 0."""
 
     key: str
     options: tuple[str, ...]
@@ -174,7 +175,7 @@ class OneOf(_Keyed):
 
 @dataclass(frozen=True)
 class Choice(_Keyed):
-    """A choice among labels; those in ``closed`` exist, but may not be chosen now. A number is no place in a list."""
+    """A choice among labels; those in ``closed`` are currently not available. Numbers are not read as indices."""
 
     key: str
     options: tuple[str, ...]
@@ -187,7 +188,7 @@ class Choice(_Keyed):
         return {"type": "string", "enum": list(self.options)}
 
     def chosen(self, value: Any) -> tuple[str, str]:
-        """Return the label that a value names, and what had to be done for it; raises ``NotRead``."""
+        """Return the label that a value names, and a note on its repair; raises ``NotRead`` if it names none."""
         label, note = option(value, (*self.options, *self.closed), places=False)
         if label in self.closed:
             raise NotRead(f"{label!r} cannot be chosen now; {self.key!r} must be one of {', '.join(self.options)}")
@@ -202,7 +203,7 @@ class Choice(_Keyed):
 
 @dataclass(frozen=True)
 class Choices(_Keyed):
-    """Several choices at once, an object with one entry for the key of each."""
+    """Several simultaneous choices: an object with one entry per choice, under its key."""
 
     key: str
     choices: tuple[Choice, ...]
@@ -226,13 +227,13 @@ class Choices(_Keyed):
         missing = [name for name in names if name not in value]
         if missing:
             raise NotRead(f"{self.key!r} must have an entry for each of {', '.join(names)}; {missing[0]!r} is missing")
-        read = [choice.chosen(value[choice.key]) for choice in self.choices]
-        return tuple(label for label, _ in read), note, *(note for _, note in read)
+        labels = [choice.chosen(value[choice.key]) for choice in self.choices]
+        return tuple(label for label, _ in labels), note, *(note for _, note in labels)
 
 
 @dataclass(frozen=True)
 class Ranking(_Keyed):
-    """An order of all options, the best first; a single one that is missing comes last."""
+    """A ranking of all options, best first; if a single option is missing, it is ranked last."""
 
     key: str
     options: tuple[str, ...]
@@ -248,9 +249,9 @@ class Ranking(_Keyed):
             value, note = [part.strip() for part in re.split(r"[>,;]", value)], "a list in a string"
         if not isinstance(value, list):
             raise NotRead(f"{self.key!r} must be a list that orders {', '.join(self.options)}")
-        chosen = [option(entry, self.options) for entry in value]
-        ranked = tuple(dict.fromkeys(name for name, _ in chosen))
-        notes = [note, *(note for _, note in chosen), "an option stands twice" * (len(ranked) < len(chosen))]
+        entries = [option(entry, self.options) for entry in value]
+        ranked = tuple(dict.fromkeys(name for name, _ in entries))
+        notes = [note, *(note for _, note in entries), "an option appears twice" * (len(ranked) < len(entries))]
         missing = tuple(option for option in self.options if option not in ranked)
         if len(missing) > 1:
             raise NotRead(f"{self.key!r} must order all options; {', '.join(missing)} are missing")
@@ -259,7 +260,7 @@ class Ranking(_Keyed):
 
 @dataclass(frozen=True)
 class Words(_Keyed):
-    """A text of at most ``longest`` characters; a longer one is cut."""
+    """A text of at most ``longest`` characters; a longer text is truncated."""
 
     key: str
     longest: int
@@ -273,7 +274,7 @@ class Words(_Keyed):
         text = value.strip() if isinstance(value, str) else ""
         if not text:
             raise NotRead(f"{self.key!r} must be a text")
-        return text[: self.longest].rstrip(), f"cut from {len(text)} characters" * (len(text) > self.longest)
+        return text[: self.longest].rstrip(), f"truncated from {len(text)} characters" * (len(text) > self.longest)
 
 
 def _number_schema(low: float, high: float) -> dict[str, Any]:
@@ -282,16 +283,16 @@ def _number_schema(low: float, high: float) -> dict[str, Any]:
 
 
 def _numbers(values: Sequence[Any], low: float, high: float, step: float | None) -> tuple[Any, ...]:
-    """Return the numbers as a tuple, and what had to be done for them."""
-    read = [number(value) for value in values]
-    numbers, notes = [it.value for it in read], [it.note for it in read]
-    per_cent, are_shares = [it.per_cent for it in read], low >= 0.0 and high <= 1.0
-    if are_shares and any(per_cent) and not all(p or it.value == 0.0 for p, it in zip(per_cent, read, strict=True)):
+    """Return the numbers as a tuple, followed by notes on repairs."""
+    parsed = [number(value) for value in values]
+    numbers, notes = [entry.value for entry in parsed], [entry.note for entry in parsed]
+    per_cent, are_shares = [entry.per_cent for entry in parsed], low >= 0.0 and high <= 1.0
+    if are_shares and any(per_cent) and not all(entry.per_cent or entry.value == 0.0 for entry in parsed):
         raise NotRead("some numbers are per cent and others are not")
     if are_shares and not any(per_cent) and any(1.0 < abs(value) <= 100.0 for value in numbers):
         if any(0.0 < abs(value) < 1.0 for value in numbers):
             raise NotRead("numbers above 1 beside numbers below 1: shares and per cent are mixed")
         per_cent, notes = [True], [*notes, "per cent instead of shares"]
     scale = 0.01 if are_shares and any(per_cent) else 1.0
-    placed = [on_grid(value * scale, low, high, step) for value in numbers]
-    return tuple(value for value, _ in placed), *dict.fromkeys([*notes, *(note for _, note in placed)])
+    rounded = [on_grid(value * scale, low, high, step) for value in numbers]
+    return tuple(value for value, _ in rounded), *dict.fromkeys([*notes, *(note for _, note in rounded)])

@@ -1,7 +1,8 @@
-"""One request as it is sent, and the key that it is stored under.
+"""Requests as they are sent, and the keys under which they are stored.
 
-The key is the SHA-256 of everything that an answer may depend on: model, texts, schema, sampling and seed. Where the
-model is served is no part of it, so that what was recorded from one server replays beside any other.
+The key is the SHA-256 hash of everything on which an answer may depend: model, texts, schema, sampling parameters and
+seed. It does not depend on the address of the server, so that answers recorded with one server can be replayed with
+another.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _CHARACTERS_A_TOKEN = 4
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question with everything of the settings that its answer depends on; ``key`` identifies it, 32 bytes."""
+    """A question with all settings on which its answer depends; ``key`` (32 bytes) identifies it."""
 
     key: bytes
     model: str
@@ -40,31 +41,31 @@ class Request:
 
     @property
     def tokens(self) -> int:
-        """A rough number of tokens that it may cost, before that is known: four characters are about one token."""
+        """Estimate of the tokens of question and answer, at four characters per token and the longest answer."""
         return (len(self.system) + len(self.user)) // _CHARACTERS_A_TOKEN + self.max_tokens
 
     def messages(self) -> list[dict[str, str]]:
-        """Return the chat messages; none for the system where it has nothing to say."""
-        first = [{"role": "system", "content": self.system}] if self.system else []
-        return [*first, {"role": "user", "content": self.user}]
+        """Return the chat messages; there is no system message if its text is empty."""
+        system = [{"role": "system", "content": self.system}] if self.system else []
+        return [*system, {"role": "user", "content": self.user}]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model answered: the text, and the tokens of question and answer as the provider counted them."""
+    """The reply of a model: its text, and the tokens of question and answer as counted by the provider."""
 
     text: str
     input_tokens: int = 0
     output_tokens: int = 0
 
     def __post_init__(self) -> None:
-        # Half a character, as models cut them, is text for JSON and for no file.
+        # A surrogate, from a character that was cut in half, is valid in JSON but cannot be written to a file.
         if not self.text.isascii():
             object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def request_of(question: Question, settings: Settings) -> Request:
-    """Return the request that a question becomes under settings."""
+    """Return the request for a question under the given settings."""
     temperature = settings.temperature if question.temperature is None else question.temperature
     max_tokens = settings.max_tokens if question.max_tokens is None else question.max_tokens
     schema = _schema(question.form)
@@ -86,7 +87,7 @@ def request_of(question: Question, settings: Settings) -> Request:
 
 @lru_cache(maxsize=1024)
 def _hashed(model: str, system: str, schema: str, sampling: str) -> _Hash:
-    """Return the hash of what many questions share; text that stays the same is hashed once."""
+    """Return the hash of the part that many questions have in common, so that it is computed only once."""
     head = json.dumps([model, system, schema, sampling])
     return hashlib.sha256(b"%s\0%d\0%s" % (_FORMAT, len(head), head.encode()))
 

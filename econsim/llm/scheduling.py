@@ -1,7 +1,7 @@
-"""Sending many requests at once: so many at a time, at the pace that is allowed, again where that may help.
+"""Concurrent sending of requests, with a limit on concurrency, rate limits, and retries after temporary failures.
 
-The order of answers changes nothing: what a request waits for after a failure is a function of the request, and its
-answer goes to it whenever it comes.
+The results do not depend on the order in which answers arrive: the wait after a failure is a function of the request
+alone, and each answer is assigned to its own request.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _LONGEST_BACKOFF = 60.0
 
 
 class Provider(Protocol):
-    """Who answers requests."""
+    """A source of answers to requests."""
 
     async def complete(self, request: Request) -> Reply:
         """Return the answer; raises :class:`TryAgain` or :class:`EndpointError`."""
 
     async def check(self) -> None:
-        """Raise :class:`EndpointError` where it is plain beforehand that nobody will answer."""
+        """Raise :class:`EndpointError` if it is clear before the first request that none will be answered."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What came of a request: its reply, or ``None`` and the reason; seconds from its first to its last attempt."""
+    """The result of a request: its reply, or ``None`` and the reason; the seconds from first to last attempt."""
 
     request: Request
     reply: Reply | None
@@ -48,7 +48,7 @@ class Arrival:
 
 
 class _Sending:
-    """Requests under way together: one error stops them all."""
+    """A batch of requests; one error stops all of them."""
 
     def __init__(self, waiting: Iterator[Request], arrived: Callable[[Arrival], None]) -> None:
         self.waiting, self.arrived = waiting, arrived
@@ -60,13 +60,13 @@ class _Sending:
         self._stopped.set()
 
     async def pause(self, seconds: float) -> None:
-        """Wait, but no longer than until an error stops all."""
+        """Wait for ``seconds``, or until an error stops the batch."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), seconds)
 
 
 class Scheduler:
-    """Sends requests to a provider. ``retries`` and ``backoff`` as in the settings."""
+    """Sends requests to a provider; for ``retries`` and ``backoff`` see :class:`econsim.llm.settings.Settings`."""
 
     def __init__(
         self,
@@ -82,10 +82,10 @@ class Scheduler:
         self._concurrency, self._retries, self._backoff = concurrency, retries, backoff
 
     async def send(self, requests: Sequence[Request], arrived: Callable[[Arrival], None]) -> None:
-        """Send all requests; ``arrived`` is told of each as it comes.
+        """Send all requests, and call ``arrived`` with each result as it arrives.
 
-        When one meets an error that ends the run, no other is begun, those that are under way are awaited (they are
-        paid for), and the error is raised.
+        After an error that ends the run, no further request is started; requests in progress are awaited, because they
+        are paid for, and then the error is raised.
         """
         sending = _Sending(iter(requests), arrived)
         await asyncio.gather(*(self._sender(sending) for _ in range(min(self._concurrency, len(requests)))))
@@ -119,21 +119,21 @@ class Scheduler:
         return Arrival(request, None, time.monotonic() - began, self._retries + 1, reason)
 
     async def _paid(self, request: Request) -> Reply:
-        """Return the reply to a request that the budget has room for."""
-        guessed = request.tokens
-        self._purse.reserve(guessed)
+        """Send one request within the budget and the rate limits, and return its reply."""
+        estimated = request.tokens
+        self._purse.reserve(estimated)
         reply = None
         try:
-            await self._pace.turn(guessed)
+            await self._pace.turn(estimated)
             reply = await self._provider.complete(request)
         finally:
-            self._purse.settle(guessed, reply, None if reply is None else self._price(reply))
+            self._purse.settle(estimated, reply, None if reply is None else self._price(reply))
             used = 0 if reply is None else reply.input_tokens + reply.output_tokens
-            self._pace.correct(guessed, used)
+            self._pace.correct(estimated, used)
         return reply
 
     def _wait(self, request: Request, attempt: int, failure: TryAgain) -> float:
-        """Return the seconds before the next attempt: what the server asked for, else doubling with a jitter."""
+        """Return the wait in seconds before the next attempt: as requested by the server, or exponential backoff."""
         if failure.wait is not None:
             return failure.wait
         jitter = 0.5 + request.key[attempt % len(request.key)] / 255.0

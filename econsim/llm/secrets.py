@@ -1,4 +1,4 @@
-"""The API key: read from the environment, put into one header, and taken out of everything that comes back."""
+"""API keys: read from the environment, sent in one header, and removed from every response."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import overload
 
 __all__ = ["Secret"]
 
-_SHORTEST = 6  # a shorter word may be part of any text
+_SHORTEST = 6  # characters; a shorter key could be part of ordinary text
 _IN_ITS_PLACE = "***"
 
 
 class Secret:
-    """A key that no text shows: not its own ``repr``, and no text that went through :meth:`hidden`."""
+    """An API key that appears neither in its ``repr`` nor in any text returned by :meth:`hidden`."""
 
     __slots__ = ("_variable", "_word")
 
@@ -21,7 +21,7 @@ class Secret:
 
     @classmethod
     def named(cls, variable: str) -> Secret:
-        """Return the key that an environment variable holds; an empty one where it is not set."""
+        """Return the key in an environment variable; it is empty if the variable is not set."""
         return cls(os.environ.get(variable, "").strip(), variable)
 
     def __repr__(self) -> str:
@@ -34,11 +34,11 @@ class Secret:
         return Secret, ("", self._variable)
 
     def header(self) -> dict[str, str]:
-        """Return the header that carries it; none where it is empty."""
+        """Return the authorisation header; no header if the key is empty."""
         return {"Authorization": f"Bearer {self._word}"} if self._word else {}
 
     def word(self) -> str | None:
-        """Return the key itself, for a library that sends it; ``None`` where it is empty."""
+        """Return the key itself, for a library that sends it; ``None`` if it is empty."""
         return self._word or None
 
     @overload
@@ -46,7 +46,7 @@ class Secret:
     @overload
     def hidden(self, text: bytes) -> bytes: ...
     def hidden(self, text: str | bytes) -> str | bytes:
-        """Return a text without the key."""
+        """Return a text in which the key is replaced by asterisks."""
         if len(self._word) < _SHORTEST:
             return text
         if isinstance(text, bytes):

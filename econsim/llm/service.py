@@ -1,7 +1,8 @@
-"""The service that a run asks: it looks into the store, sends what is missing, reads the replies and counts.
+"""Language-model service of a run: it looks up stored answers, sends missing requests, parses replies and counts them.
 
-Identical questions are sent once. What was answered is kept at once, so that a run that is killed in the middle of a
-step asks nothing twice. The service answers nothing itself: a question without a readable reply has the value ``None``.
+Identical questions are sent only once. Answers are stored as they arrive, so that a run interrupted in the middle of a
+step sends no question twice. The service itself supplies no answers: without a reply that can be parsed, the value of
+an answer is ``None``.
 """
 
 from __future__ import annotations
@@ -29,22 +30,22 @@ from econsim.llm.store import Recorded, Store
 __all__ = ["STORE", "BudgetSpent", "EndpointError", "NotRecorded", "Service", "TooManyFailures"]
 
 STORE = "answers.sqlite"
-"""The name of a response store in the folder of a run."""
+"""File name of the response store in the folder of a run."""
 
 
 class Service:
-    """Asks a model for a run. ``counters`` count what became of its questions, by purpose."""
+    """Sends the questions of a run to a model. ``counters`` holds the counts of their outcomes by purpose."""
 
     def __init__(self, settings: Settings, store: Path | None = None, ledger: Path | None = None) -> None:
-        """Open the store and the ledger; nothing is sent yet.
+        """Open the response store and the call log; no request is sent yet.
 
         Args:
-            settings: which model, and how it is asked. ``settings.store`` comes before ``store``.
-            store: where answers are recorded; ``None``: nowhere.
-            ledger: where calls are accounted for; ``None``: nowhere.
+            settings: the model and how it is called. ``settings.store`` takes precedence over ``store``.
+            store: file of the response store; ``None``: answers are not recorded.
+            ledger: file of the call log; ``None``: calls are not logged.
 
         Raises:
-            UserError: no model is named, a library is missing, or the store cannot be used.
+            UserError: no model is configured, a library is missing, or the store cannot be used.
         """
         self.settings = settings
         self.counters: dict[str, Counter] = {}
@@ -57,14 +58,14 @@ class Service:
         self._loop: Loop | None = None
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
-        """Return an answer to each question, in their order; waits for all.
+        """Return the answers to questions, in the same order, after waiting for all of them.
 
         Raises:
-            BudgetSpent: the budget has no room for what is missing in the store.
-            EndpointError: the endpoint cannot be reached, or refuses.
-            NotRecorded: a strict replay meets a question without an answer.
-            TooManyFailures: more replies failed than ``failure_share`` allows, or one where ``on_failure`` is stop.
-            RunError: the disk is full.
+            BudgetSpent: the budget is too small for the answers that are missing in the store.
+            EndpointError: the endpoint cannot be reached, or it refuses a request.
+            NotRecorded: the mode is strict replay, and a question is not in the store.
+            TooManyFailures: more replies failed than ``failure_share`` allows, or one with ``on_failure=stop``.
+            RunError: the answers cannot be written to disk.
         """
         answers = self._answers(questions)
         if self.settings.on_failure == "retry":
@@ -76,20 +77,20 @@ class Service:
         return answers
 
     def forecast(self, calls: int, input_tokens: int, output_tokens: int) -> Forecast:
-        """Return what so many calls and tokens cost, in money and in minutes at the limits that are set."""
+        """Return the cost of calls and tokens in US dollars, and their duration in seconds under the rate limits."""
         usd = price_of(self.settings, input_tokens, output_tokens)
         return Forecast(
             calls, input_tokens, output_tokens, usd, self._pace.seconds(calls, input_tokens + output_tokens)
         )
 
     def check(self) -> None:
-        """Raise :class:`EndpointError` where it is plain beforehand that nobody will answer."""
+        """Raise :class:`EndpointError` if it is clear before the first request that none will be answered."""
         if self._provider is not None:
             self._loop = self._loop or Loop()
             self._loop.run(self._provider.check())
 
     def close(self) -> None:
-        """Let go of connections, store and ledger; what is open stays complete."""
+        """Close the connections, the response store and the call log; all files are complete afterwards."""
         if self._loop is not None and self._provider is not None:
             self._loop.run(self._provider.close())
             self._loop.close()
@@ -107,23 +108,24 @@ class Service:
 
     def _answers(self, questions: Sequence[Question]) -> list[Answer]:
         requests = [request_of(question, self.settings) for question in questions]
-        first = {request.key: place for place, request in reversed([*enumerate(requests)])}
-        found = {} if self._store is None else self._store.find(list(first))
-        missing = sorted(place for key, place in first.items() if key not in found)
+        first = {request.key: index for index, request in reversed([*enumerate(requests)])}
+        recorded = {} if self._store is None else self._store.find(list(first))
+        missing = sorted(index for key, index in first.items() if key not in recorded)
         if missing:
-            found |= self._sent([questions[place] for place in missing], [requests[place] for place in missing])
-        for place, (question, request) in enumerate(zip(questions, requests, strict=True)):
-            is_first, is_answered = first[request.key] == place, found[request.key].reply is not None
+            recorded |= self._sent([questions[index] for index in missing], [requests[index] for index in missing])
+        for index, (question, request) in enumerate(zip(questions, requests, strict=True)):
+            is_first, is_answered = first[request.key] == index, recorded[request.key].reply is not None
             self._tally(question.purpose).asked(is_first, is_answered)
-        return [_answer(question, found[it.key]) for question, it in zip(questions, requests, strict=True)]
+        pairs = zip(questions, requests, strict=True)
+        return [_answer(question, recorded[request.key]) for question, request in pairs]
 
     def _sent(self, questions: Sequence[Question], requests: Sequence[Request]) -> dict[bytes, Recorded]:
-        """Return what the endpoint answers to requests, recorded as the mode says."""
+        """Send requests to the endpoint and return the results, recorded according to the mode."""
         if self.settings.mode == "strict_replay":
             purposes = ", ".join(sorted({question.purpose or "llm" for question in questions}))
             raise NotRecorded(
-                f"{len(requests):,} questions ({purposes}) are not in the response store: scenario, seed and model must"
-                f" be those of the recorded run; llm.mode=replay asks what is missing"
+                f"{len(requests):,} questions ({purposes}) are not in the response store. Scenario, seed and model must"
+                f" be those of the recorded run; with llm.mode=replay, missing answers are requested from the model"
             )
         store = self._store if self.settings.mode == "record" else None
         by_key = {request.key: question for question, request in zip(questions, requests, strict=True)}
@@ -136,7 +138,7 @@ class Service:
         return recording.found
 
     def _ready(self) -> tuple[Scheduler, Loop]:
-        """Return the scheduler and the loop that it runs in, made when something is sent for the first time."""
+        """Return the scheduler and its event loop, which are created when the first request is sent."""
         if self._scheduler is None:
             settings = self.settings
             self._provider = provider = self._provider or provider_of(settings)
@@ -146,19 +148,19 @@ class Service:
         return self._scheduler, self._loop
 
     def _ask_again(self, questions: Sequence[Question], answers: list[Answer], attempt: int) -> None:
-        """Ask those again whose replies could not be read, with the reason."""
-        failed = [place for place, answer in enumerate(answers) if _is_unreadable(answer)]
-        again = [_with_error(questions[place], answers[place].reason, attempt) for place in failed]
-        for place, answer in zip(failed, self._answers(again), strict=True):
-            self._tally(questions[place].purpose).asked_again += 1
+        """Repeat the questions whose replies could not be parsed, adding the reason to the question."""
+        failed = [index for index, answer in enumerate(answers) if _is_unreadable(answer)]
+        again = [_with_error(questions[index], answers[index].reason, attempt) for index in failed]
+        for index, answer in zip(failed, self._answers(again), strict=True):
+            self._tally(questions[index].purpose).asked_again += 1
             if answer.outcome != "failed":
-                answers[place] = replace(answer, outcome="repaired", reason=f"asked again: {answers[place].reason}")
+                answers[index] = replace(answer, outcome="repaired", reason=f"asked again: {answers[index].reason}")
 
     def _check(self, questions: Sequence[Question], answers: Sequence[Answer]) -> None:
         failed = {q.purpose: a.reason for q, a in zip(questions, answers, strict=True) if a.outcome == "failed"}
         for purpose, reason in failed.items():
             if self.settings.on_failure == "stop":
-                raise TooManyFailures(f"{purpose or 'llm'}: {reason}; llm.on_failure=stop ends the run here")
+                raise TooManyFailures(f"{purpose or 'llm'}: {reason}; the run stops because of llm.on_failure=stop")
             self._tally(purpose).check(purpose, self.settings.failure_share, reason)
 
     def _tally(self, purpose: str) -> Counter:
@@ -174,7 +176,7 @@ def _store(settings: Settings, default: Path | None) -> Store | None:
     if settings.mode == "off":
         return None
     if settings.mode != "record" and settings.store is None:
-        raise UserError(f"llm.mode={settings.mode} needs the answers of a run: give llm.store=RUN")
+        raise UserError(f"llm.mode={settings.mode} needs the recorded answers of a run: give llm.store=RUN")
     path = default if settings.store is None else Path(settings.store)
     if path is None:
         return None
@@ -190,12 +192,12 @@ def _answer(question: Question, recorded: Recorded) -> Answer:
 
 
 def _is_unreadable(answer: Answer) -> bool:
-    """Return whether there was a reply, be it an empty one, and it could not be read."""
+    """Return whether there was a reply, possibly an empty one, that could not be parsed."""
     return answer.outcome == "failed" and (bool(answer.text) or answer.reason == EMPTY)
 
 
 def _with_error(question: Question, reason: str, attempt: int) -> Question:
-    """Return the question with what was wrong with its answer; another seed, or the same reply might come again."""
+    """Return the question with the error of its answer, and with another seed so that the reply can differ."""
     note = (
         f"Your last reply could not be used: {reason}. Reply with one JSON object with the key {question.form.key!r}."
     )

@@ -1,4 +1,4 @@
-"""The section ``llm`` of a scenario: which model is asked, how fast, for how much, and what happens where it fails."""
+"""Scenario section ``llm``: the model, its provider, rate limits, budget, and the handling of failures."""
 
 from __future__ import annotations
 
@@ -16,80 +16,81 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class Budget(Model):
-    """What a run may spend; at its end the run stops and can be resumed with a larger one."""
+    """Spending limits of a run. A run that reaches a limit stops, and can be resumed with a larger budget."""
 
     calls: int | None = Field(None, ge=0)
-    """Most calls that are answered by the endpoint; answers from a store cost nothing."""
+    """Maximum number of calls answered by the endpoint; answers from a response store do not count."""
     tokens: int | None = Field(None, ge=0)
-    """Most tokens, those of questions and answers together."""
+    """Maximum number of tokens, questions and answers together."""
     usd: float | None = Field(None, ge=0)
-    """Most money, in US dollars; needs ``prices``, or a provider that knows them."""
+    """Maximum cost in US dollars; needs ``prices``, or a provider whose prices are known."""
 
 
 class Prices(Model):
-    """What the provider charges, in US dollars."""
+    """Prices of the provider, in US dollars."""
 
     input_per_million: float = Field(ge=0)
-    """For a million tokens of questions."""
+    """Price of a million input tokens (questions)."""
     output_per_million: float = Field(ge=0)
-    """For a million tokens of answers."""
+    """Price of a million output tokens (answers)."""
 
 
 class Settings(Model):
-    """Which language model answers, and how it is asked."""
+    """The language model and how it is called."""
 
     model: str = ""
-    """The model's name at its provider; a folder for ``transformers``. A run needs one."""
+    """Name of the model at its provider, or for ``transformers`` the path of its folder. Required for a run."""
     base_url: str | None = None
-    """Where an OpenAI-compatible server listens, up to and with ``/v1``: ``http://localhost:8000/v1``."""
+    """Address of an OpenAI-compatible server, up to and including ``/v1``: ``http://localhost:8000/v1``."""
     provider: Literal["openai_compatible", "litellm", "transformers"] = "openai_compatible"
-    """Who is asked: any OpenAI-compatible server, every provider that litellm knows, or a model in this process."""
+    """``openai_compatible``: any OpenAI-compatible server; ``litellm``: any provider that litellm supports;
+    ``transformers``: a model in the same process."""
     api_key_env: str = "OPENAI_API_KEY"
-    """The NAME of the environment variable that holds the key. The key itself is never part of a scenario."""
+    """The NAME of the environment variable that holds the API key. The key itself is never part of a scenario."""
     mode: Literal["off", "record", "replay", "strict_replay"] = "record"
-    """``record`` takes answers from the store and adds new ones; ``replay`` takes them and adds none; in
-    ``strict_replay`` nothing is asked and a missing answer is an error; ``off`` keeps no store."""
+    """``record``: use stored answers and store new ones; ``replay``: use stored answers and do not store new ones;
+    ``strict_replay``: send no requests, a missing answer is an error; ``off``: use no response store."""
     store: str | None = None
-    """Path of the response store, or of the run that has it; by default ``answers.sqlite`` in the run's own folder."""
+    """Path of the response store, or of the run that contains it; by default ``answers.sqlite`` in the run's folder."""
     temperature: float = Field(0.7, ge=0, le=2)
     """Sampling temperature of the model."""
     max_tokens: int = Field(256, ge=1)
-    """Most tokens of an answer."""
+    """Maximum number of tokens of an answer."""
     structured: bool = True
-    """Send the JSON schema of the answer (``response_format``); some servers refuse it."""
+    """Send the JSON schema of the answer (``response_format``); some servers do not support it."""
     body: dict[str, JsonValue] = Field(default_factory=dict)
-    """More entries of each request, as the server names them; ``null`` leaves out one that is sent otherwise:
+    """Additional entries of the request body, with the names that the server uses; ``null`` removes a default entry:
     ``{max_tokens: null, max_completion_tokens: 500}``."""
     timeout: float = Field(120.0, gt=0)
-    """Seconds that one call may take."""
+    """Maximum duration of a call in seconds."""
     retries: int = Field(5, ge=0, le=100)
-    """How often a call is repeated that was too many, too slow, or met a fault of the server."""
+    """How often a call is repeated after a rate limit, a timeout or an error of the server."""
     backoff: float = Field(0.5, ge=0)
-    """Seconds before the first repetition; they double with each, unless the server says how long to wait."""
+    """Wait in seconds before the first retry; it doubles with each retry, unless the server requests another wait."""
     concurrency: int = Field(64, ge=1, le=10_000)
-    """Most calls at once."""
+    """Maximum number of simultaneous calls."""
     requests_per_minute: float | None = Field(None, gt=0)
-    """Most calls a minute."""
+    """Maximum number of calls per minute."""
     tokens_per_minute: float | None = Field(None, gt=0)
-    """Most tokens a minute, those of questions and answers together."""
+    """Maximum number of tokens per minute, questions and answers together."""
     budget: Budget = Budget()
-    """What the run may spend."""
+    """Spending limits of the run."""
     prices: Prices | None = None
-    """What tokens cost, for forecasts, ledgers and budgets in money."""
+    """Prices of tokens, for cost estimates, call logs and budgets in US dollars."""
     on_failure: Literal["retry", "previous", "rule", "stop"] = "retry"
-    """Where a reply cannot be read: ask again with the error and then hold the previous action, hold the previous
-    action, act by rule, or stop the run."""
+    """If a reply cannot be parsed, ``retry``: repeat the question with the error and, if that fails, the previous
+    action; ``previous``: repeat the previous action; ``rule``: use the fallback rule; ``stop``: stop the run."""
     retries_with_error: int = Field(1, ge=0, le=10)
-    """How often ``retry`` asks again."""
+    """How often ``retry`` repeats a question."""
     failure_share: float = Field(0.2, ge=0, le=1)
-    """The gate: the run ends once a larger share of the questions of one purpose has failed."""
+    """Maximum share of failed questions of each purpose; a run that exceeds it stops."""
     simulated: str = ""
-    """What answers in the model's place, for reports; empty where it is a real model."""
+    """Description of a scripted model that replaces a real one, for reports; empty for a real model."""
 
     @field_validator("api_key_env")
     @classmethod
     def _is_a_name(cls, value: str) -> str:
-        # The value is not repeated: it may be a key that was pasted here by mistake.
+        # The message does not repeat the value: it may be a key that was pasted here by mistake.
         if not _VARIABLE.fullmatch(value):
             raise ValueError("expected the NAME of an environment variable in capitals, never the key itself")
         return value
@@ -104,7 +105,8 @@ class Settings(Model):
             raise ValueError("expected http:// or https:// and a host, such as http://localhost:8000/v1")
         if parts.username or parts.password or parts.query:
             raise ValueError(
-                "holds a user, a password or a query; put the key into the variable that api_key_env names"
+                "must not contain a user, a password or a query; put the key into the environment variable that"
+                " api_key_env names"
             )
         return value.rstrip("/")
 

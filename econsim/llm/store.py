@@ -1,7 +1,8 @@
-"""The response store: what a model answered to which request, in one SQLite file.
+"""Response store: the answers of a model by request, in one SQLite file.
 
-While it is written the file is in write-ahead mode, so that several runs may share it and a killed run loses nothing
-that was committed; when the last writer closes it, it is one plain file again that can be copied or published.
+While it is open for writing, the file is in write-ahead-logging mode, so that several runs can share it and an
+interrupted run loses no committed answer. When the last writer closes it, it is a single file again, which can be
+copied or published.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from econsim.llm.requests import Reply, Request
 __all__ = ["Recorded", "Store"]
 
 _FORMAT = 1
-_OURS = 0x65636F6E  # "econ": what SQLite's application_id says of our files
+_OURS = 0x65636F6E  # "econ": the SQLite application_id of response stores
 _AT_ONCE = 500
 _SECONDS_TO_WAIT = 30.0
 _TABLE = """
@@ -32,20 +33,20 @@ CREATE TABLE IF NOT EXISTS answers (
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What is known about a request: its reply, or the reason why there was none and the run went on without."""
+    """The recorded result of a request: its reply, or ``None`` and the reason why the run continued without one."""
 
     reply: Reply | None
     reason: str = ""
 
 
 class Store:
-    """An open store. It belongs to the thread that it is used in."""
+    """An open response store, to be used from one thread."""
 
     def __init__(self, path: Path, read_only: bool = False) -> None:
-        """Open the file ``path``, made where it is missing.
+        """Open the file ``path``; it is created if it does not exist, unless ``read_only``.
 
         Raises:
-            UserError: it is missing and only to be read, or it is no store.
+            UserError: the file does not exist and ``read_only`` is set, or it is not a response store.
         """
         if read_only and not path.is_file():
             raise UserError(f"{path}: no such response store; give llm.store=RUN/answers.sqlite")
@@ -56,18 +57,18 @@ class Store:
         self.path, self._read_only = path, read_only
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, Recorded]:
-        """Return what is recorded of the requests with these keys."""
-        found: dict[bytes, Recorded] = {}
+        """Return the recorded results of the requests with these keys, by key."""
+        results: dict[bytes, Recorded] = {}
         for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(some))
+            batch = keys[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(batch))
             query = f"SELECT key, reply, reason, input_tokens, output_tokens FROM answers WHERE key IN ({marks})"
-            for key, reply, reason, asked, answered in self._file.execute(query, some):
-                found[key] = Recorded(None if reply is None else Reply(reply, asked, answered), reason)
-        return found
+            for key, reply, reason, input_tokens, output_tokens in self._file.execute(query, batch):
+                results[key] = Recorded(None if reply is None else Reply(reply, input_tokens, output_tokens), reason)
+        return results
 
     def add(self, entries: Iterable[tuple[Request, str, Recorded]]) -> None:
-        """Keep requests, their purpose and what came of them, in one transaction; what is there stays."""
+        """Store requests with their purpose and result in one transaction; existing entries are not changed."""
         rows = [(request.key, request.model, purpose, *_row(recorded)) for request, purpose, recorded in entries]
         with self._file:
             self._file.execute("BEGIN IMMEDIATE")
@@ -77,9 +78,9 @@ class Store:
         return int(self._file.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
 
     def close(self) -> None:
-        """Close it; without another user the file is then complete by itself."""
+        """Close the file; it is a single complete file afterwards, unless another process has it open."""
         if not self._read_only:
-            with suppress(sqlite3.OperationalError):  # where another run has it open, which closes it later
+            with suppress(sqlite3.OperationalError):  # another run has it open and will do this when it closes it
                 self._file.execute("PRAGMA journal_mode=DELETE")
         self._file.close()
 
@@ -92,8 +93,8 @@ def _row(recorded: Recorded) -> tuple[str | None, str, int, int, float]:
 
 
 def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
-    place = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    file = sqlite3.connect(place, uri=True, timeout=_SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
+    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    file = sqlite3.connect(uri, uri=True, timeout=_SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
     try:
         _check(file, empty_allowed=not read_only)
         if not read_only:
@@ -109,10 +110,10 @@ def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
 
 
 def _check(file: sqlite3.Connection, empty_allowed: bool) -> None:
-    """Raise ``sqlite3.DatabaseError`` unless a file is one of ours, or new."""
-    owner, found = (file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    if owner == _OURS and found != _FORMAT:
-        raise sqlite3.DatabaseError(f"format {found}; this econsim reads {_FORMAT}")
+    """Raise ``sqlite3.DatabaseError`` unless a file is a response store, or new."""
+    owner, version = (file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    if owner == _OURS and version != _FORMAT:
+        raise sqlite3.DatabaseError(f"it has format {version}; this version of econsim reads format {_FORMAT}")
     tables = file.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
     if owner != _OURS and (tables or not empty_allowed):
-        raise sqlite3.DatabaseError("it holds something else")
+        raise sqlite3.DatabaseError("it is not a database of econsim")

@@ -1,1 +1,1 @@
-"""Rules of exchange and government as pure functions on tensors: taxes, transfers, welfare, optimal-tax formulas."""
+"""Economic mechanisms as pure functions on tensors: taxes, transfers, welfare, voting and optimal-tax formulas."""

@@ -1,4 +1,4 @@
-"""Preferences over consumption and work: pure functions on tensors, any leading axes."""
+"""Utility functions as pure functions on tensors, with any leading axes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 def isoelastic(consumption: Tensor, risk_aversion: Tensor) -> Tensor:
-    r"""Return $(C^{1 - \eta} - 1) / (1 - \eta)$, its limit $\log C$ at $\eta = 1$.
+    r"""Return isoelastic utility $(C^{1 - \eta} - 1) / (1 - \eta)$, elementwise, or its limit $\log C$ at $\eta = 1$.
 
-    ``consumption`` must be positive where ``risk_aversion`` is one or more. Source: Zheng et al. 2020, eq. for worker
-    utility; the logarithmic branch is selected per element.
+    ``consumption`` $C$ must be positive where ``risk_aversion`` $\eta$ is one or more. Source: worker utility in Zheng
+    et al. (2020).
     """
     distance = 1.0 - risk_aversion
     is_log = distance.abs() < 1e-9

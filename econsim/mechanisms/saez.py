@@ -1,9 +1,9 @@
 """Optimal income taxes by the formula of Saez (2001), from incomes and the elasticity of taxable income.
 
-At income $z$ the optimal marginal rate is $(1 - G) / (1 - G + a e)$: $G$ is the mean welfare weight of those
-above $z$ (one on average over everybody), $a = z f(z) / (1 - F(z))$ the local Pareto parameter, $e$ the
-elasticity of income to the net-of-tax rate. Incomes respond to the rates, so that an optimum is a fixed point of these
-functions.
+The optimal marginal tax rate at income $z$ is $(1 - G) / (1 - G + a e)$, where $G$ is the mean welfare weight of people
+with incomes above $z$ (weights average one over the population), $a = z f(z) / (1 - F(z))$ is the local Pareto
+parameter, and $e$ is the elasticity of income with respect to the net-of-tax rate. Incomes respond to the rates, so an
+optimum is a fixed point of these functions.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from econsim.mechanisms.welfare import inverse_income_weights
 FEWEST_SAMPLES = 10
 LEAST_VARIATION = 1e-6
 ROUNDING = 1e-12
-PARETO_WHERE_NOBODY_IS = 10.0
+PARETO_OF_EMPTY_BRACKETS = 10.0
 
 
 @dataclass(frozen=True)
 class Elasticity:
-    """An estimated elasticity of income to the net-of-tax rate, its confidence interval and the samples behind it."""
+    """Estimated elasticity of income with respect to the net-of-tax rate, confidence interval and sample size."""
 
     value: float
     low: float
@@ -36,15 +36,15 @@ class Elasticity:
 
 
 def optimal_rate(welfare_above: Tensor, pareto_parameter: Tensor, elasticity: Tensor | float) -> Tensor:
-    """Return $(1 - G) / (1 - G + a e)$, elementwise, in [0, 1].
+    """Return the optimal marginal tax rate $(1 - G) / (1 - G + a e)$, elementwise, in [0, 1].
 
-    Zero where those above have an average welfare weight of one or more ($G$, to within rounding): nothing is gained
-    by taking from them. Source: Saez 2001, equations 9 and 15.
+    The rate is zero where the mean welfare weight $G$ is one or more, to within rounding, since taxing these incomes
+    does not raise welfare. Source: Saez (2001), equations 9 and 15.
     """
     gain = (1.0 - welfare_above).clamp(min=0.0)
-    worthless = gain < ROUNDING
-    rate = gain / torch.where(worthless, 1.0, gain + pareto_parameter * elasticity)
-    return torch.where(worthless, 0.0, rate)
+    no_gain = gain < ROUNDING
+    rate = gain / torch.where(no_gain, 1.0, gain + pareto_parameter * elasticity)
+    return torch.where(no_gain, 0.0, rate)
 
 
 def kernel_schedule(
@@ -54,37 +54,38 @@ def kernel_schedule(
     elasticity: float,
     people: Tensor | None = None,
 ) -> Tensor:
-    """Return the formula's bracket rates ``[K]`` float64, with a kernel density of incomes.
+    """Return optimal bracket rates ``[K]`` float64, with a kernel density estimate of incomes.
 
-    A bracket takes the rate at its midpoint; the top one that at the mean income $m$ above its start $b_K$,
-    with $a = m / (m - b_K)$. A bracket that nobody is above takes the formula's rate at $G = 0$ and $a = 10$, as
-    published: 20 % at an elasticity of 0.4, low enough for somebody to move there.
+    The rate of a bracket is that at its midpoint. The rate of the top bracket is that at the mean income $m$ above its
+    threshold $b_K$, with $a = m / (m - b_K)$. If nobody earns more than the midpoint, the rate is that at $G = 0$ and
+    $a = 10$, as published: 20 % at an elasticity of 0.4, low enough for incomes to move into the bracket.
 
     Args:
         incomes: ``[N]``, money.
-        welfare_weights: ``[N]``, what society gains from money in each hand, any scale; of all ``people`` that an
-            observation stands for together.
-        thresholds: ``[K]``, money, the first zero.
-        elasticity: of income to the net-of-tax rate.
-        people: ``[N]``, how many people each observation stands for; one each when not given.
+        welfare_weights: ``[N]``, social marginal welfare weights, on any scale; each is the total weight of the
+            ``people`` that an observation represents.
+        thresholds: ``[K]``, money, starting at zero.
+        elasticity: of income with respect to the net-of-tax rate.
+        people: ``[N]``, number of people that each observation represents; one each by default.
 
-    Source: the formula as the LLM Economist (2025) applies it to brackets, its top bracket mended.
+    Source: the formula as applied to brackets by the LLM Economist (2025), with a correction of the top bracket.
     """
     income, start = incomes.double(), thresholds.double()
     mass = torch.ones_like(income) if people is None else people.double()
     mass, weight = mass / mass.sum(), welfare_weights.double() / welfare_weights.double().sum()
     in_top = mass * (income > start[-1])
-    anyone = in_top.sum() > 0
-    top_mean = torch.where(anyone, (in_top * income).sum() / torch.where(anyone, in_top.sum(), 1.0), start[-1])
+    top_occupied = in_top.sum() > 0
+    top_total = torch.where(top_occupied, in_top.sum(), 1.0)
+    top_mean = torch.where(top_occupied, (in_top * income).sum() / top_total, start[-1])
     point = torch.cat([0.5 * (start[:-1] + start[1:]), top_mean[None]])
     above = (income > point[:, None]).double()
     share, welfare = above @ mass, above @ weight
-    identified = torch.cat([share[:-1] > 0, anyone[None]])
-    # Only the top bracket can be identified with nobody above its point: a single person in it.
+    identified = torch.cat([share[:-1] > 0, top_occupied[None]])
+    # Only the top bracket can be identified with nobody above its point, namely by a single person in it.
     share_or_one = torch.where(share > 0, share, 1.0)
     hazard = point * _density(point, income, mass) / share_or_one
-    tail = top_mean / torch.where(anyone, top_mean - start[-1], 1.0)
-    pareto = torch.where(identified, torch.cat([hazard[:-1], tail[None]]), PARETO_WHERE_NOBODY_IS)
+    tail = top_mean / torch.where(top_occupied, top_mean - start[-1], 1.0)
+    pareto = torch.where(identified, torch.cat([hazard[:-1], tail[None]]), PARETO_OF_EMPTY_BRACKETS)
     return optimal_rate(welfare / share_or_one, pareto, elasticity)
 
 
@@ -96,18 +97,18 @@ def histogram_schedule(
     bins: int = 100,
     highest_rate: float = 1.0,
 ) -> Tensor:
-    """Return the formula's bracket rates ``[K]`` float64, with a histogram of incomes: the AI Economist's baseline.
+    """Return optimal bracket rates ``[K]`` float64, with a histogram of incomes: the AI Economist's baseline.
 
-    Equal bins lie between zero and the top threshold, with an open one above. Rates of empty bins are interpolated,
-    from zero below the first bin; a bracket takes the average over its bins. With nobody in the open bin the published
-    rule, kept here, sets the top rate to ``highest_rate``; :func:`kernel_schedule` does better then.
+    Bins of equal width cover incomes from zero to the top threshold, and an open bin the incomes above. Rates of empty
+    bins are interpolated, starting from zero below the first bin; the rate of a bracket is the average over its bins.
+    If the open bin is empty, the top rate is ``highest_rate``, as published; :func:`kernel_schedule` avoids this.
 
     Args:
-        incomes: ``[N]``, coin; below zero counts with the welfare weight of zero.
-        thresholds: ``[K]``, coin, two or more, the first zero.
-        elasticity: of income to the net-of-tax rate.
-        inverse_income: welfare weights fall with ``1 / max(income, 1)``; otherwise they are equal.
-        bins: how many equal bins.
+        incomes: ``[N]``, coin; negative incomes have the welfare weight of zero income.
+        thresholds: ``[K]``, coin, two or more, starting at zero.
+        elasticity: of income with respect to the net-of-tax rate.
+        inverse_income: whether welfare weights are proportional to ``1 / max(income, 1)``; otherwise they are equal.
+        bins: number of bins of equal width.
         highest_rate: upper limit of all rates.
 
     Source: Zheng et al. 2022, "The AI Economist", code release 1.7.1.
@@ -115,7 +116,7 @@ def histogram_schedule(
     income, start = incomes.double(), thresholds.double()
     edges = torch.linspace(0.0, float(start[-1]), bins + 1, dtype=torch.float64)
     centre = 0.5 * (edges[:-1] + edges[1:])
-    # Slot 0 holds incomes below zero, slots 1 .. bins the histogram, the last slot those above.
+    # Slot 0 contains incomes below zero, slots 1 to ``bins`` the histogram, the last slot incomes above it.
     slot = torch.searchsorted(edges, income, right=True).clamp(max=bins)
     slot = torch.where(income > edges[-1], bins + 1, slot)
     rounded = torch.where((slot > 0) & (slot <= bins), centre[(slot - 1).clamp(0, bins - 1)], income)
@@ -132,15 +133,17 @@ def histogram_schedule(
 
 
 def estimate_elasticity(incomes: Tensor, marginal_rates: Tensor, confidence: float = 0.95) -> Elasticity:
-    """Estimate the elasticity of income to the net-of-tax rate: least squares of ``log z`` on ``log(1 - rate)``.
+    """Estimate the elasticity of income with respect to the net-of-tax rate.
+
+    The estimate is the least-squares slope of ``log z`` on ``log(1 - rate)``.
 
     Args:
-        incomes: ``[M]``, any unit; observations without positive income are left out.
-        marginal_rates: ``[M]``; observations with a rate of one are left out.
-        confidence: of the interval, by Student's t with independent errors of equal variance.
+        incomes: ``[M]``, any unit; observations without positive income are omitted.
+        marginal_rates: ``[M]``; observations with a rate of one are omitted.
+        confidence: confidence level of the interval, from Student's t with independent errors of equal variance.
 
     Raises:
-        UserError: fewer than ten observations are left, or their rates hardly differ.
+        UserError: fewer than ten observations remain, or their rates hardly differ.
     """
     from scipy.special import stdtrit
 
@@ -149,8 +152,8 @@ def estimate_elasticity(incomes: Tensor, marginal_rates: Tensor, confidence: flo
     count = len(rate)
     if count < FEWEST_SAMPLES or float(rate.std()) < LEAST_VARIATION:
         raise UserError(
-            f"elasticity: cannot be estimated from {count} observations with positive income; at least {FEWEST_SAMPLES}"
-            " with different marginal rates are needed"
+            f"elasticity: expected at least {FEWEST_SAMPLES} observations with positive income and different marginal"
+            f" tax rates, found {count}"
         )
     regressor = torch.log1p(-rate)
     centred = regressor - regressor.mean()
@@ -162,7 +165,7 @@ def estimate_elasticity(incomes: Tensor, marginal_rates: Tensor, confidence: flo
 
 
 def _density(points: Tensor, income: Tensor, mass: Tensor) -> Tensor:
-    """Return the Gaussian kernel density ``[K]`` with Scott's bandwidth, as ``scipy.stats.gaussian_kde`` has it."""
+    """Return the Gaussian kernel density ``[K]`` with Scott's bandwidth, as in ``scipy.stats.gaussian_kde``."""
     concentration = mass.square().sum()
     variance = (mass * (income - mass @ income).square()).sum() / (1.0 - concentration).clamp(min=ROUNDING)
     bandwidth = concentration**0.2 * variance.sqrt()
@@ -177,15 +180,15 @@ def _sum_from_above(values: Tensor) -> Tensor:
 
 
 def _tail(income: Tensor, cutoff: Tensor) -> Tensor:
-    """Return the Pareto parameter ``m / (m - cutoff)`` of incomes above, ``[1]``; zero where there are none."""
+    """Return the Pareto parameter ``m / (m - cutoff)`` of incomes above ``cutoff``, ``[1]``; zero if there are none."""
     above = income[income > cutoff]
     return (above.mean() / (above.mean() - cutoff))[None] if len(above) else torch.zeros(1, dtype=torch.float64)
 
 
 def _interpolate(rates: Tensor, known: Tensor) -> Tensor:
-    """Fill bins between known ones linearly, starting from zero just below the first bin; the last bin is known."""
+    """Interpolate rates linearly between known bins, from zero below the first bin; the last bin is known."""
     known = known.clone()
     known[-1] = True
-    at = np.arange(len(rates))
-    anchors = np.concatenate([[-1], at[known.numpy()]])
-    return torch.as_tensor(np.interp(at, anchors, np.concatenate([[0.0], rates.numpy()[known.numpy()]])))
+    bins = np.arange(len(rates))
+    anchors = np.concatenate([[-1], bins[known.numpy()]])
+    return torch.as_tensor(np.interp(bins, anchors, np.concatenate([[0.0], rates.numpy()[known.numpy()]])))

@@ -1,8 +1,8 @@
-"""Income taxes and transfers: pure functions on tensors, differentiable, free of data-dependent shapes.
+"""Income taxes and transfers as pure, differentiable functions on tensors, without data-dependent shapes.
 
-A bracket schedule is a pair ``thresholds`` ``[K]`` or ``[B, K]`` (money, the first zero) and ``rates`` ``[K]`` or
-``[B, K]`` (fractions in [0, 1]): the rate ``k`` applies to income between the thresholds ``k`` and ``k + 1``, the last
-one to all income above. Incomes are ``[..., N]``; the axes before the last broadcast.
+A bracket schedule is a pair of ``thresholds`` ``[K]`` or ``[B, K]`` (money, starting at zero) and marginal ``rates``
+``[K]`` or ``[B, K]`` (fractions in [0, 1]): rate ``k`` applies to income between thresholds ``k`` and ``k + 1``, the
+last rate to all income above. Incomes are ``[..., N]``; the axes before the last broadcast.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from econsim.mechanisms.numerics import power
 
 
 def brackets_tax(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
-    r"""Return $T(z) = \sum_k t_k \, (\min(z, b_{k+1}) - b_k)^+$, ``[..., N]`` in money; negative income pays zero."""
+    r"""Return $T(z) = \sum_k t_k \, (\min(z, b_{k+1}) - b_k)^+$, ``[..., N]`` in money; zero for negative income."""
     brackets = rates.shape[-1]
     tax = torch.zeros_like(income)
     for bracket in range(brackets):
@@ -29,7 +29,7 @@ def brackets_tax(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
 
 
 def marginal_rate(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
-    """Return the rate on the next unit of income, ``[..., N]``; at a threshold that of the upper bracket.
+    """Return the marginal tax rate on the next unit of income, ``[..., N]``; at a threshold, of the upper bracket.
 
     Negative income has a marginal rate of zero.
     """
@@ -40,23 +40,23 @@ def marginal_rate(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
 
 
 def tax_at_thresholds(thresholds: Tensor, rates: Tensor) -> Tensor:
-    """Return the tax due at the lower end of every bracket, ``[K]`` or ``[B, K]`` in money; the first is zero."""
+    """Return the tax liability at the lower threshold of every bracket, ``[K]`` or ``[B, K]`` in money."""
     full_brackets = rates[..., :-1] * thresholds.diff(dim=-1)
     return pad(full_brackets.cumsum(-1), (1, 0))
 
 
 def flat_tax(income: Tensor, rate: Tensor | float) -> Tensor:
-    """Return one ``rate`` (a scalar or ``[B]``) of all income, ``[..., N]``; negative income pays nothing."""
+    """Return a flat tax at ``rate`` (a scalar or ``[B]``) on all income, ``[..., N]``; zero for negative income."""
     return torch.as_tensor(rate, dtype=income.dtype, device=income.device)[..., None] * income.clamp(min=0)
 
 
 def hsv_tax(income: Tensor, level: Tensor | float, progressivity: Tensor | float) -> Tensor:
-    r"""Return $T(z) = z - \lambda z^{1 - \tau}$, ``[..., N]``; negative where the schedule pays a transfer.
+    r"""Return the tax $T(z) = z - \lambda z^{1 - \tau}$, ``[..., N]``; negative values are transfers.
 
     Args:
-        income: ``[..., N]`` in the unit in which ``level`` was fitted, often mean income; below zero counts as zero.
-        level: lambda, a scalar or ``[B]``; less of it is more tax on everybody.
-        progressivity: tau below one, a scalar or ``[B]``; zero is a flat tax of ``1 - level``.
+        income: ``[..., N]``, in the unit for which ``level`` was estimated, often mean income; negative counts as zero.
+        level: $\lambda$, a scalar or ``[B]``; a lower level raises the tax at all incomes.
+        progressivity: $\tau < 1$, a scalar or ``[B]``; zero is a flat tax of ``1 - level``.
 
     Source: Heathcote, Storesletten and Violante 2017, "Optimal tax progressivity: an analytical framework".
     """
@@ -67,17 +67,17 @@ def hsv_tax(income: Tensor, level: Tensor | float, progressivity: Tensor | float
 
 
 def lump_sum(tax: Tensor) -> Tensor:
-    """Return the equal transfer that pays revenue out in full, ``[...]`` float64 for ``tax`` ``[..., N]``.
+    """Return the equal transfer per person that exhausts revenue, ``[...]`` float64 for ``tax`` ``[..., N]``.
 
-    The sum is taken in float64, so that what is paid out is what came in even for many single-precision taxes.
+    Revenue is summed in float64, so that transfers equal revenue even for many single-precision taxes.
     """
     return tax.mean(-1, dtype=torch.float64)
 
 
 def with_deduction(thresholds: Tensor, rates: Tensor, deduction: Tensor | float) -> tuple[Tensor, Tensor]:
-    """Return the schedule on gross income of one on income after a deduction: a zero rate below, the rest moved up.
+    """Return a schedule on income after a deduction as a schedule on gross income, with a bracket at a zero rate.
 
-    ``deduction`` is money, zero or more, a scalar or ``[B]``.
+    ``deduction`` is in money, zero or more, a scalar or ``[B]``.
     """
     below = torch.as_tensor(deduction, dtype=thresholds.dtype, device=thresholds.device)
     return pad(thresholds + below[..., None], (1, 0)), pad(rates, (1, 0))
@@ -86,8 +86,8 @@ def with_deduction(thresholds: Tensor, rates: Tensor, deduction: Tensor | float)
 def project(thresholds_from: Tensor, rates_from: Tensor, thresholds_to: Tensor) -> Tensor:
     """Return the average marginal rate of one schedule within the brackets of another, ``[..., K_to]``.
 
-    The top bracket takes the top rate. Revenue from incomes at the thresholds stays the same, and equal thresholds give
-    equal rates, exactly.
+    The top bracket has the top rate. The tax liability at incomes equal to the new thresholds is preserved, and equal
+    thresholds give exactly equal rates.
 
     Args:
         thresholds_from: ``[K_from]``, money.
@@ -97,7 +97,7 @@ def project(thresholds_from: Tensor, rates_from: Tensor, thresholds_to: Tensor) 
     lower, upper = thresholds_to[:-1, None], thresholds_to[1:, None]
     ends = pad(thresholds_from[1:], (0, 1), value=torch.inf)
     overlap = (torch.minimum(upper, ends) - torch.maximum(lower, thresholds_from)).clamp(min=0)
-    # Dividing before summing keeps a bracket that both schedules share free of rounding.
+    # Divide before summing, so that the rates of brackets that both schedules share are exact.
     within = (rates_from[..., None, :] * (overlap / (upper - lower))).sum(-1)
     return torch.cat([within, rates_from[..., -1:]], dim=-1)
 
@@ -106,16 +106,16 @@ def check_schedule(thresholds: Tensor | Sequence[float], rates: Tensor | Sequenc
     """Check a bracket schedule, ``[K]`` or ``[B, K]`` each.
 
     Raises:
-        UserError: no bracket, lengths that differ, thresholds that do not start at zero or do not increase strictly,
-            rates outside [0, 1]; NaN is none of these.
+        UserError: there is no bracket, the lengths differ, the thresholds do not start at zero or are not strictly
+            increasing, or a rate is outside [0, 1] or NaN.
     """
     start = torch.as_tensor(thresholds, dtype=torch.float64)
     rate = torch.as_tensor(rates, dtype=torch.float64)
     if start.ndim == 0 or rate.ndim == 0 or start.shape[-1] == 0 or start.shape[-1] != rate.shape[-1]:
-        raise UserError(f"expected one rate a bracket, found {rate.numel()} rates for {start.numel()} thresholds")
+        raise UserError(f"rates: expected one per bracket, found {rate.numel()} rates for {start.numel()} thresholds")
     if not bool((start[..., 0] == 0).all()):
-        raise UserError(f"thresholds: the first must be 0, not {start[..., 0].tolist()}")
+        raise UserError(f"thresholds: expected 0 as the first threshold, found {start[..., 0].tolist()}")
     if not bool(start.isfinite().all() and (start.diff(dim=-1) > 0).all()):
-        raise UserError(f"thresholds: expected strictly increasing numbers, not {start.tolist()}")
+        raise UserError(f"thresholds: expected strictly increasing numbers, found {start.tolist()}")
     if not bool(((rate >= 0) & (rate <= 1)).all()):
-        raise UserError(f"rates: expected fractions between 0 and 1, not {rate.tolist()}")
+        raise UserError(f"rates: expected fractions between 0 and 1, found {rate.tolist()}")

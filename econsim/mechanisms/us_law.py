@@ -1,6 +1,6 @@
-"""The federal income tax of the United States as enacted, read from the table in ``data/``.
+"""US federal income tax as enacted, from the table in ``data/``.
 
-Thresholds are US dollars of taxable income a year, nominal; credits and payroll taxes are not part of it.
+Thresholds are in nominal US dollars of taxable income per year. Tax credits and payroll taxes are not included.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FilingStatus = Literal["single", "married_joint", "head_of_household"]
 
 
 class Law(Model):
-    """A year of US federal income-tax law."""
+    """US federal income-tax law of a year."""
 
     year: int = Field(2024, ge=2018, le=2026)
     """Tax year."""
@@ -34,18 +34,18 @@ class Law(Model):
     """Filing status."""
 
     def schedule(self) -> Schedule:
-        """Return the brackets and rates."""
+        """Return the brackets and marginal tax rates."""
         return federal_schedule(self.year, self.filing_status)
 
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """A bracket schedule of the law.
+    """Bracket schedule of a law.
 
-    thresholds: ``[K]`` float64, lower ends of the brackets in US dollars of taxable income, the first zero.
+    thresholds: ``[K]`` float64, lower thresholds of the brackets in US dollars of taxable income, starting at zero.
     rates: ``[K]`` float64, marginal rates.
-    standard_deduction: US dollars that the law takes off gross income first.
-    source: the act or revenue procedure.
+    standard_deduction: US dollars deducted from gross income.
+    source: act of Congress or revenue procedure.
     """
 
     thresholds: Tensor
@@ -58,15 +58,15 @@ def federal_schedule(year: int, filing_status: str = "single") -> Schedule:
     """Return the schedule of a tax year for ``single``, ``married_joint`` or ``head_of_household``.
 
     Raises:
-        UserError: a year or a filing status that the table does not hold; the known ones are named.
+        UserError: the table does not contain the year or the filing status.
     """
     table = _read()
-    years = sorted({known for known, _ in table})
+    years = sorted({listed_year for listed_year, _ in table})
     if year not in years:
-        raise UserError(f"no federal tax schedule for year {year} (known: {years[0]} to {years[-1]})")
+        raise UserError(f"year: federal tax schedules are available for {years[0]} to {years[-1]}, not for {year}")
     statuses = {status for _, status in table}
     if filing_status not in statuses:
-        raise UserError(f"no filing status {filing_status!r}{did_you_mean(filing_status, statuses)}")
+        raise UserError(f"filing_status: {filing_status!r} is unknown{did_you_mean(filing_status, statuses)}")
     rows = table[year, filing_status]
     return Schedule(
         thresholds=torch.tensor([float(row["lower_usd"]) for row in rows], dtype=torch.float64),
@@ -78,7 +78,7 @@ def federal_schedule(year: int, filing_status: str = "single") -> Schedule:
 
 @cache
 def _read() -> dict[tuple[int, str], list[dict[str, str]]]:
-    """Return the table's rows by year and filing status, the lowest bracket first."""
+    """Return the rows of the table by year and filing status, in ascending order of brackets."""
     brackets: defaultdict[tuple[int, str], list[dict[str, str]]] = defaultdict(list)
     with files("econsim.mechanisms").joinpath(TABLE).open(encoding="utf-8") as file:
         for row in csv.DictReader(file):

@@ -1,7 +1,7 @@
-"""Measures of welfare and inequality: pure functions of what each of N people has, ``[..., N]`` gives ``[...]``.
+"""Measures of social welfare and inequality as pure functions of individual amounts, from ``[..., N]`` to ``[...]``.
 
-All are per capita, so that populations of different size compare. ``people`` ``[..., N]`` says how many people each
-stands for; one each when not given. Only :func:`equality` depends on its scale.
+All measures are per capita, so that populations of different size are comparable. ``people`` ``[..., N]`` is the number
+of people that each observation represents, one each by default. Only :func:`equality` depends on its scale.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def utilitarian(utility: Tensor, people: Tensor | None = None) -> Tensor:
 
 
 def rawlsian(utility: Tensor) -> Tensor:
-    """Return the utility of the worst off, in its unit."""
+    """Return the lowest utility, in its unit."""
     return utility.amin(-1)
 
 
@@ -30,8 +30,8 @@ def weighted(utility: Tensor, weights: Tensor) -> Tensor:
 def inverse_income_weights(income: Tensor, floor: float = 1.0) -> Tensor:
     r"""Return weights proportional to $1 / \max(z, \text{floor})$, ``[..., N]``, that sum to one.
 
-    Take an income that policy cannot change (potential income at 40 hours): weights on actual income reward a planner
-    for making people stop working.
+    Use an income that does not respond to policy, such as potential income at 40 hours per week. With weights based on
+    actual income, a planner gains when people stop working.
     """
     inverse = 1.0 / income.clamp(min=floor)
     return inverse / inverse.sum(-1, keepdim=True)
@@ -44,11 +44,11 @@ def inverse_income_weighted_utility(utility: Tensor, income: Tensor, people: Ten
 
 
 def atkinson(consumption: Tensor, epsilon: float, people: Tensor | None = None) -> Tensor:
-    r"""Return equally-distributed-equivalent consumption: what everyone would need to have for equal welfare, in money.
+    r"""Return equally-distributed-equivalent consumption, in money.
 
-    The mean of $C^{1 - \epsilon}$ to the power $1 / (1 - \epsilon)$, the geometric mean at one; zero aversion
-    $\epsilon$ gives the mean. Consumption must be positive: the measure has no value where somebody has less (NaN
-    here). Source: Atkinson 1970.
+    This is the consumption that, if equal for all, gives the same social welfare: the mean of $C^{1 - \epsilon}$ to the
+    power $1 / (1 - \epsilon)$; the geometric mean at $\epsilon = 1$, and the mean at zero inequality aversion
+    $\epsilon$. Consumption must be positive; the result is NaN otherwise. Source: Atkinson (1970).
     """
     log_consumption = consumption.log()
     power = 1.0 - epsilon
@@ -62,22 +62,22 @@ def atkinson(consumption: Tensor, epsilon: float, people: Tensor | None = None) 
 def gini(amount: Tensor, people: Tensor | None = None) -> Tensor:
     r"""Return the Gini coefficient $\sum_{i,j} |x_i - x_j| / (2 N \sum_i x_i)$, float64, by the exact sorted formula.
 
-    Zero where all amounts are zero. Amounts below zero are allowed; the coefficient can then exceed one.
+    Zero if all amounts are zero. Negative amounts are allowed; the coefficient can then exceed one.
     """
     ranked, order = amount.double().sort(-1)
     mass = torch.ones_like(ranked) if people is None else people.double().gather(-1, order)
     up_to = mass.cumsum(-1)
     everyone = up_to[..., -1:]
-    # The share of people with less minus the share with more.
+    # The share of people with less, minus the share of people with more.
     position = (2.0 * up_to - mass - everyone) / everyone
     total = (mass * ranked).sum(-1)
-    nobody_has = total == 0
-    spread = (position * mass * ranked).sum(-1) / torch.where(nobody_has, 1.0, total)
-    return torch.where(nobody_has, 0.0, spread)
+    is_empty = total == 0
+    spread = (position * mass * ranked).sum(-1) / torch.where(is_empty, 1.0, total)
+    return torch.where(is_empty, 0.0, spread)
 
 
 def equality(amount: Tensor, people: Tensor | None = None) -> Tensor:
-    r"""Return $1 - \text{gini} \, N / (N - 1)$, float64: zero where one has everything, one where all have the same.
+    r"""Return $1 - \text{gini} \, N / (N - 1)$, float64: zero if one has everything, one if all have the same.
 
     $N$ is the number of people, the sum of ``people``; weights that sum to one are shares of an unbounded population,
     for which the factor is one, as it is for a single person.
@@ -88,5 +88,5 @@ def equality(amount: Tensor, people: Tensor | None = None) -> Tensor:
 
 
 def equality_times_productivity(amount: Tensor, people: Tensor | None = None) -> Tensor:
-    """Return equality times the mean amount, float64, in money: the planner's aim in the AI Economist, per head."""
+    """Return equality times the mean amount, float64, in money: the AI Economist's objective, per capita."""
     return equality(amount, people) * utilitarian(amount.double(), people)

@@ -1,7 +1,7 @@
-"""Neural networks of players: towers that take in what is seen, and heads that turn their numbers into actions.
+"""Policy and value networks: encoders of observations, and heads that map their outputs to actions.
 
-Weights and choices are drawn with :mod:`econsim.random`, never from torch's global generator: a network is a function
-of its key, and a choice of the copy's key.
+Weights and actions are drawn with :mod:`econsim.random`, never from torch's global generator: the initial weights are a
+function of the key of the network, and an action is a function of the key of its environment copy.
 """
 
 from econsim.nn.actor_critic import ActorCritic, Memory

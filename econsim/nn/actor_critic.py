@@ -1,4 +1,4 @@
-"""The mind of one role: a policy and a value, read off a tower each or off one for both."""
+"""Actor-critic network of one role: a policy and a value function, with separate encoders or a common one."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ POLICY_GAIN, VALUE_GAIN = 0.01, 1.0
 SMALLEST_SPREAD = 1e-2
 
 Memory = tuple[Tensor, ...]
-"""What towers remember, ``[..., 2 * recurrent]`` each, the policy's first; empty for minds without memory."""
+"""Recurrent states of the encoders, ``[..., 2 * recurrent]`` each, policy first; empty for networks without memory."""
 
 
 class ActorCritic(nn.Module):
-    """Policy and value of one role.
+    """Policy and value function of one role.
 
     Args:
-        role: whose observations and actions they fit.
-        make: sizes of the towers.
-        initial_log_std: log standard deviation of a latent at the start (real-valued actions).
-        key: ``[1]``, of the weights.
-        start: the action ``[*shape]`` that the policy begins with, whatever it sees.
+        role: the role whose observations and actions the network is built for.
+        make: the architecture of the encoders.
+        initial_log_std: initial log standard deviation of latents (real-valued actions).
+        key: random key of the weights, ``[1]``.
+        start: the action ``[*shape]`` that the initial policy takes, regardless of the observation.
     """
 
     value_mean: Tensor
@@ -60,45 +60,46 @@ class ActorCritic(nn.Module):
 
     @property
     def looks(self) -> bool:
-        """Whether it reads the view."""
+        """Whether the network reads the view."""
         return self.policy_tower.sight is not None
 
     def sees(self, observation: Observation) -> Seen:
-        """Return what this mind reads of an observation."""
+        """Return the part of an observation that the network reads."""
         return Seen.of(observation, self.looks)
 
     def first_memory(self, copies: int, players: int, device: torch.device | str) -> Memory:
-        """Return empty memories ``[B, N, 2 * recurrent]``; no memory at all for a mind without."""
+        """Return zero recurrent states ``[B, N, 2 * recurrent]``; an empty tuple for a network without memory."""
         if self.make.recurrent is None:
             return ()
         empty = torch.zeros((copies, players, 2 * self.make.recurrent), device=device)
         return (empty,) if self.value_tower is None else (empty, empty)
 
     def policy(self, seen: Seen, memory: Memory = ()) -> tuple[Distribution, Memory]:
-        """Return the distribution of choices and the policy's next memory."""
+        """Return the distribution of choices and the next memory of the policy."""
         with self._precision(seen):
-            hidden, kept = self.policy_tower(seen, memory[0] if memory else None)
-        return self._distribution(hidden, seen), () if kept is None else (kept, *memory[1:])
+            hidden, state = self.policy_tower(seen, memory[0] if memory else None)
+        return self._distribution(hidden, seen), () if state is None else (state, *memory[1:])
 
     def forward(self, seen: Seen, memory: Memory = ()) -> tuple[Distribution, Tensor, Memory]:
-        """Return the distribution of choices, the expected return from here ``[...]``, and the next memory."""
+        """Return the distribution of choices, the estimated values ``[...]``, and the next memory."""
         with self._precision(seen):
-            hidden, kept = self.policy_tower(seen, memory[0] if memory else None)
-            judged, second = hidden, None
+            hidden, state = self.policy_tower(seen, memory[0] if memory else None)
+            value_hidden, value_state = hidden, None
             if self.value_tower is not None:
-                judged, second = self.value_tower(seen, memory[1] if memory else None)
-        return self._distribution(hidden, seen), self._value(judged), tuple(m for m in (kept, second) if m is not None)
+                value_hidden, value_state = self.value_tower(seen, memory[1] if memory else None)
+        states = tuple(after for after in (state, value_state) if after is not None)
+        return self._distribution(hidden, seen), self._value(value_hidden), states
 
     def over_time(self, seen: Seen, memory: Memory, starts: Tensor) -> tuple[Distribution, Tensor]:
         """Return distributions and values ``[S, L, ...]`` of sequences; see :meth:`Encoder.over_time`."""
         with self._precision(seen):
             hidden = self.policy_tower.over_time(seen, memory[0], starts)
-            judged = hidden if self.value_tower is None else self.value_tower.over_time(seen, memory[1], starts)
-        return self._distribution(hidden, seen), self._value(judged)
+            value_hidden = hidden if self.value_tower is None else self.value_tower.over_time(seen, memory[1], starts)
+        return self._distribution(hidden, seen), self._value(value_hidden)
 
     @torch.no_grad()
     def rescale_values(self, mean: Tensor, spread: Tensor) -> None:
-        """Measure values in other units from now on; what the network says of any state stays the same.
+        """Change the mean and spread by which values are normalised, preserving all outputs of the network.
 
         Source: van Hasselt et al. (2016), "Learning values across many orders of magnitude", eq. 4.
         """
@@ -117,5 +118,5 @@ class ActorCritic(nn.Module):
         return self.head.distribution(self.policy_outputs(hidden.float()), seen.action_mask)
 
     def _value(self, hidden: Tensor) -> Tensor:
-        judged: Tensor = self.value_mean + self.value_spread * self.value_output(hidden.float())[..., 0]
-        return judged
+        value: Tensor = self.value_mean + self.value_spread * self.value_output(hidden.float())[..., 0]
+        return value

@@ -1,4 +1,4 @@
-"""What neural minds share, whether they follow or lead: an actor-critic that a learner fits."""
+"""Base of neural agents, for leading and following roles: an actor-critic network that a learner fits."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.nn import ActorCritic, Amounts, Architecture, Categorical, Memory, Probabilities
 
-UNTRAINED = "ppo: this mind has not been trained; econsim.run trains it, or a learner of econsim.training"
+UNTRAINED = (
+    "ppo: the policy network has not been trained; train it with econsim.run or with a learner of econsim.training"
+)
 
 
 class PolicyParameters(Architecture):
-    """Make and exploration of a neural mind."""
+    """Architecture and exploration of a neural agent."""
 
     initial_exploration: float = Field(default=-1.0, ge=-5, le=2)
     """Log standard deviation of real-valued actions at the start of training, before they are squashed into bounds."""
     shares_with: str | None = None
-    """Role whose mind this role plays with too: one network, taught by both. None: a mind of its own."""
+    """Role whose policy network this role shares: one network, trained with the data of both roles. None: the role has
+    its own network."""
     deterministic: bool | None = None
-    """Play the likeliest action once trained (true), or draw as in training (false); none: the likeliest of real-valued
-    actions, and draws of discrete ones, so that a mixed strategy is played as one."""
+    """After training, play the most likely action (true) or draw from the policy as in training (false). None: play the
+    most likely real-valued action, but draw discrete actions, so that a mixed strategy is played as such."""
 
 
 class NeuralAgent(ABC):
-    """An agent with an actor-critic of its own; :meth:`prepare` makes one with fresh weights, a learner fits it."""
+    """An agent with an actor-critic network; :meth:`prepare` creates it with random weights, and a learner fits it."""
 
     def __init__(self, parameters: PolicyParameters) -> None:
         self.policy_parameters = parameters
@@ -39,17 +42,17 @@ class NeuralAgent(ABC):
 
     @abstractmethod
     def first_action(self, game: Game[Any], role: Role) -> Tensor | None:
-        """Return the action ``[*shape]`` that training begins with, or ``None`` for the middle of the range."""
+        """Return the action ``[*shape]`` with which training begins, or ``None`` for the middle of the range."""
 
     def as_it_acts(self, game: Game[Any], role: Role) -> Role:
-        """Return the role with the action that this mind takes in it: its own, unless the game takes another too."""
+        """Return the role with the action space that this agent uses; it may differ if the game accepts several."""
         return role
 
     def prepare(self, game: Game[Any], role: Role, key: Tensor) -> ActorCritic:
-        """Return a network for a learner to fit: the one it has, else one with weights drawn from ``key`` ``[1]``.
+        """Return the network for a learner to fit; if there is none yet, draw its weights from ``key`` ``[1]``.
 
         Raises:
-            UserError: its stored weights are not of this role and these sizes.
+            UserError: the stored weights do not match the role and the architecture.
         """
         if self._network is None:
             make = self.policy_parameters
@@ -61,7 +64,7 @@ class NeuralAgent(ABC):
         return self._network
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
-        """Return an empty memory; raises ``UserError`` where there are no weights, or not of this role."""
+        """Return an empty memory; raises ``UserError`` if there are no weights, or if they do not match the role."""
         if not self.is_fitted:
             raise UserError(UNTRAINED)
         network = self.prepare(game, role, torch.zeros(1, dtype=torch.int64)).to(game.device)
@@ -69,7 +72,7 @@ class NeuralAgent(ABC):
 
     @torch.no_grad()
     def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
-        """Return actions for ``[B, N]`` players: the mode or draws, as ``deterministic`` says."""
+        """Return actions for ``[B, N]`` players: the mode of the policy or draws, depending on ``deterministic``."""
         network = self._fitted()
         distribution, memory = network.policy(network.sees(observation), memory)
         choice = distribution.mode() if self._plays_mode(network) else distribution.sample(key, "ppo")
@@ -77,47 +80,50 @@ class NeuralAgent(ABC):
 
     @torch.no_grad()
     def policy(self, observation: Observation, memory: Memory) -> tuple[Categorical | Probabilities, Memory]:
-        """Return the distribution that :meth:`act` draws from; raises ``UserError`` for real-valued actions."""
+        """Return the distribution from which :meth:`act` draws; raises ``UserError`` for real-valued actions."""
         network = self._fitted()
         distribution, memory = network.policy(network.sees(observation), memory)
         if not isinstance(distribution, Categorical):
-            raise UserError("ppo: real-valued actions have no list of probabilities")
+            raise UserError("ppo: probabilities of actions exist only for discrete actions, not for real-valued ones")
         return distribution.at_mode() if self._plays_mode(network) else distribution, memory
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the network's weights by name."""
-        held = self._fitted().state_dict() if self._weights is None else self._weights
-        return {name: value.detach().clone() for name, value in held.items()}
+        weights = self._fitted().state_dict() if self._weights is None else self._weights
+        return {name: value.detach().clone() for name, value in weights.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what :meth:`state_dict` returned; the network is built when the next episode starts."""
+        """Load what :meth:`state_dict` returned; the network is built when the next episode starts."""
         self._weights, self._network = dict(state), None
 
     def share(self, other: NeuralAgent, game: Game[Any], role: Role, of: Role) -> ActorCritic:
-        """Play with the prepared mind of another role from now on, and return it.
+        """Use the prepared network of another role from now on, and return it.
 
         Raises:
-            UserError: the roles do not see or do the same kind of thing.
+            UserError: the roles differ in their observations or actions.
         """
-        mine, theirs = self.as_it_acts(game, role), other.as_it_acts(game, of)
-        for what in ("observation", "action", "view", "view_counts", "shared_features"):
-            if getattr(mine, what) != getattr(theirs, what):
-                raise UserError(f"agents.{role.name}: shares_with {of.name}, but they differ in their {what}")
+        own_role, other_role = self.as_it_acts(game, role), other.as_it_acts(game, of)
+        for field in ("observation", "action", "view", "view_counts", "shared_features"):
+            if getattr(own_role, field) != getattr(other_role, field):
+                raise UserError(
+                    f"agents.{role.name}.shares_with: {role.name} cannot share the network of {of.name}, because they"
+                    f" differ in their {field}"
+                )
         self._network, self._weights = other._fitted(), None
         return self._network
 
     @property
     def is_fitted(self) -> bool:
-        """Whether it has weights."""
+        """Whether the agent has weights."""
         return self._network is not None or self._weights is not None
 
     def forget(self) -> None:
-        """Give up its weights, so that the next learner begins with fresh ones."""
+        """Discard the weights, so that the next learner begins with new ones."""
         self._network, self._weights = None, None
 
     def _plays_mode(self, network: ActorCritic) -> bool:
-        given = self.policy_parameters.deterministic
-        return isinstance(network.head, Amounts) if given is None else given
+        deterministic = self.policy_parameters.deterministic
+        return isinstance(network.head, Amounts) if deterministic is None else deterministic
 
     def _restored(self, network: ActorCritic, role: Role) -> ActorCritic:
         if self._weights is None:
@@ -125,7 +131,10 @@ class NeuralAgent(ABC):
         try:
             network.load_state_dict(self._weights)
         except RuntimeError as error:
-            raise UserError(f"agents.{role.name}: the stored weights do not fit this game and these sizes") from error
+            raise UserError(
+                f"agents.{role.name}: the stored weights do not match this game and the architecture of the network;"
+                " use the parameters of the run that trained it, or train it again"
+            ) from error
         self._weights = None
         return network
 
@@ -136,5 +145,5 @@ class NeuralAgent(ABC):
 
 
 def like_features(action: Tensor, observation: Observation) -> Tensor:
-    """Return real-valued actions in the precision of the game; indices stay as they are."""
+    """Return real-valued actions in the floating-point precision of the game; indices are not changed."""
     return action.to(observation.features.dtype) if action.is_floating_point() else action

@@ -1,4 +1,4 @@
-"""The sizes and the make of a neural mind, as a scenario writes them."""
+"""Architecture of a policy network, as written in a scenario."""
 
 from __future__ import annotations
 
@@ -15,32 +15,34 @@ class Convolution(Model):
     """One convolutional layer over a player's view, without padding."""
 
     channels: PositiveInt
-    """Filters."""
+    """Number of filters."""
     kernel: PositiveInt = 3
-    """Side of a filter, in tiles."""
+    """Side length of a filter in tiles."""
     stride: PositiveInt = 2
-    """Tiles from one place of a filter to the next."""
+    """Stride of the filters in tiles."""
 
 
 class Architecture(Model):
-    """What a policy tower and a value tower are made of."""
+    """Architecture of the encoders of policy and value function."""
 
     hidden: tuple[PositiveInt, ...] = (64, 64)
-    """Width of each dense layer of a tower."""
+    """Width of each dense layer."""
     activation: Literal["tanh", "relu"] = "tanh"
-    """What follows each dense layer and each convolution."""
+    """Activation function after each dense layer and each convolution."""
     convolutions: tuple[Convolution, ...] = ()
-    """Layers that look at the player's view, where the game has one; none: the mind does not see it."""
+    """Convolutional layers over the player's view, if the game has one; empty: the network does not read the view."""
     embedding: int = Field(default=4, ge=0, le=64)
-    """Numbers learned for each label in the view (whose house, which worker); 0: only oneself and others differ."""
+    """Size of the embedding of each label in the view (the owner of a house, the worker on a tile); 0: labels only
+    distinguish the player itself from others."""
     layer_norm: bool = False
-    """Normalise what the dense layers return (Ba, Kiros and Hinton 2016)."""
+    """Apply layer normalisation to the output of the dense layers (Ba, Kiros and Hinton 2016)."""
     recurrent: PositiveInt | None = None
-    """Width of an LSTM after the dense layers; none: the mind has no memory."""
+    """Width of an LSTM after the dense layers; none: the network has no memory."""
     shared_towers: bool = False
-    """Policy and value read off one tower instead of one each."""
+    """Use one encoder for policy and value function instead of one for each."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the products inside towers (autocast); heads, losses and weights stay float32. bfloat16 is faster on GPUs and
-    newer CPUs with wide layers, and rounds what towers return to about three digits."""
+    """Precision of the matrix products in the encoders (autocast); heads, losses and weights are always float32.
+    bfloat16 is faster for wide layers on GPUs and recent CPUs; it rounds the outputs of encoders to about three
+    digits."""
     normalise_values: bool = False
-    """Learn values in units of their running mean and standard deviation (van Hasselt et al. 2016, PopArt)."""
+    """Normalise values by their running mean and standard deviation (PopArt; van Hasselt et al. 2016)."""

@@ -1,4 +1,4 @@
-"""How likely each choice is: categorical over options, normal over latent numbers."""
+"""Probability distributions of choices: categorical over options, normal over latent numbers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["Categorical", "Distribution", "Gaussian", "Probabilities"]
 
 
 class Distribution(Protocol):
-    """How likely each choice is; leading axes ``[...]`` are those of the features, ``[B, N]`` or rows ``[M]``."""
+    """A distribution of choices; leading axes ``[...]`` are those of the features, ``[B, N]`` or rows ``[M]``."""
 
     def sample(self, key: Tensor, stream: str) -> Tensor:
-        """Return one choice a player; the leading axis is that of ``key`` ``[B]``."""
+        """Draw one choice per player; the leading axis is that of ``key`` ``[B]``."""
 
     def mode(self) -> Tensor:
-        """Return the likeliest choice."""
+        """Return the most likely choice."""
 
     def log_prob(self, choice: Tensor) -> Tensor:
         """Return the log-probability (or log-density) of ``choice``, ``[...]``."""
@@ -32,49 +32,49 @@ class Distribution(Protocol):
 
 @dataclass(frozen=True)
 class Probabilities:
-    """Given probabilities of options, ``[..., A]``; some may be zero."""
+    """Probabilities of options, ``[..., A]``; some may be zero."""
 
     probabilities: Tensor
 
 
 @dataclass(frozen=True)
 class Categorical:
-    """Independent choices, one a question; ``log_shares`` holds ``[..., A_d]`` normalised log-probabilities each."""
+    """Independent categorical choices; ``log_shares`` holds the normalised log-probabilities ``[..., A_d]`` of each."""
 
     log_shares: tuple[Tensor, ...]
     several: bool
 
     @property
     def probabilities(self) -> Tensor:
-        """The probabilities of options, ``[..., A]``, those of several questions one after another."""
-        return torch.cat([part.exp() for part in self.log_shares], -1)
+        """The probabilities of options, ``[..., A]``, concatenated over the choices."""
+        return torch.cat([log_share.exp() for log_share in self.log_shares], -1)
 
     def at_mode(self) -> Probabilities:
-        """Return the distribution in which every question is given its likeliest answer."""
-        likeliest = [nn.functional.one_hot(part.argmax(-1), part.shape[-1]) for part in self.log_shares]
-        return Probabilities(torch.cat(likeliest, -1).to(self.log_shares[0]))
+        """Return the distribution that puts all probability on the most likely option of each choice."""
+        modes = [nn.functional.one_hot(log_share.argmax(-1), log_share.shape[-1]) for log_share in self.log_shares]
+        return Probabilities(torch.cat(modes, -1).to(self.log_shares[0]))
 
     def sample(self, key: Tensor, stream: str) -> Tensor:
-        """Return drawn indices, ``[B, ...]``, or ``[B, ..., D]`` where there are several questions."""
-        drawn = (random.categorical(key, place, stream, part) for place, part in enumerate(self.log_shares))
+        """Draw indices, ``[B, ...]``, or ``[B, ..., D]`` for several choices."""
+        drawn = (random.categorical(key, place, stream, logs) for place, logs in enumerate(self.log_shares))
         return self._joined(list(drawn))
 
     def mode(self) -> Tensor:
-        """Return the likeliest indices."""
-        return self._joined([part.argmax(-1) for part in self.log_shares])
+        """Return the most likely indices."""
+        return self._joined([log_share.argmax(-1) for log_share in self.log_shares])
 
     def log_prob(self, choice: Tensor) -> Tensor:
-        """Return the log-probability of all answers together, ``[...]``."""
-        answers = choice if self.several else choice[..., None]
-        parts = (part.gather(-1, answers[..., place : place + 1]) for place, part in enumerate(self.log_shares))
-        return torch.cat(list(parts), -1).sum(-1)
+        """Return the joint log-probability of all choices, ``[...]``."""
+        indices = choice if self.several else choice[..., None]
+        logs = (log_share.gather(-1, indices[..., i : i + 1]) for i, log_share in enumerate(self.log_shares))
+        return torch.cat(list(logs), -1).sum(-1)
 
     def entropy(self) -> Tensor:
-        """Return the summed entropy, ``[...]``; masked options add nothing."""
-        return torch.stack([-(part.exp() * part).sum(-1) for part in self.log_shares]).sum(0)
+        """Return the entropy in nats, summed over choices, ``[...]``; masked options contribute nothing."""
+        return torch.stack([-(log_share.exp() * log_share).sum(-1) for log_share in self.log_shares]).sum(0)
 
-    def _joined(self, answers: list[Tensor]) -> Tensor:
-        return torch.stack(answers, -1) if self.several else answers[0]
+    def _joined(self, indices: list[Tensor]) -> Tensor:
+        return torch.stack(indices, -1) if self.several else indices[0]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Gaussian:
     log_std: Tensor
 
     def sample(self, key: Tensor, stream: str) -> Tensor:
-        """Return drawn latents, ``[B, ..., D]``."""
+        """Draw latents ``[B, ..., D]``."""
         return self.mean + self.log_std.exp() * random.normal(key, 0, stream, tuple(self.mean.shape[1:]))
 
     def mode(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""Towers: what a player sees (numbers, a picture, what it remembers) becomes a row of numbers for a head to read."""
+"""Encoders: networks that map a player's observation (features, view, memory) to a vector that an output head reads."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ ONESELF, FLAG_VALUES = 1, 2
 
 @tensors
 class Seen:
-    """What minds read of an observation; leading axes ``[...]`` are ``[B, N]``, or rows of a batch.
+    """The part of an observation that networks read; leading axes ``[...]`` are ``[B, N]``, or rows of a batch.
 
     features: ``[..., F]`` float32. view: ``[..., C, h, w]`` small integers. action_mask: ``[..., A]`` bool.
-    shared: float32, what players share, without an axis of players: ``[B, G]`` in play. In rows of a batch ``[P, G]``,
-    of which row ``i`` saw the one at ``shared_row[i]`` (int64 ``[...]``; ``None`` in play).
+    shared: float32, features common to all players, without an axis of players: ``[B, G]`` in play. For the rows of a
+    batch it is ``[P, G]``, and row ``i`` observed the entry ``shared_row[i]`` (int64 ``[...]``; ``None`` in play).
     """
 
     features: Tensor
@@ -35,19 +35,19 @@ class Seen:
 
     @classmethod
     def of(cls, observation: Observation, with_view: bool) -> Seen:
-        """Return what a mind reads; the view only where it looks at it."""
+        """Return the part of an observation that a network reads, with or without the view."""
         features = observation.features.flatten(2).float()
         shared = None if observation.shared is None else observation.shared.float()
         return cls(features, observation.view if with_view else None, observation.action_mask, shared)
 
     def for_each(self, of_shared: Tensor) -> Tensor:
-        """Return values of what players share, one a row of ``shared``, for each player: ready to be broadcast."""
+        """Return values that belong to the rows of ``shared``, arranged so that they broadcast over the players."""
         if self.shared_row is None:
             return of_shared[:, None]
         return of_shared.index_select(0, self.shared_row.flatten()).view(*self.shared_row.shape, -1)
 
     def with_rows(self) -> Seen:
-        """Return moments ``[T, B, ...]`` as a batch has them: shared rows ``[T * B, G]``, and each player's row."""
+        """Return steps ``[T, B, ...]`` in the form of a batch: shared rows ``[T * B, G]`` and row numbers."""
         if self.shared is None:
             return self
         moments = self.features.shape[:-2]
@@ -56,27 +56,27 @@ class Seen:
         return replace(self, shared=self.shared.flatten(0, -2), shared_row=players)
 
     def moved_on(self, rows: int) -> Seen:
-        """Return this with ``rows`` other rows of ``shared`` ahead of its own."""
+        """Return this with its row numbers increased by ``rows``, the number of rows of ``shared`` placed before it."""
         return self if self.shared_row is None else replace(self, shared_row=self.shared_row + rows)
 
     def of_each(self, function: Callable[[Tensor], Tensor]) -> Seen:
-        """Return this with ``function`` of every tensor that has an axis of rows, all but ``shared``."""
+        """Apply ``function`` to every tensor with an axis of rows, that is, to all but ``shared``."""
         rows: Seen = tree_map(function, replace(self, shared=None))
         return replace(rows, shared=self.shared)
 
 
 class ConvolutionalEncoder(nn.Module):
-    """Convolutions over a view. Flags enter as they are, labels as learned numbers."""
+    """Convolutions over a view; flags are used as they are, labels are embedded."""
 
     def __init__(self, role: Role, make: Architecture, key: Tensor) -> None:
         super().__init__()
         counts = role.view_counts or (FLAG_VALUES,) * role.view[0]
         self.flags = [channel for channel, count in enumerate(counts) if count <= FLAG_VALUES]
         self.labels = [channel for channel, count in enumerate(counts) if count > FLAG_VALUES]
-        drawn = [random.fold(key, f"label {channel}") for channel in self.labels]
+        keys = [random.fold(key, f"label {channel}") for channel in self.labels]
         self.tables = nn.ParameterList(
-            nn.Parameter(random.normal(each, 0, "weights", (counts[channel], make.embedding))[0])
-            for each, channel in zip(drawn, self.labels, strict=True)
+            nn.Parameter(random.normal(table_key, 0, "weights", (counts[channel], make.embedding))[0])
+            for table_key, channel in zip(keys, self.labels, strict=True)
             if make.embedding
         )
         self.layers, self.size = self._layers(role, make, key)
@@ -87,33 +87,33 @@ class ConvolutionalEncoder(nn.Module):
         return flat
 
     def planes(self, view: Tensor) -> Tensor:
-        """Return what the first filter sees, float ``[M, C', h, w]``."""
+        """Return the input of the first convolution, float ``[M, C', h, w]``."""
         flags, labels = view[:, _slice(self.flags)], view[:, _slice(self.labels)]
         if not len(self.tables):
-            # Put together as small integers: floats are four times the bytes to move.
+            # Concatenated as small integers, because floats would take four times the memory bandwidth.
             small = (flags, (labels == ONESELF).to(view.dtype), (labels > ONESELF).to(view.dtype))
             return torch.cat(small, 1).float()
         pairs = zip(labels.unbind(1), self.tables, strict=True)
-        named = (nn.functional.embedding(label.long(), table).permute(0, 3, 1, 2) for label, table in pairs)
-        return torch.cat([flags.float(), *named], 1)
+        embedded = (nn.functional.embedding(label.long(), table).permute(0, 3, 1, 2) for label, table in pairs)
+        return torch.cat([flags.float(), *embedded], 1)
 
     def _layers(self, role: Role, make: Architecture, key: Tensor) -> tuple[nn.Sequential, int]:
         _, height, width = role.view
         channels = len(self.flags) + (make.embedding or 2) * len(self.labels)
         layers: list[nn.Module] = []
-        for place, each in enumerate(make.convolutions):
-            drawn = random.fold(key, f"convolution {place}")
-            layers.append(convolution(channels, each.channels, each.kernel, each.stride, drawn))
+        for number, layer in enumerate(make.convolutions):
+            layer_key = random.fold(key, f"convolution {number}")
+            layers.append(convolution(channels, layer.channels, layer.kernel, layer.stride, layer_key))
             layers.append(ACTIVATIONS[make.activation]())
-            channels = each.channels
-            height, width = ((side - each.kernel) // each.stride + 1 for side in (height, width))
+            channels = layer.channels
+            height, width = ((side - layer.kernel) // layer.stride + 1 for side in (height, width))
         return nn.Sequential(*layers), channels * height * width
 
 
 class Encoder(nn.Module):
-    """A view through convolutions, beside the features through dense layers, normalised, then remembered.
+    """Encoder: convolutions over the view, dense layers, an optional layer normalisation and an optional LSTM.
 
-    ``size`` is the length ``D`` of what it returns; a memory is ``[..., 2 * recurrent]``: LSTM output and cell.
+    ``size`` is the length ``D`` of the encoding; a memory is ``[..., 2 * recurrent]``: LSTM output and cell state.
     """
 
     def __init__(self, role: Role, make: Architecture, key: Tensor) -> None:
@@ -130,36 +130,36 @@ class Encoder(nn.Module):
         self.size = make.recurrent or width
 
     def forward(self, seen: Seen, memory: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Return ``[..., D]`` and the next memory for one moment of play."""
-        taken = self.taken_in(seen)
+        """Return the encoding ``[..., D]`` and the next memory for one step."""
+        encoded = self.taken_in(seen)
         if self.recurrent is None or memory is None:
-            return taken, None
-        memory = self.recurrent(taken, memory)
+            return encoded, None
+        memory = self.recurrent(encoded, memory)
         return memory[..., : self.size], memory
 
     def over_time(self, seen: Seen, memory: Tensor, starts: Tensor) -> Tensor:
-        """Return ``[S, L, D]`` for sequences of ``L`` moments.
+        """Return the encodings ``[S, L, D]`` of sequences of ``L`` steps.
 
         Args:
             seen: ``[S, L, ...]``.
-            memory: before the first moment, ``[S, 2 * recurrent]``.
-            starts: ``[S, L]`` bool, moments before which the memory is cleared.
+            memory: memory before the first step, ``[S, 2 * recurrent]``.
+            starts: ``[S, L]`` bool, steps before which the memory is reset to zero.
         """
         assert self.recurrent is not None
-        taken, kept = self.taken_in(seen), (~starts).to(memory.dtype)
+        encoded, continues = self.taken_in(seen), (~starts).to(memory.dtype)
         outputs = []
-        for moment in range(taken.shape[1]):
-            memory = self.recurrent(taken[:, moment], memory * kept[:, moment, None])
+        for step in range(encoded.shape[1]):
+            memory = self.recurrent(encoded[:, step], memory * continues[:, step, None])
             outputs.append(memory[..., : self.size])
         return torch.stack(outputs, 1)
 
     def taken_in(self, seen: Seen) -> Tensor:
-        """Return what the layers before the memory make of it, ``[..., D]``."""
+        """Return the output of the layers before the recurrent layer, ``[..., D]``."""
         features = seen.features
         if self.sight is not None:
             assert seen.view is not None
-            looked = self.sight(seen.view.flatten(0, seen.view.ndim - 4))
-            features = torch.cat([features, looked.view(*features.shape[:-1], -1).to(features)], -1)
+            view = self.sight(seen.view.flatten(0, seen.view.ndim - 4))
+            features = torch.cat([features, view.view(*features.shape[:-1], -1).to(features)], -1)
         of_shared = None
         if seen.shared is not None and self.shared is not None:
             of_shared = seen.for_each(self.shared(seen.shared))
@@ -169,12 +169,12 @@ class Encoder(nn.Module):
         return normed
 
     def _of_shared(self, entries: int, make: Architecture, key: Tensor) -> nn.Linear | None:
-        """Return the part of the first dense layer that reads what players share; none where no layer is dense."""
+        """Return the part of the first dense layer that reads shared features; ``None`` without dense layers."""
         return linear(entries, make.hidden[0], HIDDEN_GAIN, key, bias=False) if entries and make.hidden else None
 
 
 class Recurrent(nn.Module):
-    """An LSTM (Hochreiter and Schmidhuber 1997) whose memory is one row of numbers: output, then cell."""
+    """An LSTM (Hochreiter and Schmidhuber 1997) whose memory is one vector, the output followed by the cell state."""
 
     def __init__(self, inputs: int, width: int, key: Tensor) -> None:
         super().__init__()
@@ -183,17 +183,17 @@ class Recurrent(nn.Module):
         gates = [orthogonal(width, width, random.fold(key, gate)) for gate in range(4)]
         self.of_memory = nn.Parameter(torch.cat(gates).float())
 
-    def forward(self, taken: Tensor, memory: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor, memory: Tensor) -> Tensor:
         """Return the next memory ``[..., 2 * width]``."""
         output, cell = torch.split(memory, self.width, -1)
-        gates = self.of_input(taken) + output @ self.of_memory.T
-        enter, forget, new, leave = gates.chunk(4, -1)
-        # The constant 1 lets a new memory forget little (Jozefowicz et al. 2015).
-        cell = torch.sigmoid(forget + 1.0) * cell + torch.sigmoid(enter) * torch.tanh(new)
-        return torch.cat([torch.sigmoid(leave) * torch.tanh(cell), cell], -1).to(memory.dtype)
+        gates = self.of_input(inputs) + output @ self.of_memory.T
+        input_gate, forget_gate, new, output_gate = gates.chunk(4, -1)
+        # The constant 1 is a forget-gate bias, so that an untrained network forgets little (Jozefowicz et al. 2015).
+        cell = torch.sigmoid(forget_gate + 1.0) * cell + torch.sigmoid(input_gate) * torch.tanh(new)
+        return torch.cat([torch.sigmoid(output_gate) * torch.tanh(cell), cell], -1).to(memory.dtype)
 
 
 def _slice(channels: list[int]) -> slice | list[int]:
-    """Return consecutive channels as a slice, which is taken without a copy."""
-    run = list(range(channels[0], channels[0] + len(channels))) if channels else []
-    return slice(run[0], run[-1] + 1) if run and run == channels else channels
+    """Return consecutive channels as a slice, because indexing with a slice makes no copy."""
+    consecutive = list(range(channels[0], channels[0] + len(channels))) if channels else []
+    return slice(consecutive[0], consecutive[-1] + 1) if consecutive and consecutive == channels else channels

@@ -1,7 +1,7 @@
-"""Heads: turn the numbers of a tower into a distribution of choices, and choices into actions.
+"""Heads: modules that map the outputs of an encoder to a distribution of choices, and choices to actions.
 
-A *choice* is the form in which a learner keeps what was done: the index of a :class:`~econsim.game.Discrete` action, or
-the unbounded latent number behind a :class:`~econsim.game.Box`. Since the latent is what is kept, probability ratios
+A *choice* is the form in which a learner stores an action: the index of a :class:`~econsim.game.Discrete` action, or
+the unbounded latent number behind a :class:`~econsim.game.Box` action. Because the latent is stored, probability ratios
 need no Jacobian.
 """
 
@@ -31,22 +31,23 @@ class Choices(nn.Module):
         self.size = sum(self.counts)
 
     def distribution(self, outputs: Tensor, action_mask: Tensor | None) -> Categorical:
-        """Return the distribution for tower outputs ``[..., A]`` and the mask ``[..., A]`` of legal options."""
+        """Return the distribution for the logits ``[..., A]`` and the mask ``[..., A]`` of legal options."""
         if action_mask is not None:
             outputs = outputs.masked_fill(~action_mask, torch.finfo(outputs.dtype).min)
-        return Categorical(tuple(part.log_softmax(-1) for part in torch.split(outputs, self.counts, -1)), self.several)
+        logits = torch.split(outputs, self.counts, -1)
+        return Categorical(tuple(of_choice.log_softmax(-1) for of_choice in logits), self.several)
 
     def action(self, choice: Tensor) -> Tensor:
-        """Return the action of a choice: the indices themselves."""
+        """Return the action that corresponds to a choice: the indices themselves."""
         return choice
 
     def start_at(self, action: Tensor) -> Tensor:
         """Raise ``UserError``: only real-valued actions have a starting point."""
-        raise UserError("ppo: a start can be given for real-valued actions only")
+        raise UserError("ppo: start applies to real-valued actions only; remove it for a role with discrete actions")
 
 
 class Amounts(nn.Module):
-    """Head of :class:`Box` actions: ``low + (high - low) * sigmoid(latent)``, the latent normal, its width learned."""
+    """Head of :class:`Box` actions: ``low + (high - low) * sigmoid(latent)`` with normal latents of learned spread."""
 
     def __init__(self, space: Box, initial_log_std: float) -> None:
         super().__init__()
@@ -57,7 +58,7 @@ class Amounts(nn.Module):
         self.log_std = nn.Parameter(torch.full((space.size,), initial_log_std))
 
     def distribution(self, outputs: Tensor, action_mask: Tensor | None) -> Gaussian:
-        """Return the distribution of latents for tower outputs ``[..., D]``; there is nothing to mask."""
+        """Return the distribution of latents with means ``outputs`` ``[..., D]``; the mask is ignored."""
         return Gaussian(outputs, self.log_std)
 
     def explore(self, log_std: float) -> None:
@@ -66,18 +67,20 @@ class Amounts(nn.Module):
             self.log_std.fill_(log_std)
 
     def action(self, choice: Tensor) -> Tensor:
-        """Return the actions of latents ``[..., D]``, ``[..., *shape]``."""
+        """Return the actions ``[..., *shape]`` of latents ``[..., D]``."""
         low, high = self.space.low, self.space.high
         return (low + (high - low) * torch.sigmoid(choice)).reshape(*choice.shape[:-1], *self.space.shape)
 
     def start_at(self, action: Tensor) -> Tensor:
-        """Return the latents ``[D]`` whose action is ``action``, kept off the bounds, where gradients vanish.
+        """Return the latents ``[D]`` of ``action``, moved away from the bounds, where gradients vanish.
 
         Raises:
-            UserError: ``action`` has another number of entries.
+            UserError: ``action`` does not have ``D`` entries.
         """
         if action.numel() != self.size:
-            raise UserError(f"ppo: start has {action.numel()} entries, an action has {self.size}")
+            raise UserError(
+                f"ppo: start: expected {self.size} entries, one per entry of the action, found {action.numel()}"
+            )
         share = (action.flatten().float() - self.space.low) / (self.space.high - self.space.low)
         return torch.logit(share.clamp(LOWEST_START, HIGHEST_START))
 

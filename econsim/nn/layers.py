@@ -1,4 +1,4 @@
-"""Layers whose first weights are functions of a key, never of torch's global generator."""
+"""Layers whose initial weights are functions of a random key, never of torch's global generator."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ def dense(sizes: Sequence[int], activation: str, key: Tensor) -> nn.Sequential:
     The gain of sqrt(2) is that of Andrychowicz et al. (2021), "What matters for on-policy deep actor-critic methods?".
     """
     layers: list[nn.Module] = []
-    for place, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
-        layers += [linear(inputs, outputs, HIDDEN_GAIN, random.fold(key, place)), ACTIVATIONS[activation]()]
+    for number, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
+        layers += [linear(inputs, outputs, HIDDEN_GAIN, random.fold(key, number)), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers)
 
 
 def with_shared(layers: Iterable[nn.Module], features: Tensor, of_shared: Tensor | None) -> Tensor:
-    """Return what dense layers make of features ``[..., F]`` and of what players share.
+    """Apply dense layers to the features ``[..., F]`` of players and to features that all players share.
 
-    ``of_shared`` ``[..., H]`` is a linear map of the latter, added to what the first layer returns: the same as one
-    layer that reads both, without a tensor that holds both for each player.
+    ``of_shared`` ``[..., H]`` is a linear map of the shared features, added to the output of the first layer. This is
+    equivalent to one first layer that reads both, without a tensor that repeats the shared features for each player.
     """
-    for place, layer in enumerate(layers):
+    for number, layer in enumerate(layers):
         features = layer(features)
-        if place == 0 and of_shared is not None:
+        if number == 0 and of_shared is not None:
             features = features + of_shared
     return features
 
 
 def linear(inputs: int, outputs: int, gain: float, key: Tensor, bias: bool = True) -> nn.Linear:
-    """Return a linear layer with orthogonal weights times ``gain`` and biases zero, or without biases."""
+    """Return a linear layer with orthogonal weights times ``gain``, and with biases of zero or without biases."""
     layer: nn.Linear = skip_init(nn.Linear, inputs, outputs, bias=bias)  # type: ignore[no-untyped-call]
-    return _begun(layer, gain, key)
+    return _initialised(layer, gain, key)
 
 
 def convolution(inputs: int, outputs: int, kernel: int, stride: int, key: Tensor) -> nn.Conv2d:
-    """Return a convolution without padding, its weights orthogonal over all that a filter sees."""
+    """Return a convolution without padding; the flattened weights of its filters are orthogonal."""
     layer: nn.Conv2d = skip_init(nn.Conv2d, inputs, outputs, kernel, stride)  # type: ignore[no-untyped-call]
-    return _begun(layer, HIDDEN_GAIN, key)
+    return _initialised(layer, HIDDEN_GAIN, key)
 
 
 def orthogonal(rows: int, columns: int, key: Tensor) -> Tensor:
-    """Return a matrix with orthonormal rows or columns, uniform over all such (Saxe et al. 2014)."""
+    """Draw a matrix with orthonormal rows or columns, uniform over all such matrices (Saxe et al. 2014)."""
     drawn = random.normal(key, 0, "weights", (max(rows, columns), min(rows, columns)), torch.float64)[0]
     basis, triangle = torch.linalg.qr(drawn)
     orthonormal: Tensor = basis * triangle.diagonal().sign()
     return orthonormal if rows >= columns else orthonormal.T
 
 
-def _begun(layer: Layer, gain: float, key: Tensor) -> Layer:
+def _initialised(layer: Layer, gain: float, key: Tensor) -> Layer:
     with torch.no_grad():
         flat = orthogonal(layer.weight.shape[0], layer.weight[0].numel(), key)
         layer.weight.copy_(gain * flat.reshape(layer.weight.shape))

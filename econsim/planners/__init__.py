@@ -1,3 +1,3 @@
-"""Decision-makers for leaders: fixed schedules, formulas, searched and neural ones."""
+"""Agents for leading roles: fixed schedules, formulas, search, neural policies, elections and language models."""
 
 RENAMED = {"lessons": "llm_lessons"}

@@ -1,4 +1,4 @@
-"""Campaign of an election: who stands, what candidates want, and what each victory would bring every voter."""
+"""Election campaign: the candidates, their platforms, and every voter's expected utility of each victory."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ __all__ = ["Campaign"]
 
 @dataclass(frozen=True)
 class Campaign:
-    """What candidates know: the game, what schedules bring, people by index, the poorest first, their weights ``[N]``.
+    """Information on which an election is based: the game, utility forecasts, and the voters with weights ``[N]``.
 
-    ``brackets`` is the number ``K`` of the game's tax brackets.
+    ``poorest_first`` ``[N]`` are the indices of workers by utility without taxes; ``brackets`` is the number ``K`` of
+    tax brackets.
     """
 
     game: Game[Any]
@@ -46,18 +47,18 @@ class Campaign:
         exact: bool,
         seed: int,
     ) -> Campaign:
-        """Return the campaign for the leading ``role``, in a game in the precision to play it in.
+        """Return the campaign for the leading ``role``.
 
         Args:
-            game: the game.
+            game: the game, with the dtype in which forecasts are to be computed.
             role: the leading role.
-            contest: the rules of the election.
-            agents: who plays each role.
-            exact: whether everybody is expected to answer exactly; else as ``agents`` play.
-            seed: of all draws.
+            contest: the parameters of the election.
+            agents: the agent of each role.
+            exact: whether voters expect all followers to play exact best responses; otherwise, as ``agents`` play.
+            seed: seed of all random draws.
 
         Raises:
-            UserError: the role sets no tax brackets, or voters cannot know who they will be.
+            UserError: the role does not set tax brackets, or the population differs between episodes.
         """
         followers = {name: agent for name, agent in agents.items() if name != role.name}
         if exact:
@@ -71,9 +72,9 @@ class Campaign:
         return cls(game, role, contest, seed, brackets, forecast, untaxed.argsort(stable=True), weight)
 
     def candidates(self, trusting: bool) -> dict[str, Tensor]:
-        """Return who stands, what they promise and would do, and the utility that voters expect of each victory.
+        """Return candidates, promised schedules, the schedules they would announce, and voters' expected utilities.
 
-        ``trusting``: whether voters believe platforms that do not bind.
+        ``trusting``: whether voters believe platforms that are not binding.
         """
         contest, platforms = self.contest, self.contest.platforms
         standing = self._standing()
@@ -87,21 +88,25 @@ class Campaign:
         return {"candidates": standing, "promised": promised, "rates": rates, "utility": utility}
 
     def _standing(self) -> Tensor:
-        """Return the workers who stand, by index, ``[C]``: as given, or the poorest without taxes first."""
-        given, people, device = self.contest.candidates, len(self.poorest_first), self.poorest_first.device
-        if isinstance(given, tuple):
-            wrong = [index for index in given if not 0 <= index < people]
-            if wrong:
-                raise UserError(f"planner.candidates: no worker has index {wrong[0]}; there are {people}, from 0")
-            return torch.tensor(given, device=device)
-        count = people if given is None else given
+        """Return the candidates by index, ``[C]``: as given, or spaced evenly from the poorest to the richest."""
+        candidates, people, device = self.contest.candidates, len(self.poorest_first), self.poorest_first.device
+        if isinstance(candidates, tuple):
+            unknown = [index for index in candidates if not 0 <= index < people]
+            if unknown:
+                raise UserError(
+                    f"planner.candidates: expected indices of workers from 0 to {people - 1}, found {unknown[0]}"
+                )
+            return torch.tensor(candidates, device=device)
+        count = people if candidates is None else candidates
         if not 1 <= count <= people:
-            raise UserError(f"planner.candidates: {count} of {people} workers cannot stand")
-        places = (torch.arange(count, device=device, dtype=torch.float64) + 0.5) * (people / count)
-        return self.poorest_first[places.long()]
+            raise UserError(
+                f"planner.candidates: expected a number from 1 to {people}, the number of workers, found {count}"
+            )
+        positions = (torch.arange(count, device=device, dtype=torch.float64) + 0.5) * (people / count)
+        return self.poorest_first[positions.long()]
 
     def _wanted(self, standing: Tensor) -> Tensor:
-        """Return the schedules ``[C, K]`` that are best for those who stand."""
+        """Return the schedule that is best for each candidate, ``[C, K]``."""
         contest, brackets = self.contest, self.brackets
         size = 1 if contest.schedule == "flat" else brackets
 
@@ -113,17 +118,17 @@ class Campaign:
 
 
 def _check_people(game: Game[Any], seed: int) -> None:
-    """Raise :class:`UserError` where voters cannot know who they will be."""
+    """Raise :class:`UserError` if the population differs between episodes, so that voters cannot forecast utility."""
     skill = game.accounts(game.reset(torch.tensor([seed, seed + 1], device=game.device))).get("skill")
     if skill is not None and not torch.equal(skill[0], skill[1]):
         raise UserError(
-            "planner: voters who foresee exact answers need the same people in every episode; say"
+            "planner: voters who expect exact best responses need the same population in every episode; set"
             " economy.redraw_population=false"
         )
 
 
 def _promises(platforms: Platforms, game: Game[Any], role: Role) -> Tensor:
-    """Return what planners announce at the start of a game, ``[C, K]`` float64."""
+    """Return the schedules that planners announce at the start of a game, ``[C, K]`` float64."""
     key = random.keys(0, 1, game.device)
     seen: Observation = game.observe(game.reset(key))[role.name]
     schedules = []

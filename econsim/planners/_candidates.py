@@ -1,4 +1,4 @@
-"""Elections of a tax schedule: candidates and their platforms, the voting rule, and whether platforms bind."""
+"""Parameters of elections: candidates and their platforms, the voting rule, and whether platforms are binding."""
 
 from __future__ import annotations
 
@@ -16,46 +16,51 @@ Platforms = dict[str, Annotated[Chosen, FromRoom("planners")]]
 
 
 class ElectionParameters(Model):
-    """Parameters of every election."""
+    """Parameters of an election."""
 
     rule: RuleName = "plurality"
     """Voting rule; see ``econsim.mechanisms.voting``."""
     candidates: int | tuple[int, ...] | None = None
-    """Who stands: so many workers, spaced evenly from the poorest to the richest without taxes; these, by their index
-    from 0; or everybody."""
+    """The candidates: a number of workers, spaced evenly from the poorest to the richest without taxes; or a list of
+    workers by index from 0; or none, for all workers."""
     platforms: Literal["own"] | Platforms = "own"
-    """What candidates promise: ``own``, the schedule that is best for the candidate; or planners by name, of kinds that
-    need no fit."""
+    """Platforms of the candidates: ``own``, the schedule that is best for the candidate; or planners by name, of kinds
+    that need no fit."""
     schedule: Literal["flat", "brackets"] = "brackets"
-    """What own platforms look like: one rate for all income, or one a bracket."""
+    """Form of own platforms: one marginal tax rate for all income (``flat``), or one rate per bracket."""
     binding: bool = True
-    """Whether the winner has to announce its platform; otherwise it announces what is best for itself."""
+    """Whether the winner must announce its platform; otherwise it announces the schedule that is best for itself."""
     finest_step: float = Field(0.001, gt=0, le=0.1)
-    """Last step of the search for the rates that are best for a candidate, as a share of income."""
+    """Smallest step in the search for a candidate's best tax rates, in units of the rate (0.001 is a tenth of a
+    percentage point)."""
     starts: int = Field(4, ge=1, le=100)
-    """Starting points of that search for each candidate, the best of a pool of schedules."""
+    """Number of starting points of that search per candidate: the best schedules of a pool."""
     tax_years: int = Field(1, ge=1, le=10_000)
-    """How many tax years voters and candidates look ahead."""
+    """Number of tax years over which voters and candidates forecast utility."""
     episodes: int = Field(1, ge=1, le=10_000)
-    """Episodes that they average over; one where nothing is drawn in play."""
+    """Number of episodes over which forecasts are averaged; one is enough if nothing is random in play."""
 
     @field_validator("platforms")
     @classmethod
     def _platforms_need_no_fit(cls, platforms: Any) -> Any:
         for name, chosen in platforms.items() if isinstance(platforms, dict) else ():
             if issubclass(chosen.kind.implementation, FittedAgent):
-                raise ValueError(f"{name}: {chosen.kind.name} has to be fitted; write its rates: kind fixed")
+                raise ValueError(
+                    f"{name}: a planner of kind {chosen.kind.name} must be fitted and cannot be a platform; give its"
+                    " rates with kind fixed"
+                )
         if not platforms:
-            raise ValueError("give one platform or more, or say own")
+            raise ValueError("expected at least one platform, or own")
         return platforms
 
     @model_validator(mode="after")
     def _somebody_stands_for_each_platform(self) -> ElectionParameters:
         if isinstance(self.candidates, tuple) and len(set(self.candidates)) < max(1, len(self.candidates)):
-            raise ValueError("candidates: give each worker once")
+            raise ValueError("candidates: expected at least one worker, and each worker only once")
         if self.platforms == "own" or self.binding:
             return self
         if not isinstance(self.candidates, tuple) or len(self.candidates) != len(self.platforms):
-            many = len(self.platforms)
-            raise ValueError(f"candidates: {many} platforms that do not bind need the indices of as many workers")
+            raise ValueError(
+                f"candidates: {len(self.platforms)} platforms that are not binding need the indices of as many workers"
+            )
         return self

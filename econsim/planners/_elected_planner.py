@@ -1,4 +1,4 @@
-"""Base of planners whose schedules are voted on: what candidates promise and would do is fitted."""
+"""Base of planners whose schedules are chosen by election; the fit determines candidates and platforms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from econsim.planners._candidates import ElectionParameters
 
 
 class ElectedPlanner(ABC):
-    """A planner that announces the schedule of an elected candidate; ``kind`` is what scenarios call it."""
+    """A planner that announces the schedule of an elected candidate; ``kind`` is its name in scenarios."""
 
     kind: ClassVar[str]
     parameters: ElectionParameters
@@ -27,19 +27,19 @@ class ElectedPlanner(ABC):
 
     @property
     def voters_are_exact(self) -> bool:
-        """Whether voters expect everybody to answer exactly; else as the agents play that the planner is fitted to."""
+        """Whether voters expect all followers to play exact best responses; otherwise, as the given agents play."""
         return True
 
     @property
     def voters_trust(self) -> bool:
-        """Whether voters believe platforms that do not bind."""
+        """Whether voters believe platforms that are not binding."""
         return True
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Find who stands, what they promise and would announce, and what each victory would bring every voter.
+        """Compute the candidates, their platforms, the schedules they would announce, and voters' expected utilities.
 
         Raises:
-            UserError: the role sets no tax brackets, or voters cannot know what is best for them.
+            UserError: the role does not set tax brackets, or voters cannot forecast their utility.
         """
         exact: Game[Any] = game.to(dtype=torch.float64)
         campaign = Campaign.of(exact, role, self.parameters, agents, self.voters_are_exact, seed)
@@ -47,30 +47,33 @@ class ElectedPlanner(ABC):
         candidates = campaign.candidates(self.voters_trust)
         recorder.progress(2, 3, "elected")
         fitted = candidates | self.election(campaign, candidates, recorder)
-        for place, rates in enumerate(fitted["rates"].tolist()):
+        for candidate, rates in enumerate(fitted["rates"].tolist()):
             for bracket, rate in enumerate(rates):
-                recorder.log(f"elected/rate_{bracket + 1}", rate, step=place)
+                recorder.log(f"elected/rate_{bracket + 1}", rate, step=candidate)
         self.load_state_dict(fitted)
         recorder.progress(3, 3, "elected")
 
     def election(self, campaign: Campaign, candidates: Mapping[str, Tensor], recorder: Recorder) -> dict[str, Tensor]:
-        """Return what a fit adds about the election itself; nothing where ballots are cast in play."""
+        """Return additional results about the election; empty if ballots are cast in play."""
         return {}
 
     def result(self) -> dict[str, Tensor]:
-        """Return what was fitted; raises :class:`UserError` before a fit."""
+        """Return the result of the fit; raises :class:`UserError` before a fit."""
         if not self.fitted:
-            raise UserError(f"planner: {self.kind} is not fitted; econsim.run fits it, or its method fit")
+            raise UserError(
+                f"planner: the planner of kind {self.kind} has not been fitted; fit it with econsim.run or its method"
+                " fit"
+            )
         return self.fitted
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return ``promised`` and ``rates`` ``[C, K]``, what candidates promise and what they would announce.
+        """Return ``promised`` and ``rates`` ``[C, K]``: the platforms, and the schedules that would be announced.
 
-        Beside them ``candidates`` ``[C]`` (workers by index, -1: nobody's platform), ``utility`` ``[C, N]`` that voters
-        expect of each victory, and what the election found.
+        Also ``candidates`` ``[C]`` (workers by index; -1 for a platform without a worker), ``utility`` ``[C, N]``, the
+        voters' expected utility of each victory, and the results of the election.
         """
         return dict(self.fitted)
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what :meth:`state_dict` returned."""
+        """Load what :meth:`state_dict` returned."""
         self.fitted = dict(state)

@@ -1,4 +1,4 @@
-"""Base of planners that fit one action and announce it for a whole episode."""
+"""Base of planners that fit one action and announce it during the whole episode."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from econsim.play import ConstantPolicy
 
 
 class FittedAction(ConstantPolicy):
-    """A planner that announces the action that :meth:`fit` found; ``kind`` is what scenarios call it."""
+    """A planner that announces the action computed by :meth:`fit`; ``kind`` is its name in scenarios."""
 
     kind: ClassVar[str]
 
@@ -24,18 +24,21 @@ class FittedAction(ConstantPolicy):
 
     @abstractmethod
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Fit the action to how all others of ``agents`` play; :class:`econsim.learning.SelfFitting`."""
+        """Fit the action, given the play of all other ``agents``; see :class:`econsim.learning.SelfFitting`."""
 
     def action(self, game: Game[Any], role: Role) -> Tensor:
         """Return the fitted action ``[*shape]``; raises ``UserError`` before a fit."""
         if "rates" not in self.fitted:
-            raise UserError(f"planner: {self.kind} is not fitted; econsim.run fits it, or its method fit")
+            raise UserError(
+                f"planner: the planner of kind {self.kind} has not been fitted; fit it with econsim.run or its method"
+                " fit"
+            )
         return self.fitted["rates"]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return what was fitted: the action, ``rates`` ``[*shape]``, and what the planner reports beside it."""
+        """Return the fitted action, ``rates`` ``[*shape]``, and additional results of the planner."""
         return dict(self.fitted)
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what :meth:`state_dict` returned."""
+        """Load what :meth:`state_dict` returned."""
         self.fitted = dict(state)

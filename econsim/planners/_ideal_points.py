@@ -1,4 +1,4 @@
-"""Ideal points: the schedule that is best for each person, one search for each, all in the same batches."""
+"""Ideal points: the schedule that is best for each person, by separate searches evaluated in common batches."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ SHRINK = 3.0
 REACH = 5
 FLAT = 21
 DRAWN = 64
-# A step that gains less than this share of utility is one of rounding.
+# A smaller gain, as a share of utility, is attributed to rounding.
 _NOTHING = 1e-12
 
 
 def ideals(
     value: Callable[[Tensor], Tensor], people: Tensor, size: int, starts: int, finest_step: float, seed: int
 ) -> Tensor:
-    """Return the point of the unit cube that each person likes best, ``[C, D]``, by coordinate search.
+    """Return the point of the unit cube with the highest utility for each person, ``[C, D]``, by coordinate search.
 
     Args:
-        value: the utility ``[S, N]`` of everybody at points ``[S, D]``.
-        people: whose points are wanted, ``[C]`` int64.
-        size: ``D``.
-        starts: how many points of a pool (constant ones and random ones) each search begins from, the best.
-        finest_step: the last step.
-        seed: of the random points.
+        value: returns the utilities ``[S, N]`` of all people at points ``[S, D]``.
+        people: indices of the people whose ideal points are computed, ``[C]`` int64.
+        size: the dimension ``D``.
+        starts: number of starting points per person, the best ones of a pool of constant and random points.
+        finest_step: the smallest step.
+        seed: seed of the random points.
     """
     pool = _pool(size, seed, people.device)
-    worth = value(pool)[:, people]
-    best = worth.topk(min(starts, len(pool)), 0).indices.T
-    points = _climb(value, pool[best].flatten(0, 1), people.repeat_interleave(best.shape[1]), finest_step)
-    found = _own(value(points), people.repeat_interleave(best.shape[1])).reshape(best.shape)
-    return points.reshape(*best.shape, size)[torch.arange(len(people), device=people.device), found.argmax(-1)]
+    in_pool = value(pool)[:, people]
+    best = in_pool.topk(min(starts, len(pool)), 0).indices.T
+    owners = people.repeat_interleave(best.shape[1])
+    points = _climb(value, pool[best].flatten(0, 1), owners, finest_step)
+    utility = _own(value(points), owners).reshape(best.shape)
+    return points.reshape(*best.shape, size)[torch.arange(len(people), device=people.device), utility.argmax(-1)]
 
 
 def _pool(size: int, seed: int, device: torch.device) -> Tensor:
@@ -48,15 +49,15 @@ def _pool(size: int, seed: int, device: torch.device) -> Tensor:
 
 
 def _climb(value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, finest_step: float) -> Tensor:
-    """Move every point along one axis after the other, by ever smaller steps, until its owner gains no more."""
+    """Move every point along one axis after another, with decreasing steps, until its owner gains no more."""
     step, best = FIRST_STEP, _own(value(points), people)
     points, climbing = points.clone(), torch.arange(len(points), device=points.device)
     while True:
         gained = torch.zeros_like(climbing, dtype=torch.bool)
         for axis in range(points.shape[1]):
-            moved, worth = _along(value, points[climbing], people[climbing], axis, step)
-            better = worth > best[climbing] + _NOTHING * best[climbing].abs()
-            points[climbing[better]], best[climbing[better]] = moved[better], worth[better]
+            moved, utility = _along(value, points[climbing], people[climbing], axis, step)
+            better = utility > best[climbing] + _NOTHING * best[climbing].abs()
+            points[climbing[better]], best[climbing[better]] = moved[better], utility[better]
             gained |= better
         climbing = climbing[gained]
         if len(climbing) == 0 and step <= finest_step:
@@ -68,15 +69,15 @@ def _climb(value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, fi
 def _along(
     value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, axis: int, step: float
 ) -> tuple[Tensor, Tensor]:
-    """Return the best points on lines along one axis, and what they are worth to their owners."""
+    """Return the best points on lines along one axis, and the utility of their owners."""
     offsets = torch.arange(-REACH, REACH + 1, dtype=points.dtype, device=points.device) * step
     lines = points[:, None].repeat(1, len(offsets), 1)
     lines[..., axis] = (lines[..., axis] + offsets).clamp(0.0, 1.0)
-    worth = _own(value(lines.flatten(0, 1)), people.repeat_interleave(len(offsets))).reshape(len(points), -1)
-    top, place = worth.max(-1)
-    return lines[torch.arange(len(points), device=points.device), place], top
+    utility = _own(value(lines.flatten(0, 1)), people.repeat_interleave(len(offsets))).reshape(len(points), -1)
+    highest, index = utility.max(-1)
+    return lines[torch.arange(len(points), device=points.device), index], highest
 
 
 def _own(utility: Tensor, people: Tensor) -> Tensor:
-    """Return the utility of each row's owner, ``[S]``."""
+    """Return the utility of the owner of each row, ``[S]``."""
     return utility.gather(1, people[:, None])[:, 0]

@@ -1,4 +1,4 @@
-"""Forecast of everybody's utility under a schedule: the game played under it, by workers who respond as expected."""
+"""Forecast of all followers' utilities under a schedule, by playing the game with the expected responses."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ PLAYERS_AT_ONCE = 1 << 16
 
 
 def exact_answers(game: Game[Any]) -> dict[str, Agent]:
-    """Return exact best responses for all who follow.
+    """Return agents that play exact best responses, for all following roles.
 
     Raises:
-        UserError: the game does not know them.
+        UserError: the game does not compute best responses.
     """
     if not isinstance(game, Solvable):
         raise UserError(
-            f"planner: voters who foresee exact answers need a game that knows them, and {type(game).__name__} does"
-            " not; say planner.voters=neural"
+            "planner: voters who expect exact best responses need a game that computes them, and"
+            f" {type(game).__name__} does not; set planner.voters=neural"
         )
     return {name: BestResponse(BestResponseParameters()) for name, role in game.roles.items() if not role.leads}
 
 
 class WelfareForecast:
-    """Foresees the utility of every follower under schedules, rebates included.
+    """Forecasts the utility of every follower under schedules, including rebates.
 
     Args:
-        game: the game, in the precision that it is to be played in.
-        followers: who answers, by role.
+        game: the game, with the dtype in which it is to be played.
+        followers: the agents of the following roles, by role.
         leader: the leading role.
-        seed: of the episodes that are played, the same under every schedule.
-        tax_years: how long each lasts.
-        episodes: how many are averaged.
+        seed: seed of the episodes, which are the same under every schedule.
+        tax_years: length of each episode in tax years.
+        episodes: number of episodes over which utility is averaged.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class WelfareForecast:
         """Return the utility ``[S, N]`` float64 of all followers under each of the schedules ``[S, K]``."""
         players = sum(role.count for role in self.game.roles.values())
         batch = max(1, PLAYERS_AT_ONCE // (players * self.episodes))
-        return torch.cat([self._utility(part) for part in torch.split(rates, batch)])
+        return torch.cat([self._utility(schedules) for schedules in torch.split(rates, batch)])
 
     def initial(self, name: str) -> Tensor | None:
-        """Return an account of the followers in the initial state, ``[N]``, if the game keeps it."""
+        """Return an account of the followers in the initial state, ``[N]``; ``None`` if the game has none."""
         account = self.game.accounts(self.game.reset(self.key[:1])).get(name)
         return None if account is None else account[0]
 
@@ -76,5 +76,7 @@ class WelfareForecast:
             state = game.step(state, actions).state
         accounts = game.accounts(state)
         if "utility" not in accounts:
-            raise UserError(f"planner: voters look at utility, which {type(game).__name__} does not account for")
+            raise UserError(
+                f"planner: voters need an account of utility, and the accounts of {type(game).__name__} have none"
+            )
         return accounts["utility"].double().reshape(len(rates), self.episodes, -1).mean(1)

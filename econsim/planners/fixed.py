@@ -1,4 +1,4 @@
-"""Fixed action: the tax rates, or the setting of any other instrument, that the scenario writes down."""
+"""Fixed action: tax rates, or the setting of any other instrument, given in the scenario."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ class Parameters(Model):
     """Parameters of a fixed action: ``rates`` for tax brackets, ``action`` for any other instrument."""
 
     rates: tuple[Annotated[float, Field(ge=0, le=1)], ...] | None = Field(None, min_length=1)
-    """Marginal rate of each of the game's brackets, lowest first."""
+    """Marginal tax rate of each of the game's brackets, lowest bracket first."""
     action: float | tuple[float, ...] | None = None
-    """Setting of an instrument other than tax brackets: a number an entry, or one for all; options by index from 0."""
+    """Setting of an instrument other than tax brackets: one number per entry, or one for all entries; options are given
+    by index from 0."""
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:
         if (self.rates is None) == (self.action is None):
-            raise ValueError("give rates, one a tax bracket, or action, the setting of another instrument")
+            raise ValueError("expected either rates, one per tax bracket, or action, the setting of another instrument")
         return self
 
 
 class Fixed(ConstantPolicy):
-    """Announces what it was given."""
+    """Announces the given action."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -42,30 +43,32 @@ class Fixed(ConstantPolicy):
         """Return the action ``[*shape]``.
 
         Raises:
-            UserError: the role follows, it is not given one number an entry, or one is out of range.
+            UserError: the role is not a leader, the number of entries is wrong, or an entry is out of range.
         """
         check_leads(role, "fixed")
         rates, setting = self.parameters.rates, self.parameters.action
         if sets_tax_brackets(game, role):
             if rates is None:
-                raise UserError(f"planner.action: role {role.name} sets tax brackets; write planner.rates instead")
+                raise UserError(f"planner.action: role {role.name} sets tax brackets; give planner.rates instead")
             return _rates(rates, tax_thresholds(game, role, "fixed"))
         if setting is None:
-            raise UserError(f"planner.rates: role {role.name} sets no tax brackets; write planner.action instead")
+            raise UserError(f"planner.rates: role {role.name} does not set tax brackets; give planner.action instead")
         return _setting(torch.tensor(setting, dtype=torch.float64), role)
 
 
 def _rates(rates: tuple[float, ...], thresholds: Tensor) -> Tensor:
     if len(rates) != len(thresholds):
-        raise UserError(f"planner.rates: {len(rates)} rates for {len(thresholds)} brackets; give one a bracket")
+        raise UserError(f"planner.rates: expected {len(thresholds)} rates, one per bracket, found {len(rates)}")
     return torch.tensor(rates, dtype=torch.float64)
 
 
 def _setting(numbers: Tensor, role: Role) -> Tensor:
-    """Return ``numbers`` (a scalar for all entries, or one an entry) as an action ``[*shape]`` of the role."""
+    """Return ``numbers`` (a scalar for all entries, or one number per entry) as an action ``[*shape]`` of the role."""
     shape = torch.Size(role.action.shape)
     if numbers.ndim and numbers.numel() != shape.numel():
-        raise UserError(f"planner.action: {numbers.numel()} numbers for {shape.numel()} entries; give one an entry")
+        raise UserError(
+            f"planner.action: expected one number per entry, {shape.numel()} in all, found {numbers.numel()}"
+        )
     action = numbers.reshape(shape) if numbers.ndim else numbers.expand(shape)
     low, high = _bounds(role.action)
     outside = action[(action < low) | (action > high)]
@@ -74,7 +77,9 @@ def _setting(numbers: Tensor, role: Role) -> Tensor:
     if isinstance(role.action, Box):
         return action
     if not torch.equal(action, action.round()):
-        raise UserError(f"planner.action: role {role.name} chooses among options; give their indices, whole numbers")
+        raise UserError(
+            f"planner.action: role {role.name} chooses among options; give the indices of options, as whole numbers"
+        )
     return action.long()
 
 
@@ -82,9 +87,9 @@ def _bounds(space: Box | Discrete | MultiDiscrete) -> tuple[Tensor, Tensor]:
     """Return the lowest and the highest action, scalars or ``[*shape]``."""
     match space:
         case Box(low=low, high=high):
-            ends = torch.tensor([low, high], dtype=torch.float64)
+            bounds = torch.tensor([low, high], dtype=torch.float64)
         case Discrete(count=count):
-            ends = torch.tensor([0, count - 1], dtype=torch.float64)
+            bounds = torch.tensor([0, count - 1], dtype=torch.float64)
         case MultiDiscrete(counts=counts):
-            ends = torch.tensor([[0] * len(counts), [count - 1 for count in counts]], dtype=torch.float64)
-    return ends[0], ends[1]
+            bounds = torch.tensor([[0] * len(counts), [count - 1 for count in counts]], dtype=torch.float64)
+    return bounds[0], bounds[1]

@@ -1,4 +1,4 @@
-"""Flat tax: the same rate in every bracket."""
+"""Flat tax: the same marginal tax rate in every bracket."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Parameters(Model):
     """Parameters of the flat tax."""
 
     rate: float = Field(0.5, ge=0, le=1)
-    """Marginal rate on all income."""
+    """Marginal tax rate on all income."""
 
 
 class Flat(ConstantPolicy):
-    """Announces one rate for all brackets."""
+    """Announces the same rate for all brackets."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
     def action(self, game: Game[Any], role: Role) -> Tensor:
-        """Return the rates ``[K]``; raises ``UserError`` where the role sets no tax brackets."""
+        """Return the rates ``[K]``; raises ``UserError`` if the role does not set tax brackets."""
         return torch.full_like(tax_thresholds(game, role, "flat"), self.parameters.rate)

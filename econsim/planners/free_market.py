@@ -1,7 +1,7 @@
-"""Free market: action zero; all rates are zero where the planner sets tax brackets.
+"""Free market: no intervention; all tax rates are zero if the planner sets tax brackets.
 
-A leader of any other instrument sets zero: the number zero in every entry of a real-valued action, whose range has to
-contain it; the first option, index 0, of a choice.
+For any other instrument, the action is zero: the number zero in every entry of a real-valued action, whose range must
+contain it, or the first option (index 0) of a discrete action.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ class FreeMarket(ConstantPolicy):
         self.parameters = parameters
 
     def action(self, game: Game[Any], role: Role) -> Tensor:
-        """Return zeros ``[*shape]``: real numbers, or indices of options that do not stand for tax rates.
+        """Return zeros ``[*shape]``: real numbers, or indices of options that do not represent tax rates.
 
         Raises:
-            UserError: the role follows, or its range does not contain zero.
+            UserError: the role is not a leader, or the range of its action does not contain zero.
         """
         check_leads(role, "free_market")
         box, shape = role.action, role.action.shape
         if isinstance(box, Box) and not box.low <= 0.0 <= box.high:
             raise UserError(
-                f"planner: kind free_market sets zero, which is not in [{box.low:g}, {box.high:g}], the range of role"
-                f" {role.name}; write another action with kind fixed"
+                f"planner: kind free_market sets every entry to zero, but actions of role {role.name} range from"
+                f" {box.low:g} to {box.high:g}; give another action with kind fixed"
             )
         real = isinstance(box, Box) or sets_tax_brackets(game, role)
         return torch.zeros(shape, dtype=torch.float64 if real else torch.int64)

@@ -1,7 +1,8 @@
-"""Planner who asks a language model and has learned lessons: short sentences that its questions begin with.
+"""Language-model planner with learned lessons, which are short sentences at the beginning of its prompts.
 
-Nothing of the model is changed. The learner ``prompt_optimisation`` lets the planner practise, shows the model its
-better and its worse attempts, and keeps what the model concludes where it helps in episodes that it was not drawn from.
+The language model itself is not trained. The learning algorithm ``prompt_optimisation`` lets the planner practise,
+shows the model its better and worse attempts, and keeps the lessons that the model proposes if they improve the return
+in held-out episodes.
 """
 
 from __future__ import annotations
@@ -32,28 +33,28 @@ LIST = "lessons"
 
 
 class Parameters(Model):
-    """Parameters of the planner with lessons."""
+    """Parameters of the language-model planner with lessons."""
 
     mind: llm.Parameters = llm.Parameters()
-    """How its questions are put; see the kind ``llm``."""
+    """Parameters of the language-model planner; see the kind ``llm``."""
     rounds: int = Field(3, ge=1, le=1000)
-    """Rounds of practice; each may change the list once."""
+    """Number of rounds of practice; each can change the list of lessons once."""
     attempts: int = Field(4, ge=2, le=1000)
-    """Episodes of a round, under the same random numbers of the economy; only the model's own draws differ."""
+    """Number of episodes per round, with common random numbers of the economy; only the model's own draws differ."""
     held_out: int = Field(2, ge=1, le=1000)
-    """Episodes that judge each list, and that nothing is learned from."""
+    """Number of held-out episodes in which each list is evaluated."""
     smallest_spread: float = Field(0.002, ge=0)
-    """Attempts that are closer together, as a share of their mean return, teach nothing."""
+    """Smallest standard deviation of the attempts' returns, relative to their mean, for which lessons are proposed."""
     most_lessons: int = Field(8, ge=1, le=100)
-    """Most lessons on the list."""
+    """Maximum number of lessons on the list."""
     longest: int = Field(200, ge=10, le=2000)
-    """Most characters of a lesson."""
+    """Maximum number of characters of a lesson."""
     workers: Annotated[Chosen, FromRoom("agents")] = Field("best_response", validate_default=True)
-    """Who follows in practice; exact workers cost no calls."""
+    """The workers in practice; exact best responses need no calls of the model."""
 
 
 class LessonPlanner:
-    """A planner who asks a model, with a list of lessons. ``version`` counts the changes that were kept."""
+    """A language-model planner with a list of lessons. ``version`` counts the changes that were kept."""
 
     default_learner: ClassVar[str] = "prompt_optimisation"
 
@@ -65,21 +66,24 @@ class LessonPlanner:
 
     @property
     def lessons(self) -> tuple[str, ...]:
-        """The list."""
+        """The list of lessons."""
         return self.mind.lessons
 
     def connect(self, service: Service) -> None:
-        """Take the service that every question goes to."""
+        """Set the service to which all questions are sent."""
         self.mind.connect(service)
 
     def learn(self, lessons: tuple[str, ...], version: int) -> None:
-        """Take a list of lessons."""
+        """Replace the list of lessons."""
         self.mind.lessons, self.version, self._is_fitted = lessons, version, True
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Any:
-        """Return empty memories; raises ``UserError`` before a fit, and what the kind ``llm`` raises."""
+        """Return empty memories; raises ``UserError`` before a fit, and under the conditions of the kind ``llm``."""
         if not self._is_fitted:
-            raise UserError("planner: llm_lessons is not fitted; econsim.run or training.prompt_optimisation fits it")
+            raise UserError(
+                "planner: the planner of kind llm_lessons has not been fitted; fit it with econsim.run or"
+                " training.prompt_optimisation"
+            )
         return self.mind.start(game, role, num_envs)
 
     def act(self, observation: Observation, memory: Any, key: Tensor) -> tuple[Tensor, Any]:
@@ -87,17 +91,17 @@ class LessonPlanner:
         return self.mind.act(observation, memory, key)
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
-        """Return calls, input tokens and output tokens of an episode and of all practice, about."""
-        chosen = self.parameters
-        episodes = num_envs + chosen.rounds * (chosen.attempts + chosen.held_out) + chosen.held_out
-        return self.mind.forecast(game, role, episodes)
+        """Return the estimated numbers of calls, input tokens and output tokens of an episode and of all practice."""
+        parameters = self.parameters
+        held_out = (1 + parameters.rounds) * parameters.held_out
+        return self.mind.forecast(game, role, num_envs + parameters.rounds * parameters.attempts + held_out)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return the list and its version, as JSON in bytes."""
+        """Return the list and its version, encoded as JSON in a tensor of bytes."""
         text = json.dumps({"version": self.version, LIST: self.lessons})
         return {LIST: torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8).clone()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what :meth:`state_dict` returned."""
-        known = json.loads(bytes(state[LIST].tolist()))
-        self.learn(tuple(known[LIST]), known["version"])
+        """Load what :meth:`state_dict` returned."""
+        stored = json.loads(bytes(state[LIST].tolist()))
+        self.learn(tuple(stored[LIST]), stored["version"])

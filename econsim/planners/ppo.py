@@ -1,4 +1,4 @@
-"""Neural planner: an actor-critic that announces, trained by proximal policy optimisation from the rates in force."""
+"""Neural planner: an actor-critic network, trained by proximal policy optimisation, starting at the status quo."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ class Parameters(PolicyParameters):
     """Parameters of the neural planner."""
 
     start: tuple[float, ...] | float | Literal["status_quo"] | None = "status_quo"
-    """Action that training begins with: one number an entry, or one for all; what is in force before the planner acts,
-    in games that know it; or none, the middle of the range."""
+    """Action with which training begins: one number per entry, or one for all entries; ``status_quo``, the action in
+    force before the planner acts, if the game defines it; or none, the middle of the range."""
     real_rates: bool = False
-    """Announce real-valued rates where the game offers a list of rates for each bracket. Options have no order for a
-    mind, rates have: it takes far fewer tries to learn that less is better."""
+    """Announce real-valued tax rates in games that offer a list of rates for each bracket. The options of a discrete
+    action have no order for the network, whereas real-valued rates have, so that far fewer samples are needed to learn
+    that lower rates are better."""
 
 
 class Ppo(NeuralAgent):
@@ -39,7 +40,7 @@ class Ppo(NeuralAgent):
         self.parameters = parameters
 
     def first_action(self, game: Game[Any], role: Role) -> Tensor | None:
-        """Return the action to begin with, ``[*shape]``."""
+        """Return the action with which training begins, ``[*shape]``; ``None`` for the middle of the range."""
         match self.parameters.start:
             case None:
                 return None
@@ -47,16 +48,17 @@ class Ppo(NeuralAgent):
                 return game.status_quo(role.name) if isinstance(game, StatusQuo) else None
             case float(same):
                 return torch.full(self.as_it_acts(game, role).action.shape, same, dtype=torch.float64)
-            case given:
-                return torch.tensor(given, dtype=torch.float64)
+            case entries:
+                return torch.tensor(entries, dtype=torch.float64)
 
     def as_it_acts(self, game: Game[Any], role: Role) -> Role:
-        """Return the role with rates instead of options where the mind announces real-valued rates.
+        """Return the role, with rates as its action if ``real_rates`` is set.
 
         Raises:
-            UserError: they are asked for in a game without tax brackets.
+            UserError: ``real_rates`` is set, and the role does not set tax brackets.
         """
         if not self.parameters.real_rates or isinstance(role.action, Box):
             return role
         thresholds = tax_thresholds(game, role, "ppo with real_rates")
-        return replace(role, action=Box(0.0, 1.0, tuple(thresholds.shape)))
+        # Real-valued rates have no options, so the labels of options are dropped.
+        return replace(role, action=Box(0.0, 1.0, tuple(thresholds.shape)), option_labels=())

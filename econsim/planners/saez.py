@@ -1,7 +1,7 @@
-"""Saez's optimal income tax: the formula, iterated with the workers' response to its fixed point.
+"""Saez's optimal income tax: the fixed point of the formula and the workers' responses.
 
-Workers respond to a schedule, the formula answers their incomes with the next one, until the schedule settles. Welfare
-weights are inverse to potential income, as in the welfare function ``inverse_income``.
+Workers respond to a schedule, and the formula computes the next schedule from their incomes, until the schedule
+converges. Welfare weights are proportional to inverse potential income, as in the welfare function ``inverse_income``.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ class Parameters(Model):
     """Parameters of the Saez planner."""
 
     elasticity: Annotated[float, Field(gt=0)] | Literal["estimated"] = 0.4
-    """Elasticity of taxable income to the net-of-tax rate; ``estimated``: by regression on random flat taxes."""
+    """Elasticity of taxable income with respect to the net-of-tax rate; ``estimated``: by a regression on incomes under
+    random flat taxes."""
     iterations: int = Field(60, ge=1, le=10_000)
-    """Rounds of response and formula; one gives the formula at free-market incomes."""
+    """Number of iterations of response and formula; one iteration applies the formula to incomes without taxes."""
     damping: float = Field(0.7, ge=0, lt=1)
-    """Share of the old schedule kept in each round."""
+    """Weight of the previous schedule in each iteration after the first."""
 
 
 class Saez(FittedAction):
@@ -56,32 +57,32 @@ class Saez(FittedAction):
         self.parameters = parameters
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Iterate response and formula from no taxes.
+        """Iterate responses and formula, starting without taxes.
 
         Raises:
-            UserError: the role sets no tax brackets, potential incomes are not known, or incomes do not respond.
+            UserError: the role does not set tax brackets, the game has no potential incomes, or incomes do not respond.
         """
         responses = _Responses(game, role, agents, seed)
         elasticity, interval = self._elasticity(responses)
         rates = torch.zeros_like(responses.thresholds)
         for iteration in range(self.parameters.iterations):
-            answer = responses.formula(rates, elasticity)
-            kept = self.parameters.damping if iteration else 0.0
-            change = (answer - rates).abs().max()
-            rates = kept * rates + (1.0 - kept) * answer
+            optimal = responses.formula(rates, elasticity)
+            damping = self.parameters.damping if iteration else 0.0
+            change = (optimal - rates).abs().max()
+            rates = damping * rates + (1.0 - damping) * optimal
             recorder.log("saez/largest_change", float(change), step=iteration)
             recorder.progress(iteration + 1, self.parameters.iterations, "saez")
         fitted = torch.tensor([elasticity, *interval], dtype=torch.float64)
         self.load_state_dict({"rates": rates, "elasticity": fitted})
 
     def _elasticity(self, responses: _Responses) -> tuple[float, tuple[float, float]]:
-        """Return the elasticity and its 95 % interval: as given, or estimated."""
+        """Return the elasticity and its 95 % confidence interval: as given, or estimated."""
         given = self.parameters.elasticity
         return responses.elasticity() if isinstance(given, str) else (given, (given, given))
 
 
 class _Responses:
-    """How incomes respond to schedules, in float64; ``thresholds`` ``[K]`` are those of the brackets."""
+    """Responses of incomes to schedules, computed in float64; ``thresholds`` ``[K]`` are those of the brackets."""
 
     def __init__(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int) -> None:
         self.game: Game[Any] = game.to(dtype=torch.float64)
@@ -89,16 +90,17 @@ class _Responses:
         self.thresholds = tax_thresholds(self.game, role, "saez").double()
 
     def formula(self, rates: Tensor, elasticity: float) -> Tensor:
-        """Return the formula's schedule ``[K]`` at the incomes that ``rates`` ``[K]`` bring about."""
+        """Return the schedule ``[K]`` that the formula gives at the incomes under ``rates`` ``[K]``."""
         accounts = self._accounts(rates[None])
         people = accounts["weight"][0]
         weights = people * inverse_income_weights(accounts["potential_income"][0])
         return kernel_schedule(accounts["income"][0], weights, self.thresholds, elasticity, people)
 
     def elasticity(self) -> tuple[float, tuple[float, float]]:
-        """Return the elasticity of income and its 95 % interval, from random flat taxes.
+        """Estimate the elasticity of income and its 95 % confidence interval from random flat taxes.
 
-        Flat taxes have no kinks to bunch at, and dividing income by potential income takes skill out of the regression.
+        With flat taxes there is no bunching at kinks, and dividing income by potential income removes differences in
+        skill.
         """
         key = random.keys(self.seed, 1, self.game.device)
         draw = random.uniform(key, 0, "saez/experiments", (EXPERIMENTS,), torch.float64)[0]
@@ -107,7 +109,10 @@ class _Responses:
         relative = accounts["income"] / accounts["potential_income"]
         estimate = estimate_elasticity(relative.flatten(), rates[:, :1].expand_as(relative).flatten())
         if not math.isfinite(estimate.value) or estimate.value <= 0:
-            raise UserError("planner.elasticity: incomes do not fall with tax rates, so that none can be estimated")
+            raise UserError(
+                "planner.elasticity: the elasticity cannot be estimated, because incomes do not fall with tax rates;"
+                " give a number"
+            )
         return estimate.value, (estimate.low, estimate.high)
 
     def _accounts(self, schedules: Tensor) -> dict[str, Tensor]:
@@ -115,7 +120,7 @@ class _Responses:
         accounts = self.game.accounts(play_proposals(self.game, self.agents, self.role.name, schedules, self.seed)[1])
         if not {"income", "potential_income", "weight"} <= accounts.keys():
             raise UserError(
-                f"planner: kind saez weighs people by potential income, which {type(self.game).__name__} does not know;"
-                " say planner=saez_buffer"
+                "planner: kind saez needs accounts of income, potential income and weight, which"
+                f" {type(self.game).__name__} does not have; use planner=saez_buffer"
             )
         return accounts

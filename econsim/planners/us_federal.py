@@ -29,19 +29,19 @@ class Parameters(Model):
     """Parameters of the federal schedule."""
 
     year: int | None = Field(None, ge=2018, le=2026)
-    """Tax year; none: that of the game's brackets, or 2024 where they are nobody's law."""
+    """Tax year; none: the year of the game's brackets, or 2024 if they are not taken from the law of any year."""
     filing_status: FilingStatus | None = None
     """Filing status; none: that of the game's brackets, or single."""
 
 
 class UsFederal(ConstantPolicy):
-    """Announces the statutory rates; where the game's brackets differ from the law's, their average in each bracket."""
+    """Announces the statutory rates, averaged within each bracket if the brackets of game and law differ."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
     def action(self, game: Game[Any], role: Role) -> Tensor:
-        """Return the rates ``[K]``; warns where the game's brackets are not the law's."""
+        """Return the rates ``[K]``; warns if the brackets of the game differ from those of the law."""
         thresholds = tax_thresholds(game, role, "us_federal")
         assert isinstance(game, TaxSchedules)
         law = self._law(game)
@@ -49,8 +49,8 @@ class UsFederal(ConstantPolicy):
         statutory = schedule.thresholds.to(thresholds) / game.usd_per_unit
         if statutory.shape != thresholds.shape or not torch.equal(statutory, thresholds):
             warnings.warn(
-                f"us_federal: the game's {len(thresholds)} brackets are not those of {law.year} "
-                f"({law.filing_status}); each is given the law's average marginal rate within it",
+                f"us_federal: the {len(thresholds)} brackets of the game are not those of the law of {law.year} "
+                f"({law.filing_status}); the rate of each bracket is the average statutory marginal rate within it",
                 EconsimWarning,
                 stacklevel=3,
             )

@@ -1,4 +1,4 @@
-"""Who lives there: income distributions as kinds, each with its unit and source."""
+"""Populations: income distributions and people, one kind per module, each with its unit of money and source."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Peopled", "Population", "Sample"]
 
 @dataclass(frozen=True)
 class Sample:
-    """People drawn from a population.
+    """Sample of people from a population.
 
-    income: ``[B, N]``, annual income at 40 hours a week, in the unit of the kind, positive.
-    weight: ``[B, N]``, how many people of the population each stands for; weights average one.
+    income: ``[B, N]``, annual income at 40 hours per week, in the unit of the population, positive.
+    weight: ``[B, N]``, number of people that each person represents, with a mean of one.
     """
 
     income: Tensor
@@ -27,25 +27,25 @@ class Sample:
 
 
 class Population(Protocol):
-    """A distribution of annual income at 40 hours a week."""
+    """Distribution of annual income at 40 hours per week."""
 
     unit: str
-    """The unit of money."""
+    """Unit of money."""
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = ...) -> Sample:
-        """Return ``count`` people a copy, float64 unless told; ``key`` is ``[B]`` int64.
+        """Return a sample of ``count`` people per environment copy for keys ``[B]`` int64; float64 by default.
 
         Raises:
-            UserError: this population cannot give so many people.
+            UserError: the population cannot provide this number of people.
         """
 
     def quantile(self, levels: Tensor) -> Tensor:
-        """Return the income below which the shares ``levels`` (in (0, 1), any shape) of the population lie."""
+        """Return the quantiles of income at ``levels`` in (0, 1), any shape."""
 
 
 @runtime_checkable
 class Peopled(Protocol):
-    """A population that knows who its people are."""
+    """Population whose people have personal attributes."""
 
     def people(self, key: Tensor, count: int) -> People:
-        """Return those that ``sample`` draws under ``key`` ``[B]``, described."""
+        """Return the people whom ``sample`` draws with ``key`` ``[B]``, with their attributes."""

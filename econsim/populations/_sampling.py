@@ -1,4 +1,4 @@
-"""How people are drawn: levels of the cumulative distribution, which a kind's quantile function turns into incomes."""
+"""Sampling of people: levels of the cumulative distribution, turned into incomes by a quantile function."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ BISECTIONS = 60
 
 
 class Sampling(Model):
-    """How people are drawn from a distribution."""
+    """Parameters of sampling from a distribution."""
 
     sampling: Literal["random", "stratified"] = "random"
     """``random``: independent draws; ``stratified``: one draw from each of N equally likely strata, in random order."""
     jitter: bool = True
-    """Stratified: draw uniformly within each stratum; otherwise take its middle (the same people in every copy)."""
+    """Stratified: draw uniformly within each stratum; false: its midpoint, the same in every environment copy."""
     strata: tuple[float, ...] = ()
-    """Stratified: incomes that part the population; every part gets ``least_per_stratum`` people, with weights."""
+    """Stratified: incomes that separate strata, each sampled by at least ``least_per_stratum`` weighted people."""
     least_per_stratum: int = Field(1, ge=1)
-    """Stratified by income: the least number of people in each part that anyone lives in."""
+    """Stratified by income: minimum number of people in each non-empty stratum."""
 
     @model_validator(mode="after")
     def _check_strata(self) -> Self:
         if self.sampling != "stratified" and self.strata:
-            raise ValueError("strata: only used with sampling: stratified")
+            raise ValueError("strata: requires sampling: stratified")
         if any(upper <= lower for lower, upper in pairwise(self.strata)):
             raise ValueError("strata: expected strictly increasing incomes")
         return self
 
 
 def draw(quantile: Quantile, how: Sampling, key: Tensor, count: int, dtype: torch.dtype) -> Sample:
-    """Return ``count`` people a copy, drawn as ``how`` says.
+    """Return a sample of ``count`` people per environment copy, drawn according to ``how``.
 
     Raises:
-        UserError: fewer people than the strata need.
+        UserError: there are fewer people than the strata require.
     """
     if how.sampling != "stratified":
         levels = random.uniform(key, 0, "population", (count,), torch.float64).clamp(min=SMALLEST_LEVEL)
@@ -59,7 +59,7 @@ def draw(quantile: Quantile, how: Sampling, key: Tensor, count: int, dtype: torc
 
 
 def level_of(quantile: Quantile, income: Tensor) -> Tensor:
-    """Return the share of people with less than ``income`` (any shape), by bisection of the quantile function."""
+    """Return the share of people with incomes below ``income`` (any shape), by bisection of the quantile function."""
     low, high = torch.zeros_like(income), torch.ones_like(income)
     for _ in range(BISECTIONS):
         level = 0.5 * (low + high)
@@ -69,19 +69,20 @@ def level_of(quantile: Quantile, income: Tensor) -> Tensor:
 
 
 def ranks_of(quantile: Quantile, income: Tensor) -> Tensor:
-    """Return the share of people with less than ``income`` (any shape) plus half of those with as much, in (0, 1).
+    """Return mid-ranks of incomes (any shape): the share with less plus half the share with as much, in (0, 1).
 
-    Read off a grid of 4,001 levels, denser in the tails, for populations where :func:`level_of` takes too long.
+    Ranks are interpolated on a grid of 4,001 levels, denser in the tails, since :func:`level_of` is slow for some
+    populations.
     """
     levels = torch.special.ndtr(torch.linspace(-6.0, 6.0, 4001, dtype=torch.float64))
-    known, at = quantile(levels).log(), income.double().cpu().log()
-    return 0.5 * (interpolated(at, known, levels) + interpolated(at, known, levels, right=True))
+    grid, points = quantile(levels).log(), income.double().cpu().log()
+    return 0.5 * (interpolated(points, grid, levels) + interpolated(points, grid, levels, right=True))
 
 
 def interpolated(at: Tensor, known: Tensor, values: Tensor, right: bool = False) -> Tensor:
-    """Return ``values`` ``[P]``, given at non-decreasing ``known`` ``[P]``, linearly between them; constant outside.
+    """Interpolate ``values`` ``[P]``, given at non-decreasing points ``known`` ``[P]``, linearly; constant outside.
 
-    Where ``known`` repeats, the first value holds, or the last one with ``right``.
+    At repeated points the first value is used, or the last one with ``right``.
     """
     after = torch.searchsorted(known, at.contiguous(), right=right).clamp(1, len(known) - 1)
     gap = (known[after] - known[after - 1]).clamp(min=torch.finfo(torch.float64).tiny)
@@ -90,13 +91,13 @@ def interpolated(at: Tensor, known: Tensor, values: Tensor, right: bool = False)
 
 
 def _cells(quantile: Quantile, how: Sampling, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return start and width of each person's cell of the unit interval, and the person's weight, ``[N]`` each."""
+    """Return the start and width of each person's cell of the unit interval, and the person's weight, ``[N]`` each."""
     edges = [0.0, *level_of(quantile, torch.tensor(how.strata, dtype=torch.float64)).tolist(), 1.0]
-    # A bisection leaves 2^-60 for an income that nobody is below; such a stratum is empty.
-    parts = [(low, high - low) for low, high in pairwise(edges) if high - low > 1e-15]
-    people = _allocate([share for _, share in parts], count, how.least_per_stratum)
+    # For an income below all others the bisection returns 2^-60; the stratum below it is empty.
+    strata = [(low, high - low) for low, high in pairwise(edges) if high - low > 1e-15]
+    people = _allocate([share for _, share in strata], count, how.least_per_stratum)
     starts, widths, weights = [], [], []
-    for (low, share), number in zip(parts, people, strict=True):
+    for (low, share), number in zip(strata, people, strict=True):
         starts.append(low + share * torch.arange(number, dtype=torch.float64) / number)
         widths.append(torch.full((number,), share / number, dtype=torch.float64))
         weights.append(torch.full((number,), share * count / number, dtype=torch.float64))
@@ -104,12 +105,12 @@ def _cells(quantile: Quantile, how: Sampling, count: int) -> tuple[Tensor, Tenso
 
 
 def _allocate(shares: list[float], count: int, least: int) -> list[int]:
-    """Return people per stratum: ``least`` each, the others in proportion to shares by largest remainders."""
+    """Return the people per stratum: ``least`` each, the others by the largest-remainder method."""
     spare = count - least * len(shares)
     if spare < 0:
         raise UserError(
-            f"population: {len(shares)} strata with at least {least} people each need"
-            f" {least * len(shares)} workers, not {count}"
+            f"population: {len(shares)} strata with at least {least} people each require"
+            f" at least {least * len(shares)} workers, found {count}"
         )
     exact = [spare * share for share in shares]
     people = [least + int(quota) for quota in exact]

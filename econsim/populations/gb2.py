@@ -1,9 +1,9 @@
-r"""US individual earnings: the generalised beta distribution of the second kind fitted to the ACS of 2023.
+r"""Generalised beta distribution of the second kind, fitted to US individual earnings of the ACS 2023.
 
-$Q(p) = \mu \, ((\nu / \tau) F^{-1}(p; 2 \nu, 2 \tau))^{1 / \sigma}$ with $F^{-1}$ the quantile function of the F
-distribution, the parametrisation of GAMLSS. The defaults are those of the LLM Economist, code release 1.0.0; they come
-close to individual W-2 earnings (median 38,102 against 40,847 in SSA's wage statistics of 2022), not to those of
-households.
+The quantile function is $Q(p) = \mu \, ((\nu / \tau) F^{-1}(p; 2 \nu, 2 \tau))^{1 / \sigma}$, where $F^{-1}$ is that of
+the F distribution, in the parametrisation of GAMLSS. The defaults are those of the LLM Economist, code release 1.0.0.
+They are close to individual W-2 earnings (median of 38,102 US dollars, against 40,847 in the wage statistics of the
+Social Security Administration for 2022), but not to household earnings.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ PUBLISHED_DRAW = "data/llm_economist_seed42.csv"
 
 
 class Parameters(Sampling):
-    """A generalised beta distribution of the second kind; the defaults fit US individuals of 2023, in US dollars."""
+    """Parameters of a generalised beta distribution of the second kind; defaults: US individuals 2023, US dollars."""
 
     sampling: Literal["random", "stratified", "published"] = "random"  # type: ignore[assignment]
-    """``random``, ``stratified``, or ``published``: the 100 people of the LLM Economist's seed 42 in every copy, and a
-    random draw for any other number of people."""
+    """``random``; ``stratified``; or ``published``: the 100 people of the LLM Economist's seed 42 in every environment
+    copy, and random draws for any other number of people."""
     scale: float = Field(72402.78177917618, gt=0)
-    """mu: US dollars a year."""
+    """Scale mu, in US dollars per year."""
     sigma: float = Field(2.0721070746154746, gt=0)
-    """Shape of both tails; the upper tail falls like ``x^-(sigma tau)``, here 2.364."""
+    """Shape of both tails; the upper tail decays as ``x^-(sigma tau)``, by default with exponent 2.364."""
     nu: float = Field(0.48651871959386955, gt=0)
     """Shape of the lower tail."""
     tau: float = Field(1.1410398548220329, gt=0)
@@ -53,16 +53,16 @@ class Parameters(Sampling):
 
 
 class GB2:
-    """People with incomes from a generalised beta distribution of the second kind."""
+    """Population with incomes from a generalised beta distribution of the second kind."""
 
     unit = "USD"
 
     def __init__(self, parameters: Parameters) -> None:
-        """Keep the parameters."""
+        """Store the parameters."""
         self.parameters = parameters
 
     def quantile(self, levels: Tensor) -> Tensor:
-        """Return incomes in US dollars a year at ``levels`` in (0, 1), float64, any shape."""
+        """Return incomes in US dollars per year at ``levels`` in (0, 1), float64, any shape."""
         from scipy.special import fdtri
 
         shape = self.parameters
@@ -71,10 +71,10 @@ class GB2:
         return income.to(levels.device)
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
-        """Return ``count`` people a copy.
+        """Return a sample of ``count`` people per environment copy.
 
         Raises:
-            UserError: too few people for the strata.
+            UserError: there are too few people for the strata.
         """
         levels = torch.tensor(_published_levels(), dtype=torch.float64, device=key.device)
         if self.parameters.sampling != "published" or count != len(levels):

@@ -1,4 +1,4 @@
-"""People as they are written down, one income each: for economies so small that everybody is known."""
+"""Explicit list of incomes, one per worker, for small economies."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["Listed", "Parameters"]
 
 
 class Parameters(Model):
-    """The people."""
+    """Parameters of a list of incomes."""
 
     incomes: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
-    """Income of each worker at 40 hours a week, money a year, in the order of workers."""
+    """Income of each worker at 40 hours per week, in money per year, in the order of workers."""
 
 
 class Listed:
-    """The same people in every copy."""
+    """Population with listed incomes, the same in every environment copy."""
 
     unit = "USD"
 
     def __init__(self, parameters: Parameters) -> None:
-        """Keep the incomes."""
+        """Store the incomes."""
         self.parameters = parameters
 
     def quantile(self, levels: Tensor) -> Tensor:
@@ -37,13 +37,13 @@ class Listed:
         return ranked[(levels.double() * len(ranked)).long().clamp(max=len(ranked) - 1)]
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
-        """Return everybody in every copy.
+        """Return all listed incomes in every environment copy.
 
         Raises:
-            UserError: there are not ``count`` people.
+            UserError: the list does not contain ``count`` incomes.
         """
         incomes = self.parameters.incomes
         if count != len(incomes):
-            raise UserError(f"population: {len(incomes)} incomes are listed for {count} workers; give one a worker")
+            raise UserError(f"population.incomes: expected one per worker, found {len(incomes)} for {count} workers")
         income = torch.tensor(incomes, dtype=dtype, device=key.device).expand(len(key), count)
         return Sample(income, torch.ones_like(income))

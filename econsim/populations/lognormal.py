@@ -1,7 +1,7 @@
-r"""Log-normal incomes, by default with median and mean of US wages in 2022.
+r"""Log-normal distribution of incomes, by default with the median and mean of US wages in 2022.
 
-$Q(p) = m \exp(s \Phi^{-1}(p))$ with median $m$, and the mean is $m \exp(s^2 / 2)$. Unlike actual incomes its upper tail
-is thin, so that optimal top rates fall with income.
+The quantile function is $Q(p) = m \exp(s \Phi^{-1}(p))$ with median $m$, and the mean is $m \exp(s^2 / 2)$. Unlike that
+of actual incomes, the upper tail is thin, so optimal top rates decrease with income.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ REFERENCES = (
 
 
 class Parameters(Sampling):
-    """A log-normal distribution; the defaults give the median and the mean of US net compensation in 2022."""
+    """Parameters of a log-normal distribution; defaults: median and mean of US net compensation in 2022."""
 
     median: float = Field(40847.18, gt=0)
-    """Median income, US dollars a year."""
+    """Median income, in US dollars per year."""
     log_standard_deviation: float = Field(0.8996, gt=0)
     """Standard deviation ``s`` of the logarithm of income."""
 
 
 class LogNormal:
-    """People with log-normal incomes."""
+    """Population with log-normal incomes."""
 
     unit = "USD"
 
     def __init__(self, parameters: Parameters) -> None:
-        """Keep the parameters."""
+        """Store the parameters."""
         self.parameters = parameters
 
     def quantile(self, levels: Tensor) -> Tensor:
-        """Return incomes in US dollars a year at ``levels`` in (0, 1), float64, any shape."""
+        """Return incomes in US dollars per year at ``levels`` in (0, 1), float64, any shape."""
         standard: Tensor = torch.special.ndtri(levels.double())
         return self.parameters.median * (self.parameters.log_standard_deviation * standard).exp()
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
-        """Return ``count`` people a copy."""
+        """Return a sample of ``count`` people per environment copy."""
         return draw(self.quantile, self.parameters, key, count, dtype)

@@ -1,9 +1,10 @@
-r"""Ranked expected incomes from a clipped Pareto distribution: the fixed skills of the AI Economist.
+r"""Expected order statistics of a clipped Pareto distribution: the fixed skills of the AI Economist.
 
-Skill is $\min(m, (m - 1) x + 1)$ with $x$ Lomax, $P(x > t) = (1 + t)^{-\alpha}$; worker $k$ of $N$ earns the
-expected $k$-th smallest of $N$ draws, so that every copy holds the same people, the least skilled first. With the
-level of the k-th smallest draw Beta(k, N - k + 1) the expectation has a closed form in incomplete beta functions. (The
-original averages random draws and ignores its exponent parameter.)
+Skill is $\min(m, (m - 1) x + 1)$, where $x$ has a Lomax distribution, $P(x > t) = (1 + t)^{-\alpha}$. The skill of
+worker $k$ of $N$ is the expectation of the $k$-th smallest of $N$ draws, so all copies of the environment have the same
+workers, in ascending order of skill. Since the level of the $k$-th smallest draw has a Beta$(k, N - k + 1)$
+distribution, the expectation has a closed form in incomplete beta functions. (The original code averages random draws
+and ignores its exponent parameter.)
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ REFERENCES = (
 
 
 class Parameters(Model):
-    """A Pareto distribution of skill, clipped above; the defaults are those of the AI Economist."""
+    """Parameters of a Pareto distribution of skill, clipped above; the defaults are those of the AI Economist."""
 
     tail_exponent: float = Field(4.0, gt=1)
-    """alpha: the share of people with ``x`` above ``t`` is ``(1 + t)^-alpha``; more is less inequality."""
+    """Exponent alpha: ``P(x > t) = (1 + t)^-alpha``; a higher exponent means less inequality."""
     cap_multiple: float = Field(3.0, gt=1)
-    """m: the greatest skill, in multiples of the least."""
+    """Highest skill m, in multiples of the lowest."""
     least_income: float = Field(40.0, gt=0)
-    """Annual income of the least skill at 40 hours a week, coin; 40 makes it one coin an hour."""
+    """Annual income at the lowest skill and 40 hours per week, in coin; 40 is one coin per weekly hour."""
 
 
 class Pareto:
-    """People with the expected ranked incomes of a clipped Pareto distribution."""
+    """Population with the expected order statistics of a clipped Pareto distribution."""
 
     unit = "coin"
 
     def __init__(self, parameters: Parameters) -> None:
-        """Keep the parameters."""
+        """Store the parameters."""
         self.parameters = parameters
 
     def quantile(self, levels: Tensor) -> Tensor:
@@ -52,12 +53,12 @@ class Pareto:
         return self.parameters.least_income * skill.clamp(max=self.parameters.cap_multiple)
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
-        """Return the same ``count`` people in every copy; only the length of ``key`` matters."""
+        """Return the same ``count`` people in every environment copy; only the length and device of ``key`` matter."""
         income = self._expected_ranked(count).to(key.device, dtype).repeat(len(key), 1)
         return Sample(income, torch.ones_like(income))
 
     def _expected_ranked(self, count: int) -> Tensor:
-        """Return ``E[Q(U_(k))]``, ``k = 1 .. N``, ``[N]``: the Lomax part below the level of the cap, then the cap."""
+        """Return ``E[Q(U_(k))]``, ``k = 1 .. N``, ``[N]``: the Lomax term below the level of the cap, plus the cap."""
         import numpy as np
         from scipy.special import betainc, betaln
 

@@ -1,9 +1,9 @@
-"""Incomes from a published table of percentiles, by default US wages of 2019.
+"""Income distribution from a published table of percentiles, by default US wages of 2019.
 
-Between two rows income follows a Pareto distribution (log income is linear in ``-log(1 - p)``, the usual interpolation
-of income tables); above the last row it goes on with the exponent of the last two; below the first it is proportional
-to ``p``. The default table is W-2 wage compensation of all individuals, tax year 2019 (US Census Bureau and Federal
-Reserve Bank of Minneapolis, "Income Distributions and Dynamics in America").
+Between two rows incomes follow a Pareto distribution (log income is linear in ``-log(1 - p)``, the usual interpolation
+of income tables). Above the last row the exponent of the last interval applies; below the first row income is
+proportional to ``p``. The default table contains the W-2 wage compensation of all individuals in tax year 2019 (US
+Census Bureau and Federal Reserve Bank of Minneapolis, "Income Distributions and Dynamics in America").
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ SHIPPED = "data/us_w2_wages_2019.csv"
 
 
 class Parameters(Sampling):
-    """A table of percentiles."""
+    """Parameters of a table of percentiles."""
 
     file: str | None = None
-    """CSV file with a header row, relative to the working directory; the shipped table when not given."""
+    """CSV file with a header row, relative to the working directory; null: the table of US wages of 2019."""
     percentile_column: str = "percentile"
-    """Column of percentiles, in (0, 100), increasing."""
+    """Column of percentiles, in (0, 100), strictly increasing."""
     value_column: str = "value"
-    """Column of incomes a year at those percentiles, positive, increasing."""
+    """Column of annual incomes at these percentiles, positive, strictly increasing."""
     unit: str = Field("USD", min_length=1)
-    """Unit of money of the table."""
+    """Unit of money in the table."""
 
 
 class QuantileTable:
-    """People with incomes read off a table of percentiles.
+    """Population with incomes from a table of percentiles.
 
     Raises:
-        UserError: no such file or column, a cell that is no number, rows that do not increase, or a last pair of rows
-            so far apart that mean income would be infinite.
+        UserError: a file or column does not exist, a cell is not a number, rows are not increasing, or the last two
+            rows imply an infinite mean income.
     """
 
     def __init__(self, parameters: Parameters) -> None:
@@ -64,9 +64,9 @@ class QuantileTable:
         self._first = (float(levels[0]), float(incomes[0]))
 
     def quantile(self, levels: Tensor) -> Tensor:
-        """Return incomes a year at ``levels`` in (0, 1), float64, any shape."""
+        """Return annual incomes at ``levels`` in (0, 1), float64, any shape."""
         levels = levels.double()
-        depth, log_income, slope = (leaf.to(levels.device) for leaf in (self._depth, self._log_income, self._slope))
+        depth, log_income, slope = (tensor.to(levels.device) for tensor in (self._depth, self._log_income, self._slope))
         position = -torch.log1p(-levels)
         row = (torch.searchsorted(depth, position.contiguous(), right=True) - 1).clamp(0, len(slope) - 1)
         within = (log_income[row] + slope[row] * (position - depth[row])).exp()
@@ -74,12 +74,12 @@ class QuantileTable:
         return torch.where(levels < first_level, first_income * levels / first_level, within)
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
-        """Return ``count`` people a copy."""
+        """Return a sample of ``count`` people per environment copy."""
         return draw(self.quantile, self.parameters, key, count, dtype)
 
 
 def _read(parameters: Parameters) -> tuple[Tensor, Tensor]:
-    """Return levels in (0, 1) and incomes, ``[R]`` each, checked."""
+    """Return validated levels in (0, 1) and incomes, ``[R]`` each."""
     path: Path | Traversable = Path(parameters.file) if parameters.file else files("econsim.populations") / SHIPPED
     name = parameters.file or path.name
     try:
@@ -101,16 +101,16 @@ def _column(rows: csv.DictReader[str], column: str, name: str) -> list[float]:
     try:
         return [float(row[column]) for row in rows]
     except (TypeError, ValueError):
-        raise UserError(f"quantile_table: {name}: column {column!r} holds a cell that is no number") from None
+        raise UserError(f"quantile_table: {name}: column {column!r} contains a value that is not a number") from None
 
 
 def _check(levels: Tensor, incomes: Tensor, name: str) -> None:
     if len(levels) < 2:
-        raise UserError(f"quantile_table: {name}: expected two rows or more")
+        raise UserError(f"quantile_table: {name}: expected at least two rows, found {len(levels)}")
     if not bool(((levels > 0) & (levels < 1)).all() and (levels.diff() > 0).all()):
-        raise UserError(f"quantile_table: {name}: percentiles must lie between 0 and 100 and increase")
+        raise UserError(f"quantile_table: {name}: expected strictly increasing percentiles between 0 and 100")
     if not bool(incomes.isfinite().all() and (incomes > 0).all() and (incomes.diff() > 0).all()):
-        raise UserError(f"quantile_table: {name}: incomes must be positive and increase")
+        raise UserError(f"quantile_table: {name}: expected positive, strictly increasing incomes")
     exponent = (torch.log1p(-levels[-2]) - torch.log1p(-levels[-1])) / (incomes[-1] / incomes[-2]).log()
     if float(exponent) <= 1:
-        raise UserError(f"quantile_table: {name}: the last two rows imply an infinite mean; add a row above them")
+        raise UserError(f"quantile_table: {name}: the last two rows imply an infinite mean; add a higher percentile")

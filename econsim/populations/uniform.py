@@ -1,4 +1,4 @@
-"""Uniform incomes, by default the first population of the LLM Economist: skills from 1.24 to 159.1 an hour."""
+"""Uniform distribution of incomes, by default that of the LLM Economist: skills of 1.24 to 159.1 per hour."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ REFERENCES = (LLM_ECONOMIST,)
 
 
 class Parameters(Sampling):
-    """A uniform distribution; the defaults are 40 hours at 1.24 to 159.1 money an hour."""
+    """Parameters of a uniform distribution; defaults: 40 hours at 1.24 to 159.1 in money per hour."""
 
     low: float = Field(49.6, gt=0)
-    """Least income at 40 hours a week, money."""
+    """Lowest income at 40 hours per week, in money."""
     high: float = Field(6364.0, gt=0)
-    """Greatest income at 40 hours a week, money."""
+    """Highest income at 40 hours per week, in money."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         if self.low >= self.high:
-            raise ValueError(f"low: expected less than high ({self.high}), not {self.low}")
+            raise ValueError(f"low: expected less than high ({self.high}), found {self.low}")
         return self
 
 
 class Uniform:
-    """People with uniform incomes."""
+    """Population with uniform incomes."""
 
     unit = "coin"
 
     def __init__(self, parameters: Parameters) -> None:
-        """Keep the parameters."""
+        """Store the parameters."""
         self.parameters = parameters
 
     def quantile(self, levels: Tensor) -> Tensor:
@@ -46,5 +46,5 @@ class Uniform:
         return self.parameters.low + (self.parameters.high - self.parameters.low) * levels.double()
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
-        """Return ``count`` people a copy."""
+        """Return a sample of ``count`` people per environment copy."""
         return draw(self.quantile, self.parameters, key, count, dtype)

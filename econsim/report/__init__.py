@@ -1,4 +1,4 @@
-"""The report: one self-contained HTML page about a run or several, figures as PNG and SVG, tables as CSV and LaTeX."""
+"""Reports on one or several runs: a self-contained HTML page, figures as PNG and SVG, tables as CSV and LaTeX."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def write_report(run: Run, interactive: bool = False) -> Path:
 
     Args:
         run: a finished run.
-        interactive: put plotly.js into the page (5 MB), so that one can point at some figures; without effect where
-            plotly is not installed.
+        interactive: whether to include plotly.js (5 MB), which makes some figures interactive; ignored if plotly is
+            not installed.
 
     Raises:
         UserError: the run is not finished.
-        RunError: the disk is full; an older report stays.
+        RunError: the disk is full; an older report is kept.
     """
     from econsim.report.figures import Figures
     from econsim.report.page import render
@@ -41,17 +41,17 @@ def write_report(run: Run, interactive: bool = False) -> Path:
 def write_comparison(
     paths: Iterable[str | Path], page: Path, metrics: Iterable[str] = (), interactive: bool = False
 ) -> Path:
-    """Write one page about several runs, and beside it a folder ``<name>_files`` with figures and tables.
+    """Write a page about several runs, and next to it a folder ``<name>_files`` with figures and tables.
 
     Args:
         paths: folders of finished runs.
         page: the HTML file to write.
-        metrics: their names, as for :func:`econsim.runs.compare`.
+        metrics: names of metrics, as for :func:`econsim.runs.compare`.
         interactive: as for :func:`write_report`.
 
     Raises:
-        UserError: runs that cannot be compared, or no folder for ``page``.
-        RunError: the disk is full; an older page stays.
+        UserError: the runs cannot be compared, or the folder of ``page`` does not exist.
+        RunError: the disk is full; an older page is kept.
     """
     from econsim.errors import UserError
     from econsim.report.comparison import Comparison
@@ -59,13 +59,13 @@ def write_comparison(
     from econsim.storage.files import write_text
 
     if not page.parent.is_dir():
-        raise UserError(f"{page}: there is no folder {page.parent}; make it, or choose another with --out")
-    found = Comparison(paths, metrics)
+        raise UserError(f"{page}: there is no folder {page.parent}; create it, or choose another with --out")
+    comparison = Comparison(paths, metrics)
     folder = page.with_name(f"{page.stem}_files")
     folder.mkdir(exist_ok=True)
-    drawn = _write_figures(folder / "figures", found.captioned())
-    write_tables(folder / "tables", found.tables)
-    write_text(page, found.render(drawn, interactive))
+    drawn = _write_figures(folder / "figures", comparison.captioned())
+    write_tables(folder / "tables", comparison.tables)
+    write_text(page, comparison.render(drawn, interactive))
     return page
 
 

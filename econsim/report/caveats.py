@@ -1,6 +1,6 @@
-"""What a reader has to know before believing a run: warnings, single seeds, what was not trained, what is not known.
+"""Caveats of a run: warnings, single training seeds, untrained agents, an unknown distance from equilibrium.
 
-Each function of :data:`SECTIONS` returns sentences; one is added where there is more to say.
+Each function in :data:`SECTIONS` yields sentences; add a function to add a caveat.
 """
 
 from __future__ import annotations
@@ -15,60 +15,63 @@ __all__ = ["SECTIONS", "caveats"]
 
 
 def caveats(run: Run) -> list[str]:
-    """Return the caveats of a finished run, the gravest first."""
+    """Return the caveats of a finished run, the most important first."""
     return [sentence for section in SECTIONS for sentence in section(run)]
 
 
 def warnings(run: Run) -> Iterator[str]:
-    """Yield what the game or its learners warned of."""
+    """Yield the warnings of the game and its learners."""
     for warning in run.summary["warnings"]:
         yield f"Warning: {warning}"
 
 
-def simulated_minds(run: Run) -> Iterator[str]:
-    """Yield that no language model answered, where something stood in its place."""
+def simulated_model(run: Run) -> Iterator[str]:
+    """Yield a caveat if the answers came from a simulated language model."""
     if label := run.summary.get("llm", {}).get("simulated"):
-        yield f"No language model answered: {label} did. Nothing here says how a language model would behave."
+        yield (
+            f"The answers come from {label}, not from a language model. The results do not show how a language model"
+            " would behave."
+        )
 
 
 def failed_replies(run: Run) -> Iterator[str]:
-    """Yield for which share of its questions a language model gave no answer that could be used."""
-    for purpose, found in run.summary.get("llm", {}).get("purposes", {}).items():
-        if found["failed"]:
+    """Yield the share of unusable replies of a language model, by purpose."""
+    for purpose, counts in run.summary.get("llm", {}).get("purposes", {}).items():
+        if counts["failed"]:
             yield (
-                f"{found['failure_share']:.1%} of the replies about {purpose} could not be used; the agents then acted"
-                f" by the failure policy of the scenario ({run.summary['llm']['on_failure']})."
+                f"{counts['failure_share']:.1%} of the replies about {purpose} could not be used; in these cases the"
+                f" agents followed the failure policy of the scenario ({run.summary['llm']['on_failure']})."
             )
 
 
 def single_seeds(run: Run) -> Iterator[str]:
-    """Yield which policies have agents that were trained once, so that their numbers carry no interval."""
-    alone = [policy.label for policy in run.plan.policies if policy.trained_roles and len(policy.seeds) == 1]
-    if alone:
+    """Yield the policies that were trained with one seed only, so that their results have no interval."""
+    labels = [policy.label for policy in run.plan.policies if policy.trained_roles and len(policy.seeds) == 1]
+    if labels:
         yield (
-            f"One training seed: the numbers of {', '.join(alone)} have no interval, and another seed may give others;"
-            " repeat with seeds=5."
+            f"One training seed: the results of {', '.join(labels)} have no confidence interval and may differ for"
+            " other seeds; repeat the run with seeds=5."
         )
 
 
 def untrained(run: Run) -> Iterator[str]:
-    """Yield which players of the scenario's own policy follow a rule that nothing fitted."""
+    """Yield the roles of the scenario's own policy whose agents were neither trained nor fitted."""
     own = run.plan.last
-    fixed = [f"{role} ({chosen.kind.name})" for role, chosen in own.agents.items() if role not in own.fitted_roles]
+    fixed = [f"{role} ({choice.kind.name})" for role, choice in own.agents.items() if role not in own.fitted_roles]
     if fixed:
-        everybody = "; nobody was" if len(fixed) == len(own.agents) else ""
-        yield f"Not trained in {own.label}: {', '.join(fixed)}{everybody}."
+        all_roles = " (no agent was trained)" if len(fixed) == len(own.agents) else ""
+        yield f"Not trained in {own.label}: {', '.join(fixed)}{all_roles}."
 
 
 def unknown_distance(run: Run) -> Iterator[str]:
-    """Yield that nobody looked for profitable deviations, where there is no certificate."""
+    """Yield a caveat if there is no certificate of profitable deviations."""
     if not (run.path / "certificate.json").is_file():
-        yield f"How far this is from equilibrium is not known; find out with: econsim equilibrium runs/{run.name}."
+        yield f"The distance from equilibrium is not known; to measure it: econsim equilibrium runs/{run.name}."
 
 
 SECTIONS: tuple[Callable[[Run], Iterator[str]], ...] = (
     warnings,
-    simulated_minds,
+    simulated_model,
     failed_replies,
     single_seeds,
     untrained,

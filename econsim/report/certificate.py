@@ -1,4 +1,4 @@
-"""A certificate in words: the table of its gains, and what they bound."""
+"""Presentation of certificates: the table of deviation gains, and notes on the bounds."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["Certified", "certified"]
 SMALLEST_SHARE = 0.001
 METHODS = {
     METHOD: "best option",
-    "exact": "exact answer",
+    "exact": "exact best response",
     "trained": "trained deviation",
-    "search": "announcement",
+    "search": "leader action",
 }
 ANSWERS = {
-    "exact": "answered by followers who respond exactly",
-    "own": "answered by the run's own followers, as far as they see what is announced",
+    "exact": "with followers who play exact best responses",
+    "own": "with the run's own followers, who respond to the leader's action as far as they observe it",
 }
 
 
 class Certified(NamedTuple):
-    """What a certificate says: a table as text, and a sentence for each of its rows and for what it leaves open."""
+    """A certificate as text: a table, and notes on each row and on the computation."""
 
     header: list[str]
     rows: list[list[str]]
@@ -34,7 +34,7 @@ class Certified(NamedTuple):
 
     @property
     def titles(self) -> list[str]:
-        """The header of a table that names role and deviation in one column."""
+        """The header of a table with role and deviation in one column."""
         return ["Role and deviation", *(title.capitalize() for title in self.header[2:])]
 
     @property
@@ -44,39 +44,40 @@ class Certified(NamedTuple):
 
 
 def certified(certificate: dict[str, Any]) -> Certified:
-    """Return the table of a certificate, one row a role and class of deviations, means over training seeds."""
+    """Return a certificate as text, with one row per role and class of deviations, means over training seeds."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for finding in certificate["findings"]:
         groups.setdefault((finding["role"], finding["method"]), []).append(finding)
-    with_gap = any(it.get("share_of_gap") is not None for it in certificate["findings"])
-    header = ["role", "deviation", "own return", "gain", "95 % interval", "of own", "largest gain"]
-    rows = [_row(role, method, found) for (role, method), found in groups.items()]
+    with_gap = any(finding.get("share_of_gap") is not None for finding in certificate["findings"])
+    header = ["role", "deviation", "own return", "gain", "95 % interval", "% of return", "largest gain"]
+    rows = [_row(role, method, findings) for (role, method), findings in groups.items()]
     if any("lower" in finding for finding in certificate["findings"]):
         header.append("true gain")
-        rows = [[*row, _bounds(found)] for row, found in zip(rows, groups.values(), strict=True)]
+        rows = [[*row, _bounds(findings)] for row, findings in zip(rows, groups.values(), strict=True)]
     if with_gap:
-        header.append("of the gap")
-        rows = [[*row, _share(_mean(found, "share_of_gap"))] for row, found in zip(rows, groups.values(), strict=True)]
-    notes = [_note(role, method, found) for (role, method), found in groups.items()]
+        header.append("% of gap")
+        shares = [_share(_mean(findings, "share_of_gap")) for findings in groups.values()]
+        rows = [[*row, share] for row, share in zip(rows, shares, strict=True)]
+    notes = [_note(role, method, findings) for (role, method), findings in groups.items()]
     return Certified(header, rows, [*notes, _budget(certificate)])
 
 
-def _row(role: str, method: str, found: Sequence[dict[str, Any]]) -> list[str]:
-    low, high = _interval(found)
+def _row(role: str, method: str, findings: Sequence[dict[str, Any]]) -> list[str]:
+    low, high = _interval(findings)
     return [
         role,
         METHODS[method],
-        _number(_average(found, "own")),
-        _number(_average(found, "gain")),
+        _number(_average(findings, "own")),
+        _number(_average(findings, "gain")),
         "" if low is None or high is None else f"{_number(low)} to {_number(high)}",
-        _share(_mean(found, "relative")),
-        _number(max(it["largest"] for it in found)) if found[0]["players"] > 1 else "",
+        _share(_mean(findings, "relative")),
+        _number(max(finding["largest"] for finding in findings)) if findings[0]["players"] > 1 else "",
     ]
 
 
-def _bounds(found: Sequence[dict[str, Any]]) -> str:
-    """Return what the gain is known to be within the class of deviations, means over training seeds."""
-    lower, upper = _mean(found, "lower"), _mean(found, "upper")
+def _bounds(findings: Sequence[dict[str, Any]]) -> str:
+    """Return the bounds on the gain within the class of deviations, means over training seeds."""
+    lower, upper = _mean(findings, "lower"), _mean(findings, "upper")
     if lower is None:
         return ""
     if upper is None:
@@ -84,52 +85,54 @@ def _bounds(found: Sequence[dict[str, Any]]) -> str:
     return f"{_number(lower)} to {_number(upper)}" if lower < upper else _number(lower)
 
 
-def _interval(found: Sequence[dict[str, Any]]) -> tuple[float | None, float | None]:
-    """Return the interval of the difference: of one seed its own, of several that over seeds."""
-    if len(found) == 1:
-        return found[0]["low"], found[0]["high"]
-    over_seeds = mean_interval([it["difference"] for it in found])
+def _interval(findings: Sequence[dict[str, Any]]) -> tuple[float | None, float | None]:
+    """Return the interval of the difference: that of the one seed, or an interval over several seeds."""
+    if len(findings) == 1:
+        return findings[0]["low"], findings[0]["high"]
+    over_seeds = mean_interval([finding["difference"] for finding in findings])
     return over_seeds.low, over_seeds.high
 
 
-def _note(role: str, method: str, found: Sequence[dict[str, Any]]) -> str:
-    """Return what was tried for a row, what it bounds, and the raw difference where deviating did worse."""
-    first = found[0]
-    parts = [f"{role}, {METHODS[method]}: {first['deviations']}"]
+def _note(role: str, method: str, findings: Sequence[dict[str, Any]]) -> str:
+    """Return the note on a row: the deviations considered, and the raw difference if deviating did worse."""
+    first = findings[0]
+    clauses = [f"{role}, {METHODS[method]}: {first['deviations']}"]
     if "followers" in first:
-        parts.append(f"best of {max(it['tried'] for it in found):,} tried, {ANSWERS[first['followers']]}")
+        tried = max(finding["tried"] for finding in findings)
+        clauses.append(f"best of {tried:,} tried, {ANSWERS[first['followers']]}")
     if first.get("welfare") is not None:
-        reached = fmean(it["welfare"]["reached"] for it in found)
-        parts.append(f"welfare {shown(fmean(it['welfare']['own'] for it in found))}, found {shown(reached)}")
-    if (share := _mean(found, "share_of_exact")) is not None:
-        parts.append(f"it finds {share:.1%} of the exact gain")
-    if (difference := _average(found, "difference")) < 0:
-        parts.append(f"the best deviation found loses {_number(-difference)}, so that staying is better")
-    over = f"{len(found)} training seeds" if len(found) > 1 else f"{first['count']} {first['over']}"
-    if len(found) > 1 or first["over"] != "nothing":
-        parts.append(f"interval of the paired difference over {over}")
-    return "; ".join(parts) + "."
+        own = fmean(finding["welfare"]["own"] for finding in findings)
+        reached = fmean(finding["welfare"]["reached"] for finding in findings)
+        clauses.append(f"welfare {shown(own)}, with the deviation {shown(reached)}")
+    if (share := _mean(findings, "share_of_exact")) is not None:
+        clauses.append(f"the search attains {share:.1%} of the exact gain")
+    if (difference := _average(findings, "difference")) < 0:
+        clauses.append(f"the best deviation found loses {_number(-difference)}, so that the gain is zero")
+    over = f"{len(findings)} training seeds" if len(findings) > 1 else f"{first['count']} {first['over']}"
+    if len(findings) > 1 or first["over"] != "nothing":
+        clauses.append(f"interval of the paired difference over {over}")
+    return "; ".join(clauses) + "."
 
 
 def _budget(certificate: dict[str, Any]) -> str:
     if all(finding["method"] == METHOD for finding in certificate["findings"]):
         return (
             f"Policy {certificate['policy']}, {len(certificate['seeds'])} training seed(s); returns and gains are exact"
-            " expectations over all choices."
+            " expectations over all actions."
         )
     return (
         f"Policy {certificate['policy']}, {len(certificate['seeds'])} training seed(s); gains are measured in"
-        f" {certificate['episodes']} episodes by which nothing was chosen, under the same luck with and without the"
-        " deviation. A gain is zero where the deviation found does worse: whoever may deviate may also stay."
+        f" {certificate['episodes']} episodes that were not used to choose the deviation, with common random numbers"
+        " with and without it. If the best deviation found does worse than the policy itself, the gain is zero."
     )
 
 
-def _average(found: Sequence[dict[str, Any]], name: str) -> float:
-    return fmean(it[name] for it in found)
+def _average(findings: Sequence[dict[str, Any]], name: str) -> float:
+    return fmean(finding[name] for finding in findings)
 
 
-def _mean(found: Sequence[dict[str, Any]], name: str) -> float | None:
-    values = [it[name] for it in found if it.get(name) is not None]
+def _mean(findings: Sequence[dict[str, Any]], name: str) -> float | None:
+    values = [finding[name] for finding in findings if finding.get(name) is not None]
     return fmean(values) if values else None
 
 

@@ -1,4 +1,4 @@
-"""The page about several runs: their numbers with intervals, their schedules and curves, and in what they differ."""
+"""Comparison page of several runs: their metrics with intervals, schedules, learning curves, and differing keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from econsim.analysis import plots
 from econsim.errors import UserError
 from econsim.report import interactive
 from econsim.report.caveats import caveats
-from econsim.report.content import listed
+from econsim.report.content import listed, repeat_commands
 from econsim.report.dots import interval_dots
 from econsim.report.figures import Captioned, Figures
 from econsim.report.page import Drawn, fill
@@ -30,7 +30,7 @@ __all__ = ["Comparison"]
 
 
 class Comparison:
-    """Several finished runs side by side.
+    """A comparison of several finished runs.
 
     Raises:
         UserError: as :func:`econsim.runs.compare`.
@@ -43,30 +43,30 @@ class Comparison:
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The tables to write beside the page: all numbers, and the keys in which scenarios differ."""
-        found = {"comparison": self.table, "differences": differences(self.runs.values())}
-        return {name: table for name, table in found.items() if not table.empty}
+        """The tables that accompany the page: all metrics, and the keys in which scenarios differ."""
+        tables = {"comparison": self.table, "differences": differences(self.runs.values())}
+        return {name: table for name, table in tables.items() if not table.empty}
 
     def captioned(self) -> Iterator[Captioned]:
-        """Yield the figures: numbers with intervals, schedules of the runs' own policies, and how they learned."""
+        """Yield the figures: metrics with intervals, schedules of the runs' own policies, and their learning curves."""
         labels = ", ".join(self.runs)
         yield self._dots(labels)
-        found = self._schedules()
-        if found:
-            still, plot = plots.tax_schedules(found), interactive.tax_schedules(found)
-            caption = "The rate on the last unit earned, by income, that each run's own policy chose."
+        schedules = self._schedules()
+        if schedules:
+            still, plot = plots.tax_schedules(schedules), interactive.tax_schedules(schedules)
+            caption = "Marginal tax rates of each run's own policy, by income before tax."
             yield _captioned("schedules", "Marginal tax rates", still, caption, labels, plot)
         curves = self._curves()
         if curves:
-            # As in the figure above, the last run is the one drawn boldest.
-            curves, unit = dict(reversed(curves.items())), "return of the leader, as each run's report shows it"
+            # As in the figure above, the last run is drawn with the boldest line.
+            curves, unit = dict(reversed(curves.items())), "return of the leader, in the unit of each run's report"
             still, plot = plots.learning_curve(curves, {}, unit), interactive.learning_curve(curves, {}, unit)
-            caption = "The return of each run's own policy while it was trained."
+            caption = "The return of each run's own policy during training."
             yield _captioned("learning", "Learning", still, caption, labels, plot)
 
     def render(self, drawn: Sequence[Drawn], with_plots: bool = False) -> str:
         """Return the page as HTML."""
-        said = {name: caveats(run) for name, run in self.runs.items()}
+        by_run = {name: caveats(run) for name, run in self.runs.items()}
         context = {
             "runs": list(self.runs),
             "descriptions": list(dict.fromkeys(run.summary["description"] for run in self.runs.values())),
@@ -74,30 +74,30 @@ class Comparison:
             "header": ["Runs and policy", *(titled(self._declared[metric]) for metric in self._metrics)],
             "rows": self._rows(),
             "differences": self._differences(),
-            "caveats": [f"{name}: {caveat}" for name, found in said.items() for caveat in found],
+            "caveats": [f"{name}: {caveat}" for name, sentences in by_run.items() for caveat in sentences],
             "repeat": self._repeat(),
         }
         return fill("comparison.html", drawn, with_plots, context)
 
     def _dots(self, labels: str) -> Captioned:
         caption = (
-            "Each policy under the first response: its mean over runs of one scenario; the line is the 95 % interval,"
-            " which a single run does not have."
+            "Each policy under its first set of followers: the mean over runs of one scenario. Lines are 95 %"
+            " intervals, which need several runs."
         )
         titles = {name: titled(metric) for name, metric in self._declared.items()}
-        return _captioned("numbers", "The numbers", interval_dots(self._first, titles), caption, labels)
+        return _captioned("numbers", "Metrics", interval_dots(self._first, titles), caption, labels)
 
     @cached_property
     def _first(self) -> pd.DataFrame:
-        """The table under each policy's first response, scenarios named by their runs."""
+        """The table under each policy's first response, with scenarios labelled by their runs."""
         first = self.table.drop_duplicates(["scenario", "policy", "metric"])
         names = {name: self._named(str(name), rows) for name, rows in first.groupby("scenario")}
         return first.assign(scenario=first["scenario"].map(names))
 
     def _named(self, scenario: str, rows: pd.DataFrame) -> str:
-        """Return the label of the one run of a scenario, or how many runs it has."""
-        mine = [label for label, run in self.runs.items() if rows[str(run.path)].notna().any()]
-        return mine[0] if len(mine) == 1 else f"{scenario}, {len(mine)} runs"
+        """Return the label of the only run of a scenario, or the number of its runs."""
+        labels = [label for label, run in self.runs.items() if rows[str(run.path)].notna().any()]
+        return labels[0] if len(labels) == 1 else f"{scenario}, {len(labels)} runs"
 
     @property
     def _metrics(self) -> list[str]:
@@ -105,32 +105,32 @@ class Comparison:
 
     @cached_property
     def _declared(self) -> dict[str, Metric]:
-        """The metrics of all runs by name; that of the first run which declares it."""
+        """The metrics of all runs by name, as declared by the first run that has them."""
         declared: dict[str, Metric] = {}
         for run in self.runs.values():
             declared = {**metrics_in(run.summary), **declared}
         return declared
 
     def _rows(self) -> list[list[str]]:
-        found: dict[str, dict[str, str]] = {}
+        cells: dict[str, dict[str, str]] = {}
         for row in self._first.to_dict("records"):
             cell = _cell(row, self._declared[row["metric"]])
-            found.setdefault(f"{row['scenario']}: {row['policy']}", {})[row["metric"]] = cell
-        return [[name, *(cells.get(metric, "") for metric in self._metrics)] for name, cells in found.items()]
+            cells.setdefault(f"{row['scenario']}: {row['policy']}", {})[row["metric"]] = cell
+        return [[name, *(by_metric.get(metric, "") for metric in self._metrics)] for name, by_metric in cells.items()]
 
     def _schedules(self) -> dict[str, Any]:
-        found = {name: list(run.summary["policies"].values())[-1] for name, run in self.runs.items()}
-        return {name: (policy["thresholds"], policy["rates"]) for name, policy in found.items() if policy.get("rates")}
+        own = {name: list(run.summary["policies"].values())[-1] for name, run in self.runs.items()}
+        return {name: (policy["thresholds"], policy["rates"]) for name, policy in own.items() if policy.get("rates")}
 
     def _curves(self) -> dict[str, pd.DataFrame]:
-        found = {}
+        curve_of = {}
         for name, run in self.runs.items():
             try:
                 curves, _, _ = Figures(run).learning_curves()
             except UserError:
                 continue
-            found[name] = next(iter(curves.values()))
-        return found
+            curve_of[name] = next(iter(curves.values()))
+        return curve_of
 
     def _differences(self) -> list[list[str]]:
         table = differences(self.runs.values())
@@ -138,15 +138,16 @@ class Comparison:
 
     def _repeat(self) -> list[str]:
         paths = [f"runs/{run.name}" for run in self.runs.values()]
-        again = [
-            f"econsim run {shlex.quote(f'{path}/scenario.yaml')} --device {run.environment['device'].split(':')[0]}"
-            for path, run in zip(paths, self.runs.values(), strict=True)
+        names = sorted({name for run in self.runs.values() for name in run.plugins})
+        plugins = "".join(f"--plugin {name} " for name in names)
+        return [
+            *(repeat_commands(run)[0] for run in self.runs.values()),
+            f"econsim {plugins}compare {shlex.join(paths)} --out comparison.html",
         ]
-        return [*again, f"econsim compare {shlex.join(paths)} --out comparison.html"]
 
 
 def _label(path: Path, paths: Sequence[Path]) -> str:
-    """Return the folder's name, or the path where two folders have one name."""
+    """Return the name of a run's folder, or its path if two folders have the same name."""
     names = [other.resolve().name for other in paths]
     name = path.resolve().name
     return name if names.count(name) == 1 else str(path)

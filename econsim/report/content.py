@@ -1,4 +1,4 @@
-"""What the report says: its headline, its tables, how to repeat the run. The template lays it out."""
+"""Content of the report: its headline, its tables, and the commands that repeat the run, for the page templates."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _COSTS = (
     Metric("leader_evaluations", "Leader actions tried"),
 )
 _BESIDE = 3
-"""Metrics that the headline gives beside the main one."""
+"""The number of metrics that the headline gives in addition to the main one."""
 
 
 class Group(NamedTuple):
-    """Neighbouring columns of one metric: its title, its unit, and how many they are."""
+    """Adjacent columns of one metric: its title, its unit, and the number of columns."""
 
     title: str
     unit: str
@@ -47,14 +47,14 @@ class Group(NamedTuple):
 
 
 class Workers(NamedTuple):
-    """Who followed under a response: in a word for a table's header, and in words for a sentence."""
+    """The followers of a response: a short name for table headers, and words for sentences."""
 
     short: str
     words: str
 
 
 class Table(NamedTuple):
-    """A table as text: groups of columns, their second header, and rows by label."""
+    """A table as text: groups of columns, the second header row, and rows by label."""
 
     groups: list[Group]
     responses: list[str]
@@ -62,7 +62,7 @@ class Table(NamedTuple):
 
 
 class Constant(NamedTuple):
-    """A parameter of the economy: its dotted name, value and meaning with unit or range."""
+    """A parameter of the economy: its dotted name, its value, and its meaning with unit or range."""
 
     name: str
     value: str
@@ -70,36 +70,41 @@ class Constant(NamedTuple):
 
 
 def policy_table(summary: dict[str, Any], costs: Mapping[str, Mapping[str, float]] | None = None) -> Table:
-    """Return the policies by the metrics that are shown: headline metrics under every response, others under the first.
+    """Return the table of policies and metrics: headline metrics under every response, others under the first.
 
-    ``costs`` of fits (:func:`econsim.runs.costs.fit_costs`) come last.
+    ``costs`` of fits (:func:`econsim.runs.costs.fit_costs`) are the last columns.
     """
     policies, responses = summary["policies"], summary["responses"]
     columns = []
     for metric in shown_metrics(summary, "headline", "table"):
-        within = responses if metric.show == "headline" else responses[:1]
-        columns.append((metric, [it for it in within if any(metric.name in p.get(it, {}) for p in policies.values())]))
+        candidates = responses if metric.show == "headline" else responses[:1]
+        measured = [
+            response
+            for response in candidates
+            if any(metric.name in policy.get(response, {}) for policy in policies.values())
+        ]
+        columns.append((metric, measured))
     rows = [
-        (label, [_cell(policy.get(it, {}), metric) for metric, its in columns for it in its])
+        (label, [_cell(policy.get(response, {}), metric) for metric, shown_for in columns for response in shown_for])
         for label, policy in policies.items()
     ]
-    measured_costs = [cost for cost in _COSTS if any(cost.name in it for it in (costs or {}).values())]
+    measured_costs = [cost for cost in _COSTS if any(cost.name in fit_cost for fit_cost in (costs or {}).values())]
     for label, cells in rows:
         cells += [_cell((costs or {}).get(label, {}), cost) for cost in measured_costs]
-    short = {it: workers_of(summary, it).short for it in responses}
-    within = [short[it] if len(its) > 1 else "" for _, its in columns for it in its]
-    second = [*within, *("" for _ in measured_costs)] if any(within) else []
-    groups = [Group(metric.title, metric.unit, len(its)) for metric, its in columns]
-    return Table([*groups, *(Group(cost.title, cost.unit, 1) for cost in measured_costs)], second, rows)
+    short = {response: workers_of(summary, response).short for response in responses}
+    names = [short[response] if len(shown_for) > 1 else "" for _, shown_for in columns for response in shown_for]
+    second_header = [*names, *("" for _ in measured_costs)] if any(names) else []
+    groups = [Group(metric.title, metric.unit, len(shown_for)) for metric, shown_for in columns]
+    return Table([*groups, *(Group(cost.title, cost.unit, 1) for cost in measured_costs)], second_header, rows)
 
 
 def workers_of(summary: Mapping[str, Any], response: str) -> Workers:
-    """Return who the followers were under a response."""
+    """Return the followers of a response in words."""
     return Workers(**summary["workers"][response]) if "workers" in summary else Workers(response, f"{response} workers")
 
 
 def scored_under(summary: Mapping[str, Any]) -> str:
-    """Return under which followers every policy is scored, and which numbers are those of the first."""
+    """Return a note on the followers under which policies are scored, and on the columns of each."""
     first, *others = (workers_of(summary, response) for response in summary["responses"])
     sentence = f"Each policy is scored under {first.words}"
     if not others:
@@ -108,16 +113,17 @@ def scored_under(summary: Mapping[str, Any]) -> str:
 
 
 def question(run: Run) -> str:
-    """Return what a run asks, in a sentence: which policies it compares, for whom, and by what."""
+    """Return the question of a run in a sentence, with its policies, its population and its main metric."""
     summary, scenario = run.summary, run.scenario
     roles = scenario.build("cpu")[0].roles.values()
     people = listed([f"{role.count:,} {role.name}{'s' * (role.count > 1)}" for role in roles if not role.leads])
     metric = main_metric(summary)
-    by = "the results" if metric is None else metric.title[:1].lower() + metric.title[1:]
-    labels, where = list(summary["policies"]), f"in {scenario.economy.kind.name} with {people}"
+    labels, setting = list(summary["policies"]), f"in {scenario.economy.kind.name} with {people}"
+    if metric is None:
+        return f"What are the results of {listed(labels)} {setting}?"
     if len(labels) == 1:
-        return f"What is {by} under {labels[0]} {where}?"
-    return f"Which of {listed(labels, 'or')} gives the highest {by} {where}?"
+        return f"What is {_noun(metric)} under {labels[0]} {setting}?"
+    return f"Which of {listed(labels)} gives the highest {_noun(metric)} {setting}?"
 
 
 def listed(names: Sequence[str], word: str = "and") -> str:
@@ -127,12 +133,12 @@ def listed(names: Sequence[str], word: str = "and") -> str:
 
 
 def headline(summary: dict[str, Any]) -> str:
-    """Return the finding in one or two sentences with numbers."""
+    """Return the main result in one or two sentences."""
     label, policy = list(summary["policies"].items())[-1]
     first, *others = summary["responses"]
     metric, scores = main_metric(summary), policy[first]
     if metric is None:
-        return f"Nothing is measured under {label}."
+        return f"This game declares no metrics, so that there is no main result for {label}."
     evaluation = summary["evaluation"] or {}
     sentence = f"Under {label}, {_noun(metric)} is {in_words(metric, scores[metric.name])}"
     if GAP.name in scores:
@@ -170,7 +176,7 @@ def constants(run: Run) -> list[Constant]:
 
 
 def notes_of(run: Run, section: str = "Calibration") -> str:
-    """Return a section of the economy's own documentation as one paragraph; empty where there is none."""
+    """Return a section of the economy's documentation as one paragraph; empty if there is no such section."""
     lines = run.scenario.economy.kind.documentation.splitlines()
     if section not in lines:
         return ""
@@ -185,40 +191,41 @@ def notes_of(run: Run, section: str = "Calibration") -> str:
 def repeat_commands(run: Run) -> list[str]:
     """Return the commands that repeat this run."""
     device = run.environment["device"].split(":")[0]
+    plugins = "".join(f"--plugin {name} " for name in run.plugins)
     return [
-        f"econsim run {shlex.quote(f'runs/{run.name}/scenario.yaml')} --device {device}",
-        f"econsim report {shlex.quote(f'runs/{run.name}')}",
+        f"econsim {plugins}run {shlex.quote(f'runs/{run.name}/scenario.yaml')} --device {device}",
+        f"econsim {plugins}report {shlex.quote(f'runs/{run.name}')}",
     ]
 
 
 def welfare_by_function(run: Run) -> pd.DataFrame:
-    """Return ``policy``, ``response`` and one column a welfare function, means over seeds.
+    """Return a table with columns ``policy``, ``response`` and one per welfare function, means over seeds.
 
     Raises:
-        UserError: the economy does not account for what the functions need.
+        UserError: the economy has no accounts of the quantities that the functions need.
     """
     import pandas as pd
 
     from econsim.analysis.welfare import NEEDED, welfare_table
 
-    parts = []
+    tables = []
     for (response, _), people in run.players(*NEEDED).groupby(["response", "seed"], sort=False):
         accounts = {str(label): _columns(group) for label, group in people.groupby("policy", sort=False)}
-        parts.append(welfare_table(accounts).assign(response=str(response)).reset_index())
-    return pd.concat(parts).groupby(["policy", "response"], sort=False).mean().reset_index()
+        tables.append(welfare_table(accounts).assign(response=str(response)).reset_index())
+    return pd.concat(tables).groupby(["policy", "response"], sort=False).mean().reset_index()
 
 
 def _beside(
     summary: dict[str, Any], main: Metric, scores: dict[str, float], floor: dict[str, float], named: str | None
 ) -> str:
-    """Return the next metrics that the report shows, each beside its value under the floor."""
+    """Return the next metrics of the report in a sentence, each with its value under the floor."""
     others = [*shown_metrics(summary, "headline"), *shown_metrics(summary, "table")]
     others = [metric for metric in others if metric.name not in (main.name, GAP.name) and metric.name in scores]
-    parts = []
+    clauses = []
     for metric in others[:_BESIDE]:
         under = f" ({shown(floor[metric.name], metric.format)} under {named})" if metric.name in floor else ""
-        parts.append(f"{metric.title} {in_words(metric, scores[metric.name])}{under}")
-    return f" {'; '.join(parts)}." if parts else ""
+        clauses.append(f"{metric.title} {in_words(metric, scores[metric.name])}{under}")
+    return f" {'; '.join(clauses)}." if clauses else ""
 
 
 def _noun(metric: Metric) -> str:

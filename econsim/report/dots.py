@@ -1,4 +1,4 @@
-"""Numbers of several runs as dots on lines: a panel a metric, a row a policy, the 95 % interval around its mean."""
+"""Dot plots of metrics: one panel per metric, one row per policy, with the 95 % interval around the mean."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _COLUMNS = 3
 
 
 def interval_dots(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> Figure:
-    """Return dots with intervals.
+    """Return a dot plot with intervals.
 
     Args:
-        table: columns ``scenario``, ``policy``, ``metric``, ``mean``, ``low``, ``high``, one row each, as
-            :func:`econsim.runs.compare` returns them under one response.
-        titles: of metrics by name; those that are missing are called by their names.
+        table: columns ``scenario``, ``policy``, ``metric``, ``mean``, ``low``, ``high``, as returned by
+            :func:`econsim.runs.compare`, for one response.
+        titles: titles of metrics by name; by default, the name in words.
     """
     metrics, several = list(dict.fromkeys(table["metric"])), table["scenario"].nunique() > 1
     rows = list(dict.fromkeys(zip(table["scenario"], table["policy"], strict=True)))
@@ -37,9 +37,9 @@ def interval_dots(table: pd.DataFrame, titles: Mapping[str, str] | None = None) 
     return figure
 
 
-def _draw(axes: Axes, found: Sequence[dict[Any, Any]], rows: list[tuple[str, str]]) -> None:
+def _draw(axes: Axes, records: Sequence[dict[Any, Any]], rows: list[tuple[str, str]]) -> None:
     styles = styles_of(dict.fromkeys(policy for _, policy in rows))
-    for row in found:
+    for row in records:
         height, color = rows.index((row["scenario"], row["policy"])), styles[row["policy"]].color
         if row["low"] is not None and math.isfinite(row["low"]):
             axes.plot([row["low"], row["high"]], [height, height], color=color, linewidth=1.6, solid_capstyle="butt")

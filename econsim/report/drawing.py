@@ -1,4 +1,4 @@
-"""Figures as files: PNG on white, SVG, and SVG that takes its colours from the page, in light and in dark."""
+"""Conversion of figures to PNG on white, to SVG files, and to SVG elements that follow the colours of a page."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ __all__ = ["VARIABLES", "png", "svg", "svg_file"]
 
 _TEXT_AS_TEXT: Any = {"svg.fonttype": "none"}
 VARIABLES = {INK: "--ink", LINES: "--lines", **{color: f"--series-{i + 1}" for i, color in enumerate(SERIES)}}
-"""The variable of the page that stands for a colour of the plots."""
+"""The CSS variable of each colour of the plots."""
 _IDENTIFIER = re.compile(r'\sid="([^"]+)"')
 _REFERRED = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?px)[^;\"]*")
 
 
 def png(figure: Figure) -> bytes:
-    """Return the figure as PNG on white, 200 dots an inch."""
-    target, own = io.BytesIO(), figure.patch.get_alpha()
-    figure.patch.set_alpha(1.0)  # figures have no background of their own
+    """Return the figure as PNG on white, at 200 dots per inch."""
+    target, alpha = io.BytesIO(), figure.patch.get_alpha()
+    figure.patch.set_alpha(1.0)  # figures have a transparent background
     figure.savefig(target, format="png", dpi=200, facecolor="white", metadata={"Software": None})
-    figure.patch.set_alpha(own)
+    figure.patch.set_alpha(alpha)
     return target.getvalue()
 
 
 def svg_file(figure: Figure, name: str) -> str:
-    """Return the figure as an SVG file for papers and slides: text stays text.
+    """Return the figure as an SVG file for papers and slides, with text as text rather than outlines.
 
     Args:
-        figure: drawn with the colours of the plots.
-        name: makes its identifiers differ from those of other figures on a page.
+        figure: a figure in the colours of the plots.
+        name: a name that makes its identifiers unique among the figures of a page.
     """
     from matplotlib import rc_context
 
     target = io.StringIO()
     with rc_context({**_TEXT_AS_TEXT, "svg.hashsalt": name}):
-        # Dots an inch matter to pictures within the drawing alone.
+        # The resolution affects only raster images within the figure.
         figure.savefig(target, format="svg", dpi=200, transparent=True, metadata={"Date": None, "Creator": None})
     return target.getvalue()
 
 
 def svg(file: str, alternative: str) -> str:
-    """Return an SVG file as an ``<svg>`` element of a page, whose variables give it its colours.
+    """Return an SVG file as an ``<svg>`` element whose colours are CSS variables of the page.
 
     Args:
-        file: what :func:`svg_file` returned.
-        alternative: what it shows, for readers who do not see it.
+        file: the result of :func:`svg_file`.
+        alternative: the alternative text, for readers who cannot see the figure.
     """
     text = file[file.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -64,7 +64,7 @@ def svg(file: str, alternative: str) -> str:
 
 def _without_idle_identifiers(text: str) -> str:
     used = set(_REFERRED.findall(text))
-    return _IDENTIFIER.sub(lambda found: found.group(0) if found.group(1) in used else "", text)
+    return _IDENTIFIER.sub(lambda match: match.group(0) if match.group(1) in used else "", text)
 
 
 def _described(text: str, alternative: str) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of a run's episodes as files: an animated GIF or MP4, and a contact sheet."""
+"""Files of a run's recorded episodes: animations (GIF or MP4) and contact sheets (PNG)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from econsim.analysis.recording import Recording
     from econsim.runs.folder import Run
 
-__all__ = ["FORMATS", "picture_file", "write_picture"]
+__all__ = ["FORMATS", "animation_file", "write_animation"]
 
 FORMATS = ("gif", "mp4", "png")
 EVERY, SPEED = 5, 20
 
 
-def write_picture(
+def write_animation(
     run: Run,
     path: Path,
     policy: str | None = None,
@@ -26,18 +26,19 @@ def write_picture(
     speed: int = SPEED,
     watch: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Write the episode of a policy as ``path``, whose suffix says how: a recording, or as PNG a contact sheet.
+    """Write the recorded episode of a policy to a file: an animation (GIF, MP4), or a contact sheet (PNG).
 
     Args:
         run: a finished run.
-        path: ends in ``.gif``, ``.mp4`` or ``.png``; appears by rename.
-        policy: its label; the scenario's own policy when not given.
-        every: steps from picture to picture.
-        speed: pictures a second.
-        watch: told how many pictures of how many are done.
+        path: the file, whose suffix ``.gif``, ``.mp4`` or ``.png`` determines the format; it is written atomically.
+        policy: the label of the policy; by default, the scenario's own policy.
+        every: the number of steps between two frames.
+        speed: frames per second.
+        watch: called with the number of completed frames and the total number of frames.
 
     Raises:
-        UserError: no such policy, an unknown suffix, no folder for ``path``, or MP4 without ffmpeg.
+        UserError: there is no such policy, the suffix is unknown, the folder of ``path`` does not exist, or ffmpeg is
+            missing for MP4.
         RunError: the disk is full, or ffmpeg failed.
     """
     from econsim.storage.files import appearing
@@ -46,14 +47,14 @@ def write_picture(
     label = policy or _own(run)
     recording = run.recording(label)
     if not path.parent.is_dir():
-        raise UserError(f"{path}: there is no folder {path.parent}; make it, or choose another with --out")
+        raise UserError(f"{path}: there is no folder {path.parent}; create it, or choose another with --out")
     with appearing(path) as file:
         _write(file, format_, recording, label, every, speed, watch)
     return path
 
 
-def picture_file(run: Run, policy: str | None, format_: str) -> Path:
-    """Return where a picture of a policy belongs in the run folder, which is made."""
+def animation_file(run: Run, policy: str | None, format_: str) -> Path:
+    """Return the default file of a policy's animation or contact sheet in the run folder; create its folder."""
     from econsim.runs.recordings import file_name
 
     folder = run.path / "figures"
@@ -86,7 +87,7 @@ def _write(
 def _format(path: Path) -> str:
     format_ = path.suffix.removeprefix(".").lower()
     if format_ not in FORMATS:
-        raise UserError(f"{path}: a picture's file name ends in .gif, .mp4 or .png")
+        raise UserError(f"{path}: the file name must end in .gif, .mp4 or .png")
     return format_
 
 

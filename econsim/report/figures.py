@@ -1,4 +1,4 @@
-"""The figures of a run: each method draws one; :meth:`Figures.captioned` yields those that the run has data for."""
+"""Figures of a run: one method per figure; :meth:`Figures.captioned` yields those that the run has data for."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ MOST_PANELS = 3
 
 
 class Captioned(NamedTuple):
-    """A figure, the name of its file, its caption, and what it shows for readers who do not see it.
+    """A figure with the name of its file, its title, its caption and its alternative text.
 
-    ``plot`` is the same figure as data for plotly, where pointing at it helps.
+    ``plot`` is the same figure as data for plotly, for figures that have an interactive version.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Captioned(NamedTuple):
 
 
 class Figures:
-    """Draws the figures of a finished run as matplotlib figures: ``run.plot.schedules()`` and so on in a notebook.
+    """The figures of a finished run as matplotlib figures, for example ``run.plot.schedules()`` in a notebook.
 
-    A figure that the run has no data for raises :class:`UserError`; :attr:`available` names the others.
+    A method raises :class:`UserError` if the run has no data for its figure; :attr:`available` lists the others.
     """
 
     def __init__(self, run: Run) -> None:
@@ -58,76 +58,76 @@ class Figures:
 
     @property
     def available(self) -> list[str]:
-        """The figures that this run has data for."""
+        """The names of the figures that this run has data for."""
         return [item.name for item in self.captioned()]
 
     @property
     def policies(self) -> list[str]:
-        """The policies from floor to ceiling as the scenario lists them, its own policy last."""
+        """The labels of the policies in the order of the scenario, whose own policy is the last."""
         return list(self._summary["policies"])
 
     def schedules(self) -> Figure:
-        """Marginal tax rates by income."""
+        """Draw marginal tax rates by income."""
         return plots.tax_schedules(self._schedules(), self._unit)
 
     def hours(self) -> Figure:
-        """Weekly hours by income at 40 hours."""
+        """Draw weekly hours by income at 40 hours."""
         return plots.hours_by_skill(self._accounts("potential_income", "hours"), self.policies, self._unit)
 
     def incomes(self) -> Figure:
-        """Income before tax and after tax and rebate by decile."""
+        """Draw income before tax, and after tax and rebate, by decile."""
         accounts = self._accounts("potential_income", "income", "consumption")
         return plots.incomes_by_decile(accounts, self.policies, self._unit)
 
     def effective_rates(self) -> Figure:
-        """Tax as a share of income by decile, before and after the rebate."""
+        """Draw tax as a share of income by decile, before and after the rebate."""
         return plots.effective_rates(self._accounts("potential_income", "income", "tax", "rebate"), self.policies)
 
     def episode(self) -> Figure:
-        """The map at eight moments of an episode under the scenario's own policy."""
+        """Draw the map at eight steps of an episode under the scenario's own policy."""
         from econsim.analysis.recording.sheet import contact_sheet
 
         return contact_sheet(self._own_recording)
 
     def schedules_by_period(self) -> Figure:
-        """The rates of each tax period under the scenario's own policy."""
+        """Draw the marginal tax rates of each tax period under the scenario's own policy."""
         return recording_plots.schedules_by_period(self._own_recording)
 
     def houses(self) -> Figure:
-        """Houses by worker in the order of their pay."""
+        """Draw houses by worker, in increasing order of income per house."""
         return plots.houses_by_skill(self._accounts("houses", "build_payment"), self.policies, self._unit)
 
     def coin(self) -> Figure:
-        """Coin over time, of each worker or quarter of the workers."""
+        """Draw coin over time, of each worker or each quartile of workers."""
         return recording_plots.coin_over_time(self._recordings)
 
     def prices(self) -> Figure:
-        """Prices and units traded over time."""
+        """Draw prices and units traded over time."""
         return recording_plots.prices_and_trades(self._recordings)
 
     def taxes(self) -> Figure:
-        """Incomes, taxes and rebates by tax period under the scenario's own policy."""
+        """Draw incomes, taxes and rebates by tax period under the scenario's own policy."""
         return recording_plots.taxes_by_period(self._own_recording)
 
     def welfare(self) -> Figure:
-        """Every policy under several welfare functions."""
+        """Draw the welfare of every policy under several welfare functions."""
         from econsim.report.content import welfare_by_function
 
         return plots.welfare_dots(welfare_by_function(self._run), self.policies)
 
     def learning(self) -> Figure:
-        """The leader's return while the scenario's own policy was trained, between the levels of all policies."""
+        """Draw the leader's return while the scenario's own policy was trained, with the levels of other policies."""
         return plots.learning_curve(*self.learning_curves())
 
     def outcomes(self) -> Figure:
-        """Productivity and equality (or welfare) of the episodes that ended while minds were trained."""
+        """Draw the main metrics of the episodes that ended during training."""
         return plots.metrics_over_steps(*self._outcomes())
 
     def interactive(self, name: str) -> Plot | None:
-        """Return a figure as data for plotly, or ``None`` where a still picture says as much.
+        """Return a figure as data for plotly, or ``None`` for figures without an interactive version.
 
         Raises:
-            UserError: the run has no data for it.
+            UserError: the run has no data for the figure.
         """
         match name:
             case "schedules":
@@ -141,20 +141,20 @@ class Figures:
         return None
 
     def metrics(self) -> Figure:
-        """The metrics that the report shows, by policy, with intervals over training seeds.
+        """Draw the metrics that the report shows, by policy, with intervals over training seeds.
 
         Raises:
-            UserError: there is one policy only.
+            UserError: the run has only one policy.
         """
         if len(self.policies) == 1:
-            raise UserError(f"{self._run.path}: one policy only, with nothing to set it beside")
+            raise UserError(f"{self._run.path}: a comparison of metrics needs several policies; this run has one")
         declared = shown_metrics(self._summary, "headline", "table")
         rows = [self._row(label, metric.name) for label in self.policies for metric in declared]
         table = pd.DataFrame([row for row in rows if row is not None])
         return interval_dots(table, {metric.name: titled(metric) for metric in declared})
 
     def series(self) -> Figure:
-        """The metrics of flow accounts by step of the evaluation episodes, under each policy."""
+        """Draw the metrics of flow accounts by step of the evaluation episodes, under each policy."""
         return plots.metrics_over_steps(*self._series(), xlabel="step", smoothed=1)
 
     def _row(self, label: str, name: str) -> dict[str, Any] | None:
@@ -167,33 +167,33 @@ class Figures:
         return {"scenario": "", "policy": label, "metric": name, "mean": policy[response][name], **ends}
 
     def _series(self) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-        """Return the time series by policy under the first response, and what of them is drawn."""
+        """Return the time series by policy under the first response, and the titles of the metrics to draw."""
         metrics = self._run.metrics
         rows = metrics[metrics["name"].str.startswith(SERIES) & (metrics["response"] == self._summary["responses"][0])]
         if rows.empty:
-            raise UserError(f"{self._run.path}: this game has no flow accounts, so that there is no time series")
+            raise UserError(f"{self._run.path}: there are no time series, since this game has no flow accounts")
         declared = metrics_in(self._summary)
         names = [name for name in rows["name"].unique() if name.removeprefix(SERIES) in declared]
         shown = [name for name in names if declared[name.removeprefix(SERIES)].show != "never"] or names
         titles = {name: titled(declared[name.removeprefix(SERIES)]) for name in shown[:MOST_PANELS]}
-        return {str(label): part for label, part in rows.groupby("policy", sort=False)}, titles
+        return {str(label): series for label, series in rows.groupby("policy", sort=False)}, titles
 
     def _schedules(self) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
         """Return thresholds and rates by policy."""
-        found = self._summary["policies"]
-        if any("rates" not in policy for policy in found.values()):
-            raise UserError(f"{self._run.path}: this economy has no tax schedules to draw")
-        return {label: (policy["thresholds"], policy["rates"]) for label, policy in found.items()}
+        policies = self._summary["policies"]
+        if any("rates" not in policy for policy in policies.values()):
+            raise UserError(f"{self._run.path}: this economy has no tax schedules")
+        return {label: (policy["thresholds"], policy["rates"]) for label, policy in policies.items()}
 
     def learning_curves(self) -> tuple[dict[str, pd.DataFrame], dict[str, float], str]:
-        """Return curves of the leader's return, what the other policies reach, and what is measured.
+        """Return curves of the leader's return, its level under the other policies, and the label of the axis.
 
         Raises:
-            UserError: nothing was trained in this run.
+            UserError: the run has no training.
         """
-        curves, found, own = self._curves(), self._summary["policies"], self.policies[-1]
+        curves, policies, own = self._curves(), self._summary["policies"], self.policies[-1]
         responses, name = self._summary["responses"], f"return_{self._leader}"
-        levels = {label: policy[responses[0]][name] for label, policy in found.items() if label != own}
+        levels = {label: policy[responses[0]][name] for label, policy in policies.items() if label != own}
         low, high, unit = self._scale(levels)
         for curve in curves.values():
             curve["value"] = (curve["value"] - low) / (high - low)
@@ -201,15 +201,15 @@ class Figures:
         return curves, scaled, unit
 
     def _outcomes(self) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-        """Return the account of episodes in training by policy, and what of it is drawn."""
+        """Return the metrics of training episodes by policy, and the titles of the metrics to draw."""
         metrics = self._run.metrics
         played = metrics[metrics["name"].str.startswith(PLAYED)]
-        noted = set(played["name"])
-        known = [metric for metric in metrics_in(self._summary).values() if PLAYED + metric.name in noted]
-        shown = [m for m in known if m.show == "table"] or [m for m in known if m.show == "headline"]
+        recorded_names = set(played["name"])
+        recorded = [metric for metric in metrics_in(self._summary).values() if PLAYED + metric.name in recorded_names]
+        shown = [m for m in recorded if m.show == "table"] or [m for m in recorded if m.show == "headline"]
         names = {PLAYED + metric.name: titled(metric) for metric in shown[:MOST_PANELS]}
         if not names:
-            raise UserError(f"{self._run.path}: no account of episodes was noted in training")
+            raise UserError(f"{self._run.path}: no metrics of episodes were recorded in training")
         curves = {str(label): rows for label, rows in played.groupby("policy", sort=False)}
         shared = curves.get(SHARED)
         first = 0 if shared is None else int(shared["step"].max()) + 1
@@ -219,7 +219,7 @@ class Figures:
         return by_policy, names
 
     def _scale(self, levels: Mapping[str, float]) -> tuple[float, float, str]:
-        """Return what counts as zero and as one, and what it is called: shares of the gap where the run knows one."""
+        """Return the values at 0 and 1 of the axis, and its label: shares of the gap if floor and ceiling are known."""
         evaluation = self._summary["evaluation"] or {}
         low, high = (levels.get(evaluation.get(end) or "") for end in ("floor", "ceiling"))
         if low is None or high is None or low == high:
@@ -233,9 +233,8 @@ class Figures:
                 figure = getattr(self, name)()
             except UserError:
                 continue
-            shown = ", ".join(self.policies)
-            said = f"{title}, for the policies {shown}. {caption}"
-            yield Captioned(name, title, figure, caption, said, self.interactive(name))
+            alternative = f"{title}, for the policies {', '.join(self.policies)}. {caption}"
+            yield Captioned(name, title, figure, caption, alternative, self.interactive(name))
 
     @property
     def _unit(self) -> str:
@@ -244,13 +243,13 @@ class Figures:
 
     @cached_property
     def _recordings(self) -> dict[str, Recording]:
-        """Episodes by policy, the own one last; raises :class:`UserError` where none is kept."""
+        """Recorded episodes by policy, the scenario's own last; raises :class:`UserError` if there are none."""
         from econsim.runs.recordings import load_recording, recordings_of
 
-        kept = recordings_of(self._run)
-        if not kept:
-            raise UserError(f"{self._run.path}: no episode is kept here")
-        return {policy: load_recording(self._run, policy) for policy in kept}
+        recorded = recordings_of(self._run)
+        if not recorded:
+            raise UserError(f"{self._run.path}: this run has no recorded episodes")
+        return {policy: load_recording(self._run, policy) for policy in recorded}
 
     @property
     def _own_recording(self) -> Recording:
@@ -260,20 +259,20 @@ class Figures:
         return self._run.players(*needed)
 
     def _curves(self) -> dict[str, pd.DataFrame]:
-        """Return step, seed and value of the leader's return while the own policy was trained, by whom it met."""
+        """Return step, seed and value of the leader's return in training of the own policy, by the set of workers."""
         metrics, own = self._run.metrics, self.policies[-1]
-        mine = (metrics["policy"] == own) & (metrics["response"] == "") & (metrics["role"] == self._leader)
+        of_leader = (metrics["policy"] == own) & (metrics["response"] == "") & (metrics["role"] == self._leader)
         names = {"audit/exact_return": f"{own}, exact workers", "audit/learned_return": f"{own}, learned workers"}
-        if not (mine & metrics["name"].isin(names)).any():
+        if not (of_leader & metrics["name"].isin(names)).any():
             names = {"training/return": f"{own} in training"}
         curves = {
-            label: metrics.loc[mine & (metrics["name"] == name), ["step", "seed", "value"]].copy()
+            label: metrics.loc[of_leader & (metrics["name"] == name), ["step", "seed", "value"]].copy()
             for name, label in names.items()
         }
-        found = {label: curve for label, curve in curves.items() if not curve.empty}
-        if not found:
-            raise UserError(f"{self._run.path}: nothing was trained in this run")
-        return found
+        recorded = {label: curve for label, curve in curves.items() if not curve.empty}
+        if not recorded:
+            raise UserError(f"{self._run.path}: no agent was trained in this run")
+        return recorded
 
     @property
     def _leader(self) -> str:

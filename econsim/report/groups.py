@@ -1,4 +1,4 @@
-"""Payoffs by kind of agent, where several agents share a role: what the players of each earn under every policy."""
+"""Payoffs by kind of agent, for roles with several agents: the results of each group of players under every policy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = ("headline", "table", "detail")
 
 
 class GroupTable(NamedTuple):
-    """The table as text, and how to read it."""
+    """The table as text, with a note."""
 
     header: list[str]
     rows: list[list[str]]
@@ -31,15 +31,15 @@ class GroupTable(NamedTuple):
 def payoffs_by_group(run: Run) -> pd.DataFrame:
     """Return one row per policy, response and group of players.
 
-    Columns: ``policy``, ``response``, ``group`` (role and label), ``players``, ``return``, and the metrics of the
+    Columns: ``policy``, ``response``, ``group`` (role and label), ``players``, ``return``, and those metrics of the
     group's accounts that reports show.
 
     Raises:
-        UserError: every role of this run has one agent.
+        UserError: each role of the run has only one agent.
     """
     groups = player_groups(run.plan.game)
     if not groups:
-        raise UserError(f"{run.path}: every role has one agent, so that there are no groups to compare")
+        raise UserError(f"{run.path}: there are no groups to compare, since each role has only one agent")
     names = [metric.name for metric in _metrics(run, groups)]
     rows = [
         {"policy": label, "response": response, "group": group.role, "players": len(group.players)}
@@ -53,7 +53,7 @@ def payoffs_by_group(run: Run) -> pd.DataFrame:
 
 
 def groups_in_words(run: Run) -> GroupTable | None:
-    """Return the table for a page, or ``None`` where every role has one agent."""
+    """Return the table for a page, or ``None`` if each role has only one agent."""
     try:
         table = payoffs_by_group(run)
     except UserError:
@@ -66,14 +66,14 @@ def groups_in_words(run: Run) -> GroupTable | None:
         for row in table.to_dict("records")
     ]
     note = (
-        "Means over the players of each group. Groups given by their share are drawn at random, so that they also"
-        " differ by chance in who their players are."
+        "Means over the players of each group. The players of groups that are given by their share are drawn at random,"
+        " so that part of the differences between groups is due to their composition."
     )
     return GroupTable(header, rows, note)
 
 
 def _metrics(run: Run, groups: list[PlayerGroup]) -> list[Metric]:
-    """Return the metrics that exist for groups and that reports show."""
+    """Return the metrics that are declared for groups and shown in reports."""
     metrics = declared(run.plan.game)
     by_group = {name for name in metrics if any(group.metric(name) in metrics for group in groups)}
     return [metric for name, metric in metrics.items() if name in by_group and metric.show in _SHOWN]

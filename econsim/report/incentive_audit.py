@@ -1,4 +1,4 @@
-"""An audit in words: its table, its verdict, and what else a reader has to know."""
+"""Presentation of incentive audits: the table of responses, the verdict, and notes."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from econsim.analysis.incentive_audit import SMALL
 __all__ = ["Audited", "audited", "fragment"]
 
 WORDING_MATTERS = 0.1
-"""A difference of elasticities between wordings that a reader has to know of."""
+"""The smallest difference of elasticities between wordings that is reported as a concern."""
 FAILURES_MATTER = 0.05
 _VERDICTS = {
     "responds": "The population responds to incentives",
-    "does not respond": "The population does not respond to incentives: its answers say nothing about tax policy",
-    "responds in the wrong direction": "The population works more where taxes are higher: it responds to incentives in"
-    " the wrong direction",
-    "cannot be told": "Whether the population responds to incentives cannot be told from so few answers; ask more"
-    " people or repeat",
-    "nobody works": "Nobody works under any of these taxes",
+    "does not respond": "The population does not respond to incentives: its decisions are not informative about tax"
+    " policy",
+    "responds in the wrong direction": "The population works more at higher tax rates: it responds to incentives in the"
+    " wrong direction",
+    "inconclusive": "There are too few decisions to determine whether the population responds to incentives; use more"
+    " workers or more repeats",
+    "nobody works": "No worker works at any of these tax rates",
 }
 
 
 class Audited(NamedTuple):
-    """What an audit says: a table as text, and sentences, the verdict first."""
+    """An audit as text: a table, and sentences, of which the first is the verdict."""
 
     header: list[str]
     rows: list[list[str]]
@@ -34,23 +35,23 @@ class Audited(NamedTuple):
 
 
 def audited(content: dict[str, Any]) -> Audited:
-    """Return the table of an audit, one row a wording with mean hours at each rate, and its sentences."""
+    """Return an audit as text, with one row per wording and the mean hours at each tax rate."""
     first = content["audits"][0]
     rates = [f"{100 * rate:g} %" for rate in first["rates"]]
     header = ["wording", *(f"at {rate}" for rate in rates), "elasticity", "respond", "monotone"]
-    return Audited(header, [_row(found) for found in content["audits"]], [_verdict(content), *_notes(content, rates)])
+    return Audited(header, [_row(audit) for audit in content["audits"]], [_verdict(content), *_notes(content, rates)])
 
 
 def fragment(content: dict[str, Any]) -> str:
-    """Return the audit as a piece of a page."""
-    said = audited(content)
-    head = Markup("").join(Markup("<th>{}</th>").format(title) for title in said.header)
+    """Return the audit as an HTML section."""
+    text = audited(content)
+    head = Markup("").join(Markup("<th>{}</th>").format(title) for title in text.header)
     rows = Markup("\n").join(
         Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(cell) for cell in row))
-        for row in said.rows
+        for row in text.rows
     )
-    notes = Markup("\n").join(Markup("<p>{}</p>").format(note) for note in said.notes)
-    title = escape(f"Audit of the people of {content['scenario']}")
+    notes = Markup("\n").join(Markup("<p>{}</p>").format(note) for note in text.notes)
+    title = escape(f"Incentive audit of the workers of {content['scenario']}")
     return str(
         Markup(
             '<section class="audit">\n<h2>{}</h2>\n{}\n<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody>\n'
@@ -59,43 +60,43 @@ def fragment(content: dict[str, Any]) -> str:
     )
 
 
-def _row(found: dict[str, Any]) -> list[str]:
-    elasticity = found["elasticity"]
+def _row(audit: dict[str, Any]) -> list[str]:
+    elasticity = audit["elasticity"]
     return [
-        found["wording"] or "-",
-        *(f"{hours:.1f}" for hours in found["mean_hours"]),
+        audit["wording"] or "-",
+        *(f"{hours:.1f}" for hours in audit["mean_hours"]),
         "-" if elasticity is None else _with_margin(elasticity),
-        f"{found['responding_share']:.0%}",
-        f"{found['monotone_share']:.0%}",
+        f"{audit['responding_share']:.0%}",
+        f"{audit['monotone_share']:.0%}",
     ]
 
 
 def _with_margin(elasticity: dict[str, Any]) -> str:
-    """Return an elasticity and half of its 95 % interval, where there is one."""
+    """Return an elasticity with half the width of its 95 % interval, if there is one."""
     mean = f"{elasticity['mean']:.3f}"
     return mean if elasticity["low"] is None else f"{mean} ± {elasticity['high'] - elasticity['mean']:.3f}"
 
 
 def _verdict(content: dict[str, Any]) -> str:
-    """Return the verdict, that of the own wording, with its elasticity."""
+    """Return the verdict under the scenario's own wording, with the elasticity."""
     first = content["audits"][0]
     elasticity = first["elasticity"]
     if elasticity is None:
         return f"{_VERDICTS[first['verdict']]}."
     return (
         f"{_VERDICTS[first['verdict']]}. The elasticity of hours to the net-of-tax rate is {_with_margin(elasticity)}"
-        f" (95 %, over people); up to {SMALL:g} counts as none."
+        f" (95 % interval over people); elasticities up to {SMALL:g} count as no response."
     )
 
 
 def _notes(content: dict[str, Any], rates: Sequence[str]) -> Iterator[str]:
     first = content["audits"][0]
     changes = ", ".join(f"{change:+.0%} from {rate}" for change, rate in zip(first["responses"], rates, strict=False))
-    yield f"Mean hours at {rates[-1]} against lower rates: {changes}."
+    yield f"Change of mean hours at {rates[-1]} relative to lower tax rates: {changes}."
     working = ", ".join(f"{share:.0%} at {rate}" for share, rate in zip(first["participation"], rates, strict=True))
-    yield f"Who works at all: {working}."
+    yield f"Participation rate: {working}."
     if content["repeats"] > 1:
-        yield f"Asked again, one person's hours vary by {first['repeat_spread']:.2f} (standard deviation)."
+        yield f"Standard deviation of one person's hours between repeats: {first['repeat_spread']:.2f}."
     yield from _of_wording(content["audits"])
     yield from _of_replies(content.get("llm"))
 
@@ -103,13 +104,13 @@ def _notes(content: dict[str, Any], rates: Sequence[str]) -> Iterator[str]:
 def _of_wording(audits: Sequence[dict[str, Any]]) -> Iterator[str]:
     if len(audits) < 2:
         return
-    verdicts = {found["verdict"] for found in audits}
-    means = [found["elasticity"]["mean"] for found in audits if found["elasticity"] is not None]
+    verdicts = {audit["verdict"] for audit in audits}
+    means = [audit["elasticity"]["mean"] for audit in audits if audit["elasticity"] is not None]
     spread = max(means) - min(means) if means else 0.0
     differ = f"elasticities differ by {spread:.3f} between wordings of the same facts"
     if len(verdicts) > 1 or spread > WORDING_MATTERS:
-        also = ", and so do verdicts" if len(verdicts) > 1 else ""
-        yield f"The wording matters: {differ}{also}. What a policy does here may be the wording's doing."
+        also = ", and the verdicts differ too" if len(verdicts) > 1 else ""
+        yield f"The wording matters: {differ}{also}. Effects of a policy may depend on the wording."
     else:
         yield f"The wording does not matter: {differ}."
 
@@ -118,13 +119,13 @@ def _of_replies(llm: dict[str, Any] | None) -> Iterator[str]:
     if llm is None:
         return
     if llm["simulated"]:
-        yield f"No language model answered: {llm['simulated']} did."
-    questions = sum(found["questions"] for found in llm["purposes"].values())
-    failed = sum(found["failed"] for found in llm["purposes"].values())
+        yield f"The answers come from {llm['simulated']}, not from a language model."
+    questions = sum(counts["questions"] for counts in llm["purposes"].values())
+    failed = sum(counts["failed"] for counts in llm["purposes"].values())
     share = failed / questions if questions else 0.0
-    doubt = (
-        ", so that the failure policy answered for them; the figures above include it"
+    remark = (
+        "; they were replaced by the failure policy, whose decisions are included above"
         if share > FAILURES_MATTER
         else ""
     )
-    yield f"{share:.1%} of {questions:,} replies could not be used{doubt}."
+    yield f"{share:.1%} of {questions:,} replies could not be used{remark}."

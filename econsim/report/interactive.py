@@ -1,6 +1,6 @@
-"""The figures that one reads closer by pointing at them, as plain data that plotly.js draws.
+"""Interactive figures as plain data for plotly.js.
 
-Colours are variables of the page (``var(--series-1)``), which the page replaces when it draws.
+Colours are CSS variables of the page (``var(--series-1)``), which the page replaces when it draws a figure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _GAP = 0.12
 
 
 def library() -> str | None:
-    """Return plotly.js (5 MB), or ``None`` where plotly is not installed."""
+    """Return plotly.js (5 MB), or ``None`` if plotly is not installed."""
     try:
         from plotly.offline import get_plotlyjs
     except ImportError:
@@ -34,7 +34,7 @@ def library() -> str | None:
 
 
 def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]]], unit: str = "") -> Plot:
-    """Marginal tax rates by income, as :func:`econsim.analysis.plots.tax_schedules`."""
+    """Return marginal tax rates by income, as :func:`econsim.analysis.plots.tax_schedules` draws them."""
     positive = [value for thresholds, _ in schedules.values() for value in thresholds if value > 0] or [1.0]
     low, high = min(positive) / 4.0, max(positive) * 3.0
     traces = [
@@ -50,16 +50,16 @@ def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]
         trace["line"]["shape"] = "hv"
     layout = _layout()
     layout["xaxis"] = _axis(in_money("income before tax", unit)) | {"type": "log", "tickformat": ",", "dtick": 1}
-    layout["yaxis"] = _axis("marginal rate, %") | {"range": [-3, 103]}
+    layout["yaxis"] = _axis("marginal tax rate, %") | {"range": [-3, 103]}
     return {"data": traces, "layout": layout}
 
 
 def learning_curve(
     curves: Mapping[str, pd.DataFrame], levels: Mapping[str, float], ylabel: str, xlabel: str = "training step"
 ) -> Plot:
-    """What is learned, step by step, between known levels, as :func:`econsim.analysis.plots.learning_curve`.
+    """Return learning curves with reference levels, as :func:`econsim.analysis.plots.learning_curve` draws them.
 
-    The mean over seeds is a line, the seeds are thin ones that the legend shows and hides with it.
+    The mean over seeds is a line; thin lines are single seeds, which the legend shows and hides together with the mean.
     """
     traces: list[Plot] = []
     styles = styles_of(reversed(list(curves))) if curves else {}
@@ -79,7 +79,7 @@ def learning_curve(
 def metrics_over_steps(
     curves: Mapping[str, pd.DataFrame], accounts: Mapping[str, str], xlabel: str = "iteration", smoothed: int = SMOOTHED
 ) -> Plot:
-    """Return metrics over steps, as :func:`econsim.analysis.plots.metrics_over_steps` draws them: a panel each."""
+    """Return metrics over steps, one panel each, as :func:`econsim.analysis.plots.metrics_over_steps` draws them."""
     layout, traces = _layout(), []
     width = (1.0 - _GAP * (len(accounts) - 1)) / len(accounts)
     for number, (account, title) in enumerate(accounts.items()):
@@ -89,19 +89,19 @@ def metrics_over_steps(
         for label, style in styles_of(curves).items():
             rows = curves[label][curves[label]["name"] == account]
             mean = rows.groupby("step")["value"].mean().rolling(smoothed, min_periods=1, center=True).mean()
-            place = {"xaxis": f"x{mark}", "yaxis": f"y{mark}", "legendgroup": label, "showlegend": not number}
-            traces.append(_trace(label, style) | _points(_thinned(mean)) | place)
+            panel = {"xaxis": f"x{mark}", "yaxis": f"y{mark}", "legendgroup": label, "showlegend": not number}
+            traces.append(_trace(label, style) | _points(_thinned(mean)) | panel)
     return {"data": traces, "layout": layout}
 
 
 def _thinned(table: Any) -> Any:
-    """Return a table or series by step with at most some hundred rows, the last one among them."""
+    """Return a table or series by step with at most several hundred rows, including the last one."""
     every = -(-len(table) // _MOST_POINTS)
     return table.iloc[::-1].iloc[::every].iloc[::-1] if every > 1 else table
 
 
 def _points(values: Any) -> Plot:
-    """Return the points of a line; a single one is a mark, or nobody would see it."""
+    """Return the points of a line; a single point is drawn as a marker, since it would be invisible as a line."""
     points = {"x": [int(step) for step in values.index], "y": [float(value) for value in values]}
     return points | {"mode": "markers"} if len(values) == 1 else points
 
@@ -114,8 +114,8 @@ def _trace(label: str, style: Style) -> Plot:
 
 def _seed(name: str, style: Style, seed: Any, values: Any) -> Plot:
     line = {"color": f"var({VARIABLES[style.color]})", "width": 0.6}
-    more = {"legendgroup": name, "showlegend": False, "opacity": 0.6}
-    return _trace(f"{name}, seed {seed}", style) | _points(values) | {"line": line} | more
+    legend = {"legendgroup": name, "showlegend": False, "opacity": 0.6}
+    return _trace(f"{name}, seed {seed}", style) | _points(values) | {"line": line} | legend
 
 
 def _axis(title: str) -> Plot:
@@ -136,8 +136,8 @@ def _level(value: float) -> Plot:
 
 
 def _written(label: str, value: float) -> Plot:
-    place = {"xref": "paper", "x": 1, "xanchor": "right", "y": value, "yanchor": "bottom", "showarrow": False}
-    return place | {"text": label, "font": {"size": 11}}
+    position = {"xref": "paper", "x": 1, "xanchor": "right", "y": value, "yanchor": "bottom", "showarrow": False}
+    return position | {"text": label, "font": {"size": 11}}
 
 
 def _layout() -> Plot:

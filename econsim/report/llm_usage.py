@@ -1,4 +1,4 @@
-"""What a language model was asked in a run, and what came of it, as a table."""
+"""Use of a language model in a run: counts of questions, replies, tokens and costs by purpose, as a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COUNTS = {
 
 
 class LlmUsage(NamedTuple):
-    """A table as text, one row a purpose, and what to know about it."""
+    """A table as text, with one row per purpose, and a note."""
 
     header: list[str]
     rows: list[list[str]]
@@ -31,25 +31,28 @@ class LlmUsage(NamedTuple):
 
 
 def llm_usage(run: Run) -> LlmUsage | None:
-    """Return what became of a run's questions by purpose; ``None`` where nobody asked a language model."""
-    found = run.summary.get("llm")
-    if found is None:
+    """Return the use of a language model in a run by purpose; ``None`` if the run used none."""
+    usage = run.summary.get("llm")
+    if usage is None:
         return None
-    header = ["Asked about", *_COUNTS.values(), "Failure share", "Tokens in", "Tokens out", "US dollars"]
-    rows = [_row(purpose, tally) for purpose, tally in found["purposes"].items()]
+    header = ["Purpose", *_COUNTS.values(), "Failure share", "Input tokens", "Output tokens", "US dollars"]
+    rows = [_row(purpose, counts) for purpose, counts in usage["purposes"].items()]
     note = (
-        f"{in_words(found)}. Model {found['model']}, provider {found['provider']}, mode {found['mode']}; what cannot be"
-        f" used is met by the policy {found['on_failure']}. Repaired: the value is meant without doubt, but not written"
-        " as asked for."
+        f"{in_words(usage)}. Model {usage['model']}, provider {usage['provider']}, mode {usage['mode']}; failure policy"
+        f" for unusable replies: {usage['on_failure']}. Repaired: the value is unambiguous, but not in the requested"
+        " format."
     )
-    return LlmUsage(header, rows, note + _replay(run) * (found["mode"] == "record"))
+    return LlmUsage(header, rows, note + _replay(run) * (usage["mode"] == "record"))
 
 
 def _replay(run: Run) -> str:
-    return f" The answers are kept: llm.mode=strict_replay llm.store=runs/{run.name} repeats the run without the model."
+    return (
+        f" The answers are stored: llm.mode=strict_replay llm.store=runs/{run.name} repeats the run without calls of"
+        " the model."
+    )
 
 
-def _row(purpose: str, tally: dict[str, Any]) -> list[str]:
-    money = "unknown" if tally["usd"] is None else f"{tally['usd']:,.4g}"
-    tokens = [f"{tally[name]:,}" for name in ("input_tokens", "output_tokens")]
-    return [purpose, *(f"{tally[name]:,}" for name in _COUNTS), f"{tally['failure_share']:.1%}", *tokens, money]
+def _row(purpose: str, counts: dict[str, Any]) -> list[str]:
+    money = "unknown" if counts["usd"] is None else f"{counts['usd']:,.4g}"
+    tokens = [f"{counts[name]:,}" for name in ("input_tokens", "output_tokens")]
+    return [purpose, *(f"{counts[name]:,}" for name in _COUNTS), f"{counts['failure_share']:.1%}", *tokens, money]

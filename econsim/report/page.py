@@ -1,4 +1,4 @@
-"""The page: its templates filled with the figures and the words about one run, or about several."""
+"""HTML pages: templates filled with the figures and the text about one or several runs."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 __all__ = ["Drawn", "fill", "render"]
 
 Drawn = tuple[Captioned, str]
-"""A figure and the SVG file that shows it."""
+"""A figure and its SVG file."""
 
 
 def render(run: Run, drawn: Iterable[Drawn], interactive: bool = False) -> str:
-    """Return the page about a run as HTML; ``interactive``: with plots to point at, where plotly is installed."""
+    """Return the page about a run as HTML; ``interactive``: with interactive plots, if plotly is installed."""
     return fill("report.html", drawn, interactive, {name: section(run) for name, section in SECTIONS.items()})
 
 
 def fill(template: str, drawn: Iterable[Drawn], interactive: bool, context: dict[str, Any]) -> str:
-    """Return a template filled with its context and figures; everything but the figures' own markup is escaped."""
+    """Return a template filled with its context and figures; everything except the markup of figures is escaped."""
     loader = PackageLoader("econsim.report", "pages")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     script = library() if interactive else None
     figures = [_figure(item, file, script is not None) for item, file in drawn]
-    found = Markup(script) if script and any(figure["plot"] for figure in figures) else None
-    return environment.get_template(template).render(**context, figures=figures, library=found) + "\n"
+    needed = Markup(script) if script and any(figure["plot"] for figure in figures) else None
+    return environment.get_template(template).render(**context, figures=figures, library=needed) + "\n"
 
 
 SECTIONS: dict[str, Callable[[Run], Any]] = {
@@ -61,14 +61,14 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "groups": groups_in_words,
     "reform": reform_in_words,
     "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
-    "spoken": llm_usage,
+    "llm_usage": llm_usage,
     "calibration": content.notes_of,
     "constants": content.constants,
     "repeat": content.repeat_commands,
     "references": lambda run: references_of(run.scenario.parts()),
     "own": lambda run: list(run.summary["policies"])[-1],
 }
-"""What the page about a run is made of, by the name that the template knows it by."""
+"""The content of the page about a run, by the name of the template variable."""
 
 
 def _figure(item: Captioned, file: str, interactive: bool) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _figure(item: Captioned, file: str, interactive: bool) -> dict[str, Any]:
         "title": item.title,
         "caption": item.caption,
         "alternative": item.alternative,
-        # svg() escapes the text that it takes, and matplotlib those that it draws.
+        # svg() escapes the alternative text, and matplotlib escapes the text that it draws.
         "drawing": Markup(svg(file, item.alternative)),
         "plot": None if plot is None else Markup(plot.replace("<", "\\u003c")),
     }

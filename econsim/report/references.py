@@ -1,4 +1,4 @@
-"""References in words: BibTeX entries of the kinds that a run used, as one line each."""
+"""Bibliographic references: the BibTeX entries of the kinds that a run used, as one line each."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ _SHOWN = ("journal", "booktitle", "institution", "publisher", "howpublished")
 
 
 def references_of(kinds: Iterable[Kind]) -> list[str]:
-    """Return the references of ``kinds`` in words, each work once, sorted."""
-    found: dict[str, str] = {}
+    """Return the references of ``kinds`` as text, each work once, sorted."""
+    by_title: dict[str, str] = {}
     for kind in kinds:
         for entry in kind.references:
             title, words = _fields(entry).get("title", entry).lower(), in_words(entry)
-            found[title] = max(found.get(title, ""), words, key=len)
-    return sorted(found.values())
+            by_title[title] = max(by_title.get(title, ""), words, key=len)
+    return sorted(by_title.values())
 
 
 def in_words(entry: str) -> str:
-    """Return ``author (year). title. journal.`` of a BibTeX entry."""
+    """Return a BibTeX entry as ``author (year). title. journal.`` in plain text."""
     fields = _fields(entry)
     authors = fields.get("author", "").replace(" and ", "; ")
-    place = next((fields[name] for name in _SHOWN if name in fields), "")
-    parts = [f"{authors} ({fields.get('year', 'no year')})".strip(), fields.get("title", ""), place]
+    venue = next((fields[name] for name in _SHOWN if name in fields), "")
+    sentences = [f"{authors} ({fields.get('year', 'no year')})".strip(), fields.get("title", ""), venue]
     if "url" in fields:
-        parts.append(fields["url"])
-    return ". ".join(part for part in parts if part) + "."
+        sentences.append(fields["url"])
+    return ". ".join(sentence for sentence in sentences if sentence) + "."
 
 
 def _fields(entry: str) -> dict[str, str]:
     fields, position = {}, entry.find(",")
-    while found := _FIELD.search(entry, max(position, 0)):
-        value, position = _value(entry, found.end())
-        fields[found.group(1).lower()] = " ".join(value.replace("{", "").replace("}", "").split())
+    while match := _FIELD.search(entry, max(position, 0)):
+        value, position = _value(entry, match.end())
+        fields[match.group(1).lower()] = " ".join(value.replace("{", "").replace("}", "").split())
     return fields
 
 
 def _value(entry: str, start: int) -> tuple[str, int]:
-    """Return a value that is quoted, braced (braces may nest) or bare, and where it ends."""
+    """Return a value that is quoted, in (possibly nested) braces or bare, and the position of its end."""
     if entry[start : start + 1] == '"':
         end = entry.find('"', start + 1)
         return entry[start + 1 : end], end + 1

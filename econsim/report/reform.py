@@ -1,4 +1,4 @@
-"""Baseline against reform: what deciles gain and lose between two policies that met the same people and shocks."""
+"""Reform table: gains and losses by decile between a baseline and a reform, under the same population and shocks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["Reform", "reform_by_decile", "reform_in_words"]
 
 _NEEDED = ("potential_income", "consumption", "tax", "rebate")
-_FEWEST = 20  # people: two a decile
+_FEWEST = 20  # people: two per decile
 ALL = "all"
 
 
 class Reform(NamedTuple):
-    """The table as text, and how to read it."""
+    """The table as text, with a note."""
 
     header: list[str]
     rows: list[list[str]]
@@ -31,19 +31,19 @@ class Reform(NamedTuple):
 
 
 def reform_by_decile(run: Run) -> pd.DataFrame:
-    """Return one row a decile of income at 40 hours, and one for everybody.
+    """Return one row per decile of income at 40 hours, and one for the whole population.
 
-    Columns: ``decile``; ``baseline`` and ``reform``, mean consumption a head in money; ``change`` and ``change_share``
-    of it; ``tax_change`` less the rebate; ``winners`` and ``losers``, shares of people who consume more or less. Means
-    over people and training seeds, under the first response.
+    Columns: ``decile``; ``baseline`` and ``reform``, mean consumption per person in money; ``change`` and
+    ``change_share`` of consumption; ``tax_change``, the change of tax net of the rebate; ``winners`` and ``losers``,
+    the shares of people who consume more or less. Means over people and training seeds, under the first response.
 
     Raises:
-        UserError: the run has one policy only, too few people, or no such accounts.
+        UserError: the run has only one policy, too few people, or lacks the accounts.
     """
     names = _pair(run)
     people = [_people(run, name) for name in names]
     if len(people[0]) < _FEWEST:
-        raise UserError(f"{run.path}: deciles need at least {_FEWEST} people")
+        raise UserError(f"{run.path}: deciles need at least {_FEWEST} people, found {len(people[0])}")
     pairs = people[0].merge(people[1], on="player", suffixes=("", "_reform"))
     weight = pairs["weight"] if "weight" in pairs else pd.Series(1.0, pairs.index)
     tenth = deciles(pairs["potential_income"], weight)
@@ -52,7 +52,7 @@ def reform_by_decile(run: Run) -> pd.DataFrame:
 
 
 def reform_in_words(run: Run) -> Reform | None:
-    """Return the table for a page, or ``None`` where the run has no data for it."""
+    """Return the table for a page, or ``None`` if the run has no data for it."""
     try:
         table = reform_by_decile(run)
     except UserError:
@@ -67,27 +67,27 @@ def reform_in_words(run: Run) -> Reform | None:
     ]
     money = f" in {unit}" if unit else ""
     note = (
-        f"Mean consumption a head{money} under {baseline} and {reform}, by decile of income at 40 hours; net tax is tax"
-        " less rebate. Winners consume more and losers less under the same shocks; that leisure is worth something is"
-        " not counted here. Means over training seeds."
+        f"Mean consumption per person{money} under {baseline} and {reform}, by decile of income at 40 hours; net tax is"
+        " tax minus rebate. Winners consume more and losers less under the same shocks; the value of leisure is not"
+        " included. Means over training seeds."
     )
     return Reform(header, rows, note)
 
 
 def _pair(run: Run) -> tuple[str, str]:
-    """Return baseline and reform: the floor of the evaluation, or else the first policy, and the scenario's own one."""
+    """Return the labels of baseline (the floor of the evaluation, else the first policy) and reform (own policy)."""
     labels, evaluation = list(run.summary["policies"]), run.summary["evaluation"] or {}
     floor = evaluation.get("floor") or labels[0]
     if floor == labels[-1]:
-        raise UserError(f"{run.path}: one policy only, so that there is no baseline to compare it with")
+        raise UserError(f"{run.path}: there is no baseline to compare the policy {labels[-1]} with")
     return floor, labels[-1]
 
 
 def _people(run: Run, policy: str) -> pd.DataFrame:
-    """Return one row a player, means over seeds."""
+    """Return one row per player, means over seeds."""
     accounts = run.players(*_NEEDED)
-    mine = accounts[(accounts["policy"] == policy) & (accounts["response"] == run.summary["responses"][0])]
-    means: pd.DataFrame = mine.drop(columns=["policy", "response", "seed"]).groupby("player").mean().reset_index()
+    rows = accounts[(accounts["policy"] == policy) & (accounts["response"] == run.summary["responses"][0])]
+    means: pd.DataFrame = rows.drop(columns=["policy", "response", "seed"]).groupby("player").mean().reset_index()
     return means
 
 
@@ -96,7 +96,7 @@ def _row(decile: int | str, people: pd.DataFrame, weight: pd.Series[float]) -> d
         return float(np.average(values, weights=weight))
 
     gain = people["consumption_reform"] - people["consumption"]
-    # Less than a millionth of what somebody consumes is rounding, neither gain nor loss.
+    # A change of less than a millionth of a person's consumption is rounding error, neither a gain nor a loss.
     noise = 1e-6 * people["consumption"].abs()
     before, after = mean(people["consumption"]), mean(people["consumption_reform"])
     paid = people["tax_reform"] - people["rebate_reform"] - people["tax"] + people["rebate"]

@@ -1,4 +1,4 @@
-"""Finished runs with their report: what ``econsim.run`` and ``econsim.open_run`` return."""
+"""Finished runs with figures and report, as returned by ``econsim.run`` and ``econsim.open_run``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ReportedRun", "open_reported_run"]
 
 
 class ReportedRun(Run):
-    """A run whose figures and report are at hand, for notebooks."""
+    """A run with access to its figures and report, for notebooks."""
 
     @property
     def plot(self) -> Figures:
@@ -28,6 +28,6 @@ def open_reported_run(path: str | Path) -> ReportedRun:
     """Return the run in folder ``path``.
 
     Raises:
-        UserError: there is no such folder, or it is not a run.
+        UserError: there is no such folder, or it is not the folder of a run.
     """
     return ReportedRun(open_run(path).path)

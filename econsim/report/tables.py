@@ -1,4 +1,4 @@
-"""The tables of a run for papers: data frames that are written as CSV and as LaTeX (booktabs)."""
+"""Tables of a run for papers: data frames that are written as CSV and as LaTeX (booktabs)."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ __all__ = ["TABLES", "tables_of", "to_latex", "write_tables"]
 
 def tables_of(run: Run) -> dict[str, pd.DataFrame]:
     """Return every table that the run has data for, by name."""
-    found = {}
+    tables = {}
     for name, make in TABLES.items():
         try:
             table = make(run)
         except UserError:
             continue
         if not table.empty:
-            found[name] = table
-    return found
+            tables[name] = table
+    return tables
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -47,14 +47,14 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def to_latex(table: pd.DataFrame) -> str:
-    """Return a table as a LaTeX ``tabular`` for the package booktabs: four digits a number, intervals in brackets."""
+    """Return a table as a LaTeX ``tabular`` for booktabs, with four significant digits and intervals in brackets."""
     shown = _with_brackets(table.dropna(axis="columns", how="all")).rename(columns=lambda name: name.replace("_", " "))
-    written: str = shown.to_latex(index=False, escape=True, na_rep="", float_format=_number)
-    return written
+    latex: str = shown.to_latex(index=False, escape=True, na_rep="", float_format=_number)
+    return latex
 
 
 def policies(run: Run) -> pd.DataFrame:
-    """One row a policy and response: each metric, and ``_low`` and ``_high`` of its 95 % interval over seeds."""
+    """Return one row per policy and response: each metric, with ``_low`` and ``_high`` of its 95 % interval."""
     summary = run.summary
     names = [metric.name for metric in shown_metrics(summary, "headline", "table", "detail")]
     rows = [
@@ -67,27 +67,27 @@ def policies(run: Run) -> pd.DataFrame:
 
 
 def schedules(run: Run) -> pd.DataFrame:
-    """One row a tax bracket: where it begins, and the marginal rate under each policy, fractions.
+    """Return one row per tax bracket: its lower threshold, and the marginal tax rate under each policy, a fraction.
 
     Raises:
         UserError: the economy has no tax schedules, or policies have different brackets.
     """
-    found = run.summary["policies"]
-    brackets = {tuple(policy.get("thresholds", ())) for policy in found.values()}
+    by_label = run.summary["policies"]
+    brackets = {tuple(policy.get("thresholds", ())) for policy in by_label.values()}
     if len(brackets) != 1 or not (thresholds := brackets.pop()):
-        raise UserError(f"{run.path}: policies share no tax brackets to set side by side")
-    return pd.DataFrame({"income_from": thresholds, **{label: policy["rates"] for label, policy in found.items()}})
+        raise UserError(f"{run.path}: the policies have no common tax brackets")
+    return pd.DataFrame({"income_from": thresholds, **{label: policy["rates"] for label, policy in by_label.items()}})
 
 
 def certificate(run: Run) -> pd.DataFrame:
-    """One row a role, training seed and class of deviations: what it gains.
+    """Return one row per role, training seed and class of deviations, with the gain.
 
     Raises:
         UserError: the run has no certificate.
     """
-    what = ("role", "seed", "method", "deviations", "lower", "upper")
-    kept = (*what, "own", "gain", "difference", "low", "high", "relative", "largest")
-    return pd.DataFrame([{name: finding.get(name) for name in kept} for finding in run.certificate["findings"]])
+    keys = ("role", "seed", "method", "deviations", "lower", "upper")
+    columns = (*keys, "own", "gain", "difference", "low", "high", "relative", "largest")
+    return pd.DataFrame([{name: finding.get(name) for name in columns} for finding in run.certificate["findings"]])
 
 
 TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
@@ -109,7 +109,7 @@ def _with_intervals(policy: dict[str, Any], response: str, names: Sequence[str])
 
 
 def _with_brackets(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose columns ``x``, ``x_low`` and ``x_high`` are one column of text."""
+    """Return a table in which the columns ``x``, ``x_low`` and ``x_high`` are combined in one column of text."""
     shown = table.copy()
     for name in [name for name in table if f"{name}_low" in table]:
         ends = shown.pop(f"{name}_low"), shown.pop(f"{name}_high")

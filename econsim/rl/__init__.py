@@ -1,1 +1,1 @@
-"""PPO engine: rollouts, buffers, advantages, losses, updates and schedules."""
+"""Proximal policy optimisation (PPO): rollouts, buffers, advantages, losses, updates and schedules."""

@@ -1,4 +1,4 @@
-"""Generalised advantage estimation for players who act at some steps and wait at others."""
+"""Generalised advantage estimation for players who act at some steps only."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ def advantages(
 ) -> tuple[Tensor, Tensor]:
     """Return advantages and value targets, both ``[T, B, N]``.
 
-    With every player acting at every step this is Schulman et al. (2016), "High-dimensional continuous control using
-    generalized advantage estimation", eq. 16. A player who waits passes what follows on to the step at which it last
-    acted, discounted by time but not by ``gae_lambda``: a leader is credited with all that happens until it acts again.
+    If every player acts at every step, this is equation 16 of Schulman et al. (2016), "High-dimensional continuous
+    control using generalized advantage estimation". The rewards at steps at which a player does not act are credited to
+    the step at which it last acted, discounted by time but not by ``gae_lambda``, so that a leader is credited with
+    everything that happens until it acts again.
 
     Args:
         reward: ``[T, B, N]``.
         value: estimated returns from each step, ``[T, B, N]``.
-        acting: ``[T, B, N]`` bool.
-        terminated: ``[T, B]`` bool, nothing follows this step.
-        cut: ``[T, B]`` bool, the record ends here but the game had gone on (the clock, or the end of a fragment).
-        value_at_cut: estimated returns from the observation after a cut, ``[T, B, N]``; read there only.
-        gamma: discount a step.
-        gae_lambda: weight of longer returns; 1 uses returns as they came.
+        acting: ``[T, B, N]`` bool, whether the player acts at the step.
+        terminated: ``[T, B]`` bool, whether the episode terminates with this step.
+        cut: ``[T, B]`` bool, whether the record ends with this step although the game continues (at the time limit, or
+            at the end of a rollout).
+        value_at_cut: estimated returns from the observation after a cut, ``[T, B, N]``; only read at cuts.
+        gamma: discount factor per step.
+        gae_lambda: weight of longer returns; 1 uses the full observed returns.
     """
     advantage, target = torch.zeros_like(reward), torch.zeros_like(reward)
     next_value, next_advantage = torch.zeros_like(reward[0]), torch.zeros_like(reward[0])

@@ -1,4 +1,4 @@
-"""Rows to learn from: a trajectory with its advantages, flattened, or cut into sequences for minds with memory."""
+"""Training batches: trajectories with advantages, flattened to rows or cut into sequences for recurrent networks."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from econsim.rl.settings import Settings
 
 __all__ = ["Batch", "batch_of", "joined", "moments"]
 
-VALUE_MEMORY = 0.9  # weight of what was known of the values' mean and spread
+VALUE_MEMORY = 0.9  # weight of the previous estimate in the running mean and spread of values
 
 
 @tensors
 class Batch:
     """Rows ``[M, ...]``, or sequences ``[S, L, ...]`` with the memories ``[S, D]`` before them.
 
-    Rows of players who waited (``acting`` False) teach the value tower only; rows that do not ``count`` teach nothing.
+    Rows in which the player did not act (``acting`` False) only enter the value loss; rows with ``counts`` False do not
+    enter the loss at all.
     """
 
     seen: Seen
@@ -42,11 +43,11 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """How many rows or sequences there are."""
+        """Number of rows or sequences."""
         return self.value.shape[0]
 
     def rows(self, index: Tensor) -> Batch:
-        """Return the rows (or sequences) ``index`` ``[m]``; what players share is kept whole."""
+        """Return the rows (or sequences) ``index`` ``[m]``; shared features are kept in full."""
 
         def selected(column: Tensor) -> Tensor:
             return column.index_select(0, index)
@@ -56,10 +57,10 @@ class Batch:
 
 
 def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -> Batch:
-    """Return the moments of living players of a trajectory, values measured in the network's newest units.
+    """Return the batch of a trajectory, after updating the network's normalisation of values.
 
-    The settings are those :meth:`~econsim.rl.settings.Settings.for_game`.
-    Players who waited are left out unless a return rests on the value of what follows a cut, where they may wait too.
+    The settings must come from :meth:`~econsim.rl.settings.Settings.for_game`. Steps at which a player did not act are
+    excluded, unless a return uses the estimated value after a cut, where the player may not act either.
     """
     row, outcome = trajectory.row, trajectory.outcome
     assert settings.gamma is not None  # Settings.for_game
@@ -78,7 +79,7 @@ def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -
         mean, spread = moments(advantage, row.acting)
         advantage = (advantage - mean) / (spread + 1e-8)
     if network.make.normalise_values:
-        _follow(network, target, wanted)
+        _update_normalisation(network, target, wanted)
     starts = outcome.starts[..., None].expand_as(row.acting)
     columns = {
         **{name: getattr(row, name) for name in ("choice", "log_prob", "value", "acting")},
@@ -102,18 +103,18 @@ def batch_of(trajectory: Trajectory, settings: Settings, network: ActorCritic) -
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
-    """Return the rows of all batches as one."""
+    """Concatenate batches."""
     if len(batches) == 1:
         return batches[0]
     counts = (0 if batch.seen.shared is None else batch.seen.shared.shape[0] for batch in batches)
     first_rows = accumulate(counts, initial=0)
     batches = [replace(batch, seen=batch.seen.moved_on(first)) for batch, first in zip(batches, first_rows)]  # noqa: B905
     leaves = zip(*(pytree.tree_leaves(batch) for batch in batches), strict=True)
-    return pytree.tree_unflatten([torch.cat(parts) for parts in leaves], pytree.tree_structure(batches[0]))  # type: ignore[no-any-return]
+    return pytree.tree_unflatten([torch.cat(tensors) for tensors in leaves], pytree.tree_structure(batches[0]))  # type: ignore[no-any-return]
 
 
 def moments(values: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean and standard deviation of the values at places ``where``, over all processes; zeros where none."""
+    """Return mean and standard deviation of the selected values over all processes; zeros if none are selected."""
     weight = where.to(values.dtype)
     number, total = summed(weight.sum(), (values * weight).sum())
     mean = total / number.clamp(min=1.0)
@@ -121,11 +122,11 @@ def moments(values: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (square / number.clamp(min=1.0)).sqrt()
 
 
-def _follow(network: ActorCritic, target: Tensor, wanted: Tensor) -> None:
-    """Let the units of the network's values follow the targets; the first batch sets them."""
+def _update_normalisation(network: ActorCritic, target: Tensor, wanted: Tensor) -> None:
+    """Update the running mean and spread by which the network normalises values; the first batch sets them."""
     mean, spread = moments(target, wanted)
-    fresh = (network.value_mean == 0) & (network.value_spread == 1)
-    keep = torch.where(fresh, 0.0, VALUE_MEMORY)
+    is_first = (network.value_mean == 0) & (network.value_spread == 1)
+    keep = torch.where(is_first, 0.0, VALUE_MEMORY)
     network.rescale_values(
         keep * network.value_mean + (1 - keep) * mean, keep * network.value_spread + (1 - keep) * spread
     )

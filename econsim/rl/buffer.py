@@ -1,4 +1,4 @@
-"""What the players of one role went through: the record that a rollout keeps and an update reads."""
+"""Rollout buffer: the steps of the players of one role, written by a rollout and read by an update."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from econsim.rl.distributed import summed
 
 @tensors
 class PolicyStep:
-    """One moment of one role, ``[B, N, ...]``; ``choice`` is in the form of the network's head."""
+    """Observations and choices of one role at one step, ``[B, N, ...]``; for ``choice`` see :mod:`econsim.nn.heads`."""
 
     seen: Seen
     choice: Tensor
@@ -29,10 +29,10 @@ class PolicyStep:
 
 @tensors
 class EnvStep:
-    """What came of a moment, ``[B, N]`` a player and ``[B]`` a copy.
+    """Results of one step: ``[B, N]`` per player, ``[B]`` per environment copy.
 
-    terminated: nothing follows. cut: the record ends here but the game had gone on. starts: the moment was the first
-    of an episode. value_at_cut: what the value tower made of the observation that follows, zero except at cuts.
+    terminated: the episode terminated. cut: the record ends with this step although the game continues. starts: the
+    step was the first of an episode. value_at_cut: estimated value of the next observation; zero except at cuts.
     """
 
     reward: Tensor
@@ -44,10 +44,10 @@ class EnvStep:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """What the players of one role saw, did and were paid; every tensor is ``[T, B, ...]``.
+    """Observations, choices and rewards of the players of one role; every tensor is ``[T, B, ...]``.
 
-    ``memory`` ``[T / L, B, N, D]`` is what minds remembered before every ``L``-th moment. ``episode_return`` is the
-    mean over players and finished episodes, NaN where none finished.
+    ``memory`` ``[T / L, B, N, D]`` is the memory of the networks before every ``L``-th step. ``episode_return`` is the
+    mean over players and finished episodes, NaN if no episode finished.
     """
 
     row: PolicyStep
@@ -57,56 +57,56 @@ class Trajectory:
 
 
 class RolloutBuffer:
-    """One role's moments so far, in tensors as long as the rollout."""
+    """The steps of one role so far, in tensors as long as the rollout."""
 
     def __init__(self, steps: int, sequence: int, seeds: int = 1) -> None:
         self.steps, self.sequence, self.seeds = steps, sequence, seeds
-        self._held: dict[str, tuple[list[Tensor], pytree.TreeSpec]] = {}
+        self._buffers: dict[str, tuple[list[Tensor], pytree.TreeSpec]] = {}
         self._returns: list[tuple[Tensor, Tensor]] = []
 
     def remember(self, step: int, memory: Memory) -> None:
-        """Keep what the mind remembers before it looks, once a sequence."""
+        """Store the memory before a step, once per sequence."""
         if step % self.sequence == 0:
-            self._keep("memory", step // self.sequence, self.steps // self.sequence, memory)
+            self._store("memory", step // self.sequence, self.steps // self.sequence, memory)
 
     def add(self, step: int, row: PolicyStep) -> None:
-        """Keep what happened before the game moved."""
-        self._keep("row", step, self.steps, row)
+        """Store observations and choices of a step."""
+        self._store("row", step, self.steps, row)
 
     def pay(self, step: int, outcome: EnvStep) -> None:
-        """Keep what came of it."""
-        self._keep("outcome", step, self.steps, outcome)
+        """Store the results of a step."""
+        self._store("outcome", step, self.steps, outcome)
 
     def finish(self, returns: Tensor, ended: Tensor) -> None:
-        """Note the returns ``[B, N]`` of copies ``[B]`` that ended."""
+        """Add the returns ``[B, N]`` of the environment copies whose episode ended, ``[B]`` bool."""
         number = (ended * returns.shape[1]).double()
         self._returns.append((_by_seed((returns * ended[:, None]).sum(1), self.seeds), _by_seed(number, self.seeds)))
 
     def trajectories(self) -> list[Trajectory]:
-        """Return all of it, by seed."""
-        (leaf, *_), _ = self._held["row"]
-        none = leaf.new_zeros(self.seeds, dtype=torch.float64)
-        total = sum((total for total, _ in self._returns), none)
-        number = sum((number for _, number in self._returns), none)
+        """Return the trajectory of each seed."""
+        (leaf, *_), _ = self._buffers["row"]
+        zeros = leaf.new_zeros(self.seeds, dtype=torch.float64)
+        total = sum((total for total, _ in self._returns), zeros)
+        number = sum((number for _, number in self._returns), zeros)
         total, number = summed(total, number)
-        parts: Mapping[str, list[object]] = {
-            name: parted(pytree.tree_unflatten(held, structure), self.seeds, axis=1)
-            for name, (held, structure) in self._held.items()
+        by_seed: Mapping[str, list[object]] = {
+            name: parted(pytree.tree_unflatten(buffers, structure), self.seeds, axis=1)
+            for name, (buffers, structure) in self._buffers.items()
         }
         return [
-            Trajectory(**{name: part[seed] for name, part in parts.items()}, episode_return=total[seed] / number[seed])  # type: ignore[arg-type]
+            Trajectory(**{name: of[seed] for name, of in by_seed.items()}, episode_return=total[seed] / number[seed])  # type: ignore[arg-type]
             for seed in range(self.seeds)
         ]
 
-    def _keep(self, name: str, place: int, places: int, tree: object) -> None:
+    def _store(self, name: str, index: int, size: int, tree: object) -> None:
         leaves, structure = pytree.tree_flatten(tree)
-        if name not in self._held:
-            room = [leaf.new_empty((places, *leaf.shape)) for leaf in leaves]
-            self._held[name] = (room, structure)
-        for held, leaf in zip(self._held[name][0], leaves, strict=True):
-            held[place].copy_(leaf)
+        if name not in self._buffers:
+            buffers = [leaf.new_empty((size, *leaf.shape)) for leaf in leaves]
+            self._buffers[name] = (buffers, structure)
+        for buffer, leaf in zip(self._buffers[name][0], leaves, strict=True):
+            buffer[index].copy_(leaf)
 
 
 def _by_seed(values: Tensor, seeds: int) -> Tensor:
-    """Return the sums ``[S]`` over the copies of each seed."""
+    """Return the sums ``[S]`` over the environment copies of each seed."""
     return values.reshape(seeds, -1).sum(1)

@@ -1,4 +1,4 @@
-"""A leader that tries things out, so that followers learn to answer announcements it does not make yet."""
+"""Exploration by the leader, so that followers also learn to respond to schedules that it does not announce yet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FLAT_SHARE = 0.5
 
 
 class Drawing:
-    """A neural mind that draws its actions as in training, whatever it does once it is trained."""
+    """A policy network that draws its actions as in training, whatever the setting ``deterministic`` is."""
 
     def __init__(self, network: ActorCritic) -> None:
         self.network = network
@@ -26,13 +26,13 @@ class Drawing:
         return self.network.first_memory(num_envs, role.count, game.device)[:1]
 
     def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
-        """Return drawn actions."""
+        """Draw actions ``[B, N, ...]``."""
         distribution, memory = self.network.policy(self.network.sees(observation), memory)
         return like_features(self.network.head.action(distribution.sample(key, "drawing")), observation), memory
 
 
 class Exploring:
-    """A leader that makes ``leader``'s announcements, and in a ``share`` of the copies broad draws instead."""
+    """A leader that plays the actions of ``leader``, but in a ``share`` of the environment copies broad draws."""
 
     def __init__(self, leader: Agent, space: Space, share: float) -> None:
         self.leader = leader
@@ -44,25 +44,25 @@ class Exploring:
         return self.leader.start(game, role, num_envs)
 
     def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
-        """Return announcements ``[B, N, ...]``."""
-        own, memory = self.leader.act(observation, memory, key)
+        """Return the leader's actions ``[B, N, ...]``."""
+        action, memory = self.leader.act(observation, memory, key)
         broad = broad_draw(self.space, observation, random.fold(key, "broad"))
         explores = random.uniform(key, 0, "explores") < self.share
-        return torch.where(explores.view(-1, *[1] * (own.ndim - 1)), broad, own), memory
+        return torch.where(explores.view(-1, *[1] * (action.ndim - 1)), broad, action), memory
 
 
 def broad_draw(space: Space, observation: Observation, key: Tensor) -> Tensor:
-    """Return actions from all over the space, ``[B, N, ...]``.
+    """Draw actions ``[B, N, ...]`` from the whole action space.
 
-    Real numbers are uniform, independent in half of the copies and all equal in the other half (flat taxes are rare
-    among independent draws); choices are uniform over the legal ones.
+    The entries of a real-valued action are uniform; they are independent in half of the environment copies and all
+    equal in the other half, because flat taxes are rare among independent draws. Options are uniform over legal ones.
     """
     players = observation.alive.shape[1]
     if not isinstance(space, Box):
-        indifferent = torch.zeros((*observation.alive.shape, space.mask_size), device=key.device)
-        return Choices(space).distribution(indifferent, observation.action_mask).sample(key, "any")
-    apart = random.uniform(key, 0, "apart", (players, space.size))
-    flat = random.uniform(key, 0, "flat", (players, 1)).expand_as(apart)
+        equal_logits = torch.zeros((*observation.alive.shape, space.mask_size), device=key.device)
+        return Choices(space).distribution(equal_logits, observation.action_mask).sample(key, "any")
+    independent = random.uniform(key, 0, "apart", (players, space.size))
+    flat = random.uniform(key, 0, "flat", (players, 1)).expand_as(independent)
     is_flat = random.uniform(key, 0, "is_flat") < FLAT_SHARE
-    share = torch.where(is_flat[:, None, None], flat, apart).reshape(-1, players, *space.shape)
+    share = torch.where(is_flat[:, None, None], flat, independent).reshape(-1, players, *space.shape)
     return like_features(space.low + (space.high - space.low) * share, observation)

@@ -1,4 +1,4 @@
-"""Agents of several seeds side by side, each for its own part of the copies."""
+"""Agents of several seeds in one batch, each for its own environment copies."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from econsim.nn.stacked import parted
 
 
 class PerSeedAgents:
-    """Agents that share out the copies evenly, in order; the memory is a tuple of theirs."""
+    """Agents that divide the environment copies evenly, in order; the memory is the tuple of their memories."""
 
     def __init__(self, agents: Sequence[Agent]) -> None:
         self.agents = agents
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
-        """Start every agent with its part of the copies."""
+        """Start every agent with its own environment copies."""
         return tuple(agent.start(game, role, num_envs // len(self.agents)) for agent in self.agents)
 
     def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
-        """Return what each agent does in its copies."""
+        """Return the actions of each agent in its own environment copies."""
         count = len(self.agents)
-        parts = zip(self.agents, parted(observation, count), memory, key.chunk(count), strict=True)
-        found = [agent.act(seen, before, own) for agent, seen, before, own in parts]
-        return torch.cat([action for action, _ in found]), tuple(after for _, after in found)
+        calls = zip(self.agents, parted(observation, count), memory, key.chunk(count), strict=True)
+        results = [agent.act(seen, before, keys) for agent, seen, before, keys in calls]
+        return torch.cat([action for action, _ in results]), tuple(after for _, after in results)

@@ -1,4 +1,4 @@
-"""PPO in progress: the sessions of seeds, and their play as one batch."""
+"""PPO training sessions of one or several seeds, which play as one batch."""
 
 from __future__ import annotations
 
@@ -29,36 +29,38 @@ class Parameters(Model):
     """Budget and hyper-parameters."""
 
     iterations: int = Field(default=200, ge=1)
-    """Rollouts, each followed by one update of every learning role."""
+    """Number of iterations; each is a rollout followed by one update of every learning role."""
     copies: int = Field(default=64, ge=1)
-    """Copies of the game that are played at once."""
+    """Number of environment copies played in parallel."""
     steps: int | None = Field(default=None, ge=1)
-    """Length of a rollout in steps; none: a whole episode. Copies go on from rollout to rollout."""
+    """Length of a rollout in steps; none: a whole episode. Shorter rollouts continue where the last one ended."""
     stagger: bool = True
-    """Where rollouts are shorter than episodes, let copies be at different times of theirs, so that each rollout sees
-    all of an episode (first episodes are cut short for it). Only for games that the clock ends."""
+    """If rollouts are shorter than episodes, start the environment copies at different times, so that each rollout
+    covers all parts of an episode; the first episodes are shortened for this. Only for games of fixed length."""
     follower: Settings = Settings()
-    """How following roles learn."""
+    """Learning settings of following roles."""
     leader: Settings = Settings()
-    """How leading roles learn."""
+    """Learning settings of leading roles."""
     train: tuple[str, ...] | None = None
-    """Roles that learn; none: all with a neural mind. Neural minds that do not learn play as they were left."""
+    """Roles that learn; none: all roles with a policy network. Policy networks that do not learn play unchanged."""
     parameters: dict[str, Schedule] = Field(default_factory=dict)
-    """Numeric parameters of the game that change while training goes on, by name; schedules over the share done."""
+    """Numeric parameters of the game that change during training, by name: a number, or a schedule of points ``[[share
+    of training done, value], ...]`` with linear interpolation."""
     refit_every: int | None = Field(default=None, ge=1)
-    """Iterations after which leaders that a formula or a search fits (kinds ``saez_buffer``, ``search``, ...) are
-    fitted anew to what followers have become, the first time before the first; none: they keep their schedule."""
+    """Number of iterations after which planners fitted by a formula or a search (``saez_buffer``, ``search``, ...)
+    are fitted again to the current followers; the first fit is before the first iteration. None: they keep their
+    schedule."""
     patience: int | None = Field(default=None, ge=1)
-    """Stop early once the best mean return of a learning role is so many iterations old; none: never."""
+    """Stop early once no learning role has improved its smoothed mean return for so many iterations; none: never."""
     acceleration: Mode = "auto"
-    """How a step of play and the loss are made fast: eager, compile, graph (CUDA), or auto: graph on a GPU, where the
-    loss is compiled, and eager on a CPU."""
+    """How steps and losses are accelerated: ``eager``, ``compile``, ``graph`` (CUDA graphs), or ``auto``: graphs and a
+    compiled loss on a GPU, eager on a CPU."""
     checkpoint_every: int = Field(default=50, ge=1)
-    """Iterations between checkpoints."""
+    """Number of iterations between checkpoints."""
 
 
 class Session:
-    """The training of one seed: its minds, its copies in the middle of play, and where it is reported."""
+    """The training of one seed: its agents, the state of its environment copies, and its recorder."""
 
     def __init__(
         self, parameters: Parameters, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder
@@ -82,15 +84,15 @@ class Session:
 
     @property
     def steps(self) -> int:
-        """Length of a rollout."""
+        """Length of a rollout in steps."""
         return self.parameters.steps or self.game.horizon
 
     def is_active(self, iteration: int) -> bool:
-        """Return whether this iteration is still to be done."""
+        """Return whether this iteration has not been done yet and training has not stopped."""
         return self.done <= iteration and not self.stopped
 
     def prepare(self, iteration: int) -> bool:
-        """Fit leaders anew where it is time to; return whether that was done."""
+        """Refit the leaders if this is due in the iteration, and return whether it was."""
         every = self.parameters.refit_every
         due = bool(self.leaders) and every is not None and iteration > 0 and iteration % every == 0
         if due:
@@ -98,40 +100,41 @@ class Session:
         return due
 
     def learn(self, trajectories: Mapping[str, Trajectory], accounts: Mapping[str, float], iteration: int) -> None:
-        """Teach the minds and log what was learned."""
-        found = self.trainer.teach(trajectories, iteration / self.parameters.iterations, iteration)
-        for role, stats in found.items():
-            self.patience.see(role, iteration, stats.get("return"))
+        """Update the policies from their trajectories, and log statistics."""
+        statistics = self.trainer.teach(trajectories, iteration / self.parameters.iterations, iteration)
+        for role, of_role in statistics.items():
+            self.patience.see(role, iteration, of_role.get("return"))
         for name, mean in accounts.items():
             self.recorder.log(f"play/{name}", mean, step=iteration)
 
     def report(self, iteration: int, store_end: bool) -> None:
-        """Say how far it is, and store everything where it is time to; ``store_end``: after the last iteration too."""
-        own = self.parameters
-        self.recorder.progress(iteration + 1, own.iterations, "ppo")
+        """Report progress and write a checkpoint if one is due; ``store_end``: also after the last iteration."""
+        budget = self.parameters
+        self.recorder.progress(iteration + 1, budget.iterations, "ppo")
         self.stopped = self.patience.is_over(iteration)
-        ends = self.stopped or iteration + 1 == own.iterations
-        if (iteration + 1) % own.checkpoint_every == 0 or (ends and store_end):
+        ends = self.stopped or iteration + 1 == budget.iterations
+        if (iteration + 1) % budget.checkpoint_every == 0 or (ends and store_end):
             fitted = {name: leader.state_dict() for name, leader in self.leaders.items()}
             more = {"scene": gathered(self.scene.stored()), "patience": self.patience.stored(), "leaders": fitted}
             self.trainer.checkpoint(iteration + 1, **more)
         if self.stopped:
-            self.recorder.progress(own.iterations, own.iterations, f"ppo: no better for {own.patience} iterations")
+            message = f"ppo: stopped early, no improvement for {budget.patience} iterations"
+            self.recorder.progress(budget.iterations, budget.iterations, message)
 
     def _refit(self, iteration: int) -> None:
-        """Fit leaders to the game as it is in this iteration."""
+        """Fit the leaders to the game with the parameters of this iteration."""
         game = self.game.with_parameters(**numbers_at(self.parameters, iteration))
         refit(game, self.agents, self.seed, self.recorder, iteration)
 
     def _opening(self) -> RolloutState:
-        own = self.parameters
-        stagger = self.steps if own.stagger and self.steps < self.game.horizon else None
+        budget = self.parameters
+        stagger = self.steps if budget.stagger and self.steps < self.game.horizon else None
         rollout = self.trainer.rollout(self.agents, list(self.game.roles), "eager")
-        return rollout.begin(self.trainer.copies("game", own.copies, 0), numbers_at(own, 0), stagger)
+        return rollout.begin(self.trainer.copies("game", budget.copies, 0), numbers_at(budget, 0), stagger)
 
 
 class Ensemble:
-    """Sessions that play as one batch: copies stand side by side, minds learn apart."""
+    """Sessions that play as one batch; each session learns from its own environment copies."""
 
     def __init__(self, sessions: Sequence[Session]) -> None:
         self.sessions = list(sessions)
@@ -141,24 +144,24 @@ class Ensemble:
             self.scene = RolloutState.joined([session.scene for session in self.sessions], self.learning)
 
     def replaced_by(self, sessions: Sequence[Session]) -> Ensemble:
-        """Return the ensemble of other sessions, from where each stands."""
+        """Return the ensemble of other sessions, which continue from their current states."""
         return Ensemble(sessions)
 
     def iterate(self, iteration: int) -> None:
-        """Let all sessions play one rollout and learn from it."""
+        """Play one rollout and update the policies, for all sessions."""
         first, began = self.sessions[0], time.perf_counter()
-        renewed = [session.prepare(iteration) for session in self.sessions]
-        if any(renewed):
+        refitted = [session.prepare(iteration) for session in self.sessions]
+        if any(refitted):
             self.rollout.renew(self.scene, first.leaders)
         draws = torch.cat([s.trainer.copies("draws", s.parameters.copies, iteration) for s in self.sessions])
         numbers = numbers_at(first.parameters, iteration)
-        found = self.rollout.collect_by_seed(self.scene, first.steps, draws, numbers)
+        by_seed = self.rollout.collect_by_seed(self.scene, first.steps, draws, numbers)
         played = time.perf_counter()
-        parts = self.scene.parts(len(self.sessions), self.learning)
-        for session, part, trajectories, accounts in zip(
-            self.sessions, parts, found, self.rollout.accounts(), strict=True
+        scenes = self.scene.parts(len(self.sessions), self.learning)
+        for session, scene, trajectories, accounts in zip(
+            self.sessions, scenes, by_seed, self.rollout.accounts(), strict=True
         ):
-            session.scene = part
+            session.scene = scene
             session.learn(trajectories, accounts, iteration)
         now = time.perf_counter()
         speed = first.steps * first.parameters.copies * len(self.sessions) / (now - began)
@@ -182,6 +185,6 @@ class Ensemble:
 
 
 def numbers_at(parameters: Parameters, iteration: int) -> dict[str, float]:
-    """Return the game's parameters that change in training, as they are in an iteration."""
+    """Return the values, in an iteration, of the game parameters that change during training."""
     share_done = iteration / parameters.iterations
     return {name: value_at(schedule, share_done) for name, schedule in parameters.parameters.items()}

@@ -1,4 +1,4 @@
-"""Agents that fit themselves while others learn: fitted anew to what the others have become."""
+"""Repeated fits of self-fitting agents, such as search and formula planners, while other agents learn."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from econsim.learning import Recorder, SelfFitting
 
 
 def self_fitting(agents: Mapping[str, Agent]) -> dict[str, SelfFitting]:
-    """Return the agents that fit themselves, by role."""
+    """Return the self-fitting agents by role."""
     return {role: agent for role, agent in agents.items() if isinstance(agent, SelfFitting)}
 
 
 def refit(game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder, step: int) -> None:
-    """Fit every agent of :func:`self_fitting`, all others playing as they do when they are scored."""
+    """Fit every agent of :func:`self_fitting` while all others play as in an evaluation; log the last values."""
     for role, agent in self_fitting(agents).items():
         reports = _LastReports()
         agent.fit(game, game.roles[role], agents, seed + step, reports)
@@ -24,20 +24,20 @@ def refit(game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Rec
 
 
 class _LastReports:
-    """Keeps the last number of each name that a fit reports."""
+    """Recorder that keeps the last value of each name that a fit reports."""
 
     def __init__(self) -> None:
         self.last: dict[tuple[str, str], float] = {}
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Note one number in place of the one before."""
+        """Replace the last value of a name."""
         self.last[name, role] = value
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Say nothing: the fit is a small part of the training around it."""
+        """Do nothing: the fit is a small part of the training."""
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
-        """Keep nothing: an interrupted fit is repeated."""
+        """Do nothing: an interrupted fit is repeated."""
 
     def restore(self) -> None:
-        """Return ``None``: begin."""
+        """Return ``None``: there is no checkpoint."""

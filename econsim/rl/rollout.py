@@ -1,4 +1,4 @@
-"""Playing a batched game and keeping what learners need: one record a role, time first, all on the game's device."""
+"""Rollouts of a batched game: play that records trajectories of learning roles, time first, on the game's device."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ _CHANGING = ("episodes", "numbers", "state", "memories", "returns", "starts", "l
 
 @dataclass
 class RolloutState:
-    """Copies in the middle of play; it goes on from rollout to rollout and can be stored.
+    """State of the environment copies between steps; it carries over from rollout to rollout and can be stored.
 
-    ``key`` ``[B]`` and ``episodes`` ``[B]``, the episodes that each copy began, give the key of the current one.
-    ``numbers`` ``{name: [B]}`` are the game's parameters that change in training: a copy keeps those with which its
-    episode began. ``returns`` ``{role: [B, N]}`` adds up the discounted rewards of the episode. ``starts`` ``[B]``:
-    nothing of it was played yet. ``left`` ``[B]``, on the host, counts down to its end where the game's clock alone
-    decides. ``weight`` ``[B]`` is the discount of the next reward, ``None`` where the game does not discount.
+    ``key`` ``[B]`` and ``episodes`` ``[B]``, the number of episodes that each copy has begun, determine the key of the
+    current episode. ``numbers`` ``{name: [B]}`` are the game parameters that change during training; a copy keeps the
+    values with which its episode began. ``returns`` ``{role: [B, N]}`` are the discounted rewards of the episode so
+    far. ``starts`` ``[B]``: the next step is the first of an episode. ``left`` ``[B]``, on the host, is the number of
+    remaining steps in games of fixed length. ``weight`` ``[B]`` is the discount factor of the next reward, ``None`` if
+    the game does not discount.
     """
 
     key: Tensor
@@ -49,43 +50,43 @@ class RolloutState:
     weight: Tensor | None = None
 
     def stored(self) -> dict[str, Tensor]:
-        """Return every tensor that changes in play, by position."""
+        """Return every tensor that changes in play, keyed by its position."""
         tensors = [leaf for leaf in pytree.tree_leaves(self._content()) if isinstance(leaf, Tensor)]
-        return {str(place): leaf for place, leaf in enumerate(tensors)}
+        return {str(position): leaf for position, leaf in enumerate(tensors)}
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
-        """Go back to what :meth:`stored` returned; this scene must be of the same game, agents and size."""
+        """Load what :meth:`stored` returned; game, agents and number of copies must be the same."""
         old, structure = pytree.tree_flatten(self._content())
-        places = iter(range(len(stored)))
-        new = [stored[str(next(places))].to(leaf.device) if isinstance(leaf, Tensor) else leaf for leaf in old]
+        positions = iter(range(len(stored)))
+        new = [stored[str(next(positions))].to(leaf.device) if isinstance(leaf, Tensor) else leaf for leaf in old]
         content = pytree.tree_unflatten(new, structure)
         for name, value in zip(_CHANGING, content, strict=True):
             setattr(self, name, value)
 
     @classmethod
     def joined(cls, scenes: Sequence[RolloutState], learning: Collection[str]) -> RolloutState:
-        """Return the copies of several seeds as one scene; minds of roles that do not learn keep memories apart."""
+        """Join the states of several seeds; memories of roles that do not learn stay separate, in a tuple."""
         if len(scenes) == 1:
             return scenes[0]
-        parts = [vars(scene) for scene in scenes]
-        whole = {name: _cat([part[name] for part in parts]) for name in parts[0] if name != "memories"}
+        fields = [vars(scene) for scene in scenes]
+        joined = {name: _cat([of_scene[name] for of_scene in fields]) for name in fields[0] if name != "memories"}
         memories = {
             role: (_cat if role in learning else tuple)([scene.memories[role] for scene in scenes])
             for role in scenes[0].memories
         }
-        return cls(**whole, memories=memories)
+        return cls(**joined, memories=memories)
 
     def parts(self, seeds: int, learning: Collection[str]) -> list[RolloutState]:
-        """Return the scenes that :meth:`joined` put together."""
+        """Return the states that :meth:`joined` joined, one per seed."""
         if seeds == 1:
             return [self]
-        plain = {name: parted(value, seeds) for name, value in vars(self).items() if name != "memories"}
+        fields = {name: parted(value, seeds) for name, value in vars(self).items() if name != "memories"}
         memories = {
             role: parted(memory, seeds) if role in learning else memory for role, memory in self.memories.items()
         }
         return [
             RolloutState(
-                **{name: value[seed] for name, value in plain.items()},
+                **{name: value[seed] for name, value in fields.items()},
                 memories={role: memory[seed] for role, memory in memories.items()},
             )
             for seed in range(seeds)
@@ -96,15 +97,16 @@ class RolloutState:
 
 
 class Rollout:
-    """A game, who plays it, and who of them learns.
+    """Play of a game by agents and by networks that learn.
 
     Args:
         game: the game.
-        agents: who plays the roles that have no network here.
-        networks: who plays, by drawn choices, and is recorded.
-        sequences: moments over which a network with memory is taught at once, by role.
-        mode: how a step is made fast; see :func:`econsim.acceleration.accelerate`.
-        seeds: how many seeds share out the copies; agents and networks then are those of all of them.
+        agents: the agents of the roles without a network.
+        networks: the networks of the learning roles; their actions are drawn, and their steps are recorded.
+        sequences: length in steps of the sequences on which recurrent networks are trained, by role.
+        mode: how steps are accelerated; see :func:`econsim.acceleration.accelerate`.
+        seeds: number of seeds among which the environment copies are divided; agents and networks then play for all
+            seeds.
     """
 
     def __init__(
@@ -125,16 +127,16 @@ class Rollout:
     def begin(
         self, key: Tensor, numbers: Mapping[str, float] | None = None, stagger: int | None = None
     ) -> RolloutState:
-        """Return a scene at the start of the first episode of copies with keys ``[B]``.
+        """Return the state of ``B`` environment copies at the start of their first episode.
 
         Args:
-            key: one a copy.
-            numbers: the game's parameters that change in training.
-            stagger: end the first episodes early, at multiples of so many steps, so that later a rollout sees all parts
-                of an episode. Only for games whose clock alone ends them.
+            key: one key per copy, ``[B]``.
+            numbers: the game parameters that change during training.
+            stagger: end the first episodes early, at multiples of so many steps, so that later rollouts cover all parts
+                of an episode. Only for games of fixed length.
         """
         copies = key.shape[0]
-        begun = {name: key.new_full((copies,), 0, dtype=torch.float64) + value for name, value in _items(numbers)}
+        initial = {name: key.new_full((copies,), 0, dtype=torch.float64) + value for name, value in _items(numbers)}
         returns = {
             name: torch.zeros((copies, role.count), dtype=torch.float64, device=key.device)
             for name, role in self.game.roles.items()
@@ -142,38 +144,38 @@ class Rollout:
         episodes, left = torch.zeros_like(key), torch.full((copies,), self.game.horizon, dtype=torch.int64)
         if stagger is not None and self.game.clocked:
             left -= torch.arange(copies) % max(1, self.game.horizon // stagger) * stagger
-        state = self._with(begun).reset(random.fold(key, episodes))
+        state = self._with(initial).reset(random.fold(key, episodes))
         starts = torch.ones(copies, dtype=torch.bool, device=key.device)
         weight = None if self.game.discount == 1 else torch.ones(copies, dtype=torch.float64, device=key.device)
-        return RolloutState(key, episodes, begun, state, self._memories(copies), returns, starts, left, weight)
+        return RolloutState(key, episodes, initial, state, self._memories(copies), returns, starts, left, weight)
 
     @torch.no_grad()
     def collect(
         self, scene: RolloutState, steps: int, key: Tensor, numbers: Mapping[str, float] | None = None
     ) -> dict[str, Trajectory]:
-        """Return :meth:`collect_by_seed` of the one seed that there is."""
-        (found,) = self.collect_by_seed(scene, steps, key, numbers)
-        return found
+        """Return the result of :meth:`collect_by_seed` for a single seed."""
+        (trajectories,) = self.collect_by_seed(scene, steps, key, numbers)
+        return trajectories
 
     @torch.no_grad()
     def collect_by_seed(
         self, scene: RolloutState, steps: int, key: Tensor, numbers: Mapping[str, float] | None = None
     ) -> list[dict[str, Trajectory]]:
-        """Play ``steps`` steps from ``scene``, which moves on, and return the trajectory of each learning role by seed.
+        """Play ``steps`` steps, update ``scene`` in place, and return the trajectories of learning roles by seed.
 
         Args:
-            scene: where play begins; copies that end are reset under a new key.
+            scene: the state in which play begins; copies whose episode ends are reset with a new key.
             steps: length of the rollout.
-            key: ``[B]``, of the players' draws; independent of the game's keys, so that copies under one common key can
-                try different actions.
-            numbers: the parameters that episodes begin with from now on, by the names given to :meth:`begin`.
+            key: ``[B]``, keys of the players' draws; they are independent of the keys of the game, so that copies with
+                the same shocks can try different actions.
+            numbers: the parameters with which new episodes begin, by the names given to :meth:`begin`.
         """
         self._accounts = {}
         records = {name: RolloutBuffer(steps, self.sequence_of(name, steps), self.seeds) for name in self.networks}
         seen = self._look(self._with(scene.numbers), scene.state)
         for step in range(steps):
             arguments = (scene.numbers, scene.state, seen, scene.memories, random.fold(key, step))
-            for name, record in records.items():  # before the step: a replayed graph overwrites what it returned
+            for name, record in records.items():  # before the step, because a replayed graph overwrites its outputs
                 record.remember(step, scene.memories[name])
             transition, following, memories, rows = self._fast(arguments)(*arguments)
             for name, record in records.items():
@@ -182,23 +184,23 @@ class Rollout:
             ended = self._ended(scene, transition)
             self._pay(scene, step, transition, following, records, ended, last=step == steps - 1)
             seen = self._move_on(scene, transition, following, records, ended, numbers)
-        found = {name: record.trajectories() for name, record in records.items()}
-        return [{name: by_seed[seed] for name, by_seed in found.items()} for seed in range(self.seeds)]
+        trajectories = {name: record.trajectories() for name, record in records.items()}
+        return [{name: by_seed[seed] for name, by_seed in trajectories.items()} for seed in range(self.seeds)]
 
     def renew(self, scene: RolloutState, roles: Iterable[str]) -> None:
-        """Let the agents of ``roles`` start again, after they were fitted anew."""
+        """Restart the agents of ``roles`` after a refit."""
         for name in roles:
             scene.memories[name] = self.agents[name].start(self.game, self.game.roles[name], scene.key.shape[0])
 
     def sequence_of(self, role: str, steps: int) -> int:
-        """Return the longest sequence that divides a rollout of ``steps`` and is not longer than asked for."""
+        """Return the greatest length that divides a rollout of ``steps`` and does not exceed the setting."""
         if self.networks[role].make.recurrent is None:
             return 1
         longest = min(self.sequences.get(role, steps), steps)
         return next(length for length in range(longest, 0, -1) if steps % length == 0)
 
     def accounts(self) -> list[dict[str, float]]:
-        """Return the means of the accounts ``[B]`` of all episodes that ended in the last rollout, by seed and name."""
+        """Return, by seed and name, the mean accounts over all episodes that ended in the last rollout."""
         if not self._accounts:
             return [{} for _ in range(self.seeds)]
         totals = summed(*(torch.stack(pair) for pair in self._accounts.values()))
@@ -218,32 +220,32 @@ class Rollout:
     def _step(
         self, numbers: Numbers, state: Any, seen: dict[str, Observation], memories: dict[str, Any], draw: Tensor
     ) -> tuple[Transition[Any], dict[str, Observation], dict[str, Any], dict[str, PolicyStep]]:
-        """Let everybody act and the game move: tensors in, tensors out."""
-        game, actions, rows, kept = self._with(numbers), {}, {}, {}
+        """Choose actions for all roles and step the game; a function of tensors only, so that it can be compiled."""
+        game, actions, rows, next_memories = self._with(numbers), {}, {}, {}
         for name in game.roles:
             key, now = random.fold(draw, name), seen[name]
             if name in self.networks:
                 network = self.networks[name]
-                taken_in = network.sees(now)
-                distribution, value, kept[name] = network(taken_in, memories[name])
+                inputs = network.sees(now)
+                distribution, value, next_memories[name] = network(inputs, memories[name])
                 choice = distribution.sample(key, "ppo")
                 acting = now.acting & now.alive
-                rows[name] = PolicyStep(taken_in, choice, distribution.log_prob(choice), value, now.alive, acting)
+                rows[name] = PolicyStep(inputs, choice, distribution.log_prob(choice), value, now.alive, acting)
                 actions[name] = like_features(network.head.action(choice), now)
             else:
-                actions[name], kept[name] = self.agents[name].act(now, memories[name], key)
+                actions[name], next_memories[name] = self.agents[name].act(now, memories[name], key)
         transition = game.step(state, actions)
-        return transition, self._look(game, transition.state), kept, rows
+        return transition, self._look(game, transition.state), next_memories, rows
 
     def _look(self, game: Game[Any], state: Any) -> dict[str, Observation]:
-        """Return what is seen, without facts where nobody reads: a graph's arguments are copied in every step."""
+        """Return the observations; without facts, unless an agent reads them, because graphs copy their arguments."""
         seen = game.observe(state)
         if self.reads:
             return seen
         return {name: _without_facts(observation) for name, observation in seen.items()}
 
     def _ended(self, scene: RolloutState, transition: Transition[Any]) -> Tensor | None:
-        """Return which copies begin anew, ``[B]``; ``None`` for none. A clocked game needs no look at its device."""
+        """Return which copies start a new episode, ``[B]``; ``None`` if none do. A fixed length needs no transfer."""
         if not self.game.clocked:
             ended = transition.terminated | transition.truncated
             return ended if bool(ended.any()) else None
@@ -264,7 +266,7 @@ class Rollout:
         ended: Tensor | None,
         last: bool,
     ) -> None:
-        """Note rewards and ends; where the record is cut, what the value towers make of what follows."""
+        """Record rewards and ends of episodes and, where the record is cut, the estimated values of what follows."""
         stops = torch.ones_like(transition.terminated) if last else ended
         cut = torch.zeros_like(transition.terminated) if stops is None else stops & ~transition.terminated
         for name, record in records.items():
@@ -284,10 +286,10 @@ class Rollout:
         ended: Tensor | None,
         numbers: Mapping[str, float] | None,
     ) -> dict[str, Observation]:
-        """Take the next state and return what is seen there; copies that ended begin a new episode."""
+        """Move to the next state and return its observations; copies whose episode ended begin a new one."""
         for name, reward in transition.rewards.items():
-            counted = reward.double() if scene.weight is None else reward.double() * scene.weight[:, None]
-            scene.returns[name] = scene.returns[name] + counted
+            discounted = reward.double() if scene.weight is None else reward.double() * scene.weight[:, None]
+            scene.returns[name] = scene.returns[name] + discounted
         if scene.weight is not None:
             scene.weight = scene.weight * self.game.discount
         scene.state = transition.state
@@ -310,7 +312,7 @@ class Rollout:
         return self._look(game, scene.state)
 
     def _take_stock(self, state: Any, whole: Tensor) -> None:
-        """Add up the accounts ``[B]`` of copies whose episode is over."""
+        """Add up the accounts ``[B]`` of copies whose episode has ended."""
         number = whole.double().reshape(self.seeds, -1).sum(1)
         for name, value in self.game.accounts(state).items():
             if value.ndim == 1 and value.is_floating_point():
@@ -322,12 +324,12 @@ class Rollout:
         return self.game.with_parameters(**numbers) if numbers else self.game
 
     def _restarted(self, ended: Tensor, fresh: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-        """Return memories that begin anew in copies that ended; those of seeds apart are looked at apart."""
-        parts = ended.chunk(self.seeds)
+        """Return memories that are reset in copies whose episode ended; agents per seed have separate memories."""
+        by_seed = ended.chunk(self.seeds)
         return {
             name: _where(ended, fresh[name], old[name])
             if self.seeds == 1 or name in self.networks
-            else tuple(map(_where, parts, fresh[name], old[name]))
+            else tuple(map(_where, by_seed, fresh[name], old[name]))
             for name in old
         }
 
@@ -345,11 +347,11 @@ def _without_facts(observation: Observation) -> Observation:
     return replace(observation, facts=None, whole=None if whole is None else replace(whole, facts=None))
 
 
-def _cat(parts: Sequence[Any]) -> Any:
-    """Return trees of the same kind as one, their tensors one after another."""
-    leaves = zip(*(pytree.tree_leaves(part) for part in parts), strict=True)
-    whole = [torch.cat(each) if isinstance(each[0], Tensor) else each[0] for each in leaves]
-    return pytree.tree_unflatten(whole, pytree.tree_structure(parts[0]))
+def _cat(trees: Sequence[Any]) -> Any:
+    """Concatenate the tensors of several trees of the same structure."""
+    leaves = zip(*(pytree.tree_leaves(tree) for tree in trees), strict=True)
+    joined = [torch.cat(of_trees) if isinstance(of_trees[0], Tensor) else of_trees[0] for of_trees in leaves]
+    return pytree.tree_unflatten(joined, pytree.tree_structure(trees[0]))
 
 
 def _items(numbers: Mapping[str, float] | None) -> list[tuple[str, float]]:
@@ -357,11 +359,11 @@ def _items(numbers: Mapping[str, float] | None) -> list[tuple[str, float]]:
 
 
 def _where(ended: Tensor, fresh: Any, old: Any) -> Any:
-    """Return the leaves of ``fresh`` for copies that ended; leaves without an axis of copies are constants."""
+    """Return the leaves of ``fresh`` for copies that ended, else of ``old``; leaves without a batch axis stay."""
 
-    def choose(new: Any, kept: Any) -> Any:
+    def choose(new: Any, current: Any) -> Any:
         if not isinstance(new, Tensor) or new.shape[:1] != ended.shape:
-            return kept
-        return torch.where(ended.view(-1, *[1] * (new.ndim - 1)), new, kept)
+            return current
+        return torch.where(ended.view(-1, *[1] * (new.ndim - 1)), new, current)
 
     return pytree.tree_map(choose, fresh, old)

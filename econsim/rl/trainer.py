@@ -1,4 +1,4 @@
-"""One fit of neural minds: who learns in which game, under which seed, and where it is reported."""
+"""Trainer of policy networks: the game, the learning roles, the seed and the recorder of one fit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from econsim.rl.train_state import TrainState
 
 @dataclass(frozen=True)
 class Trainer:
-    """What every iteration of a fit needs. Draws are functions of seed, purpose and iteration, so none is stored."""
+    """Components of a fit. Random draws are functions of seed, purpose and iteration, so no generator is stored."""
 
     game: Game[Any]
     agents: Mapping[str, Agent]
@@ -43,19 +43,19 @@ class Trainer:
         train: Collection[str] | None = None,
         mode: Mode = "eager",
     ) -> Trainer:
-        """Give every neural mind the settings of its role, and fresh weights where it has none.
+        """Create the training states of all learning roles, with new weights for networks that have none.
 
         Args:
             game: the game.
-            agents: who plays each role.
+            agents: the agent of each role.
             levels: the settings of each role.
-            seed: of first weights and of all draws.
-            recorder: where the fit is reported.
-            train: the roles that learn; by default all with a neural mind. Minds that do not learn play as they are.
-            mode: how updates are made fast; see :func:`econsim.acceleration.fused`.
+            seed: seed of initial weights and of all random draws.
+            recorder: receives metrics, progress and checkpoints.
+            train: the roles that learn; by default all with a policy network. The other networks play unchanged.
+            mode: how updates are accelerated; see :func:`econsim.acceleration.fused`.
 
         Raises:
-            UserError: nobody has a neural mind, or a role of ``train`` has none or does not exist.
+            UserError: no role has a policy network, or a role of ``train`` has none or does not exist.
         """
         _check(train, agents)
         train_states: dict[str, TrainState] = {}
@@ -67,11 +67,11 @@ class Trainer:
             else:
                 network = _shared(agents, owner, name, game)
             if train is None or name in train:
-                taught = train_states.get(owner or name)
+                shared = train_states.get(owner or name)
                 settings = levels[name].for_game(game)
-                train_states[name] = TrainState.of(name, network, settings, mode) if taught is None else taught
+                train_states[name] = TrainState.of(name, network, settings, mode) if shared is None else shared
         if not train_states:
-            raise UserError("training: no role has a neural mind (kind ppo), so there is nothing to train")
+            raise UserError("training: there is nothing to train, because no role has a policy network (kind ppo)")
         return cls(game, agents, train_states, seed, recorder)
 
     def keys(self, purpose: str, count: int, iteration: int) -> Tensor:
@@ -79,11 +79,11 @@ class Trainer:
         return random.fold(random.fold(random.keys(self.seed, count, self.game.device), purpose), iteration)
 
     def copies(self, purpose: str, count: int, iteration: int) -> Tensor:
-        """Return this process's part of the keys of ``count`` copies."""
+        """Return this process's share of the keys of ``count`` environment copies."""
         return distributed.own_part(self.keys(purpose, count, iteration))
 
     def rollout(self, agents: Mapping[str, Agent], roles: Collection[str], mode: Mode = "auto") -> Rollout:
-        """Return play in which those of ``roles`` that learn are recorded."""
+        """Return a rollout in which the learning roles among ``roles`` are recorded."""
         learning = {name: train_state for name, train_state in self.train_states.items() if name in roles}
         networks = {name: train_state.network for name, train_state in learning.items()}
         sequences = {name: train_state.settings.sequence_length for name, train_state in learning.items()}
@@ -92,50 +92,56 @@ class Trainer:
     def teach(
         self, trajectories: Mapping[str, Trajectory], share_done: float, iteration: int
     ) -> dict[str, dict[str, float]]:
-        """Update every role from its trajectory; log the statistics and return them by role.
+        """Update every policy from its trajectories; log the statistics and return them by role.
 
         Raises:
-            RunError: a loss is not finite any more.
+            RunError: a loss or a weight is no longer finite.
         """
         stats: dict[str, dict[str, float]] = {}
         for owner in dict.fromkeys(self.train_states[role].role for role in trajectories):
-            mine = {role: each for role, each in trajectories.items() if self.train_states[role].role == owner}
+            of_owner = {role: each for role, each in trajectories.items() if self.train_states[role].role == owner}
             key = self.keys(f"{owner}/update", 1, iteration)
-            stats |= self.train_states[owner].learn(mine, share_done, key)
-        for role, found in stats.items():
-            for name, value in found.items():
+            stats |= self.train_states[owner].learn(of_owner, share_done, key)
+        for role, of_role in stats.items():
+            for name, value in of_role.items():
                 self.recorder.log(f"training/{name}", value, step=iteration, role=role)
         return stats
 
     def checkpoint(self, step: int, **more: Any) -> None:
-        """Store all students, and what else the learner has."""
+        """Write a checkpoint of all training states, with additional entries of the learner."""
         stored = {train_state.role: train_state.stored() for train_state in self.train_states.values()}
         self.recorder.checkpoint(step, {"students": stored, **more})
 
     def restore(self) -> tuple[int, dict[str, Any]]:
-        """Bring all students to the newest checkpoint; return the iterations done (0: none) and what it holds."""
-        found = self.recorder.restore()
-        if found is None:
+        """Load the newest checkpoint into all training states; return the number of iterations done and its entries."""
+        checkpoint = self.recorder.restore()
+        if checkpoint is None:
             return 0, {}
         for train_state in self.train_states.values():
-            train_state.restore(found[1]["students"][train_state.role])
-        return found
+            train_state.restore(checkpoint[1]["students"][train_state.role])
+        return checkpoint
 
 
 def _owners_first(agents: Mapping[str, Agent]) -> list[tuple[str, NeuralAgent]]:
-    """Return the neural minds; those that play with another's come last."""
+    """Return the neural agents by role; those that share the network of another role come last."""
     neural = [(name, agent) for name, agent in agents.items() if isinstance(agent, NeuralAgent)]
     return sorted(neural, key=lambda pair: pair[1].policy_parameters.shares_with is not None)
 
 
 def _shared(agents: Mapping[str, Agent], owner: str, name: str, game: Game[Any]) -> ActorCritic:
-    """Let role ``name`` play with the mind of role ``owner``."""
-    mine, theirs = agents[name], agents.get(owner)
-    if owner == name or not isinstance(theirs, NeuralAgent) or theirs.policy_parameters.shares_with is not None:
-        known = did_you_mean(owner, [role for role in agents if role != name])
-        raise UserError(f"agents.{name}: shares_with {owner}, which is no role with a neural mind of its own{known}")
-    assert isinstance(mine, NeuralAgent)
-    return mine.share(theirs, game, game.roles[name], game.roles[owner])
+    """Let role ``name`` use the network of role ``owner``."""
+    agent, owner_agent = agents[name], agents.get(owner)
+    if (
+        owner == name
+        or not isinstance(owner_agent, NeuralAgent)
+        or owner_agent.policy_parameters.shares_with is not None
+    ):
+        suggestion = did_you_mean(owner, [role for role in agents if role != name])
+        raise UserError(
+            f"agents.{name}.shares_with: expected a role with its own policy network, found {owner}{suggestion}"
+        )
+    assert isinstance(agent, NeuralAgent)
+    return agent.share(owner_agent, game, game.roles[name], game.roles[owner])
 
 
 def _check(train: Collection[str] | None, agents: Mapping[str, Agent]) -> None:
@@ -143,4 +149,4 @@ def _check(train: Collection[str] | None, agents: Mapping[str, Agent]) -> None:
         if role not in agents:
             raise UserError(f"training.train: unknown role {role!r}{did_you_mean(role, agents)}")
         if not isinstance(agents[role], NeuralAgent):
-            raise UserError(f"training.train: {role} has no neural mind (kind ppo)")
+            raise UserError(f"training.train: role {role} has no policy network (kind ppo)")

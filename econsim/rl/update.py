@@ -27,15 +27,16 @@ def optimiser_of(network: ActorCritic) -> torch.optim.Adam:
 def loss_of(
     network: ActorCritic, batch: Batch, settings: Settings, bounds: Tensor, acted: Tensor, counted: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the part ``[]`` of a minibatch's loss that these rows bring, and that of its statistics ``[5]``.
+    """Return the contribution of some rows to the loss ``[]`` of a minibatch and to its statistics ``[5]``.
 
     Args:
-        network: what learns.
+        network: the network that learns.
         batch: the rows.
-        settings: of this level.
-        bounds: ``[4]``, what the schedules say; see :func:`_bounds`. A tensor, so that a compiled loss serves all.
-        acted: rows ``[]`` of the whole minibatch in which somebody acted.
-        counted: rows ``[]`` of the whole minibatch that teach the values.
+        settings: the settings of the role.
+        bounds: ``[4]``, current values of the schedules; see :func:`_bounds`. It is a tensor, so that the loss is
+            compiled only once.
+        acted: number of rows ``[]`` of the whole minibatch in which the player acted.
+        counted: number of rows ``[]`` of the whole minibatch that enter the value loss.
     """
     clip, lowest, highest, entropy_weight = bounds.unbind()
     if network.make.recurrent is None:
@@ -52,7 +53,7 @@ def loss_of(
     value_loss = errors.sum() / counted.clamp(min=1.0)
     loss = policy_loss + settings.value_weight * value_loss - entropy_weight * entropy
     with torch.no_grad():
-        # (r - 1) - log r is the unbiased, never negative estimator of KL with the lowest variance (Schulman 2020).
+        # (r - 1) - log r is an unbiased, non-negative estimator of the KL divergence with low variance (Schulman 2020).
         kl = (share * (ratio - 1.0 - log_ratio)).sum()
         beyond = (share * ((ratio - 1.0).abs() > clip)).sum()
     return loss, torch.stack([policy_loss.detach(), value_loss.detach(), entropy.detach(), kl, beyond])
@@ -67,19 +68,20 @@ def update(
     key: Tensor,
     loss: Loss = loss_of,
 ) -> Tensor:
-    """Change ``network`` in place and return the statistics ``STATISTICS``, ``[6]``, means over all minibatches.
+    """Update ``network`` in place and return the statistics ``STATISTICS``, ``[6]``, means over all minibatches.
 
-    ``entropy`` (nats), ``approximate_kl`` (old from new policy, nats), ``clip_share`` (of rows beyond the clip),
-    ``policy_loss``, ``value_loss``, and ``explained_variance`` of the values before the update.
+    These are ``policy_loss``, ``value_loss``, ``entropy`` (nats), ``approximate_kl`` (KL divergence of the old policy
+    from the new, nats), ``clip_share`` (share of rows with a clipped ratio), and ``explained_variance`` of the values
+    before the update.
 
     Args:
-        network: what learns.
-        optimiser: its moments.
+        network: the network that learns.
+        optimiser: its optimiser.
         batch: at least one row.
-        settings: of this level.
-        share_done: share of the training that is done, in [0, 1].
-        key: ``[1]``, of the shuffles.
-        loss: :func:`loss_of`, or that made fast.
+        settings: the settings of the role.
+        share_done: share of training done, in [0, 1].
+        key: random key of the minibatches, ``[1]``.
+        loss: :func:`loss_of`, or an accelerated version of it.
     """
     bounds = _bounds(settings, share_done, batch.value.device)
     for group in optimiser.param_groups:
@@ -87,10 +89,10 @@ def update(
     stats = []
     for epoch in range(settings.epochs):
         order = random.permutation(key, epoch, "shuffle", batch.size)[0]
-        for part in order.tensor_split(_pieces(batch.size, settings.minibatches)):
+        for minibatch in order.tensor_split(_minibatch_count(batch.size, settings.minibatches)):
             optimiser.zero_grad()
-            stats.append(_gradient(network, batch, part, settings, bounds, loss))
-            _pool_gradients(network)
+            stats.append(_gradient(network, batch, minibatch, settings, bounds, loss))
+            _sum_gradients(network)
             nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm, foreach=True)
             optimiser.step()
     return torch.cat([torch.stack(stats).mean(0), _explained_variance(batch)[None]])
@@ -99,33 +101,33 @@ def update(
 STATISTICS = ("policy_loss", "value_loss", "entropy", "approximate_kl", "clip_share", "explained_variance")
 
 
-def _pieces(rows: int, wanted: int) -> int:
-    """Return how many minibatches a batch gives, the same in all processes."""
-    (everywhere,) = summed(torch.tensor(rows))
-    return max(1, min(wanted, int(everywhere) // count()))
+def _minibatch_count(rows: int, wanted: int) -> int:
+    """Return the number of minibatches, the same in all processes."""
+    (total,) = summed(torch.tensor(rows))
+    return max(1, min(wanted, int(total) // count()))
 
 
 def _gradient(
-    network: ActorCritic, batch: Batch, part: Tensor, settings: Settings, bounds: Tensor, loss: Loss
+    network: ActorCritic, batch: Batch, minibatch: Tensor, settings: Settings, bounds: Tensor, loss: Loss
 ) -> Tensor:
-    """Add the gradient of a minibatch up, some rows at a time, and return its statistics ``[5]``."""
-    acted, counted = summed(batch.acting[part].sum().float(), batch.counts[part].sum().float())
-    stats = torch.zeros(5, device=part.device)
-    for rows in torch.split(part, settings.rows_at_once or max(1, part.shape[0])):
-        part_of_loss, found = loss(network, batch.rows(rows), settings, bounds, acted, counted)
-        part_of_loss.backward()  # type: ignore[no-untyped-call]
-        stats += found
+    """Accumulate the gradient of a minibatch, some rows at a time, and return its statistics ``[5]``."""
+    acted, counted = summed(batch.acting[minibatch].sum().float(), batch.counts[minibatch].sum().float())
+    stats = torch.zeros(5, device=minibatch.device)
+    for rows in torch.split(minibatch, settings.rows_at_once or max(1, minibatch.shape[0])):
+        loss_of_rows, stats_of_rows = loss(network, batch.rows(rows), settings, bounds, acted, counted)
+        loss_of_rows.backward()  # type: ignore[no-untyped-call]
+        stats += stats_of_rows
     return summed(stats)[0]
 
 
 def _bounds(settings: Settings, share_done: float, device: torch.device) -> Tensor:
-    """Return the clip, the lowest and the highest ratio that count, and the weight of the entropy, ``[4]``."""
+    """Return the clip range, the lowest and highest unclipped ratio, and the weight of the entropy, ``[4]``."""
     clip, entropy_weight = value_at(settings.clip, share_done), value_at(settings.entropy_weight, share_done)
     return torch.tensor([clip, 1.0 - clip, 1.0 + clip, entropy_weight]).to(device, non_blocking=True)
 
 
 def _value_error(network: ActorCritic, value: Tensor, batch: Batch, limit: float | None) -> Tensor:
-    """Return squared errors of values, in the units in which the network measures them."""
+    """Return squared errors of values, in the units by which the network normalises them."""
     unit = network.value_spread
     error = ((value - batch.target) / unit) ** 2
     if limit is not None:
@@ -134,15 +136,16 @@ def _value_error(network: ActorCritic, value: Tensor, batch: Batch, limit: float
     return error
 
 
-def _pool_gradients(network: ActorCritic) -> None:
+def _sum_gradients(network: ActorCritic) -> None:
+    """Replace gradients by their sums over all processes."""
     gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
-    for gradient, pooled in zip(gradients, summed(*gradients), strict=True):
-        if gradient is not pooled:
-            gradient.copy_(pooled)
+    for gradient, total in zip(gradients, summed(*gradients), strict=True):
+        if gradient is not total:
+            gradient.copy_(total)
 
 
 def _explained_variance(batch: Batch) -> Tensor:
-    """Return ``1 - var(target - value) / var(target)``, 0 where the targets do not vary."""
+    """Return ``1 - var(target - value) / var(target)``; 0 if the targets do not vary."""
     _, spread = moments(batch.target, batch.counts)
     _, unexplained = moments(batch.target - batch.value, batch.counts)
     return torch.where(spread > 0, 1.0 - (unexplained / spread) ** 2, 0.0)

@@ -1,4 +1,4 @@
-"""Runs: the folder of one, what is recorded in it, how it is executed, resumed and compared."""
+"""Runs: their folders and recorded results, and how runs are executed, resumed and compared."""
 
 from econsim.runs.comparison import compare
 from econsim.runs.execution import RunInterrupted, execute, resume

@@ -1,7 +1,7 @@
 """Accounts tables: one row per policy, response, seed and player; one column per declared account of players.
 
-Populations of more than ``MOST_INDIVIDUALS`` players are stored as aggregates unless the scenario says otherwise: one
-row per statistic (``people``, ``mean``, ``sd``, ``min``, percentiles, ``max``) takes the place of those of players.
+Populations of more than ``MOST_INDIVIDUALS`` players are stored as aggregates unless the scenario sets ``accounts``
+otherwise: then there is one row per statistic (``people``, ``mean``, ``sd``, ``min``, percentiles, ``max``).
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
 @dataclass(frozen=True)
 class AccountBlock:
-    """Rows of the table that belong together: labels that are the same in all of them, and their columns."""
+    """A group of rows of the table: the labels that all of them share, and their columns."""
 
     labels: Mapping[str, Any]
     columns: Mapping[str, NDArray[Any]]
 
     def labelled(self, **labels: Any) -> AccountBlock:
-        """Return the block with more labels before its own."""
+        """Return the block with additional labels placed before the existing ones."""
         return AccountBlock({**labels, **self.labels}, self.columns)
 
 
 def account_blocks(
     game: Game[Any], accounts: Mapping[str, Any], storage: AccountStorage = "auto"
 ) -> list[AccountBlock]:
-    """Return the players' accounts of the first copy, one block for each axis of players.
+    """Return the players' accounts of the first environment copy, one block for each axis of players.
 
-    Where a game has several such axes, the label ``role`` tells them apart (empty: all followers).
+    Where a game has several such axes, the label ``role`` distinguishes them (empty: all followers).
     """
     by_axis: dict[str, dict[str, NDArray[Any]]] = {}
     axes = {account.name: account.axes[0] for account in game.accounts_spec if account.is_of_players}
     for name, value in player_accounts(game, accounts).items():
         by_axis.setdefault(axes[name], {})[name] = value[0].cpu().numpy()
-    several = len(by_axis) > 1
+    has_several_axes = len(by_axis) > 1
     return [
         AccountBlock(
-            {"role": axis.partition(":")[2]} if several else {},
+            {"role": axis.partition(":")[2]} if has_several_axes else {},
             _columns(columns, _weight(game, accounts, next(iter(columns))), storage),
         )
         for axis, columns in by_axis.items()
@@ -61,16 +61,16 @@ def account_blocks(
 
 
 def accounts_table(blocks: Iterable[AccountBlock]) -> pa.Table | None:
-    """Return all blocks as one table; ``None`` where there are none. Blocks with the same columns are joined first."""
-    alike: dict[tuple[str, ...], list[AccountBlock]] = {}
+    """Return all blocks as one table, or ``None`` if there are no blocks. Join blocks with the same columns first."""
+    by_columns: dict[tuple[str, ...], list[AccountBlock]] = {}
     for block in blocks:
-        alike.setdefault((*block.labels, *block.columns), []).append(block)
-    tables = [_joined(members) for members in alike.values()]
+        by_columns.setdefault((*block.labels, *block.columns), []).append(block)
+    tables = [_joined(members) for members in by_columns.values()]
     return pa.concat_tables(tables, promote_options="default") if tables else None
 
 
 def write_accounts(path: Path, blocks: Iterable[AccountBlock]) -> None:
-    """Write blocks as the table ``path``; nothing where there are none.
+    """Write the blocks as the table ``path``; write no file if there are no blocks.
 
     Raises:
         RunError: the disk is full.
@@ -93,7 +93,7 @@ def _columns(
 
 
 def _aggregates(values: NDArray[Any], weight: NDArray[Any] | None) -> Iterator[tuple[str, float]]:
-    """Yield name and value of each statistic, weighted by people."""
+    """Yield the name and the value of each statistic, weighted by the number of people."""
     people = np.ones(len(values)) if weight is None else weight.astype(float)
     mean = float(np.average(values, weights=people))
     yield "people", float(people.sum())

@@ -1,7 +1,8 @@
-"""Checkpoints: nested mappings of tensors, numbers and strings as a folder of safetensors and JSON, never pickled.
+"""Checkpoints: nested mappings of tensors, numbers and strings, stored as safetensors and JSON, never pickled.
 
-A folder ``step-000120/`` appears by rename, so that whatever moment a run is killed at, the folders that are there are
-whole. ``state.json`` holds the numbers and names the tensors of ``state.safetensors``, with the digest of its bytes.
+A folder ``step-000120/`` is written under a temporary name and then renamed, so that every folder with a final name is
+complete, whenever a run is killed. ``state.json`` holds the numbers, the names of the tensors of ``state.safetensors``
+and the SHA-256 digest of that file.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ _STATE, _TENSORS = "state.json", "state.safetensors"
 
 
 def save_state(folder: Path, state: Mapping[str, Any]) -> None:
-    """Write ``state`` as ``folder``, replacing what was there.
+    """Write ``state`` as ``folder``, replacing an existing folder.
 
     Raises:
         TypeError: a leaf is not a tensor, number, string, boolean or ``None``, or a key is not a plain string.
-        RunError: the disk is full; the folder that was there stays.
+        RunError: the disk is full; an existing folder is left unchanged.
     """
     tensors: dict[str, Tensor] = {}
     tree = _packed(state, "", tensors)
@@ -45,19 +46,22 @@ def save_state(folder: Path, state: Mapping[str, Any]) -> None:
 
 
 def load_state(folder: Path) -> dict[str, Any]:
-    """Return what :func:`save_state` wrote, with its tensors on the CPU.
+    """Return the state that :func:`save_state` wrote, with its tensors on the CPU.
 
     Raises:
         RunError: the folder is not a checkpoint of this format, or its bytes are damaged.
     """
     try:
         content = (folder / _TENSORS).read_bytes()
-        described = json.loads((folder / _STATE).read_text("utf-8"))
-        if described["format"] != _FORMAT:
-            raise RunError(f"{folder}: checkpoint format {described['format']}; this econsim reads {_FORMAT}")
-        if hashlib.sha256(content).hexdigest() != described["sha256"]:
-            raise ValueError("its bytes do not match their digest")
-        state: dict[str, Any] = _unpacked(described["state"], load(content))
+        description = json.loads((folder / _STATE).read_text("utf-8"))
+        if description["format"] != _FORMAT:
+            raise RunError(
+                f"{folder}: expected checkpoint format {_FORMAT}, found {description['format']};"
+                " resume it with the version of econsim that wrote it"
+            )
+        if hashlib.sha256(content).hexdigest() != description["sha256"]:
+            raise ValueError(f"{_TENSORS} does not match its digest")
+        state: dict[str, Any] = _unpacked(description["state"], load(content))
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RunError(
             f"{folder}: not a readable checkpoint ({error}); delete this folder to continue from the one before"
@@ -66,35 +70,35 @@ def load_state(folder: Path) -> dict[str, Any]:
 
 
 class Checkpoints:
-    """The checkpoints of one stage of a run; the newest ``keep`` stay."""
+    """The checkpoints of one stage of a run, of which the newest ``keep`` are kept."""
 
     def __init__(self, folder: Path, keep: int = 2) -> None:
         self.folder = folder
         self.keep = keep
 
     def save(self, step: int, state: Mapping[str, Any]) -> None:
-        """Write the checkpoint of ``step`` and let the oldest ones go."""
+        """Write the checkpoint of ``step`` and remove the oldest ones."""
         save_state(self._of(step), state)
         for old in self._complete()[: -self.keep]:
             shutil.rmtree(old)
 
     def newest(self, at_most: int | None = None) -> dict[str, Any] | None:
-        """Return the newest complete checkpoint, of a step up to ``at_most`` where that is given, or ``None``."""
+        """Return the newest complete checkpoint, if given up to step ``at_most``, or ``None`` if there is none."""
         steps = [step for step in self.steps() if at_most is None or step <= at_most]
         return load_state(self._of(steps[-1])) if steps else None
 
     def steps(self) -> list[int]:
-        """Return the steps of all complete checkpoints, in order."""
+        """Return the steps of all complete checkpoints in ascending order."""
         return [int(folder.name.removeprefix("step-")) for folder in self._complete()]
 
     def drop_after(self, step: int) -> None:
-        """Remove the checkpoints of later steps."""
-        for later in self.steps():
-            if later > step:
-                shutil.rmtree(self._of(later))
+        """Remove the checkpoints of steps after ``step``."""
+        for later_step in self.steps():
+            if later_step > step:
+                shutil.rmtree(self._of(later_step))
 
     def clear(self) -> None:
-        """Remove all of them."""
+        """Remove all checkpoints."""
         for folder in self._complete():
             shutil.rmtree(folder)
 
@@ -117,7 +121,7 @@ def _packed(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
         return [_packed(entry, f"{name}/{index}", tensors) for index, entry in enumerate(value)]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise TypeError(f"checkpoint entry {name}: {type(value).__name__} is neither tensor, number nor string")
+    raise TypeError(f"checkpoint entry {name}: expected a tensor, number or string, found {type(value).__name__}")
 
 
 def _unpacked(value: Any, tensors: Mapping[str, Tensor]) -> Any:

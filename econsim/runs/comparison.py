@@ -1,4 +1,4 @@
-"""Several runs side by side: their numbers, and in what their scenarios differ."""
+"""Comparison of runs: their results side by side, and the keys in which their scenarios differ."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __all__ = ["compare", "differences"]
 def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.DataFrame:
     """Return the policies of several runs: mean and 95 % interval over runs of the same scenario and policy.
 
-    One row a scenario, policy, response and metric, with ``runs`` (how many), ``mean``, ``low`` and ``high`` (empty for
-    a single run) and one column a run.
+    The table has one row per scenario, policy, response and metric, with the columns ``runs`` (the number of runs),
+    ``mean``, ``low`` and ``high`` (empty for a single run) and one column per run.
 
     Args:
         paths: folders of finished runs.
-        metrics: their names; by default those that the summary of a run shows on the console.
+        metrics: names of metrics; by default those that a run prints on the console when it ends.
 
     Raises:
-        UserError: no run is given, one is given twice, one is not finished, or none knows a metric.
+        UserError: no run is given, one is given twice, one is not finished, or no run has one of the metrics.
     """
     import pandas as pd
 
@@ -37,20 +37,23 @@ def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.Data
         raise UserError("compare: give at least one run folder")
     if len({run.path.resolve() for run in runs}) < len(runs):
         raise UserError("compare: a run is given twice")
-    names, chosen = _names(runs), _chosen(runs, tuple(metrics))
+    names, selected = _names(runs), _selected(runs, tuple(metrics))
     cells: dict[tuple[str, str, str, str], dict[str, float]] = {}
     for run, name in zip(runs, names, strict=True):
-        for key, value in _numbers(run, chosen):
+        for key, value in _numbers(run, selected):
             cells.setdefault((name, *key), {})[str(run.path)] = value
     return pd.DataFrame([_row(key, values, [str(run.path) for run in runs]) for key, values in cells.items()])
 
 
 def differences(runs: Iterable[Run]) -> pd.DataFrame:
-    """Return one row a key in which the scenarios of runs differ, and one column a run, as text; empty: they agree."""
+    """Return a table of text with one row per key in which the scenarios differ and one column per run.
+
+    The table is empty if all scenarios are the same.
+    """
     import pandas as pd
 
-    found = {str(run.path): dict(_flat(run.scenario.model_dump(mode="json", exclude_none=True))) for run in runs}
-    table = pd.DataFrame(found).fillna("")
+    columns = {str(run.path): dict(_flat(run.scenario.model_dump(mode="json", exclude_none=True))) for run in runs}
+    table = pd.DataFrame(columns).fillna("")
     different = table[table.nunique(axis="columns") > 1]
     return different.rename_axis("key").reset_index()
 
@@ -63,8 +66,8 @@ def _flat(content: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, str(content)
 
 
-def _chosen(runs: list[Run], wanted: tuple[str, ...]) -> tuple[str, ...]:
-    known = dict.fromkeys(
+def _selected(runs: list[Run], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    names = dict.fromkeys(
         name
         for run in runs
         for policy in run.summary["policies"].values()
@@ -72,13 +75,13 @@ def _chosen(runs: list[Run], wanted: tuple[str, ...]) -> tuple[str, ...]:
         for name in policy.get(response, {})
     )
     for name in wanted:
-        if name not in known:
-            raise UserError(f"--metric {name}: no run has it{did_you_mean(name, known)}")
+        if name not in names:
+            raise UserError(f"--metric {name}: none of the runs has this metric{did_you_mean(name, names)}")
     return wanted or _by_default([run.summary for run in runs])
 
 
 def _by_default(summaries: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the headline metrics of any run, or else those of its report's table."""
+    """Return the headline metrics of all runs, or, where there are none, the metrics of the table in their reports."""
     for show in ("headline", "table"):
         names = [metric.name for summary in summaries for metric in shown_metrics(summary, show)]
         if names:
@@ -87,18 +90,18 @@ def _by_default(summaries: Sequence[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _names(runs: Iterable[Run]) -> list[str]:
-    """Return the scenario of each run; scenarios of one name that differ in more than the seed are numbered."""
+    """Return the scenario's name for each run; number scenarios of the same name that differ in more than the seed."""
     versions: dict[str, list[str]] = {}
     names = []
     for run in runs:
         lines = (run.path / "scenario.yaml").read_text("utf-8").splitlines()
         content = "\n".join(line for line in lines if not line.startswith("seed:"))
         name = run.summary["scenario"]
-        known = versions.setdefault(name, [])
-        if content not in known:
-            known.append(content)
-        place = known.index(content)
-        names.append(f"{name} ({place + 1})" if place else name)
+        contents = versions.setdefault(name, [])
+        if content not in contents:
+            contents.append(content)
+        index = contents.index(content)
+        names.append(f"{name} ({index + 1})" if index else name)
     return names
 
 

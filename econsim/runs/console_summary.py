@@ -1,4 +1,4 @@
-"""What a run prints when it ends: a small table of its policies, and where to read more."""
+"""Console summary of a finished run: a small table of its policies, its warnings and its folder."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["ending_rows", "print_ending"]
 
 
 def ending_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the rows of the table as text: headline metrics of each policy.
+    """Return the header and the rows of the table as text: the headline metrics of each policy.
 
-    The first of them stands under every response, the others under the first.
+    The first metric is shown for every response, the others for the first response only.
     """
     responses = summary["responses"]
     metrics = shown_metrics(summary, "headline") or shown_metrics(summary, "table")
@@ -35,7 +35,7 @@ def ending_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 
 def print_ending(journal: Journal, run: Run) -> None:
-    """Print the table, the warnings and the folder of a run; the log gets them as well."""
+    """Print the table, the warnings and the folder of a run, and write them to its log."""
     from rich.table import Table
 
     summary = run.summary
@@ -54,8 +54,8 @@ def print_ending(journal: Journal, run: Run) -> None:
         journal.say(in_words(summary["llm"]))
     if (headline := summary["headline"]) is not None:
         verdict = "reproduced" if headline["passed"] else "NOT reproduced"
-        found = "not measured" if headline["value"] is None else f"{headline['value']:,.6g}"
-        journal.say(f"headline {headline['metric']}: {found} (expected {headline['expected']:,.6g}): {verdict}")
+        value = "not measured" if headline["value"] is None else f"{headline['value']:,.6g}"
+        journal.say(f"headline {headline['metric']}: {value} (expected {headline['expected']:,.6g}): {verdict}")
     journal.say(f"run folder: {run.path}")
 
 

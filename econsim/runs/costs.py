@@ -1,4 +1,7 @@
-"""What it cost to fit each policy: CPU seconds and plans tried; measured, and so in no file that repeats must equal."""
+"""Costs of fitting each policy: CPU seconds and leader evaluations.
+
+They are measured and differ between repetitions, and so are kept apart from the files that repetitions reproduce.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,18 @@ COST = "cost.json"
 
 
 def fit_costs(run: Run) -> dict[str, dict[str, float]]:
-    """Return ``cpu_seconds``, and ``leader_evaluations`` where the learner knows them, by the label of a policy.
+    """Return ``cpu_seconds``, and ``leader_evaluations`` where the learner counts them, by the label of a policy.
 
-    Means over training seeds, sums over learners; nothing of fits that noted nothing.
+    Costs are summed over learners and averaged over training seeds; fits without a cost file are left out.
     """
     sums: dict[tuple[str, str, int], float] = {}
     for path in sorted((run.path / "checkpoints").glob(f"*/{COST}")):
-        noted: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        cost: dict[str, Any] = json.loads(path.read_text("utf-8"))
         for name in ("cpu_seconds", "leader_evaluations"):
-            if name in noted:
-                place = noted["policy"], name, noted["seed"]
-                sums[place] = sums.get(place, 0.0) + noted[name]
+            if name in cost:
+                key = cost["policy"], name, cost["seed"]
+                sums[key] = sums.get(key, 0.0) + cost[name]
     seeds: dict[str, dict[str, list[float]]] = {}
     for (label, name, _), value in sums.items():
         seeds.setdefault(label, {}).setdefault(name, []).append(value)
-    return {label: {name: fmean(values) for name, values in found.items()} for label, found in seeds.items()}
+    return {label: {name: fmean(values) for name, values in costs.items()} for label, costs in seeds.items()}

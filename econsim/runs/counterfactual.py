@@ -1,7 +1,7 @@
-"""What would have been in a run under a reform: the same agents, people and luck, with something else in force.
+"""Counterfactuals of a run: a reform played with the run's agents and population under common random numbers.
 
-Agents are those of the run. Who knows exact answers answers the reform; minds that were trained play it as they are,
-so that only what follows at once from the reform is seen, not what they would learn.
+Agents that compute exact best responses respond to the reform. Trained policies are not retrained, so that the effects
+are the immediate ones, without what the agents would learn under the reform.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ _CHANGES = ("game", "planner", "agents")
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """What a reform changes.
+    """The effects of a reform.
 
-    table: one row a metric, see ``effects_table``.
+    table: one row per metric, see ``effects_table``.
     deciles: see ``gains_by_decile``; ``None`` where the game keeps no such accounts or has too few people.
-    shares: of people whose utility rises or falls; ``None`` where there is no utility.
-    notes: what to keep in mind.
+    shares: the shares of people whose utility rises or falls; ``None`` where there is no utility account.
+    notes: caveats on reading the results.
     """
 
     table: pd.DataFrame
@@ -70,25 +70,26 @@ def counterfactual(
     followers: Followers | None = None,
     metrics: Sequence[str] = (),
 ) -> Counterfactual:
-    """Play a policy of a run with and without a reform, under the same luck, and return what that changes.
+    """Play a policy of a run with and without a reform, under common random numbers, and return the differences.
 
     Args:
         run: a finished run, or its folder.
         overrides: the reform: keys of the scenario below ``game`` (or ``economy``), ``planner`` or ``agents``.
-        given: overrides of both sides, for example ``economy.redraw_population=true``.
-        episodes: how many to play.
-        policy: the run's policy to begin with; its own if not given.
-        followers: the evaluation workers, or the policy's own; the former where the scenario has them, if not given.
-        metrics: their names, see ``Played.measured``; the usual ones if not given.
+        given: overrides of both the baseline and the reform, for example ``economy.redraw_population=true``.
+        episodes: number of episodes to play.
+        policy: label of the run's policy that is the baseline; by default the scenario's own policy.
+        followers: ``"evaluation"`` for the evaluation workers, ``"own"`` for the policy's own; by default the
+            evaluation workers where the scenario has them.
+        metrics: names of metrics, see ``Played.measured``; by default those that reports show.
 
     Raises:
-        UserError: the run is not finished, there is no such policy or metric, the reform changes who plays or more than
-            game, planner and agents, or it needs agents that are still to be fitted.
+        UserError: the run is not finished, there is no such policy or metric, the reform changes the number of players
+            or a key outside game, planner and agents, or it needs agents that have not been fitted.
     """
     opened = run if isinstance(run, Run) else open_run(run)
     check_finished(opened)
     if episodes < 1:
-        raise UserError(f"--episodes {episodes}: say at least 1")
+        raise UserError(f"--episodes {episodes}: expected at least 1")
     _check_keys(overrides, _CHANGES)
     _check_keys(given, ("game",), "--given ")
     with using_threads(opened.environment["threads"]), Advice().listening():
@@ -97,7 +98,7 @@ def counterfactual(
 
 
 class _Reform:
-    """Baseline and reform of a run, ready to be played."""
+    """The baseline and the reform of a run, ready to be played."""
 
     def __init__(
         self,
@@ -118,10 +119,10 @@ class _Reform:
         exact = run.scenario.evaluation is not None
         self.followers: Followers = followers or ("evaluation" if exact else "own")
         if self.followers == "evaluation" and not exact:
-            raise UserError(f"{run.path}: the scenario names no evaluation workers; say --followers own")
+            raise UserError(f"{run.path}: the scenario has no evaluation workers; use --followers own")
 
     def measured(self, episodes: int, metrics: tuple[str, ...]) -> Counterfactual:
-        """Play, and read the numbers off."""
+        """Play all episodes and return the effects."""
         key = evaluation_key(self.run.scenario.seed, episodes)
         seeds = self.policy.seeds if self.followers == "own" else self.policy.seeds[:1]
         played = [self._played(seed, key) for seed in seeds]
@@ -135,7 +136,7 @@ class _Reform:
         )
 
     def _played(self, seed: int, key: Tensor) -> tuple[Played, Played, Played]:
-        """Return baseline, reform with behaviour held, and reform."""
+        """Return the episodes of the baseline, of the reform with behaviour held fixed, and of the reform."""
         agents, changed = self._agents(seed), self._changed_agents(seed)
         _check_silent({**agents, **changed})
         numbers = self._numbers()
@@ -151,7 +152,7 @@ class _Reform:
         return agents
 
     def _changed_agents(self, seed: int) -> dict[str, Agent]:
-        """Return who plays instead in the reform."""
+        """Return the agents that the reform replaces, by role."""
         leader, before = self.plan.leader, self.baseline.agents_in(self.game)
         changed: dict[str, Agent] = {}
         if leader is not None and self.reform.planner is not None and self.reform.planner != self.baseline.planner:
@@ -168,22 +169,22 @@ class _Reform:
                 fitted_under = seed if seed in policy.seeds else policy.seeds[0]
                 return agents_of(self.run, self.plan, policy, fitted_under)[leader]
         labels = ", ".join(policy.label for policy in self.plan.policies)
-        return _fixed(chosen, "planner", f", or take a policy of this run: {labels}")
+        return _fixed(chosen, "planner", f", or use a policy of this run: {labels}")
 
     def _numbers(self) -> dict[str, float]:
-        """Return the numeric parameters that the reform changes, if it changes nothing else about the game."""
+        """Return the numeric parameters that the reform changes; empty if it changes anything else about the game."""
         before, after = (dict(_flat(scenario.game.dump())) for scenario in (self.baseline, self.reform))
-        different = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-        own = {name: name.rpartition(".")[2] for name in different}
-        if not all(name in self.game.parameters for name in own.values()):
+        changed_keys = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+        names = {key: key.rpartition(".")[2] for key in changed_keys}
+        if not all(name in self.game.parameters for name in names.values()):
             return {}
-        return {name: float(self.reform_game.parameters[name]) for name in own.values()}
+        return {name: float(self.reform_game.parameters[name]) for name in names.values()}
 
     def _notes(self) -> tuple[str, ...]:
         agents = self._agents(self.policy.seeds[0])
         fitted = [role for role, agent in agents.items() if isinstance(agent, FittedAgent)]
-        said = f"as fitted in the baseline, not fitted anew to the reform: {', '.join(fitted)}"
-        return (said,) if fitted else ()
+        note = f"fitted in the baseline and not refitted under the reform: {', '.join(fitted)}"
+        return (note,) if fitted else ()
 
 
 def _game(scenario: Scenario) -> Game[Any]:
@@ -191,48 +192,57 @@ def _game(scenario: Scenario) -> Game[Any]:
 
 
 def _without_names(scenario: Scenario) -> Scenario:
-    """Return the scenario without what refers to policies by name, since the reform may rename them."""
+    """Return the scenario without the keys that refer to policies by name, since the reform may rename policies."""
     named = {"evaluation.floor": None, "evaluation.ceiling": None} if scenario.evaluation is not None else {}
     return with_overrides(scenario, {**named, "headline": None})
 
 
 def _check_change(baseline: Scenario, reform: Scenario, run: Run) -> None:
-    if all(getattr(baseline, part) == getattr(reform, part) for part in _CHANGES):
-        raise UserError(f"{run.path}: the reform changes nothing; all of it is in force there already")
+    if all(getattr(baseline, section) == getattr(reform, section) for section in _CHANGES):
+        raise UserError(f"{run.path}: the reform changes nothing; the run already has these values")
 
 
-def _check_keys(overrides: Sequence[str] | Mapping[str, Any], known: tuple[str, ...], option: str = "") -> None:
+def _check_keys(overrides: Sequence[str] | Mapping[str, Any], allowed: tuple[str, ...], option: str = "") -> None:
     keys = overrides if isinstance(overrides, Mapping) else [text.partition("=")[0] for text in overrides]
     if not keys and not option:
-        raise UserError("counterfactual: say what changes, for example economy.utility.elasticity=0.2 or planner=flat")
+        raise UserError(
+            "counterfactual: no reform given; add one or more KEY=VALUE, for example economy.utility.elasticity=0.2"
+            " or planner=flat"
+        )
     for key in keys:
-        if canonical_key(key.strip()).split(".")[0] not in known:
-            fields = ", ".join(known).replace("game", "game (or economy)")
-            raise UserError(f"{option}{key}: a counterfactual changes {fields} and nothing else; run the scenario anew")
+        if canonical_key(key.strip()).split(".")[0] not in allowed:
+            sections = ", ".join(allowed).replace("game", "game (or economy)")
+            raise UserError(
+                f"{option}{key}: only keys below {sections} can be changed here; to change other keys, run the scenario"
+                " again"
+            )
 
 
 def _check_players(game: Game[Any], other: Game[Any]) -> None:
     counts, others = ({name: role.count for name, role in each.roles.items()} for each in (game, other))
     if counts != others:
         raise UserError(
-            f"the reform changes who plays ({counts} to {others}), so that people cannot be paired; run the other"
-            " scenario and use econsim compare"
+            f"the reform changes the number of players (from {counts} to {others}), so people cannot be matched between"
+            " baseline and reform; run the changed scenario and use econsim compare"
         )
 
 
 def _check_silent(agents: Mapping[str, Agent]) -> None:
-    speaking = sorted(role for role, agent in agents.items() if isinstance(agent, UsesLlm))
-    if speaking:
+    llm_roles = sorted(role for role, agent in agents.items() if isinstance(agent, UsesLlm))
+    if llm_roles:
         raise UserError(
-            f"{', '.join(speaking)}: a mind that asks a language model cannot be played again without asking; run the"
-            " scenario with the reform and use econsim compare, or say --followers evaluation where it follows"
+            f"{', '.join(llm_roles)}: a counterfactual cannot play agents that call a language model; run the scenario"
+            " with the reform and use econsim compare, or use --followers evaluation if these agents are followers"
         )
 
 
 def _fixed(chosen: Chosen, key: str, instead: str = "") -> Agent:
     agent: Agent = chosen.build()
     if isinstance(agent, FittedAgent):
-        raise UserError(f"{key}={chosen.kind.name}: has to be fitted first; run it and use econsim compare{instead}")
+        raise UserError(
+            f"{key}={chosen.kind.name}: this kind of agent must be fitted first; run the scenario with it and use"
+            f" econsim compare{instead}"
+        )
     return agent
 
 
@@ -243,7 +253,7 @@ def _flat(content: Any, key: str = "") -> list[tuple[str, Any]]:
 
 
 def _together(parts: Sequence[Played]) -> Played:
-    """Return the episodes of all seeds, seed by seed."""
+    """Return the episodes of all seeds as one batch, in the order of the seeds."""
     accounts = {name: torch.cat([part.accounts[name] for part in parts]) for name in parts[0].accounts}
     returns = {role: torch.cat([part.returns[role] for part in parts]) for role in parts[0].returns}
     return Played(parts[0].game, accounts, returns)

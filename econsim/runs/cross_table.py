@@ -1,7 +1,8 @@
-"""The cross-table of runs: every planner under every set of workers, in the same episodes.
+"""The cross-table of runs: every planner with every set of workers, in the same episodes.
 
-A planner is a baseline, or a run's own planner under one training seed. Workers are the evaluation workers (exact where
-the game knows exact answers), those that a run trained under one of its policies and seeds, or a scenario's own.
+A planner is a baseline, or a run's own planner under one training seed. A set of workers is the evaluation workers
+(exact where the game has exact best responses), the workers that a run trained under one of its policies and seeds, or
+the workers of a scenario.
 """
 
 from __future__ import annotations
@@ -36,35 +37,36 @@ EVALUATION, OWN = "evaluation workers", "scenario's workers"
 
 @dataclass
 class _Sides:
-    """Planners, or sets of workers, by label; ``chosen`` holds what each was made of, ``None`` where it was fitted."""
+    """Planners, or sets of workers, by label; ``chosen`` holds their configurations, ``None`` where fitted."""
 
     agents: dict[str, Mapping[str, Agent]] = field(default_factory=dict)
     chosen: dict[str, Mapping[str, Chosen] | None] = field(default_factory=dict)
 
-    def add(self, label: str, place: str, chosen: Mapping[str, Chosen], agents: Mapping[str, Agent]) -> None:
-        """Add what a run has; what was fitted, or shares the label of something else, is named after the ``place``."""
+    def add(self, label: str, prefix: str, chosen: Mapping[str, Chosen], agents: Mapping[str, Agent]) -> None:
+        """Add agents of a run; the label gets the ``prefix`` where they were fitted or the label is already in use."""
         fitted = any(isinstance(agent, FittedAgent) for agent in agents.values())
         if not fitted and self.chosen.get(label) == chosen:
             return
         if fitted or label in self.agents:
-            label = f"{place}{label}"
+            label = f"{prefix}{label}"
         self.agents[label], self.chosen[label] = agents, None if fitted else chosen
 
 
 def cross_table(paths: Iterable[str | Path], episodes: int = 16, metric: str = "welfare") -> pd.DataFrame:
-    """Return every planner of the runs under every set of workers of the runs.
+    """Evaluate every planner of the runs with every set of workers of the runs.
 
-    One row a pair, with ``planner``, ``workers``, ``metric``, ``mean``, ``standard_error`` (of the mean over episodes;
-    empty for one episode) and ``episodes``. All pairs meet the same episodes (common random numbers), those that score
-    the first run.
+    The table has one row per pair, with the columns ``planner``, ``workers``, ``metric``, ``mean``, ``standard_error``
+    (of the mean over episodes; empty for one episode) and ``episodes``. All pairs are evaluated in the same episodes
+    (common random numbers), those that score the first run.
 
     Args:
         paths: folders of finished runs of the same game.
-        episodes: how many to play.
+        episodes: number of episodes to play.
         metric: a metric of an episode, see :func:`econsim.analysis.metrics.measure`.
 
     Raises:
-        UserError: no run, one that is not finished or has no planner, runs of different games, or no such metric.
+        UserError: no run is given, a run is not finished or has no planner, the runs are of different games, or there
+            is no such metric.
     """
     import pandas as pd
 
@@ -76,10 +78,10 @@ def cross_table(paths: Iterable[str | Path], episodes: int = 16, metric: str = "
     rows = []
     with using_threads(runs[0].environment["threads"]), Advice().listening():
         planners, workers = _sides(runs)
-        for planner, announcing in planners.agents.items():
-            for people, answering in workers.agents.items():
-                values = _values(game, {**answering, **announcing}, key, metric)
-                rows.append(_row(planner, people, metric, values))
+        for planner, planner_agents in planners.agents.items():
+            for worker_set, worker_agents in workers.agents.items():
+                values = _values(game, {**worker_agents, **planner_agents}, key, metric)
+                rows.append(_row(planner, worker_set, metric, values))
     return pd.DataFrame(rows)
 
 
@@ -89,64 +91,64 @@ def _check(runs: list[Run], episodes: int) -> None:
     if len({run.path.resolve() for run in runs}) < len(runs):
         raise UserError("evaluate: a run is given twice")
     if episodes < 1:
-        raise UserError(f"--episodes {episodes}: say at least 1")
+        raise UserError(f"--episodes {episodes}: expected at least 1")
     for run in runs:
         check_finished(run)
         if run.plan.game.roles.keys() != runs[0].plan.game.roles.keys():
-            raise UserError(f"{run.path}: its roles are shared by other groups of agents than those of {runs[0].path}")
+            raise UserError(f"{run.path}: its groups of agents differ from those of {runs[0].path}")
         different = _difference(runs[0].scenario.game.dump(), run.scenario.game.dump())
         if different is not None:
             key = f"{run.scenario.game_key}.{different}"
             raise UserError(
-                f"{run.path}: its game is not that of {runs[0].path}: {key}; planners and workers can be exchanged"
-                " between runs of the same game only"
+                f"{run.path}: its game differs from that of {runs[0].path}: {key}; planners and workers can only be"
+                " exchanged between runs of the same game"
             )
 
 
 def _difference(one: Any, other: Any, name: str = "") -> str | None:
-    """Return the first key in which two parameter sets differ, with both values; ``None`` where they are the same."""
+    """Return the first key in which two parameter sets differ, with both values; ``None`` if they are the same."""
     if not isinstance(one, dict) or not isinstance(other, dict):
-        return None if one == other else f"{name} is {other}, there {one}"
+        return None if one == other else f"{name} is {other} instead of {one}"
     for key in {**one, **other}:
-        found = _difference(one.get(key), other.get(key), f"{name}.{key}" if name else key)
-        if found is not None:
-            return found
+        difference = _difference(one.get(key), other.get(key), f"{name}.{key}" if name else key)
+        if difference is not None:
+            return difference
     return None
 
 
 def _sides(runs: list[Run]) -> tuple[_Sides, _Sides]:
-    """Return planners and sets of workers, each once."""
+    """Return the distinct planners and sets of workers of the runs."""
     planners, workers = _Sides(), _Sides()
     for run in runs:
-        place = f"{run.name}: " if len(runs) > 1 else ""
+        prefix = f"{run.name}: " if len(runs) > 1 else ""
         plan = run.plan
         if plan.leader is None:
-            raise UserError(f"{run.path}: nobody plans in this run, so that there is no table of planners and workers")
+            raise UserError(f"{run.path}: this run has no planner, so there is no table of planners and workers")
         if run.scenario.evaluation is not None:
             built = {role: chosen.build() for role, chosen in plan.evaluation.items()}
-            workers.add(EVALUATION, place, plan.evaluation, built)
+            workers.add(EVALUATION, prefix, plan.evaluation, built)
         for policy in plan.policies:
-            _add_policy(run, policy, plan.leader, place, planners, workers)
+            _add_policy(run, policy, plan.leader, prefix, planners, workers)
     return planners, workers
 
 
-def _add_policy(run: Run, policy: Policy, leader: str, place: str, planners: _Sides, workers: _Sides) -> None:
-    """Add the planner of a policy under each of its seeds, and its workers where they are its own."""
+def _add_policy(run: Run, policy: Policy, leader: str, prefix: str, planners: _Sides, workers: _Sides) -> None:
+    """Add the planner of a policy under each of its seeds, and the workers that belong to the policy, if any."""
     for seed in policy.seeds:
         agents = agents_of(run, run.plan, policy, seed)
         rest = {role: agent for role, agent in agents.items() if role != leader}
         seeded = f", seed {seed}" if len(policy.seeds) > 1 else ""
         fitted = isinstance(agents[leader], FittedAgent)
         planner = f"{policy.label}{seeded if fitted else ''}"
-        planners.add(planner, place, {leader: policy.agents[leader]}, {leader: agents[leader]})
+        planners.add(planner, prefix, {leader: policy.agents[leader]}, {leader: agents[leader]})
         if policy.own_followers or run.scenario.evaluation is None:
             trained = any(isinstance(agent, FittedAgent) for agent in rest.values())
             label = f"trained under {policy.label}{seeded}" if trained else OWN
-            workers.add(label, place, {role: policy.agents[role] for role in rest}, rest)
+            workers.add(label, prefix, {role: policy.agents[role] for role in rest}, rest)
 
 
 def _values(game: Game[Any], agents: Mapping[str, Agent], key: torch.Tensor, metric: str) -> list[float]:
-    """Return the metric in each episode."""
+    """Return the value of the metric in each episode."""
     episode = with_expected_returns(game, agents, play(game, agents, key))
     metrics = measure(game, episode.accounts, episode.returns)
     if metric not in metrics:

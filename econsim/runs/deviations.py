@@ -1,4 +1,4 @@
-"""What is found for one role of a run under one training seed: the gains of deviations, as plain data."""
+"""Gains from deviating, as plain data, for one role of a run under one training seed."""
 
 from __future__ import annotations
 
@@ -30,19 +30,21 @@ from econsim.scenario.plan import Plan
 
 __all__ = ["DeviationBudget", "Finder", "Piece"]
 
-EXACT = "the best action at every step, given what the player sees"
+EXACT = "the best action at every step, given the player's observation"
 NEURAL = "history-independent neural deviation: lower bound on the true gain"
 RECURRENT = "neural deviation with memory: lower bound on the true gain"
 WHOLE = (METHOD, "exact")  # methods that find the best deviation of their class
-ANNOUNCED = "one announcement held for the whole episode: lower bound on the true gap"
+ANNOUNCED = "one leader action held for the whole episode: lower bound on the true gap"
 
 
 @dataclass(frozen=True)
 class DeviationBudget:
-    """How hard deviations are looked for.
+    """The effort spent on the search for deviations.
 
-    ``episodes`` measure each gain. ``iterations`` train a deviator; zero: only exact answers. ``announcements`` are
-    tried for a leader; ``None``: as many as make 40,000 steps of the game, from 200 to 20,000.
+    episodes: number of episodes over which each gain is measured.
+    iterations: training iterations of a deviating policy; zero allows exact best responses only.
+    announcements: number of announced schedules tried for a leader; ``None`` stands for as many as make 40,000 steps of
+        the game, but at least 200 and at most 20,000.
     """
 
     episodes: int = 16
@@ -50,33 +52,33 @@ class DeviationBudget:
     announcements: int | None = None
 
     def __post_init__(self) -> None:
-        """Raises ``UserError`` for numbers out of range."""
+        """Raise ``UserError`` for values out of range."""
         for name, lowest in (("episodes", 1), ("iterations", 0), ("announcements", 1)):
             value = getattr(self, name)
             if value is not None and value < lowest:
                 option = "search-budget" if name == "announcements" else name
-                raise UserError(f"--{option} {value}: say at least {lowest}")
+                raise UserError(f"--{option} {value}: expected at least {lowest}")
 
     def announcements_in(self, game: Game[Any]) -> int:
-        """Return how many announcements to try in a game."""
+        """Return the number of announced schedules to try in a game."""
         return self.announcements or min(max(40_000 // game.horizon, 200), 20_000)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A role under one training seed."""
+    """A role under one training seed: one unit of work of a certificate."""
 
     role: str
     seed: int
 
     @property
     def name(self) -> str:
-        """What progress bars call it."""
+        """The label shown by progress bars."""
         return f"{self.role}, seed {self.seed}"
 
 
 class Finder:
-    """Looks for deviations from one policy of a run."""
+    """The search for deviations from one policy of a run."""
 
     def __init__(self, run: Run, plan: Plan, budget: DeviationBudget) -> None:
         self.run, self.plan, self.budget = run, plan, budget
@@ -84,7 +86,7 @@ class Finder:
         self.precise = plan.game.to(dtype=torch.float64)
 
     def findings(self, piece: Piece, progress: Progress) -> Iterator[dict[str, Any]]:
-        """Yield what was found for a role under a seed, as plain data; one entry a class of deviations."""
+        """Yield the gains of a role under a seed as plain data, one entry per class of deviations."""
         agents = agents_of(self.run, self.plan, self.policy, piece.seed)
         if self.game.roles[piece.role].leads:
             yield self._of_leader(piece, agents, progress)
@@ -98,8 +100,8 @@ class Finder:
             return
         if not self.budget.iterations and not isinstance(self.game, Solvable):
             raise UserError(
-                f"--iterations 0: an agent of {self.policy.label} states no probabilities, so that a deviation of"
-                f" {piece.role} has to be trained; say at least 1"
+                f"--iterations 0: an agent of {self.policy.label} reports no action probabilities, so a deviation of"
+                f" {piece.role} must be trained; use --iterations 1 or more"
             )
         key, exact = self._keys("gain"), None
         if isinstance(self.game, Solvable):
@@ -122,7 +124,7 @@ class Finder:
 
     def _of_leader(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> dict[str, Any]:
         total = self.budget.announcements_in(self.game)
-        found = leading_gain(
+        search = leading_gain(
             self.precise,
             agents,
             piece.role,
@@ -136,64 +138,64 @@ class Finder:
             piece,
             "search",
             ANNOUNCED,
-            found.gain,
-            followers=found.followers,
-            tried=found.tried,
-            announcement=found.action.tolist(),
-            share_of_gap=self._share_of_gap(piece.role, found.gain),
-            welfare=None if found.welfare is None else found.welfare.plain(),
+            search.gain,
+            followers=search.followers,
+            tried=search.tried,
+            announcement=search.action.tolist(),
+            share_of_gap=self._share_of_gap(piece.role, search.gain),
+            welfare=None if search.welfare is None else search.welfare.plain(),
         )
 
     def _finding(self, piece: Piece, method: str, deviations: str, gain: Gain, **more: Any) -> dict[str, Any]:
         role = self.game.roles[piece.role]
-        known = {"role": role.name, "leads": role.leads, "players": role.count, "seed": piece.seed}
-        bounds = gain.certificate(deviations, method, method in WHOLE, role.count)
-        found = {"method": method, "deviations": deviations, "lower": bounds.lower, "upper": bounds.upper}
-        return {**known, **found, **gain.plain(), **more}
+        labels = {"role": role.name, "leads": role.leads, "players": role.count, "seed": piece.seed}
+        certificate = gain.certificate(deviations, method, method in WHOLE, role.count)
+        bounds = {"lower": certificate.lower, "upper": certificate.upper}
+        return {**labels, "method": method, "deviations": deviations, **bounds, **gain.plain(), **more}
 
     def _share_of_gap(self, role: str, gain: Gain) -> float | None:
-        """Return the gain as a share of what the scenario's ceiling earns the leader above its floor."""
+        """Return the gain as a share of the gap in the leader's return between the scenario's floor and ceiling."""
         evaluation, summary = self.run.scenario.evaluation, self.run.summary
         if evaluation is None or evaluation.floor is None or evaluation.ceiling is None:
             return None
-        scores = [summary["policies"].get(it, {}).get(summary["responses"][0], {}) for it in
-                  (evaluation.floor, evaluation.ceiling)]  # fmt: skip
+        labels, response = (evaluation.floor, evaluation.ceiling), summary["responses"][0]
+        scores = [summary["policies"].get(label, {}).get(response, {}) for label in labels]
         floor, ceiling = (score.get(f"return_{role}") for score in scores)
         return gain.gain / (ceiling - floor) if None not in (floor, ceiling) and ceiling > floor else None
 
     def _keys(self, purpose: str) -> torch.Tensor:
-        """Return the keys of episodes that nothing else of the run was chosen by, ``[E]``."""
+        """Return the keys ``[E]`` of episodes that are used nowhere else in the run."""
         keys = random.keys(self.run.scenario.seed, self.budget.episodes, self.game.device)
         return random.fold(keys, f"certificate/{purpose}")
 
     def _settings(self) -> Settings:
-        """Return how the run's own followers learned, else how deviators do."""
+        """Return the training settings of the run's own followers, or the default settings of deviators."""
         parameters = None if self.run.scenario.training is None else self.run.scenario.training.parameters
-        own = getattr(parameters, "follower", None)
-        return own if isinstance(own, Settings) else settings_for(self.game)
+        follower_settings = getattr(parameters, "follower", None)
+        return follower_settings if isinstance(follower_settings, Settings) else settings_for(self.game)
 
 
 def _class_of(frozen: Agent) -> str:
-    """Return the class of trained deviations: a mind has memory where the frozen one that it begins with does."""
-    remembers = isinstance(frozen, NeuralAgent) and frozen.policy_parameters.recurrent is not None
-    return RECURRENT if remembers else NEURAL
+    """Return the class of trained deviations: recurrent where the frozen policy that training starts from is."""
+    is_recurrent = isinstance(frozen, NeuralAgent) and frozen.policy_parameters.recurrent is not None
+    return RECURRENT if is_recurrent else NEURAL
 
 
 class _Reporting:
-    """Implements :class:`econsim.learning.Recorder` for a deviator: it says how far it is, and keeps nothing."""
+    """Implements :class:`econsim.learning.Recorder` for a deviator: reports progress and stores nothing."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Drop the number."""
+        """Discard the value."""
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Say how much is done."""
+        """Report how many units are done."""
         self._progress.update(done, total)
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
-        """Keep nothing: a piece is done again as a whole."""
+        """Store nothing: an interrupted piece is computed again from its start."""
 
     def restore(self) -> None:
         """Return ``None``."""

@@ -1,4 +1,4 @@
-"""Where and with what a run was made: versions, git commit, seed, device; no host names and no paths."""
+"""The environment of a run: versions, git commit, seed and device, without host names or paths."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PACKAGES = ("econsim", "torch", "numpy", "pandas", "pyarrow", "scipy", "matplot
 
 
 def describe_environment(seed: int, device: str) -> dict[str, Any]:
-    """Return what ``environment.json`` holds."""
+    """Return the content of ``environment.json``."""
     import torch
 
     return {
@@ -42,17 +42,17 @@ def _version(package: str) -> str | None:
 
 def _git() -> dict[str, Any] | None:
     folder = Path(econsim.__path__[0])
-    commit = _answer(folder, "rev-parse", "HEAD")
+    commit = _git_output(folder, "rev-parse", "HEAD")
     if commit is None:
         return None
-    return {"commit": commit, "changed": bool(_answer(folder, "status", "--porcelain", "--untracked-files=no"))}
+    return {"commit": commit, "changed": bool(_git_output(folder, "status", "--porcelain", "--untracked-files=no"))}
 
 
-def _answer(folder: Path, *question: str) -> str | None:
+def _git_output(folder: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *question], capture_output=True, text=True, timeout=10, check=True
+        process = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return process.stdout.strip()

@@ -1,6 +1,6 @@
-"""Evaluation episodes: played in float64 under keys that no training draws from, and the numbers that they give.
+"""Evaluation episodes and their metrics, played in float64 with random keys that are not used for training.
 
-Every policy meets the same people and the same shocks (common random numbers).
+Every policy is evaluated with the same population and the same shocks (common random numbers).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _EVALUATION = "evaluation"
 
 @dataclass(frozen=True)
 class Episode:
-    """How episodes ended.
+    """The results of a batch of ``B`` episodes.
 
-    accounts: ``{name: [B, ...]}``, stocks as they ended and flows per step.
+    accounts: ``{name: [B, ...]}``, final values of stocks and flows per step.
     returns: ``{role: [B, N]}``.
     series: ``{metric: [T]}``, the metrics of flow accounts by step.
-    recording: the frames of the first copy, where they were asked for and the game has any.
+    recording: the frames of the first episode, if they were requested and the game can be recorded.
     """
 
     accounts: dict[str, Tensor]
@@ -43,15 +43,15 @@ class Episode:
 
 
 def evaluation_key(seed: int, episodes: int = 1) -> Tensor:
-    """Return the keys ``[episodes]`` of the episodes that score policies; no learner draws from them."""
+    """Return the keys ``[episodes]`` of the episodes that score policies; they are not used for training."""
     return random.fold(random.keys(seed, episodes), _EVALUATION)
 
 
 @torch.no_grad()
 def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, recorded: bool = False) -> Episode:
-    """Play one episode from keys ``[B]`` in the game's own precision; ``recorded``: keep every frame of the first.
+    """Play one episode for each of the keys ``[B]`` in the precision of the game.
 
-    Episodes of more than ``LONGEST`` steps are not recorded.
+    If ``recorded`` is true, keep every frame of the first episode, unless it has more than ``LONGEST`` steps.
     """
     flows = FlowAccounts(game)
     frames = FrameCollector(game) if recorded and isinstance(game, Recordable) and game.horizon <= LONGEST else None
@@ -67,13 +67,14 @@ def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, recorded: bo
 
 
 def with_expected_returns(game: Game[Any], agents: Mapping[str, Agent], episode: Episode) -> Episode:
-    """Return the episode with the exact expected returns in place of its own, where game and agents state them."""
+    """Return the episode with exact expected returns instead of sampled ones, if game and agents provide them."""
     expected = expected_returns(game, agents)
     if expected is None:
         return episode
-    return replace(episode, returns={role: expected[role].expand_as(own) for role, own in episode.returns.items()})
+    returns = {role: expected[role].expand_as(sampled) for role, sampled in episode.returns.items()}
+    return replace(episode, returns=returns)
 
 
 def mean_metrics(game: Game[Any], episode: Episode) -> dict[str, float]:
-    """Return the metrics of episodes by name, means over their copies."""
+    """Return the metrics by name, as means over the episodes."""
     return {name: float(values.mean()) for name, values in measure(game, episode.accounts, episode.returns).items()}

@@ -1,7 +1,7 @@
-"""Execution of a scenario: fit what has to be fitted, score every policy, write the folder.
+"""Execution of a scenario: fitting of agents, scoring of every policy, and the files of the run folder.
 
-A run is a list of stages that are stored as they finish, then scoring, which is quick and repeatable. Killed at any
-moment and resumed, it gives the numbers of a run that was never interrupted.
+A run fits its agents in stages, whose results are stored as they finish, and then scores the policies, which is quick
+and repeatable. A run that is killed at any moment and resumed gives the results of an uninterrupted run.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Fitted = dict[tuple[str, int], dict[str, Agent]]
 
 
 class RunInterrupted(KeyboardInterrupt):
-    """The user stopped a run; ``path`` is its folder, which can be resumed."""
+    """Raised when the user stops a run; ``path`` is its folder, which can be resumed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -54,70 +54,70 @@ def execute(
     threads: int = 1,
     agreed: bool = True,
 ) -> Run:
-    """Run a scenario from its beginning and return its finished folder.
+    """Run a scenario from the start and return the finished run.
 
     Args:
-        scenario: what to run.
+        scenario: the scenario to run.
         out: the run folder; by default a new one under ``runs/``.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:0``, ...
         quiet: print nothing.
-        threads: of one process on the CPU. Sums may round otherwise with another number, so that it is part of the
-            run; more than one pays from some ten thousand workers on.
-        agreed: the user agrees to what the run is foreseen to ask of a language model.
+        threads: number of CPU threads per process. Floating-point sums may be rounded differently with another number,
+            so it is recorded with the run; more than one thread is faster from about ten thousand workers on.
+        agreed: the user agrees to the forecast number and cost of calls to a language model.
 
     Raises:
-        UserError: the scenario cannot be run, or the folder is occupied; nothing was written.
-        RunError: the disk is full or a fit failed; the folder can be resumed.
-        RunInterrupted: the user stopped it.
+        UserError: the scenario cannot be run, or the folder is not empty; nothing was written.
+        RunError: the disk is full or a fit failed; the run can be resumed.
+        RunInterrupted: the user stopped the run.
     """
     if threads < 1:
-        raise UserError(f"--threads {threads}: say one or more")
-    with using_threads(threads), joined(device_named(device)) as place:
-        plan = plan_of(scenario, scenario.build_game(place))
+        raise UserError(f"--threads {threads}: expected at least 1")
+    with using_threads(threads), joined(device_named(device)) as own_device:
+        plan = plan_of(scenario, scenario.build_game(own_device))
         check_declared(plan.game, evaluation_key(scenario.seed).to(plan.game.device))
-        with Advice().listening():  # the run will say it again, and keep it
+        with Advice().listening():  # the run repeats these warnings and records them
             plan.check_agents()
             forecast = forecast_calls(plan)
         if forecast is not None and not agreed:
             check_agreed(forecast, scenario.llm)
         if is_helper():
-            with folder_of_helper() as own:
-                return _Execution(create_run(plan.scenario, own, place), plan, quiet=True).help()
-        run = create_run(plan.scenario, out, place, plan.notes)
+            with folder_of_helper() as own_folder:
+                return _Execution(create_run(plan.scenario, own_folder, own_device), plan, quiet=True).help()
+        run = create_run(plan.scenario, out, own_device, plan.notes)
         wait_for_helpers()
         execution = _Execution(run, plan, quiet)
         if forecast is not None:
-            execution.journal.say(f"{scenario.llm and scenario.llm.model} will be asked: {forecast}")
+            execution.journal.say(f"forecast of calls to {scenario.llm and scenario.llm.model}: {forecast}")
         return execution.finish()
 
 
 def resume(path: str | Path, quiet: bool = False, overrides: Overrides = ()) -> Run:
-    """Continue an interrupted run where it stopped; a finished one is returned as it is.
+    """Continue an interrupted run where it stopped; return a finished run unchanged.
 
     Args:
-        path: its folder.
+        path: the run folder.
         quiet: print nothing.
-        overrides: other settings of the language model, such as ``llm.budget.calls=2000``; they are kept.
+        overrides: new settings of the language model, such as ``llm.budget.calls=2000``; they are stored in the run.
 
     Raises:
-        UserError: ``path`` is no run folder, or its device is not here.
+        UserError: ``path`` is not a run folder, or the run's device is not available on this machine.
     """
     run = open_run(path)
     if run.finished:
         _discard_parts(run)
         return run
     run = with_settings(run, overrides) if overrides else run
-    with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as place:
-        plan = plan_of(run.scenario, run.scenario.build_game(place))
+    with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as own_device:
+        plan = plan_of(run.scenario, run.scenario.build_game(own_device))
         if is_helper():
-            with folder_of_helper(run.path) as own:
-                return _Execution(open_run(own), plan, quiet=True).help()
+            with folder_of_helper(run.path) as own_folder:
+                return _Execution(open_run(own_folder), plan, quiet=True).help()
         wait_for_helpers()
         return _Execution(run, plan, quiet).finish()
 
 
 def _discard_parts(run: Run) -> None:
-    """Remove the parts of tables that a run left when it was stopped after they were merged."""
+    """Remove the parts of tables that remain if a run was stopped after the parts were merged."""
     for name in ("metrics", "throughput"):
         MetricsWriter(run.path / f"{name}.parts", run.name).discard()
 
@@ -134,7 +134,7 @@ class _Execution:
         self.speech = LlmSession(run)
 
     def finish(self) -> Run:
-        """Do all that is still to do."""
+        """Complete the run: fit the remaining stages, score all policies and write the results."""
         try:
             self.journal.say(f"run folder: {self.run.path}")
             with self.advice.listening(), self.speech:
@@ -146,53 +146,56 @@ class _Execution:
             raise RunInterrupted(self.run.path) from error
         except Exception as error:
             with_way_on(error, self.run.path)
-            with suppress(RunError):  # a full disk must not hide what happened
+            with suppress(RunError):  # a full disk must not hide the original error
                 self.journal.note(f"stopped by {type(error).__name__}: {error}")
-            error.add_note(f"what was done is kept; continue with: econsim resume {self.run.path}")
+            error.add_note(f"finished work is kept; continue with: econsim resume {self.run.path}")
             raise
         return self.run
 
     def help(self) -> Run:
-        """Take part in the fits, and leave all else to the process that writes."""
+        """Take part in fitting only; the first process scores the policies and writes the results."""
         if not self.run.finished:
             with self.advice.listening(), self.speech:
                 self._fit()
         return self.run
 
     def _fit(self) -> Fitted:
-        """Fit every stage that is not finished; return the agents of each policy and seed."""
+        """Fit every unfinished stage; return the agents of each policy and seed."""
         for message in (*self.run.environment.get("notes", ()), *self.plan.game.advice()):
             self.advice.add(message)
         agents, stages = self.plan.build_agents(), self.plan.stages
-        for each in agents.values():
-            self.speech.connect(each)
+        for policy_agents in agents.values():
+            self.speech.connect(policy_agents)
         names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in stages]
         parts = 0
         with Progress(names, [stage.learner for stage in stages], self.journal) as progress:
             for batch in self.plan.batches():
-                ahead = []
+                unfinished = []
                 for index in batch:
-                    stored = self._stored(stages[index], agents)
-                    parts = parts if stored is None else max(parts, stored)
-                    ahead += [index] if stored is None else []
-                if ahead:
-                    parts = self._fit_stages(ahead, agents, parts, progress)
+                    stored_parts = self._stored(stages[index], agents)
+                    parts = parts if stored_parts is None else max(parts, stored_parts)
+                    unfinished += [index] if stored_parts is None else []
+                if unfinished:
+                    parts = self._fit_stages(unfinished, agents, parts, progress)
         self.metrics.keep(parts)
         return agents
 
     def _stored(self, stage: Stage, agents: Fitted) -> int | None:
-        """Give the agents what a stage fitted earlier, or else what it begins with; return its parts of metrics."""
-        mine = agents[stage.policy.label, stage.seed]
+        """Load the agents that a stage fitted earlier and return its number of metrics parts.
+
+        Return ``None`` if the stage is not finished; its agents then have the parameters that the stage starts with.
+        """
+        stage_agents = agents[stage.policy.label, stage.seed]
         if stage.after is not None:
-            _hand_on(agents[stage.after.policy.label, stage.seed], mine, stage.after.fitted_roles)
-        record = load_fitted(self.run, stage, mine)
+            _copy_parameters(agents[stage.after.policy.label, stage.seed], stage_agents, stage.after.fitted_roles)
+        record = load_fitted(self.run, stage, stage_agents)
         if record is None:
             return None
         self.advice.messages[:] = record["warnings"]
         return int(record["metrics_parts"])
 
     def _fit_stages(self, indices: Sequence[int], agents: Fitted, parts: int, progress: Progress) -> int:
-        """Fit stages that differ by their seed alone; return how many parts of metrics there are then."""
+        """Fit stages that differ in their seed only; return the resulting number of metrics parts."""
         stages, first = [self.plan.stages[index] for index in indices], self.plan.stages[indices[0]]
         at_most = common_step(self.run, stages) if len(stages) > 1 else None
         shared = (self.metrics, self.measured, self.advice, progress, parts, at_most)
@@ -200,8 +203,8 @@ class _Execution:
         progress.begin(indices[0])
         own_agents = [agents[stage.policy.label, stage.seed] for stage in stages]
         players = [own | self.plan.stand_ins(first) for own in own_agents]
-        for each in players:
-            self.speech.connect(each)
+        for stage_players in players:
+            self.speech.connect(stage_players)
         fitted = fit_all(first.build(), self.plan.game, players, [stage.seed for stage in stages], recorders)
         progress.end()
         for stage, own, fitted_agents in zip(stages, own_agents, fitted, strict=True):
@@ -230,7 +233,7 @@ class _Execution:
         write_json(self.run.path / "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
 
 
-def _hand_on(before: Mapping[str, Agent], mine: Mapping[str, Agent], roles: Iterable[str]) -> None:
-    """Let a stage begin with the minds that the stage before it ended with."""
+def _copy_parameters(source: Mapping[str, Agent], target: Mapping[str, Agent], roles: Iterable[str]) -> None:
+    """Start a stage from the parameters with which the previous stage ended."""
     for role in roles:
-        cast(FittedAgent, mine[role]).load_state_dict(cast(FittedAgent, before[role]).state_dict())
+        cast(FittedAgent, target[role]).load_state_dict(cast(FittedAgent, source[role]).state_dict())

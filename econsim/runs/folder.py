@@ -1,11 +1,11 @@
 """The run folder: everything needed to read, resume or repeat a run.
 
     runs/<name>/  scenario.yaml (resolved)  environment.json  metrics.parquet  accounts.parquet  summary.json
-                  throughput.parquet (where minds were trained; the one table that differs from run to run)
-                  checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be pictured)
-                  log.txt  report.html  figures/  tables/  certificate.json (once ``econsim equilibrium`` made it)
+                  throughput.parquet (where policies were trained; the one table that differs between repetitions)
+                  checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be recorded)
+                  log.txt  report.html  figures/  tables/  certificate.json (after ``econsim equilibrium``)
 
-Every file appears by rename, whole or not at all.
+Every file is written under a temporary name and then renamed, so that no file is ever incomplete.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from econsim.errors import RunError, UserError, did_you_mean
+from econsim import kinds
+from econsim.errors import RunError, ScenarioError, UserError, did_you_mean
 from econsim.runs.environment import describe_environment
 from econsim.storage.files import write_json, write_text
 
@@ -35,7 +36,7 @@ __all__ = ["Run", "create_run", "open_run"]
 
 
 class Run:
-    """A run on disk. What it holds is read when asked for, then kept."""
+    """A run on disk. Its files are read on first access and then cached."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -50,15 +51,28 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether the run is finished."""
         return (self.path / "summary.json").is_file()
 
     @cached_property
     def scenario(self) -> Scenario:
-        """The resolved scenario that was run."""
+        """The resolved scenario that was run; raises ``UserError`` where it needs a plug-in that is not loaded."""
         from econsim.scenario import load
 
-        return load(self.path / "scenario.yaml")
+        try:
+            return load(self.path / "scenario.yaml")
+        except ScenarioError as error:
+            missing = [name for name in self.plugins if name not in kinds.plugins()]
+            if not missing:
+                raise
+            options = " ".join(f"--plugin {name}" for name in missing)
+            raise UserError(f"{self.path}: made with a plug-in that is not loaded; add {options}") from error
+
+    @property
+    def plugins(self) -> list[str]:
+        """The packages that added kinds when the run was made."""
+        names: list[str] = self.environment.get("plugins", [])
+        return names
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -67,17 +81,17 @@ class Run:
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """Results by policy: rates, metrics, share of the gap closed, seeds, warnings."""
+        """Results by policy: marginal tax rates, metrics, share of the gap closed, seeds and warnings."""
         return self._json("summary.json")
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        """The long table run, policy, response, seed, role, step, name, value."""
+        """The long table with the columns run, policy, response, seed, role, step, name and value."""
         return self._table("metrics.parquet")
 
     @cached_property
     def throughput(self) -> pd.DataFrame:
-        """How fast training was, a table like ``metrics``: measured, so that it differs from run to run."""
+        """The speed of training, a table like ``metrics``; it is measured and differs between repetitions."""
         return self._table("throughput.parquet")
 
     @cached_property
@@ -89,12 +103,14 @@ class Run:
         """Return the accounts of individual players.
 
         Raises:
-            UserError: the game keeps none, they are stored as aggregates, or an account of ``needed`` is missing.
+            UserError: the game has none, they are stored as aggregates, or an account of ``needed`` is missing.
         """
         if not (self.path / "accounts.parquet").is_file():
-            raise UserError(f"{self.path}: this game keeps no accounts of players")
+            raise UserError(f"{self.path}: this game has no accounts of individual players")
         if "player" not in self.accounts:
-            raise UserError(f"{self.path}: accounts are stored as aggregates; run it with accounts=individuals")
+            raise UserError(
+                f"{self.path}: the accounts are stored as aggregates; run the scenario with accounts=individuals"
+            )
         missing = [name for name in needed if name not in self.accounts]
         if missing:
             raise UserError(f"{self.path}: this game has no account {', '.join(missing)}")
@@ -102,7 +118,7 @@ class Run:
 
     @cached_property
     def plan(self) -> Plan:
-        """What the run does, on the CPU: its game, policies, stages and responses."""
+        """The plan of the run, built on the CPU: its game, policies, stages and responses."""
         from econsim.scenario.plan import plan_of
 
         return plan_of(self.scenario, self.scenario.build_game())
@@ -116,16 +132,18 @@ class Run:
 
     @cached_property
     def certificate(self) -> dict[str, Any]:
-        """How far the scenario's own policy is from equilibrium: what ``econsim equilibrium`` found."""
+        """The distance of the scenario's own policy from equilibrium, as measured by ``econsim equilibrium``."""
         if not (self.path / "certificate.json").is_file():
-            raise UserError(f"{self.path}: this run has no certificate; make it with: econsim equilibrium {self.path}")
+            raise UserError(
+                f"{self.path}: this run has no certificate; compute it with: econsim equilibrium {self.path}"
+            )
         return self._json("certificate.json")
 
     def recording(self, policy: str | None = None) -> Recording:
-        """Return the episode that was kept of a policy, by default the scenario's own.
+        """Return the recorded episode of a policy, by default of the scenario's own.
 
         Raises:
-            UserError: none was kept of it.
+            UserError: no episode of the policy was recorded.
         """
         from econsim.runs.recordings import load_recording
 
@@ -135,7 +153,7 @@ class Run:
         def read(path: Path) -> dict[str, Any]:
             content = json.loads(path.read_text("utf-8"))
             if not isinstance(content, dict):
-                raise ValueError("not a mapping")
+                raise ValueError("expected a mapping")
             return content
 
         return self._read(name, read)
@@ -148,11 +166,11 @@ class Run:
     def _read(self, name: str, reader: Callable[[Path], T]) -> T:
         path = self.path / name
         if not path.is_file():
-            raise UserError(f"{path}: not there yet; finish the run with: econsim resume {self.path}")
+            raise UserError(f"{path}: this file does not exist yet; finish the run with: econsim resume {self.path}")
         try:
             return reader(path)
         except (OSError, ValueError) as error:
-            raise RunError(f"{path}: damaged ({error})") from error
+            raise RunError(f"{path}: the file is damaged ({error})") from error
 
 
 def open_run(path: str | Path) -> Run:
@@ -163,32 +181,32 @@ def open_run(path: str | Path) -> Run:
     """
     folder = Path(path)
     if not folder.is_dir():
-        beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
-        known = [entry.name for entry in beside if (entry / "scenario.yaml").is_file()]
-        raise UserError(f"{folder}: no such run{did_you_mean(folder.name, known)}")
+        siblings = folder.parent.iterdir() if folder.parent.is_dir() else ()
+        run_names = [entry.name for entry in siblings if (entry / "scenario.yaml").is_file()]
+        raise UserError(f"{folder}: no such run{did_you_mean(folder.name, run_names)}")
     if not (folder / "scenario.yaml").is_file() or not (folder / "environment.json").is_file():
-        raise UserError(f"{folder}: not a run folder (no scenario.yaml and environment.json in it)")
+        raise UserError(f"{folder}: not a run folder (expected scenario.yaml and environment.json in it)")
     return Run(folder)
 
 
 def create_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[str] = ()) -> Run:
-    """Make the folder of a new run and write its scenario and environment.
+    """Create the folder of a new run and write its scenario and environment.
 
     Args:
-        scenario: what will be run, resolved.
+        scenario: the resolved scenario that will be run.
         out: the folder; by default ``runs/<scenario>-<YYYYmmdd-HHMMSS>``.
-        device: where it will be run, noted in the environment.
-        notes: what a reader of the run should know of its settings, kept there too.
+        device: the device of the run, recorded in the environment.
+        notes: notes on the run's settings for its readers, recorded there too.
 
     Raises:
-        UserError: the folder holds something already, or cannot be made; nothing in it was touched.
+        UserError: the folder is not empty, or cannot be created; its content was not changed.
     """
     folder = out or Path("runs") / f"{scenario.name}-{datetime.now():%Y%m%d-%H%M%S}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         occupied = any(folder.iterdir())
     except OSError as error:
-        raise UserError(f"{folder}: cannot make this run folder ({error.strerror})") from error
+        raise UserError(f"{folder}: cannot create this run folder ({error.strerror})") from error
     if occupied:
         raise UserError(
             f"{folder}: this folder is not empty; choose another with --out, or continue its run with:"

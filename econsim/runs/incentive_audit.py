@@ -1,8 +1,9 @@
-"""The audit of a scenario's or a run's people: everybody meets flat taxes, and what they do is kept as ``audit.json``.
+"""Incentive audits: the hours that the workers of a scenario or a run choose under flat taxes, as ``audit.json``.
 
-A scenario plays one tax year; what counts is its last step. Workers who ask a model are asked in every wording that
-they know, because what depends on the wording says little about people. ``calls.jsonl`` and the store lie beside the
-result: an audit that was stopped goes on without asking again.
+A scenario is played for one tax year, and the last step is measured. Workers that call a language model are audited in
+every wording of their prompts, since a response that depends on the wording is weak evidence about the workers.
+``calls.jsonl`` and the store of replies are written next to the result, so that an audit that was stopped continues
+without repeating calls.
 """
 
 from __future__ import annotations
@@ -37,7 +38,12 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Asked:
-    """What people are asked: flat tax rates, how often, and in which wordings (all that they know if none is named)."""
+    """The conditions of an audit.
+
+    rates: flat marginal tax rates.
+    repeats: number of repetitions per rate.
+    wordings: wordings of the prompts; all available ones if empty.
+    """
 
     rates: tuple[float, ...] = RATES
     repeats: int = 1
@@ -45,30 +51,31 @@ class Asked:
 
 
 def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed: bool = False) -> dict[str, Any]:
-    """Ask the people of a scenario, or the fitted people of a run, and write ``audit.json``.
+    """Audit the workers of a scenario, or the fitted workers of a run, and write ``audit.json``.
 
     Args:
-        source: a scenario whose agents play as they are, or a run.
+        source: a scenario whose agents need no training, or a run.
         out: the folder to write to.
-        asked: what they are asked.
-        agreed: a model may be asked as often as is foreseen.
+        asked: the conditions of the audit.
+        agreed: the user agrees to the forecast number and cost of calls to a language model.
 
     Raises:
-        UserError: the game has no hours or no tax rates, an agent has to be trained first, or a model cannot be asked.
+        UserError: the game has no hours or no tax rates, an agent must be trained first, or the language model cannot
+            be called.
     """
-    source, what = (source if isinstance(source, Run) else _of_one_year(source)), asked or Asked()
+    source, conditions = (source if isinstance(source, Run) else _of_one_year(source)), asked or Asked()
     scenario = source.scenario if isinstance(source, Run) else source
     game = scenario.build_game(dtype=torch.float64)
-    leader = _checked(scenario, game, what)
-    found = {
+    leader = _checked(scenario, game, conditions)
+    workers = {
         wording: {role: agent for role, agent in agents.items() if role != leader}
-        for wording, agents in _variants(source, game, what).items()
+        for wording, agents in _variants(source, game, conditions).items()
     }
     out.mkdir(parents=True, exist_ok=True)
-    service = _service(scenario, game, found, len(what.rates) * what.repeats, out, agreed)
+    service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed)
     try:
-        audits = {wording: _audited(scenario, game, agents, leader, what) for wording, agents in found.items()}
-        content = _content(scenario, what, audits, service)
+        audits = {wording: _audited(scenario, game, agents, leader, conditions) for wording, agents in workers.items()}
+        content = _content(scenario, conditions, audits, service)
     finally:
         if service is not None:
             service.close()
@@ -77,7 +84,7 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
 
 
 def _audited(scenario: Scenario, game: Game[Any], agents: Mapping[str, Agent], leader: str, asked: Asked) -> Audit:
-    """Return how people respond, who meet each rate under the same keys."""
+    """Return the workers' responses; every rate is played with the same random keys."""
     rates = torch.tensor(asked.rates, dtype=torch.float64)
     key = evaluation_key(scenario.seed, asked.repeats).repeat(len(rates))
     flat = rates.repeat_interleave(asked.repeats)[:, None].expand(-1, *game.roles[leader].action.shape)
@@ -88,27 +95,29 @@ def _audited(scenario: Scenario, game: Game[Any], agents: Mapping[str, Agent], l
 
 
 def _checked(scenario: Scenario, game: Game[Any], asked: Asked) -> str:
-    """Return the role that announces taxes, where the scenario can be audited."""
+    """Return the role that sets taxes, after a check that the scenario can be audited."""
     leader = leading_role(scenario, game)
     taxed = leader is not None and sets_tax_brackets(game, game.roles[leader])
     if leader is None or not taxed or "hours" not in game.accounts(game.reset(evaluation_key(scenario.seed))):
         raise UserError(f"{scenario.name}: an audit needs workers who choose hours and a planner who sets tax rates")
     if getattr(getattr(game, "settings", None), "redraw_population", False):
-        raise UserError(f"{scenario.name}: an audit asks the same people; say economy.redraw_population=false")
+        raise UserError(
+            f"{scenario.name}: an audit needs the same population at every rate; set economy.redraw_population=false"
+        )
     if asked.repeats < 1:
-        raise UserError(f"repeats: expected 1 or more, not {asked.repeats}")
-    audit_hours(torch.zeros(len(asked.rates), 1, 1).numpy(), asked.rates)  # the rates, before anybody is asked
+        raise UserError(f"repeats: expected at least 1, found {asked.repeats}")
+    audit_hours(torch.zeros(len(asked.rates), 1, 1).numpy(), asked.rates)  # checks the rates before any call is made
     return leader
 
 
 def _of_one_year(scenario: Scenario) -> Scenario:
-    """Return the scenario with a single tax year, where it counts them: taxes do not change while people are asked."""
-    known = hasattr(scenario.economy.parameters, "tax_years")
-    return with_overrides(scenario, {"economy.tax_years": 1}) if known else scenario
+    """Return the scenario with a single tax year, if it has tax years, so that taxes stay constant during an audit."""
+    has_tax_years = hasattr(scenario.economy.parameters, "tax_years")
+    return with_overrides(scenario, {"economy.tax_years": 1}) if has_tax_years else scenario
 
 
 def _variants(source: Scenario | Run, game: Game[Any], asked: Asked) -> dict[str, dict[str, Agent]]:
-    """Return the agents of every wording by role; ``""`` where nobody reads."""
+    """Return the agents by role for every wording; the only wording is ``""`` where no agent has a prompt."""
     if isinstance(source, Run):
         plan = source.plan
         return {"": agents_of(source, plan, plan.last, plan.last.seeds[0])}
@@ -116,7 +125,7 @@ def _variants(source: Scenario | Run, game: Game[Any], asked: Asked) -> dict[str
     for role, chosen in chosen_agents.items():
         if must_be_fitted(chosen):
             raise UserError(
-                f"agents.{role}: kind {chosen.kind.name} has to be trained first; run the scenario and audit the run"
+                f"agents.{role}: kind {chosen.kind.name} must be trained first; run the scenario and audit the run"
             )
     wordings = asked.wordings or _wordings(chosen_agents)
     return {
@@ -126,13 +135,13 @@ def _variants(source: Scenario | Run, game: Game[Any], asked: Asked) -> dict[str
 
 
 def _wordings(agents: Mapping[str, Chosen]) -> Sequence[str]:
-    """Return the wordings of agents that read: their own, then those that ship in a folder ``prompts`` beside them."""
-    found: list[str] = []
+    """Return the wordings of agents with prompts: the one in use, then those in the ``prompts`` folder of the kind."""
+    wordings: list[str] = []
     for chosen in agents.values():
-        if (own := getattr(chosen.parameters, "wording", None)) is not None:
-            shipped = Path(str(chosen.kind.module.__file__)).parent / "prompts"
-            found += [own, *sorted(folder.name for folder in shipped.glob("*/"))]
-    return list(dict.fromkeys(found))
+        if (current := getattr(chosen.parameters, "wording", None)) is not None:
+            prompts = Path(str(chosen.kind.module.__file__)).parent / "prompts"
+            wordings += [current, *sorted(folder.name for folder in prompts.glob("*/"))]
+    return list(dict.fromkeys(wordings))
 
 
 def _worded(chosen: Chosen, wording: str) -> Chosen:
@@ -144,31 +153,31 @@ def _worded(chosen: Chosen, wording: str) -> Chosen:
 def _service(
     scenario: Scenario,
     game: Game[Any],
-    found: Mapping[str, Mapping[str, Agent]],
-    copies: int,
+    workers: Mapping[str, Mapping[str, Agent]],
+    num_envs: int,
     out: Path,
     agreed: bool,
 ) -> Service | None:
-    """Return the service of agents that ask a model, connected; ``None`` where nobody asks one."""
-    everybody = [(role, agent) for agents in found.values() for role, agent in agents.items()]
-    speaking = [agent for _, agent in everybody if isinstance(agent, UsesLlm)]
-    if not speaking:
+    """Connect the agents that call a language model to a service and return it; ``None`` if there are none."""
+    all_agents = [(role, agent) for agents in workers.values() for role, agent in agents.items()]
+    llm_agents = [agent for _, agent in all_agents if isinstance(agent, UsesLlm)]
+    if not llm_agents:
         return None
     if scenario.llm is None:
-        raise UserError(f"{scenario.name}: agents ask a language model; give llm.base_url=URL and llm.model=NAME")
+        raise UserError(f"{scenario.name}: agents call a language model; set llm.base_url=URL and llm.model=NAME")
     service = Service(scenario.llm, out / STORE, out / LEDGER)
     try:
         service.check()
-        for agent in speaking:
+        for agent in llm_agents:
             agent.connect(service)
-        parts = [
-            agent.forecast(game, game.roles[role], copies)
-            for role, agent in everybody
+        estimates = [
+            agent.forecast(game, game.roles[role], num_envs)
+            for role, agent in all_agents
             if isinstance(agent, EstimatesCalls)
         ]
-        calls, said, answered = (sum(column) for column in zip(*parts, strict=True)) if parts else (0, 0, 0)
+        calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
         if not agreed:
-            check_agreed(service.forecast(calls, said, answered), scenario.llm)
+            check_agreed(service.forecast(calls, inputs, outputs), scenario.llm)
     except BaseException:
         service.close()
         raise
@@ -184,8 +193,8 @@ def _content(scenario: Scenario, asked: Asked, audits: Mapping[str, Audit], serv
         "people": first.people,
         "repeats": asked.repeats,
         "audits": [
-            {"wording": wording, **asdict(found), "responses": found.responses, "verdict": found.verdict}
-            for wording, found in audits.items()
+            {"wording": wording, **asdict(result), "responses": result.responses, "verdict": result.verdict}
+            for wording, result in audits.items()
         ],
     }
     if service is not None:

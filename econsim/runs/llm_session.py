@@ -1,4 +1,4 @@
-"""Agents that ask a language model: what a run foresees of it, the service they share, and how it goes on later."""
+"""Language-model sessions of runs: the forecast of calls, the shared service, and the settings of a resumed run."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from econsim.storage.files import write_text
 __all__ = ["LEDGER", "LlmSession", "check_agreed", "forecast_calls", "in_words", "with_settings", "with_way_on"]
 
 LEDGER = "calls.jsonl"
-"""The name of a ledger in the folder of a run."""
+"""The file name of the ledger of calls in a run folder."""
 MOST_WITHOUT_ASKING = 1000
-"""Calls that a run may make before the user has to agree."""
+"""The number of calls that a run may make without the user's confirmation."""
 _MAY_CHANGE = {
     "api_key_env", "backoff", "base_url", "budget", "concurrency", "failure_share", "prices",
     "requests_per_minute", "retries", "timeout", "tokens_per_minute",
 }  # fmt: skip
-"""What changes no answer, so that a run may go on with other values."""
+"""Settings that change no reply of the model, so that a run may be resumed with other values."""
 
 
 class LlmSession:
-    """The service of one run, opened when its first speaking agent is connected. Use it as a context."""
+    """The language-model service of one run, opened when its first agent is connected. Use it as a context manager."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -48,68 +48,68 @@ class LlmSession:
             self._service.close()
 
     def connect(self, agents: Mapping[str, Agent]) -> None:
-        """Give the service to all agents that ask a model.
+        """Connect the service to all agents that call a language model.
 
         Raises:
-            UserError: the scenario does not say which model, or its store cannot be used.
+            UserError: the scenario does not set the model, or its store of replies cannot be used.
         """
-        speaking = {role: agent for role, agent in agents.items() if isinstance(agent, UsesLlm)}
-        for role, agent in speaking.items():
+        llm_agents = {role: agent for role, agent in agents.items() if isinstance(agent, UsesLlm)}
+        for role, agent in llm_agents.items():
             if self._service is None:
                 settings = _settings(self._run.scenario, role)
                 self._service = Service(settings, self._run.path / STORE, self._run.path / LEDGER)
             agent.connect(self._service)
 
     def summary(self) -> dict[str, Any] | None:
-        """Return which model was asked and what became of the questions, by purpose; ``None`` where none was."""
+        """Return the model and the counters of its calls by purpose; ``None`` if no model was used."""
         if self._service is None:
             return None
         settings, counters = self._service.settings, self._service.counters
-        known = settings.model_dump(mode="json", include={"model", "provider", "mode", "on_failure", "simulated"})
-        return {**known, "purposes": {purpose: counter.plain() for purpose, counter in counters.items()}}
+        model = settings.model_dump(mode="json", include={"model", "provider", "mode", "on_failure", "simulated"})
+        return {**model, "purposes": {purpose: counter.plain() for purpose, counter in counters.items()}}
 
 
 def forecast_calls(plan: Plan) -> Forecast | None:
-    """Return what scoring all policies will ask of a model; ``None`` where no agent asks one.
+    """Return a forecast of the calls that scoring all policies needs; ``None`` if no agent calls a language model.
 
     Raises:
-        UserError: the scenario does not say which model, a library is missing, there is no store to replay, or nobody
-            listens where the model should be.
+        UserError: the scenario does not set the model, a library is missing, there is no store of replies to replay, or
+            the endpoint does not respond.
     """
     scenario, game = plan.scenario, plan.game
     fitted = plan.build_agents()
-    speaking: list[str] = []
-    parts: list[tuple[int, int, int]] = []
+    llm_roles: list[str] = []
+    estimates: list[tuple[int, int, int]] = []
     for match in matches(plan, fitted):
         for role, agent in match.agents.items():
-            speaking += [role] if isinstance(agent, UsesLlm) else []
+            llm_roles += [role] if isinstance(agent, UsesLlm) else []
             if isinstance(agent, EstimatesCalls):
-                parts.append(agent.forecast(game, game.roles[role], scenario.episodes))
-    if not speaking:
+                estimates.append(agent.forecast(game, game.roles[role], scenario.episodes))
+    if not llm_roles:
         return None
-    with Service(_settings(scenario, speaking[0])) as service:
+    with Service(_settings(scenario, llm_roles[0])) as service:
         service.check()
-        calls, asked, answered = (sum(column) for column in zip(*parts, strict=True)) if parts else (0, 0, 0)
-        return service.forecast(calls, asked, answered)
+        calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
+        return service.forecast(calls, inputs, outputs)
 
 
 def check_agreed(forecast: Forecast, settings: Settings | None) -> None:
-    """Raise :class:`UserError` where money, or many calls, are at stake."""
+    """Raise :class:`UserError` if the calls cost money, are many, or their number cannot be forecast."""
     if settings is None or settings.mode == "strict_replay":
         return
     most = settings.budget.calls
     calls = forecast.calls if most is None else min(forecast.calls, most)
     if forecast.usd or calls > MOST_WITHOUT_ASKING or not forecast.calls:
-        bound = "" if settings.budget.model_fields_set else "; llm.budget.calls=NUMBER bounds them"
-        raise UserError(f"this run asks {settings.model}: {forecast}{bound}. Say --yes to agree")
+        limit = "" if settings.budget.model_fields_set else "; limit them with llm.budget.calls=NUMBER"
+        raise UserError(f"this run calls {settings.model}: {forecast}{limit}. Confirm with --yes")
 
 
 def in_words(llm_usage: Mapping[str, Any]) -> str:
-    """Return what became of a run's questions in one sentence; ``llm_usage`` is :meth:`LlmSession.summary`."""
-    found = list(llm_usage["purposes"].values())
-    questions, calls, failed = (sum(it[name] for it in found) for name in ("questions", "calls", "failed"))
-    tokens = sum(it["input_tokens"] + it["output_tokens"] for it in found)
-    prices = [it["usd"] for it in found]
+    """Return a one-sentence summary of a run's calls; ``llm_usage`` is the value of :meth:`LlmSession.summary`."""
+    counters = list(llm_usage["purposes"].values())
+    questions, calls, failed = (sum(counter[name] for counter in counters) for name in ("questions", "calls", "failed"))
+    tokens = sum(counter["input_tokens"] + counter["output_tokens"] for counter in counters)
+    prices = [counter["usd"] for counter in counters]
     money = "" if None in prices or not sum(prices) else f", {sum(prices):,.4g} US dollars"
     share = failed / questions if questions else 0.0
     return (
@@ -119,26 +119,28 @@ def in_words(llm_usage: Mapping[str, Any]) -> str:
 
 
 def with_settings(run: Run, overrides: Mapping[str, Any] | Sequence[str]) -> Run:
-    """Return an unfinished run with other settings of its model, those that change no answer.
+    """Return an unfinished run with new settings of its language model, limited to those that change no reply.
 
     Raises:
-        UserError: another key, or a wrong value; nothing was written.
+        UserError: a key may not be changed, or a value is invalid; nothing was written.
     """
     for text in overrides:
-        room, _, key = text.partition("=")[0].strip().partition(".")
-        if room != "llm" or key.split(".")[0] not in _MAY_CHANGE:
+        section, _, key = text.partition("=")[0].strip().partition(".")
+        if section != "llm" or key.split(".")[0] not in _MAY_CHANGE:
             allowed = ", ".join(f"llm.{name}" for name in sorted(_MAY_CHANGE))
-            raise UserError(f"{text}: a run goes on with the scenario it began with; it may change {allowed}")
+            raise UserError(
+                f"{text}: this key cannot be changed when a run is resumed; the keys that can are {allowed}"
+            )
     changed = with_overrides(run.scenario, overrides)
     write_text(run.path / "scenario.yaml", changed.dump())
     return open_run(run.path)
 
 
 def with_way_on(error: Exception, folder: Path) -> Exception:
-    """Return the error, which says how to go on where it came from a model."""
+    """Return the error; if it came from a language model, add the command that continues the run to its message."""
     resume = f"continue with: econsim resume {shlex.quote(str(folder))}"
     if isinstance(error, BudgetSpent):
-        error.args = (f"aborted: budget: {error}; all answers are kept; {resume} llm.budget.{error.limit}=MORE",)
+        error.args = (f"aborted: budget: {error}; all replies are kept; {resume} llm.budget.{error.limit}=MORE",)
     elif isinstance(error, TooManyFailures):
         error.args = (f"{error}; {resume} llm.failure_share=LARGER",)
     elif isinstance(error, EndpointError):
@@ -149,7 +151,7 @@ def with_way_on(error: Exception, folder: Path) -> Exception:
 def _settings(scenario: Scenario, role: str) -> Settings:
     if scenario.llm is None:
         raise UserError(
-            f"{scenario.name}: {role} asks a language model;"
-            f" give llm.base_url=http://localhost:8000/v1 and llm.model=NAME"
+            f"{scenario.name}: {role} calls a language model;"
+            f" set llm.base_url=http://localhost:8000/v1 and llm.model=NAME"
         )
     return scenario.llm

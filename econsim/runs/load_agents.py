@@ -1,4 +1,4 @@
-"""The agents of a finished run's policies, as they were fitted under one of its seeds."""
+"""Fitted agents of a finished run, loaded by policy and seed."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ def agents_of(run: Run, plan: Plan, policy: Policy, seed: int) -> dict[str, Agen
     """Return the agents of a policy of the run's plan by role, as fitted under ``seed``.
 
     Raises:
-        UserError: the run has not come that far.
+        UserError: the run has not fitted this policy yet.
     """
     agents = policy.build()
     for stage in plan.stages_for(policy, seed):
         if not load_fitted(run, stage, agents):
             raise UserError(
-                f"{run.path}: {policy.label} is not fitted under seed {seed}; finish it with: econsim resume {run.path}"
+                f"{run.path}: {policy.label} is not fitted under seed {seed} yet; finish the run with:"
+                f" econsim resume {run.path}"
             )
     return agents
 
 
 def check_finished(run: Run) -> None:
-    """Raise :class:`UserError` where the run has not come to its end."""
+    """Raise :class:`UserError` if the run is not finished."""
     if not run.finished:
         raise UserError(f"{run.path}: this run is not finished; finish it with: econsim resume {run.path}")

@@ -1,4 +1,4 @@
-"""What a run uses of the machine: a device, and threads."""
+"""Devices and CPU threads of runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["device_named", "using_threads"]
 
 @contextmanager
 def using_threads(threads: int) -> Iterator[None]:
-    """Let torch use this many threads inside, and as many as before afterwards."""
+    """Set the number of torch threads within the context, and restore the previous number afterwards."""
     import torch
 
     before = torch.get_num_threads()
@@ -24,10 +24,10 @@ def using_threads(threads: int) -> Iterator[None]:
 
 
 def device_named(name: str) -> str:
-    """Return the device that ``name`` stands for; ``auto`` is a GPU if there is one.
+    """Return the device that ``name`` stands for; ``auto`` stands for a GPU if there is one.
 
     Raises:
-        UserError: there is no such device here.
+        UserError: this machine has no such device.
     """
     import torch
 
@@ -36,9 +36,9 @@ def device_named(name: str) -> str:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UserError(f"--device {name}: say auto, cpu or cuda") from None
+        raise UserError(f"--device {name}: expected auto, cpu or cuda") from None
     if device.type not in ("cpu", "cuda"):
-        raise UserError(f"--device {name}: say auto, cpu or cuda")
+        raise UserError(f"--device {name}: expected auto, cpu or cuda")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise UserError(f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices")
     return name

@@ -1,4 +1,4 @@
-"""Declared metrics of a run: which of them a table shows, under which title and unit, and how numbers are printed."""
+"""Declared metrics of a run: the selection shown in a table, their titles and units, and the format of their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["in_words", "main_metric", "metrics_in", "shown", "shown_metrics", "t
 
 
 def metrics_in(summary: Mapping[str, Any]) -> dict[str, Metric]:
-    """Return the metrics that a run declared, by name; those of a run that declared none have their names as titles."""
+    """Return the metrics that a run declares, by name; where it declares none, titles are derived from the names."""
     if "metrics" in summary:
         return {name: Metric(name, **declaration) for name, declaration in summary["metrics"].items()}
     scores = (policy.get(response, {}) for policy in summary["policies"].values() for response in summary["responses"])
@@ -20,20 +20,20 @@ def metrics_in(summary: Mapping[str, Any]) -> dict[str, Metric]:
 
 
 def shown_metrics(summary: Mapping[str, Any], *shows: str) -> list[Metric]:
-    """Return the metrics that are shown at one of ``shows`` and that some policy has a value of, in declared order."""
+    """Return the metrics whose ``show`` is among ``shows`` and that some policy has a value of, in declared order."""
     first = summary["responses"][0]
     measured = {name for policy in summary["policies"].values() for name in policy.get(first, {})}
     return [metric for metric in metrics_in(summary).values() if metric.show in shows and metric.name in measured]
 
 
 def main_metric(summary: Mapping[str, Any]) -> Metric | None:
-    """Return the first of the metrics that a run is summarised by; ``None`` where nothing is measured."""
+    """Return the first headline metric, or else the first of the table; ``None`` if nothing is measured."""
     shown = shown_metrics(summary, "headline") or shown_metrics(summary, "table")
     return shown[0] if shown else None
 
 
 def shown(value: float, form: Format = "amount") -> str:
-    """Return a number as text: an ``amount`` (whole where it is large), a ``share``, ``hours`` or an ``index``."""
+    """Return a value as text: an ``amount`` (without decimals if large), a ``share``, ``hours`` or an ``index``."""
     if form == "amount":
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     # Adding zero turns a rounded -0 into 0.
@@ -47,5 +47,5 @@ def titled(metric: Metric) -> str:
 
 
 def in_words(metric: Metric, value: float) -> str:
-    """Return a number with its unit."""
+    """Return a value as text with its unit."""
     return f"{shown(value, metric.format)} {metric.unit}".rstrip()

@@ -1,9 +1,9 @@
-"""The metrics table: one number a row, written in parts while a run goes on, merged when it ends.
+"""The metrics table: one value per row, written in parts while a run is in progress and merged when it ends.
 
 Columns: ``run``, ``policy``, ``response`` (``exact``, ``learned``; empty while training), ``seed``, ``role``, ``step``,
 ``name``, ``value``. Names that begin with ``series/`` are metrics of flow accounts by step of the episode.
-Parts appear by rename and are counted: a checkpoint notes how many there were, and a resumed run
-drops those that came later, so that it writes the rows of a run that was never interrupted.
+Each part is written under a temporary name and then renamed. A checkpoint records the number of parts, and a resumed
+run drops the later ones, so that it writes the same rows as an uninterrupted run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SCHEMA = pa.schema(
 
 
 class MetricRow(NamedTuple):
-    """One number: of which policy, response, seed, role and step, its name and its value."""
+    """One value of a metric, with its name and the policy, response, seed, role and step that it belongs to."""
 
     policy: str
     response: str
@@ -49,7 +49,7 @@ class MetricRow(NamedTuple):
 
 
 class MetricsWriter:
-    """Collects rows and writes them as numbered parts; at most ``rows_a_part`` wait in memory."""
+    """Collects rows and writes them as numbered parts; at most ``rows_a_part`` rows are held in memory."""
 
     def __init__(self, folder: Path, run: str, rows_a_part: int = _ROWS_A_GROUP) -> None:
         self._folder = folder
@@ -59,13 +59,13 @@ class MetricsWriter:
         self.parts = len(self._paths())
 
     def add(self, row: MetricRow) -> None:
-        """Keep ``row`` for the next part."""
+        """Add ``row`` to the next part."""
         self._waiting.append(row)
         if len(self._waiting) >= self._rows_a_part:
             self.flush()
 
     def flush(self) -> int:
-        """Write the rows that wait as one more part; return how many parts there are."""
+        """Write the rows in memory as a new part; return the number of parts."""
         if self._waiting:
             self._folder.mkdir(parents=True, exist_ok=True)
             with appearing(self._folder / f"{self.parts + 1:05d}.parquet") as file:
@@ -75,7 +75,7 @@ class MetricsWriter:
         return self.parts
 
     def keep(self, parts: int) -> None:
-        """Drop waiting rows and every part after the first ``parts``."""
+        """Drop the rows in memory and every part after the first ``parts``."""
         self._waiting.clear()
         for path in self._paths()[parts:]:
             path.unlink()
@@ -88,7 +88,7 @@ class MetricsWriter:
             _write_groups(file, self._paths())
 
     def discard(self) -> None:
-        """Remove the parts, once they are merged."""
+        """Remove the parts after they are merged."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self.parts = 0
 
@@ -109,7 +109,7 @@ def _write_groups(file: BinaryIO, paths: list[Path]) -> None:
 
 
 def _regrouped(paths: list[Path]) -> Iterator[pa.Table]:
-    # Groups of equal size, wherever the parts were cut: a resumed run then writes the same bytes.
+    # Groups of equal size, independent of the sizes of the parts, make a resumed run write the same bytes.
     rest = SCHEMA.empty_table()
     for path in paths:
         rest = pa.concat_tables([rest, pq.read_table(path, schema=SCHEMA)])

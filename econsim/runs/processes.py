@@ -1,7 +1,7 @@
-"""A run in several processes, started by ``torchrun``: the first one writes, the others help to train.
+"""Multi-process runs, started by ``torchrun``: the first process writes the results, the helpers only train.
 
-Every process runs the same stages with its part of the copies. The others keep a run folder of their own, which is
-thrown away; what has to outlive them (copies in the middle of play) is in the first one's checkpoints.
+Every process runs the same stages with its share of the environment copies. Each helper has a temporary run folder;
+the state that a resumed run needs (environment copies in mid-episode) is in the checkpoints of the first process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["folder_of_helper", "is_helper", "joined", "wait_for_helpers"]
 
 @contextmanager
 def joined(device: str) -> Iterator[str]:
-    """Join the other processes of this run, if there are any, and give the device that this one has to use."""
+    """Join the process group of this run, if there is one, and yield the device that this process uses."""
     import torch
     from torch import distributed
 
@@ -37,7 +37,7 @@ def joined(device: str) -> Iterator[str]:
 
 
 def wait_for_helpers() -> None:
-    """Let helpers look at the run folder before anything in it changes."""
+    """Wait until all helpers have read the run folder, before anything in it changes."""
     from torch import distributed
 
     if distributed.is_initialized():
@@ -45,7 +45,7 @@ def wait_for_helpers() -> None:
 
 
 def is_helper() -> bool:
-    """Return whether this process only helps to train."""
+    """Return whether this process is a helper, which only trains."""
     from torch import distributed
 
     return distributed.is_initialized() and distributed.get_rank() > 0
@@ -53,15 +53,15 @@ def is_helper() -> bool:
 
 @contextmanager
 def folder_of_helper(original: Path | None = None) -> Iterator[Path]:
-    """Give a run folder that goes when the helper is done; a copy of ``original`` where a run is resumed.
+    """Yield a temporary run folder for a helper: a copy of ``original`` where a run is resumed.
 
-    All processes pass through here together, so that no file of the original changes while it is copied.
+    All processes are synchronised here, so that no file of the original changes while it is copied.
     """
     from torch import distributed
 
     with tempfile.TemporaryDirectory(prefix="econsim-") as parent:
-        own = Path(parent) / "run"
+        folder = Path(parent) / "run"
         if original is not None:
-            shutil.copytree(original, own)
+            shutil.copytree(original, folder)
         distributed.barrier()
-        yield own
+        yield folder

@@ -1,4 +1,4 @@
-"""How far a run is and how long it will take, from speeds that were measured, never from guesses."""
+"""Progress of a run: the share that is done and the time remaining, computed from measured speeds."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Remaining(NamedTuple):
-    """Seconds still to go; ``known`` is False while stages lie ahead whose like was not measured yet."""
+    """The remaining time in seconds; ``known`` is False while a remaining stage has a learner not measured yet."""
 
     seconds: float
     known: bool
 
 
 class Tracker:
-    """Measures the stages of a run. ``learners`` names the learner of each: stages of one learner cost alike."""
+    """Measures the stages of a run. ``learners`` names the learner of each stage.
+
+    Stages of the same learner are assumed to take the same time.
+    """
 
     def __init__(self, learners: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._learners = tuple(learners)
@@ -36,47 +39,47 @@ class Tracker:
         self.index = -1
 
     def begin(self, index: int) -> None:
-        """Stage ``index`` starts, or is resumed."""
+        """Start or resume stage ``index``."""
         self.index = index
         self._done = self._total = 0
         self._first: tuple[float, int] | None = None
 
     def update(self, done: int, total: int) -> None:
-        """``done`` of ``total`` units of equal cost are done; a resumed stage starts above zero."""
+        """Record that ``done`` of ``total`` units of equal cost are done; a resumed stage starts above zero."""
         self._done, self._total = done, total
         if self._first is None:
             self._first = (self._clock(), done)
 
     def end(self) -> None:
-        """The stage is over: what a whole one costs is now known."""
+        """End the stage and store the cost of a whole stage of its learner."""
         self._seconds_of = self._costs()
 
     def remaining(self) -> Remaining | None:
-        """Return the time left, from units per second of this stage and the cost of stages like those ahead."""
+        """Return the remaining time, from this stage's speed and the measured costs of the learners still to come."""
         seconds = self._seconds_per_unit()
         if seconds is None:
             return None
         costs = self._costs()
-        ahead = self._learners[self.index + 1 :]
-        known = all(learner in costs for learner in ahead)
-        left = seconds * (self._total - self._done) + sum(costs.get(learner, 0.0) for learner in ahead)
-        return Remaining(left, known)
+        upcoming = self._learners[self.index + 1 :]
+        all_measured = all(learner in costs for learner in upcoming)
+        left = seconds * (self._total - self._done) + sum(costs.get(learner, 0.0) for learner in upcoming)
+        return Remaining(left, all_measured)
 
     def share_done(self) -> float:
-        """Return the share of the run that is done; a stage not measured yet counts as much as the costliest known."""
+        """Return the share of the run that is done; unmeasured stages count as much as the costliest measured one."""
         costs = self._costs()
         unknown = max(costs.values(), default=1.0)
         weights = [costs.get(learner, unknown) for learner in self._learners]
         within = self._done / self._total if self._total else 0.0
         done = sum(weights[: self.index]) + within * weights[self.index]
-        # New measurements may change the weights; the bar still never goes back.
+        # New measurements may change the weights, but the displayed share must never decrease.
         self._shown = max(self._shown, done / sum(weights))
         return self._shown
 
     def _costs(self) -> dict[str, float]:
         seconds = self._seconds_per_unit()
-        here = {} if seconds is None else {self._learners[self.index]: seconds * self._total}
-        return {**self._seconds_of, **here}
+        current = {} if seconds is None else {self._learners[self.index]: seconds * self._total}
+        return {**self._seconds_of, **current}
 
     def _seconds_per_unit(self) -> float | None:
         if self._first is None or self._done <= self._first[1]:
@@ -85,7 +88,7 @@ class Tracker:
 
 
 class Journal:
-    """Says what happens: to ``log.txt`` always, to the console unless quiet."""
+    """The messages of a run, written to ``log.txt`` and, unless quiet, to the console."""
 
     def __init__(self, path: Path, quiet: bool) -> None:
         from rich.console import Console
@@ -94,15 +97,15 @@ class Journal:
         self.console: Console = Console(quiet=quiet, highlight=False)
 
     def say(self, text: str) -> None:
-        """Write one line to both."""
+        """Write one line to the log and the console."""
         self.console.print(text, markup=False, soft_wrap=True)
         self.note(text)
 
     def note(self, text: str) -> None:
-        """Write one line to the log alone.
+        """Write one line to the log only.
 
         Raises:
-            RunError: the disk does not take it.
+            RunError: the log cannot be written, for example because the disk is full.
         """
         try:
             with self._path.open("a", encoding="utf-8") as file:
@@ -112,9 +115,9 @@ class Journal:
 
 
 class Progress:
-    """Shows the progress of all stages: a bar on a terminal, else a line every ten seconds.
+    """Shows the progress of all stages: a bar on a terminal, otherwise a line every ten seconds.
 
-    Use it as a context; ``begin`` and ``end`` mark the stages and ``update`` the work within one.
+    Use it as a context manager. ``begin`` and ``end`` mark the stages and ``update`` the work within a stage.
     """
 
     def __init__(
@@ -142,14 +145,14 @@ class Progress:
             self._bar.stop()
 
     def begin(self, index: int) -> None:
-        """Stage ``index`` starts."""
+        """Start stage ``index``."""
         self._tracker.begin(index)
         text = f"{self._names[index]} ({index + 1} of {len(self._names)})"
         (self._journal.say if self._bar is None else self._journal.note)(text)
         self._draw("")
 
     def update(self, done: int, total: int, message: str = "") -> None:
-        """``done`` of ``total`` units of the stage are done."""
+        """Show that ``done`` of ``total`` units of the stage are done."""
         self._tracker.update(done, total)
         self._draw(message)
         if self._clock() - self._said_at >= _SECONDS_BETWEEN_LINES:
@@ -158,7 +161,7 @@ class Progress:
             (self._journal.say if self._bar is None else self._journal.note)(line)
 
     def end(self) -> None:
-        """The stage is over."""
+        """End the stage."""
         self._tracker.end()
 
     def _draw(self, message: str) -> None:

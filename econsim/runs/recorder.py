@@ -1,4 +1,4 @@
-"""Where the learner of one stage reports: rows of the metrics table, checkpoints, progress, warnings."""
+"""Stage recorders: the metrics rows, checkpoints, progress and warnings of the learner of one stage."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ EVALUATIONS = "leader_evaluations"
 
 @dataclass
 class Advice:
-    """The warnings of a run, each once and in the order they came; they are saved with every checkpoint."""
+    """The warnings of a run, without repetitions and in order of occurrence, saved with every checkpoint."""
 
     messages: list[str] = field(default_factory=list)
 
     def add(self, message: str) -> None:
-        """Keep a warning that is not known yet."""
+        """Add a warning unless it has been added before."""
         if message not in self.messages:
             self.messages.append(message)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Collect every :class:`EconsimWarning` raised inside; others are shown as ever."""
+        """Collect every :class:`EconsimWarning` issued within the context; show other warnings as usual."""
         with warnings.catch_warnings():
             warnings.simplefilter("always", EconsimWarning)
             show = warnings.showwarning
 
-            def keep(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            def keep(message: Warning | str, category: type[Warning], *location: Any, **options: Any) -> None:
                 if issubclass(category, EconsimWarning):
                     self.add(str(message))
                 else:
-                    show(message, category, *place, **more)
+                    show(message, category, *location, **options)
 
             warnings.showwarning = keep
             yield
@@ -56,9 +56,9 @@ class Advice:
 class StageRecorder:
     """Implements :class:`econsim.learning.Recorder` for one stage of a run.
 
-    Made at the start of the stage, also when it is resumed: metrics written after its newest checkpoint are dropped,
-    or all but the first ``parts`` parts, those of the stages before it, where there is none. Stages that are fitted
-    together go on from the newest step that all of them stored, ``at_most``.
+    A recorder is created when the stage starts or is resumed. Metrics written after the newest checkpoint of the stage
+    are dropped; without a checkpoint, only the first ``parts`` parts, those of the previous stages, are kept. Stages
+    that are fitted together continue from ``at_most``, the newest step that all of them have stored.
     """
 
     def __init__(
@@ -87,20 +87,20 @@ class StageRecorder:
         self._evaluations: dict[str, float] = {}
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Note one number of the metrics table, or of the table of what was measured."""
+        """Add one value to the metrics table, or to the throughput table if its name marks it as measured."""
         table = self._measured if name.startswith(MEASURED) else self._metrics
         table.add(MetricRow(self._stage.policy.label, "", self._stage.seed, role, step, name, float(value)))
         if name == EVALUATIONS:
             self._evaluations[name] = float(value)
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Say how much of this stage is done, in units of equal cost; at its end, note what it cost."""
+        """Report how much of this stage is done, in units of equal cost; write its total cost when it ends."""
         self._progress.update(done, total, message)
         if done >= total:
             self._note_cost()
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
-        """Keep what is needed to continue after ``step``; the rows so far are written first."""
+        """Store the state needed to continue after ``step``, after writing the rows collected so far."""
         self._measured.flush()
         parts = self._metrics.flush()
         content = {"step": step, "metrics_parts": parts, "warnings": self._advice.messages, "learner": state}
@@ -111,27 +111,24 @@ class StageRecorder:
         return None if self._newest is None else (self._newest["step"], self._newest["learner"])
 
     def _spent(self) -> float:
-        """Return the CPU seconds of this stage, those before a resume included."""
+        """Return the CPU seconds of this stage, including those before it was resumed."""
         return float(time.process_time() - self._began)
 
     def _note_cost(self) -> None:
         stage, folder = self._stage, _folder(self._run, self._stage)
         folder.mkdir(parents=True, exist_ok=True)
-        who = {"policy": stage.policy.label, "learner": stage.learner, "seed": stage.seed}
-        write_json(folder / COST, who | {"cpu_seconds": self._spent(), **self._evaluations})
+        labels = {"policy": stage.policy.label, "learner": stage.learner, "seed": stage.seed}
+        write_json(folder / COST, labels | {"cpu_seconds": self._spent(), **self._evaluations})
 
 
 def common_step(run: Run, stages: Sequence[Stage]) -> int:
-    """Return the newest step of which all stages have a checkpoint; 0 where there is none."""
+    """Return the newest step of which all stages have a checkpoint; 0 if there is none."""
     stored = [set(Checkpoints(_folder(run, stage)).steps()) for stage in stages]
     return max(set.intersection(*stored), default=0)
 
 
 def save_fitted(run: Run, stage: Stage, agents: Mapping[str, Any], metrics: MetricsWriter, advice: Advice) -> int:
-    """Store the agents that ``stage`` ended with; its checkpoints are no longer needed and go.
-
-    Returns how many parts of the metrics there are.
-    """
+    """Store the fitted agents of ``stage``, remove its checkpoints and return the number of metrics parts."""
     parts = metrics.flush()
     content = {
         "metrics_parts": parts,
@@ -144,7 +141,7 @@ def save_fitted(run: Run, stage: Stage, agents: Mapping[str, Any], metrics: Metr
 
 
 def load_fitted(run: Run, stage: Stage, agents: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Give ``agents`` what ``stage`` fitted and return its record; ``None`` if it is not finished."""
+    """Load the parameters that ``stage`` fitted into ``agents`` and return its record; ``None`` if not finished."""
     folder = _folder(run, stage) / "fitted"
     if not folder.is_dir():
         return None

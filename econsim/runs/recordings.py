@@ -1,4 +1,4 @@
-"""Recordings in the run folder: ``episodes/<policy>.safetensors`` holds the frames, ``.json`` what never changes."""
+"""Recordings in the run folder: frames in ``episodes/<policy>.safetensors``, constants of the episode in ``.json``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FOLDER = "episodes"
 
 
 def save_recording(run: Run, policy: str, recording: Recording) -> None:
-    """Write the episode of a policy; each file appears by rename, the frames last.
+    """Write the episode of a policy: its constants first, then its frames, each under a temporary name at first.
 
     Raises:
         RunError: the disk is full.
@@ -35,27 +35,27 @@ def save_recording(run: Run, policy: str, recording: Recording) -> None:
 
 
 def load_recording(run: Run, policy: str) -> Recording:
-    """Return the episode of a policy.
+    """Return the recorded episode of a policy.
 
     Raises:
-        UserError: the run kept none of that policy.
+        UserError: the run has no recording of that policy.
         RunError: a file is damaged.
     """
-    kept = recordings_of(run)
-    if policy not in kept:
-        raise UserError(_missing(run, policy, kept))
+    recorded = recordings_of(run)
+    if policy not in recorded:
+        raise UserError(_missing(run, policy, recorded))
     path = run.path / FOLDER / f"{file_name(policy)}.safetensors"
     try:
         stage = json.loads(path.with_suffix(".json").read_text("utf-8"))
         return Recording(stage, load_file(path))
     except (OSError, ValueError, SafetensorError) as error:
-        raise RunError(f"{path}: damaged ({error})") from error
+        raise RunError(f"{path}: the file is damaged ({error})") from error
 
 
 def recordings_of(run: Run) -> list[str]:
-    """Return the policies of which the run kept an episode, in the order of its summary, the own one last."""
-    kept = {unquote(path.stem) for path in (run.path / FOLDER).glob("*.safetensors")}
-    return [policy for policy in run.summary["policies"] if policy in kept]
+    """Return the policies with a recorded episode in the order of the summary, the scenario's own policy last."""
+    recorded = {unquote(path.stem) for path in (run.path / FOLDER).glob("*.safetensors")}
+    return [policy for policy in run.summary["policies"] if policy in recorded]
 
 
 def file_name(policy: str) -> str:
@@ -63,10 +63,10 @@ def file_name(policy: str) -> str:
     return quote(policy, safe="")
 
 
-def _missing(run: Run, policy: str, kept: list[str]) -> str:
-    if kept:
-        return f"{run.path}: no episode of a policy {policy!r}{did_you_mean(policy, kept)}"
+def _missing(run: Run, policy: str, recorded: list[str]) -> str:
+    if recorded:
+        return f"{run.path}: no recorded episode of a policy {policy!r}{did_you_mean(policy, recorded)}"
     return (
-        f"{run.path}: no episode is kept here; runs of games that can be pictured keep one of each policy"
-        " (gather_trade_build is such a game)"
+        f"{run.path}: this run has no recorded episodes; only runs of games that can be recorded, such as"
+        " gather_trade_build, keep one episode of each policy"
     )

@@ -1,4 +1,4 @@
-"""Scores of every policy: under the evaluation workers, and under those that the scenario trained or chose."""
+"""Scores of every policy: with the evaluation workers, and with the workers that the scenario trains or selects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Fitted = Mapping[tuple[str, int], Mapping[str, Agent]]
 
 @dataclass(frozen=True)
 class Match:
-    """Who plays for one score: a policy under a seed, all agents by role; ``recorded``: the first of each policy."""
+    """The agents of one score, by role: those of a policy under a seed; ``recorded``: the first of each policy."""
 
     policy: str
     response: str
@@ -36,13 +36,13 @@ class Match:
 
 @dataclass(frozen=True)
 class Score:
-    """One policy under one seed, met with one response.
+    """The results of one policy under one seed with one response of the followers.
 
     metrics: means over episodes.
-    accounts: of the players of the first episode.
-    brackets: the accounts by tax bracket of the first episode, ``{name: [K]}``.
+    accounts: the players' accounts in the first episode.
+    brackets: the accounts by tax bracket in the first episode, ``{name: [K]}``.
     series: metrics of flow accounts by step, ``{name: [T]}``.
-    recording: of the first score of each policy, where the game has frames.
+    recording: a recording of the first score of each policy, where the game can be recorded.
     """
 
     policy: str
@@ -56,12 +56,12 @@ class Score:
 
     @property
     def labels(self) -> dict[str, Any]:
-        """What tells the score from others in a table."""
+        """The labels that identify the score in a table."""
         return {"policy": self.policy, "response": self.response, "seed": self.seed}
 
     @property
     def account_blocks(self) -> list[AccountBlock]:
-        """The accounts of players as rows of a table."""
+        """The players' accounts as rows of a table."""
         return [block.labelled(**self.labels) for block in self.accounts]
 
 
@@ -69,9 +69,9 @@ def scores(plan: Plan, fitted: Fitted, connect: Callable[[Mapping[str, Agent]], 
     """Yield the score of every policy, response and seed, in that order.
 
     Args:
-        plan: what is run; its game is played in float64.
+        plan: the plan of the run; its game is played in float64.
         fitted: the agents of each policy and seed.
-        connect: is told who plays before they do.
+        connect: a function that is called with the agents of each score before they play.
     """
     exact = plan.game.to(dtype=torch.float64)
     for match in matches(plan, fitted):
@@ -83,7 +83,7 @@ def scores(plan: Plan, fitted: Fitted, connect: Callable[[Mapping[str, Agent]], 
 
 
 def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chosen.build) -> Iterator[Match]:
-    """Yield who has to play for every score, in the order of :func:`scores`; ``build`` makes agents of choices."""
+    """Yield the match of every score, in the order of :func:`scores`; ``build`` builds agents from configurations."""
     own = plan.own
     for policy in plan.policies:
         recorded = True
@@ -103,7 +103,7 @@ def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chose
 
 
 def scored(game: Game[Any], match: Match, episode: Episode, storage: AccountStorage = "auto") -> Score:
-    """Return the score that an episode of a match gives; ``storage`` says how accounts of players are kept."""
+    """Return the score of an episode of a match; ``storage`` selects how the players' accounts are stored."""
     episode = with_expected_returns(game, match.agents, episode)
     brackets = [account.name for account in game.accounts_spec if account.axes == ("bracket",)]
     return Score(
@@ -119,12 +119,12 @@ def scored(game: Game[Any], match: Match, episode: Episode, storage: AccountStor
 
 
 def _crossed(scenario: Scenario) -> bool:
-    """Return whether baselines are also scored under the scenario's own workers."""
+    """Return whether baselines are also scored with the scenario's own workers."""
     return scenario.evaluation is None or scenario.evaluation.baselines_under_own
 
 
 def rows_of(score: Score) -> Iterator[MetricRow]:
-    """Yield the rows of the metrics table that a score gives: its metrics, then its series by step."""
+    """Yield the rows of a score in the metrics table: its metrics, then its series by step."""
     for name, value in score.metrics.items():
         yield MetricRow(score.policy, score.response, score.seed, "", 0, name, value)
     for name, values in score.series.items():

@@ -1,4 +1,4 @@
-"""What a run found, as plain data: by policy the schedule, the metrics under each response, seeds and intervals."""
+"""Summary of a run as plain data: for each policy its tax schedule, metrics by response, seeds and intervals."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["gap_closed", "headline_check", "summarise"]
 
 
 def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score], list[str]]:
-    """Return the scores with ``gap_closed`` among their metrics, and why not where it is not defined.
+    """Return the scores with ``gap_closed`` among their metrics, and the reasons where it is not defined.
 
-    All responses are measured on one scale: the floor and the ceiling under the first of them.
+    All responses are measured on the same scale, given by the floor and the ceiling under the first response.
     """
     evaluation = scenario.evaluation
     if evaluation is None or evaluation.floor is None or evaluation.ceiling is None:
@@ -44,24 +44,24 @@ def summarise(plan: Plan, scores: Sequence[Score], warnings: Iterable[str]) -> d
     scenario, game = plan.scenario, plan.game
     labels = list(dict.fromkeys(score.policy for score in scores))
     evaluation = scenario.evaluation
-    found: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "scenario": scenario.name,
         "description": scenario.description,
         "unit": game.unit,
         "seed": scenario.seed,
         "responses": [response.label for response in plan.responses],
-        "workers": {each.label: {"short": each.short, "words": each.words} for each in plan.responses},
+        "workers": {response.label: {"short": response.short, "words": response.words} for response in plan.responses},
         "metrics": _declarations(game, scores),
         "evaluation": None if evaluation is None else evaluation.model_dump(mode="json"),
         "policies": {label: _policy([score for score in scores if score.policy == label]) for label in labels},
         "warnings": list(warnings),
     }
-    found["headline"] = headline_check(scenario, found)
-    return found
+    summary["headline"] = headline_check(scenario, summary)
+    return summary
 
 
 def _declarations(game: Game[Any], scores: Sequence[Score]) -> dict[str, dict[str, str]]:
-    """Return title, unit, format and place of each metric that was measured; the gap stands after welfare."""
+    """Return title, unit, format and visibility of each measured metric; the gap closed follows welfare."""
     measured = {name for score in scores for name in score.metrics}
     metrics: list[Metric] = []
     for metric in declared(game).values():
@@ -71,11 +71,10 @@ def _declarations(game: Game[Any], scores: Sequence[Score]) -> dict[str, dict[st
 
 
 def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any] | None:
-    """Compare the scenario's headline number with what the run found; ``None`` where it names none.
+    """Compare the scenario's headline value with the value of the run; return ``None`` if it has no headline.
 
-    ``metric`` is ``policy.metric`` or ``policy.response.metric``, or a metric of the last policy.
-    The tolerance is a share of the expected number (absolute where that is zero). A number that the run does not have
-    counts as not reproduced.
+    ``metric`` is ``policy.metric`` or ``policy.response.metric``, or a metric of the last policy. The tolerance is a
+    share of the expected value (absolute if that is zero). A value that the run lacks counts as not reproduced.
     """
     headline = scenario.headline
     if headline is None:
@@ -101,8 +100,8 @@ def _policy(scores: Sequence[Score]) -> dict[str, Any]:
     first = next(iter(by_response.values()))
     return {
         **{name: _column_means([s.brackets[name] for s in first]) for name in first[0].brackets},
-        **{response: _means(found) for response, found in by_response.items()},
-        "intervals": {response: _intervals(found) for response, found in by_response.items() if len(found) > 1},
+        **{response: _means(members) for response, members in by_response.items()},
+        "intervals": {response: _intervals(members) for response, members in by_response.items() if len(members) > 1},
         "seeds": {str(seed): _of_seed(scores, seed) for seed in sorted({s.seed for s in scores})},
     }
 
@@ -120,8 +119,11 @@ def _means(scores: Sequence[Score]) -> dict[str, float]:
 
 
 def _intervals(scores: Sequence[Score]) -> dict[str, dict[str, Any]]:
-    found = {name: mean_interval([score.metrics[name] for score in scores]) for name in scores[0].metrics}
-    return {name: {"low": it.low, "high": it.high, "count": it.count} for name, it in found.items()}
+    by_name = {name: mean_interval([score.metrics[name] for score in scores]) for name in scores[0].metrics}
+    return {
+        name: {"low": interval.low, "high": interval.high, "count": interval.count}
+        for name, interval in by_name.items()
+    }
 
 
 def _of_seed(scores: Sequence[Score], seed: int) -> dict[str, Any]:

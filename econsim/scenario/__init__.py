@@ -1,6 +1,6 @@
-"""Scenarios: reading YAML, composing it from named parts and overrides, and the frozen model that comes out.
+"""Scenarios: YAML reading, composition from named files and overrides, and the frozen scenario model.
 
-Names are loaded when they are first used, so that listing what there is needs no model.
+Names are imported when they are first used, so that listing scenarios does not import the model.
 """
 
 from __future__ import annotations

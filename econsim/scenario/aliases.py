@@ -1,6 +1,6 @@
-"""Other names of a scenario's keys: ``economy`` stands for ``game``.
+"""Aliases of a scenario's keys: ``economy`` is an alias of ``game``.
 
-Trees hold each key under its first name. A node remembers the name that its author wrote, so that messages can say it.
+Trees hold each key under its canonical name. A node stores the name that its author wrote, for use in messages.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from econsim.scenario.yaml_reader import Node
 __all__ = ["ALIASES", "canonical", "canonical_key", "written_key"]
 
 ALIASES = {"economy": "game"}
-"""Keys of a scenario by their other names."""
+"""Canonical names of a scenario's keys, by alias."""
 
 
 def canonical(root: Node) -> Node:
-    """Return the tree of one file, or of one override, with every key of a scenario under its first name.
+    """Return the tree of one file, or of one override, with every key of a scenario under its canonical name.
 
     Raises:
-        ScenarioError: a key stands there under both of its names.
+        ScenarioError: a key is given under both of its names.
     """
     if not isinstance(root.content, dict):
         return root
@@ -32,7 +32,7 @@ def canonical(root: Node) -> Node:
 
 
 def canonical_key(key: str) -> str:
-    """Return a dotted key with its first part under its first name."""
+    """Return a dotted key with its first part replaced by the canonical name."""
     first, dot, rest = key.partition(".")
     return f"{ALIASES.get(first, first)}{dot}{rest}"
 
@@ -44,7 +44,7 @@ def written_key(root: Node, key: str) -> str:
 
 
 def _marked(node: Node, key: str) -> Node:
-    """Return a node that remembers, as all below it do, that it stands under another name of its key."""
+    """Return a node that stores, as do all nodes below it, the alias under which it was written."""
     if key not in ALIASES:
         return node
     content = node.content

@@ -1,8 +1,9 @@
-"""Composition: a scenario extends another, overrides patch it, and names become what they stand for.
+"""Composition of scenarios: a scenario extends another, overrides patch it, and names are replaced by their contents.
 
-One rule lays a patch over a value: a mapping with a key ``kind`` is a whole choice and replaces what was there, any
-other mapping is laid over it key by key, and everything else replaces. A name that is patched is opened first, so that
-``planner.rate=0.3`` changes one number of the planner that the scenario gives by name.
+One rule applies a patch to a value: a mapping with a key ``kind`` is a complete choice and replaces the value, any
+other mapping is merged into the value key by key, and everything else replaces the value. A name that is patched is
+first replaced by its contents, so that ``planner.rate=0.3`` changes one number of the planner that the scenario gives
+by name.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ _OWN_TO_EACH_FILE = ("name", "description")
 
 
 def extended(path: Path, below: tuple[Path, ...] = ()) -> Node:
-    """Return the tree of the file ``path``, laid over the scenario that it ``extends``, if any.
+    """Return the tree of the file ``path``, merged into the scenario that it ``extends``, if any.
 
     Raises:
-        ScenarioError: unreadable, or scenarios that extend each other in a circle.
+        ScenarioError: a file cannot be read, or scenarios extend each other in a cycle.
     """
     node = canonical(read(path))
     if "extends" not in node.content:
@@ -37,15 +38,15 @@ def extended(path: Path, below: tuple[Path, ...] = ()) -> Node:
         base_path = library.find("scenarios", base.content if isinstance(base.content, str) else repr(base.plain()))
     except UserError as error:
         raise ScenarioError([Problem(base.where, "extends", str(error))]) from None
-    if base_path.resolve() in (*(each.resolve() for each in below), path.resolve()):
-        raise ScenarioError([Problem(base.where, "extends", f"{base.content} extends this scenario in turn")])
+    if base_path.resolve() in (*(extending.resolve() for extending in below), path.resolve()):
+        raise ScenarioError([Problem(base.where, "extends", f"{base.content} itself extends this scenario")])
     lower = extended(base_path, (*below, path))
     inherited = {key: child for key, child in lower.content.items() if key not in _OWN_TO_EACH_FILE}
     return laid_over(Node(inherited, node.where), node)
 
 
 def laid_over(base: Node, patch: Node, keys: Keys = ()) -> Node:
-    """Return ``base`` with ``patch`` laid over it; ``keys`` lead to both from the root of the scenario."""
+    """Return ``base`` with ``patch`` applied to it; ``keys`` is the path of both from the root of the scenario."""
     if not isinstance(patch.content, dict) or ("kind" in patch.content and keys):
         return patch
     base = _opened(base, keys)
@@ -58,15 +59,15 @@ def laid_over(base: Node, patch: Node, keys: Keys = ()) -> Node:
 
 
 def resolved(root: Node) -> tuple[Node, list[Problem]]:
-    """Return the tree with every name of an agent or planner replaced by the content of its file.
+    """Return the tree with every name of an agent or planner replaced by the contents of its file, and all problems.
 
-    A name that stands for nothing stays as it is; one problem for each is returned beside the tree.
+    An unknown name stays unchanged, and there is one problem for each.
     """
-    found: list[Problem] = []
-    return _resolved_below(root, (), found), found
+    problems: list[Problem] = []
+    return _resolved_below(root, (), problems), problems
 
 
-def _resolved_below(node: Node, keys: Keys, found: list[Problem]) -> Node:
+def _resolved_below(node: Node, keys: Keys, problems: list[Problem]) -> Node:
     if node.content == _NONE and keys in _OPTIONAL:
         return replace(node, content=None)
     if keys not in _HOLDS_NAMES and _axis(keys) is None:
@@ -74,15 +75,15 @@ def _resolved_below(node: Node, keys: Keys, found: list[Problem]) -> Node:
     try:
         node = _opened(node, keys)
     except ScenarioError as error:
-        found.extend(error.problems)
+        problems.extend(error.problems)
     if keys not in _HOLDS_NAMES or not isinstance(node.content, dict):
         return node
-    content = {key: _resolved_below(child, (*keys, key), found) for key, child in node.content.items()}
+    content = {key: _resolved_below(child, (*keys, key), problems) for key, child in node.content.items()}
     return replace(node, content=content)
 
 
 def _axis(keys: Keys) -> str | None:
-    """Return the folder whose files the value at ``keys`` may name."""
+    """Return the folder of the files that a value at ``keys`` may name."""
     if keys == ("planner",) or (len(keys) == 2 and keys[0] == "baselines"):
         return "planners"
     if (len(keys) == 2 and keys[0] == "agents") or keys == ("evaluation", "workers"):
@@ -91,7 +92,7 @@ def _axis(keys: Keys) -> str | None:
 
 
 def _opened(node: Node, keys: Keys) -> Node:
-    """Return a name as the mapping it stands for; a list of baselines as a mapping by label."""
+    """Return the mapping that a name refers to; a list of baselines as a mapping by label."""
     if keys == ("game",) and isinstance(node.content, str):
         return replace(node, content={"kind": node})
     if keys == ("baselines",) and isinstance(node.content, list):
@@ -102,12 +103,12 @@ def _opened(node: Node, keys: Keys) -> Node:
         return node
     axis = _axis(keys)
     if keys[:1] == ("agents",) and not _is_known("agents", node.content) and _is_known("planners", node.content):
-        axis = "planners"  # of several leading roles, all but one are given here
+        axis = "planners"  # with several leading roles, the planners of all but one are given under agents
     return Node({"kind": node}, node.where) if axis is None else _entry(axis, node, ".".join(keys))
 
 
 def _share(node: Node, keys: Keys) -> Node:
-    """Return one of several agents of a role, its name (alone, or under ``agent``) replaced by what it is."""
+    """Return one of several agents of a role, its name (alone, or under ``agent``) replaced by its contents."""
     if isinstance(node.content, str):
         return _opened(node, keys)
     named = node.content.get("agent") if isinstance(node.content, dict) else None
@@ -132,7 +133,7 @@ def _entry(axis: str, name: Node, key: str) -> Node:
         if kinds.exists(axis, name.content):
             return Node({**label, "kind": name}, name.where)
     known = did_you_mean(name.content, {*library.names(axis), *kinds.names(axis)})
-    raise ScenarioError([Problem(name.where, key, f"nothing in {axis}/ is called {name.content!r}{known}")])
+    raise ScenarioError([Problem(name.where, key, f"there is no {name.content!r} in {axis}/{known}")])
 
 
 def _by_label(node: Node) -> Node:
@@ -142,6 +143,6 @@ def _by_label(node: Node) -> Node:
             message = "expected a list of names; to give parameters, write a mapping from labels to planners"
             raise ScenarioError([Problem(child.where, "baselines", message)])
         if child.content in by_label:
-            raise ScenarioError([Problem(child.where, "baselines", f"{child.content!r} stands here twice")])
+            raise ScenarioError([Problem(child.where, "baselines", f"{child.content!r} is listed twice")])
         by_label[child.content] = child
     return Node(by_label, node.where)

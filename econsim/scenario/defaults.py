@@ -1,4 +1,4 @@
-"""Patching what a scenario leaves to its default: ``economy.population.scale=2`` where no population is named."""
+"""Patches of default values: ``economy.population.scale=2`` in a scenario that does not name a population."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from econsim.scenario.yaml_reader import Node
 
 
 def over_defaults(node: Node, annotation: Any) -> Node:
-    """Return the tree with each mapping that names no kind laid over the kind that its field has by default."""
+    """Return the tree with each mapping that names no kind merged into the default kind of its field."""
     if not isinstance(node.content, dict):
         return node
     fields = fields_of(annotation, node.plain())
@@ -46,5 +46,5 @@ def _default(field: FieldInfo) -> Any:
 
 def _node(value: Any, where: str) -> Node:
     if isinstance(value, dict):
-        return Node({key: _node(each, where) for key, each in value.items()}, where)
-    return Node([_node(each, where) for each in value] if isinstance(value, list) else value, where)
+        return Node({key: _node(entry, where) for key, entry in value.items()}, where)
+    return Node([_node(entry, where) for entry in value] if isinstance(value, list) else value, where)

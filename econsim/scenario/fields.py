@@ -1,4 +1,4 @@
-"""Which keys a mapping of a scenario may have: those of the model, or of the kind that the mapping chooses."""
+"""Permitted keys of the mappings in a scenario: those of the model, or of the kind that a mapping selects."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from econsim.parameters import FromRoom
 
 
 def fields_of(annotation: Any, data: Any) -> dict[str, FieldInfo]:
-    """Return the fields of the models that a type allows; of those with a kind, the one that ``data`` names.
+    """Return the fields of the models that a type allows; of models with a kind, the one that ``data`` names.
 
     Args:
-        annotation: a model, any type made of models and kinds, or what :func:`type_of` returns.
-        data: the plain mapping that was written there.
+        annotation: a model, any type composed of models and kinds, or a result of :func:`type_of`.
+        data: the plain mapping whose keys are checked.
     """
     kind = data.get("kind") if isinstance(data, dict) else None
     models = list(_models(annotation, kind))
-    chosen = [model for model in models if kind in _kinds_of(model)]
-    return {name: field for model in chosen or models for name, field in model.model_fields.items()}
+    models_of_kind = [model for model in models if kind in _kinds_of(model)]
+    return {name: field for model in models_of_kind or models for name, field in model.model_fields.items()}
 
 
 def type_of(field: FieldInfo) -> tuple[Any, ...]:
-    """Return a field's type with what annotates it."""
+    """Return a field's type with its metadata."""
     return (field.annotation, *field.metadata)
 
 
 def names_kind(field: FieldInfo) -> bool:
-    """Return whether a plain name in this field stands for a kind."""
+    """Return whether a plain name in this field refers to a kind."""
     return any(isinstance(part, FromRoom) for part in _parts(type_of(field)))
 
 
@@ -53,7 +53,7 @@ def _kinds_of(model: type[BaseModel]) -> tuple[Any, ...]:
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
-    """Yield everything that a type is made of: of ``dict[str, A | None]`` also ``A``."""
+    """Yield a type and all types nested in it: for ``dict[str, A | None]`` also ``A``."""
     yield annotation
     for inner in annotation if isinstance(annotation, tuple) else get_args(annotation):
         yield from _parts(inner)

@@ -1,8 +1,8 @@
-"""Where YAML lives: the user's folders first, then plug-ins, then what econsim ships.
+"""Library of YAML files: those in the user's folders, in plug-ins, and in econsim itself.
 
-An axis is one of the folders :data:`AXES`; an entry is one YAML file in it, known by its stem. The look-up order is the
-working directory, the folders of plug-ins, and the checkout beside the imported package or, when econsim is installed
-from a wheel, the copy inside the package.
+An axis is one of the folders :data:`AXES`; an entry is one YAML file in it, named by its stem. Entries are looked up in
+the working directory, then in the folders of plug-ins, then in the checkout that contains the package or, when econsim
+is installed from a wheel, in the copy inside the package.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def find(axis: str, name: str) -> Path:
     """Return the file of the entry ``name``.
 
     Raises:
-        UserError: no such entry; the nearest names are given.
+        UserError: there is no such entry; similar names are listed.
     """
     paths = _paths(axis)
     if name not in paths:
@@ -58,14 +58,14 @@ def find(axis: str, name: str) -> Path:
 
 
 def summary(path: Path) -> str:
-    """Return the first line of a file without its comment sign; empty when that line is no comment."""
+    """Return the first line of a file without its comment sign; empty when that line is not a comment."""
     with path.open(encoding="utf-8", errors="replace") as file:
         first = file.readline(500)
     return first.lstrip("#").strip() if first.startswith("#") else ""
 
 
 def kind_summary(room: str, name: str) -> str:
-    """Return the first line of a kind's docstring, read from its file: the kind is not imported."""
+    """Return the first line of a kind's docstring, read from its file without importing the kind."""
     for package in ("econsim", *kinds.plugins()):
         try:
             spec = find_spec(f"{package}.{room}.{name}")

@@ -1,4 +1,4 @@
-"""From a name and overrides to a :class:`~econsim.scenario.model.Scenario`."""
+"""Loading of scenarios from a name or path and overrides."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def load(source: str | Path, overrides: Overrides = ()) -> Scenario:
     """Return the scenario that ``source`` names, with overrides applied.
 
     Args:
-        source: a name from scenarios/, or a path (anything with a slash, or that ends in ``.yaml``).
-        overrides: texts ``key=value`` or a mapping from dotted keys to plain data; a later one wins.
+        source: a name from scenarios/, or a path (any text with a slash, or that ends in ``.yaml``).
+        overrides: texts ``key=value`` or a mapping from dotted keys to plain data; later ones take precedence.
 
     Raises:
-        UserError: no such scenario or file.
-        ScenarioError: every mistake found, each with file and line.
+        UserError: there is no such scenario or file.
+        ScenarioError: the scenario contains mistakes; each is listed with its file and line.
     """
     path = scenario_path(source)
     root = extended(path)
@@ -45,7 +45,7 @@ def with_overrides(scenario: Scenario, overrides: Overrides) -> Scenario:
     """Return a loaded scenario with overrides applied.
 
     Raises:
-        ScenarioError: every mistake found.
+        ScenarioError: the overrides contain mistakes; each is listed.
     """
     return _validated(canonical(parse(scenario.dump(), lambda line: scenario.name)), overrides, scenario.origin)
 
@@ -54,28 +54,28 @@ def game_choice(name: str, overrides: Mapping[str, Any]) -> Chosen:
     """Return a kind of economies or games, else the game of a scenario, with ``overrides`` of its parameters applied.
 
     Raises:
-        UserError: no such kind or scenario, or wrong parameters.
+        UserError: there is no such kind or scenario, or a parameter is not valid.
     """
     known = {*kinds.names("economies"), *kinds.names("games")}
     if name not in known:
         scenarios = library.names("scenarios")
         if name not in scenarios:
-            raise UserError(f"no game or scenario {name!r}{did_you_mean(name, {*known, *scenarios})}")
+            raise UserError(f"there is no game or scenario {name!r}{did_you_mean(name, {*known, *scenarios})}")
         changed: Chosen = load(name, {f"game.{key}": value for key, value in overrides.items()}).game
         return changed
     return _kind_with(name, overrides, GameChoice)
 
 
 def solver_choice(given: str | Mapping[str, Any]) -> Chosen:
-    """Return a kind of solvers: a name, or a mapping with its ``kind`` and parameters.
+    """Return a solver, given by name or as a mapping with its ``kind`` and parameters.
 
     Raises:
-        UserError: no such kind, or wrong parameters.
+        UserError: there is no such kind, or a parameter is not valid.
     """
     content = {"kind": given} if isinstance(given, str) else dict(given)
     name = content.pop("kind", None)
     if not isinstance(name, str):
-        raise UserError("solver: expected a name or a mapping with a key 'kind' that names one of solvers")
+        raise UserError("solver: expected a name or a mapping with a key 'kind' that names one of the solvers")
     return _kind_with(name, content, Annotated[Chosen, FromRoom("solvers")])
 
 
@@ -83,12 +83,16 @@ def _kind_with(name: str, overrides: Mapping[str, Any], wanted: Any) -> Chosen:
     root = Node({"kind": Node(name, name)}, name)
     for patch in patches(overrides):
         root = laid_over(root, patch)
-    chosen: Chosen = _checked(root, wanted)
-    return chosen
+    choice: Chosen = _checked(root, wanted)
+    return choice
 
 
 def scenario_path(source: str | Path) -> Path:
-    """Return the file of a scenario given by name or path; raises :class:`UserError` for an unknown name."""
+    """Return the file of a scenario given by name or path.
+
+    Raises:
+        UserError: there is no scenario of that name.
+    """
     text = str(source)
     if isinstance(source, Path) or "/" in text or "\\" in text or text.endswith((".yaml", ".yml")):
         return Path(source)
@@ -96,18 +100,18 @@ def scenario_path(source: str | Path) -> Path:
 
 
 def validate_file(path: Path) -> None:
-    """Check a YAML file: as an agent or a planner where it lies in a folder of that name, else as a scenario.
+    """Check a YAML file: as an agent or a planner if it is in a folder of that name, else as a scenario.
 
-    A scenario is also planned once, since only the game knows which roles there are.
+    The plan of a scenario is computed too, since the roles are defined by the game.
 
     Raises:
-        UserError: every mistake found, each with file and line.
+        UserError: the file contains mistakes; each is listed with its file and line.
     """
     axis = path.resolve().parent.name
     if axis not in library.AXES[1:]:
-        from econsim.scenario.plan import plan_of
-
         scenario = load(path)
+        from econsim.scenario.plan import plan_of  # loads torch, which a file with mistakes needs not
+
         plan_of(scenario, scenario.build_game())
         return
     _checked(read(path), Annotated[Chosen, FromRoom(axis)])
@@ -123,28 +127,31 @@ def _validated(root: Node, overrides: Overrides, origin: Origin) -> Scenario:
 
 
 def _written_in(path: Path, node: Node | None) -> str | None:
-    """Return where a part of a scenario is written in the file ``path``; ``None``: another file holds it."""
-    places = [] if node is None else [node.where, *(where for _, where in node.lines())]
-    return next((where for where in places if where.rpartition(":")[0] == shown(path)), None)
+    """Return the first location of a part of a scenario in the file ``path``; ``None`` if it is in another file."""
+    locations = [] if node is None else [node.where, *(where for _, where in node.lines())]
+    return next((where for where in locations if where.rpartition(":")[0] == shown(path)), None)
 
 
 def _checked(root: Node, wanted: Any, misnamed: Sequence[Problem] = ()) -> Any:
-    """Return what a tree validates to; ``misnamed`` are mistakes found in it before."""
+    """Return the validated value of a tree; ``misnamed`` are mistakes in it that are known already."""
     root = over_defaults(root, wanted)
     data = root.plain()
     try:
         value = TypeAdapter(wanted).validate_python(data)
     except ValidationError as error:
-        named = {problem.key for problem in misnamed}
-        others = [each for each in problems(error, wanted, data, root.place) if each.key not in named]
-        others = [replace(each, key=written_key(root, each.key)) for each in others]
-        raise ScenarioError(sorted([*misnamed, *others], key=_place_in_file)) from None
+        misnamed_keys = {problem.key for problem in misnamed}
+        others = [
+            replace(problem, key=written_key(root, problem.key))
+            for problem in problems(error, wanted, data, root.place)
+            if problem.key not in misnamed_keys
+        ]
+        raise ScenarioError(sorted([*misnamed, *others], key=_position_in_file)) from None
     if misnamed:
         raise ScenarioError(misnamed)
     return value
 
 
-def _place_in_file(problem: Problem) -> tuple[str, int]:
+def _position_in_file(problem: Problem) -> tuple[str, int]:
     file, _, line = problem.where.rpartition(":")
     return (file, int(line)) if line.isdecimal() else (problem.where, 0)
 
@@ -152,5 +159,5 @@ def _place_in_file(problem: Problem) -> tuple[str, int]:
 def _check_format(root: Node) -> None:
     version = root.content.get("econsim")
     if version is not None and version.content != 1:
-        message = f"written for scenario format {version.plain()!r}; this econsim reads 1"
+        message = f"expected scenario format 1, found {version.plain()!r}"
         raise ScenarioError([Problem(version.where, "econsim", message)])

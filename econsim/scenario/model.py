@@ -1,4 +1,4 @@
-"""The frozen model of a scenario: which game, who plays it, who plans it, and how it is scored."""
+"""Scenario model: the game, its agents and planner, their training, and the evaluation of policies."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _is_label(text: str) -> str:
 
 def _not_empty(shares: tuple[Share, ...]) -> tuple[Share, ...]:
     if not shares:
-        raise ValueError("give at least one agent")
+        raise ValueError("expected at least one agent, found an empty list")
     return shares
 
 
@@ -61,77 +61,80 @@ TrainingChoice = Annotated[Chosen, FromRoom("training")]
 
 
 class Evaluation(Model):
-    """How policies are scored: under which workers, and between which two policies."""
+    """The evaluation of policies: the workers under which they are scored, and the end points of the welfare gap."""
 
     workers: WorkerChoice = Field(default="best_response", validate_default=True)
-    """The workers that every policy is scored under; a name from agents/ or a kind."""
+    """The evaluation workers, under which every policy is scored; a name from agents/ or a kind."""
     floor: str | None = None
-    """Label of the policy whose welfare counts as 0 of the gap."""
+    """Label of the policy whose welfare is 0 on the scale of the welfare gap."""
     ceiling: str | None = None
-    """Label of the policy whose welfare counts as 1 of the gap."""
+    """Label of the policy whose welfare is 1 on the scale of the welfare gap."""
     baselines_under_own: bool = True
-    """Score baselines under the scenario's own workers too, where those are others; ``false`` where play is costly."""
+    """Whether baselines are also scored under the scenario's own workers, where these differ from the evaluation
+    workers; ``false`` saves time where play is expensive."""
 
 
 class Headline(Model):
-    """The published or known number that a run of the scenario must reproduce."""
+    """A published or known number that a run of the scenario must reproduce."""
 
     metric: str
-    """Which number: policy and metric, ``search.welfare``."""
+    """The policy and the metric, for example ``search.welfare``."""
     value: float
     """The number, in the unit of the metric."""
     tolerance: float = Field(ge=0)
-    """Largest difference that counts as reproduced, as a share of the value (absolute where the value is zero)."""
+    """The largest difference that counts as reproduced, as a share of the value (absolute if the value is zero)."""
     source: str
-    """Where the number comes from."""
+    """The source of the number."""
 
 
 class Scenario(Model):
-    """A game, who plays it and who plans it: everything that a run needs, resolved."""
+    """A complete description of a run, in which every name is replaced by its contents."""
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
     econsim: Literal[1] = 1
-    """Number of the scenario format."""
+    """The version of the scenario format."""
     name: Label
-    """Name of the scenario; the name of its file when not given."""
+    """The name of the scenario; by default, the name of its file."""
     description: str = ""
-    """One sentence; the first comment line of the file when not given."""
+    """A description in one sentence; by default, the first comment line of the file."""
     game: GameChoice = Field(validation_alias=AliasChoices("game", "economy"))
-    """The game: a kind of economies or of games, and its parameters; ``economy`` is another name of this key."""
+    """The game: a kind of economies or of games, and its parameters; ``economy`` is an alias of this key."""
     agents: dict[str, OneOrSeveral] = Field(default_factory=dict)
-    """Who plays each role: names from agents/, kinds, or kinds with parameters; where several lead, planners too. A
-    list of agents, each with its ``share``, ``index`` or ``trait``, shares the role out among them."""
+    """The agent of each role: a name from agents/, a kind, or a kind with parameters; in a game with several leading
+    roles, also their planners. A list of agents, each with a ``share``, ``index`` or ``trait``, divides the players of
+    the role among them."""
     planner: PlannerChoice | None = None
-    """Who plays the role that leads: a name from planners/, a kind, or a kind with parameters."""
+    """The agent of the leading role: a name from planners/, a kind, or a kind with parameters."""
     planner_label: Label | None = None
-    """What tables call the planner; written as the planner's key ``label``, else its name or kind."""
+    """The label of the planner in tables; given as the planner's key ``label``, by default its name or kind."""
     baselines: dict[Label, PlannerChoice] = Field(default_factory=dict)
     """Planners to compare with, by label: a list of names, or a mapping from labels to planners."""
     training: TrainingChoice | None = None
-    """The learner of agents that learn: a kind of training and its parameters; ``none`` fits only agents that fit
-    themselves or have a default learner."""
+    """The learner of agents that are trained: a kind of training and its parameters; with ``none``, only agents that
+    fit themselves or have a default learner are fitted."""
     llm: Settings | None = None
-    """The language model that speaking agents ask: where it is, its name, how fast and for how much."""
+    """The language model of agents that use one: its endpoint, its name, and the limits of its use and cost."""
     evaluation: Evaluation | None = None
-    """How policies are scored; ``none`` scores each under the scenario's own agents."""
+    """The evaluation of policies; with ``none``, each is scored under the scenario's own agents."""
     episodes: int = Field(1, ge=1, le=10_000)
-    """Episodes that score each policy: metrics are their means, accounts and pictures those of the first."""
+    """The number of episodes that score each policy: metrics are means over episodes; accounts and recordings are of
+    the first episode."""
     accounts: Literal["auto", "individuals", "aggregates"] = "auto"
-    """How accounts of players are stored: ``individuals``, one row each; ``aggregates``, their distribution; ``auto``:
-    individuals up to 100,000 players."""
+    """The storage of accounts of players: ``individuals``, one row per player; ``aggregates``, their distribution;
+    ``auto``, individuals up to 100,000 players."""
     retrain: bool = False
-    """Train the neural followers anew under each baseline, as published comparisons do; otherwise baselines meet the
-    workers of ``evaluation``, or those of the scenario's own policy."""
+    """Whether the neural followers are trained anew under each baseline, as in published comparisons; otherwise
+    baselines are scored under the workers of ``evaluation``, or under those of the scenario's own policy."""
     seed: int = Field(42, ge=0, lt=2**63)
-    """Seed of the first training run and of all shocks."""
+    """The seed of the first training run and of all shocks."""
     seeds: int = Field(1, ge=1, le=10_000)
-    """How many training runs, with seeds seed, seed + 1, ..."""
+    """The number of training runs, with seeds seed, seed + 1, ..."""
     seeds_at_once: int = Field(1, ge=1, le=1000)
-    """Training seeds that are played as one batch, where the learner can (``ppo`` and curricula of it): the same
-    numbers, in less time on a GPU, for as many times the memory."""
+    """The number of training seeds that are trained as one batch, if the learner supports it (``ppo`` and curricula of
+    it): the same results in less time on a GPU, with as many times the memory."""
     headline: Headline | None = None
-    """The known number of this scenario, checked after each run."""
+    """A known number that each run of this scenario is compared with."""
 
     @model_validator(mode="before")
     @classmethod
@@ -149,13 +152,13 @@ class Scenario(Model):
     @model_validator(mode="after")
     def _labels_exist(self) -> Self:
         if self.planner_label in self.baselines and self.baselines[self.planner_label] != self.planner:
-            message = f"differs from the baseline of the same label {self.planner_label!r}; add planner.label=NAME"
+            message = f"there is another baseline with the label {self.planner_label!r}; set planner.label=NAME"
             raise _at(("planner",), message)
         for key in ("floor", "ceiling"):
             label = getattr(self.evaluation, key, None)
             if label is not None and label not in self.policies():
                 known = did_you_mean(label, self.policies())
-                raise _at(("evaluation", key), f"{label!r} is neither a baseline nor the planner{known}")
+                raise _at(("evaluation", key), f"{label!r} is not the label of a baseline or of the planner{known}")
         return self
 
     @model_serializer(mode="wrap")
@@ -168,13 +171,13 @@ class Scenario(Model):
 
     @property
     def economy(self) -> Chosen:
-        """The game, by its other name."""
-        chosen: Chosen = self.game
-        return chosen
+        """The game, under its alias."""
+        game: Chosen = self.game
+        return game
 
     @property
     def game_key(self) -> str:
-        """The key under which a resolved scenario writes its game: ``economy`` for a kind of economies."""
+        """The key of the game in resolved scenarios: ``economy`` for a kind of economies, else ``game``."""
         return "economy" if self.game.kind.room == "economies" else "game"
 
     def policies(self) -> dict[str, Chosen]:
@@ -184,38 +187,38 @@ class Scenario(Model):
         return {**self.baselines, self.planner_label: self.planner}
 
     def parts(self) -> list[Kind]:
-        """Return the kinds that the scenario uses, each once, those nested in others included."""
-        found = {(kind.room, kind.name): kind for kind in _kinds(vars(self))}
-        return list(found.values())
+        """Return the kinds that the scenario uses, each once, including those nested in others."""
+        by_name = {(kind.room, kind.name): kind for kind in _kinds(vars(self))}
+        return list(by_name.values())
 
     def dump(self) -> str:
-        """Return resolved YAML text: each name is replaced by what it stands for; it loads to an equal scenario."""
+        """Return YAML text with each name replaced by its contents; loading it gives an equal scenario."""
         from econsim.scenario.yaml_writer import yaml_text
 
         return yaml_text(self.model_dump(mode="json", exclude_none=True))
 
     @property
     def origin(self) -> Origin:
-        """Where keys were written."""
+        """The files and overrides in which keys were written."""
         return self._origin
 
     def with_origin(self, origin: Origin) -> Self:
-        """Return this scenario with a note of where its keys were written."""
+        """Set the origin of this scenario's keys and return the scenario."""
         self._origin = origin
         return self
 
     def __eq__(self, other: object) -> bool:
-        """Whether both run alike, wherever their keys were written."""
+        """Whether both describe the same run; the origin of their keys is ignored."""
         return type(other) is type(self) and vars(self) == vars(other)
 
     __hash__ = None  # type: ignore[assignment]
 
     def build_game(self, device: torch.device | str = "cpu", dtype: torch.dtype | None = None) -> Game[Any]:
-        """Return the game; the groups of a role that several agents share are roles of their own.
+        """Return the game, in which each group of a role with several agents is a separate role.
 
         Raises:
-            ScenarioError: an agent for a role that the game does not have, or a planner where no role leads.
-            UserError: a role cannot be shared as the scenario says.
+            ScenarioError: the game has no role of an agent's name, or no leading role for the planner.
+            UserError: a role cannot be divided among its agents in the given way.
         """
         game: Game[Any] = self.game.build().to(device=device, dtype=dtype)
         self._check_roles({name: role.leads for name, role in game.roles.items()})
@@ -227,12 +230,12 @@ class Scenario(Model):
         return SplitRoles(game, groups_of(shared, game))
 
     def every_agent(self) -> list[Chosen]:
-        """Return all agents under ``agents``, those that share a role one by one."""
-        several = (each if isinstance(each, tuple) else (each,) for each in self.agents.values())
-        return [each.agent if isinstance(each, Share) else each for agents in several for each in agents]
+        """Return all agents under ``agents``, including each of several agents of one role."""
+        by_role = (agents if isinstance(agents, tuple) else (agents,) for agents in self.agents.values())
+        return [agent.agent if isinstance(agent, Share) else agent for agents in by_role for agent in agents]
 
     def agents_in(self, game: Game[Any]) -> dict[str, Chosen]:
-        """Return the agents under ``agents`` by role of :meth:`build_game`, one for each group of a shared role."""
+        """Return the agents under ``agents`` by role of :meth:`build_game`, one per group of a divided role."""
         by_role: dict[str, Chosen] = {}
         for role, agents in self.agents.items():
             if isinstance(agents, tuple):
@@ -244,18 +247,18 @@ class Scenario(Model):
     def build(
         self, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
     ) -> tuple[Game[Any], dict[str, Agent]]:
-        """Return the game and its agents by role; the planner stands under the leading role's name.
+        """Return the game and its agents by role; the planner is the agent of the leading role.
 
         Raises:
             ScenarioError: as :meth:`build_game`.
             UserError: as :meth:`build_game`.
         """
         game = self.build_game(device, dtype)
-        chosen = self.agents_in(game)
+        choices = self.agents_in(game)
         if self.planner is not None:
             leader = next(name for name, role in game.roles.items() if role.leads and name not in self.agents)
-            chosen[leader] = self.planner
-        return game, {role: choice.build() for role, choice in chosen.items()}
+            choices[leader] = self.planner
+        return game, {role: choice.build() for role, choice in choices.items()}
 
     def _check_roles(self, leads: Mapping[str, bool]) -> None:
         problems = [
@@ -272,8 +275,8 @@ class Scenario(Model):
 
 def _not_one(leaders: list[str]) -> str:
     if leaders:
-        return f"several roles lead ({', '.join(leaders)}); give all but one an agent under agents"
-    return "no role of the game leads, or its agent is given under agents"
+        return f"the game has several leading roles ({', '.join(leaders)}); give all but one an agent under agents"
+    return "the game has no leading role, or its agent is given under agents"
 
 
 def _kinds(value: Any) -> Iterator[Kind]:

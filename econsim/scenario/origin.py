@@ -1,4 +1,4 @@
-"""Origin of a scenario's keys: which were given with the command, and which the scenario's own file holds."""
+"""Origin of a scenario's keys: overrides of the command, the scenario's own file, or an inherited file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ __all__ = ["Origin"]
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the keys of a scenario were written, as far as it matters.
+    """The origin of a scenario's keys, as far as it is needed.
 
     Attributes:
-        commanded: the dotted keys of overrides, with what they are called in messages (``command line``).
-        training_of_file: where the scenario's own file says ``training``; ``None`` where it inherits it or says none.
-        claimed_elsewhere: the same keys were given for several scenarios, and another of them uses them.
+        commanded: the dotted keys of overrides, each with the name of its origin in messages (``command line``).
+        training_of_file: the location of ``training`` in the scenario's own file; ``None`` where it is inherited or
+            absent.
+        claimed_elsewhere: whether the same keys were given for several scenarios and another of them uses them.
     """
 
     commanded: Mapping[str, str] = field(default_factory=dict)
@@ -23,5 +24,5 @@ class Origin:
     claimed_elsewhere: bool = False
 
     def with_commands(self, commanded: Mapping[str, str]) -> Origin:
-        """Return the origin after more overrides."""
+        """Return the origin with further overrides."""
         return replace(self, commanded={**self.commanded, **commanded})

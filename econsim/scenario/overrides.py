@@ -1,6 +1,6 @@
-"""Dotted overrides, ``economy.workers=1000``: the same on the command line, in Python and in tests.
+"""Dotted overrides such as ``economy.workers=1000``, in the same form on the command line and in Python.
 
-Each becomes a patch, a tree with one branch, that :mod:`econsim.scenario.composition` lays over the scenario.
+Each becomes a patch, a tree with one branch, that :mod:`econsim.scenario.composition` applies to the scenario.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Overrides = Mapping[str, Any] | Sequence[str]
 
 
 def patches(overrides: Overrides) -> list[Node]:
-    """Return one patch an override, in order; a later one wins.
+    """Return one patch per override, in order; later patches take precedence.
 
     Args:
-        overrides: texts ``key=value``, the value YAML, or a mapping from dotted keys to plain data.
+        overrides: texts ``key=value`` with a YAML value, or a mapping from dotted keys to plain data.
 
     Raises:
-        ScenarioError: a text without ``=``, an empty key, a value that is not YAML or not plain data.
+        ScenarioError: a text has no ``=``, a key is empty, or a value is not YAML or not plain data.
     """
     if isinstance(overrides, Mapping):
         return [_patch(key, _node(value, key, 0), ARGUMENT) for key, value in overrides.items()]
@@ -33,7 +33,7 @@ def patches(overrides: Overrides) -> list[Node]:
 
 
 def overridden(root: Node, overrides: Overrides) -> Node:
-    """Return the tree of a scenario with overrides laid over it, the first one first; raises as :func:`patches`."""
+    """Return the tree of a scenario with overrides applied in order; raises as :func:`patches`."""
     for patch in patches(overrides):
         root = laid_over(root, canonical(patch))
     return root
@@ -46,7 +46,8 @@ def _read(text: str) -> Node:
     try:
         return _patch(key, parse(value, lambda line: COMMAND_LINE), COMMAND_LINE)
     except ScenarioError as error:
-        raise ScenarioError(Problem(each.where, each.key or key, each.message) for each in error.problems) from None
+        problems = [Problem(problem.where, problem.key or key, problem.message) for problem in error.problems]
+        raise ScenarioError(problems) from None
 
 
 def _patch(key: str, value: Node, where: str) -> Node:
@@ -64,9 +65,9 @@ def _node(value: Any, key: str, depth: int) -> Node:
     if depth > DEEPEST:
         raise _mistake(ARGUMENT, key, f"nested deeper than {DEEPEST} levels")
     if isinstance(value, Mapping):
-        return Node({str(name): _node(each, key, depth + 1) for name, each in value.items()}, ARGUMENT)
+        return Node({str(name): _node(entry, key, depth + 1) for name, entry in value.items()}, ARGUMENT)
     if isinstance(value, (list, tuple)):
-        return Node([_node(each, key, depth + 1) for each in value], ARGUMENT)
+        return Node([_node(entry, key, depth + 1) for entry in value], ARGUMENT)
     if value is None or isinstance(value, (str, int, float, bool)):
         return Node(value, ARGUMENT)
     raise _mistake(ARGUMENT, key, f"expected plain data (numbers, text, lists, mappings), found {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""JSON schema of scenarios, for editors: every key, every kind with its parameters, units and ranges."""
+"""JSON schema of scenarios for editors, with every key and every kind with its parameters, units and ranges."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def scenario_schema() -> dict[str, Any]:
     """Return the schema of a scenario file (JSON Schema 2020-12); this imports all kinds."""
     schema: dict[str, Any] = Scenario.model_json_schema()
     properties = schema["properties"]
-    # Only in the model: a file says it as the planner's key `label`.
+    # This key is only in the model: in a file, the label is the planner's key `label`.
     del properties["planner_label"]
     properties["extends"] = {
-        "description": "Another scenario, over which this one is laid.",
+        "description": "A scenario that this one extends: keys that are not given here are taken from it.",
         "enum": library.names("scenarios"),
     }
     properties["baselines"] = {
@@ -24,7 +24,7 @@ def scenario_schema() -> dict[str, Any]:
         "anyOf": [{"type": "array", "items": {"type": "string"}}, _without_description(properties["baselines"])],
     }
     for alias, name in ALIASES.items():
-        properties[alias] = {"description": f"Another name of {name}.", "$ref": f"#/properties/{name}"}
+        properties[alias] = {"description": f"An alias of {name}.", "$ref": f"#/properties/{name}"}
     _let_planner_have_label(properties["planner"])
     schema["required"] = ["econsim"]
     return schema
@@ -37,4 +37,4 @@ def _without_description(schema: dict[str, Any]) -> dict[str, Any]:
 def _let_planner_have_label(schema: dict[str, Any]) -> None:
     for option in schema["anyOf"]:
         if "kind" in option.get("properties", {}):
-            option["properties"]["label"] = {"type": "string", "description": "What tables call this planner."}
+            option["properties"]["label"] = {"type": "string", "description": "The label of this planner in tables."}

@@ -1,4 +1,4 @@
-"""Mixed populations: several agents in one role, each for a share of its players, for some by index, or by trait."""
+"""Mixed populations: several agents in one role, each for a share of its players or for players by index or trait."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _SELECTORS = ("label", "share", "index", "trait")
 
 
 class Share(Model):
-    """One agent of a role that several share; written as the agent with one of ``share``, ``index`` or ``trait``.
+    """One of several agents of a role; written as the agent with one of the keys ``share``, ``index`` or ``trait``.
 
-    An entry with none of them plays all players that the others leave. Shares are of the players that no index and no
-    trait selects; who they are is drawn once, the same in every run.
+    An entry with none of these keys gets all remaining players. Shares are relative to the players that no index and no
+    trait selects; these players are assigned at random, in the same way in every run.
     """
 
     label: str | None = Field(None, pattern=r"^\w[\w.+-]{0,59}$")
-    """What tables call the group; the agent's kind when not given."""
+    """The label of the group in tables; by default, the agent's kind."""
     share: float | None = Field(None, gt=0, le=1)
-    """Share of the players, a fraction."""
+    """The share of the players, a fraction."""
     index: tuple[int, ...] | None = Field(None, min_length=1)
-    """The players themselves, counted from 0."""
+    """The indices of the players, counted from 0."""
     trait: dict[str, tuple[str | int | float, ...]] | None = None
-    """Values of traits (``age``, ``education``, ...) that a player must have, one of each list."""
+    """Lists of values by trait (``age``, ``education``, ...); a player must have one value of each list."""
     agent: Annotated[Chosen, FromRoom("agents", then="planners")]
-    """Who plays: a kind and its parameters, beside the keys above."""
+    """The agent: a kind and its parameters, given next to the keys above."""
 
     @model_validator(mode="before")
     @classmethod
@@ -49,7 +49,7 @@ class Share(Model):
     def _one_selector(self) -> Self:
         given = [name for name in ("share", "index", "trait") if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"give one of share, index and trait, found {' and '.join(given)}")
+            raise ValueError(f"expected one of share, index and trait, found {' and '.join(given)}")
         return self
 
     @model_serializer(mode="wrap")
@@ -68,12 +68,12 @@ def groups_of(shared: Mapping[str, Sequence[Share]], game: Game[Any]) -> Groups:
     """Return the players of each agent, by role and label.
 
     Args:
-        shared: the agents of every role that several share.
+        shared: the agents of every role with several agents.
         game: the game, before its roles are split.
 
     Raises:
-        UserError: players that do not exist or are taken twice, a trait that the game does not tell, shares that do not
-            add up, or a group without a player.
+        UserError: a player does not exist or is in two groups, the game does not report a trait, shares do not sum to
+            1, or a group has no players.
     """
     return {role: _groups(shares, game, game.roles[role]) for role, shares in shared.items()}
 
@@ -91,7 +91,7 @@ def _groups(shares: Sequence[Share], game: Game[Any], role: Role) -> dict[str, t
         players[label], left = sorted(left[:count]), left[count:]
     empty = [label for label, members in players.items() if not members]
     if empty:
-        raise UserError(f"{key}: nobody of {role.count} players is in the group {empty[0]}; give it a larger share")
+        raise UserError(f"{key}: the group {empty[0]} has none of the {role.count} players; give it a larger share")
     return {label: tuple(members) for label, members in players.items()}
 
 
@@ -99,7 +99,7 @@ def _labels(shares: Sequence[Share], key: str) -> dict[str, Share]:
     labels: dict[str, Share] = {}
     for share in shares:
         if share.name in labels:
-            raise UserError(f"{key}: two groups are called {share.name}; give one of them a label")
+            raise UserError(f"{key}: two groups have the label {share.name}; give one of them another label")
         labels[share.name] = share
     return labels
 
@@ -109,7 +109,7 @@ def _selected(share: Share, game: Game[Any], role: Role) -> list[int]:
     if share.index is not None:
         wrong = [player for player in share.index if not 0 <= player < role.count]
         if wrong:
-            raise UserError(f"agents.{role.name}: no player has index {wrong[0]}; there are {role.count}, from 0")
+            raise UserError(f"agents.{role.name}: expected indices from 0 to {role.count - 1}, found {wrong[0]}")
         return list(share.index)
     if share.trait is None:
         return []
@@ -117,10 +117,12 @@ def _selected(share: Share, game: Game[Any], role: Role) -> list[int]:
     for name in share.trait:
         if name not in traits:
             raise UserError(
-                f"agents.{role.name}: the game tells no trait {name!r} of players{did_you_mean(name, traits)}"
+                f"agents.{role.name}: the game reports no trait {name!r} of players{did_you_mean(name, traits)}"
             )
-    wanted = share.trait.items()
-    return [player for player in range(role.count) if all(traits[name][player] in values for name, values in wanted)]
+    conditions = share.trait.items()
+    return [
+        player for player in range(role.count) if all(traits[name][player] in values for name, values in conditions)
+    ]
 
 
 def _traits(game: Game[Any], role: Role) -> Mapping[str, Sequence[Any]]:
@@ -133,16 +135,14 @@ def _traits(game: Game[Any], role: Role) -> Mapping[str, Sequence[Any]]:
 
 
 def _counts(labels: Mapping[str, Share], players: int, key: str) -> dict[str, int]:
-    """Return how many players each share and the rest get; the largest remainders are rounded up."""
+    """Return the number of players of each share and of the rest, rounded by the largest-remainder method."""
     shares = {label: share.share for label, share in labels.items() if share.share is not None}
     rest = [label for label, share in labels.items() if not (share.share or share.index or share.trait)]
     total = sum(shares.values())
     if len(rest) > 1:
-        raise UserError(
-            f"{key}: {' and '.join(rest)} have neither share, index nor trait; one group at most is the rest"
-        )
+        raise UserError(f"{key}: {' and '.join(rest)} have no share, index or trait; at most one group can be the rest")
     if total > 1 + 1e-9 or (not rest and shares and total < 1 - 1e-9):
-        raise UserError(f"{key}: shares add up to {total:g}, not to 1")
+        raise UserError(f"{key}: expected shares that sum to 1, found {total:g}")
     if not rest and not shares and players:
         raise UserError(f"{key}: {players} players are in no group; add an agent without share, index or trait")
     quotas = {
@@ -157,9 +157,9 @@ def _counts(labels: Mapping[str, Share], players: int, key: str) -> dict[str, in
 
 
 def _shuffled(role: Role, players: list[int]) -> list[int]:
-    """Return players in an order that is drawn once for each role."""
+    """Return players in a random order that is always the same for a role."""
     from econsim import random
 
     order = random.permutation(random.keys(0, 1), 0, f"shares/{role.name}", role.count)[0].tolist()
-    place = {player: rank for rank, player in enumerate(order)}
-    return sorted(players, key=place.__getitem__)
+    rank_of = {player: rank for rank, player in enumerate(order)}
+    return sorted(players, key=rank_of.__getitem__)

@@ -1,4 +1,4 @@
-"""The text that ``econsim init`` writes: another scenario, with every key of a scenario explained above it."""
+"""Template of a new scenario (``econsim init``): a copy of another scenario below an explanation of every key."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _WRITTEN_ELSEWHERE = ("planner_label",)
 
 
 def template(name: str, source: Path) -> str:
-    """Return YAML text: a first line to edit, what each key means, and the text of ``source``."""
-    lines = [f"# {name}: a copy of {source.stem}; say here in one line what it is about.", "#"]
+    """Return YAML text: a first line to edit, the meaning of each key, and the text of ``source``."""
+    lines = [f"# {name}: a copy of {source.stem}; replace this line with a summary of your scenario.", "#"]
     for key, field in Scenario.model_fields.items():
         if key not in _WRITTEN_ELSEWHERE:
             text = f"{key}: {field.description}"
             lines += textwrap.wrap(text, _WIDTH, initial_indent="#   ", subsequent_indent="#       ")
-    lines += ["#", "# What a kind can be given: econsim describe KIND", ""]
+    lines += ["#", "# To see the parameters of a kind: econsim describe KIND", ""]
     return "\n".join(lines) + _body(source.read_text("utf-8"))
 
 
 def _body(text: str) -> str:
-    """Return ``text`` without its own first comment line."""
+    """Return ``text`` without its first line if that is a comment."""
     return text.split("\n", 1)[1] if text.startswith("#") else text

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, as problems a user can act on: where it was written, what was expected, what is near."""
+"""Conversion of pydantic's validation errors into problems with their location, what was expected and similar names."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def problems(error: ValidationError, model: Any, data: Any, place: Place) -> lis
     """Return one problem for each mistake.
 
     Args:
-        error: what validating ``data`` against ``model`` raised.
+        error: the error that validating ``data`` against ``model`` raised.
         model: the model or annotated type.
-        data: the plain data that was validated; the kinds it chose tell which keys there are.
-        place: where the value at some keys was written.
+        data: the plain data that was validated; its kinds determine which keys are permitted.
+        place: a function that returns the location (file and line) of the value at a path of keys.
     """
     by_keys: dict[Keys, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
@@ -59,12 +59,12 @@ def problems(error: ValidationError, model: Any, data: Any, place: Place) -> lis
 
 
 def _written(keys: Keys, details: Sequence[ErrorDetails]) -> Keys:
-    """Return the keys of the value that is wrong; where the key itself is, those of the mapping that holds it."""
+    """Return the path of the wrong value; where the key itself is wrong, the path of the mapping that contains it."""
     return keys[:-1] if details[0]["loc"][-1:] == ("[key]",) else keys
 
 
 def _keys(detail: ErrorDetails, data: Any) -> Keys:
-    """Return the keys that lead to a mistake, without the names of alternatives that pydantic puts between them."""
+    """Return the path of a mistake, without the names of union members that pydantic inserts."""
     keys: Keys = ()
     for key in detail["loc"]:
         inner = _child(data, key)
@@ -74,7 +74,7 @@ def _keys(detail: ErrorDetails, data: Any) -> Keys:
 
 
 def _message(details: Sequence[ErrorDetails], model: Any, data: Any, keys: Keys) -> str:
-    """Return what was expected; ``details`` has one entry for each alternative that the value fits none of."""
+    """Return what was expected; ``details`` has one entry for each alternative, none of which the value matches."""
     expected = " or ".join(dict.fromkeys(_expected(detail, model, data, keys) for detail in details))
     complete = any(detail["type"] in _COMPLETE for detail in details)
     return expected if complete else f"{expected}, found {_short(details[0]['input'])}"

@@ -1,7 +1,7 @@
-"""YAML 1.2 to plain data that remembers the line of every key.
+"""YAML 1.2 reader that keeps the line of every key.
 
-Only what a scenario needs is read: mappings, lists, text, numbers, booleans and null. ``1e-3`` is a number and ``no``
-is text. Nothing in a file can name a Python object, and a file can neither be too long nor unfold into too much.
+It reads mappings, lists, text, numbers, booleans and null, which is all that a scenario needs. ``1e-3`` is a number and
+``no`` is text. Files cannot refer to Python objects; the size of a file and of its expanded content is limited.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _PREFIXED_INTEGER = re.compile(r"[-+]?0[box]")
 
 @dataclass(frozen=True)
 class Node:
-    """A value and where it was written: ``file:line`` of its key, or ``command line``.
+    """A value and its location: ``file:line`` of its key, or ``command line``.
 
-    ``content`` is a scalar, a ``dict[str, Node]`` or a ``list[Node]``. ``alias`` is the name under which the key of the
-    scenario was written that the value belongs to, where that is not its first name.
+    ``content`` is a scalar, a ``dict[str, Node]`` or a ``list[Node]``. ``alias`` is the alias under which the top-level
+    key of the value was written; empty where it was written under its canonical name.
     """
 
     content: Any
@@ -42,11 +42,11 @@ class Node:
         return self.content
 
     def place(self, keys: Sequence[str | int]) -> str:
-        """Return where the value at ``keys`` was written, or the innermost value around it that exists."""
+        """Return the location of the value at ``keys``, or of the innermost existing value around it."""
         return self.innermost(keys).where
 
     def innermost(self, keys: Sequence[str | int]) -> Node:
-        """Return the node at ``keys``, or the innermost one around it that exists."""
+        """Return the node at ``keys``, or the innermost existing node around it."""
         node = self
         for key in keys:
             try:
@@ -56,7 +56,7 @@ class Node:
         return node
 
     def leaves(self, prefix: str = "") -> Iterator[tuple[str, str]]:
-        """Yield the dotted key and the place of every value below this one that is no mapping, or an empty one."""
+        """Yield the dotted key and the location of every value below this one that is not a non-empty mapping."""
         if not isinstance(self.content, dict) or not self.content:
             yield prefix.rstrip("."), self.where
             return
@@ -64,7 +64,7 @@ class Node:
             yield from child.leaves(f"{prefix}{key}.")
 
     def lines(self, prefix: str = "") -> Iterator[tuple[str, str]]:
-        """Yield the dotted key and the place of every value below this one."""
+        """Yield the dotted key and the location of every value below this one."""
         if isinstance(self.content, dict):
             for key, child in self.content.items():
                 yield f"{prefix}{key}", child.where
@@ -72,14 +72,14 @@ class Node:
 
 
 def read(path: Path) -> Node:
-    """Return the mapping that a YAML file holds.
+    """Return the mapping that a YAML file contains.
 
     Raises:
         UserError: the file cannot be opened.
-        ScenarioError: it is no UTF-8, no YAML, no mapping, or too large.
+        ScenarioError: the file is not UTF-8, not YAML, not a mapping, or too large.
     """
     if "\0" in str(path):
-        raise UserError(f"{str(path)!r}: no path holds a zero byte")
+        raise UserError(f"{str(path)!r}: a path cannot contain a zero byte")
     label = shown(path)
     try:
         with path.open("rb") as file:
@@ -99,17 +99,17 @@ def read(path: Path) -> Node:
 
 
 def parse(text: str, where: Callable[[int], str]) -> Node:
-    """Return the one value that ``text`` holds; ``where`` names the place of a line, counted from 0.
+    """Return the value of a YAML text; ``where`` gives the location of a line, counted from 0.
 
     Raises:
-        ScenarioError: not YAML, or something a scenario may not hold.
+        ScenarioError: the text is not YAML, or contains something that a scenario may not contain.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     directive = re.search(r"^%", text, re.MULTILINE)
     if directive:
-        raise _mistake(where(text.count("\n", 0, directive.start())), "YAML directives (%) are not read")
+        raise _mistake(where(text.count("\n", 0, directive.start())), "YAML directives (%) are not supported")
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -123,13 +123,13 @@ def parse(text: str, where: Callable[[int], str]) -> Node:
 
 
 def shown(path: Path) -> str:
-    """Return ``path`` as a message shows it: relative to the working directory where it lies in it."""
-    resolved, here = path.resolve(), Path.cwd()
-    return str(resolved.relative_to(here)) if resolved.is_relative_to(here) else str(path)
+    """Return ``path`` as it is shown in messages: relative to the working directory if it is inside it."""
+    resolved, working_directory = path.resolve(), Path.cwd()
+    return str(resolved.relative_to(working_directory)) if resolved.is_relative_to(working_directory) else str(path)
 
 
 class _Reader:
-    """Turns the parser's node graph, which aliases may make huge or endless, into a bounded tree."""
+    """A converter of the parser's node graph, which aliases can make huge or infinite, into a bounded tree."""
 
     def __init__(self, where: Callable[[int], str]) -> None:
         self._where = where
@@ -142,7 +142,7 @@ class _Reader:
         if depth > DEEPEST:
             raise self._mistake(line, f"nested deeper than {DEEPEST} levels")
         if self._count > MOST_VALUES:
-            raise self._mistake(line, f"unfolds into more than {MOST_VALUES:,} values")
+            raise self._mistake(line, f"expands to more than {MOST_VALUES:,} values")
         tag = str(node.tag)
         if isinstance(node, MappingNode) and tag == _TAG + "map":
             return self._mapping(node, line, depth)
@@ -156,20 +156,20 @@ class _Reader:
         for key, value in node.value:
             key_line = key.start_mark.line
             if not isinstance(key.value, str):
-                raise self._mistake(key_line, "a key must be a word, not a list or a mapping")
+                raise self._mistake(key_line, "a key must be text, not a list or a mapping")
             if key.value in content:
-                raise self._mistake(key_line, f"the key {key.value!r} stands here twice")
+                raise self._mistake(key_line, f"the key {key.value!r} is given twice")
             content[key.value] = self.build(value, key_line, depth + 1)
         return Node(content, self._where(line))
 
     def _scalar(self, node: Any, tag: str, line: int) -> str | int | float | bool | None:
         read = _SCALARS.get(tag.removeprefix(_TAG))
         if read is None or not isinstance(node.value, str):
-            raise self._mistake(line, f"the tag {tag.replace(_TAG, '!!')} is not read")
+            raise self._mistake(line, f"the tag {tag.replace(_TAG, '!!')} is not supported")
         try:
             return read(node.value)
         except ValueError:
-            raise self._mistake(line, f"{node.value[:40]!r} is no number") from None
+            raise self._mistake(line, f"{node.value[:40]!r} is not a number") from None
 
     def _mistake(self, line: int, message: str) -> ScenarioError:
         return _mistake(self._where(line), message)
@@ -197,9 +197,9 @@ _SCALARS: dict[str, Callable[[str], str | int | float | bool | None]] = {
 def _explain(problem: str | None) -> str:
     problem = problem or "not YAML"
     if "'\\t'" in problem:
-        return "a tab stands where YAML wants spaces"
+        return "expected spaces, found a tab"
     if "another document" in problem:
-        return "a second document begins (---); a file holds one"
+        return "expected one YAML document, found the start of a second (---)"
     return f"not YAML: {problem.splitlines()[0]}"
 
 

@@ -1,4 +1,4 @@
-"""Plain data to YAML text."""
+"""Conversion of plain data to YAML text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def yaml_text(data: dict[str, Any]) -> str:
-    """Return ``data`` as YAML 1.2, keys in the order given, short lists on one line."""
+    """Return ``data`` as YAML 1.2, with keys in the given order and short lists on one line."""
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="safe", pure=True)

@@ -1,1 +1,1 @@
-"""Solvers: exact methods that return agents with a certificate, one kind a module (:mod:`econsim.kinds`)."""
+"""Solvers: exact methods that return agents with a certificate, one kind per module (:mod:`econsim.kinds`)."""

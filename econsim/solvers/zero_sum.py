@@ -1,10 +1,10 @@
-"""Zero-sum games of two players by linear program: strategies that guarantee the value of the game.
+"""Linear programming for two-player zero-sum games: strategies that guarantee the value of the game.
 
-Each player's strategy maximises what it is paid at least, whatever the other does: ``max v`` subject to
-``x' A >= v`` for every option of the other, ``x >= 0`` and ``sum x = 1``, solved by HiGHS. Games whose payoffs add up
-to a constant other than zero are solved alike.
+Each player's strategy maximises the lowest expected payoff over the other player's options: ``max v`` subject to
+``x' A >= v`` for every option of the other player, ``x >= 0`` and ``sum x = 1``, solved with HiGHS. The method also
+solves games whose payoffs add up to a constant other than zero.
 
-Source: von Neumann (1928); the linear program is Dantzig's (1951).
+Sources: von Neumann (1928); Dantzig (1951) for the linear program.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ REFERENCES = (
     "Hall, J. A. J.}, journal={Mathematical Programming Computation}, volume={10}, number={1}, pages={119--142}, "
     "year={2018}}",
 )
-TOLERANCE = 1e-9  # relative to the largest payoff: sums of payoffs that count as equal
+TOLERANCE = 1e-9  # of sums of payoffs, relative to the largest payoff
 
 Floats = NDArray[np.float64]
 
 
 class Parameters(Model):
-    """The linear program has no parameters."""
+    """The solver has no parameters."""
 
 
 class ZeroSum:
-    """Solves games of two players whose payoffs add up to a constant."""
+    """Solver of two-player games whose payoffs add up to a constant."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -52,11 +52,13 @@ class ZeroSum:
     def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
         """Return a mixed strategy for each player; see :class:`~econsim.learning.Solver`.
 
-        Where the time limit is met before a program is solved, that player mixes all options equally. The residual
-        ``duality_gap`` is the value of the game to both players together, zero at a solution.
+        If the time limit is reached before a linear program is solved, that player mixes all options with equal
+        probabilities. The residual ``duality_gap`` is the sum of the values that the two players guarantee, less the
+        sum of payoffs; it is zero at a solution.
 
         Raises:
-            UserError: not two players, payoffs that cannot be listed or do not add up to a constant, or a fixed agent.
+            UserError: the game does not have two players, its payoffs cannot be enumerated or do not add up to a
+                constant, or an agent is fixed.
         """
         payoffs = _zero_sum_payoffs(game, fixed)
         deadline = None if time_limit is None else monotonic() + time_limit
@@ -71,11 +73,11 @@ class ZeroSum:
 
 
 def maximin(payoff: Floats, deadline: float | None = None) -> tuple[Floats, float]:
-    """Return the mix ``[R]`` with the highest least payoff, and that payoff.
+    """Return the mixed strategy ``[R]`` that maximises the lowest expected payoff, and that payoff.
 
     Args:
         payoff: ``[R, C]`` to the row player.
-        deadline: on :func:`time.monotonic`; past it, the mix of all options alike and its least payoff.
+        deadline: on the clock of :func:`time.monotonic`; after it, the uniform strategy and its payoff are returned.
     """
     from scipy.optimize import linprog
 
@@ -97,12 +99,14 @@ def maximin(payoff: Floats, deadline: float | None = None) -> tuple[Floats, floa
 
 
 def _zero_sum_payoffs(game: Game[Any], fixed: Mapping[str, Agent]) -> Tensor:
-    """Return payoffs ``[2, R, C]`` on the CPU; raises :class:`UserError` for a game that is not of this kind."""
+    """Return payoffs ``[2, R, C]`` on the CPU; raises :class:`UserError` for other games."""
     name = type(game).__name__
     if fixed:
-        raise UserError(f"zero_sum: solves for both players; {', '.join(fixed)} cannot be fixed")
+        raise UserError(f"zero_sum: both players are solved for; {', '.join(fixed)} cannot be fixed")
     if not isinstance(game, Enumerable) or [role.count for role in game.roles.values()] != [1, 1]:
-        raise UserError(f"zero_sum: {name} is no game of two players, a role each, whose payoffs can be listed")
+        raise UserError(
+            f"zero_sum: expected two players, one per role, and enumerable payoffs; {name} is not such a game"
+        )
     payoffs = game.payoff_tensor().cpu()
     total = payoffs.sum(0)
     if float(total.max() - total.min()) > TOLERANCE * max(1.0, float(payoffs.abs().max())):

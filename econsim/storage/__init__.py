@@ -1,1 +1,1 @@
-"""Files that survive a crash: atomic writes, locks."""
+"""Crash-safe storage: atomic writes and locks."""

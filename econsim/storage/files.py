@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written under a temporary name in the same folder, then renamed."""
+"""Atomic writes: files and folders are written under a temporary name in the same folder, then renamed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @contextmanager
 def appearing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the name ``path`` once its content is safe on the disk.
+    """Open a file for writing that is renamed to ``path`` once its content is on the disk.
 
     Raises:
-        RunError: the disk is full or does not accept the file; nothing of it is left behind.
+        RunError: the disk is full or refuses the file; no partial file remains.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -41,10 +41,10 @@ def appearing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def appearing_folder(path: Path) -> Iterator[Path]:
-    """Give a folder to fill that takes the name ``path`` once everything in it is written.
+    """Create a folder that is renamed to ``path`` once all its files are written.
 
     Raises:
-        RunError: the disk is full or does not accept the folder; nothing of it is left behind.
+        RunError: the disk is full or refuses the folder; no partial folder remains.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -64,18 +64,18 @@ def appearing_folder(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file by rename."""
+    """Write a UTF-8 text file atomically."""
     with appearing(path) as file:
         file.write(text.encode())
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file by rename; numbers keep every digit, NaN is refused."""
+    """Write a JSON file atomically; numbers keep all digits, and NaN raises ``ValueError``."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _keep_name(folder: Path) -> None:
-    # A rename survives a power cut only once the folder itself is on the disk.
+    # A rename survives a power failure only once the folder itself is on the disk.
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""One sweep at a time on a folder: a lock that lives as long as any process that works on it.
+"""Locks of sweep folders, which exclude a second sweep while any process works on the folder.
 
-The operating system holds it, so that nothing is left behind by a process that is killed. Workers inherit it: a new
-sweep waits until the last worker of a killed one is gone, and none writes beside another.
+The operating system holds the lock, so that a killed process leaves none behind. Workers inherit it: a new sweep waits
+until the last worker of a killed sweep has ended, and two sweeps never write at the same time.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ from econsim.errors import UserError
 
 __all__ = ["locked"]
 
-_PATIENCE = 20.0  # seconds for the workers of a killed sweep to notice
+_PATIENCE = 20.0  # seconds that the workers of a killed sweep have to end
 
 
 @contextmanager
 def locked(folder: Path, patience: float = _PATIENCE) -> Iterator[int]:
-    """Hold the lock of a sweep's folder; give the descriptor that workers inherit.
+    """Hold the lock of a sweep's folder; yield the file descriptor that workers inherit.
+
+    Args:
+        folder: the folder of the sweep.
+        patience: seconds to wait for the workers of a killed sweep.
 
     Raises:
-        UserError: another sweep works on it.
+        UserError: another sweep is using the folder.
     """
     path = folder / "lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -41,7 +45,9 @@ def _acquire(descriptor: int, folder: Path, until: float) -> None:
     while not _taken(descriptor):
         owner = os.pread(descriptor, 20, 0).decode(errors="replace")
         if (owner.isdecimal() and _alive(int(owner))) or time.monotonic() > until:
-            raise UserError(f"{folder}: another sweep works on this folder (process {owner or 'unknown'}); let it end")
+            raise UserError(
+                f"{folder}: another sweep is using this folder (process {owner or 'unknown'}); wait until it ends"
+            )
         time.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""Sweeps: many runs of a scenario, from a laptop to a cluster; a sweep that is killed loses nothing."""
+"""Sweeps: many runs of a scenario, on one machine or a cluster, which can be resumed after an interruption."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The tables of a sweep, gathered from its runs and batches piece by piece: runs, metrics and accounts.
+"""The tables of a sweep, collected from its runs and batches: runs, metrics and accounts.
 
-Pieces are read in the order of their units and never all held at once, so that memory does not grow with the sweep. A
-table is the same bytes however often the sweep was killed on the way.
+Results are read unit by unit and are never all held at once, so that memory use does not grow with the sweep. The
+tables are identical byte for byte, no matter how often the sweep was interrupted.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def collect(folder: Path, index: Index, place: Place) -> None:
     """Write the tables of all runs that are done.
 
     Raises:
-        RunError: the disk is full, or a piece is missing.
+        RunError: the disk is full, or the results of a unit are missing.
     """
     pieces = _pieces(index.records())
     _write(folder / METRICS, METRICS_SCHEMA, (_read(place, piece, METRICS) for piece in pieces))
-    held = [piece for piece in pieces if place.has(f"{piece[0]}/{ACCOUNTS}")]
-    if held:
-        schema = pa.unify_schemas([_schema(place, piece) for piece in held], promote_options="permissive")
-        _write(folder / ACCOUNTS, schema, (_read(place, piece, ACCOUNTS) for piece in held))
+    with_accounts = [piece for piece in pieces if place.has(f"{piece[0]}/{ACCOUNTS}")]
+    if with_accounts:
+        schema = pa.unify_schemas([_schema(place, piece) for piece in with_accounts], promote_options="permissive")
+        _write(folder / ACCOUNTS, schema, (_read(place, piece, ACCOUNTS) for piece in with_accounts))
     _write_runs(folder / RUNS, list(index.records()))
 
 
@@ -47,7 +47,7 @@ def metrics_of(index: Index, place: Place, run: int) -> pa.Table:
     """Return the metrics of one run that is done.
 
     Raises:
-        RunError: it is not done, or its file is missing.
+        RunError: the run is not done, or its file is missing.
     """
     (piece,) = _pieces([index.record(run)]) or [(run_name(run), run)]
     table = _read(place, piece, METRICS)
@@ -55,13 +55,13 @@ def metrics_of(index: Index, place: Place, run: int) -> pa.Table:
 
 
 def _pieces(records: Iterable[Record]) -> list[Piece]:
-    """Return the folders of results, each with the number of its run where it holds a single one."""
-    found: dict[int, Piece] = {}
+    """Return the folders of results, each with the number of its run if it holds a single one, or with ``None``."""
+    pieces: dict[int, Piece] = {}
     for record in records:
         if record.state == DONE:
-            alone = (run_name(record.number), record.number)
-            found.setdefault(record.unit, (batch_name(record.unit), None) if record.packed else alone)
-    return list(found.values())
+            single = (run_name(record.number), record.number)
+            pieces.setdefault(record.unit, (batch_name(record.unit), None) if record.packed else single)
+    return list(pieces.values())
 
 
 def _schema(place: Place, piece: Piece) -> pa.Schema:
@@ -99,10 +99,12 @@ def _regrouped(schema: pa.Schema, tables: Iterator[pa.Table]) -> Iterator[pa.Tab
 
 
 def _fitted(schema: pa.Schema, table: pa.Table) -> pa.Table:
-    """Return a table with the columns of a schema; those that it lacks are empty."""
+    """Return a table with the columns of a schema; columns that the table lacks are filled with nulls."""
     columns = [
-        table.column(each.name).cast(each.type) if each.name in table.column_names else pa.nulls(len(table), each.type)
-        for each in schema
+        table.column(field.name).cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(len(table), field.type)
+        for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
 
@@ -120,7 +122,7 @@ def _write_runs(path: Path, records: Sequence[Record]) -> None:
 
 
 def _level_column(values: Sequence[Any]) -> pa.Array:
-    """Return levels as numbers where all are, else as text."""
+    """Return the levels as numbers if all of them are numbers, otherwise as text."""
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         whole = all(isinstance(value, int) for value in values)
         return pa.array(values if whole else [float(value) for value in values])

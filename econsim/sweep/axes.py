@@ -1,13 +1,13 @@
-"""Axes of a sweep: which keys of a scenario take which values.
+"""Axes of a sweep: keys of a scenario and the values that they take.
 
-Written on the command line, in a file or in Python as ``key=...`` with one of
+An axis is written on the command line, in a file or in Python as ``key=...``, followed by one of
 
-    a,b,c             these values (YAML each; brackets and quotes hold commas together)
-    0:10              whole numbers from 0 to 9, as Python counts
-    0:1:0.1           from 0 in steps of 0.1, the end left out
-    lin(0,1,11)       11 values, equally spaced, both ends included
-    log(1e-4,1e-1,5)  5 values, equally spaced in the logarithm, both ends included
-    uniform(0,1)      a span that ``sample`` draws from; log(1e-4,1) and whole(1,100) likewise
+    a,b,c             a list of values (each in YAML; commas in brackets or quotes do not separate values)
+    0:10              whole numbers from 0 to 9, as in Python's range
+    0:1:0.1           from 0 in steps of 0.1, without the end
+    lin(0,1,11)       11 equally spaced values, including both ends
+    log(1e-4,1e-1,5)  5 values, equally spaced in the logarithm, including both ends
+    uniform(0,1)      a range from which ``sample`` draws; also log(1e-4,1) and whole(1,100)
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 
 @dataclass(frozen=True)
 class Axis:
-    """Keys that change together and their levels, one value a key."""
+    """Keys that change together, and their levels: one value per key."""
 
     keys: tuple[str, ...]
     levels: tuple[tuple[Any, ...], ...]
@@ -44,7 +44,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Span:
-    """A key whose values are drawn between two bounds; ``scale`` is ``uniform``, ``log`` or ``whole``."""
+    """A key and the range from which its values are drawn; ``scale`` is ``uniform``, ``log`` or ``whole``."""
 
     key: str
     low: float
@@ -52,7 +52,7 @@ class Span:
     scale: str
 
     def at(self, share: float) -> float | int:
-        """Return the value at a share in [0, 1) of the span."""
+        """Return the value at a share in [0, 1) of the range."""
         if self.scale == "log":
             return _tidy(self.low * (self.high / self.low) ** share)
         if self.scale == "whole":
@@ -61,49 +61,49 @@ class Span:
 
 
 def read_axes(given: Mapping[str, Any] | Sequence[str]) -> list[Axis | Span]:
-    """Return the axes in the order given.
+    """Parse the axes and return them in the order given.
 
     Args:
-        given: texts ``key=values``, or a mapping from keys to such values: a text, a list of values, or one value.
+        given: texts ``key=values``, or a mapping from keys to values: a text, a list of values, or a single value.
 
     Raises:
-        UserError: no key, no value, a wrong number, the same key or the same value twice.
+        UserError: a key or its values are missing, a number is invalid, or a key or a value is given twice.
     """
     pairs = given.items() if isinstance(given, Mapping) else [_pair(text) for text in given]
     axes = [_axis(str(key).strip(), values) for key, values in pairs]
-    met: set[str] = set()
+    seen: set[str] = set()
     for key in (key for axis in axes for key in _keys(axis)):
-        if canonical_key(key) in met:
+        if canonical_key(key) in seen:
             raise UserError(f"{key}: this axis is given twice")
-        met.add(canonical_key(key))
+        seen.add(canonical_key(key))
     return axes
 
 
 def zipped(axes: Sequence[Axis | Span], groups: Sequence[Sequence[str]]) -> list[Axis | Span]:
-    """Return the axes with each group of keys made one axis, whose keys change together.
+    """Merge each group of keys into one axis, whose keys change together, and return all axes.
 
     Raises:
-        UserError: a key that is no axis, is a span or stands in two groups, or axes of different lengths.
+        UserError: a key is not an axis, is a range or is in two groups, or the axes of a group differ in length.
     """
-    found = list(axes)
+    merged = list(axes)
     for group in groups:
-        members = [_member(found, key) for key in group]
+        members = [_member(merged, key) for key in group]
         lengths = {",".join(axis.keys): len(axis.levels) for axis in members}
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{key} has {length}" for key, length in lengths.items())
-            raise UserError(f"--zip {','.join(group)}: the axes need equally many values; {listed}")
-        levels = tuple(tuple(axis.levels[place][0] for axis in members) for place in range(len(members[0].levels)))
-        place = min(found.index(axis) for axis in members)
-        found = [axis for axis in found if axis not in members]
-        found.insert(place, Axis(tuple(axis.keys[0] for axis in members), levels))
-    return found
+            raise UserError(f"--zip {','.join(group)}: the axes must have the same number of values; {listed}")
+        levels = tuple(tuple(axis.levels[index][0] for axis in members) for index in range(len(members[0].levels)))
+        position = min(merged.index(axis) for axis in members)
+        merged = [axis for axis in merged if axis not in members]
+        merged.insert(position, Axis(tuple(axis.keys[0] for axis in members), levels))
+    return merged
 
 
 def _member(axes: Sequence[Axis | Span], key: str) -> Axis:
     for axis in axes:
         if canonical_key(key) in map(canonical_key, _keys(axis)):
             if isinstance(axis, Span) or len(axis.keys) > 1:
-                raise UserError(f"--zip {key}: only an axis with values of its own can be zipped, and once")
+                raise UserError(f"--zip {key}: expected an axis with a list of values that is in no other --zip group")
             return axis
     raise UserError(f"--zip {key}: no such axis{did_you_mean(key, [name for axis in axes for name in _keys(axis)])}")
 
@@ -121,16 +121,16 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _axis(key: str, values: Any) -> Axis | Span:
     if isinstance(values, str):
-        found = _span(key, values) or _Values(key).read(values)
+        levels = _span(key, values) or _Values(key).read(values)
     else:
-        found = list(values) if isinstance(values, (list, tuple)) else [values]
-    if isinstance(found, Span):
-        return found
-    if not found:
-        raise UserError(f"{key}: give at least one value")
-    if twice := [value for value, times in Counter(map(repr, found)).items() if times > 1]:
-        raise UserError(f"{key}: the value {twice[0]} stands here twice")
-    return Axis((key,), tuple((value,) for value in found))
+        levels = list(values) if isinstance(values, (list, tuple)) else [values]
+    if isinstance(levels, Span):
+        return levels
+    if not levels:
+        raise UserError(f"{key}: expected at least one value")
+    if duplicates := [value for value, count in Counter(map(repr, levels)).items() if count > 1]:
+        raise UserError(f"{key}: the value {duplicates[0]} is given twice")
+    return Axis((key,), tuple((value,) for value in levels))
 
 
 def _span(key: str, text: str) -> Span | None:
@@ -146,30 +146,32 @@ def _span(key: str, text: str) -> Span | None:
 
 
 class _Values:
-    """Reads the values of one key."""
+    """Parser of the values of one key."""
 
     def __init__(self, key: str) -> None:
         self.key = key
 
     def read(self, text: str) -> list[Any]:
         """Return the values that a text stands for."""
-        if (found := _RANGE.fullmatch(text)) is not None:
-            return self._range(text, *found.groups())
+        if (range_match := _RANGE.fullmatch(text)) is not None:
+            return self._range(text, *range_match.groups())
         if (call := _CALL.fullmatch(text.strip())) is not None:
             return self._spaced(text, call[1], _float(call[2]), _float(call[3]), int(call[4] or 0))
-        return [self._value(part) for part in _parts(text)]
+        return [self._value(item) for item in _items(text)]
 
     def _value(self, text: str) -> Any:
         return parse(text.strip(), lambda line: self.key).plain()
 
     def _range(self, text: str, low: str, high: str, step: str | None) -> list[float | int]:
         first, end = Decimal(low.replace("_", "")), Decimal(high.replace("_", ""))
-        whole = all(re.fullmatch(r"[-+]?[\d_]+", part) for part in (low, high, step or "1"))
+        whole = all(re.fullmatch(r"[-+]?[\d_]+", number) for number in (low, high, step or "1"))
         if step is None and not whole:
-            raise UserError(f"{self.key}={text}: give a step, {text}:0.1, or a count, lin({low},{high},11)")
+            raise UserError(
+                f"{self.key}={text}: expected a step, as in {text}:0.1, or a count, as in lin({low},{high},11)"
+            )
         stride = Decimal((step or "1").replace("_", ""))
         if stride == 0 or (end - first) / stride <= 0:
-            raise UserError(f"{self.key}={text}: there is nothing between {low} and {high} in steps of {step or 1}")
+            raise UserError(f"{self.key}={text}: there are no values from {low} to {high} in steps of {step or 1}")
         count = math.ceil((end - first) / stride)
         self._bounded(text, count)
         values = [first + index * stride for index in range(count)]
@@ -178,11 +180,11 @@ class _Values:
     def _spaced(self, text: str, name: str, low: float, high: float, count: int) -> list[float]:
         if name not in ("lin", "log") or count < 2:
             raise UserError(
-                f"{self.key}={text}: expected lin(low,high,count) or log(low,high,count), count 2 or more"
+                f"{self.key}={text}: expected lin(low,high,count) or log(low,high,count) with a count of at least 2"
                 f"{did_you_mean(name, _CALLS) if name not in _CALLS else ''}"
             )
         if name == "log" and (low <= 0 or high <= 0):
-            raise UserError(f"{self.key}={text}: a logarithm needs bounds above 0")
+            raise UserError(f"{self.key}={text}: expected bounds above 0 on a logarithmic scale")
         self._bounded(text, count)
         shares = [index / (count - 1) for index in range(count)]
         inner = [low * (high / low) ** share if name == "log" else low + (high - low) * share for share in shares]
@@ -190,13 +192,13 @@ class _Values:
 
     def _bounded(self, text: str, count: int) -> None:
         if count > MOST_LEVELS:
-            raise UserError(f"{self.key}={text}: {count:,} values; the most is {MOST_LEVELS:,}")
+            raise UserError(f"{self.key}={text}: expected at most {MOST_LEVELS:,} values, found {count:,}")
 
 
-def _parts(text: str) -> Iterator[str]:
-    """Yield the parts between commas that stand outside brackets and quotes."""
+def _items(text: str) -> Iterator[str]:
+    """Yield the items of a list that is separated by commas outside brackets and quotes."""
     depth, quote, begin = 0, "", 0
-    for place, letter in enumerate(text):
+    for index, letter in enumerate(text):
         if quote:
             quote = "" if letter == quote else quote
         elif letter in "'\"":
@@ -204,8 +206,8 @@ def _parts(text: str) -> Iterator[str]:
         elif letter in _OPENING or letter in _CLOSING:
             depth += 1 if letter in _OPENING else -1
         elif letter == "," and depth == 0:
-            yield text[begin:place]
-            begin = place + 1
+            yield text[begin:index]
+            begin = index + 1
     yield text[begin:]
 
 
@@ -214,5 +216,5 @@ def _float(text: str) -> float:
 
 
 def _tidy(value: float) -> float:
-    # Twelve digits: a table of runs should read 0.3 and 0.001, not the last bit of their arithmetic.
+    # Round to twelve digits, so that a table of runs shows 0.3 and not 0.30000000000000004.
     return float(f"{value:.12g}")

@@ -1,6 +1,7 @@
-"""Many runs as one batch: their matches are the rows of one game, each with its own key, players and parameters.
+"""Batches of runs: the matches of many runs are the rows of one game, each with its own key, agents and parameters.
 
-A row does what it would do alone: copies do not see each other, and every draw is a function of the row's own key.
+Every row gives the same results as the run would alone, since environment copies do not interact and every random draw
+depends only on the key of its row.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from econsim.scenario.plan import plan_of
 
 __all__ = ["Packed", "packed_scores"]
 
-# Few enough that a step stays in the processor's cache, many enough that its calls cost nothing.
+# Small enough for the data of a step to stay in the processor's cache, large enough to make call overhead negligible.
 PLAYERS_AT_ONCE = 20_000
 ROWS_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True)
 class Packed:
-    """One run of a batch: its number, its scenario, and the parameters of the game that are its own."""
+    """One run of a batch: its number, its scenario, and its own values of game parameters."""
 
     number: int
     scenario: Scenario
@@ -40,7 +41,7 @@ class Packed:
 
 @dataclass(frozen=True)
 class _Row:
-    """One match of one run: ``episodes`` copies of the game."""
+    """One match of one run, played in ``episodes`` environment copies."""
 
     place: int
     run: Packed
@@ -48,12 +49,12 @@ class _Row:
 
     @property
     def signature(self) -> tuple[str, ...]:
-        """The classes of its players: rows are played together where all agree, so that actions are of one type."""
+        """The classes of the agents: rows are played together only if all classes agree, so that action types match."""
         return tuple(type(agent).__name__ for _, agent in sorted(self.match.agents.items()))
 
 
 def packed_scores(runs: Sequence[Packed], device: str = "cpu") -> Iterator[tuple[int, list[Score]]]:
-    """Yield the number and the scores of every run, in the order given; the same numbers that each run alone gives.
+    """Yield the number and the scores of every run in the order given; the scores are those of each run alone.
 
     Raises:
         UserError: an agent cannot play its role.
@@ -62,24 +63,24 @@ def packed_scores(runs: Sequence[Packed], device: str = "cpu") -> Iterator[tuple
     build = _Builder()
     rows = [row for run in runs for row in _rows(run, game, build)]
     rows = [_Row(place, row.run, row.match) for place, row in enumerate(rows)]
-    found: dict[int, Score] = {}
+    scores_by_place: dict[int, Score] = {}
     for block in _blocks(rows, game):
-        found |= _play_block(block, game)
-    for run, mine in itertools.groupby(rows, key=lambda row: row.run):
-        scores, _ = gap_closed([found.pop(row.place) for row in mine], run.scenario)
+        scores_by_place |= _play_block(block, game)
+    for run, run_rows in itertools.groupby(rows, key=lambda row: row.run):
+        scores, _ = gap_closed([scores_by_place.pop(row.place) for row in run_rows], run.scenario)
         yield run.number, scores
 
 
 class _Builder:
-    """Builds an agent once for every choice; runs that share the choice share the agent."""
+    """Builds one agent per configuration; runs that share the configuration share the agent."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[Chosen, Agent]] = {}
+        self._built: dict[int, tuple[Chosen, Agent]] = {}
 
     def __call__(self, chosen: Chosen) -> Agent:
-        if id(chosen) not in self._made:
-            self._made[id(chosen)] = (chosen, chosen.build())
-        return self._made[id(chosen)][1]
+        if id(chosen) not in self._built:
+            self._built[id(chosen)] = (chosen, chosen.build())
+        return self._built[id(chosen)][1]
 
 
 def _rows(run: Packed, game: Game[Any], build: _Builder) -> Iterator[_Row]:
@@ -94,36 +95,36 @@ def _rows(run: Packed, game: Game[Any], build: _Builder) -> Iterator[_Row]:
 
 
 def _blocks(rows: Sequence[_Row], game: Game[Any]) -> Iterator[list[_Row]]:
-    """Yield rows that are played together: of the same classes of players, those of the same players side by side."""
+    """Yield the rows that are played together: they have the same classes of agents; the same agents are adjacent."""
     players = sum(role.count for role in game.roles.values())
-    most = max(1, min(ROWS_AT_ONCE, PLAYERS_AT_ONCE // players))
+    limit = max(1, min(ROWS_AT_ONCE, PLAYERS_AT_ONCE // players))
     ordered = sorted(rows, key=lambda row: (row.signature, [id(agent) for agent in row.match.agents.values()]))
-    for _, alike in itertools.groupby(ordered, key=lambda row: row.signature):
+    for _, same_classes in itertools.groupby(ordered, key=lambda row: row.signature):
         block: list[_Row] = []
-        copies = 0
-        for row in alike:
-            if block and copies + row.run.scenario.episodes > most:
+        num_envs = 0
+        for row in same_classes:
+            if block and num_envs + row.run.scenario.episodes > limit:
                 yield block
-                block, copies = [], 0
+                block, num_envs = [], 0
             block.append(row)
-            copies += row.run.scenario.episodes
+            num_envs += row.run.scenario.episodes
         yield block
 
 
 def _play_block(block: Sequence[_Row], game: Game[Any]) -> dict[int, Score]:
     sizes = [row.run.scenario.episodes for row in block]
     bounds = list(itertools.accumulate(sizes, initial=0))
-    places = [slice(*ends) for ends in itertools.pairwise(bounds)]
-    mine = _with_own_parameters(game, block, sizes)
+    slices = [slice(*ends) for ends in itertools.pairwise(bounds)]
+    batched_game = _with_own_parameters(game, block, sizes)
     key = torch.cat([_keys(row.run.scenario.seed, row.run.scenario.episodes) for row in block])
     agents: dict[str, Agent] = {
-        role: _SharedOut([(row.match.agents[role], place) for row, place in zip(block, places, strict=True)])
+        role: _SharedOut([(row.match.agents[role], envs) for row, envs in zip(block, slices, strict=True)])
         for role in game.roles
     }
-    episode = play(mine, agents, key.to(game.device))
+    episode = play(batched_game, agents, key.to(game.device))
     return {
-        row.place: scored(_game_alone(game, row.run), row.match, _part(episode, place), row.run.scenario.accounts)
-        for row, place in zip(block, places, strict=True)
+        row.place: scored(_game_alone(game, row.run), row.match, _part(episode, envs), row.run.scenario.accounts)
+        for row, envs in zip(block, slices, strict=True)
     }
 
 
@@ -133,56 +134,56 @@ def _keys(seed: int, episodes: int) -> Tensor:
 
 
 def _game_alone(game: Game[Any], run: Packed) -> Game[Any]:
-    """Return the game with the numbers of one run, as it would be if it were run alone."""
+    """Return the game with the parameters of one run, as it would be if the run were executed alone."""
     return game.with_parameters(**run.parameters) if run.parameters else game
 
 
 def _with_own_parameters(game: Game[Any], block: Sequence[_Row], sizes: Sequence[int]) -> Game[Any]:
     repeats = torch.tensor(sizes)
-    own = {
+    parameters = {
         name: torch.tensor([row.run.parameters[name] for row in block], dtype=torch.float64).repeat_interleave(repeats)
         for name in block[0].run.parameters
     }
-    return game.with_parameters(**own)
+    return game.with_parameters(**parameters)
 
 
-def _part(episode: Episode, place: slice) -> Episode:
-    # Sums of numbers that begin elsewhere in memory may round otherwise: a run's own copy begins where it would alone.
-    cut = {name: value[place].clone() for name, value in episode.accounts.items()}
-    return Episode(cut, {role: value[place].clone() for role, value in episode.returns.items()})
+def _part(episode: Episode, envs: slice) -> Episode:
+    # Rounding of sums may depend on the memory alignment of the data: a clone is aligned as in a run alone.
+    accounts = {name: value[envs].clone() for name, value in episode.accounts.items()}
+    return Episode(accounts, {role: value[envs].clone() for role, value in episode.returns.items()})
 
 
 class _SharedOut:
-    """Plays a role by several agents, each in its own copies; neighbours with one agent are played at once."""
+    """Plays a role with several agents, each in its own environment copies; adjacent copies of one agent are merged."""
 
     def __init__(self, shares: Sequence[tuple[Agent, slice]]) -> None:
         self.shares: list[tuple[Agent, slice]] = []
-        for agent, place in shares:
+        for agent, envs in shares:
             if self.shares and self.shares[-1][0] is agent:
-                place = slice(self.shares.pop()[1].start, place.stop)
-            self.shares.append((agent, place))
+                envs = slice(self.shares.pop()[1].start, envs.stop)
+            self.shares.append((agent, envs))
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> list[Any]:
-        """Return the memory of every agent."""
-        return [agent.start(_game_of(game, place), role, place.stop - place.start) for agent, place in self.shares]
+        """Return the initial memory of every agent."""
+        return [agent.start(_game_of(game, envs), role, envs.stop - envs.start) for agent, envs in self.shares]
 
     def act(self, observation: Observation, memory: list[Any], key: Tensor) -> tuple[Tensor, list[Any]]:
-        """Return the actions of all copies ``[B, N, ...]``."""
+        """Return the actions in all environment copies ``[B, N, ...]`` and the memory of every agent."""
         if len(self.shares) == 1:
             action, after = self.shares[0][0].act(observation, memory[0], key)
             return action, [after]
-        parts = [
-            agent.act(_of_copies(observation, place), mine, key[place])
-            for (agent, place), mine in zip(self.shares, memory, strict=True)
+        results = [
+            agent.act(_of_envs(observation, envs), agent_memory, key[envs])
+            for (agent, envs), agent_memory in zip(self.shares, memory, strict=True)
         ]
-        return torch.cat([action for action, _ in parts]), [after for _, after in parts]
+        return torch.cat([action for action, _ in results]), [after for _, after in results]
 
 
-def _game_of(game: Game[Any], place: slice) -> Game[Any]:
-    """Return the game with the parameters of some copies, for agents that ask it for answers."""
-    own = {name: value[place] for name, value in game.parameters.items() if value.ndim}
-    return game.with_parameters(**own) if own else game
+def _game_of(game: Game[Any], envs: slice) -> Game[Any]:
+    """Return the game with the parameters of some environment copies, for agents that compute best responses."""
+    parameters = {name: value[envs] for name, value in game.parameters.items() if value.ndim}
+    return game.with_parameters(**parameters) if parameters else game
 
 
-def _of_copies(observation: Observation, place: slice) -> Observation:
-    return tree_map(lambda leaf: leaf[place], observation)
+def _of_envs(observation: Observation, envs: slice) -> Observation:
+    return tree_map(lambda leaf: leaf[envs], observation)

@@ -1,4 +1,4 @@
-"""The tables of a batch: like those of a run, with the number of the run in each row."""
+"""The tables of a batch: those of single runs with the number of the run in each row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ METRICS_SCHEMA = SCHEMA.set(0, pa.field("run", pa.int64()))
 
 
 def write_scores(folder: Path, found: Iterable[tuple[int, Sequence[Score]]]) -> None:
-    """Write the metrics and accounts of runs, given by number with their scores.
+    """Write the metrics and accounts of runs, given as pairs of number and scores.
 
     Raises:
         RunError: the disk is full.

@@ -1,7 +1,8 @@
-"""Whether a number of an economy is data of its game, so that many values of it share one batch.
+"""Batchable parameters: numeric keys of an economy of which many values can be played in one batch.
 
-It is, where the games of its lowest and its highest value are the same but for one entry of ``game.parameters``, that
-entry is the number itself, and a short game of both in one batch comes out as two games alone do.
+A key is batchable if the games of its lowest and its highest value differ in one entry of ``game.parameters`` only, if
+that entry is the value of the key, and if a short episode with both values in one batch gives the same results as two
+separate episodes.
 """
 
 from __future__ import annotations
@@ -22,40 +23,40 @@ from econsim.sweep.variants import Variants
 __all__ = ["BatchableParameter", "reflection"]
 
 STEPS = 12
-# A batch of parameters is broadcast, and vectors and scalars round powers differently in the last of 53 bits.
+# Batched parameters are vectors, and powers of vectors and of scalars may differ in the last of 53 bits.
 TOLERANCE = 1e-9
 _DEEPEST = 6
 
 
 @dataclass(frozen=True)
 class BatchableParameter:
-    """The entry of ``game.parameters`` that a key stands for, or the reason why there is none."""
+    """The entry of ``game.parameters`` that a key sets, or the reason why there is none."""
 
     parameter: str | None
     reason: str = ""
 
 
 def reflection(variants: Variants, key: str, low: float, high: float) -> BatchableParameter:
-    """Return what the key of an economy is to its game, found at the lowest and highest of its values."""
+    """Return the game parameter that a key of an economy sets, from a comparison of its lowest and highest value."""
     try:
         scenarios = [variants.scenario({key: value}) for value in (low, high)]
         (game, agents), (other, _) = (scenario.build(dtype=torch.float64) for scenario in scenarios)
     except (ValidationError, UserError):
-        return BatchableParameter(None, "it cannot be changed alone")
+        return BatchableParameter(None, "it cannot be changed on its own")
     differing = [name for name, value in game.parameters.items() if not _same(value, other.parameters.get(name), 0)]
     if not differing and low == high:
         differing = [name for name in game.parameters if name == key.rpartition(".")[2]]
     if len(differing) != 1:
         return BatchableParameter(
-            None, "it is no numeric parameter of the game" if not differing else _several(differing)
+            None, "it is not a numeric parameter of the game" if not differing else _several(differing)
         )
     name = differing[0]
-    if [float(each.parameters[name]) for each in (game, other)] != [float(low), float(high)]:
-        return BatchableParameter(None, f"the game turns it into another number ({name})")
+    if [float(variant.parameters[name]) for variant in (game, other)] != [float(low), float(high)]:
+        return BatchableParameter(None, f"the game derives another value from it ({name})")
     if not _same(_rest(game), _rest(other), 0):
-        return BatchableParameter(None, "it changes more of the game than a number")
+        return BatchableParameter(None, "it changes more of the game than one parameter")
     if not _play_alike(game, other, name, agents):
-        return BatchableParameter(None, "games with it in a batch come out differently")
+        return BatchableParameter(None, "the results in a batch differ from those of separate runs")
     return BatchableParameter(name)
 
 
@@ -68,7 +69,7 @@ def _rest(game: Game[Any]) -> dict[str, Any]:
 
 
 def _same(one: Any, other: Any, depth: int) -> bool:
-    """Return whether two parts of a game are the same; settings are not looked at, only what was made of them."""
+    """Return whether two attributes of games are the same; settings themselves are not compared."""
     if isinstance(one, BaseModel) or depth > _DEEPEST:
         return True
     if type(one) is not type(other):
@@ -86,7 +87,7 @@ def _same(one: Any, other: Any, depth: int) -> bool:
 
 @torch.no_grad()
 def _play_alike(game: Game[Any], other: Game[Any], name: str, agents: Mapping[str, Agent]) -> bool:
-    """Return whether a batch of both values gives what each gives alone."""
+    """Return whether a batch of both values gives the same results as each value alone."""
     if agents.keys() != game.roles.keys():
         agents = {}
     keys = random.keys(0, 1)
@@ -100,16 +101,16 @@ def _play_alike(game: Game[Any], other: Game[Any], name: str, agents: Mapping[st
 
 
 def _played(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> dict[str, Tensor]:
-    """Return the accounts after a few steps; roles without an agent rest (action zero)."""
-    state, copies = game.reset(key), key.shape[0]
-    memories = {name: agent.start(game, game.roles[name], copies) for name, agent in agents.items()}
+    """Return the accounts after a few steps; roles without an agent take action zero."""
+    state, num_envs = game.reset(key), key.shape[0]
+    memories = {name: agent.start(game, game.roles[name], num_envs) for name, agent in agents.items()}
     for time in range(min(STEPS, game.horizon)):
-        seen, actions = game.observe(state), {}
+        observations, actions = game.observe(state), {}
         for name, role in game.roles.items():
             draw = random.fold(random.fold(key, name), time)
             if name in agents:
-                actions[name], memories[name] = agents[name].act(seen[name], memories[name], draw)
+                actions[name], memories[name] = agents[name].act(observations[name], memories[name], draw)
             else:
-                actions[name] = torch.zeros(copies, role.count, *role.action.shape, dtype=torch.int64)
+                actions[name] = torch.zeros(num_envs, role.count, *role.action.shape, dtype=torch.int64)
         state = game.step(state, actions).state
     return {name: value for name, value in game.accounts(state).items() if value.is_floating_point()}

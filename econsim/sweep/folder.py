@@ -1,4 +1,4 @@
-"""The folder of a sweep, for reading: its tables as pandas, SQL over them, its runs."""
+"""The folder of a sweep, opened for reading: its tables as pandas data frames, SQL queries, and its runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INDEX = "index.sqlite"
 
 
 class Sweep:
-    """A sweep on disk. Its tables are gathered when it ends; those of an unfinished one hold what is done by then."""
+    """A sweep on disk. The tables of an unfinished sweep contain the runs that are done so far."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,7 +36,7 @@ class Sweep:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many runs are ``waiting``, ``running``, ``done`` and ``failed``."""
+        """The number of runs that are ``waiting``, ``running``, ``done`` and ``failed``."""
         with Index(self.path / INDEX) as index:
             return index.counts()
 
@@ -51,21 +51,21 @@ class Sweep:
         """The keys that the sweep varies."""
         with Index(self.path / INDEX) as index:
             levels = [record.levels for record in index.records()]
-        return tuple(key for key in levels[0] if len({json.dumps(each[key]) for each in levels}) > 1)
+        return tuple(key for key in levels[0] if len({json.dumps(run[key]) for run in levels}) > 1)
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """One row a run: ``run``, ``state``, a column a key, ``error``."""
+        """One row per run: ``run``, ``state``, one column per key, ``error``."""
         return self._table(RUNS)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        """The long table run, policy, response, seed, role, step, name, value; a column a key that varies."""
+        """The long table with run, policy, response, seed, role, step, name, value, and a column per varying key."""
         return self._with_keys(self._table(METRICS))
 
     @cached_property
     def accounts(self) -> pd.DataFrame:
-        """One row a run, policy, response, seed and player; one column an account; a column a key that varies."""
+        """One row per run, policy, response, seed and player; one column per account and per varying key."""
         return self._with_keys(self._table(ACCOUNTS))
 
     def levels(self, number: int) -> dict[str, Any]:
@@ -79,17 +79,17 @@ class Sweep:
 
         with Index(self.path / INDEX) as index:
             members = {member.number: member for member in index.unit(index.record(number).unit).members}
-            mine = members[number]
-            return Variants(index.bases()[mine.base]).scenario(mine.numbers)
+            member = members[number]
+            return Variants(index.bases()[member.base]).scenario(member.numbers)
 
     def metrics_of(self, number: int) -> pd.DataFrame:
         """Return the metrics of one run that is done, whether the sweep is finished or not."""
         with Index(self.path / INDEX) as index:
-            found: pd.DataFrame = metrics_of(index, self._place(index), number).to_pandas()
-            return found
+            metrics: pd.DataFrame = metrics_of(index, self._place(index), number).to_pandas()
+            return metrics
 
     def run(self, number: int) -> Run:
-        """Return the run folder of a run that was made alone.
+        """Return the run with this number, if it has a folder of its own.
 
         Raises:
             UserError: there is no such run, or it was part of a batch.
@@ -100,13 +100,13 @@ class Sweep:
             packed = index.record(number).packed
         if packed:
             raise UserError(
-                f"{self.path}: run {number} was made in a batch and has no folder of its own;"
-                f" make it with: econsim.run(sweep.scenario({number})), or sweep with --no-pack"
+                f"{self.path}: run {number} was executed in a batch and has no folder of its own;"
+                f" run it with econsim.run(sweep.scenario({number})), or start the sweep with --no-pack"
             )
         return open_run(self.path / run_name(number))
 
     def query(self, sql: str) -> pd.DataFrame:
-        """Return what SQL says of the tables ``runs``, ``metrics`` and ``accounts``; see :mod:`econsim.sweep.query`."""
+        """Run an SQL query on ``runs``, ``metrics`` and ``accounts``; see :mod:`econsim.sweep.query`."""
         from econsim.sweep.query import query
 
         self._gather()
@@ -123,25 +123,25 @@ class Sweep:
 
         self._gather()
         if not (self.path / name).is_file():
-            raise UserError(f"{self.path}: no run that is done has a table {name.removesuffix('.parquet')}")
+            raise UserError(f"{self.path}: no finished run has a table {name.removesuffix('.parquet')}")
         return pd.read_parquet(self.path / name)
 
     def _gather(self) -> None:
-        """Gather the tables anew where runs have ended since."""
+        """Collect the tables again if runs have ended since they were last collected."""
         import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
         with Index(self.path / INDEX) as index:
             states = [record.state for record in index.records()]
-            known = pq.read_table(self.path / RUNS, columns=["state"]) if (self.path / RUNS).is_file() else None
-            if known is None or known.column("state").to_pylist() != states:
+            table = pq.read_table(self.path / RUNS, columns=["state"]) if (self.path / RUNS).is_file() else None
+            if table is None or table.column("state").to_pylist() != states:
                 collect(self.path, index, self._place(index))
 
     def _place(self, index: Index) -> Place:
         return Place(json.loads(index.about["options"])["results"] or str(self.path.resolve()))
 
     def _with_keys(self, table: pd.DataFrame) -> pd.DataFrame:
-        taken = [key for key in self.keys if key not in table.columns]
-        joined = table.merge(self.runs[["run", *taken]], on="run", how="left")
+        new_keys = [key for key in self.keys if key not in table.columns]
+        joined = table.merge(self.runs[["run", *new_keys]], on="run", how="left")
         return joined.sort_values("run", kind="stable", ignore_index=True)
 
 
@@ -154,13 +154,13 @@ def open_sweep(path: str | Path) -> Sweep:
     """Return the sweep in a folder.
 
     Raises:
-        UserError: there is no such folder, or it is not that of a sweep.
+        UserError: there is no such folder, or it is not the folder of a sweep.
     """
     folder = Path(path)
     if not folder.is_dir():
-        beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
-        known = [entry.name for entry in beside if is_sweep(entry)]
-        raise UserError(f"{folder}: no such sweep{did_you_mean(folder.name, known)}")
+        siblings = folder.parent.iterdir() if folder.parent.is_dir() else ()
+        sweep_names = [entry.name for entry in siblings if is_sweep(entry)]
+        raise UserError(f"{folder}: no such sweep{did_you_mean(folder.name, sweep_names)}")
     if not is_sweep(folder):
-        raise UserError(f"{folder}: not the folder of a sweep (no {INDEX} in it)")
+        raise UserError(f"{folder}: not the folder of a sweep (expected {INDEX} in it)")
     return Sweep(folder)

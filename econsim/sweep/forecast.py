@@ -1,7 +1,7 @@
-"""What a sweep will take, before it starts: seconds that are measured on its first runs, memory, model calls and cost.
+"""Forecast of the cost of a sweep: run time measured on sample runs, memory, calls to language models and their price.
 
-Nothing is guessed: batches are timed on some of their runs, fits on their first steps, and calls are counted by the
-agents that make them.
+All figures are measured or counted: batches are timed on some of their runs, fits on their first steps, and calls are
+counted by the agents that make them.
 """
 
 from __future__ import annotations
@@ -28,17 +28,19 @@ from econsim.sweep.table import Table
 
 __all__ = ["Cost", "check_all_agreed", "foreseen_costs"]
 
-PATIENCE = 5.0  # seconds of one fit that are measured, at least two reports of progress
+PATIENCE = 5.0  # seconds for which a fit is timed; a fit is timed for at least two reports of progress
 _MOST_RUNS = 64
 _MOST_MEASURED = 6
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What runs of one kind take: those of one base, or where something is fitted, of one base and one training.
+    """The cost of the runs of one kind: those with the same base, and the same training where agents are fitted.
 
-    ``runs`` of the kind; ``seconds`` of one of them, ``None`` where a model is asked and its pace decides; ``asked`` of
-    a model by one of them; ``measured`` on this kind, or taken from those that were.
+    runs: number of runs of this kind.
+    seconds: time of one run; ``None`` where it depends on the speed of a language model.
+    asked: forecast of one run's calls to a language model.
+    measured: whether the time was measured on this kind, or is the mean over the kinds that were.
     """
 
     runs: int
@@ -48,10 +50,10 @@ class Cost:
 
 
 def foreseen_costs(table: Table, plan: Plan, device: str = "cpu") -> list[Cost]:
-    """Return what the runs of each kind take; at most six kinds are measured, the others count as their mean.
+    """Return the cost of the runs of each kind; at most six kinds are measured, the others get the mean of these.
 
     Raises:
-        UserError: an agent cannot play its role, or a model is not said.
+        UserError: an agent cannot play its role, or the language model is not set.
     """
     firsts: dict[Any, tuple[Unit, Member]] = {}
     runs: Counter[Any] = Counter()
@@ -59,18 +61,18 @@ def foreseen_costs(table: Table, plan: Plan, device: str = "cpu") -> list[Cost]:
         for member in unit.members:
             firsts.setdefault(_kind(unit, member), (unit, member))
             runs[_kind(unit, member)] += 1
-    found: list[Cost] = []
+    costs: list[Cost] = []
     for kind, (unit, member) in firsts.items():
-        known = [cost.seconds for cost in found if cost.measured and cost.seconds is not None]
-        if len(known) < _MOST_MEASURED:
-            found.append(Cost(runs[kind], *_measured(table, unit, member, device_named(device))))
+        measured = [cost.seconds for cost in costs if cost.measured and cost.seconds is not None]
+        if len(measured) < _MOST_MEASURED:
+            costs.append(Cost(runs[kind], *_measured(table, unit, member, device_named(device))))
         else:
-            found.append(Cost(runs[kind], sum(known) / len(known), measured=False))
-    return found
+            costs.append(Cost(runs[kind], sum(measured) / len(measured), measured=False))
+    return costs
 
 
 def check_all_agreed(table: Table) -> None:
-    """Raise :class:`UserError` where all runs together ask a model for money, or for many calls, as one run does."""
+    """Raise :class:`UserError` if the calls of all runs together cost money or are many, as for a single run."""
     runs = Counter(run.base for run in table.runs)
     for number, count in runs.items():
         scenario = table.bases[number].first
@@ -83,13 +85,13 @@ def check_all_agreed(table: Table) -> None:
 
 
 def _times(asked: Asked, runs: int) -> Asked:
-    """Return what so many runs ask."""
-    usd, seconds = (None if each is None else each * runs for each in (asked.usd, asked.seconds))
+    """Return the forecast of calls for this number of runs."""
+    usd, seconds = (None if amount is None else amount * runs for amount in (asked.usd, asked.seconds))
     return Asked(asked.calls * runs, asked.input_tokens * runs, asked.output_tokens * runs, usd, seconds)
 
 
 def _kind(unit: Unit, member: Member) -> Any:
-    """Return what runs that take alike share: all but seeds and, in a batch, all numbers."""
+    """Return the key shared by runs of the same cost: all levels but the seed and, in a batch, numeric values."""
     numbers = {} if unit.packed else member.numbers
     return unit.packed, member.base, tuple((key, value) for key, value in numbers.items() if key != "seed")
 
@@ -102,8 +104,11 @@ def _measured(table: Table, unit: Unit, member: Member, device: str) -> tuple[fl
 
 def _of_batch(table: Table, unit: Unit, device: str) -> float:
     members = unit.members[:_MOST_RUNS]
-    runs = [Packed(each.number, table.bases[each.base].scenario(each.numbers), each.parameters) for each in members]
-    list(packed_scores(runs[:1], device))  # what only the first one takes
+    runs = [
+        Packed(member.number, table.bases[member.base].scenario(member.numbers), member.parameters)
+        for member in members
+    ]
+    list(packed_scores(runs[:1], device))  # warm up, so that one-off costs are not timed
     begun = time.monotonic()
     list(packed_scores(runs, device))
     return (time.monotonic() - begun) / len(runs)
@@ -127,32 +132,35 @@ def _of_scores(plan: RunPlan) -> float:
 
 
 def _of_stages(plan: RunPlan) -> Iterator[float]:
-    """Yield the seconds of every fit; those by one learner take alike."""
+    """Yield the seconds of every fit; fits by the same learner are assumed to take the same time."""
     by_learner: dict[str, float] = {}
     beside: dict[str, Agent] = {}
     for stage in plan.stages:
         awaited = any(fit.is_training and fit.name not in by_learner for fit in stage.later_fits)
         if awaited or stage.learner not in by_learner:
             watch = _Stopwatch(math.inf if awaited else PATIENCE)
-            found = _fit(plan, stage, beside, watch)
-            beside = {**beside, **found} if awaited else {}
+            fitted = _fit(plan, stage, beside, watch)
+            beside = {**beside, **fitted} if awaited else {}
             by_learner[stage.learner] = watch.seconds()
         yield by_learner[stage.learner]
 
 
 def _fit(plan: RunPlan, stage: Stage, beside: Mapping[str, Agent], watch: _Stopwatch) -> dict[str, Agent]:
-    """Fit until the watch ends it, beside agents of the same policy fitted before; return who was fitted to the end."""
+    """Fit a stage until the stopwatch ends it; return its agents if the fit was completed, otherwise nothing.
+
+    ``beside`` holds agents of the same policy that were fitted before.
+    """
     players = stage.policy.build() | plan.stand_ins(stage) | dict(beside)
     try:
-        found = stage.build().fit(plan.game, players, stage.seed, watch)
+        fitted = stage.build().fit(plan.game, players, stage.seed, watch)
     except _EnoughError:
         return {}
     watch.finish()
-    return {role: found[role] for role in stage.fitted_roles}
+    return {role: fitted[role] for role in stage.fitted_roles}
 
 
 class _EnoughError(Exception):
-    """The speed is known."""
+    """Raised to end a fit once its speed is known."""
 
 
 @dataclass
@@ -165,10 +173,10 @@ class _Stopwatch:
     last: tuple[float, int, int] | None = None
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Drop the number."""
+        """Discard the value."""
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Note the time; stop after some seconds."""
+        """Record the time, and end the fit after ``patience`` seconds."""
         now = time.monotonic()
         self.first = self.first or (now, done)
         self.last = (now, done, total)
@@ -176,18 +184,18 @@ class _Stopwatch:
             raise _EnoughError
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
     def restore(self) -> None:
         """Return ``None``."""
 
     def finish(self) -> None:
-        """Note that the fit came to its end."""
+        """Record that the fit was completed."""
         self.last = self.first = None
         self.whole = time.monotonic() - self.begun
 
     def seconds(self) -> float:
-        """Return what the whole fit takes."""
+        """Return the time of the whole fit, extrapolated if it was ended early."""
         if self.first is None or self.last is None:
             return self.whole
         (begun, before), (now, done, total) = self.first, self.last

@@ -1,6 +1,6 @@
-"""The index of a sweep: one SQLite file, the source of truth for the state of every run.
+"""The index of a sweep: one SQLite file with the authoritative state of every run.
 
-Only the process that holds the sweep's lock writes it. A unit's runs change state together, in one transaction.
+Only the process that holds the sweep's lock writes to it. All runs of a unit change state in one transaction.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _RECORDS = (
 
 @dataclass(frozen=True)
 class Record:
-    """What the index holds of a run; ``seconds`` is its share of the time that its unit took."""
+    """The entry of one run in the index; ``seconds`` is its share of the time that its unit took."""
 
     number: int
     unit: int
@@ -53,26 +53,28 @@ class Record:
 
 
 class Index:
-    """An open index; use it as a context, or close it."""
+    """An open index. Use it as a context manager, or close it."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
-            raise UserError(f"{path.parent}: not the folder of a sweep (no {path.name} in it)")
+            raise UserError(f"{path.parent}: not the folder of a sweep (expected {path.name} in it)")
         self.path = path
         self._base = sqlite3.connect(path, isolation_level=None, timeout=30.0)
         try:
             version = self.about.get("format")
         except sqlite3.DatabaseError as error:
-            raise RunError(f"{path}: damaged ({error})") from error
+            raise RunError(f"{path}: the file is damaged ({error})") from error
         if version != _FORMAT:
-            raise UserError(f"{path}: written in format {version}; this econsim reads {_FORMAT}")
+            raise UserError(
+                f"{path}: expected sweep format {_FORMAT}, found {version}; use the version of econsim that wrote it"
+            )
 
     @classmethod
     def create(cls, path: Path, table: Table, plan: Plan, about: dict[str, str]) -> Index:
-        """Write the index of a new sweep; it appears whole or not at all."""
+        """Write the index of a new sweep under a temporary name, rename it, and open it."""
         partial = path.with_name(f".{path.name}.partial")
         partial.unlink(missing_ok=True)
-        with _no_space_is_told(path):
+        with _full_disk_reported(path):
             base = sqlite3.connect(partial)
             try:
                 base.executescript(_SCHEMA)
@@ -101,37 +103,41 @@ class Index:
 
     @property
     def about(self) -> dict[str, str]:
-        """What was asked, as text by name."""
+        """The request and the options of the sweep, as text by name."""
         return dict(self._base.execute("select name, value from about"))
 
     def counts(self) -> dict[str, int]:
-        """Return how many runs are in each state."""
-        found = dict(self._base.execute("select state, count(*) from runs group by state"))
-        return {state: found.get(state, 0) for state in (WAITING, RUNNING, DONE, FAILED)}
+        """Return the number of runs in each state."""
+        counts = dict(self._base.execute("select state, count(*) from runs group by state"))
+        return {state: counts.get(state, 0) for state in (WAITING, RUNNING, DONE, FAILED)}
 
     def records(self) -> Iterator[Record]:
         """Yield all runs in order."""
         yield from map(_record, self._base.execute(f"{_RECORDS} order by r.number"))
 
     def record(self, run: int) -> Record:
-        """Return one run; raises :class:`UserError` where there is none."""
+        """Return one run.
+
+        Raises:
+            UserError: there is no run with this number.
+        """
         row = self._base.execute(f"{_RECORDS} where r.number = ?", (run,)).fetchone()
         if row is None:
-            raise UserError(f"{self.path.parent}: no run {run}; the last is {sum(self.counts().values()) - 1}")
+            raise UserError(f"{self.path.parent}: no run {run}; the last run is {sum(self.counts().values()) - 1}")
         return _record(row)
 
     def bases(self) -> dict[int, dict[str, Any]]:
-        """Return the bases of the runs' scenarios by number."""
+        """Return the base scenarios of the runs by number."""
         rows = self._base.execute("select number, content from bases")
         return {number: json.loads(content) for number, content in rows}
 
     def waiting(self) -> list[int]:
-        """Return the units with runs that are still to be made, in order."""
+        """Return the units with waiting runs, in order."""
         rows = self._base.execute("select distinct unit from runs where state = ? order by unit", (WAITING,))
         return [unit for (unit,) in rows]
 
     def unit(self, number: int) -> Unit:
-        """Return a unit."""
+        """Return the unit with this number."""
         (packed,) = self._base.execute("select packed from units where number = ?", (number,)).fetchone()
         rows = self._base.execute(
             "select number, base, numbers, parameters from runs where unit = ? order by number", (number,)
@@ -140,7 +146,7 @@ class Index:
         return Unit(tuple(members), bool(packed))
 
     def start(self, unit: int) -> int:
-        """Note that a unit is being made; return which attempt it is, from 1 on."""
+        """Mark a unit as running and return the number of the attempt, counted from 1."""
         with self._together():
             self._base.execute("update units set attempts = attempts + 1 where number = ?", (unit,))
             self._base.execute("update runs set state = ?, error = null where unit = ?", (RUNNING, unit))
@@ -148,40 +154,40 @@ class Index:
         return attempts
 
     def finish(self, unit: int, seconds: float | None) -> None:
-        """Note that all runs of a unit are done."""
+        """Mark all runs of a unit as done."""
         with self._together():
             (runs,) = self._base.execute("select count(*) from runs where unit = ?", (unit,)).fetchone()
-            each = None if seconds is None else seconds / runs
+            seconds_per_run = None if seconds is None else seconds / runs
             self._base.execute(
-                "update runs set state = ?, error = null, seconds = ? where unit = ?", (DONE, each, unit)
+                "update runs set state = ?, error = null, seconds = ? where unit = ?", (DONE, seconds_per_run, unit)
             )
 
     def fail(self, unit: int, error: str, again: bool) -> None:
-        """Note what went wrong with a unit; ``again``: it waits for another attempt."""
+        """Store the error of a unit; mark it as waiting if it is tried ``again``, otherwise as failed."""
         with self._together():
             state = WAITING if again else FAILED
             self._base.execute("update runs set state = ?, error = ? where unit = ?", (state, error, unit))
 
     def split(self, unit: int) -> None:
-        """Let every run of a packed unit be made alone."""
+        """Make every run of a packed unit a unit of its own."""
         with self._together():
             runs = [run for (run,) in self._base.execute("select number from runs where unit = ?", (unit,))]
             (last,) = self._base.execute("select max(number) from units").fetchone()
-            for place, run in enumerate(runs, start=last + 1):
-                self._base.execute("insert into units (number, packed) values (?, 0)", (place,))
-                self._base.execute("update runs set unit = ?, state = ? where number = ?", (place, WAITING, run))
+            for new_unit, run in enumerate(runs, start=last + 1):
+                self._base.execute("insert into units (number, packed) values (?, 0)", (new_unit,))
+                self._base.execute("update runs set unit = ?, state = ? where number = ?", (new_unit, WAITING, run))
 
     def forget(self, states: Sequence[str]) -> None:
-        """Let runs in some states wait again, with all their attempts before them."""
+        """Mark the runs in some states as waiting, and reset their numbers of attempts."""
         marks = ",".join("?" * len(states))
         with self._together():
-            chosen = f"select unit from runs where state in ({marks})"
-            self._base.execute(f"update units set attempts = 0 where number in ({chosen})", tuple(states))
+            selection = f"select unit from runs where state in ({marks})"
+            self._base.execute(f"update units set attempts = 0 where number in ({selection})", tuple(states))
             self._base.execute(f"update runs set state = ? where state in ({marks})", (WAITING, *states))
 
     @contextmanager
     def _together(self) -> Iterator[None]:
-        with _no_space_is_told(self.path):
+        with _full_disk_reported(self.path):
             self._base.execute("begin immediate")
             try:
                 yield
@@ -203,13 +209,14 @@ def _unit_rows(units: Sequence[Unit]) -> Iterator[tuple[int, bool]]:
 def _run_rows(runs: Iterable[Planned], units: Sequence[Unit]) -> Iterator[tuple[Any, ...]]:
     levels = {run.number: run.levels for run in runs}
     for number, unit in enumerate(units):
-        for each in unit.members:
-            texts = (json.dumps(dict(content)) for content in (levels[each.number], each.numbers, each.parameters))
-            yield (each.number, number, each.base, *texts, WAITING)
+        for member in unit.members:
+            contents = (levels[member.number], member.numbers, member.parameters)
+            texts = (json.dumps(dict(content)) for content in contents)
+            yield (member.number, number, member.base, *texts, WAITING)
 
 
 @contextmanager
-def _no_space_is_told(path: Path) -> Iterator[None]:
+def _full_disk_reported(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:

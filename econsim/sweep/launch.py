@@ -1,10 +1,11 @@
-"""Starting and resuming a sweep.
+"""Starting and resuming of sweeps.
 
-    sweeps/<name>/  sweep.yaml (what was asked)  index.sqlite (the state of every run)  environment.json  log.txt
+    sweeps/<name>/  sweep.yaml (the request)  index.sqlite (the state of every run)  environment.json  log.txt
                     runs/<number>/ (run folders)  batches/<unit>/ (tables of packed runs)  logs/ (of workers)
                     runs.parquet  metrics.parquet  accounts.parquet (of the whole sweep)
 
-Tables and batches appear by rename, whole or not at all; what is unfinished is found in the index when it is resumed.
+Tables and batches are written under temporary names and then renamed. A resumed sweep reads unfinished runs from the
+index.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ __all__ = ["Options", "SweepInterrupted", "resume_sweep", "start_sweep"]
 
 
 class SweepInterrupted(KeyboardInterrupt):
-    """The user stopped a sweep; ``path`` is its folder, which can be resumed."""
+    """Raised when the user stops a sweep; ``path`` is its folder, which can be resumed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,39 +48,39 @@ class SweepInterrupted(KeyboardInterrupt):
 
 
 class Options(Model):
-    """How a sweep is made; kept in its index, so that a resumed one is made alike."""
+    """Options for the execution of a sweep, stored in its index, so that a resumed sweep uses the same options."""
 
     launcher: str = "local"
     """``local``, ``ray`` or ``slurm``."""
     workers: int | None = None
-    """Units made at once; the number of cores (local) or what the cluster has, if not given."""
+    """Number of units executed in parallel; by default the number of cores (local) or the capacity of the cluster."""
     pack: bool = True
-    """Put runs that differ in numbers alone into one batch."""
+    """Put runs that differ only in numeric values into one batch."""
     retries: int = 1
-    """How often a failed run is tried again."""
+    """Number of times that a failed run is tried again."""
     device: str = "cpu"
-    """Where each run is made: ``cpu``, ``cuda`` or ``auto``."""
+    """Device of each run: ``cpu``, ``cuda`` or ``auto``."""
     threads: int = 1
-    """Threads of each run on the CPU; part of its numbers."""
+    """CPU threads per run; results may differ in rounding with another number."""
     reports: bool = False
-    """Write a report of every run made alone."""
+    """Write a report of every run that is not part of a batch."""
     results: str | None = None
-    """URL of shared storage for the results; the sweep's folder if not given."""
+    """URL of shared storage for the results; by default the sweep's folder."""
     cpus: float = 1.0
-    """CPUs of a run on a cluster."""
+    """CPUs per run on a cluster."""
     gpus: float = 0.0
-    """GPUs of a run on a cluster; a fraction shares one."""
+    """GPUs per run on a cluster; a fraction lets several runs share a GPU."""
     address: str | None = None
     """Address of a Ray cluster."""
     cluster: dict[str, str | int | float | bool] = Field(default_factory=dict)
-    """More for SLURM: ``partition``, ``timeout_min``, ``mem_gb`` ..., as submitit names them."""
+    """Further SLURM options under the names that submitit gives them: ``partition``, ``timeout_min``, ``mem_gb`` ..."""
     track: tuple[str, ...] = ()
     """Trackers: ``tensorboard``, ``mlflow``, ``wandb``."""
 
     def at_once(self) -> int:
-        """Return how many units are made at once on this machine."""
-        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return self.workers or allowed or 1
+        """Return the number of units executed in parallel on this machine."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return self.workers or cores or 1
 
 
 def start_sweep(
@@ -89,19 +90,19 @@ def start_sweep(
     quiet: bool = False,
     agreed: bool = True,
 ) -> Sweep:
-    """Make every run that a request asks for, gather the tables, and return the sweep.
+    """Execute every run of a request, collect the tables, and return the sweep.
 
     Args:
-        request: what to run.
-        out: the folder; a new one under ``sweeps/`` if not given.
-        options: how.
+        request: the scenario and the axes.
+        out: the folder; by default a new one under ``sweeps/``.
+        options: options for the execution.
         quiet: print nothing.
-        agreed: the user agrees to what the runs are foreseen to ask of a language model.
+        agreed: the user agrees to the forecast number and cost of calls to a language model.
 
     Raises:
-        UserError: the request is wrong, or the folder is in use; nothing was started.
-        RunError: there is no space left; the sweep can be resumed.
-        SweepInterrupted: the user stopped it.
+        UserError: the request is invalid, or the folder is in use; nothing was started.
+        RunError: the disk is full; the sweep can be resumed.
+        SweepInterrupted: the user stopped the sweep.
     """
     options = options or Options()
     table = table_of(request)
@@ -122,10 +123,10 @@ def start_sweep(
 
 
 def resume_sweep(path: str | Path, quiet: bool = False) -> Sweep:
-    """Make what is missing of a sweep, failed runs included, and gather its tables again.
+    """Execute the unfinished and failed runs of a sweep and collect its tables again.
 
     Raises:
-        UserError: no sweep, or another process works on it.
+        UserError: the folder holds no sweep, or another process is executing it.
     """
     folder = open_sweep(path).path
     with locked(folder) as lock, SweepProgress(folder, quiet) as showing:
@@ -137,7 +138,7 @@ def resume_sweep(path: str | Path, quiet: bool = False) -> Sweep:
 
 
 def said(plan: Plan) -> Iterator[str]:
-    """Yield lines that tell which axes were packed, and why others were not."""
+    """Yield lines of text on the axes that were packed, and the reasons why others were not."""
     packed = [len(unit.members) for unit in plan.units if unit.packed]
     alone = len(plan.units) - len(packed)
     batch = f"{sum(packed):,} in {len(packed):,} batch{'es' * (len(packed) != 1)}, " * bool(packed)
@@ -152,12 +153,12 @@ def said(plan: Plan) -> Iterator[str]:
 def _check_empty(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = [entry.name for entry in folder.iterdir() if entry.name != "lock"]
+        names = [entry.name for entry in folder.iterdir() if entry.name != "lock"]
     except OSError as error:
-        raise UserError(f"{folder}: cannot make this folder ({error.strerror})") from error
-    if INDEX in held:
-        raise UserError(f"{folder}: a sweep is here already; continue it with: econsim resume {folder}")
-    if held:
+        raise UserError(f"{folder}: cannot create this folder ({error.strerror})") from error
+    if INDEX in names:
+        raise UserError(f"{folder}: this folder already holds a sweep; continue it with: econsim resume {folder}")
+    if names:
         raise UserError(f"{folder}: this folder is not empty; choose another with --out")
 
 
@@ -187,7 +188,7 @@ def _finish(folder: Path, lock: int, options: Options, showing: SweepProgress) -
             conduct(index, launcher_for(options, folder, lock), how, showing, watch)
         collect(folder, index, Place(place))
         counts = index.counts()
-        failed = f", {counts['failed']:,} failed (the column error of runs.parquet says why)" * bool(counts["failed"])
+        failed = f", {counts['failed']:,} failed (see the column error of runs.parquet)" * bool(counts["failed"])
         showing.say(f"{counts['done']:,} runs done{failed}")
         showing.say(f"sweep: {folder}")
 
@@ -199,5 +200,5 @@ def _interruptible(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise SweepInterrupted(folder) from error
     except Exception as error:
-        error.add_note(f"what was done is kept; continue with: econsim resume {folder}")
+        error.add_note(f"finished runs are kept; continue with: econsim resume {folder}")
         raise

@@ -1,4 +1,4 @@
-"""From options to a launcher."""
+"""Selection of the launcher of a sweep."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LAUNCHERS = ("local", "ray", "slurm")
 
 
 def launcher_for(options: Options, folder: Path, lock: int) -> Launcher:
-    """Return the launcher that options name.
+    """Return the launcher selected by ``options``.
 
     Raises:
-        UserError: there is none, or what it needs is not installed.
+        UserError: there is no such launcher, or a package that it needs is not installed.
     """
     logs = folder / "logs"
     if options.launcher == "local":

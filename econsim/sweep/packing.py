@@ -1,4 +1,4 @@
-"""Units of work: one run with a folder of its own, or many runs packed into the batch of one game."""
+"""Units of work of a sweep: one run with a folder of its own, or many runs packed into one batch of a game."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PLAYERS_AT_ONCE = 1_000_000
 
 @dataclass(frozen=True)
 class Member:
-    """One run of a unit: its number and base, the numbers of its scenario, and those that are data of the game."""
+    """One run of a unit: its number and base, its numeric levels, and the game parameters that these set."""
 
     number: int
     base: int
@@ -32,7 +32,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Unit:
-    """Runs that are made together; ``packed`` into one batch, or a single one."""
+    """Runs that are executed together: ``packed`` into one batch, or a single run."""
 
     members: tuple[Member, ...]
     packed: bool
@@ -40,7 +40,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plan:
-    """All units, and by axis what was packed or why it was not."""
+    """All units; for each packed axis a description, and for each axis set ``apart`` the reason."""
 
     units: tuple[Unit, ...]
     packed: Mapping[str, str]
@@ -48,34 +48,34 @@ class Plan:
 
 
 def planned_units(table: Table, workers: int, pack: bool = True) -> Plan:
-    """Return the units of a table, in the order of their first runs.
+    """Return the units of a table in the order of their first runs.
 
     Args:
         table: the runs.
-        workers: how many units are made at once; a batch is cut so that all have work.
+        workers: number of units executed in parallel; large batches are divided so that all workers are used.
         pack: whether runs may share a batch.
     """
     planning = _Planning(table)
     groups: dict[str, list[Member]] = {}
-    alone: list[Unit] = []
+    singles: list[Unit] = []
     for run in table.runs:
         key, member = planning.placed(run) if pack else (None, Member(run.number, run.base, run.numbers))
         if key is None:
-            alone.append(Unit((member,), packed=False))
+            singles.append(Unit((member,), packed=False))
         else:
             groups.setdefault(key, []).append(member)
     batches = [unit for members in groups.values() for unit in _cut(members, workers, table)]
-    units = sorted((*batches, *alone), key=lambda unit: unit.members[0].number)
+    units = sorted((*batches, *singles), key=lambda unit: unit.members[0].number)
     packed, apart = (
-        {key: told[key] for key in table.varying if key in told} for told in (planning.packed, planning.apart)
+        {key: texts[key] for key in table.varying if key in texts} for texts in (planning.packed, planning.apart)
     )
     return Plan(tuple(units), packed, apart)
 
 
 def _cut(members: Sequence[Member], workers: int, table: Table) -> list[Unit]:
     players = _players(table.bases[members[0].base].first)
-    most = max(1, min(MOST_IN_A_UNIT, _PLAYERS_AT_ONCE // players, -(-len(members) // workers)))
-    return [Unit(tuple(members[at : at + most]), packed=True) for at in range(0, len(members), most)]
+    size = max(1, min(MOST_IN_A_UNIT, _PLAYERS_AT_ONCE // players, -(-len(members) // workers)))
+    return [Unit(tuple(members[start : start + size]), packed=True) for start in range(0, len(members), size)]
 
 
 def _players(scenario: Scenario) -> int:
@@ -84,7 +84,7 @@ def _players(scenario: Scenario) -> int:
 
 
 class _Planning:
-    """Decides run by run what can share a batch, and remembers why not."""
+    """Assigns each run to a batch, or to a unit of its own, and records the reasons."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -96,7 +96,7 @@ class _Planning:
         self._extremes = {key: _extremes(table, key) for key in table.keys}
 
     def placed(self, run: Planned) -> tuple[str | None, Member]:
-        """Return the name of the batch that a run can join (``None``: it is made alone), and the run as its member."""
+        """Return the key of the batch of a run, or ``None`` if it gets a unit of its own, and the run as a member."""
         variants = self.table.variants(run)
         if run.base not in self._reasons:
             self._reasons[run.base] = why_alone(variants.first)
@@ -108,20 +108,20 @@ class _Planning:
             if _field(key) != "game":
                 self._note(key)
                 continue
-            found = self._reflection(run.base, variants, key)
-            if found.parameter is None:
+            batchable = self._reflection(run.base, variants, key)
+            if batchable.parameter is None:
                 shape[key] = value
-                self.apart.setdefault(key, f"{found.reason}; one batch for each of its values")
+                self.apart.setdefault(key, f"{batchable.reason}; one batch for each of its values")
             else:
-                parameters[found.parameter] = float(value)
-                self._note(key, f"data of the game: {found.parameter}")
+                parameters[batchable.parameter] = float(value)
+                self._note(key, f"game parameter {batchable.parameter}")
         for key in run.levels.keys() - run.numbers.keys():
             self._note_words(key)
         batch = json.dumps([self._game(run, variants), sorted(shape.items()), sorted(parameters)])
         return batch, Member(run.number, run.base, run.numbers, parameters)
 
     def _game(self, run: Planned, variants: Variants) -> dict[str, Any]:
-        """Return the content of a base's game without the numbers that vary."""
+        """Return the game of a base scenario as plain data, without the numeric values that vary."""
         if run.base not in self._games:
             numbers = [key.split(".")[1:] for key in run.numbers if _field(key) == "game"]
             self._games[run.base] = _without(variants.first.game.dump(), numbers)
@@ -134,13 +134,13 @@ class _Planning:
 
     def _note(self, key: str, how: str = "") -> None:
         if key not in self.packed:
-            self.packed[key] = how or ("its own shocks" if key == "seed" else "its own players")
+            self.packed[key] = how or ("separate shocks" if key == "seed" else "separate agents")
 
     def _note_words(self, key: str) -> None:
         if _field(key) in ("agents", "planner", "baselines", "evaluation"):
             self._note(key)
         elif _field(key) == "game":
-            self.apart.setdefault(key, "another game; one batch for each of its values")
+            self.apart.setdefault(key, "it changes the game; one batch for each of its values")
 
     def _note_alone(self, run: Planned, reason: str) -> None:
         for key in run.levels:
@@ -158,21 +158,21 @@ def _extremes(table: Table, key: str) -> tuple[Any, Any]:
 
 
 def why_alone(scenario: Scenario) -> str | None:
-    """Return why runs of a scenario are made one by one, ``None`` where they can share a batch."""
+    """Return the reason why runs of a scenario cannot share a batch, or ``None`` if they can."""
     workers = [] if scenario.evaluation is None else [scenario.evaluation.workers]
     chosen = [*scenario.every_agent(), *scenario.policies().values(), *workers]
     if (fitted := next(filter(must_be_fitted, chosen), None)) is not None:
-        return f"{fitted.kind.name} is fitted run by run"
+        return f"{fitted.kind.name} is fitted separately in each run"
     if getattr(scenario, "llm", None) is not None:
-        return "language models are asked run by run"
+        return "language models are called separately in each run"
     return None
 
 
-def _without(game: dict[str, Any], places: Sequence[Sequence[str]]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(game))
-    for *outer, last in places:
-        inner: Any = found
+def _without(game: dict[str, Any], paths: Sequence[Sequence[str]]) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(json.dumps(game))
+    for *outer, last in paths:
+        inner: Any = content
         for name in outer:
             inner = inner[name]
         inner.pop(last)
-    return found
+    return content

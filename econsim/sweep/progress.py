@@ -1,4 +1,4 @@
-"""How far a sweep is: a bar with the runs in hand on a terminal, else a line every ten seconds."""
+"""Progress of a sweep: a live display with the runs in progress on a terminal, otherwise a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STAMP = len("2026-01-01T00:00:00 ")
 
 
 class SweepProgress:
-    """Tells the user how far a sweep is; use it as a context. ``folder`` is where runs keep their logs."""
+    """Shows the progress of the sweep in ``folder``, which holds the logs of its runs. Use it as a context manager."""
 
     def __init__(self, folder: Path, quiet: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self.journal = Journal(folder / "log.txt", quiet)
@@ -42,7 +42,7 @@ class SweepProgress:
             self._live.stop()
 
     def say(self, text: str) -> None:
-        """Write a line to console and log."""
+        """Write a line to the console and the log."""
         self.journal.say(text)
 
     def due(self) -> bool:
@@ -50,7 +50,7 @@ class SweepProgress:
         return self._clock() - self._drawn >= _SECONDS_BETWEEN_DRAWINGS
 
     def update(self, counts: Mapping[str, int], in_hand: Sequence[int]) -> None:
-        """Show how many runs are in which state, and what those in hand say of themselves."""
+        """Show the number of runs in each state, and the last log lines of the runs in progress."""
         self._drawn = self._clock()
         text = self._summary(counts)
         if self._live is not None:
@@ -67,10 +67,10 @@ class SweepProgress:
         return f"{counts[DONE]:,} of {total:,} runs done{failed}{self._left(settled, total)}"
 
     def _left(self, settled: int, total: int) -> str:
-        made = settled - (self._settled_before or 0)
-        if not made:
+        newly_settled = settled - (self._settled_before or 0)
+        if not newly_settled:
             return ", measuring the speed"
-        return f", {clock_time((self._clock() - self._begun) / made * (total - settled))} left"
+        return f", {clock_time((self._clock() - self._begun) / newly_settled * (total - settled))} left"
 
     def _of_run(self, number: int) -> str:
         return f"  run {number}: {_last_line(self._folder / run_name(number) / 'log.txt')}"

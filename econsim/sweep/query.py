@@ -1,4 +1,4 @@
-"""SQL over the tables of a sweep, by DuckDB: ``runs``, ``metrics`` and ``accounts``, joined by the column ``run``."""
+"""SQL queries of the tables of a sweep with DuckDB: ``runs``, ``metrics`` and ``accounts``, with the key ``run``."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ TABLES = ("runs", "metrics", "accounts")
 
 
 def query(folder: Path, sql: str) -> pd.DataFrame:
-    """Return the answer of one statement that reads.
+    """Return the result of one read-only SQL statement.
 
     Raises:
-        UserError: DuckDB is not installed, or the statement is wrong.
+        UserError: DuckDB is not installed, or the statement is invalid.
     """
     try:
         import duckdb
@@ -31,11 +31,11 @@ def query(folder: Path, sql: str) -> pd.DataFrame:
             if path.is_file():
                 name = str(path).replace("'", "''")
                 connection.execute(f"create view {table} as select * from read_parquet('{name}')")
-        # A statement reads the sweep and nothing else of this machine.
+        # Statements may read files of the sweep only.
         connection.execute(f"set allowed_directories = ['{str(folder).replace(chr(39), chr(39) * 2)}']")
         connection.execute("set enable_external_access = false")
         try:
-            answer: pd.DataFrame = connection.execute(sql).df()
+            result: pd.DataFrame = connection.execute(sql).df()
         except duckdb.Error as error:
             raise UserError(f"query: {error}") from None
-    return answer
+    return result

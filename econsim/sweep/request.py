@@ -1,4 +1,4 @@
-"""What is asked of a sweep: a scenario, axes, which of them go together, how spans are sampled.
+"""Requests for sweeps: a scenario, axes, groups of axes that change together, and the sampling of ranges.
 
     scenario: one_step
     axes:
@@ -8,7 +8,7 @@
     zip: [[planner.rate, economy.utility.elasticity]]
     sample: {method: lhs, count: 64}
 
-That is the file of a sweep; the command line says the same.
+This is the content of a sweep file; the command line has equivalent options.
 """
 
 from __future__ import annotations
@@ -31,40 +31,42 @@ __all__ = ["Request", "Sample", "read_request"]
 
 
 class Sample(Model):
-    """How spans are sampled."""
+    """The sampling of ranges."""
 
     method: Method
     """``lhs`` (Latin hypercube), ``sobol`` or ``random``."""
     count: int = Field(ge=1, le=1_000_000)
-    """How many points."""
+    """Number of points."""
     seed: int = Field(0, ge=0)
     """Seed of the sample."""
 
 
 class Request(Model):
-    """What is asked of a sweep; see the module's page."""
+    """A request for a sweep; see the module's documentation."""
 
     scenario: str
-    """A name from scenarios/, or a path."""
+    """Name of a scenario in scenarios/, or a path."""
     axes: dict[str, Any] = Field(default_factory=dict)
     """Values by key: a list, or a text such as ``0:1:0.1``."""
     zip: tuple[tuple[str, ...], ...] = ()
     """Groups of keys that change together."""
     sample: Sample | None = None
-    """How the spans among the axes are sampled."""
+    """Sampling of the ranges among the axes."""
 
     def table(self) -> list[Axis]:
-        """Return the axes whose product is the table of runs; the sampled points are one of them, the first.
+        """Return the axes whose product is the table of runs; the sampled points form the first axis.
 
         Raises:
-            UserError: axes that cannot be read, zipped or sampled.
+            UserError: an axis cannot be parsed, zipped or sampled.
         """
         axes = zipped(read_axes(self.axes), self.zip)
         spans = [axis for axis in axes if isinstance(axis, Span)]
         plain = [axis for axis in axes if isinstance(axis, Axis)]
         if self.sample is None:
             if spans:
-                raise UserError(f"{spans[0].key}: a span has to be sampled; add --sample lhs 64, or give a count")
+                raise UserError(
+                    f"{spans[0].key}: a range must be sampled; add --sample lhs 64, or give a count, as in lin(0,1,11)"
+                )
             return plain
         return [sampled(spans, self.sample.method, self.sample.count, self.sample.seed), *plain]
 
@@ -76,20 +78,20 @@ def read_request(
     sample: tuple[str, int] | None = None,
     file: Path | None = None,
 ) -> Request:
-    """Return what is asked: what a file says, and over it what is given beside it.
+    """Return the request of a sweep file, updated with the other arguments.
 
     Raises:
-        UserError: no scenario, or mistakes in the file (each with its line).
+        UserError: no scenario is given, or the file contains mistakes (each is reported with its line).
     """
     content: dict[str, Any] = {} if file is None else _from_file(file)
     if scenario is not None:
         content["scenario"] = scenario
     if "scenario" not in content:
-        raise UserError("sweep: name a scenario, for example: econsim sweep one_step seed=0:10")
-    given = dict(axes) if isinstance(axes, Mapping) else _by_key(axes)
-    replaced = set(map(canonical_key, given))
+        raise UserError("sweep: no scenario given; name one, for example: econsim sweep one_step seed=0:10")
+    new_axes = dict(axes) if isinstance(axes, Mapping) else _by_key(axes)
+    replaced = set(map(canonical_key, new_axes))
     kept = {key: values for key, values in content.get("axes", {}).items() if canonical_key(str(key)) not in replaced}
-    content["axes"] = {**kept, **given}
+    content["axes"] = {**kept, **new_axes}
     content["zip"] = [*content.get("zip", []), *(_group(text) for text in zip_)]
     if sample is not None:
         content["sample"] = {"method": sample[0], "count": sample[1]}

@@ -1,4 +1,4 @@
-"""Samples of spans: points in the unit cube by Latin hypercube, by a shifted Sobol sequence, or independent.
+"""Sampling of ranges: Latin hypercube samples, randomly shifted Sobol sequences and independent points.
 
 Sources: McKay, Beckman and Conover 1979 (Latin hypercube); Sobol 1967, with the random shift of Cranley and Patterson
 1976.
@@ -18,17 +18,19 @@ Method = Literal["lhs", "sobol", "random"]
 
 
 def sampled(spans: Sequence[Span], method: str, count: int, seed: int = 0) -> Axis:
-    """Return one axis with ``count`` points drawn from the spans.
+    """Return one axis with ``count`` points drawn from the ranges.
 
     Raises:
-        UserError: an unknown method, no span, or no point.
+        UserError: the method is unknown, there is no range, or ``count`` is below 1.
     """
     if method not in get_args(Method):
         raise UserError(f"--sample {method}: no such method{did_you_mean(method, get_args(Method))}")
     if not spans:
-        raise UserError(f"--sample {method} {count}: no axis is a span; write key=uniform(0,1) or key=log(1e-4,1)")
+        raise UserError(
+            f"--sample {method} {count}: no axis is a range; add one, such as key=uniform(0,1) or key=log(1e-4,1)"
+        )
     if count < 1:
-        raise UserError(f"--sample {method} {count}: draw at least one point")
+        raise UserError(f"--sample {method} {count}: expected at least one point")
     points = _points(method, count, len(spans), seed)
     levels = tuple(tuple(span.at(share) for span, share in zip(spans, point, strict=True)) for point in points)
     return Axis(tuple(span.key for span in spans), levels)

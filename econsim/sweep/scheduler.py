@@ -1,4 +1,4 @@
-"""The loop of a sweep: hand out what waits, note how it ended, try again what failed, and say how far it is."""
+"""The scheduler of a sweep: it submits waiting units, records results, retries failed units and reports progress."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Watch = Callable[[int], None]
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """How units are made: where results go, on what device, with reports or not, and how often one is tried again."""
+    """Options for the execution of units: location of the results, device, CPU threads, reports and retries."""
 
     place: str
     device: str = "cpu"
@@ -34,18 +34,18 @@ class ExecutionOptions:
 def conduct(
     index: Index, launcher: Launcher, how: ExecutionOptions, showing: SweepProgress, watch: Watch | None = None
 ) -> None:
-    """Make all units that wait.
+    """Execute all waiting units.
 
     Args:
-        index: what there is to do, and where it is noted what was done.
-        launcher: who does it.
-        how: how it is done.
-        showing: who tells the user.
-        watch: called with the number of every run that is done.
+        index: the index of the sweep, which lists the units and records their states.
+        launcher: the launcher that executes the units.
+        how: options for the execution.
+        showing: the display of progress.
+        watch: a function that is called with the number of every run that is done.
 
     Raises:
-        RunError: there is no space left; what is done is kept.
-        KeyboardInterrupt: the user stopped it.
+        RunError: the disk is full; finished units are kept.
+        KeyboardInterrupt: the user stopped the sweep.
     """
     try:
         _Conducting(index, launcher, how, showing, watch).run()
@@ -64,7 +64,7 @@ class _Conducting:
         self.attempts: dict[int, int] = {}
 
     def run(self) -> None:
-        """Hand out and take back until nothing waits."""
+        """Submit units and record results until no unit is waiting or running."""
         self.showing.update(self.index.counts(), [])
         while self.waiting or self.attempts:
             while self.waiting and self.launcher.free():
@@ -104,11 +104,11 @@ class _Conducting:
         again = outcome.full or (attempt <= self.how.retries and not outcome.hopeless)
         self.index.fail(outcome.unit, outcome.error, again=again)
         if outcome.full:
-            raise RunError(f"no space left: {outcome.error.splitlines()[0]}")
+            raise RunError(f"the disk is full: {outcome.error.splitlines()[0]}")
         if again:
             self.waiting.append(outcome.unit)
         elif unit.packed:
-            # One of them may be at fault; alone, the others come through.
+            # A single run may have caused the failure; executed separately, the others can succeed.
             before = set(self.index.waiting())
             self.index.split(outcome.unit)
             self.waiting.extend(number for number in self.index.waiting() if number not in before)
@@ -121,5 +121,5 @@ class _Conducting:
 
 
 def _plugins() -> list[str]:
-    """Return what workers have to add to know the kinds that this process knows."""
+    """Return the plug-in folders that workers have to load to have the same kinds as this process."""
     return [str(Path(folder)) for folder in kinds.plugin_folders()]

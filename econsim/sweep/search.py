@@ -1,12 +1,12 @@
-"""Search over the keys of a scenario for the best value of one of its metrics, by optuna.
+"""Parameter search: the values of scenario keys that maximise or minimise a metric, found with optuna.
 
-    searches/<name>/  search.yaml (what was asked)  search.sqlite (all trials)  trials/<levels>/ (run folders)
-                      trials.csv (one row a trial, when it ends)
+    searches/<name>/  search.yaml (the request)  search.sqlite (all trials)  trials/<levels>/ (run folders)
+                      trials.csv (one row per trial, written when the search ends)
 
-A trial is a point of the axes; its value is the mean over ``seeds`` seeds. Where something has to be fitted, seeds are
-run one after another and a trial that does clearly worse than the others is pruned between them; where nothing is
-fitted, all seeds are one batch. A proposal depends on the search's seed and on the trials before it alone, so that a
-search that is killed goes on to what it would have found.
+A trial is a point of the axes; its value is the mean over ``seeds`` seeds. If agents must be fitted, the seeds are run
+one after another, and a trial that is clearly worse than the others is pruned between seeds; otherwise all seeds are
+one batch. A proposal depends only on the search's seed and on the previous trials, so that a search that was
+interrupted and is resumed gives the same results as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
 __all__ = ["ParameterSearch", "SearchRequest", "search"]
 
 _STORE, _ASKED = "search.sqlite", "search.yaml"
-_FREE_TRIALS = 5  # never pruned: the others are compared with them
+_FREE_TRIALS = 5  # these trials are never pruned, since later ones are compared with them
 
 
 class SearchRequest(Model):
-    """What is searched for."""
+    """A request for a parameter search."""
 
     scenario: str
-    """A name from scenarios/, or a path."""
+    """Name of a scenario in scenarios/, or a path."""
     over: dict[str, Any]
-    """Axes by key: spans such as ``uniform(0,1)``, or values to choose from."""
+    """Axes by key: ranges such as ``uniform(0,1)``, or lists of values."""
     fixed: dict[str, Any] = Field(default_factory=dict)
     """Other overrides of the scenario."""
     metric: str = "welfare"
@@ -57,9 +57,9 @@ class SearchRequest(Model):
     maximise: bool = True
     """Search for the highest value; otherwise for the lowest."""
     seeds: int = Field(1, ge=1, le=10_000)
-    """Seeds of a trial, from the scenario's own on."""
+    """Number of seeds per trial, counted from the scenario's seed."""
     method: Literal["tpe", "cma_es", "random"] = "tpe"
-    """Tree-structured Parzen estimator, CMA-ES (numbers only), or random points."""
+    """Tree-structured Parzen estimator, CMA-ES (numeric axes only), or random points."""
     seed: int = Field(0, ge=0)
     """Seed of the proposals."""
 
@@ -74,7 +74,7 @@ class ParameterSearch:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """One row a trial: ``trial``, ``state``, a column a key, ``value``."""
+        """One row per trial: ``trial``, ``state``, one column per key, ``value``."""
         import pandas as pd
 
         rows = [
@@ -95,16 +95,16 @@ class ParameterSearch:
 
 
 def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", quiet: bool = False) -> ParameterSearch:
-    """Search until ``budget`` trials are done; those that the folder ``out`` holds already count.
+    """Search until ``budget`` trials are done, including those that the folder ``out`` already contains.
 
     Raises:
-        UserError: optuna is not installed, the request is wrong, or the folder holds another search.
+        UserError: optuna is not installed, the request is invalid, or the folder holds another search.
         RunError: a run could not be finished.
     """
     optuna = _optuna()
     axes = read_axes(request.over)
     if budget < 1 or not axes:
-        raise UserError("search: give a budget of at least one trial, and at least one axis with --over")
+        raise UserError("search: expected a budget of at least one trial and at least one axis, given with --over")
     _check(request, axes)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out), SweepProgress(out, quiet) as showing:
@@ -117,9 +117,9 @@ def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", 
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_FREE_TRIALS, n_warmup_steps=0),
         )
         _Searching(request, axes, study, out, device, showing).run(budget)
-        found = ParameterSearch(out, study, axes)
-        write_text(out / "trials.csv", found.trials.to_csv(index=False))
-    return found
+        result = ParameterSearch(out, study, axes)
+        write_text(out / "trials.csv", result.trials.to_csv(index=False))
+    return result
 
 
 class _Searching:
@@ -138,11 +138,11 @@ class _Searching:
         self.out, self.device, self.showing = out, device, showing
 
     def run(self, budget: int) -> None:
-        """Make trials until as many are done."""
+        """Evaluate trials until ``budget`` trials are done."""
         states = _optuna().trial.TrialState
-        for broken in self.study.get_trials(deepcopy=False, states=(states.RUNNING,)):
-            self.study.tell(broken.number, state=states.FAIL)
-            self.study.enqueue_trial(broken.params, skip_if_exists=False)
+        for interrupted in self.study.get_trials(deepcopy=False, states=(states.RUNNING,)):
+            self.study.tell(interrupted.number, state=states.FAIL)
+            self.study.enqueue_trial(interrupted.params, skip_if_exists=False)
         settled = (states.COMPLETE, states.PRUNED)
         while (done := len(self.study.get_trials(deepcopy=False, states=settled))) < budget:
             self._one(done, budget)
@@ -166,15 +166,19 @@ class _Searching:
         self.showing.say(f"trial {done + 1} of {budget}: {fmean(values):,.6g}{pruned} at {text}")
 
     def _values(self, levels: Mapping[str, Any]) -> Any:
-        """Yield the value under each seed."""
+        """Yield the value of the metric under each seed."""
         first = _scenario(self.request, levels)
         scenarios = [
             _scenario(self.request, {**levels, "seed": first.seed + step}) for step in range(self.request.seeds)
         ]
         if why_alone(first) is None:
-            runs = [Packed(place, scenario, {}) for place, scenario in enumerate(scenarios)]
-            for _, found in packed_scores(runs, self.device):
-                rows = [(it.policy, it.response, name, value) for it in found for name, value in it.metrics.items()]
+            runs = [Packed(number, scenario, {}) for number, scenario in enumerate(scenarios)]
+            for _, scores in packed_scores(runs, self.device):
+                rows = [
+                    (score.policy, score.response, name, value)
+                    for score in scores
+                    for name, value in score.metrics.items()
+                ]
                 yield _value(rows, self.request.metric)
             return
         for scenario in scenarios:
@@ -194,15 +198,16 @@ class _Searching:
 
 
 def _value(rows: Sequence[tuple[Any, ...]], metric: str) -> float:
-    """Return a metric of the last policy under the first response, or ``policy.metric``; a mean over its rows."""
+    """Return the mean of a metric over rows: of the last policy under the first response, or of ``policy.metric``."""
     policy, name = rows[-1][0], metric
     if metric not in {row[2] for row in rows} and "." in metric:
         policy, _, name = metric.rpartition(".")
-    mine = [row for row in rows if row[0] == policy]
-    values = [value for _, response, known, value in mine if known == name and response == mine[0][1]]
+    policy_rows = [row for row in rows if row[0] == policy]
+    first_response = policy_rows[0][1] if policy_rows else ""
+    values = [row[3] for row in policy_rows if row[2] == name and row[1] == first_response]
     if not values:
-        known = {row[2] for row in rows} | {f"{row[0]}.{row[2]}" for row in rows}
-        raise UserError(f"--maximise {metric}: no such metric{did_you_mean(metric, known)}")
+        names = {row[2] for row in rows} | {f"{row[0]}.{row[2]}" for row in rows}
+        raise UserError(f"--maximise {metric}: no such metric{did_you_mean(metric, names)}")
     return fmean(values)
 
 
@@ -212,15 +217,15 @@ def _scenario(request: SearchRequest, levels: Mapping[str, Any]) -> Scenario:
 
 
 def _check(request: SearchRequest, axes: Sequence[Axis | Span]) -> None:
-    """Load the scenario at both ends of every axis, so that a mistake shows before the first trial."""
-    ends = [{axis.key: axis.at(0.0)} if isinstance(axis, Span) else _level(axis, 0) for axis in axes]
-    others = [{axis.key: axis.at(1.0)} if isinstance(axis, Span) else _level(axis, -1) for axis in axes]
-    for each in (ends, others):
-        _scenario(request, {key: level for levels in each for key, level in levels.items()}).build()
+    """Load the scenario at both ends of every axis, so that mistakes are reported before the first trial."""
+    lower = [{axis.key: axis.at(0.0)} if isinstance(axis, Span) else _level(axis, 0) for axis in axes]
+    upper = [{axis.key: axis.at(1.0)} if isinstance(axis, Span) else _level(axis, -1) for axis in axes]
+    for corner in (lower, upper):
+        _scenario(request, {key: level for levels in corner for key, level in levels.items()}).build()
 
 
-def _level(axis: Axis, place: int) -> dict[str, Any]:
-    return dict(zip(axis.keys, axis.levels[place], strict=True))
+def _level(axis: Axis, index: int) -> dict[str, Any]:
+    return dict(zip(axis.keys, axis.levels[index], strict=True))
 
 
 def _suggested(axes: Sequence[Axis | Span], trial: optuna.Trial) -> dict[str, Any]:
@@ -235,8 +240,8 @@ def _suggested(axes: Sequence[Axis | Span], trial: optuna.Trial) -> dict[str, An
 
 
 def _levels(axes: Sequence[Axis | Span], params: Mapping[str, Any]) -> dict[str, Any]:
-    words = {axis.keys[0] for axis in axes if isinstance(axis, Axis)}
-    return {key: json.loads(value) if key in words else value for key, value in params.items()}
+    categorical = {axis.keys[0] for axis in axes if isinstance(axis, Axis)}
+    return {key: json.loads(value) if key in categorical else value for key, value in params.items()}
 
 
 def _sampler(request: SearchRequest, trial: int) -> Any:
@@ -254,7 +259,7 @@ def _name(levels: Mapping[str, Any]) -> str:
 def _keep(request: SearchRequest, out: Path) -> None:
     text, path = yaml_text(request.model_dump(mode="json")), out / _ASKED
     if path.is_file() and path.read_text("utf-8") != text:
-        raise UserError(f"{out}: another search is here ({path}); choose another folder with --out")
+        raise UserError(f"{out}: this folder holds another search ({path}); choose another folder with --out")
     write_text(path, text)
 
 

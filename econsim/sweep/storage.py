@@ -1,7 +1,7 @@
-"""Where results lie: a folder that all workers see, or a place behind a URL (``s3://bucket/sweep``, any of fsspec).
+"""Storage of results: a folder that all workers share, or a URL that fsspec supports (such as ``s3://bucket/sweep``).
 
-In a folder, runs are made where they stay. Behind a URL, they are made in a temporary folder and copied when they are
-finished, the file that marks them as finished last.
+In a folder, runs are written in place. With a URL, they are written to a temporary folder and copied when they are
+finished; the file that marks a result as finished is copied last.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Place:
-    """A folder or a URL.
+    """The location of results: a folder or a URL.
 
     Raises:
-        UserError: a URL of a kind that nothing installed can read.
+        UserError: no installed package supports the URL.
     """
 
     def __init__(self, place: str) -> None:
@@ -37,7 +37,7 @@ class Place:
 
     @contextmanager
     def run_folder(self, name: str) -> Iterator[Path | None]:
-        """Give the folder to make a run in, ``None`` where it is finished."""
+        """Yield the folder in which to execute a run, or ``None`` if the run is finished."""
         if self.has(f"{name}/{RUN_MARK}"):
             yield None
         elif self.remote:
@@ -48,7 +48,7 @@ class Place:
 
     @contextmanager
     def batch_folder(self, name: str) -> Iterator[Path | None]:
-        """Give an empty folder that becomes the batch's when it is filled, ``None`` where it is finished."""
+        """Yield an empty folder that becomes the folder of the batch on exit, or ``None`` if the batch is finished."""
         if self.has(f"{name}/{BATCH_MARK}"):
             yield None
         elif self.remote:
@@ -60,7 +60,7 @@ class Place:
                 yield folder
 
     def has(self, name: str) -> bool:
-        """Return whether there is such a file."""
+        """Return whether there is a file with this name."""
         if self.remote:
             return bool(self._files.exists(f"{self._root}/{name}"))
         return (Path(self.place) / name).is_file()
@@ -70,7 +70,7 @@ class Place:
         """Open a file for reading.
 
         Raises:
-            RunError: it is not there.
+            RunError: the file does not exist.
         """
         try:
             file = self._files.open(f"{self._root}/{name}") if self.remote else (Path(self.place) / name).open("rb")
@@ -82,7 +82,7 @@ class Place:
     @contextmanager
     def _copied(self, name: str, mark: str) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="econsim-") as parent:
-            folder = Path(parent) / "made"
+            folder = Path(parent) / "results"
             yield folder
             files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.name == mark)
             for path in files:
@@ -92,7 +92,7 @@ class Place:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Return whether an error, or one behind it, says that there is no space left."""
+    """Return whether an error, or one of its causes, reports a full disk."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in _NO_SPACE:
             return True

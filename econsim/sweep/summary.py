@@ -1,6 +1,6 @@
-"""What a sweep found: means with intervals, the best points, main effects, the front of equality and productivity.
+"""Summary of a sweep: means with intervals, the best points, main effects, and the equality-productivity frontier.
 
-A *point* is a combination of the keys that vary other than ``seed``; runs of one point are its replications.
+A *point* is a combination of levels of the varying keys other than ``seed``; the runs of a point are its replications.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ _MOST_SHOWN = 10
 
 @dataclass(frozen=True)
 class Summary:
-    """Tables of a summary.
+    """The tables of a summary.
 
-    ``means``: one row a policy, response and point: runs, mean, low, high (95 %, Student, over runs of the point).
-    ``best``: the points with the highest means. ``effects``: for each level of each key, the mean over all points that
-    have it. ``front``: the points that none beats in both equality and productivity; empty where these are not known.
+    means: one row per policy, response and point: number of runs, mean, and the bounds of a 95 % Student interval over
+        the runs of the point.
+    best: the points with the highest means.
+    effects: for each level of each key, the mean over all points with that level.
+    front: the Pareto-efficient points in equality and productivity; empty where the game measures neither.
     """
 
     metric: str
@@ -40,19 +42,19 @@ class Summary:
     front: pd.DataFrame
 
     def sections(self) -> Iterator[tuple[str, pd.DataFrame]]:
-        """Yield titles and tables to print."""
+        """Yield the titles and the tables to print."""
         yield f"best of {len(self.means):,} points by {self.metric}", self.best
         if len(self.effects):
             yield f"main effects on {self.metric}", self.effects
         if len(self.front):
-            yield "front of equality and productivity", self.front
+            yield "equality-productivity frontier", self.front
 
 
 def summarised(sweep: Sweep, metric: str) -> Summary:
     """Return the summary of a sweep.
 
     Raises:
-        UserError: no run is done, or none has the metric.
+        UserError: no run is done, or no run has the metric.
     """
     scores = _scores(sweep)
     if metric not in set(scores["name"]):
@@ -65,20 +67,20 @@ def summarised(sweep: Sweep, metric: str) -> Summary:
 
 
 def pareto_front(first: Any, second: Any) -> list[bool]:
-    """Return which of ``N`` points no other point beats: as good in both numbers and better in one."""
+    """Return which of ``N`` points are Pareto-efficient, with larger values being better in both coordinates."""
     pairs = list(zip(map(float, first), map(float, second), strict=True))
-    order = sorted(range(len(pairs)), key=lambda place: (-pairs[place][0], -pairs[place][1]))
+    order = sorted(range(len(pairs)), key=lambda index: (-pairs[index][0], -pairs[index][1]))
     on_front, highest, at_highest = [False] * len(pairs), float("-inf"), None
-    for place in order:
-        one, other = pairs[place]
+    for index in order:
+        one, other = pairs[index]
         if other > highest or (other == highest and one == at_highest):
-            on_front[place] = True
+            on_front[index] = True
             highest, at_highest = other, one
     return on_front
 
 
 def _scores(sweep: Sweep) -> pd.DataFrame:
-    """Return the metrics of finished episodes; those noted while training have no response."""
+    """Return the metrics of evaluation episodes, without those of training, which have no response."""
     metrics = sweep.metrics
     scores = metrics[metrics["response"] != ""]
     if scores.empty:
@@ -89,10 +91,10 @@ def _scores(sweep: Sweep) -> pd.DataFrame:
 def _means(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     import pandas as pd
 
-    found = []
+    means = []
     for levels, values in rows.groupby(by, sort=False, dropna=False)["value"]:
         interval = mean_interval(values)
-        found.append(
+        means.append(
             {
                 **dict(zip(by, levels, strict=True)),
                 "runs": interval.count,
@@ -101,23 +103,26 @@ def _means(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
                 "high": interval.high,
             }
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(means)
 
 
 def _effects(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     import pandas as pd
 
-    parts = [
+    tables = [
         _means(rows, [*_WHO, key]).rename(columns={key: "level"}).assign(key=key).astype({"level": object})
         for key in keys
     ]
-    if not parts:
+    if not tables:
         return pd.DataFrame()
-    return pd.concat(parts, ignore_index=True)[["key", "level", *_WHO, "runs", "mean", "low", "high"]]
+    return pd.concat(tables, ignore_index=True)[["key", "level", *_WHO, "runs", "mean", "low", "high"]]
 
 
 def _front(scores: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return the front over points; where a game has no such metrics, 1 - Gini of consumption and mean income."""
+    """Return the Pareto-efficient points in equality and productivity.
+
+    A game without these metrics is measured by 1 - Gini of consumption and by mean income, if it has these.
+    """
     import pandas as pd
 
     by = [*_WHO, *keys]

@@ -1,4 +1,4 @@
-"""The table of runs: every combination of the axes' levels, each a sound scenario before anything starts."""
+"""The table of runs: every combination of the axes' levels, each validated before the first run starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_SHOWN = 5
 
 @dataclass(frozen=True)
 class Planned:
-    """One run: its number, its levels by key, and its scenario as numbers laid over one of the table's bases."""
+    """One planned run: its number, its levels by key, and its scenario as a base with other numeric values."""
 
     number: int
     levels: Mapping[str, Any]
@@ -36,7 +36,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Table:
-    """All runs of a sweep, the keys that vary, and the bases of their scenarios."""
+    """All runs of a sweep, the varying keys, and the base scenarios."""
 
     scenario: str
     keys: tuple[str, ...]
@@ -49,62 +49,61 @@ class Table:
         return tuple(key for key in self.keys if len({json.dumps(run.levels[key]) for run in self.runs}) > 1)
 
     def variants(self, run: Planned) -> Variants:
-        """Return the base that a run's scenario is a variant of."""
+        """Return the base of which a run's scenario is a variant."""
         return self.bases[run.base]
 
 
 def table_of(request: Request) -> Table:
-    """Return the runs that a request asks for, all of them checked.
+    """Return the validated runs of a request.
 
     Raises:
-        UserError: axes that cannot be read, or too many runs.
-        ScenarioError: a wrong key or value, with the nearest key and the levels that it stands in; keys of a training
-            that no run uses.
+        UserError: an axis cannot be parsed, or there are too many runs.
+        ScenarioError: a key or value is invalid (similar keys are suggested), or no run uses a key of a training.
     """
     axes = request.table()
     count = prod(len(axis.levels) for axis in axes)
     if count > MOST_RUNS:
-        raise UserError(f"{count:,} runs; the most is {MOST_RUNS:,}")
-    made = _Tabulating(request.scenario, axes)
-    runs = tuple(made.planned(number, levels) for number, levels in enumerate(_combinations(axes)))
-    problems = made.problems or made.unclaimed()
+        raise UserError(f"sweep: expected at most {MOST_RUNS:,} runs, found {count:,}")
+    tabulating = _Tabulating(request.scenario, axes)
+    runs = tuple(tabulating.planned(number, levels) for number, levels in enumerate(_combinations(axes)))
+    problems = tabulating.problems or tabulating.unclaimed()
     if problems:
         raise ScenarioError(problems)
-    return Table(request.scenario, tuple(key for axis in axes for key in axis.keys), tuple(made.bases), runs)
+    return Table(request.scenario, tuple(key for axis in axes for key in axis.keys), tuple(tabulating.bases), runs)
 
 
 def _combinations(axes: Sequence[Axis]) -> Iterator[dict[str, Any]]:
     keys = [key for axis in axes for key in axis.keys]
-    for chosen in itertools.product(*(axis.levels for axis in axes)):
-        yield dict(zip(keys, itertools.chain.from_iterable(chosen), strict=True))
+    for levels in itertools.product(*(axis.levels for axis in axes)):
+        yield dict(zip(keys, itertools.chain.from_iterable(levels), strict=True))
 
 
 class _Tabulating:
-    """A table in the making: it loads the first run of each choice of words, and varies its numbers."""
+    """Construction of a table: it loads one scenario per combination of non-numeric levels and varies its numbers."""
 
     def __init__(self, source: str, axes: Sequence[Axis]) -> None:
         self.source = source
         self.numeric = {
             key
             for axis in axes
-            for place, key in enumerate(axis.keys)
-            if all(_is_number(level[place]) for level in axis.levels)
+            for index, key in enumerate(axis.keys)
+            if all(_is_number(level[index]) for level in axis.levels)
         }
-        # A name opens what its parts then change: planner=flat comes before planner.rate=0.1.
+        # Names are set before the parameters that depend on them: planner=flat before planner.rate=0.1.
         self.order = sorted((key for axis in axes for key in axis.keys), key=lambda key: key.count("."))
         self.bases: list[Variants] = []
         self.problems: list[Problem] = []
-        self._known: dict[str, int] = {}
+        self._base_of: dict[str, int] = {}
         self._unclaimed: dict[str, ScenarioError | None] = {}
 
     def planned(self, number: int, levels: dict[str, Any]) -> Planned:
-        """Return one run; what is wrong with it is kept among the problems."""
+        """Return one run, and add its mistakes to the problems."""
         overrides = {key: levels[key] for key in self.order}
         numbers = {key: value for key, value in overrides.items() if key in self.numeric}
         words = json.dumps({key: value for key, value in overrides.items() if key not in numbers}, default=str)
-        if words not in self._known:
-            self._known[words] = self._opened(levels, overrides)
-        base = self._known[words]
+        if words not in self._base_of:
+            self._base_of[words] = self._opened(levels, overrides)
+        base = self._base_of[words]
         if base >= 0:
             try:
                 self.bases[base].scenario(numbers)
@@ -113,12 +112,12 @@ class _Tabulating:
         return Planned(number, levels, base, numbers)
 
     def unclaimed(self) -> list[Problem]:
-        """Return what is wrong with keys of a training that no run of the table uses."""
+        """Return the problems of keys of a training that no run of the table uses."""
         errors = [error for error in self._unclaimed.values() if error is not None]
         return [replace(problem, where="axis") for error in errors for problem in error.problems]
 
     def _opened(self, levels: Mapping[str, Any], overrides: Mapping[str, Any]) -> int:
-        """Return the place of a new base, or -1 where the scenario is wrong."""
+        """Return the index of a new base, or -1 if the scenario is invalid."""
         try:
             scenario = load(self.source, overrides)
         except ScenarioError as error:
@@ -129,26 +128,26 @@ class _Tabulating:
         return len(self.bases) - 1
 
     def _claim(self, scenario: Scenario, overrides: Mapping[str, Any]) -> None:
-        """Keep whether a run so far uses the keys of its training; one that does is enough, the others note it."""
+        """Record whether any run so far uses the keys of its training; one such run is enough to accept them."""
         keys = {key: value for key, value in overrides.items() if key.partition(".")[0] == "training"}
         words = json.dumps({key: value for key, value in keys.items() if key not in self.numeric}, default=str)
         if not keys or self._unclaimed.get(words, scenario) is None:
             return
-        from econsim.scenario.plan import plan_of  # loads torch, which most tables need not
+        from econsim.scenario.plan import plan_of  # loads torch, which most tables do not need
 
         try:
             plan_of(scenario, scenario.build_game())
         except ScenarioError as error:
             self._unclaimed[words] = error
         except UserError:
-            self._unclaimed[words] = None  # the run itself says what is wrong with its agents
+            self._unclaimed[words] = None  # the run itself reports the mistakes of its agents
         else:
             self._unclaimed[words] = None
 
     def _keep(self, levels: Mapping[str, Any], error: ScenarioError) -> None:
-        known = {(problem.key, problem.message) for problem in self.problems}
+        reported = {(problem.key, problem.message) for problem in self.problems}
         for problem in error.problems:
-            if (problem.key, problem.message) not in known:
+            if (problem.key, problem.message) not in reported:
                 where = "axis" if problem.where == "argument" else problem.where
                 self.problems.append(Problem(where, problem.key, problem.message))
         if len(self.problems) >= _MOST_SHOWN:

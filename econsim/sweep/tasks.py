@@ -1,10 +1,10 @@
-"""What a worker does, wherever it is: make one unit and leave its results in the sweep's folder or at its URL.
+"""Tasks of workers: the execution of one unit, whose results are written to the sweep's folder or its URL.
 
-    runs/000012/       a run folder, of a run made alone
+    runs/000012/       run folder of a run that is a unit of its own
     batches/000003/    metrics.parquet and accounts.parquet of runs that were packed into one batch
 
-A unit that is there is not made again; one that was begun is continued where it can be. Folders of batches appear
-whole, by rename; a run folder is finished once its summary is there.
+A finished unit is not executed again, and an interrupted run is resumed where possible. The folder of a batch is
+written under a temporary name and then renamed; a run folder is finished when it contains a summary.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _MOST_OF_AN_ERROR = 4_000
 
 @dataclass(frozen=True)
 class Task:
-    """One unit as plain data: what is needed to make it anywhere.
+    """One unit as plain data, which is sufficient to execute it on any machine.
 
-    ``bases`` holds the bases of the scenarios of ``members`` by number; ``place`` is where results go, a folder or URL.
+    ``bases`` holds the base scenarios of ``members`` by number; ``place`` is the folder or URL of the results.
     """
 
     unit: int
@@ -45,15 +45,15 @@ class Task:
     plugins: list[str] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
-        """Return plain data, ready for JSON."""
+        """Return the task as plain data, which can be written as JSON."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class TaskResult:
-    """How a unit ended: ``error`` is ``None`` where it is done.
+    """The result of a unit: ``error`` is ``None`` if the unit is done.
 
-    ``full``: there is no space left, so that others will fail too. ``hopeless``: another attempt would fail alike.
+    ``full``: the disk is full, so other units will fail too. ``hopeless``: another attempt would fail in the same way.
     """
 
     unit: int
@@ -64,32 +64,32 @@ class TaskResult:
 
 
 def run_name(number: int) -> str:
-    """Return the place of a run's folder within the sweep."""
+    """Return the path of a run's folder, relative to the sweep's folder."""
     return f"runs/{number:06d}"
 
 
 def batch_name(unit: int) -> str:
-    """Return the place of a batch's folder within the sweep."""
+    """Return the path of a batch's folder, relative to the sweep's folder."""
     return f"batches/{unit:06d}"
 
 
 def perform(task: Task) -> TaskResult:
-    """Make a unit; what goes wrong is told, never raised."""
+    """Execute a unit; errors are returned in the result and not raised."""
     begun = time.monotonic()
     try:
-        for each in task.plugins:
-            if Path(each).name not in kinds.plugins():
-                kinds.add_plugin(each)
+        for plugin in task.plugins:
+            if Path(plugin).name not in kinds.plugins():
+                kinds.add_plugin(plugin)
         _make_batch(task) if task.packed else _make_run(task)
     except KeyboardInterrupt:
         raise
     except Exception as error:
-        return TaskResult(task.unit, _told(error), is_full(error), isinstance(error, UserError))
+        return TaskResult(task.unit, _error_text(error), is_full(error), isinstance(error, UserError))
     return TaskResult(task.unit, seconds=time.monotonic() - begun)
 
 
 def perform_plain(task: dict[str, Any]) -> dict[str, Any]:
-    """Make a unit given as plain data and tell how it ended alike: what is sent to other machines."""
+    """Execute a unit given as plain data and return the result as plain data, for use on other machines."""
     return asdict(perform(Task(**task)))
 
 
@@ -129,8 +129,8 @@ def _scenarios(task: Task) -> Sequence[Any]:
     return [variants[str(member["base"])].scenario(member["numbers"]) for member in task.members]
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, EconsimError):
         return str(error)[:_MOST_OF_AN_ERROR]
-    last = "".join(traceback.format_exception(error))
-    return f"{type(error).__name__}: {error}\n{last[-_MOST_OF_AN_ERROR:]}"
+    trace = "".join(traceback.format_exception(error))
+    return f"{type(error).__name__}: {error}\n{trace[-_MOST_OF_AN_ERROR:]}"

@@ -1,6 +1,6 @@
-"""Trackers: other programs that are told of every run that is done; none by default.
+"""Experiment trackers: external programs to which the results of every finished run are logged; none by default.
 
-A tracker is a kind of the room ``sweep.trackers``: a plug-in adds one as ``my_package/sweep/trackers/name.py``.
+A tracker is a kind in ``sweep.trackers``: a plug-in adds one as ``my_package/sweep/trackers/name.py``.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ __all__ = ["Tracker", "tracked"]
 
 
 class Tracker(Protocol):
-    """What other programs have to offer."""
+    """Interface of trackers."""
 
     def start(self, folder: Path, run: str, levels: Mapping[str, Any]) -> None:
-        """Begin a run of the sweep in ``folder``, with its levels by key."""
+        """Start a run of the sweep in ``folder``, with its levels by key."""
 
     def log(self, name: str, value: float, step: int) -> None:
-        """Note one number of the run that was begun."""
+        """Log one value of the current run."""
 
     def finish(self) -> None:
         """End the run."""
@@ -30,13 +30,13 @@ class Tracker(Protocol):
 
 @contextmanager
 def tracked(folder: Path, names: Sequence[str]) -> Iterator[Callable[[int], None] | None]:
-    """Give what to call with the number of each run that is done; ``None`` without trackers.
+    """Yield the function to call with the number of each finished run, or ``None`` without trackers.
 
     Raises:
-        UserError: there is no such tracker, or its program is not installed.
+        UserError: there is no such tracker, or its package is not installed.
     """
     trackers: list[Tracker] = [_built(name) for name in names]
-    yield None if not trackers else lambda number: _tell(trackers, folder, number)
+    yield None if not trackers else lambda number: _log_run(trackers, folder, number)
 
 
 def _built(name: str) -> Tracker:
@@ -45,7 +45,7 @@ def _built(name: str) -> Tracker:
     return tracker
 
 
-def _tell(trackers: Sequence[Tracker], folder: Path, number: int) -> None:
+def _log_run(trackers: Sequence[Tracker], folder: Path, number: int) -> None:
     from econsim.sweep.folder import open_sweep
 
     sweep = open_sweep(folder)
@@ -59,6 +59,6 @@ def _tell(trackers: Sequence[Tracker], folder: Path, number: int) -> None:
 
 
 def _name(row: Mapping[str, Any], first_seed: int) -> str:
-    """Return what trackers call a number: policy, response, seed (but for the first), role and name."""
+    """Return the name of a value in trackers: policy, response, seed (except the first), role and metric."""
     seed = "" if row["seed"] == first_seed else f"seed-{row['seed']}"
     return "/".join(filter(None, (row["policy"], row["response"], seed, row["role"], row["name"])))

@@ -1,7 +1,7 @@
-"""Scenarios that differ in numbers: each is validated as a whole, and no part of it twice.
+"""Scenario variants, which differ only in numeric values.
 
-A *base* is the content of a scenario as plain data, with every name resolved. A variant of it is the base with other
-numbers at some dotted keys. What the numbers do not touch is taken over as it was validated before.
+A *base* is the content of a scenario as plain data, with every name resolved. A variant is the base with other numbers
+at some dotted keys. Every variant is validated as a whole, but unchanged fields are reused and not validated again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PLANNER = ("planner", "planner_label")
 
 
 def composed(source: str | Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of a scenario that was found sound by :func:`econsim.scenario.load`, not yet validated."""
+    """Return the unvalidated content of a scenario that :func:`econsim.scenario.load` has accepted."""
     path = scenario_path(source)
     root = extended(path)
     unnamed = {"name": Node(path.stem, ""), "description": Node(library.summary(path), "")}
@@ -47,7 +47,7 @@ class Variants:
         """Return the scenario with these numbers.
 
         Raises:
-            pydantic.ValidationError: they are not allowed, alone or together.
+            pydantic.ValidationError: a value, or a combination of values, is not allowed.
         """
         if not numbers:
             return self.first
@@ -61,20 +61,20 @@ class Variants:
             for name in _names(field):
                 data.pop(name, None)
             data |= self._parts.get((field, changes)) or self._changed(field, changes)
-        found = Scenario.model_validate(data)
+        scenario = Scenario.model_validate(data)
         for field, changes in signatures:
-            self._parts[field, changes] = {name: getattr(found, name) for name in _names(field)}
-        return found
+            self._parts[field, changes] = {name: getattr(scenario, name) for name in _names(field)}
+        return scenario
 
     def _changed(self, field: str, changes: tuple[tuple[str, float | int], ...]) -> dict[str, Any]:
-        part = {field: deepcopy(self.base.get(field))}
+        content = {field: deepcopy(self.base.get(field))}
         for key, value in changes:
             *outer, last = key.split(".")
-            place: Any = part
+            inner: Any = content
             for name in outer:
-                place = place[name]
-            place[last] = value
-        return part
+                inner = inner[name]
+            inner[last] = value
+        return content
 
 
 def _names(field: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""A worker process: units come in as lines of JSON, how they ended goes out as lines of JSON.
+"""The worker process: it reads tasks from standard input and writes results to standard output as lines of JSON.
 
-Started by :mod:`econsim.sweep.launchers.local`. What anything in here prints goes to the worker's log.
+It is started by :mod:`econsim.sweep.launchers.local`. Everything else that is printed goes to the worker's log.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Make units until the other end of the pipe closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    answers = os.fdopen(os.dup(1), "wb")
+    """Execute units until the other end of the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that started this one
+    results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, waiting), daemon=True).start()
@@ -30,14 +30,14 @@ def main() -> None:
         outcome = perform(Task(**json.loads(waiting.get())))
         if outcome.error is not None:
             print(f"unit {outcome.unit}: {outcome.error}", file=sys.stderr, flush=True)
-        answers.write(json.dumps(asdict(outcome)).encode() + b"\n")
-        answers.flush()
+        results.write(json.dumps(asdict(outcome)).encode() + b"\n")
+        results.flush()
 
 
 def _listen(lines: BinaryIO, waiting: queue.SimpleQueue[bytes]) -> None:
     for line in lines:
         waiting.put(line)
-    # Nobody is left to hear the answer. What is done so far is stored, and continued by whoever resumes.
+    # The parent process has ended. Stored work is continued when the sweep is resumed.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Conformance checks for any game, your own included: ``check_game(game)``, or ``econsim check SCENARIO``."""
+"""Conformance checks for games, including user-defined ones: ``check_game(game)``, or ``econsim check SCENARIO``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a game keep the promises of :class:`econsim.game.Game`? One check each; a failure is reported, not raised."""
+"""Conformance checks of the interface :class:`econsim.game.Game`, whose failures are reported and not raised."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_STEPS = 64
 
 @dataclass(frozen=True)
 class Check:
-    """The outcome of one check; ``detail`` says what was wrong, or what could not be checked."""
+    """The outcome of one check; ``detail`` describes the failure, or what could not be checked."""
 
     name: str
     passed: bool
@@ -31,29 +31,30 @@ class Check:
 
 
 def check_game(game: Game[Any], num_envs: int = 3, steps: int | None = None) -> list[Check]:
-    """Check every promise of a game under random legal play.
+    """Check every requirement of a game's interface under random legal play.
 
     Args:
         game: the game, with scalar parameters.
-        num_envs: copies to play; more where a role has as many players, so that no axis is taken for another.
-        steps: steps to play; by default the whole episode, at most 64 steps.
+        num_envs: number of environment copies; it is increased if a role has the same number of players, so that no
+            axis can be confused with another.
+        steps: number of steps to play; by default the whole episode, but at most 64 steps.
     """
     counts = {role.count for role in game.roles.values()}
-    copies = next(number for number in count(num_envs) if number not in counts)
-    trial = Trial(game.to(device="cpu"), copies, min(game.horizon, MOST_STEPS) if steps is None else steps)
+    distinct = next(number for number in count(num_envs) if number not in counts)
+    trial = Trial(game.to(device="cpu"), distinct, min(game.horizon, MOST_STEPS) if steps is None else steps)
     promises = (*invariants.ALL, *invariance.ALL, *enumeration.ALL, *wording.ALL)
     return [_outcome(promise.__name__, promise, trial) for promise in promises]
 
 
 def check(scenario: Scenario) -> list[Check]:
-    """Check a scenario: its game as :func:`check_game` does, and its agents as :func:`check_agents` does."""
+    """Check a scenario: its game with :func:`check_game` and its agents with :func:`check_agents`."""
     return check_game(scenario.build(device="cpu")[0]) + check_agents(scenario)
 
 
 def check_agents(scenario: Scenario) -> list[Check]:
     """Check that each agent of a scenario plays legal actions.
 
-    Agents that state the distribution of their actions are checked to draw from it.
+    For agents that report the distribution of their actions, also check that actions are drawn from it.
     """
     game, agents = scenario.build(device="cpu")
     trial = Trial(game, 2, 1)
@@ -63,20 +64,23 @@ def check_agents(scenario: Scenario) -> list[Check]:
         if isinstance(agent, Stochastic):
             yield _outcome(f"policy_{name}", lambda trial: draws_its_policy(trial, name, agent), trial)
 
-    return [each for name, agent in agents.items() for each in agent_checks(name, agent)]
+    return [outcome for name, agent in agents.items() for outcome in agent_checks(name, agent)]
 
 
 def agent_plays_legally(trial: Trial, name: str, agent: Agent) -> str | None:
-    """The agent's first action has the shape of its role's action space and lies in it."""
+    """Check that the agent's first action has the shape of its role's action space and lies in it."""
     if isinstance(agent, FittedAgent):
-        return "plays once it is fitted: not checked"
+        return "not checked: the agent must be fitted before it can play"
     game, role = trial.game, trial.game.roles[name]
     observation = game.observe(game.reset(trial.key))[name]
     action, _ = agent.act(observation, agent.start(game, role, trial.copies), random.fold(trial.key, name))
     expected = (trial.copies, role.count, *role.action.shape)
-    require(tuple(action.shape) == expected, f"{name}: action is {list(action.shape)}, expected {list(expected)}")
+    require(
+        tuple(action.shape) == expected,
+        f"{name}: expected actions of shape {list(expected)}, found {list(action.shape)}",
+    )
     legal = _legal(role, role.action, action, observation)
-    require(bool(legal[observation.acting & observation.alive].all()), f"{name}: an action outside the action space")
+    require(bool(legal[observation.acting & observation.alive].all()), f"{name}: an action is outside the action space")
     return None
 
 
@@ -90,8 +94,8 @@ def _legal(role: Role, space: Space, action: torch.Tensor, observation: Observat
     if observation.action_mask is None:
         return inside
     first = counts.cumsum(0) - counts
-    places = (choices.clamp(min=0).minimum(counts - 1) + first).long()
-    return inside & observation.action_mask.gather(-1, places).all(-1)
+    indices = (choices.clamp(min=0).minimum(counts - 1) + first).long()
+    return inside & observation.action_mask.gather(-1, indices).all(-1)
 
 
 def _outcome(name: str, promise: Promise, trial: Trial) -> Check:
@@ -99,7 +103,7 @@ def _outcome(name: str, promise: Promise, trial: Trial) -> Check:
         return Check(name, True, promise(trial) or "")
     except BrokenPromiseError as failure:
         return Check(name, False, str(failure))
-    except Exception as error:  # a game under test may fail in any way; that is a finding, not a crash
+    except Exception as error:  # a game under test may raise any exception, which is a failed check and not a crash
         return Check(name, False, _first_lines(error))
 
 

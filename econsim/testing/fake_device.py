@@ -1,15 +1,15 @@
-"""A GPU that is none: tensors that say they are on another device, while the CPU does their work.
+"""Simulated GPU: tensors that report another device, while the CPU performs their operations.
 
-What breaks only on a GPU is found without one: an operation that mixes devices raises the error that CUDA raises, and
-whatever carries numbers between host and device, so that one waits for the other, is noted. Speed, kernels and rounding
-are those of the CPU, so that results must be equal to the bit::
+It finds errors that otherwise occur only on a GPU: an operation that mixes devices raises the same error as CUDA, and
+operations that transfer data between host and device, which forces a synchronisation, are recorded. Speed, kernels and
+rounding are those of the CPU, so that results must be identical bit for bit::
 
-    with pretended_gpu() as device:
-        there = game.to(device=device)
-        state = there.reset(random.keys(0, 8, device))
-        with transfers() as carried:
-            there.step(state, actions)
-    assert not carried
+    with fake_device() as device:
+        moved = game.to(device=device)
+        state = moved.reset(random.keys(0, 8, device))
+        with transfers() as operations:
+            moved.step(state, actions)
+    assert not operations
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 __all__ = ["fake_device", "is_supported", "transfers"]
 
-NAME = "pretended"
+NAME = "simulated"
 _aten = torch.ops.aten
-# Their results are numbers or shapes on the host.
+# Operations whose results are numbers on the host, or whose output shapes depend on data.
 _LOOKS = {
     _aten._local_scalar_dense.default,
     _aten.nonzero.default,
@@ -46,7 +46,7 @@ _registered: list[bool] = []
 
 
 class _Held(Tensor):
-    """A tensor on the pretended device; ``on_cpu`` is where its numbers are."""
+    """A tensor on the simulated device; ``on_cpu`` holds its data."""
 
     on_cpu: Tensor
 
@@ -64,7 +64,7 @@ class _Held(Tensor):
         return held
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
-        return f"{self.on_cpu!r} on a pretended GPU"
+        return f"{self.on_cpu!r} on a simulated GPU"
 
     def tolist(self) -> Any:
         return self.cpu().tolist()
@@ -77,29 +77,29 @@ class _Held(Tensor):
 
 
 class _Pretending(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Serves what makes a tensor on the pretended device from none."""
+    """Handles operations that create tensors on the simulated device without tensor arguments."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return _run(func, args, kwargs or {})
 
 
 def is_supported() -> bool:
-    """Return whether this version of torch can be told of such a device."""
+    """Return whether this version of torch supports a simulated device."""
     return hasattr(torch.utils.backend_registration, "_setup_privateuseone_for_python_backend")
 
 
 @contextmanager
 def fake_device() -> Iterator[torch.device]:
-    """Yield the device; tensors can be made on it within the block.
+    """Yield the simulated device, on which tensors can be created within the context.
 
     Raises:
-        RuntimeError: this version of torch cannot do it; see :func:`is_supported`.
+        RuntimeError: this version of torch does not support it; see :func:`is_supported`.
     """
     _register()
     before = torch._C._only_lift_cpu_tensors()
-    torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor(data, device=...) then copies by an operation that is seen
+    torch._C._set_only_lift_cpu_tensors(True)  # makes the copy in torch.tensor(data, device=...) a visible operation
     try:
-        # On this thread, which knows of the device; those of other devices were started before it was told of.
+        # Autograd must run in this thread: its worker threads were started before the device was registered.
         with _Pretending(), torch.autograd.set_multithreading_enabled(False):  # type: ignore[no-untyped-call]
             yield torch.device(NAME, 0)
     finally:
@@ -108,22 +108,22 @@ def fake_device() -> Iterator[torch.device]:
 
 @contextmanager
 def transfers() -> Iterator[list[str]]:
-    """Yield a list of the operations within the block that carry numbers between host and device, or shapes."""
-    seen: list[str] = []
-    _watching.append(seen)
+    """Yield a list to which the operations that transfer data or shapes between host and device are added."""
+    operations: list[str] = []
+    _watching.append(operations)
     try:
-        yield seen
+        yield operations
     finally:
-        _watching.remove(seen)
+        _watching.remove(operations)
 
 
 def _register() -> None:
     if _registered:
         return
     if not is_supported():
-        raise RuntimeError(f"torch {torch.__version__} cannot be told of a device that is none")
+        raise RuntimeError(f"torch {torch.__version__} does not support a simulated device")
     module: Any = torch.utils.backend_registration._DummyBackendModule()
-    module.get_amp_supported_dtype = lambda: [torch.bfloat16]  # what torch.autocast asks for
+    module.get_amp_supported_dtype = lambda: [torch.bfloat16]  # required by torch.autocast
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.utils.backend_registration._setup_privateuseone_for_python_backend(NAME, module)
@@ -131,27 +131,27 @@ def _register() -> None:
 
 
 def _run(func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
-    """Do on the CPU what a device would do; raise where it could not."""
+    """Perform on the CPU an operation of the simulated device; raise where a device would raise."""
     flat = list(_leaves((args, kwargs)))
     held = [leaf for leaf in flat if isinstance(leaf, _Held)]
-    wanted = kwargs.get("device")
-    there = bool(held) if wanted is None else torch.device(wanted).type == NAME
+    target = kwargs.get("device")
+    on_device = bool(held) if target is None else torch.device(target).type == NAME
     if func is _aten.copy_.default:
-        there = isinstance(args[0], _Held)
-    if held or there:
-        _note(func, flat, there)
+        on_device = isinstance(args[0], _Held)
+    if held or on_device:
+        _record_transfer(func, flat, on_device)
         _check_devices(func, flat, args)
     wrappers = {id(leaf.on_cpu): leaf for leaf in held}
     result = func(*_mapped(_plain, args), **_mapped(_plain, kwargs))
     if func is _aten.copy_.default:
         return args[0]
-    if func is _aten._local_scalar_dense.default or not there:
+    if func is _aten._local_scalar_dense.default or not on_device:
         return result
     return _mapped(lambda leaf: _wrapped(leaf, wrappers), result)
 
 
 def _leaves(tree: Any) -> Iterator[Any]:
-    """Yield an operation's arguments, those in lists too; torch's own trees take several times as long."""
+    """Yield the arguments of an operation, including those in lists; torch's own tree functions are much slower."""
     if isinstance(tree, (list, tuple)):
         for branch in tree:
             yield from _leaves(branch)
@@ -181,21 +181,21 @@ def _plain(leaf: Any) -> Any:
     return torch.device("cpu") if isinstance(leaf, torch.device) and leaf.type == NAME else leaf
 
 
-def _note(func: Any, flat: list[Any], there: bool) -> None:
-    """Note what carries numbers from one side to the other."""
-    across = func in _COPIES and any(isinstance(leaf, Tensor) and isinstance(leaf, _Held) != there for leaf in flat)
+def _record_transfer(func: Any, flat: list[Any], on_device: bool) -> None:
+    """Record an operation that transfers data between host and device."""
+    across = func in _COPIES and any(isinstance(leaf, Tensor) and isinstance(leaf, _Held) != on_device for leaf in flat)
     by_mask = func in _INDEXED and any(isinstance(leaf, Tensor) and leaf.dtype == torch.bool for leaf in flat[1:])
     if func in _LOOKS or across or by_mask:
-        for seen in _watching:
-            seen.append(str(func))
+        for operations in _watching:
+            operations.append(str(func))
 
 
 def _check_devices(func: Any, flat: list[Any], args: Any) -> None:
-    """Raise as CUDA does where tensors of two devices meet; numbers in tensors without axes may be on the host."""
+    """Raise the error of CUDA if tensors are on two devices; zero-dimensional tensors may be on the host."""
     if func in _COPIES:
         return
     if func in _INDEXED:
         flat = [args[0], *args[2:]]
     alien = [leaf for leaf in flat if isinstance(leaf, Tensor) and not isinstance(leaf, _Held) and leaf.ndim]
     if alien:
-        raise RuntimeError(f"Expected all tensors to be on the same device, but {func} met {NAME} and cpu")
+        raise RuntimeError(f"Expected all tensors to be on the same device, but {func} found {NAME} and cpu")

@@ -1,6 +1,7 @@
-"""Golden traces: what a scenario's game did under random legal play, kept in ``tests/golden`` and compared for ever.
+"""Golden traces: stored results of a scenario's game under random legal play, for regression tests.
 
-``python -m econsim.testing.golden write NAME ...`` writes them; a change that moves one is meant, or a mistake.
+They are stored in ``tests/golden`` and written by ``python -m econsim.testing.golden write NAME ...``. A change of a
+trace must be intended; otherwise it is a mistake.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ FOLDER = Path("tests") / "golden"
 SEED = 7
 COPIES = 2
 STEPS = 20
-# Relative: processors add in another order and round powers differently, at most some thousand times 2**-53.
+# Relative tolerance: the order of summation and the rounding of powers differ between processors.
 TOLERANCE = 1e-12
 
 
 def golden_trace(scenario: Scenario, steps: int = STEPS) -> dict[str, Any]:
-    """Return what two copies of the scenario's game do in at most ``steps`` steps (float64, CPU, fixed seed).
+    """Return the trace of two environment copies over at most ``steps`` steps (float64, CPU, fixed seed).
 
-    ``rewards`` and ``accounts`` hold, by name, one row a step with one number a copy: the sum over players, each
-    weighted by its place (1 to 2), so that two players who change places are noticed.
+    ``rewards`` and ``accounts`` hold, by name, one row per step with one number per environment copy: a sum over
+    players with weights that rise from 1 to 2, so that an exchange of two players changes the trace.
     """
     game, _ = scenario.build(device="cpu", dtype=torch.float64)
     rewards: dict[str, list[list[float]]] = {}
@@ -54,14 +55,16 @@ def write_golden(scenario: Scenario, folder: Path = FOLDER) -> Path:
 
 
 def compare_golden(scenario: Scenario, folder: Path = FOLDER) -> list[str]:
-    """Return the differences between the stored trace and a new one, in words; none when they agree to 1e-12.
+    """Return descriptions of the differences between the stored trace and a new one; empty if they agree to 1e-12.
 
     Raises:
         UserError: no trace of this scenario is stored.
     """
     path = folder / f"{scenario.name}.json"
     if not path.is_file():
-        raise UserError(f"{path}: no golden trace; write it: python -m econsim.testing.golden write {scenario.name}")
+        raise UserError(
+            f"{path}: no golden trace; write it with: python -m econsim.testing.golden write {scenario.name}"
+        )
     stored, now = json.loads(path.read_text(encoding="utf-8")), golden_trace(scenario)
     return [*_differences("rewards", stored, now), *_differences("accounts", stored, now)]
 
@@ -69,20 +72,20 @@ def compare_golden(scenario: Scenario, folder: Path = FOLDER) -> list[str]:
 def _append(table: dict[str, list[list[float]]], values: Mapping[str, Tensor]) -> None:
     for name, value in values.items():
         flat = value.double().flatten(1) if value.ndim > 1 else value.double()[:, None]
-        place = torch.linspace(1.0, 2.0, flat.shape[1], dtype=torch.float64)
-        table.setdefault(name, []).append([float(total) for total in (flat * place).sum(-1)])
+        weights = torch.linspace(1.0, 2.0, flat.shape[1], dtype=torch.float64)
+        table.setdefault(name, []).append([float(total) for total in (flat * weights).sum(-1)])
 
 
-def _differences(part: str, stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    before, after = stored[part], now[part]
-    found = [f"{part}: {name} in one of them only" for name in sorted(before.keys() ^ after.keys())]
+def _differences(section: str, stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    before, after = stored[section], now[section]
+    differences = [f"{section}: {name} is in one trace only" for name in sorted(before.keys() ^ after.keys())]
     for name in sorted(before.keys() & after.keys()):
         if len(before[name]) != len(after[name]):
-            found.append(f"{part}: {name} has {len(after[name])} steps, was {len(before[name])}")
+            differences.append(f"{section}: {name} has {len(after[name])} steps, expected {len(before[name])}")
         for step, (old, new) in enumerate(zip(before[name], after[name], strict=False)):
             if not all(map(_close, old, new)):
-                found.append(f"{part}: {name} at step {step} is {new}, was {old}")
-    return found
+                differences.append(f"{section}: {name} at step {step} is {new}, expected {old}")
+    return differences
 
 
 def _close(old: float, new: float) -> bool:

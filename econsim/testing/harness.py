@@ -1,4 +1,4 @@
-"""What every check works on: a game, how long to play it, and how two plays are compared."""
+"""Test harness of the conformance checks: trials of a game, requirements, and comparisons of results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEED = 20200428
 
 
 class BrokenPromiseError(AssertionError):
-    """A broken promise; the message is the check's detail."""
+    """Raised when a game fails a check; the message is the check's detail."""
 
 
 def require(condition: bool, message: str) -> None:
@@ -29,7 +29,7 @@ def require(condition: bool, message: str) -> None:
 
 @dataclass(frozen=True)
 class Trial:
-    """A game under test, played by ``copies`` copies for at most ``steps`` steps."""
+    """A game under test, played in ``copies`` environment copies for at most ``steps`` steps."""
 
     game: Game[Any]
     copies: int
@@ -42,12 +42,12 @@ class Trial:
 
     @cached_property
     def key(self) -> Tensor:
-        """The keys of the copies, ``[B]`` int64."""
+        """The random keys of the environment copies, ``[B]`` int64."""
         return random.keys(SEED, self.copies)
 
     @cached_property
     def episode(self) -> list[Moment]:
-        """Random legal play from the first step, shared by the checks that only look."""
+        """Random legal play from the first step, shared by the checks that do not modify it."""
         return list(play(self.game, self.key, self.steps))
 
 
@@ -55,18 +55,18 @@ Promise = Callable[[Trial], str | None]
 
 
 def outcome(moment: Moment) -> dict[str, Tensor]:
-    """Return all that a step brought forth by name: next state, rewards and ends."""
+    """Return all tensors that a step returned, by name: next state, rewards and ends."""
     transition = moment.transition
     ends = {"terminated": transition.terminated, "truncated": transition.truncated}
     return tensors_of({"state": transition.state, "rewards": transition.rewards, "ends": ends})
 
 
 def require_same_bits(left: Mapping[str, Tensor], right: Mapping[str, Tensor], where: str) -> None:
-    """Fail unless both hold the same names and the same bits; the message names the first that differs."""
-    require(left.keys() == right.keys(), f"{where}: {sorted(left.keys() ^ right.keys())} in one of them only")
+    """Fail unless both hold the same names and identical values; the message names the first difference."""
+    require(left.keys() == right.keys(), f"{where}: {sorted(left.keys() ^ right.keys())} is present only once")
     for name, value in left.items():
         other = right[name]
-        require(value.shape == other.shape, f"{where}: {name} is {list(value.shape)} or {list(other.shape)}")
+        require(value.shape == other.shape, f"{where}: {name} has shape {list(value.shape)} and {list(other.shape)}")
         same = torch.equal(value, other)
         require(same, f"{where}: {name} differs{'' if same else _by_how_much(value, other)}")
 

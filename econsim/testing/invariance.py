@@ -1,4 +1,4 @@
-"""Checks that play twice and compare: what must not matter (batch, device, a save, a compiler) does not."""
+"""Invariance checks: results must not depend on the batch, the device, a checkpoint or compilation."""
 
 from __future__ import annotations
 
@@ -19,56 +19,57 @@ from econsim.testing.harness import SEED, Promise, Trial, outcome, require, requ
 from econsim.testing.play import play, random_actions, tensors_of
 
 BATCH = 7
-# Parameters in a batch are broadcast, and vector and scalar code round powers and logarithms differently in the last of
-# 53 bits; a long episode may multiply that by a million. Another device adds its own rounding of sums.
+# Batched parameters are vectors, and vector and scalar code may round powers and logarithms differently in the last of
+# 53 bits. A long episode can amplify this by a factor of a million, and other devices round sums differently.
 FLOAT64_TOLERANCE = 1e-9
 
 
 def determinism(trial: Trial) -> None:
-    """The same keys give the same bits, and no step changes the state or the actions that it was given."""
+    """Check that equal keys give identical results, and that no step modifies its input state or actions."""
     for first, second in zip(trial.episode, play(trial.game, trial.key, trial.steps), strict=True):
         require_same_bits(outcome(first), outcome(second), f"step {first.time}, played twice")
     for moment in trial.episode:
-        given = {"state": moment.state, "actions": moment.actions}
-        before = {name: value.clone() for name, value in tensors_of(given).items()}
+        inputs = {"state": moment.state, "actions": moment.actions}
+        before = {name: value.clone() for name, value in tensors_of(inputs).items()}
         trial.game.step(moment.state, moment.actions)
-        require_same_bits(before, tensors_of(given), f"step {moment.time}, inputs before and after")
+        require_same_bits(before, tensors_of(inputs), f"step {moment.time}, inputs before and after")
 
 
 def constants(trial: Trial) -> str | None:
-    """Neither play nor other numeric parameters change what all copies share, which moves with the game."""
+    """Check that neither play nor other numeric parameters change the constants that environment copies share."""
     held = list(held_tensors(trial.game.constants))
     if not held:
         return "no constants"
     before = [value.clone() for value in held]
     list(play(trial.game, trial.key, trial.steps))
     same = all(torch.equal(first, value) for first, value in zip(before, held, strict=True))
-    require(same, "constants: play changed them")
+    require(same, "constants: they were changed by play")
     grid = {name: value.expand(trial.copies) for name, value in trial.game.parameters.items()}
     other = list(held_tensors(trial.game.with_parameters(**grid).constants))
     same = len(other) == len(held) and all(torch.equal(first, value) for first, value in zip(other, held, strict=True))
-    require(same, "constants: they differ in a game of as many values of each parameter as there are copies")
+    require(same, "constants: they differ in a game whose parameters have one value per environment copy")
     return None
 
 
 def batch_independence(trial: Trial) -> None:
-    """A copy alone does bit for bit what it does in a batch of seven."""
+    """Check that an environment copy gives identical results alone and in a batch of seven."""
     key = random.keys(SEED, BATCH)
-    together = list(play(trial.game, key, trial.steps))
+    batch = list(play(trial.game, key, trial.steps))
     for row in (0, BATCH // 2, BATCH - 1):
-        for alone, moment in zip(play(trial.game, key[row : row + 1], trial.steps), together, strict=False):
-            mine = {name: value[row : row + 1] for name, value in outcome(moment).items()}
-            require_same_bits(outcome(alone), mine, f"step {moment.time}, copy {row} alone and in a batch")
-            seen = {name: value[row : row + 1] for name, value in tensors_of(moment.observations).items()}
-            where = f"step {moment.time}, observation of copy {row} alone and in a batch"
-            require_same_bits(tensors_of(alone.observations), seen, where)
+        for alone, moment in zip(play(trial.game, key[row : row + 1], trial.steps), batch, strict=False):
+            in_batch = {name: value[row : row + 1] for name, value in outcome(moment).items()}
+            where = f"step {moment.time}, environment copy {row} alone and in a batch"
+            require_same_bits(outcome(alone), in_batch, where)
+            observed = {name: value[row : row + 1] for name, value in tensors_of(moment.observations).items()}
+            where = f"step {moment.time}, observation of environment copy {row} alone and in a batch"
+            require_same_bits(tensors_of(alone.observations), observed, where)
 
 
 def state_round_trip(trial: Trial) -> None:
-    """A state saved in mid-episode and read back continues with the same bits: it holds all there is."""
+    """Check that a state that is saved in mid-episode and loaded continues with identical results."""
     for name, leaf in tensors_of(trial.episode[0].state).items():
-        leads = leaf.ndim > 0 and leaf.shape[0] == trial.copies
-        require(leads, f"state: {name} is {list(leaf.shape)}, expected [{trial.copies}, ...]")
+        is_batched = leaf.ndim > 0 and leaf.shape[0] == trial.copies
+        require(is_batched, f"state: {name}: expected shape [{trial.copies}, ...], found {list(leaf.shape)}")
     middle = trial.episode[len(trial.episode) // 2]
     restored = _through_bytes(middle.state)
     rest = play(trial.game, trial.key, trial.steps, restored, middle.time)
@@ -78,14 +79,14 @@ def state_round_trip(trial: Trial) -> None:
 
 def _through_bytes(state: Any) -> Any:
     leaves, structure = pytree.tree_flatten(state)
-    held = {str(place): leaf for place, leaf in enumerate(leaves) if isinstance(leaf, Tensor)}
-    saved = save({place: leaf.clone().contiguous() for place, leaf in held.items()})
+    tensors = {str(index): leaf for index, leaf in enumerate(leaves) if isinstance(leaf, Tensor)}
+    saved = save({name: leaf.clone().contiguous() for name, leaf in tensors.items()})
     loaded = load(saved)
-    return pytree.tree_unflatten([loaded.get(str(place), leaf) for place, leaf in enumerate(leaves)], structure)
+    return pytree.tree_unflatten([loaded.get(str(index), leaf) for index, leaf in enumerate(leaves)], structure)
 
 
 def idle_actions(trial: Trial) -> None:
-    """What is passed for players who do not act changes nothing: a leader's last action holds until its next."""
+    """Check that actions of players who do not act are ignored; a leader's action holds until its next one."""
     for moment in trial.episode:
         other = random_actions(trial.game, moment.observations, random.fold(trial.key, f"idle {moment.time}"))
         mixed = {
@@ -103,70 +104,70 @@ def _like(acting: Tensor, action: Tensor) -> Tensor:
 
 
 def parameters(trial: Trial) -> str | None:
-    """A batch of parameter values gives what one game for each value gives (float64, to 1e-9)."""
+    """Check that a batch of parameter values gives the results of separate games (float64, to 1e-9)."""
     game = trial.game.to(dtype=torch.float64)
     numbers = {name: value for name, value in game.parameters.items() if value.is_floating_point()}
     if not numbers:
         return "no numeric parameters"
     factors = torch.linspace(1.0, 0.9, trial.copies, dtype=torch.float64)
     grid = {name: value * factors for name, value in numbers.items()}
-    together = list(play(game.with_parameters(**grid), trial.key, trial.steps))
+    batch = list(play(game.with_parameters(**grid), trial.key, trial.steps))
     for row in range(trial.copies):
         alone = game.with_parameters(**{name: values[row] for name, values in grid.items()})
-        for moment, single in zip(together, play(alone, trial.key[row : row + 1], trial.steps), strict=False):
-            mine = {name: value[row : row + 1] for name, value in outcome(moment).items()}
+        for moment, single in zip(batch, play(alone, trial.key[row : row + 1], trial.steps), strict=False):
+            in_batch = {name: value[row : row + 1] for name, value in outcome(moment).items()}
             where = f"step {moment.time}, parameter values {row} alone and in a batch"
-            require_close(outcome(single), mine, FLOAT64_TOLERANCE, where)
+            require_close(outcome(single), in_batch, FLOAT64_TOLERANCE, where)
     return None
 
 
 def one_graph(trial: Trial) -> None:
-    """``step`` traces into one graph, without a break, and the traced step returns the same bits."""
+    """Check that ``step`` is traced into one graph without breaks, and that the traced step gives identical results."""
     moment = trial.episode[0]
     torch._dynamo.reset()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer's own notices, of which the game knows nothing
+        warnings.simplefilter("ignore")  # warnings of the tracer itself, which are not caused by the game
         traced = torch.compile(trial.game.step, fullgraph=True, backend="eager")(moment.state, moment.actions)
     same = {"state": moment.transition.state, "rewards": moment.transition.rewards}
     require_same_bits(tensors_of(same), tensors_of({"state": traced.state, "rewards": traced.rewards}), "traced step")
 
 
 def device_parity(trial: Trial) -> str | None:
-    """A CUDA device gives what the CPU gives (float64, to 1e-9)."""
+    """Check that a CUDA device gives the same results as the CPU (float64, to 1e-9)."""
     if not torch.cuda.is_available():
-        return "no CUDA device: not checked"
-    here = trial.game.to(dtype=torch.float64)
-    there = here.to(device="cuda")
-    for moment in play(here, trial.key, trial.steps):
+        return "not checked: no CUDA device"
+    cpu_game = trial.game.to(dtype=torch.float64)
+    cuda_game = cpu_game.to(device="cuda")
+    for moment in play(cpu_game, trial.key, trial.steps):
         state, actions = (tree_map(lambda leaf: leaf.cuda(), tree) for tree in (moment.state, dict(moment.actions)))
-        result = there.step(state, actions)
-        remote = tensors_of({"state": result.state, "rewards": result.rewards})
-        local = tensors_of({"state": moment.transition.state, "rewards": moment.transition.rewards})
-        back = {name: value.cpu() for name, value in remote.items()}
-        require_close(local, back, FLOAT64_TOLERANCE, f"step {moment.time}, CPU and CUDA")
+        result = cuda_game.step(state, actions)
+        on_cuda = tensors_of({"state": result.state, "rewards": result.rewards})
+        on_cpu = tensors_of({"state": moment.transition.state, "rewards": moment.transition.rewards})
+        copied_back = {name: value.cpu() for name, value in on_cuda.items()}
+        require_close(on_cpu, copied_back, FLOAT64_TOLERANCE, f"step {moment.time}, CPU and CUDA")
     return None
 
 
 def no_device_mixed(trial: Trial) -> str | None:
-    """All of the game moves to another device, and no step or observation carries numbers to or from the host."""
+    """Check that the whole game moves to another device, and that play transfers no data to or from the host."""
     if not is_supported():
-        return "this version of torch cannot pretend to have a GPU: not checked"
+        return "not checked: this version of torch does not support a simulated GPU"
     with fake_device() as device:
-        there = trial.game.to(device=device)
+        moved_game = trial.game.to(device=device)
         for moment in trial.episode:
             state, actions = (tree_map(_moved(device), tree) for tree in (moment.state, dict(moment.actions)))
-            with transfers() as carried:
-                result = there.step(state, actions)
-                seen = there.observe(result.state)
-            where = ", ".join(dict.fromkeys(carried))
-            require(not carried, f"step {moment.time}: host and device wait for each other at {where}")
-            held = {"state": result.state, "rewards": result.rewards, "seen": seen}
-            astray = [name for name, value in tensors_of(held).items() if value.device != device]
-            require(not astray, f"step {moment.time}: {', '.join(astray)} stayed on the CPU")
+            with transfers() as operations:
+                result = moved_game.step(state, actions)
+                observations = moved_game.observe(result.state)
+            names = ", ".join(dict.fromkeys(operations))
+            require(not operations, f"step {moment.time}: data is transferred between host and device by {names}")
+            outputs = {"state": result.state, "rewards": result.rewards, "seen": observations}
+            on_cpu = [name for name, value in tensors_of(outputs).items() if value.device != device]
+            require(not on_cpu, f"step {moment.time}: {', '.join(on_cpu)} stayed on the CPU")
             same = {"state": moment.transition.state, "rewards": moment.transition.rewards}
-            back = tensors_of({"state": result.state, "rewards": result.rewards})
-            back = {name: value.cpu() for name, value in back.items()}
-            require_same_bits(tensors_of(same), back, f"step {moment.time}, on the CPU and on a pretended GPU")
+            on_device = tensors_of({"state": result.state, "rewards": result.rewards})
+            copied_back = {name: value.cpu() for name, value in on_device.items()}
+            require_same_bits(tensors_of(same), copied_back, f"step {moment.time}, on the CPU and on a simulated GPU")
     return None
 
 

@@ -1,4 +1,4 @@
-"""Random legal play: what the conformance checks and the golden traces watch a game do."""
+"""Random legal play, on which the conformance checks and the golden traces are based."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Actions = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class Moment:
-    """One step of play: what was seen and done before it, and what came of it.
+    """One step of play: the state, observations and actions before it, and the transition.
 
-    ``playing`` ``[B]`` bool marks the copies that had not ended before this step.
+    ``playing`` ``[B]`` bool marks the environment copies whose episode had not ended before this step.
     """
 
     time: int
@@ -32,12 +32,12 @@ class Moment:
 
 
 def random_actions(game: Game[Any], observations: Mapping[str, Observation], key: Tensor) -> dict[str, Tensor]:
-    """Return legal random actions for every role, acting or not.
+    """Return legal random actions for every role, whether its players act or not.
 
     Args:
-        game: the game whose roles play.
-        observations: what :meth:`~econsim.game.Game.observe` returned.
-        key: ``[B]`` int64, another one for each step (:func:`econsim.random.fold`).
+        game: the game.
+        observations: the observations returned by :meth:`~econsim.game.Game.observe`.
+        key: random keys ``[B]`` int64, different in each step (:func:`econsim.random.fold`).
     """
     return {
         name: _random_action(role, observations[name].action_mask, random.fold(key, name), game.dtype)
@@ -46,7 +46,7 @@ def random_actions(game: Game[Any], observations: Mapping[str, Observation], key
 
 
 def play(game: Game[Any], key: Tensor, steps: int, state: Any = None, time: int = 0) -> Iterator[Moment]:
-    """Play at random from ``reset(key)``, or on from ``state`` at ``time``, until all ended or ``steps`` were made."""
+    """Play at random from ``reset(key)``, or from ``state`` at ``time``, up to step ``steps`` or the last end."""
     state = game.reset(key) if state is None else state
     playing = torch.ones_like(key, dtype=torch.bool)
     while time < steps and bool(playing.any()):
@@ -59,7 +59,7 @@ def play(game: Game[Any], key: Tensor, steps: int, state: Any = None, time: int 
 
 
 def tensors_of(tree: Any) -> dict[str, Tensor]:
-    """Return the tensors of a state, of observations or of rewards by their place in it."""
+    """Return the tensors of a state, observations or rewards by their path in it."""
     paths, _ = pytree.tree_flatten_with_path(tree)
     return {pytree.keystr(path).lstrip("."): leaf for path, leaf in paths if isinstance(leaf, Tensor)}
 
@@ -77,8 +77,8 @@ def _random_action(role: Role, mask: Tensor | None, key: Tensor, dtype: torch.dt
 
 
 def _random_choices(space: MultiDiscrete, logits: Tensor, key: Tensor) -> Tensor:
-    parts = torch.split(logits, list(space.counts), dim=-1)
-    choices = [random.categorical(key, 0, f"choice {place}", part) for place, part in enumerate(parts)]
+    by_choice = torch.split(logits, list(space.counts), dim=-1)
+    choices = [random.categorical(key, 0, f"choice {index}", option) for index, option in enumerate(by_choice)]
     return torch.stack(choices, dim=-1)
 
 

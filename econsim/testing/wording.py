@@ -1,4 +1,4 @@
-"""Check of the text interface: a game can be put into words, and answers become the actions that they name."""
+"""Check of the text interface: every role has a text form, and replies are converted to the actions they name."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from econsim.text import RoleText, acting_players, seen_by
 
 __all__ = ["ALL", "text"]
 
-_MOMENTS = 4  # that are put into words
-_PLAYERS = 3  # of a role at each of them
+_MOMENTS = 4  # number of steps that are checked
+_PLAYERS = 3  # number of players per role and step
 
 
 def text(trial: Trial) -> str | None:
-    """Every role can be put into words, and what random legal play does comes back from its answers."""
+    """Check that every role has a text form, and that replies with random legal actions give these actions back."""
     game = trial.game
     if isinstance(game, TextInterface):
         try:
             _ = [game.briefing(name) for name in game.roles]
         except UserError as error:
-            return f"its own wording needs other parameters: not checked ({error})"
+            return f"not checked: the game's own wording does not support its parameters ({error})"
     texts = {name: RoleText(game, role) for name, role in game.roles.items()}
     for moment in trial.episode[:_MOMENTS]:
         for name, worded in texts.items():
@@ -37,11 +37,11 @@ def _answers_come_back(worded: RoleText, observation: Observation, actions: Tens
     players = acting & (acting.flatten().cumsum(0).reshape(acting.shape) <= _PLAYERS)
     numbers = actions.double().reshape(*players.shape, -1)[players].tolist()
     for seen, action in zip(seen_by(observation, players), map(tuple, numbers), strict=True):
-        require(bool(worded.question(seen)), f"{where}: an empty question")
+        require(bool(worded.question(seen)), f"{where}: the question is empty")
         form = worded.form(seen)
         reading = form.read(json.dumps({form.key: worded.action.answer(action)}))
-        came_back = reading.value is not None and worded.action.action(reading.value) == action
-        require(came_back, f"{where}: {worded.action.named(action)} does not come back: {reading.reason}")
+        is_recovered = reading.value is not None and worded.action.action(reading.value) == action
+        require(is_recovered, f"{where}: {worded.action.named(action)} is not recovered: {reading.reason}")
 
 
 ALL: tuple[Promise, ...] = (text,)

@@ -1,9 +1,9 @@
-"""Text interface of any game: what a language model is told of a role, and how its answer becomes an action.
+"""Text interface of games: prompts that describe a role to a language model, and the parsing of replies into actions.
 
-:class:`RoleText` puts one role of a game into words. Names, units and labels come from the role
-(:class:`econsim.game.Role`), the rules from the docstring of the game's kind, so that a game needs no code for it; one
-that wants a wording of its own offers :class:`econsim.game.TextInterface`. The room stands below agents and planners,
-which both use it, and above ``llm``, whose forms of replies it fills in; games themselves need not know it.
+:class:`RoleText` describes one role of a game. Names, units and labels come from the role (:class:`econsim.game.Role`)
+and the rules from the docstring of the game's kind, so that a game needs no code for its text interface. A game with
+its own wording implements :class:`econsim.game.TextInterface`. Agents and planners import this package; it imports the
+reply forms of ``llm``, and games do not depend on it.
 """
 
 from __future__ import annotations

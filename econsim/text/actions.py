@@ -1,7 +1,7 @@
-"""Actions in words: which are legal, the form of an answer, and the way between an answer and an action.
+"""Text form of actions: legal actions, the form of a reply, and conversion between replies and actions.
 
-A player's action is a tuple of numbers here: one for a discrete action or a single number, else one for each choice or
-entry of the box. The value of an answer is a label, an object of labels, a number or a list of numbers.
+A player's action is represented as a tuple of numbers: one number for a discrete action or a scalar box, otherwise one
+per choice or entry of the box. The value of a reply is a label, an object of labels, a number or a list of numbers.
 """
 
 from __future__ import annotations
@@ -19,40 +19,40 @@ __all__ = ["ActionText", "action_text"]
 
 
 class ActionText(Protocol):
-    """The actions of one role in words."""
+    """Text form of the actions of one role."""
 
     @property
     def lines(self) -> list[str]:
-        """What a player may choose from, one line each."""
+        """The available options or ranges, one line each."""
 
     @property
     def example(self) -> str:
-        """The value of an answer as JSON, with capitals for what is to be filled in."""
+        """The value of a reply as JSON, with placeholders in capitals."""
 
     def legal(self, mask: Mask) -> list[str]:
-        """Return what is legal now, one line each; nothing where everything is."""
+        """Return the legal options, one line each; empty if every option is legal."""
 
     def form(self, mask: Mask, thought: bool = False) -> Form:
-        """Return the form of the answer; its JSON schema allows only what is legal."""
+        """Return the form of the reply; its JSON schema allows legal actions only."""
 
     def action(self, value: Any) -> Action:
-        """Return the action that the value of an answer names."""
+        """Return the action that corresponds to the value of a reply."""
 
     def answer(self, action: Action) -> Any:
-        """Return the value that names an action."""
+        """Return the value of a reply that corresponds to an action."""
 
     def named(self, action: Action) -> str:
-        """Return an action as it stands in a list of past ones."""
+        """Return the text of an action in a list of past actions."""
 
     def neutral(self, mask: Mask) -> Action:
-        """Return the legal action that is nearest to doing nothing: the first option, or the number next to zero."""
+        """Return the default legal action: the first option, or the number closest to zero."""
 
     def allows(self, action: Action, mask: Mask) -> bool:
-        """Return whether an action is legal now."""
+        """Return whether an action is legal under the mask."""
 
 
 def action_text(role: Role) -> ActionText:
-    """Return the actions of a role in words."""
+    """Return the text form of the actions of a role."""
     if isinstance(role.action, Box):
         return NumberText(role.action, entry_names(role), role.action_unit)
     return OptionText(entry_names(role), option_names(role), role.action_unit, isinstance(role.action, Discrete))

@@ -1,4 +1,4 @@
-"""Names of observations and actions, with defaults where a role gives none, and their shortest listing."""
+"""Names of observations and actions, with defaults where a role has none, and compact lists of names."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from econsim.game import Box, Discrete, MultiDiscrete, Role
 
 __all__ = ["Row", "entry_names", "feature_names", "feature_units", "listed", "option_names", "rows"]
 
-_NUMBERED = re.compile(r"(.*[^\d.])(0|[1-9]\d*)")  # plain numbers are listed: "0 to 3" might be a range of reals
-_FEWEST = 3  # numbered names in a row that are written as a range
+_NUMBERED = re.compile(r"(.*[^\d.])(0|[1-9]\d*)")  # bare numbers are excluded: "0 to 3" could be read as an interval
+_FEWEST = 3  # minimum number of consecutively numbered names that are written as a range
 
 
 class Row(NamedTuple):
-    """Entries that stand side by side and differ by a number alone: ``rate_1 to rate_7``; or a single one."""
+    """Adjacent entries whose names differ only in a number, such as ``rate_1 to rate_7``, or a single entry."""
 
     name: str
     unit: str
@@ -27,17 +27,17 @@ class Row(NamedTuple):
 
 
 def feature_names(role: Role) -> tuple[str, ...]:
-    """Return the names of the features ``[F]``; ``feature_1``, ... where the role gives none."""
+    """Return the names of the features ``[F]``; by default ``feature_1``, ..."""
     return role.features or _numbered("feature", role.observation.size)
 
 
 def feature_units(role: Role) -> tuple[str, ...]:
-    """Return the units of the features ``[F]``, "" for plain numbers."""
+    """Return the units of the features ``[F]``, "" for features without a unit."""
     return role.feature_units or ("",) * len(feature_names(role))
 
 
 def entry_names(role: Role) -> tuple[str, ...]:
-    """Return the names of the choices of a multi-discrete action, or of the numbers of a box, in order."""
+    """Return the names of the choices of a multi-discrete action, or of the entries of a box, in order."""
     match role.action:
         case Discrete():
             return ()
@@ -59,7 +59,7 @@ def option_names(role: Role) -> tuple[tuple[str, ...], ...]:
 
 
 def rows(names: Sequence[str], units: Sequence[str] = ()) -> list[Row]:
-    """Return names with their units in order; three and more that are numbered in a row become one."""
+    """Return names with their units in order; merge three or more consecutively numbered names into one row."""
     units = units or [""] * len(names)
     grouped, first = list[Row](), 0
     while first < len(names):
@@ -75,12 +75,12 @@ def rows(names: Sequence[str], units: Sequence[str] = ()) -> list[Row]:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names as one list, those that are numbered in a row as a range."""
+    """Return names as one comma-separated list, with consecutively numbered names as ranges."""
     return ", ".join(row.name for row in rows(names))
 
 
 def _follows(before: str, name: str) -> bool:
-    """Return whether two names are the same but for a number that is one more."""
+    """Return whether ``name`` equals ``before`` except for a final number that is larger by one."""
     one, other = _NUMBERED.fullmatch(before), _NUMBERED.fullmatch(name)
     return bool(one and other and one[1] == other[1] and int(one[2]) + 1 == int(other[2]))
 

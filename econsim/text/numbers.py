@@ -1,4 +1,4 @@
-"""Numbers within bounds in words: actions that are a box."""
+"""Text form of box actions: numbers within bounds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["NumberText"]
 
 @dataclass(frozen=True)
 class NumberText:
-    """One number, or a list of numbers with a name each; an :class:`~econsim.text.actions.ActionText`."""
+    """A number or a list of named numbers; implements :class:`~econsim.text.actions.ActionText`."""
 
     box: Box
     names: tuple[str, ...]
@@ -24,7 +24,7 @@ class NumberText:
 
     @property
     def lines(self) -> list[str]:
-        """What a player may choose from."""
+        """The range of the numbers."""
         unit = f" ({self.unit})" if self.unit else ""
         if not self.box.shape:
             return [f"a number{_range(self.box)}{unit}"]
@@ -32,22 +32,22 @@ class NumberText:
 
     @property
     def example(self) -> str:
-        """A number, or a list of numbers."""
+        """A placeholder for a number, or a list of placeholders."""
         return f"[{', '.join(['NUMBER'] * self.box.size)}]" if self.box.shape else "NUMBER"
 
     def legal(self, mask: Mask) -> list[str]:
-        """Return nothing: a box has no mask."""
+        """Return an empty list, since a box has no mask."""
         return []
 
     def form(self, mask: Mask, thought: bool = False) -> Form:
-        """Return an amount within the bounds, or a list of them."""
+        """Return the form of an amount within the bounds, or of a list of amounts."""
         low, high = self.box.low, self.box.high
         if self.box.shape:
             return Amounts(KEY, self.box.size, low, high, thought=thought)
         return Amount(KEY, low, high, thought=thought)
 
     def action(self, value: Any) -> Action:
-        """Return the numbers of the answer."""
+        """Return the numbers of the reply."""
         return tuple(value) if self.box.shape else (value,)
 
     def answer(self, action: Action) -> Any:
@@ -55,11 +55,11 @@ class NumberText:
         return list(action) if self.box.shape else action[0]
 
     def named(self, action: Action) -> str:
-        """Return the numbers to four digits."""
+        """Return the numbers with four significant digits."""
         return " ".join(f"{number:.4g}" for number in action)
 
     def neutral(self, mask: Mask) -> Action:
-        """Return the numbers within the bounds that are next to zero."""
+        """Return the numbers within the bounds that are closest to zero."""
         return (min(max(0.0, self.box.low), self.box.high),) * self.box.size
 
     def allows(self, action: Action, mask: Mask) -> bool:

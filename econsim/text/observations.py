@@ -1,4 +1,4 @@
-"""Observations as plain numbers: what each player who acts is shown, ready for words."""
+"""Observations of acting players as plain numbers, from which prompts are written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Seen", "acting_players", "seen_by"]
 
 
 class Seen(NamedTuple):
-    """What one player observes: features ``[F]``, shared ``[G]``, mask ``[A]``, view ``[C, h, w]``, facts by name."""
+    """One player's observation: features ``[F]``, shared ``[G]``, mask ``[A]``, view ``[C, h, w]`` and named facts."""
 
     features: list[float]
     shared: list[float]
@@ -28,7 +28,7 @@ def acting_players(observation: Observation) -> Tensor:
 
 
 def seen_by(observation: Observation, players: Tensor) -> list[Seen]:
-    """Return what the ``players`` ``[B, N]`` bool observe, those of the first copy first."""
+    """Return the observations of ``players`` ``[B, N]`` (bool), in the order of environment copies and players."""
     columns = (_shared(observation), observation.action_mask, observation.view)
     shared, masks, views = (None if column is None else column[players].tolist() for column in columns)
     facts = {name: fact[players].tolist() for name, fact in (observation.facts or {}).items()}
@@ -45,6 +45,6 @@ def seen_by(observation: Observation, players: Tensor) -> list[Seen]:
 
 
 def _shared(observation: Observation) -> Tensor | None:
-    """Return what all players of the role observe, ``[B, N, G]``; ``None`` for a role without."""
+    """Return the features that all players of the role share, ``[B, N, G]``; ``None`` if there are none."""
     shared = observation.shared
     return None if shared is None else shared[:, None].expand(*observation.alive.shape, -1)

@@ -1,4 +1,4 @@
-"""Choices among labels in words: discrete actions, and several choices at once."""
+"""Text form of discrete and multi-discrete actions: one or several choices among labels."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True)
 class OptionText:
-    """One choice (``alone``, without a name), or several; an :class:`~econsim.text.actions.ActionText`.
+    """A single unnamed choice (``alone``) or several named ones; implements :class:`~econsim.text.actions.ActionText`.
 
-    ``names`` are those of several choices, ``options`` the labels of each, ``unit`` what numbers among them stand for.
+    ``names`` are the names of several choices, ``options`` the labels of each, ``unit`` the unit of numeric labels.
     """
 
     names: Labels
@@ -30,7 +30,7 @@ class OptionText:
 
     @property
     def lines(self) -> list[str]:
-        """What a player may choose from, one line for all choices that have the same options."""
+        """The options, one line for all choices that have the same options."""
         unit = f" ({self.unit})" if self.unit else ""
         if self.alone:
             return [f"one of{unit}: {listed(self.options[0])}"]
@@ -38,11 +38,11 @@ class OptionText:
 
     @property
     def example(self) -> str:
-        """A label, or an object of labels."""
+        """A placeholder for a label, or an object of placeholders."""
         return json.dumps("LABEL" if self.alone else dict.fromkeys(self.names, "LABEL"))
 
     def legal(self, mask: Mask) -> list[str]:
-        """Return what is legal now; nothing where everything is."""
+        """Return the legal options; empty if every option is legal."""
         if mask is None or all(mask):
             return []
         legal = self._labels(mask, True)
@@ -51,53 +51,53 @@ class OptionText:
         return [f"{names}: {options}" for names, options in self._grouped(legal)]
 
     def form(self, mask: Mask, thought: bool = False) -> Form:
-        """Return a choice among the legal labels, or several."""
+        """Return the form of a choice among the legal labels, or of several choices."""
         legal, closed = self._labels(mask, True), self._labels(mask, False)
         if self.alone:
             return Choice(KEY, legal[0], closed[0], thought)
         return Choices(KEY, tuple(map(Choice, self.names, legal, closed)), thought)
 
     def action(self, value: Any) -> Action:
-        """Return the places of the labels."""
+        """Return the indices of the labels."""
         labels = (value,) if self.alone else value
         return tuple(float(options.index(label)) for options, label in zip(self.options, labels, strict=True))
 
     def answer(self, action: Action) -> Any:
         """Return the label, or the object of labels."""
-        labels = self._chosen(action)
+        labels = self._labels_of(action)
         return labels[0] if self.alone else dict(zip(self.names, labels, strict=True))
 
     def named(self, action: Action) -> str:
         """Return the labels."""
-        return ", ".join(self._chosen(action))
+        return ", ".join(self._labels_of(action))
 
     def neutral(self, mask: Mask) -> Action:
         """Return the first legal option of each choice."""
         return tuple(float(flags.index(True)) for flags in self._flags(mask))
 
     def allows(self, action: Action, mask: Mask) -> bool:
-        """Return whether every option is legal now."""
+        """Return whether every chosen option is legal."""
         return all(flags[int(option)] for flags, option in zip(self._flags(mask), action, strict=True))
 
-    def _chosen(self, action: Action) -> list[str]:
+    def _labels_of(self, action: Action) -> list[str]:
         return [labels[int(option)] for labels, option in zip(self.options, action, strict=True)]
 
     def _flags(self, mask: Mask) -> list[list[bool]]:
-        """Return for each choice which of its options are legal."""
+        """Return for each choice whether each of its options is legal."""
         counts = [len(options) for options in self.options]
         flags = [True] * sum(counts) if mask is None else list(mask)
         return [flags[sum(counts[:choice]) : sum(counts[: choice + 1])] for choice in range(len(counts))]
 
     def _labels(self, mask: Mask, legal: bool) -> tuple[Labels, ...]:
-        """Return for each choice the labels that are legal, or those that are not."""
+        """Return for each choice its legal labels, or the others if ``legal`` is false."""
         return tuple(
             tuple(label for label, flag in zip(options, flags, strict=True) if flag == legal)
             for options, flags in zip(self.options, self._flags(mask), strict=True)
         )
 
     def _grouped(self, options: Sequence[Labels]) -> list[tuple[str, str]]:
-        """Return the names of the choices that have the same options, and these options."""
+        """Return, for each distinct set of options, the names of the choices that have it and the options."""
         names: dict[Labels, list[str]] = {}
         for name, labels in zip(self.names, options, strict=True):
             names.setdefault(labels, []).append(name)
-        return [(listed(each), listed(labels)) for labels, each in names.items()]
+        return [(listed(choices), listed(labels)) for labels, choices in names.items()]

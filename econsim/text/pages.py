@@ -1,4 +1,4 @@
-"""Page of a game: what the docstring of its kind says of its rules, as plain text."""
+"""Documentation page of a game: the rules in the docstring of its kind, as plain text."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ __all__ = ["page_of"]
 _ROOMS = ("economies", "games")
 _SECTIONS = ("State", "Actions", "Dynamics", "Rewards")
 _HEADING = re.compile(r"^(?:#+ |\*\*)?([A-Z]\w+)(?:\*\*)?:?$", re.MULTILINE)
-_SHAPE = re.compile(r",? ?`*\[(?:1 \| )?[A-Z][A-Z0-9 ,|*+]*\]`*")  # [B, N]: for readers of code
+_SHAPE = re.compile(
+    r",? ?`*\[(?:1 \| )?[A-Z][A-Z0-9 ,|*+]*\]`*"
+)  # tensor shapes such as [B, N], which are of no use in prompts
 
 
 def page_of(game: Game[Any]) -> str:
-    """Return the opening of the page and its sections on state, actions, dynamics and rewards.
+    """Return the introduction of the page and its sections on state, actions, dynamics and rewards.
 
-    A page without these sections is returned whole; a game without a page gives its name.
+    A page without these sections is returned in full; for a game without a page, the name of its class is returned.
     """
     text = _SHAPE.sub("", inspect.cleandoc(_docstring(game))).replace("`", "")
     opening, *rest = _HEADING.split(text)
@@ -32,7 +34,7 @@ def page_of(game: Game[Any]) -> str:
 
 
 def _docstring(game: Game[Any]) -> str:
-    """Return the docstring of the module that is the game's kind, else of its class."""
+    """Return the docstring of the module of the game's kind, or of the game's class if it belongs to no kind."""
     path = type(game).__module__.split(".")
     ends = [index + 2 for index, package in enumerate(path) if package in _ROOMS]
     kind = sys.modules.get(".".join(path[: ends[0]])) if ends else None

@@ -1,4 +1,4 @@
-"""Payoffs in words: the table of a game of one round, a line for each combination of what its players may do."""
+"""Text form of payoff tables: one line per action profile of a one-shot game."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MOST_LINES = 200
 
 
 def payoff_lines(game: Game[Any]) -> list[str]:
-    """Return what each player is paid under each combination of actions; nothing where there is no such table.
+    """Return the players' payoffs for each action profile, one line each.
 
-    A table of more than 200 combinations is left out.
+    The list is empty for games without a payoff table and for tables of more than 200 profiles.
     """
     if not isinstance(game, Enumerable) or any(isinstance(role.action, Box) for role in game.roles.values()):
         return []

@@ -1,6 +1,6 @@
-"""Text interface of one role: the rules, a question, the form of its answer, and the action that an answer names.
+"""Text interface of one role: its rules, the question of each step, the form of the reply, and its action.
 
-The default is made from the names, units and labels of the role. A game with a wording of its own
+The default text is built from the names, units and labels of the role. A game with its own wording
 (:class:`econsim.game.TextInterface`) replaces the templates and adds variables to them.
 """
 
@@ -28,26 +28,26 @@ __all__ = ["STANDARD", "RoleText"]
 PROMPTS = Path(__file__).parent / "prompts"
 STANDARD = "standard"
 TEMPLATES = "templates"
-"""The entry of a briefing with the folder of the game's own templates."""
+"""The key of a briefing under which a game gives the folder of its own templates."""
 
 
 class RoleText:
-    """A role in words. ``rules`` is what every player of the role is told in every question."""
+    """Text form of a role. ``rules`` is the text that precedes every question to every player of the role."""
 
     def __init__(
         self, game: Game[Any], role: Role, wording: str = STANDARD, key: str = "wording", thought: bool = False
     ) -> None:
-        """Write the rules.
+        """Render the rules.
 
         Args:
-            game: the game; where it has a wording of its own, that is used.
-            role: one of its roles.
+            game: the game; its own wording is used if it has one.
+            role: one of the game's roles.
             wording: ``standard``, or the path of a folder with the Jinja templates ``rules`` and ``question``.
-            key: of the scenario that chose the wording, for messages.
-            thought: whether a short thought is wanted before the action.
+            key: the scenario key that selects the wording, for error messages.
+            thought: whether the reply includes a short line of reasoning before the action.
 
         Raises:
-            UserError: there is no such wording, or a template is wrong.
+            UserError: there is no such wording, or a template is invalid.
         """
         briefing = dict(game.briefing(role.name)) if isinstance(game, TextInterface) else {}
         templates = str(briefing.pop(TEMPLATES, STANDARD))
@@ -59,10 +59,10 @@ class RoleText:
         self.rules = self._wording.render("rules", **{**self._static(game), **briefing})
 
     def question(self, seen: Seen, history: Sequence[Action] = ()) -> str:
-        """Return the question what to do now.
+        """Return the question that asks a player for an action.
 
         Args:
-            seen: what the player observes.
+            seen: the player's observation.
             history: the player's last actions, the oldest first.
         """
         values = {
@@ -77,7 +77,7 @@ class RoleText:
         return self._wording.render("question", **{**values, **self._briefing})
 
     def form(self, seen: Seen) -> Form:
-        """Return the form of the answer."""
+        """Return the form of the reply."""
         return self.action.form(seen.mask, self.thought)
 
     def _static(self, game: Game[Any]) -> Mapping[str, Any]:
@@ -103,7 +103,7 @@ class RoleText:
 
 
 def _lines(named: Sequence[Row], values: Sequence[float]) -> list[str]:
-    """Return values with their names and units, a line for each row."""
+    """Return values with their names and units, one line per row."""
     return [_line(row, values[row.first : row.first + row.size]) for row in named]
 
 
@@ -113,7 +113,7 @@ def _line(row: Row, values: Sequence[float]) -> str:
 
 
 def _parameters(game: Game[Any]) -> Iterator[str]:
-    """Yield the numeric parameters that are the same in all copies."""
+    """Yield the numeric parameters that are the same in all environment copies."""
     for name, value in game.parameters.items():
         if value.numel() == 1:
             yield f"{name} = {float(value):.6g}"

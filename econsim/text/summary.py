@@ -1,4 +1,4 @@
-"""Summary of a role: who plays it, what it observes with units, and what it can do."""
+"""Text summary of a role: its number of players, its observations with units, and its actions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["observed", "players_of", "shared_by", "summary_of"]
 
 
 def players_of(role: Role) -> str:
-    """Return who plays a role, and when."""
+    """Return the name of a role, its number of players and the steps in which they act."""
     players = f"{role.name}: {role.count:,} player{'s' if role.count != 1 else ''}"
     every = "in every step" if role.acts_every == 1 else f"every {role.acts_every} steps"
     return f"{players}, acting {every}{', as leader' if role.leads else ''}"
@@ -25,12 +25,12 @@ def observed(role: Role) -> list[Row]:
 
 
 def shared_by(role: Role) -> list[Row]:
-    """Return what all players of a role observe alike, with units."""
+    """Return the features that all players of a role share, with units."""
     return rows(role.shared_features, role.shared_units)
 
 
 def summary_of(role: Role) -> str:
-    """Return the lines of a role, for people who read."""
+    """Return the summary of a role as text for human readers."""
     return "\n".join(_lines(role))
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 __all__ = ["KEY", "Action", "Mask"]
 
 KEY = "action"
-"""The key of the JSON object of an answer."""
+"""The key of the action in the JSON object of a reply."""
 Action = tuple[float, ...]
-"""One player's action."""
+"""One player's action as numbers."""
 Mask = Sequence[bool] | None
-"""Which options are legal, those of several choices one after another; ``None``: all."""
+"""Whether each option is legal, with the options of several choices concatenated; ``None`` if all are legal."""

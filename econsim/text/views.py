@@ -1,4 +1,4 @@
-"""Map views as text: a grid of tiles with one sign for each thing on them, and the legend of these signs."""
+"""Text form of map views: a grid of tiles with one symbol for each object, and the legend of these symbols."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from econsim.game import Role
 
 __all__ = ["ViewText"]
 
-_NOTHING = "."  # on a tile
-_NO_LETTER = "?"  # for the labels of a view that has more of them than there are letters
+_NOTHING = "."  # symbol of an empty tile
+_NO_LETTER = "?"  # symbol of labels for which no letter is left
 View = Sequence[Sequence[Sequence[int]]]  # [C][h][w]
 
 
 class ViewText:
-    """The view of one role. ``legend`` explains the signs, one line each; it is empty for a role without a view."""
+    """The view of one role. ``legend`` explains the symbols, one line each; it is empty for a role without a view."""
 
     def __init__(self, role: Role) -> None:
-        """Give a sign to every label of every channel."""
+        """Assign a symbol to every label of every channel."""
         self._channels = _channels(role)
         self.legend = [line for channel in self._channels for line in channel.legend()]
 
     def draw(self, view: View) -> str:
-        """Return the picture ``[C, h, w]``, a line for each row of tiles from the top, in columns of one width."""
+        """Return the view ``[C, h, w]`` as text, one line per row of tiles from the top, in columns of equal width."""
         height, width = len(view[0]), len(view[0][0])
         tiles = [[self._tile(view, row, column) for column in range(width)] for row in range(height)]
         widest = max(len(tile) for row in tiles for tile in row)
@@ -37,21 +37,21 @@ class ViewText:
 
 @dataclass(frozen=True)
 class _Channel:
-    """What the values of a channel mean; ``is_open``: there are more values than labels, the last one is numbered."""
+    """Labels and symbols of a channel's values; ``is_open``: more values than labels, so the last label is numbered."""
 
     labels: tuple[str, ...]
     signs: tuple[str, ...]
     is_open: bool
 
     def sign(self, value: int) -> str:
-        """Return how a value is drawn."""
+        """Return the symbol of a value."""
         last = len(self.signs) - 1
         if value < last or not self.is_open:
             return self.signs[value]
         return f"{self.signs[last]}{value - last}" if self.signs[last] else ""
 
     def legend(self) -> Iterator[str]:
-        """Yield a line for each label."""
+        """Yield one line per label."""
         for value, (label, sign) in enumerate(zip(self.labels, self.signs, strict=True)):
             if label and self.is_open and value == len(self.labels) - 1:
                 yield f"{sign}0, {sign}1, ...: {label} 0, 1, ..."
@@ -60,7 +60,7 @@ class _Channel:
 
 
 def _channels(role: Role) -> list[_Channel]:
-    """Return the channels of a view, with a letter for each label, of the label itself where it is free."""
+    """Return the channels of a view, with a letter for each label: one of the label's own letters if still free."""
     counts = role.view_counts or (2,) * (role.view[0] if role.view else 0)
     named = role.view_labels or tuple(_default(number, count) for number, count in enumerate(counts, 1))
     taken = set[str]()

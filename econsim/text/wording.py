@@ -1,4 +1,4 @@
-"""Prompts as files: Jinja templates that ship with econsim, or lie in a folder of the user's."""
+"""Prompt templates: Jinja files that ship with econsim or are in a folder of the user."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ if TYPE_CHECKING:
 __all__ = ["FACTS", "Wording"]
 
 FACTS = "FACTS: "
-"""What the line begins with that repeats a question's numbers as one JSON object."""
+"""Prefix of the line that repeats the numbers of a question as one JSON object."""
 _SUFFIX = ".txt"
 
 
 class Wording:
-    """The templates of one folder, read when they are first used."""
+    """The templates of one folder, which are read when they are first used."""
 
     def __init__(self, shipped: Path, name: str, key: str) -> None:
-        """Find the folder.
+        """Locate the folder.
 
         Args:
-            shipped: the folder whose sub-folders econsim ships.
-            name: one of those, or the path of a user's folder.
-            key: of the scenario that named it, for messages.
+            shipped: the folder whose sub-folders ship with econsim.
+            name: the name of a sub-folder, or the path of a folder of the user.
+            key: the scenario key that selects the wording, for error messages.
 
         Raises:
             UserError: there is no such folder.
         """
-        known = sorted(entry.name for entry in shipped.iterdir() if entry.is_dir())
-        folder = shipped / name if name in known else Path(name)
+        names = sorted(entry.name for entry in shipped.iterdir() if entry.is_dir())
+        folder = shipped / name if name in names else Path(name)
         if not folder.is_dir():
-            raise UserError(f"{key}: no wording {name!r}{did_you_mean(name, known)}, and no folder of that path")
+            raise UserError(f"{key}: no wording {name!r}{did_you_mean(name, names)}, and no folder with this path")
         self._folder, self._key = folder, key
         self._templates: dict[str, Template] = {}
 
     def render(self, template: str, **values: Any) -> str:
-        """Return a template's text.
+        """Return a template rendered with the given values.
 
         Raises:
-            UserError: the template is missing, is none, or names something that it is not given.
+            UserError: the template is missing or invalid, or uses an undefined variable.
         """
         from jinja2 import TemplateError
 
@@ -51,20 +51,20 @@ class Wording:
         try:
             return self._templates[template].render(values).strip()
         except TemplateError as error:
-            raise UserError(f"{self._place(template)}: {error}") from None
+            raise UserError(f"{self._path(template)}: {error}") from None
 
     def _read(self, template: str) -> Template:
         from jinja2 import StrictUndefined, TemplateError
         from jinja2.sandbox import SandboxedEnvironment
 
-        place = self._place(template)
+        path = self._path(template)
         options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
         try:
-            return SandboxedEnvironment(**options).from_string(place.read_text(encoding="utf-8").strip())
+            return SandboxedEnvironment(**options).from_string(path.read_text(encoding="utf-8").strip())
         except OSError:
-            raise UserError(f"{self._key}: {place} is missing or cannot be read") from None
+            raise UserError(f"{self._key}: {path} is missing or cannot be read") from None
         except TemplateError as error:
-            raise UserError(f"{place}: {error}") from None
+            raise UserError(f"{path}: {error}") from None
 
-    def _place(self, template: str) -> Path:
+    def _path(self, template: str) -> Path:
         return self._folder / f"{template}{_SUFFIX}"

@@ -1,3 +1,3 @@
-"""Joint learners: PPO, two-level loops, curricula, imitation, prompt optimisation."""
+"""Learning algorithms that fit agents and planners: PPO, two-level PPO, curricula, imitation, prompt optimisation."""
 
 RENAMED = {"lessons": "prompt_optimisation"}

@@ -1,6 +1,6 @@
-"""What a leader in training is worth under its learned followers and under exact ones, side by side.
+"""Audit of a leader in training: its return under learned followers next to its return under exact best responses.
 
-A leader that gains only because its followers err gains nothing in the second figure.
+Gains that the leader makes only through mistakes of the learned followers do not appear in the second return.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from econsim.play import play
 def audit(
     game: Game[Any], agents: Mapping[str, Agent], leader: str, key: torch.Tensor, step: int, recorder: Recorder
 ) -> None:
-    """Log ``audit/learned_return`` and, where the game knows exact answers, ``audit/exact_return`` of the leader.
+    """Log the leader's ``audit/learned_return`` and, if the game computes best responses, its ``audit/exact_return``.
 
-    Where the game accounts for tax rates, ``audit/rate_<k>`` is that of each bracket under the learned followers, a
-    mean over copies.
+    If the accounts of the game contain tax rates, ``audit/rate_<k>`` is the marginal tax rate of bracket ``k`` under
+    the learned followers, averaged over environment copies.
 
     Args:
         game: the game of the training; it is played in float64.
-        agents: who plays, each as it is scored.
+        agents: the agents, which play as in an evaluation.
         leader: the leading role.
-        key: ``[B]``; the same one in every audit makes steps comparable.
-        step: the step that the numbers belong to.
-        recorder: where they go.
+        key: ``[B]``; the same key in every audit makes the values comparable over steps.
+        step: the step for which values are logged.
+        recorder: receives the values.
     """
     precise = game.to(dtype=torch.float64)
-    players = {"learned": dict(agents)}
+    casts = {"learned": dict(agents)}
     if isinstance(game, Solvable):
         exact = {name: BestResponse(Parameters()) for name in game.roles if name != leader}
-        players["exact"] = {**agents, **exact}
-    for name, minds in players.items():
-        episode = play(precise, minds, key)
+        casts["exact"] = {**agents, **exact}
+    for name, cast in casts.items():
+        episode = play(precise, cast, key)
         recorder.log(f"audit/{name}_return", float(episode.returns[leader].mean()), step=step, role=leader)
         rates = precise.accounts(episode.state).get("rates") if name == "learned" else None
         for bracket, rate in enumerate(() if rates is None else rates.mean(0).tolist()):

@@ -1,4 +1,4 @@
-"""One phase of a curriculum, as a scenario writes it."""
+"""Phases of a curriculum, as written in a scenario."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ FRESH = "fresh"
 
 
 class Phase(Model):
-    """One phase: a learner, and who plays while it lasts."""
+    """One phase: a learning algorithm, and the agents that play during the phase."""
 
     name: str = Field(pattern=r"^\w[\w -]{0,59}$")
-    """What log and metrics call it."""
+    """Name of the phase in the log and in metrics."""
     training: Annotated[Chosen, FromRoom("training")]
-    """The learner: a kind of training and its parameters (``ppo`` says who learns, ``train``, and which parameters of
-    the game change, ``parameters``)."""
+    """The learning algorithm: a kind of training and its parameters (for ``ppo``, ``train`` lists the roles that learn
+    and ``parameters`` the game parameters that change)."""
     agents: dict[str, Annotated[Chosen, FromRoom("agents", then="planners")]] = Field(default_factory=dict)
-    """Who stands in for the scenario's agent of a role while the phase lasts."""
+    """Agents, by role, that replace those of the scenario during the phase."""
     planner: Annotated[Chosen, FromRoom("planners")] | None = None
-    """Who stands in for the planner."""
+    """Planner that replaces that of the scenario during the phase."""
     start: str | None = None
-    """Whose weights minds begin with: the name of an earlier phase, ``fresh``, or none: as the last phase left them."""
+    """Initial weights of the policy networks: the name of an earlier phase, for the weights at its end; ``fresh``, for
+    new random weights; or none, for the weights at the end of the last phase."""
     shared: bool = False
-    """Go through it once for all planners that workers are retrained under; phases that are shared come first."""
+    """Whether the phase is the same for all planners under which workers are retrained, so that it is run only once;
+    shared phases must come first."""
 
     def stand_ins(self, game: Game[Any]) -> dict[str, Chosen]:
-        """Return who stands in, by role.
+        """Return the agents that replace those of the scenario, by role.
 
         Raises:
-            UserError: an unknown role, or a planner where not one role leads.
+            UserError: a role does not exist, or a planner is given and the game does not have exactly one leading role.
         """
         for role in self.agents:
             if role not in game.roles:
-                known = did_you_mean(role, game.roles)
-                raise UserError(f"training: phase {self.name}: unknown role {role!r}{known}")
+                suggestion = did_you_mean(role, game.roles)
+                raise UserError(f"training: phase {self.name}: unknown role {role!r}{suggestion}")
         leader = {} if self.planner is None else {leader_of(game): self.planner}
         return {**self.agents, **leader}

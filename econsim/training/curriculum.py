@@ -1,10 +1,10 @@
-"""A curriculum: phases in order, each with its own learner, and what changes between them.
+"""Curriculum: training in several phases, each with its own learning algorithm.
 
-Minds go on from phase to phase with the weights that they have. A phase says who learns, who stands in for an agent of
-the scenario (no taxes before there are workers worth taxing), and how the game's parameters move while it lasts: labour
-costs that warm up, a ceiling on tax rates that rises. The two phases of Zheng et al. (2022) are workers alone, then
-workers and planner. A phase that is ``shared`` does not depend on who leads, so that a run that retrains workers under
-several planners goes through it once.
+Policy networks keep their weights from phase to phase. A phase specifies the roles that learn, agents that replace
+those of the scenario (for example, no taxes in a first phase), and the schedules of game parameters, such as a warm-up
+of labour costs or a rising ceiling on tax rates. In Zheng et al. (2022), the workers learn alone in the first phase,
+and workers and planner learn together in the second. A ``shared`` phase does not depend on the leader, so that a run
+that retrains workers under several planners runs it only once.
 """
 
 from __future__ import annotations
@@ -32,40 +32,44 @@ REFERENCES = (
 
 
 class Parameters(Model):
-    """The phases, in order."""
+    """Parameters of a curriculum."""
 
     phases: tuple[Phase, ...] = Field(min_length=1)
-    """At least one."""
+    """The phases in order, at least one."""
 
     @field_validator("phases")
     @classmethod
     def _phases_fit(cls, phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
         names = [phase.name for phase in phases]
-        for place, phase in enumerate(phases):
-            if phase.name in names[:place] or phase.name == FRESH:
-                raise ValueError(f"phase {place + 1}: the name {phase.name!r} is taken")
-            if phase.start not in (None, FRESH, *names[:place]):
-                known = did_you_mean(phase.start or "", [*names[:place], FRESH])
-                raise ValueError(f"phase {phase.name}: start {phase.start!r} is no earlier phase{known}")
-            if phase.shared and not all(earlier.shared for earlier in phases[:place]):
-                raise ValueError(f"phase {phase.name}: shared phases come before all others")
+        for index, phase in enumerate(phases):
+            earlier_names = names[:index]
+            if phase.name in earlier_names or phase.name == FRESH:
+                raise ValueError(f"phase {index + 1}: the name {phase.name!r} is already in use; choose another one")
+            if phase.start not in (None, FRESH, *earlier_names):
+                suggestion = did_you_mean(phase.start or "", [*earlier_names, FRESH])
+                raise ValueError(
+                    f"phase {phase.name}: start: expected the name of an earlier phase or {FRESH}, found"
+                    f" {phase.start!r}{suggestion}"
+                )
+            if phase.shared and not all(earlier.shared for earlier in phases[:index]):
+                raise ValueError(f"phase {phase.name}: shared phases must come before all others")
         if names and all(phase.shared for phase in phases):
-            raise ValueError("the last phase must not be shared: it is the one that makes planners differ")
+            raise ValueError("the last phase must not be shared, because it is run for each planner separately")
         return phases
 
 
 class Curriculum:
-    """Fits agents phase by phase; interrupted, it continues in the middle of a phase."""
+    """Fits agents phase by phase; an interrupted fit continues in the middle of a phase."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
     def fits(self, agent: Agent) -> bool:
-        """Return whether the learner of any phase fits the agent."""
+        """Return whether the learning algorithm of any phase fits the agent."""
         return any(phase.training.build().fits(agent) for phase in self.parameters.phases)
 
     def shared_phases(self) -> tuple[Curriculum, dict[str, Chosen]] | None:
-        """Return the curriculum of the shared phases and who stands in during them; ``None`` where none is shared."""
+        """Return the curriculum of the shared phases and their stand-in agents; ``None`` if there are none."""
         shared = tuple(phase for phase in self.parameters.phases if phase.shared)
         if not shared:
             return None
@@ -77,11 +81,11 @@ class Curriculum:
         return Curriculum(Parameters(phases=tuple(phase for phase in self.parameters.phases if not phase.shared)))
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
-        """Return the agents as the last phase left them.
+        """Fit the agents in all phases and return them.
 
         Raises:
-            UserError: a phase names a role that does not exist, or its learner cannot play this game.
-            RunError: a loss is not finite any more.
+            UserError: a phase names a role that does not exist, or its learning algorithm does not support this game.
+            RunError: a loss or a weight is no longer finite.
         """
         return self.fit_together(game, [agents], [seed], [recorder])[0]
 
@@ -92,32 +96,32 @@ class Curriculum:
         seeds: Sequence[int],
         recorders: Sequence[Recorder],
     ) -> list[dict[str, Agent]]:
-        """Fit the agents of several seeds, all in the same phase; each gets what :meth:`fit` alone would give it.
+        """Fit the agents of several seeds phase by phase, with the same results as separate calls of :meth:`fit`.
 
         Raises:
-            UserError: a phase names a role that does not exist, or its learner cannot play this game.
-            RunError: a loss is not finite any more.
+            UserError: a phase names a role that does not exist, or its learning algorithm does not support this game.
+            RunError: a loss or a weight is no longer finite.
         """
-        given = zip(casts, seeds, recorders, strict=True)
-        pupils = [_Pupil(self.parameters.phases, agents, seed, recorder) for agents, seed, recorder in given]
+        triples = zip(casts, seeds, recorders, strict=True)
+        sessions = [_SeedSession(self.parameters.phases, agents, seed, recorder) for agents, seed, recorder in triples]
         for number, phase in enumerate(self.parameters.phases):
-            here = [pupil for pupil in pupils if pupil.phase == number]
-            if not here:
+            active = [session for session in sessions if session.phase == number]
+            if not active:
                 continue
             stand_ins = phase.stand_ins(game)
-            reports = [pupil.enter(phase) for pupil in here]
+            reports = [session.enter(phase) for session in active]
             players = [
-                {**pupil.agents, **{role: chosen.build() for role, chosen in stand_ins.items()}} for pupil in here
+                {**session.agents, **{role: chosen.build() for role, chosen in stand_ins.items()}} for session in active
             ]
-            keys = [pupil.seed_of(phase) for pupil in here]
-            fitted = fit_all(phase.training.build(), game, players, keys, reports)
-            for pupil, found in zip(here, fitted, strict=True):
-                pupil.leave(phase, {role: mind for role, mind in found.items() if role not in stand_ins})
-        return [pupil.agents for pupil in pupils]
+            phase_seeds = [session.seed_of(phase) for session in active]
+            fitted = fit_all(phase.training.build(), game, players, phase_seeds, reports)
+            for session, agents in zip(active, fitted, strict=True):
+                session.leave(phase, {role: agent for role, agent in agents.items() if role not in stand_ins})
+        return [session.agents for session in sessions]
 
 
-class _Pupil:
-    """One seed on its way through the phases."""
+class _SeedSession:
+    """Progress of one seed through the phases."""
 
     def __init__(self, phases: Sequence[Phase], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
         self.phases, self.agents, self.seed, self.recorder = phases, dict(agents), seed, recorder
@@ -127,35 +131,34 @@ class _Pupil:
         self.reports: _PhaseReports | None = None
         if stored is not None:
             self.kept, self.phase, self.inside = dict(stored["kept"]), int(stored["phase"]), stored["inside"]
-            _give(self.agents, stored["minds"])
+            _load(self.agents, stored["minds"])
 
     def seed_of(self, phase: Phase) -> int:
-        """Return the seed of a phase, which draws as no other does."""
+        """Return the seed of a phase; it differs between phases."""
         return int(random.fold(random.keys(self.seed, 1), phase.name)) & (2**63 - 1)
 
     def enter(self, phase: Phase) -> _PhaseReports:
-        """Begin a phase, or go on in the middle of it; return where its learner reports."""
+        """Begin or continue a phase, and return the recorder of its learning algorithm."""
         if self.inside is None:
             _begin(phase, self.agents, self.kept)
-        place = (self.phase, len(self.phases))
-        self.reports = _PhaseReports(self.recorder, phase, *place, self.agents, self.kept, self.step)
+        count = len(self.phases)
+        self.reports = _PhaseReports(self.recorder, phase, self.phase, count, self.agents, self.kept, self.step)
         if self.inside is not None:
             self.reports.continue_at(self.inside)
         self.inside = None
         return self.reports
 
     def leave(self, phase: Phase, fitted: Mapping[str, Agent]) -> None:
-        """Take over what the phase's learner fitted, and store it."""
+        """Keep the agents that were fitted in the phase, and write a checkpoint."""
         assert self.reports is not None
         self.agents |= fitted
-        self.kept[phase.name] = _minds(self.agents)
+        weights = self.kept[phase.name] = _weights(self.agents)
         self.phase, self.step = self.phase + 1, self.reports.last_step + 1
-        minds = self.kept[phase.name]
-        self.recorder.checkpoint(self.step, {"phase": self.phase, "kept": self.kept, "minds": minds, "inside": None})
+        self.recorder.checkpoint(self.step, {"phase": self.phase, "kept": self.kept, "minds": weights, "inside": None})
 
 
 class _PhaseReports:
-    """What the learner of one phase reports goes into the record of the whole: steps go on, progress is a share."""
+    """Recorder of one phase, which writes to the recorder of the curriculum with steps and progress of all phases."""
 
     def __init__(
         self,
@@ -178,20 +181,20 @@ class _PhaseReports:
         self._inside = int(inside["step"]), inside["learner"]
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Note one number; steps count through all phases."""
+        """Log one value; steps are numbered through all phases."""
         self.last_step = self.first_step + step
         self.recorder.log(name, value, step=self.last_step, role=role)
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Say how much is done, every phase counting the same."""
+        """Report progress; all phases have the same weight."""
         self.recorder.progress(self.number * total + done, self.phases * total, f"{self.phase.name}: {message}")
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
-        """Keep the learner's state and all minds."""
+        """Write a checkpoint of the learning algorithm's state and the weights of all networks."""
         self.last_step = self.first_step + step
         inside = {"step": step, "first_step": self.first_step, "learner": state}
-        whole = {"phase": self.number, "kept": self.kept, "minds": _minds(self.agents), "inside": inside}
-        self.recorder.checkpoint(self.last_step, whole)
+        content = {"phase": self.number, "kept": self.kept, "minds": _weights(self.agents), "inside": inside}
+        self.recorder.checkpoint(self.last_step, content)
 
     def restore(self) -> tuple[int, dict[str, Any]] | None:
         """Return the checkpoint of this phase to continue from."""
@@ -199,24 +202,25 @@ class _PhaseReports:
 
 
 def _begin(phase: Phase, agents: Mapping[str, Agent], kept: Mapping[str, Any]) -> None:
-    """Give minds the weights that the phase begins with."""
+    """Set the weights with which a phase begins."""
     if phase.start == FRESH:
         for agent in agents.values():
             if isinstance(agent, NeuralAgent):
                 agent.forget()
     elif phase.start is not None:
-        _give(agents, kept[phase.start])
+        _load(agents, kept[phase.start])
 
 
-def _minds(agents: Mapping[str, Agent]) -> dict[str, Any]:
-    """Return the weights of all minds that have any."""
+def _weights(agents: Mapping[str, Agent]) -> dict[str, Any]:
+    """Return the weights of all networks that have any, by role."""
     return {
         role: agent.state_dict() for role, agent in agents.items() if isinstance(agent, NeuralAgent) and agent.is_fitted
     }
 
 
-def _give(agents: Mapping[str, Agent], minds: Mapping[str, Any]) -> None:
-    for role, weights in minds.items():
+def _load(agents: Mapping[str, Agent], weights: Mapping[str, Any]) -> None:
+    """Load the weights of networks by role."""
+    for role, of_role in weights.items():
         agent = agents[role]
         assert isinstance(agent, NeuralAgent)
-        agent.load_state_dict(weights)
+        agent.load_state_dict(of_role)

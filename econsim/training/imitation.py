@@ -1,8 +1,8 @@
-"""Imitation: watch an agent play, and fit a small network to its choices (behavioural cloning).
+"""Imitation: behavioural cloning of an agent by a small network.
 
-The teacher plays whole episodes under the planner that it is shown. Some episodes are held out; on the others the
-network maximises the likelihood of what was chosen, by Adam. Answers close to the one that was given count too, by
-a narrow kernel, since 40 hours and 40.5 are nearly the same answer.
+The teacher plays whole episodes under a given planner. Some episodes are held out; on the others, the network maximises
+the likelihood of the teacher's choices with Adam. The targets are smoothed over neighbouring choices with a narrow
+kernel, because 40 and 40.5 hours are nearly the same answer.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REPORTS = 10
 
 
 class Parameters(Model):
-    """The budget of the fit is a parameter of the agent that imitates."""
+    """Imitation has no parameters of its own; those of the fit belong to agents of kind ``imitation``."""
 
 
 class Imitation:
@@ -43,26 +43,26 @@ class Imitation:
         return isinstance(agent, imitation.Imitation)
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
-        """Return the agents with every imitation fitted to its teacher.
+        """Fit every agent of kind ``imitation`` to its teacher, and return all agents.
 
         Raises:
             UserError: no agent is of this kind, or a teacher never acted.
         """
-        mine = {role: agent for role, agent in agents.items() if isinstance(agent, imitation.Imitation)}
-        if not mine:
-            raise UserError("training.imitation: no agent is of kind imitation")
-        for role, agent in mine.items():
+        imitators = {role: agent for role, agent in agents.items() if isinstance(agent, imitation.Imitation)}
+        if not imitators:
+            raise UserError("training.imitation: no agent is of kind imitation; give one of the roles this kind")
+        for role, agent in imitators.items():
             key = random.fold(random.fold(random.keys(seed, 1, game.device), "imitation"), role)
-            answers = _watched(game, agents, role, agent, key)
+            answers = _recorded(game, agents, role, agent, key)
             _fit(agent, answers, key.cpu(), recorder, game.roles[role])
         return dict(agents)
 
 
 @dataclass(frozen=True)
 class _Answers:
-    """What a teacher saw and chose: ``features`` ``[M, F]``, ``shared`` ``[M, G]``, ``choice`` ``[M]``.
+    """Observations and choices of a teacher: ``features`` ``[M, F]``, ``shared`` ``[M, G]``, ``choice`` ``[M]``.
 
-    ``held_out`` ``[M]`` bool says whether an answer is kept from the fit.
+    ``held_out`` ``[M]`` bool marks the answers that are not used in the fit.
     """
 
     features: Tensor
@@ -71,16 +71,16 @@ class _Answers:
     held_out: Tensor
 
     def seen(self, which: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return features and what players share of some answers; ``None`` where they share nothing."""
+        """Return the features and shared features of some answers; ``None`` if there are no shared features."""
         return self.features[which], self.shared[which] if self.shared.shape[1] else None
 
 
-class _Watched:
-    """A teacher whose choices are written down as it plays."""
+class _RecordedTeacher:
+    """A teacher whose observations and choices are recorded as it plays."""
 
     def __init__(self, teacher: Agent, held_out: Tensor) -> None:
         self._teacher, self._held_out = teacher, held_out
-        self.seen: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+        self.answers: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Any:
         return self._teacher.start(game, role, num_envs)
@@ -89,85 +89,85 @@ class _Watched:
         action, memory = self._teacher.act(observation, memory, key)
         acts = observation.acting & observation.alive
         features = observation.features.flatten(2)[acts].float().cpu()
-        chosen = action.reshape(acts.shape)[acts].float().cpu()
+        choice = action.reshape(acts.shape)[acts].float().cpu()
         shared = features.new_empty((*acts.shape[:1], 0)) if observation.shared is None else observation.shared
         shared = shared[acts.nonzero()[:, 0]].float().cpu()
-        self.seen.append((features, shared, chosen, self._held_out.expand(acts.shape)[acts].cpu()))
+        self.answers.append((features, shared, choice, self._held_out.expand(acts.shape)[acts].cpu()))
         return action, memory
 
 
-def _watched(
+def _recorded(
     game: Game[Any], agents: Mapping[str, Agent], role: str, agent: imitation.Imitation, key: Tensor
 ) -> _Answers:
-    """Return the answers of a teacher in whole episodes."""
-    chosen = agent.parameters
-    watched = _Watched(agent.teacher, _held_out(chosen, game.roles[role], key))
-    leaders = {name: chosen.shown.build() for name, other in game.roles.items() if other.leads}
-    copies = random.fold(key, "episodes").expand(chosen.episodes)
-    copies = random.fold(copies, torch.arange(chosen.episodes, device=key.device))
+    """Play whole episodes with the teacher, and return its answers."""
+    parameters = agent.parameters
+    teacher = _RecordedTeacher(agent.teacher, _held_out(parameters, game.roles[role], key))
+    leaders = {name: parameters.shown.build() for name, other in game.roles.items() if other.leads}
+    keys = random.fold(key, "episodes").expand(parameters.episodes)
+    keys = random.fold(keys, torch.arange(parameters.episodes, device=key.device))
     with torch.no_grad():
-        play(game, {**agents, **leaders, role: watched}, copies)
-    features, shared, choice, apart = (torch.cat(column) for column in zip(*watched.seen, strict=True))
+        play(game, {**agents, **leaders, role: teacher}, keys)
+    features, shared, choice, held_out = (torch.cat(column) for column in zip(*teacher.answers, strict=True))
     if not len(choice):
-        raise UserError(f"agents.{role}: the teacher never acted; watch more episodes")
-    return _Answers(features, shared, choice, apart)
+        raise UserError(f"agents.{role}: the teacher never acted in the recorded episodes; record more episodes")
+    return _Answers(features, shared, choice, held_out)
 
 
-def _held_out(chosen: imitation.Parameters, role: Role, key: Tensor) -> Tensor:
-    """Return whose answers are held out: whole episodes ``[B, 1]``; players ``[1, N]`` where there is one episode."""
-    parts = chosen.episodes if chosen.episodes > 1 else role.count
-    if parts < 2:
+def _held_out(parameters: imitation.Parameters, role: Role, key: Tensor) -> Tensor:
+    """Return which answers are held out: whole episodes ``[B, 1]``, or players ``[1, N]`` of a single episode."""
+    units = parameters.episodes if parameters.episodes > 1 else role.count
+    if units < 2:
         raise UserError(
-            f"agents.{role.name}: imitation needs two episodes or players, to learn from one and try another"
+            f"agents.{role.name}: imitation needs at least two episodes or players, one of which is held out"
         )
-    luck = random.permutation(key, 0, "imitation/held out", parts)[0]
-    apart = luck < min(max(1, round(chosen.held_out_share * parts)), parts - 1)
-    return apart[:, None] if chosen.episodes > 1 else apart[None, :]
+    rank = random.permutation(key, 0, "imitation/held out", units)[0]
+    held_out = rank < min(max(1, round(parameters.held_out_share * units)), units - 1)
+    return held_out[:, None] if parameters.episodes > 1 else held_out[None, :]
 
 
 def _fit(agent: imitation.Imitation, answers: _Answers, key: Tensor, recorder: Recorder, role: Role) -> None:
-    """Fit the network of an agent, and note how faithful it is."""
-    chosen = agent.parameters
-    values, index = _choices(answers.choice, chosen.most_choices)
-    kernel = _kernel(values, chosen.blur)
+    """Fit the network of an agent, and record its fidelity."""
+    parameters = agent.parameters
+    values, index = _choices(answers.choice, parameters.most_choices)
+    kernel = _kernel(values, parameters.blur)
     network = agent.network(role, len(values), key)
-    learning = (~answers.held_out).nonzero().flatten()
-    optimiser = torch.optim.Adam(network.parameters(), lr=chosen.learning_rate)
-    for step in range(chosen.steps):
-        optimiser.param_groups[0]["lr"] = chosen.learning_rate * (1.0 - step / chosen.steps)
-        batch = learning[random.integers(key, step, "imitation/batch", len(learning), (chosen.batch,))[0]]
+    rows = (~answers.held_out).nonzero().flatten()
+    optimiser = torch.optim.Adam(network.parameters(), lr=parameters.learning_rate)
+    for step in range(parameters.steps):
+        optimiser.param_groups[0]["lr"] = parameters.learning_rate * (1.0 - step / parameters.steps)
+        batch = rows[random.integers(key, step, "imitation/batch", len(rows), (parameters.batch,))[0]]
         logits = network(*answers.seen(batch))
         loss = -(kernel[index[batch]] * logits.log_softmax(-1)).sum(-1).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        if step % max(1, chosen.steps // REPORTS) == 0:
+        if step % max(1, parameters.steps // REPORTS) == 0:
             recorder.log("imitation/loss", float(loss.detach()), step=step, role=role.name)
-            recorder.progress(step, chosen.steps, "imitation")
+            recorder.progress(step, parameters.steps, "imitation")
     with torch.no_grad():
         likely = network(*answers.seen(answers.held_out)).softmax(-1)
-    found = fidelity(likely, index[answers.held_out], values)
-    for name, value in found.items():
-        recorder.log(f"imitation/{name}", value, step=chosen.steps, role=role.name)
-    recorder.progress(chosen.steps, chosen.steps, "imitation")
-    measured = {imitation.FIDELITY + name: torch.tensor(value) for name, value in found.items()}
+    measures = fidelity(likely, index[answers.held_out], values)
+    for name, value in measures.items():
+        recorder.log(f"imitation/{name}", value, step=parameters.steps, role=role.name)
+    recorder.progress(parameters.steps, parameters.steps, "imitation")
+    measured = {imitation.FIDELITY + name: torch.tensor(value) for name, value in measures.items()}
     weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
     agent.load_state_dict({**weights, imitation.CHOICES: values, **measured})
 
 
 def fidelity(likely: Tensor, index: Tensor, values: Tensor) -> dict[str, float]:
-    """Return how faithful a network is to answers that it has not seen.
+    """Return the fidelity of a network on held-out answers.
 
     Args:
-        likely: the probabilities that it gives choices, ``[M, C]``.
-        index: what was chosen, places in ``values``, ``[M]``.
-        values: of the choices, ``[C]``.
+        likely: probabilities of choices according to the network, ``[M, C]``.
+        index: the teacher's choices, as indices into ``values``, ``[M]``.
+        values: values of the choices, ``[C]``.
 
     Returns:
-        ``answers``, their number; ``absolute_error`` of the expected choice, and ``absolute_error_of_mean``, of always
-        choosing the mean; ``explained``, the share of the answers' variance that expected choices explain;
-        ``distance``, the total variation between what is drawn and what was answered, over all of them together;
-        ``bias``, mean choice less mean answer.
+        ``answers``: number of answers; ``absolute_error``: mean absolute error of the expected choice;
+        ``absolute_error_of_mean``: that of always choosing the mean answer; ``explained``: share of the variance of the
+        answers explained by expected choices; ``distance``: total variation distance between the marginal distributions
+        of choices and answers; ``bias``: mean choice minus mean answer.
     """
     likely = likely.double()
     expected, answer = likely @ values.double(), values[index].double()
@@ -184,7 +184,7 @@ def fidelity(likely: Tensor, index: Tensor, values: Tensor) -> dict[str, float]:
 
 
 def _choices(choice: Tensor, most: int) -> tuple[Tensor, Tensor]:
-    """Return the different choices ``[C]`` and each answer's place among them; too many are put together."""
+    """Return the distinct choices ``[C]`` and each answer's index into them; more than ``most`` are grouped."""
     values, index = map(torch.from_numpy, np.unique(choice.numpy(), return_inverse=True))
     if len(values) <= most:
         return values, index
@@ -194,7 +194,7 @@ def _choices(choice: Tensor, most: int) -> tuple[Tensor, Tensor]:
 
 
 def _kernel(values: Tensor, blur: float) -> Tensor:
-    """Return how much a choice counts where another was made, ``[C, C]``, rows that add up to one."""
+    """Return the smoothed target distribution for each choice, ``[C, C]``; rows add up to one."""
     width = blur * float(values[-1] - values[0])
     if width == 0.0:
         return torch.eye(len(values))

@@ -1,8 +1,9 @@
-"""Independent PPO: every role with a neural mind learns at once from the same play; all others play as they are.
+"""Independent PPO: all roles with a policy network learn simultaneously from the same rollouts; others play unchanged.
 
-Leaders and followers have clocks and settings of their own: a leader acts, and learns from, the first step of each of
-its periods (the two-clock training of Zheng et al. 2022). Parameters of the game may change while training goes on, as
-its warm-up of labour costs and its ceiling on tax rates do; an episode keeps those that it began with.
+Leaders and followers have separate settings and time scales: a leader acts at the first step of each of its periods,
+and learns from these steps (as in Zheng et al. 2022). Parameters of the game may follow schedules during training, such
+as the warm-up of labour costs and the ceiling on tax rates of that paper; an episode keeps the values with which it
+began.
 """
 
 from __future__ import annotations
@@ -27,22 +28,22 @@ REFERENCES = (
 
 
 class Ppo:
-    """Fits all neural minds together; each sees the others as part of its world."""
+    """Fits all policy networks together; each treats the others as part of its environment."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
     def fits(self, agent: Agent) -> bool:
-        """Return whether the agent has a policy network, or fits itself and is to be fitted anew (``refit_every``)."""
+        """Return whether the agent has a policy network, or is self-fitting and ``refit_every`` is set."""
         refits = self.parameters.refit_every is not None
         return isinstance(agent, NeuralAgent) or (refits and isinstance(agent, SelfFitting))
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
-        """Return the agents with all neural minds fitted; continues from the recorder's newest checkpoint.
+        """Fit all policy networks and return the agents; continues from the recorder's newest checkpoint.
 
         Raises:
-            UserError: nobody has a neural mind, or a parameter or role that is named does not exist.
-            RunError: a loss is not finite any more.
+            UserError: no role has a policy network, or a named parameter or role does not exist.
+            RunError: a loss or a weight is no longer finite.
         """
         return self.fit_together(game, [agents], [seed], [recorder])[0]
 
@@ -53,19 +54,19 @@ class Ppo:
         seeds: Sequence[int],
         recorders: Sequence[Recorder],
     ) -> list[dict[str, Agent]]:
-        """Fit the agents of several seeds in one batch of play; each gets what :meth:`fit` alone would give it.
+        """Fit the agents of several seeds as one batch, with the same results as separate calls of :meth:`fit`.
 
         Raises:
-            UserError: nobody has a neural mind, or a parameter or role that is named does not exist.
-            RunError: a loss is not finite any more.
+            UserError: no role has a policy network, or a named parameter or role does not exist.
+            RunError: a loss or a weight is no longer finite.
         """
-        own = self.parameters
-        _check_numbers(game, own.parameters)
+        budget = self.parameters
+        _check_numbers(game, budget.parameters)
         keep_memory()
-        given = zip(casts, seeds, recorders, strict=True)
-        sessions = [Session(own, game, agents, seed, recorder) for agents, seed, recorder in given]
+        triples = zip(casts, seeds, recorders, strict=True)
+        sessions = [Session(budget, game, agents, seed, recorder) for agents, seed, recorder in triples]
         ensemble = Ensemble([])
-        for iteration in range(min(session.done for session in sessions), own.iterations):
+        for iteration in range(min(session.done for session in sessions), budget.iterations):
             active = [session for session in sessions if session.is_active(iteration)]
             if not active:
                 break
@@ -79,5 +80,5 @@ class Ppo:
 def _check_numbers(game: Game[Any], schedules: Mapping[str, Schedule]) -> None:
     for name in schedules:
         if name not in game.parameters:
-            known = did_you_mean(name, game.parameters)
-            raise UserError(f"training.parameters: the game has no numeric parameter {name!r}{known}")
+            suggestion = did_you_mean(name, game.parameters)
+            raise UserError(f"training.parameters: the game has no numeric parameter {name!r}{suggestion}")

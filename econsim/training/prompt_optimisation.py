@@ -1,9 +1,10 @@
-"""Prompt optimisation: group-relative improvement of a planner who asks a model, without training the model.
+"""Prompt optimisation: group-relative improvement of a language-model planner, without training of the model.
 
-A round: the planner plays several episodes under the same random numbers of the economy, so that only its own draws
-differ. Where some attempts went better than others, the model is shown all of them with what each year brought, says
-why the better ones won, and edits the list of lessons. The new list is kept if it does better than the old one in
-held-out episodes; all lists are judged in the same ones. Attempts that are all alike cost no question.
+In each round, the planner plays several episodes, called attempts, under common random numbers of the economy, so that
+only its own draws differ. If the returns of the attempts differ, the model is shown all attempts with the outcome of
+each tax year, is asked why the better ones succeeded, and edits a list of lessons. The new list is kept if its mean
+return in held-out episodes is higher than that of the old list; all lists are evaluated in the same episodes. If the
+returns of the attempts hardly differ, no question is asked.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _TOKENS = 800
 
 
 class Parameters(Model):
-    """The budget of practice is a parameter of the planner that practises."""
+    """Prompt optimisation has no parameters of its own; its budget belongs to planners of kind ``llm_lessons``."""
 
 
 class PromptOptimisation:
@@ -53,10 +54,11 @@ class PromptOptimisation:
         return isinstance(agent, LessonPlanner)
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
-        """Return the agents with the planner's list learned.
+        """Improve the planner's list of lessons, and return the agents.
 
         Raises:
-            UserError: the leader is no planner of this kind, it has nobody to ask, or the game tells of no tax years.
+            UserError: the leader is not a planner of kind ``llm_lessons``, it is not connected to a language model, or
+                the game has no prompts for tax years.
         """
         leader = leader_of(game)
         agent = agents[leader]
@@ -76,7 +78,7 @@ class PromptOptimisation:
 
 @dataclass(frozen=True)
 class _Practice:
-    """Who practises, in which game, and the key ``[1]`` of all its episodes."""
+    """The practice of a planner in a game; ``key`` ``[1]`` determines all its episodes."""
 
     game: Game[Any]
     leader: str
@@ -84,55 +86,55 @@ class _Practice:
     key: Tensor
 
     def round(self, number: int, best: float) -> float:
-        """Play one round and change the list where that helps; return what the list is worth then."""
-        chosen, before = self.agent.parameters, (self.agent.lessons, self.agent.version)
-        worth, years = self._attempts(random.fold(self.key, number), chosen.attempts)
-        if float(worth.std()) <= chosen.smallest_spread * float(worth.mean().abs()):
+        """Play one round, keep the edited list if it is better, and return the held-out return of the list kept."""
+        parameters, before = self.agent.parameters, (self.agent.lessons, self.agent.version)
+        returns, years = self._attempts(random.fold(self.key, number), parameters.attempts)
+        if float(returns.std()) <= parameters.smallest_spread * float(returns.mean().abs()):
             return best
-        proposed = self._proposed(worth.tolist(), years, number)
+        proposed = self._proposed(returns.tolist(), years, number)
         if proposed == before[0]:
             return best
         self.agent.learn(proposed, before[1] + 1)
-        found = self.judged()
-        if found <= best:
+        held_out_return = self.judged()
+        if held_out_return <= best:
             self.agent.learn(*before)
-        return max(found, best)
+        return max(held_out_return, best)
 
     def judged(self) -> float:
-        """Return the mean return in the held-out episodes, the same ones for every list."""
-        worth, _ = self._attempts(random.fold(self.key, "held out"), self.agent.parameters.held_out)
-        return float(worth.mean())
+        """Return the mean return in the held-out episodes, which are the same for every list."""
+        returns, _ = self._attempts(random.fold(self.key, "held out"), self.agent.parameters.held_out)
+        return float(returns.mean())
 
     def _attempts(self, key: Tensor, count: int) -> tuple[Tensor, list[tuple[Year, ...]]]:
         """Return the return of each attempt ``[C]``, and its tax years."""
-        tried = _Tried(self.agent.mind)
+        planner = _PractisingPlanner(self.agent.mind)
         workers = {name: self.agent.parameters.workers.build() for name in self.game.roles if name != self.leader}
         with torch.no_grad():
-            episode = play(self.game, {**workers, self.leader: tried}, key.expand(count))
+            episode = play(self.game, {**workers, self.leader: planner}, key.expand(count))
         observed = self.game.observe(episode.state)[self.leader].facts or {}
-        return episode.returns[self.leader].mean(-1), tried.years(reports(observed))
+        return episode.returns[self.leader].mean(-1), planner.years(reports(observed))
 
-    def _proposed(self, worth: list[float], years: list[tuple[Year, ...]], number: int) -> tuple[str, ...]:
-        """Return the list of lessons that the model proposes after seeing all attempts."""
-        chosen, known = self.agent.parameters, self.agent.lessons
-        order = sorted(range(len(worth)), key=lambda place: -worth[place])
-        text = Wording(PROMPTS, chosen.mind.wording, "planner.mind.wording").render(
+    def _proposed(self, returns: list[float], years: list[tuple[Year, ...]], number: int) -> tuple[str, ...]:
+        """Return the list of lessons that the model proposes when it is shown all attempts."""
+        parameters, lessons = self.agent.parameters, self.agent.lessons
+        order = sorted(range(len(returns)), key=lambda attempt: -returns[attempt])
+        text = Wording(PROMPTS, parameters.mind.wording, "planner.mind.wording").render(
             "lessons",
-            attempts=[{"worth": amount(worth[place]), "years": _told(years[place])} for place in order],
-            lessons="\n".join(f"{place}. {lesson}" for place, lesson in enumerate(known, 1)),
+            attempts=[{"worth": amount(returns[attempt]), "years": _described(years[attempt])} for attempt in order],
+            lessons="\n".join(f"{position}. {lesson}" for position, lesson in enumerate(lessons, 1)),
             most=MOST_EDITS,
-            longest=chosen.longest,
-            most_lessons=chosen.most_lessons,
-            facts=json.dumps({"role": "coach", "lessons": known, "round": number + 1}),
+            longest=parameters.longest,
+            most_lessons=parameters.most_lessons,
+            facts=json.dumps({"role": "coach", "lessons": lessons, "round": number + 1}),
         )
         (seed,) = self.agent.mind.seeds(random.fold(self.key, f"lessons {number}"), "lessons", 1)
-        form = Edits(len(known), MOST_EDITS, chosen.longest)
+        form = Edits(len(lessons), MOST_EDITS, parameters.longest)
         (answer,) = self.agent.mind.service.ask([Question("", text, form, "lessons", seed, max_tokens=_TOKENS)])
-        return known if answer.value is None else edited(known, answer.value, chosen.most_lessons)
+        return lessons if answer.value is None else edited(lessons, answer.value, parameters.most_lessons)
 
 
-class _Tried:
-    """The planner in practice: every copy draws from a key of its own, and its last memory is kept."""
+class _PractisingPlanner:
+    """The planner in practice: every environment copy has its own key, and the last memory is stored."""
 
     def __init__(self, mind: Any) -> None:
         self._mind = mind
@@ -142,12 +144,12 @@ class _Tried:
         return self._mind.start(game, role, num_envs)
 
     def act(self, observation: Observation, memory: Any, key: Tensor) -> tuple[Tensor, Any]:
-        own = random.fold(key, torch.arange(key.shape[0], device=key.device))
-        action, self._memory = self._mind.act(observation, memory, own)
+        keys = random.fold(key, torch.arange(key.shape[0], device=key.device))
+        action, self._memory = self._mind.act(observation, memory, keys)
         return action, self._memory
 
     def years(self, last: list[Report]) -> list[tuple[Year, ...]]:
-        """Return the tax years of every copy; the last one from what is seen after it."""
+        """Return the tax years of every environment copy; the last year comes from the final observation ``last``."""
         pasts: tuple[Past, ...] = self._memory.pasts
         return [
             (*past.years, Year(len(past.years) + 1, now.rates, now.welfare))
@@ -155,7 +157,7 @@ class _Tried:
         ]
 
 
-def _told(years: tuple[Year, ...]) -> str:
+def _described(years: tuple[Year, ...]) -> str:
     return "\n".join(
         f"year {year.number}: rates [{', '.join(f'{rate:g}' for rate in year.rates)}], welfare {amount(year.welfare)}"
         for year in years

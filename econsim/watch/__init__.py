@@ -1,4 +1,4 @@
-"""A page on this machine alone that follows running and finished runs: ``econsim watch FOLDER`` (extra ``live``)."""
+"""Local dashboard of running and finished runs: ``econsim watch FOLDER`` (needs the extra ``live``)."""
 
 from econsim.watch.server import serve
 

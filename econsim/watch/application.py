@@ -1,7 +1,7 @@
-"""The application: what each part of the page shows, and when it is drawn anew.
+"""Dash application of the dashboard: the content of its tabs, and the callbacks that update them.
 
-The page looks every two seconds; parts are drawn anew only where a run has something new. Names of runs that come from
-the browser are looked up among those that were found, never used as paths.
+The page checks for news every two seconds; its elements are updated only if a run has changed. Names of runs that come
+from the browser are looked up among the discovered runs and never used as paths.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from econsim.report.interactive import Plot
 from econsim.runs.folder import Run
 from econsim.runs.recordings import recordings_of
 from econsim.watch import drawing, run_table
-from econsim.watch.discovery import Found, find, last_words, signature, state_of
+from econsim.watch.discovery import Discovered, find, last_log_line, signature, state_of
 from econsim.watch.layout import GRAPHS, layout
 from econsim.watch.tail import measures
 
@@ -28,7 +28,7 @@ _SHARED = ("colours.css", "paint.js")
 
 
 def application(folder: Path) -> Dash:
-    """Return the application that shows what is in ``folder``."""
+    """Return the application that shows the runs and sweeps in ``folder``."""
     app = Dash("econsim.watch", assets_folder=str(files("econsim.watch") / "assets"), title=TITLE, update_title=TITLE)
     colours, paint = (files("econsim.report").joinpath(f"pages/{name}").read_text("utf-8") for name in _SHARED)
     head = f"<style>{colours}</style><script>{paint}</script>{{%css%}}"
@@ -42,7 +42,7 @@ def application(folder: Path) -> Dash:
 
 
 def _follow(app: Dash, folder: Path) -> None:
-    """Look for runs and for news of them."""
+    """Add the callbacks that look for runs and for changes of them."""
 
     @app.callback(
         Output("run", "options"), Output("run", "value"), Output("others", "options"), Output("sweep", "options"),
@@ -50,14 +50,15 @@ def _follow(app: Dash, folder: Path) -> None:
         Input("look", "n_intervals"), State("run", "value"), State("sweep", "value"), State("version", "data"),
     )  # fmt: skip
     def look(_: int | None, run: str | None, sweep: str | None, version: str | None) -> tuple[Any, ...]:
-        found = find(folder)
-        news = repr([(name, signature(Run(path))) for name, path in found.runs.items()] + list(found.sweeps))
-        if news == version:
+        discovered = find(folder)
+        runs, sweeps = discovered.runs, discovered.sweeps
+        new_version = repr([(name, signature(Run(path))) for name, path in runs.items()] + list(sweeps))
+        if new_version == version:
             return (no_update,) * 6
-        options = [{"label": f"{name} ({state_of(Run(path))})", "value": name} for name, path in found.runs.items()]
-        swept = sweep if sweep in found.sweeps else next(iter(found.sweeps), None)
-        chosen = run if run in found.runs else next(iter(found.runs), None)
-        return options, chosen, [*found.runs], [*found.sweeps], swept, news
+        options = [{"label": f"{name} ({state_of(Run(path))})", "value": name} for name, path in runs.items()]
+        selected_sweep = sweep if sweep in sweeps else next(iter(sweeps), None)
+        selected_run = run if run in runs else next(iter(runs), None)
+        return options, selected_run, [*runs], [*sweeps], selected_sweep, new_version
 
     @app.callback(Output("status", "children"), Input("run", "value"), Input("version", "data"))
     def status(name: str | None, _: str) -> list[Any]:
@@ -68,7 +69,7 @@ def _follow(app: Dash, folder: Path) -> None:
 
 
 def _draw(app: Dash, folder: Path) -> None:
-    """Draw graphs; the page fills in their colours."""
+    """Add the callbacks that draw graphs; the page fills in their colours."""
     for name in GRAPHS:
         shown = [Output(name, "figure"), Output(name, "style"), Output(f"{name}-empty", "style")]
         _in_browser(app, "paint", shown, Input(f"{name}-data", "data"), Input("dark", "data"))
@@ -78,30 +79,30 @@ def _draw(app: Dash, folder: Path) -> None:
         Input("run", "value"), Input("others", "value"), Input("measure", "value"), Input("version", "data"),
     )  # fmt: skip
     def learning(run: str | None, others: Sequence[str] | None, measure: str | None, _: str) -> tuple[Any, ...]:
-        runs = _chosen(find(folder), run, others)
-        known = list(dict.fromkeys(name for each in runs.values() for name in measures(each)))
-        shown = measure if measure in known else next(iter(known), None)
-        return known, shown, drawing.learning(runs, shown) if shown else None
+        runs = _selected(find(folder), run, others)
+        options = list(dict.fromkeys(name for selected in runs.values() for name in measures(selected)))
+        shown = measure if measure in options else next(iter(options), None)
+        return options, shown, drawing.learning(runs, shown) if shown else None
 
     @app.callback(
         Output("schedules-data", "data"), Output("changes-data", "data"),
         Input("run", "value"), Input("others", "value"), Input("version", "data"),
     )  # fmt: skip
     def schedules(run: str | None, others: Sequence[str] | None, _: str) -> tuple[Plot | None, Plot | None]:
-        runs = _chosen(find(folder), run, others)
+        runs = _selected(find(folder), run, others)
         changes = drawing.schedules_over_time(next(iter(runs.values()))) if runs else None
         return drawing.schedules(runs), changes
 
 
 def _list(app: Dash, folder: Path) -> None:
-    """Fill the grids."""
+    """Add the callbacks that fill the grids."""
 
     @app.callback(
         Output("results-grid", "columnDefs"), Output("results-grid", "rowData"),
         Input("run", "value"), Input("others", "value"), Input("version", "data"),
     )  # fmt: skip
     def results(run: str | None, others: Sequence[str] | None, _: str) -> run_table.Grid:
-        return run_table.results(_chosen(find(folder), run, others))
+        return run_table.results(_selected(find(folder), run, others))
 
     @app.callback(
         Output("sweep-grid", "columnDefs"), Output("sweep-grid", "rowData"),
@@ -113,7 +114,7 @@ def _list(app: Dash, folder: Path) -> None:
 
 
 def _play(app: Dash, folder: Path) -> None:
-    """Show the map of an episode, moment by moment."""
+    """Add the callbacks that show the map of an episode, step by step."""
     _in_browser(app, "play", [Output("beat", "disabled"), Output("play", "children")], Input("play", "n_clicks"))
     moment = Output("moment", "value")
     _in_browser(app, "beat", moment, Input("beat", "n_intervals"), State("moment", "value"), State("moment", "max"))
@@ -123,39 +124,39 @@ def _play(app: Dash, folder: Path) -> None:
     )
     def policies(name: str | None, _: str) -> tuple[list[str], str | None]:
         run = find(folder).run(name)
-        kept = recordings_of(run) if run is not None and run.finished else []
-        return kept, kept[-1] if kept else None
+        recorded = recordings_of(run) if run is not None and run.finished else []
+        return recorded, recorded[-1] if recorded else None
 
     @app.callback(
-        Output("picture", "src"), Output("picture", "style"), Output("caption", "children"), Output("moment", "max"),
+        Output("frame", "src"), Output("frame", "style"), Output("caption", "children"), Output("moment", "max"),
         Input("moment", "value"), Input("policy", "value"), State("run", "value"),
     )  # fmt: skip
-    def picture(moment: int | None, policy: str | None, name: str | None) -> tuple[Any, ...]:
+    def show_frame(moment: int | None, policy: str | None, name: str | None) -> tuple[Any, ...]:
         run = find(folder).run(name)
         replay = drawing.replay_of(run, policy) if run is not None and policy else None
         if replay is None:
-            return "", {"display": "none"}, "This run keeps no episode that can be pictured.", 1
+            return "", {"display": "none"}, "This run has no recorded episode with a map.", 1
         last = len(replay) - 1
         time = min(moment or 0, last)
-        return replay.picture(time), {"display": "block"}, f"{policy}: step {time:,} of {last:,}", last
+        return replay.frame(time), {"display": "block"}, f"{policy}: step {time:,} of {last:,}", last
 
 
 def _in_browser(app: Dash, function: str, output: Any, *inputs: Any) -> None:
-    """Let a function of ``assets/clientside.js`` answer; it is not asked before something happened."""
+    """Add a callback that is a function of ``assets/clientside.js``; it is not called initially."""
     call: Any = app.clientside_callback
     call(ClientsideFunction("econsim", function), output, *inputs, prevent_initial_call=True)
 
 
-def _chosen(found: Found, run: str | None, others: Sequence[str] | None) -> dict[str, Run]:
-    """Return the chosen run and those beside it, by name."""
+def _selected(discovered: Discovered, run: str | None, others: Sequence[str] | None) -> dict[str, Run]:
+    """Return the selected run and the runs to compare it with, by name."""
     names = dict.fromkeys([run, *(others or ())])
-    return {name: known for name in names if name and (known := found.run(name)) is not None}
+    return {name: known_run for name in names if name and (known_run := discovered.run(name)) is not None}
 
 
 def _status(run: Run) -> list[Any]:
     state = state_of(run)
     if not run.finished:
-        return [html.Strong(state), f": {last_words(run)}"]
+        return [html.Strong(state), f": {last_log_line(run)}"]
     from econsim.report.content import headline
 
     warnings = [html.P(f"Warning: {warning}", className="note") for warning in run.summary["warnings"]]

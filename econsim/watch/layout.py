@@ -1,4 +1,4 @@
-"""What stands where on the page."""
+"""Layout of the dashboard: its tabs, controls and graphs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dash import dcc, html
 __all__ = ["GRAPHS", "layout"]
 
 SECONDS_BETWEEN_LOOKS = 2
-PLAYED_STEP = 120  # milliseconds from picture to picture
+PLAYED_STEP = 120  # milliseconds between two frames
 GRAPHS = ("learning", "schedules", "changes")
 
 _THEME = (
@@ -21,7 +21,7 @@ _THEME = (
 
 
 def layout(folder: str) -> html.Div:
-    """Return the page about the runs in ``folder``."""
+    """Return the layout of the page for the runs in ``folder``."""
     return html.Div(
         [
             dcc.Interval(id="look", interval=1000 * SECONDS_BETWEEN_LOOKS),
@@ -30,8 +30,8 @@ def layout(folder: str) -> html.Div:
             html.Header([html.H1("econsim watch"), html.P(folder, className="quiet")]),
             html.Div(
                 [
-                    _labelled("Run", dcc.Dropdown(id="run", clearable=False, placeholder="no run yet")),
-                    _labelled("Beside it", dcc.Dropdown(id="others", multi=True, placeholder="other runs")),
+                    _labelled("Run", dcc.Dropdown(id="run", clearable=False, placeholder="no runs yet")),
+                    _labelled("Compare with", dcc.Dropdown(id="others", multi=True, placeholder="other runs")),
                 ],
                 className="choices",
             ),
@@ -62,8 +62,10 @@ def _schedules() -> list[Any]:
     return [
         html.H2("Marginal tax rates"),
         *_graph("schedules"),
-        html.H2("How they changed"),
-        html.P("Over training where it noted them, or else over the tax periods of an episode.", className="quiet"),
+        html.H2("Changes over time"),
+        html.P(
+            "Over training, if rates were recorded; otherwise over the tax periods of an episode.", className="quiet"
+        ),
         *_graph("changes"),
     ]
 
@@ -75,12 +77,12 @@ def _replay() -> list[Any]:
         html.Div([play, dcc.Slider(id="moment", min=0, max=1, step=1, value=0, marks=None)], className="player"),
         dcc.Interval(id="beat", interval=PLAYED_STEP, disabled=True),
         html.P(id="caption", className="quiet"),
-        html.Img(id="picture", alt="The map of the episode at the chosen step", className="map"),
+        html.Img(id="frame", alt="Map of the episode at the selected step", className="map"),
     ]
 
 
 def _sweeps() -> list[Any]:
-    return [_labelled("Sweep", dcc.Dropdown(id="sweep", placeholder="no sweep here")), _grid("sweep")]
+    return [_labelled("Sweep", dcc.Dropdown(id="sweep", placeholder="no sweeps in this folder")), _grid("sweep")]
 
 
 def _tab(name: str, title: str, content: list[Any]) -> dcc.Tab:
@@ -88,8 +90,8 @@ def _tab(name: str, title: str, content: list[Any]) -> dcc.Tab:
 
 
 def _graph(name: str) -> list[Any]:
-    """Return a graph and the place of its data, whose colours the page fills in."""
-    empty = html.P("Nothing to draw yet.", id=f"{name}-empty", className="quiet")
+    """Return a graph and the store of its data; the page fills in the colours."""
+    empty = html.P("No data yet.", id=f"{name}-empty", className="quiet")
     graph = dcc.Graph(id=name, responsive=True, config={"displaylogo": False}, style={"display": "none"})
     return [dcc.Store(id=f"{name}-data"), empty, graph]
 

@@ -1,4 +1,4 @@
-"""The tables of the page: results of runs, and the runs of a sweep, as rows and columns that can be filtered."""
+"""Tables of the dashboard: results of runs, and the runs of a sweep, as rows and columns that can be filtered."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from econsim.watch.discovery import state_of
 __all__ = ["Grid", "results", "runs_of_sweep"]
 
 Grid = tuple[list[dict[str, Any]], list[dict[str, Any]]]
-"""Columns and rows, as the grid takes them."""
+"""Columns and rows in the format of the grid."""
 
 
 def results(runs: Mapping[str, Run]) -> Grid:
-    """Return one row a run, policy and response with every metric; unfinished runs have a row with their state."""
+    """Return one row per run, policy and response with every metric; an unfinished run has one row with its state."""
     rows: list[dict[str, Any]] = []
     for name, run in runs.items():
         state = state_of(run)
@@ -30,49 +30,50 @@ def results(runs: Mapping[str, Run]) -> Grid:
         for label, policy in run.summary["policies"].items():
             for response in run.summary["responses"]:
                 if response in policy:
-                    named = {"run": name, "state": state, "policy": label, "response": response}
-                    rows.append(named | policy[response])
+                    keys = {"run": name, "state": state, "policy": label, "response": response}
+                    rows.append(keys | policy[response])
     return _grid(rows)
 
 
 def runs_of_sweep(path: Path, metric: str = "welfare") -> Grid:
-    """Return one row a run of a sweep: its levels and state; once all ended, a metric of each policy too."""
+    """Return one row per run of a sweep: its levels and state; after all runs have ended, also a metric by policy."""
     sweep = open_sweep(path)
     with Index(path / INDEX) as index:
         records, counts = list(index.records()), index.counts()
     rows: list[dict[str, Any]] = [
-        {"run": it.number, "state": it.state, **_plain(it.levels), "error": it.error or ""} for it in records
+        {"run": record.number, "state": record.state, **_plain(record.levels), "error": record.error or ""}
+        for record in records
     ]
-    # Tables are gathered by whoever sweeps; a page that only looks on must not write beside it.
+    # Reading the metrics of an unfinished sweep would write its tables, which only the sweep itself may do.
     if not counts["waiting"] and not counts["running"] and counts["done"]:
-        found = sweep.metrics
-        final = found[(found["name"] == metric) & (found["response"] != "")]
+        metrics = sweep.metrics
+        final = metrics[(metrics["name"] == metric) & (metrics["response"] != "")]
         means = final.groupby(["run", "policy", "response"], sort=False)["value"].mean().reset_index()
-        for it in means.to_dict("records"):
-            rows[int(it["run"])][f"{metric}: {it['policy']}, {it['response']}"] = float(it["value"])
+        for mean in means.to_dict("records"):
+            rows[int(mean["run"])][f"{metric}: {mean['policy']}, {mean['response']}"] = float(mean["value"])
     return _grid(rows)
 
 
 def _plain(levels: Mapping[str, Any]) -> dict[str, Any]:
-    """Return levels with those that are not a single value as text."""
+    """Return levels, with those that are not scalars converted to text."""
     return {key: value if isinstance(value, (str, int, float)) else json.dumps(value) for key, value in levels.items()}
 
 
 def _grid(rows: list[dict[str, Any]]) -> Grid:
-    """Return columns and rows; numbers are filtered as numbers and shown with few digits."""
+    """Return columns and rows; numeric columns have numeric filters and show five significant digits."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = [
-        _column(place, name, [row[name] for row in rows if row.get(name) is not None])
-        for place, name in enumerate(names)
+        _column(index, name, [row[name] for row in rows if row.get(name) is not None])
+        for index, name in enumerate(names)
     ]
-    return columns, [{f"c{place}": row.get(name) for place, name in enumerate(names)} for row in rows]
+    return columns, [{f"c{index}": row.get(name) for index, name in enumerate(names)} for row in rows]
 
 
-def _column(place: int, name: str, values: list[Any]) -> dict[str, Any]:
-    # Fields have numbers for names: the grid would read dots in a name as a path.
-    own = {"headerName": name.replace("_", " "), "field": f"c{place}"}
+def _column(index: int, name: str, values: list[Any]) -> dict[str, Any]:
+    # Fields are numbered, since the grid would interpret dots in a name as a path.
+    column = {"headerName": name.replace("_", " "), "field": f"c{index}"}
     numbers = bool(values) and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
     if not numbers:
-        return own | {"filter": "agTextColumnFilter"}
-    written = {"function": "params.value == null ? '' : d3.format(',.5~g')(params.value)"}
-    return own | {"filter": "agNumberColumnFilter", "type": "rightAligned", "valueFormatter": written}
+        return column | {"filter": "agTextColumnFilter"}
+    formatter = {"function": "params.value == null ? '' : d3.format(',.5~g')(params.value)"}
+    return column | {"filter": "agNumberColumnFilter", "type": "rightAligned", "valueFormatter": formatter}

@@ -1,4 +1,4 @@
-"""The server of the page: this machine alone can reach it."""
+"""Server of the dashboard, which is accessible from this machine only."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _NAMES = ("127.0.0.1", "localhost")
 
 
 def serve(folder: Path, port: int = 8765, ready: Callable[[str], object] | None = None) -> None:
-    """Serve the page about the runs in ``folder`` until it is interrupted.
+    """Serve the dashboard of the runs in ``folder`` until it is interrupted.
 
     Args:
-        folder: a run, or a folder that holds runs and sweeps.
-        port: of the loopback address; 0 takes a free one.
-        ready: is told the page's address once it can be opened.
+        folder: a run, or a folder of runs and sweeps.
+        port: the port on the loopback address; 0 selects a free port.
+        ready: called with the address of the page when it can be opened.
 
     Raises:
-        UserError: no such folder, the port is taken, or the extra ``live`` is not installed.
+        UserError: there is no such folder, the port is in use, or the extra ``live`` is not installed.
     """
     server = make_server(folder, port)
     if ready is not None:
@@ -41,11 +41,11 @@ def serve(folder: Path, port: int = 8765, ready: Callable[[str], object] | None 
 
 
 def make_server(folder: Path, port: int) -> BaseWSGIServer:
-    """Return a server that is bound to its port and not yet serving; raises as :func:`serve`."""
+    """Return a server that is bound to its port but not yet serving; raises as :func:`serve`."""
     from importlib.util import find_spec
 
     if find_spec("dash") is None or find_spec("dash_ag_grid") is None:
-        raise UserError('the page to watch needs dash: pip install "econsim[live]"')
+        raise UserError('watch: the dashboard needs dash; install it with: pip install "econsim[live]"')
     from werkzeug import serving
 
     from econsim.watch.application import application
@@ -58,12 +58,12 @@ def make_server(folder: Path, port: int) -> BaseWSGIServer:
     try:
         return serving.make_server(HOST, port, app, threaded=True)
     except (OSError, SystemExit) as error:
-        raise UserError(f"--port {port}: it is taken; give another, or 0 for any that is free") from error
+        raise UserError(f"--port {port}: the port is in use; choose another, or 0 for any free port") from error
 
 
 def _refuse_others() -> tuple[str, int] | None:
-    """Refuse a request under another name than this machine's own, as a hostile page would make it."""
+    """Refuse a request whose host name is not that of this machine, such as a DNS rebinding attack would send."""
     from flask import request
 
     name = request.host.rpartition(":")[0] or request.host
-    return None if name in _NAMES else ("only this machine can read here", 403)
+    return None if name in _NAMES else ("this page is accessible from this machine only", 403)

@@ -1,4 +1,4 @@
-"""The metrics of a run while it goes on: what its training has written so far."""
+"""Metrics of a run in progress: the rows that its training has written so far."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ RATES = "audit/rate_"
 
 
 def training_metrics(run: Run) -> pd.DataFrame:
-    """Return the rows ``policy, seed, role, step, name, value`` that training wrote, also of an unfinished run."""
+    """Return the training metrics of a finished or unfinished run: ``policy, seed, role, step, name, value``."""
     return _read(run.path, signature(run))
 
 
 def measures(run: Run) -> list[str]:
-    """Return what can be drawn over training, ``name`` or ``name, role``, what matters most first."""
-    found = training_metrics(run)[["name", "role"]].drop_duplicates()
-    known = [f"{name}, {role}" if role else str(name) for name, role in found.itertuples(index=False)]
-    return sorted((name for name in known if not name.startswith(RATES)), key=lambda name: (_weight(name), name))
+    """Return the measures that can be drawn over training, ``name`` or ``name, role``, the most important first."""
+    pairs = training_metrics(run)[["name", "role"]].drop_duplicates()
+    names = [f"{name}, {role}" if role else str(name) for name, role in pairs.itertuples(index=False)]
+    return sorted((name for name in names if not name.startswith(RATES)), key=lambda name: (_rank(name), name))
 
 
-def chosen(metrics: pd.DataFrame, measure: str) -> pd.DataFrame:
+def rows_of(metrics: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Return the rows of a measure."""
     name, _, role = measure.partition(", ")
     return metrics[(metrics["name"] == name) & (metrics["role"] == role)]
@@ -36,7 +36,7 @@ def chosen(metrics: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=32)
 def _read(path: Path, _: str) -> pd.DataFrame:
-    """Read what is there; a part that is merged away in between is in the merged file."""
+    """Read the metrics; a part that disappears while it is read has been merged into the file of all metrics."""
     whole = path / "metrics.parquet"
     if whole.is_file():
         return _training(pd.read_parquet(whole, columns=COLUMNS))
@@ -51,6 +51,6 @@ def _training(metrics: pd.DataFrame) -> pd.DataFrame:
     return metrics[metrics["response"] == ""].drop(columns="response")
 
 
-def _weight(measure: str) -> int:
+def _rank(measure: str) -> int:
     order = ("audit/exact_return", "audit/learned_return", "training/return", "play/welfare", "play/")
-    return next((place for place, start in enumerate(order) if measure.startswith(start)), len(order))
+    return next((rank for rank, prefix in enumerate(order) if measure.startswith(prefix)), len(order))

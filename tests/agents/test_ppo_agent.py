@@ -63,7 +63,7 @@ def test_stored_weights_play_the_same() -> None:
 def test_weights_of_other_sizes_are_refused() -> None:
     other = worker.Ppo(worker.Parameters(hidden=(9,)))
     other.load_state_dict(trained().state_dict())
-    with pytest.raises(UserError, match=r"agents.giver: the stored weights do not fit"):
+    with pytest.raises(UserError, match=r"agents.giver: the stored weights do not match"):
         other.start(GAME, GIVER, 6)
 
 
@@ -97,5 +97,5 @@ def test_a_planner_begins_where_it_is_told(game: Gifts, start: Any, first: float
 
 def test_a_start_of_the_wrong_length_is_refused() -> None:
     role = Role("planner", 1, Box(0, 1, (2,)), Box(0, 1, (3,)), leads=True)
-    with pytest.raises(UserError, match="start has 2 entries, an action has 3"):
+    with pytest.raises(UserError, match="start: expected 3 entries, one per entry of the action, found 2"):
         planner.Ppo(planner.Parameters(start=(0.1, 0.2))).prepare(GAME, role, random.keys(1, 1))

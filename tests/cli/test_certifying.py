@@ -38,14 +38,14 @@ def test_a_run_gets_a_certificate_and_a_cross_table(
 
     done = econsim_command("equilibrium", "run", "--iterations", "2", "--search-budget", "40", "--episodes", "2")
     assert done.returncode == 0, done.stderr
-    for words in ("exact answer", "trained deviation", "announcement", "lower bound on the true gain"):
+    for words in ("exact best response", "trained deviation", "leader action", "lower bound on the true gain"):
         assert words in " ".join(done.stdout.split())
     found = {it["method"]: it for it in json.loads((tmp_path / "run" / "certificate.json").read_text())["findings"]}
     # Net of a flat tax of 0.4 the best hours are 60 * 0.6^0.4; work costs (60 v / 3.5) (l / 60)^3.5.
     best, cost = 60 * 0.6**0.4, 60 / 3.5
     worth = {hours: (0.6 * hours - cost * (hours / 60) ** 3.5) / 40 for hours in (40.0, best)}
     assert found["exact"]["difference"] == pytest.approx(worth[best] - worth[40.0], abs=1e-12)
-    assert "How far from equilibrium" in (tmp_path / "run" / "report.html").read_text()
+    assert "Distance from equilibrium" in (tmp_path / "run" / "report.html").read_text()
 
     done = econsim_command("evaluate", "run", "--episodes", "2", "--csv", "table.csv")
     assert done.returncode == 0, done.stderr

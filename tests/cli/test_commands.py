@@ -70,7 +70,7 @@ def test_init_writes_a_scenario_that_is_valid_and_never_overwrites(pond: Econsim
     written.write_text("mine", encoding="utf-8")
     again = pond("init", "my_pond", "--from", "pond")
     assert again.returncode == 2
-    assert "exists already" in again.stderr
+    assert "already exists" in again.stderr
     assert written.read_text(encoding="utf-8") == "mine"
 
 
@@ -105,7 +105,7 @@ def test_schema_is_json(pond: Econsim) -> None:
         (["run", "pond", "--device", "tpu"], "tpu"),
         (["run", "pond", "--economy.fishers=3"], "No such option"),
         (["runn", "pond"], "No such command"),
-        (["describe", "pnd"], "nothing is called 'pnd' (did you mean pond?)"),
+        (["describe", "pnd"], "there is nothing with the name 'pnd' (did you mean pond?)"),
         (["report", "nowhere"], "nowhere"),
         (["resume", "nowhere"], "nowhere"),
         (["compare", "nowhere"], "nowhere"),

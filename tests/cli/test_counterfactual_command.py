@@ -35,7 +35,7 @@ def test_what_a_reform_changes_is_printed_and_written(
     # Hours are 60 (1 - t)^0.4, and the same everywhere, so that they have no interval.
     assert ["Mean", "hours,", "hours", "per", "week", "48.91", "60", "11.09"] in lines
     assert ["Mean", "hours,", "hours", "per", "week", "0", "11.09", "11.09"] in lines
-    assert "95 % interval of the difference" in done.stdout
+    assert "95 % confidence interval of the difference" in done.stdout
     assert "winners" in done.stdout
     header = (tmp_path / "tables" / "effects.csv").read_text().splitlines()[0]
     assert header == "metric,title,unit,baseline,reform,difference,low,high,times_smaller,mechanical,behavioural"

@@ -1,8 +1,9 @@
-"""Exit codes: 0 done, 1 a fault of ours, 2 the user's input is wrong, 130 stopped."""
+"""Exit codes: 0 done, 1 an internal error, 2 a mistake in the input, 130 interrupted."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from econsim.cli import main
 from econsim.errors import RunError, UserError
 from econsim.runs import RunInterrupted
+from econsim.scenario import Scenario
 from econsim.testing import Check
 
 
@@ -59,7 +61,12 @@ def test_debug_shows_the_traceback_of_a_fault(
 
 def test_run_hands_everything_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     handed: dict[str, Any] = {}
-    monkeypatch.setattr("econsim.runs.execute", lambda scenario, **named: handed.update(scenario=scenario, **named))
+
+    def execute(scenario: Scenario, **named: Any) -> SimpleNamespace:
+        handed.update(scenario=scenario, **named)
+        return SimpleNamespace(finished=False)
+
+    monkeypatch.setattr("econsim.runs.execute", execute)
     options = ["--seed", "7", "--device", "cpu", "--out", str(tmp_path / "out"), "--quiet"]
     with pytest.raises(SystemExit) as raised:
         main(["run", "one_step", "economy.workers=12", *options])

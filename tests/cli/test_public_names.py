@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import econsim
 from econsim.errors import ScenarioError, UserError
+from econsim.scenario import Scenario
 
 CHECKOUT = Path(econsim.__file__).resolve().parent.parent
 
@@ -32,7 +34,7 @@ def test_make_gives_the_game_of_a_kind_or_scenario() -> None:
     assert econsim.make("one_step_three_brackets", tax_years=2).horizon == 4
     with pytest.raises(ScenarioError, match="argument: worker: unknown key"):
         econsim.make("one_step", worker=12)
-    with pytest.raises(UserError, match=r"no game or scenario 'one_stp' \(did you mean one_step"):
+    with pytest.raises(UserError, match=r"there is no game or scenario 'one_stp' \(did you mean one_step"):
         econsim.make("one_stp")
 
 
@@ -45,7 +47,13 @@ def test_make_gives_each_copy_a_row_of_every_parameter() -> None:
 
 def test_run_hands_on_a_scenario_with_its_overrides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     handed: list[tuple[Any, dict[str, Any]]] = []
-    monkeypatch.setattr("econsim.runs.execute", lambda scenario, **named: handed.append((scenario, named)))
+
+    def execute(scenario: Scenario, **named: Any) -> SimpleNamespace:
+        handed.append((scenario, named))
+        return SimpleNamespace(path=tmp_path)
+
+    monkeypatch.setattr("econsim.runs.execute", execute)
+    monkeypatch.setattr("econsim.report.reported_run.open_reported_run", lambda path: SimpleNamespace(finished=False))
     econsim.run("one_step_published", seed=5, device="cpu", out=str(tmp_path / "out"), **{"economy.workers": 12})
     econsim.run(econsim.load("one_step_published"), seed=5, **{"economy.workers": 12})
     assert handed[0][0] == handed[1][0]

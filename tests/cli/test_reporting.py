@@ -45,7 +45,7 @@ def test_compare_prints_or_writes_what_the_suffix_says(run: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["compare", "RUN", "--out", "table.xlsx"], "the file name ends in .html, .csv or .tex"),
+        (["compare", "RUN", "--out", "table.xlsx"], "the file name must end in .html, .csv or .tex"),
         (["compare", "RUN", "--metric", "mean_hour"], "did you mean mean_hours"),
         (["watch", "nowhere", "--no-open"], "nowhere: no such folder"),
     ],

@@ -260,7 +260,7 @@ def test_advice_names_people_at_the_cap_and_endogenous_weights() -> None:
     warnings = economy(utility={"kind": "quasi_linear"}, welfare="inverse_income_endogenous").advice()
     assert len(warnings) == 2
     assert "cap of 100 hours" in warnings[0]
-    assert "labour cost is too small" in warnings[0]
+    assert "labour cost is too low" in warnings[0]
     assert "endogenous" in warnings[1]
     idle = economy(utility={"kind": "quasi_linear", "labour_cost": 1e15}).advice()
     assert len(idle) == 1
@@ -271,12 +271,12 @@ def test_advice_names_people_at_the_cap_and_endogenous_weights() -> None:
     ("mistake", "message"),
     [
         ({"brackets": [0, 50000, 20000]}, "strictly increasing"),
-        ({"brackets": [10, 20]}, "first must be 0"),
-        ({"status_quo": [0.1, 0.2]}, "one rate a bracket"),
+        ({"brackets": [10, 20]}, "expected 0 as the first threshold"),
+        ({"status_quo": [0.1, 0.2]}, "expected one per bracket"),
         ({"status_quo": [1.5] * 7}, "between 0 and 1"),
         ({"hours_step": 7}, "does not divide"),
-        ({"hours_as": "index"}, "needs an hours_step"),
-        ({"redraw_population": True, "utility": {"kind": "isoelastic"}}, "same people"),
+        ({"hours_as": "index"}, "requires hours_step"),
+        ({"redraw_population": True, "utility": {"kind": "isoelastic"}}, "same population"),
         ({"workers": 0}, "greater than or equal to 1"),
         ({"utility": {"kind": "calibrated", "elasticity": -1}}, "greater than 0"),
         ({"utility": {"kind": "cobb_douglas"}}, "quasi_linear"),

@@ -125,14 +125,20 @@ def test_returns_have_to_be_sampled_where_an_agent_states_no_distribution() -> N
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({}, "give either classic"),
-        ({"classic": "chicken", **THREE}, "give either classic"),
+        ({}, "expected either classic"),
+        ({"classic": "chicken", **THREE}, "expected either classic"),
         ({"payoffs": {"row": [[1, 2], [3]], "column": [[1, 2], [3, 4]]}}, "rows of different length"),
-        ({"payoffs": {"row": [[1, "x"]], "column": [[1, 2]]}}, "no number"),
+        ({"payoffs": {"row": [[1, "x"]], "column": [[1, 2]]}}, "a value that is not a number"),
         ({"payoffs": {"row": [[1, None]], "column": [[1, 2]]}}, "not finite"),
-        ({"payoffs": {"row": [[1, 2]], "column": [1, 2]}}, "the table of column has 1 axes, expected 2"),
-        ({"payoffs": {"row": [[1, 2]], "column": [[1], [2]]}}, "the table of column is 2 by 1, that of row is 1 by 2"),
-        ({"payoffs": {"row 1": [1, 2]}}, "'row 1' cannot name a player"),
+        (
+            {"payoffs": {"row": [[1, 2]], "column": [1, 2]}},
+            "the payoffs of column: expected 2 axes, one per player, found 1",
+        ),
+        (
+            {"payoffs": {"row": [[1, 2]], "column": [[1], [2]]}},
+            "the payoffs of column are 2 by 1, those of row are 1 by 2",
+        ),
+        ({"payoffs": {"row 1": [1, 2]}}, "'row 1' is not a valid name"),
         ({"classic": "chicken", "options": {"rowe": ["a", "b"]}}, "no player is called 'rowe'"),
         ({"classic": "chicken", "options": {"row": ["a", "a"]}}, "expected 2 different names for row, found 2"),
     ],

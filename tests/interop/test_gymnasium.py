@@ -88,7 +88,7 @@ def test_other_draws_than_the_games_own() -> None:
     ("role", "others", "message"),
     [
         ("colector", {}, "did you mean collector"),
-        ("giver", {}, "has 4 players"),
+        ("giver", {}, "expected one player, found 4"),
         ("collector", {}, "no agent is given for giver"),
     ],
 )

@@ -130,7 +130,7 @@ def test_idle_players_may_leave_their_action_out_and_acting_ones_may_not() -> No
     environment = to_pettingzoo(Gifts())
     environment.reset()
     everyone: dict[str, Any] = {f"giver_{player}": 0 for player in range(GIVERS)}
-    with pytest.raises(ValueError, match="collector_0 acts in this step"):
+    with pytest.raises(ValueError, match="collector_0: no action is given"):
         environment.step(everyone)
     environment.step({**everyone, "collector_0": np.array([0.1])})
     environment.step(everyone)

@@ -77,7 +77,7 @@ def test_wages_that_repeat_give_a_table_that_increases() -> None:
 
 
 def test_a_year_that_is_not_known_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--year 1999: Tax-Calculator knows 2013 to 2035"):
+    with pytest.raises(UserError, match="--year 1999: Tax-Calculator covers the years 2013 to 2035"):
         export(tmp_path, 1999)
 
 

@@ -134,7 +134,7 @@ def test_a_ballot_that_cannot_be_read_is_the_previous_one_else_the_estimated_one
 
 def test_without_a_service_it_says_what_to_give(server: Server) -> None:
     office = elected_llm.LanguageElection(elected_llm.Parameters())
-    with pytest.raises(UserError, match="not fitted"):
+    with pytest.raises(UserError, match="has not been fitted"):
         office.start(OneStep(Parameters()), OneStep(Parameters()).roles["planner"], 1)
     with pytest.raises(UserError, match=r"llm\.base_url"):
         office.seeds(random.keys(0, 1), "vote", 1)

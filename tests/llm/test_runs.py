@@ -118,7 +118,7 @@ def test_a_run_goes_on_with_the_scenario_it_began_with(scenario: Any, tmp_path: 
     with pytest.raises(BudgetSpent):
         execute(scenario(budget={"calls": 1}), tmp_path / "run", quiet=True)
     before = (tmp_path / "run" / "scenario.yaml").read_text()
-    with pytest.raises(UserError, match="may change"):
+    with pytest.raises(UserError, match="cannot be changed when a run is resumed"):
         resume(tmp_path / "run", quiet=True, overrides=[override])
     assert (tmp_path / "run" / "scenario.yaml").read_text() == before
 
@@ -152,20 +152,20 @@ def test_many_calls_or_money_need_agreement_before_anything_is_written(
 ) -> None:
     many = scenario()
     many = load(tmp_path / "speaking.yaml", {"economy.workers": 600, "llm.base_url": server.base_url, "llm.model": "m"})
-    with pytest.raises(UserError, match=r"up to 1,200 calls, about 36,000 tokens in .* Say --yes"):
+    with pytest.raises(UserError, match=r"up to 1,200 calls, about 36,000 input .* Confirm with --yes"):
         execute(many, tmp_path / "run", quiet=True, agreed=False)
     prices = {"input_per_million": 1.0, "output_per_million": 2.0}
     with pytest.raises(UserError, match="US dollars"):
         execute(scenario(prices=prices), tmp_path / "run", quiet=True, agreed=False)
     assert not (tmp_path / "run").exists()
     execute(scenario(), tmp_path / "run", quiet=True, agreed=False)
-    assert "m will be asked: up to 16 calls" in (tmp_path / "run" / "log.txt").read_text()
+    assert "forecast of calls to m: up to 16 calls" in (tmp_path / "run" / "log.txt").read_text()
 
 
 def test_without_a_model_nothing_is_written_and_the_error_says_what_to_give(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"worker asks a language model; give llm\.base_url"):
+    with pytest.raises(UserError, match=r"worker calls a language model; set llm\.base_url"):
         execute(load(file), tmp_path / "run", quiet=True)
-    with pytest.raises(UserError, match="no server answers at"):
+    with pytest.raises(UserError, match="no server responds at"):
         execute(load(file, {"llm.base_url": "http://127.0.0.1:9/v1", "llm.model": "m"}), tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()
 
@@ -185,7 +185,7 @@ def test_the_report_tells_who_answered_and_how_well(scenario: Any, server: Serve
     page = write_report(run).read_text()
     assert "a scripted model that best-responds" in page
     assert "12.5%" in page
-    assert "No language model answered: a scripted model that best-responds did." in page
+    assert "The answers come from a scripted model that best-responds, not from a language model." in page
     assert "llm.mode=strict_replay llm.store=runs/run" in page
 
 

@@ -175,7 +175,7 @@ def test_describe_shows_roles_and_what_a_model_is_told(folder: Path) -> None:
     assert "for each of field, one of: north, south" in shown
     assert "a list of 2 numbers from 0 to 8 (coins an animal), in the order north, south" in " ".join(shown.split())
     told = described(folder, "pasture", "--text").output
-    assert "--- what council is told" in told
+    assert "--- council: rules" in told
     assert "Pasture: herders choose a field" in told
     assert "Legal now:\n- field: south\n- animals: 1\n" in told
 
@@ -183,13 +183,13 @@ def test_describe_shows_roles_and_what_a_model_is_told(folder: Path) -> None:
 def test_text_is_of_games_alone(folder: Path) -> None:
     done = described(folder, "best_response", "--text")
     assert done.exit_code == 2
-    assert "--text is for scenarios, and for games with defaults; best_response is neither" in done.output
+    assert "--text needs a scenario, or a game whose parameters all have defaults; best_response is" in done.output
 
 
 def test_the_text_of_the_one_step_economy_is_its_own(folder: Path) -> None:
     told = described(folder, "one_step", "--text").output
     assert "You are a worker in a small country." in told
-    assert "--- what planner is asked first\n\nTax year 1 of 1." in told
+    assert "--- planner: first question\n\nTax year 1 of 1." in told
 
 
 GATHER = {"economy.horizon": 3, "episodes": 1, "baselines": [], "headline": None, "llm.model": Scripted.name}
@@ -235,7 +235,7 @@ def test_replies_that_are_spoiled_are_asked_again_and_counted(tmp_path: Path) ->
 
 def test_lessons_are_for_tax_years(base_url: str, tmp_path: Path) -> None:
     chosen = load("gather_trade_build", {**GATHER, "planner": "llm_lessons", "llm.base_url": base_url})
-    with pytest.raises(UserError, match="planner: kind llm_lessons needs a game with a wording for tax years"):
+    with pytest.raises(UserError, match="planner: kind llm_lessons needs a game with prompts for tax years"):
         execute(chosen, tmp_path / "run", quiet=True)
 
 

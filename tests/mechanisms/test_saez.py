@@ -141,5 +141,5 @@ def test_interval_covers_the_truth_as_often_as_it_says() -> None:
 def test_elasticity_needs_enough_samples_and_variation() -> None:
     with pytest.raises(UserError, match="at least 10"):
         estimate_elasticity(torch.ones(9), torch.linspace(0, 0.5, 9))
-    with pytest.raises(UserError, match="different marginal rates"):
+    with pytest.raises(UserError, match="different marginal tax rates"):
         estimate_elasticity(torch.ones(50), torch.full((50,), 0.3))

@@ -172,12 +172,12 @@ def test_projection_keeps_the_tax_at_the_new_thresholds(widths: list[float], rat
         ([0, 10], [0.1, 1.2], "rates"),
         ([0, 10], [-0.1, 0.2], "rates"),
         ([0, 10], [0.1, float("nan")], "rates"),
-        ([5, 10], [0.1, 0.2], "first must be 0"),
+        ([5, 10], [0.1, 0.2], "expected 0 as the first threshold"),
         ([0, 10, 10], [0.1, 0.2, 0.3], "increasing"),
         ([0, float("inf")], [0.1, 0.2], "increasing"),
         ([0, float("nan")], [0.1, 0.2], "increasing"),
-        ([0, 10], [0.1], "one rate a bracket"),
-        ([], [], "one rate a bracket"),
+        ([0, 10], [0.1], "expected one per bracket"),
+        ([], [], "expected one per bracket"),
     ],
 )
 def test_bad_schedules_are_named(thresholds: list[float], rates: list[float], message: str) -> None:

@@ -217,26 +217,26 @@ def test_lotteries_are_drawn_in_every_copy_and_can_be_turned_off() -> None:
 
 def test_mistakes_are_told() -> None:
     game = economy(*TWO_AGAINST_ONE)
-    with pytest.raises(UserError, match="not fitted"):
+    with pytest.raises(UserError, match="has not been fitted"):
         announced(elected.Elected(elected.Parameters()), game)
-    with pytest.raises(UserError, match="no worker has index 3"):
+    with pytest.raises(UserError, match="expected indices of workers from 0 to 2, found 3"):
         fit(game, candidates=[3])
-    with pytest.raises(UserError, match="4 of 3 workers"):
+    with pytest.raises(UserError, match="expected a number from 1 to 3, the number of workers, found 4"):
         fit(game, candidates=4)
     with pytest.raises(UserError, match="redraw_population=false"):
         fit(economy(1, 1, population={"kind": "gb2"}, redraw_population=True))
     for wrong, message in (
-        ({"platforms": {"formula": "saez"}}, "formula: saez has to be fitted"),
+        ({"platforms": {"formula": "saez"}}, "formula: a planner of kind saez must be fitted"),
         ({"platforms": PROMISES, "binding": False}, "indices of as many workers"),
-        ({"candidates": [1, 1]}, "each worker once"),
-        ({"platforms": {}}, "one platform or more"),
+        ({"candidates": [1, 1]}, "each worker only once"),
+        ({"platforms": {}}, "at least one platform"),
     ):
         with pytest.raises(ValidationError, match=message):
             elected.Parameters.model_validate(wrong)
 
 
 def test_incomes_are_those_listed() -> None:
-    with pytest.raises(UserError, match="3 incomes are listed for 2 workers"):
+    with pytest.raises(UserError, match="expected one per worker, found 3 for 2 workers"):
         economy(1, 1, population={"kind": "listed", "incomes": TWO_AGAINST_ONE})
     people = economy(*TWO_AGAINST_ONE).settings.population.build()
     assert people.quantile(torch.tensor([0.1, 0.5, 0.99])).tolist() == list(TWO_AGAINST_ONE)

@@ -121,19 +121,19 @@ def test_hours_on_a_grid_are_no_place_for_derivatives() -> None:
     for method in ("implicit", "unrolled"):
         with pytest.raises(UserError, match="hours_step=null"):
             fit(economy(hours_step=0.5), method=method)
-    with pytest.raises(UserError, match="say drawn"):
+    with pytest.raises(UserError, match="use drawn"):
         fit(economy(hours_step=0.5), expectation="average")
 
 
 def test_followers_whose_answers_are_a_game_of_their_own_are_refused() -> None:
     income_effects = economy(utility={"kind": "isoelastic"}, welfare="utilitarian", workers=10)
-    with pytest.raises(UserError, match="their answers are a game"):
+    with pytest.raises(UserError, match="their responses are the equilibrium of a game"):
         fit(income_effects, method="implicit", starts=1)
 
 
 def test_followers_who_do_not_optimise_are_noticed() -> None:
     rule: dict[str, Agent] = {"worker": ElasticRule(ElasticRuleParameters())}
-    with pytest.raises(RunError, match="differs from finite differences"):
+    with pytest.raises(RunError, match="the gradient and finite differences have a relative difference"):
         fit(economy(), rule, method="implicit", starts=3)
 
 

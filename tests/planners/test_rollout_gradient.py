@@ -147,5 +147,5 @@ def test_a_walker_who_only_draws_can_be_led() -> None:
 
 def test_a_walker_without_luck_cannot_be_differentiated() -> None:
     planner, maze = hypergradient.Hypergradient(hypergradient.Parameters(starts=1)), Maze()
-    with pytest.raises(UserError, match="draw their actions"):
+    with pytest.raises(UserError, match="followers who draw their actions"):
         planner.fit(maze, maze.roles["leader"], {"walker": FirstChoice()}, 0, MemoryRecorder())

@@ -99,7 +99,7 @@ def test_a_search_that_goes_on_equals_one_that_never_stopped() -> None:
 
 
 def test_a_buffer_smaller_than_what_the_formula_needs_is_refused() -> None:
-    with pytest.raises(ValidationError, match="give buffer=2000"):
+    with pytest.raises(ValidationError, match="give at least buffer=2000"):
         Settings(buffer=100)
 
 
@@ -142,7 +142,7 @@ def test_a_fit_is_a_function_of_its_seed(fitted: tuple[SaezBuffer, Silent]) -> N
 def test_an_economy_without_tax_periods_is_refused() -> None:
     game = OneStep(OneStepParameters(workers=5))
     planner, workers = SaezBuffer(Settings(copies=1, rounds=1)), {"worker": agent("elastic_rule")}
-    with pytest.raises(UserError, match="say planner=saez"):
+    with pytest.raises(UserError, match="use planner=saez"):
         planner.fit(game, game.roles["planner"], workers, 0, Silent())  # type: ignore[arg-type]
 
 
@@ -151,5 +151,5 @@ def test_the_kernel_formula_points_to_the_buffered_one() -> None:
     kernel = kinds.load("planners", "saez")
     for elasticity in (0.4, "estimated"):
         planner = kernel.build(kernel.parameters(elasticity=elasticity))
-        with pytest.raises(UserError, match="say planner=saez_buffer"):
+        with pytest.raises(UserError, match="use planner=saez_buffer"):
             planner.fit(game, game.roles["planner"], {"worker": agent("elastic_rule")}, 0, Silent())

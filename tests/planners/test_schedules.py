@@ -36,7 +36,7 @@ def test_constant_schedules() -> None:
 
 def test_federal_rates_are_those_of_the_law() -> None:
     assert announced(planner("us_federal")) == STATUTORY
-    with pytest.warns(EconsimWarning, match="average marginal rate"):
+    with pytest.warns(EconsimWarning, match="average statutory marginal rate"):
         other_year = announced(planner("us_federal", year=2018))
     assert other_year != STATUTORY
 
@@ -51,13 +51,13 @@ def test_federal_rates_on_other_brackets_are_averages() -> None:
 
 
 def test_rates_must_fit_the_brackets() -> None:
-    with pytest.raises(UserError, match="2 rates for 7 brackets"):
+    with pytest.raises(UserError, match="expected 7 rates, one per bracket, found 2"):
         announced(planner("fixed", rates=[0.1, 0.2]))
 
 
 @pytest.mark.parametrize("kind", ["saez", "search"])
 def test_unfitted_planners_say_so(kind: str) -> None:
-    with pytest.raises(UserError, match="is not fitted"):
+    with pytest.raises(UserError, match="has not been fitted"):
         announced(planner(kind))
 
 

@@ -95,14 +95,14 @@ def test_strata_that_nobody_lives_in_get_nobody() -> None:
 
 def test_too_few_people_for_the_strata() -> None:
     population = Uniform(Parameters(low=10, high=20, sampling="stratified", strata=(12, 15), least_per_stratum=5))
-    with pytest.raises(UserError, match="need 15 workers, not 14"):
+    with pytest.raises(UserError, match="require at least 15 workers, found 14"):
         population.sample(random.keys(0, 1), 14)
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"strata": [5.0]}, "only used with sampling: stratified"),
+        ({"strata": [5.0]}, "requires sampling: stratified"),
         ({"sampling": "stratified", "strata": [5.0, 5.0]}, "strictly increasing"),
         ({"sampling": "published"}, "random"),
         ({"low": 30.0, "high": 20.0}, "less than high"),

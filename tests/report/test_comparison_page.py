@@ -49,6 +49,6 @@ def test_runs_of_one_scenario_are_one_row_with_its_interval(run: Run, tmp_path: 
 def test_a_page_that_cannot_be_written_is_refused_before_anything_is(run: Run, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no folder"):
         write_comparison([run.path], tmp_path / "nowhere" / "both.html")
-    with pytest.raises(UserError, match="no run has it"):
+    with pytest.raises(UserError, match="none of the runs has this metric"):
         write_comparison([run.path], tmp_path / "both.html", ["wellfare"])
     assert list(tmp_path.iterdir()) == []

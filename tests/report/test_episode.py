@@ -17,7 +17,7 @@ import econsim
 from econsim import kinds
 from econsim.cli import app
 from econsim.errors import RunError, UserError
-from econsim.report.episode import write_picture
+from econsim.report.episode import write_animation
 from econsim.runs import Run
 from econsim.runs.recordings import load_recording, recordings_of
 
@@ -124,9 +124,9 @@ def test_render_writes_a_film_and_a_sheet(village: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--policy", "fre"], "no episode of a policy 'fre' (did you mean free?)"),
-        (["--out", "recording.avi"], "recording.avi: a picture's file name ends in .gif, .mp4 or .png"),
-        (["--out", "recording.gif", "--format", "png"], "recording.gif does not end in .png"),
+        (["--policy", "fre"], "no recorded episode of a policy 'fre' (did you mean free?)"),
+        (["--out", "recording.avi"], "recording.avi: the file name must end in .gif, .mp4 or .png"),
+        (["--out", "recording.gif", "--format", "png"], "recording.gif: --format png needs the suffix .png"),
         (["--out", "absent/recording.gif"], "there is no folder absent"),
     ],
 )
@@ -141,8 +141,8 @@ def test_what_cannot_be_rendered_is_told_and_nothing_is_written(
 
 
 def test_a_run_without_episodes_says_so(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no episode is kept here"):
-        write_picture(run, tmp_path / "x.gif")
+    with pytest.raises(UserError, match="this run has no recorded episodes"):
+        write_animation(run, tmp_path / "x.gif")
     assert not (run.path / "episodes").exists()
 
 
@@ -150,6 +150,6 @@ def test_a_damaged_episode_is_named(village: Run, tmp_path: Path) -> None:
     path = village.path / "episodes" / "free.safetensors"
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(RunError, match=r"free\.safetensors: damaged"):
+    with pytest.raises(RunError, match=r"free\.safetensors: the file is damaged"):
         load_recording(village, "free")
     path.write_bytes(content)

@@ -59,8 +59,8 @@ def test_caveats_say_what_is_not_known(run: Run) -> None:
     assert "Not trained" not in found
 
 
-@pytest.mark.parametrize("section", ["The question", "The answer", "Caveats", "How to repeat it"])
+@pytest.mark.parametrize("section", ["Question", "Results", "Caveats", "How to repeat this run"])
 def test_the_page_has_every_section(run: Run, section: str) -> None:
     text = (run.path / "report.html").read_text("utf-8")
     assert f">{section}</h2>" in text
-    assert "Which of free, half, best or trained gives the highest welfare in orchard with 40 workers?" in text
+    assert "Which of free, half, best and trained gives the highest welfare in orchard with 40 workers?" in text

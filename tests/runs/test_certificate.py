@@ -55,13 +55,13 @@ def test_every_role_and_seed_is_certified_by_its_closed_form(run: Run) -> None:
 
 
 def test_the_folder_holds_the_certificate_and_the_report_tells_it(run: Run) -> None:
-    with pytest.raises(UserError, match="has no certificate; make it with: econsim equilibrium"):
+    with pytest.raises(UserError, match="has no certificate; compute it with: econsim equilibrium"):
         _ = run.certificate
     certificate = certify(run, QUICK, quiet=True)
     assert run.certificate == certificate == json.loads((run.path / "certificate.json").read_text())
     assert open_run(run.path).certificate["policy"] == "trained"
     report = write_report(run).read_text()
-    for words in ("How far from equilibrium", "exact answer", "announcement", "lower bound on the true gap"):
+    for words in ("Distance from equilibrium", "exact best response", "leader action", "lower bound on the true gap"):
         assert words in report
     assert not (run.path / "certificate.partial.json").exists()
 
@@ -102,9 +102,9 @@ def test_roles_and_seeds_can_be_chosen(run: Run) -> None:
     ("budget", "roles", "reason"),
     [
         ({}, ("wrker",), r"--role wrker: no such role in this run \(did you mean worker"),
-        ({"episodes": 0}, (), "--episodes 0: say at least 1"),
-        ({"iterations": -1}, (), "--iterations -1: say at least 0"),
-        ({"announcements": 0}, (), "--search-budget 0: say at least 1"),
+        ({"episodes": 0}, (), "--episodes 0: expected at least 1"),
+        ({"iterations": -1}, (), "--iterations -1: expected at least 0"),
+        ({"announcements": 0}, (), "--search-budget 0: expected at least 1"),
     ],
 )
 def test_wrong_wishes_are_refused(run: Run, budget: dict[str, int], roles: tuple[str, ...], reason: str) -> None:
@@ -119,7 +119,7 @@ def test_games_without_exact_answers_need_training(tmp_path: Path) -> None:
         "agents: {worker: {kind: wander}}\nplanner: free_market\nevaluation: none\n"
     )
     run = execute(load(tmp_path / "tiny.yaml"), tmp_path / "run", quiet=True)
-    with pytest.raises(UserError, match="GatherTradeBuild knows no exact answers for worker, so that a deviation has"):
+    with pytest.raises(UserError, match="GatherTradeBuild has no exact best responses for worker, so a deviation must"):
         certify(run, DeviationBudget(iterations=0), quiet=True)
     certificate = certify(run, DeviationBudget(episodes=2, iterations=1, announcements=2), quiet=True)
     assert [(it["role"], it["method"]) for it in certificate["findings"]] == [
@@ -137,7 +137,7 @@ def test_leaders_that_are_no_planners_are_certified_too(tmp_path: Path) -> None:
     run = execute(load(tmp_path / "solo.yaml"), tmp_path / "run", quiet=True)
     certificate = certify(run, DeviationBudget(episodes=1, iterations=0, announcements=20), quiet=True)
     assert {it["role"] for it in certificate["findings"]} == {"worker", "planner"}
-    with pytest.raises(UserError, match="nobody plans in this run"):
+    with pytest.raises(UserError, match="this run has no planner"):
         cross_table([run.path])
 
 

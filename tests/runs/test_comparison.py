@@ -46,7 +46,7 @@ def test_nothing_to_compare_is_refused() -> None:
 def test_metrics_can_be_chosen_and_a_wrong_one_is_named(scenario: Callable[..., Scenario], tmp_path: Path) -> None:
     path = execute(scenario(), tmp_path / "run", quiet=True).path
     assert set(compare([path], ["welfare"])["metric"]) == {"welfare"}
-    with pytest.raises(UserError, match=r"--metric wellfare: no run has it \(did you mean welfare\?\)"):
+    with pytest.raises(UserError, match=r"--metric wellfare: none of the runs has this metric \(did you mean welf"):
         compare([path], ["wellfare"])
 
 

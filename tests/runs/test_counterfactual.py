@@ -56,7 +56,7 @@ def test_workers_that_were_trained_play_the_reform_as_they_are(run: Run) -> None
     found = counterfactual(run, ["planner={kind: flat, rate: 0.5}"], followers="own", episodes=1)
     own = run.summary["policies"]["trained"]["learned"]["welfare"]
     assert found.table.set_index("metric").loc["welfare", "baseline"] == pytest.approx(own)
-    assert found.notes == ("as fitted in the baseline, not fitted anew to the reform: worker, planner",)
+    assert found.notes == ("fitted in the baseline and not refitted under the reform: worker, planner",)
 
 
 def test_a_number_of_the_economy_with_intervals_and_deciles(tiny: Run) -> None:
@@ -79,11 +79,11 @@ def test_both_sides_may_be_given_something(tiny: Run) -> None:
 
 
 MISTAKES = {
-    ("seed=3",): "seed: a counterfactual changes game (or economy), planner, agents and nothing else",
-    ("economy.workers=4",): "the reform changes who plays",
+    ("seed=3",): "seed: only keys below game (or economy), planner, agents can be changed here",
+    ("economy.workers=4",): "the reform changes the number of players",
     ("planner=mind",): "the reform changes nothing",
     ("agents.worker=mnd",): "did you mean mind?",
-    (): "say what changes",
+    (): "no reform given",
 }
 
 
@@ -94,12 +94,12 @@ def test_what_is_no_counterfactual_is_said(run: Run, overrides: tuple[str, ...])
 
 
 def test_a_planner_that_nobody_fitted_is_refused(tiny: Run) -> None:
-    with pytest.raises(UserError, match=r"planner=saez: has to be fitted first.*policy of this run: free_market, flat"):
+    with pytest.raises(UserError, match=r"must be fitted first.*policy of this run: free_market, flat"):
         counterfactual(tiny, ["planner=saez"])
 
 
 def test_minds_that_ask_a_model_are_refused(tiny: Run) -> None:
-    with pytest.raises(UserError, match="worker: a mind that asks a language model cannot be played again"):
+    with pytest.raises(UserError, match="worker: a counterfactual cannot play agents that call a language model"):
         counterfactual(tiny, ["agents.worker=llm"])
 
 
@@ -108,7 +108,7 @@ def test_other_mistakes(run: Run) -> None:
         counterfactual(run, ["planner=tuned"], policy="fre")
     with pytest.raises(UserError, match="--given planner"):
         counterfactual(run, ["planner=tuned"], ["planner=tuned"])
-    with pytest.raises(UserError, match="say at least 1"):
+    with pytest.raises(UserError, match="expected at least 1"):
         counterfactual(run, ["planner=tuned"], episodes=0)
     with pytest.raises(UserError, match="no such metric"):
         counterfactual(run, ["planner=tuned"], metrics=["wellfare"])

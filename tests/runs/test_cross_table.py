@@ -64,7 +64,7 @@ def test_several_runs_share_what_is_the_same_and_name_what_is_not(run: Run, scen
 
 def test_what_cannot_be_compared_says_why(run: Run, scenario: Make, tmp_path: Path) -> None:
     other = execute(scenario(**{"economy.workers": 4}), tmp_path / "two", quiet=True)
-    with pytest.raises(UserError, match=r"economy\.workers is 4, there 5; planners and workers can be exchanged"):
+    with pytest.raises(UserError, match=r"economy\.workers is 4 instead of 5; planners and workers can only"):
         cross_table([run.path, other.path])
     with pytest.raises(UserError, match=r"--metric welfar: no such metric of an episode \(did you mean welfare"):
         cross_table([run.path], metric="welfar")
@@ -72,7 +72,7 @@ def test_what_cannot_be_compared_says_why(run: Run, scenario: Make, tmp_path: Pa
         cross_table([run.path, run.path])
     with pytest.raises(UserError, match="at least one run"):
         cross_table([])
-    with pytest.raises(UserError, match="--episodes 0: say at least 1"):
+    with pytest.raises(UserError, match="--episodes 0: expected at least 1"):
         cross_table([run.path], episodes=0)
     (run.path / "summary.json").unlink()
     with pytest.raises(UserError, match="not finished"):

@@ -196,7 +196,7 @@ def test_by_default_a_run_is_named_after_scenario_and_time(
 
 
 def test_agents_that_nothing_trains_are_refused_before_anything_is_written(scenario: Make, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"\(worker, planner\) and no training; say training=walk, or"):
+    with pytest.raises(UserError, match=r"\(worker, planner\) and no training; set training=walk, or"):
         execute(scenario(training=None), tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()
 
@@ -210,7 +210,7 @@ def test_agents_that_cannot_play_are_refused_before_anything_is_written(scenario
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize(("device", "reason"), [("gpu", "say auto, cpu or cuda"), ("cuda:99", "CUDA devices")])
+@pytest.mark.parametrize(("device", "reason"), [("gpu", "expected auto, cpu or cuda"), ("cuda:99", "CUDA devices")])
 def test_devices_that_are_not_there_are_refused(scenario: Make, tmp_path: Path, device: str, reason: str) -> None:
     with pytest.raises(UserError, match=reason):
         execute(scenario(), tmp_path / "run", device=device, quiet=True)

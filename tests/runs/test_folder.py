@@ -31,7 +31,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_not_there_yet_says_how_to_get_it(scenario: Callable[..., Scenario], tmp_path: Path) -> None:
     run = create_run(scenario(), tmp_path / "run", "cpu")
-    with pytest.raises(UserError, match=r"metrics\.parquet: not there yet; finish the run with: econsim resume"):
+    with pytest.raises(UserError, match=r"metrics\.parquet: this file does not exist yet; finish the run with:"):
         _ = run.metrics
 
 
@@ -39,7 +39,7 @@ def test_what_is_not_there_yet_says_how_to_get_it(scenario: Callable[..., Scenar
 def test_damaged_files_are_named(scenario: Callable[..., Scenario], tmp_path: Path, content: str) -> None:
     run = create_run(scenario(), tmp_path / "run", "cpu")
     (run.path / "summary.json").write_text(content)
-    with pytest.raises(RunError, match=r"summary\.json: damaged"):
+    with pytest.raises(RunError, match=r"summary\.json: the file is damaged"):
         _ = run.summary
 
 
@@ -47,5 +47,5 @@ def test_a_place_that_cannot_be_a_folder_is_the_users_mistake(
     scenario: Callable[..., Scenario], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot make this run folder"):
+    with pytest.raises(UserError, match="cannot create this run folder"):
         create_run(scenario(), tmp_path / "file" / "run", "cpu")

@@ -83,7 +83,7 @@ def test_without_distributions_a_deviation_is_trained(tmp_path: Path) -> None:
     stubborn = {f"agents.{name}": {"kind": "stubborn"} for name in ("row", "column")}
     run = made(tmp_path, **stubborn, headline=None)
     assert returns(run) == (1.0, -1.0)
-    with pytest.raises(UserError, match="--iterations 0: an agent of agents states no probabilities"):
+    with pytest.raises(UserError, match="--iterations 0: an agent of agents reports no action probabilities"):
         certify(run, DeviationBudget(iterations=0), quiet=True)
     findings = certify(run, QUICK, quiet=True)["findings"]
     assert [finding["method"] for finding in findings] == ["trained", "trained"]

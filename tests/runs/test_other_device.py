@@ -1,4 +1,4 @@
-"""Whole runs on a pretended GPU: every kind of planner is fitted, played and scored there as on the CPU."""
+"""Whole runs on a simulated GPU: every kind of planner is fitted, played and scored there as on the CPU."""
 
 from __future__ import annotations
 

@@ -66,4 +66,4 @@ def test_copies_that_cannot_be_shared_out_are_refused(tmp_path: Path) -> None:
     three = [*OVERRIDES[:-1], "training={kind: ppo, copies: 3, iterations: 1}"]
     done = torchrun(tmp_path, "run", "one_step", *three, "--device", "cpu", "--out", "odd", "--quiet")
     assert done.returncode != 0
-    assert "3 copies cannot be shared out evenly among 2 processes" in done.stderr
+    assert "3 environment copies cannot be divided evenly among 2 processes" in done.stderr

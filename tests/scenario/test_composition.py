@@ -85,8 +85,8 @@ def test_a_scenario_extends_another() -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"a": "extends: b\n", "b": "\nextends: a\n"}, "scenarios/b.yaml:2: extends: a extends this scenario in turn"),
-        ({"a": "extends: a\n"}, "scenarios/a.yaml:1: extends: a extends this scenario in turn"),
+        ({"a": "extends: b\n", "b": "\nextends: a\n"}, "scenarios/b.yaml:2: extends: a itself extends this scenario"),
+        ({"a": "extends: a\n"}, "scenarios/a.yaml:1: extends: a itself extends this scenario"),
         ({"a": "econsim: 1\nextends: ponds\n"}, "scenarios/a.yaml:2: extends: scenarios/: no entry 'ponds'"),
         ({"a": "extends: [pond]\n"}, "scenarios/a.yaml:1: extends: scenarios/: no entry"),
     ],

@@ -83,7 +83,7 @@ def test_a_learned_planner_beside_imitated_workers_is_run() -> None:
 def test_agents_that_nothing_fits_are_refused_with_what_would() -> None:
     scenario = load("one_step", {**PLAIN, "training": "imitation"})
     expected = (
-        r"\(worker, planner\) and training=imitation, which does not fit them; say training=ppo or training=two_level"
+        r"\(worker, planner\) and training=imitation, which does not fit them; set training=ppo or training=two_level"
     )
     with pytest.raises(UserError, match=expected):
         stages_of(scenario, [own(scenario)])
@@ -92,7 +92,7 @@ def test_agents_that_nothing_fits_are_refused_with_what_would() -> None:
 def test_two_leaders_cannot_both_fit_themselves_to_each_other() -> None:
     regions = {"planner": "saez_buffer", "agents.north_planner": "saez_buffer", "economy.horizon": 20}
     scenario = load("gather_trade_build_two_regions", regions | {"headline": None})
-    with pytest.raises(UserError, match="north_planner and south_planner fit themselves"):
+    with pytest.raises(UserError, match="north_planner and south_planner are played by agents that fit themselves"):
         own(scenario)
 
 

@@ -34,8 +34,7 @@ nme: wrong
     assert mistakes(text) == [
         "x.yaml:5: economy.fisherss: unknown key (did you mean fishers or seasons?)",
         "x.yaml:6: economy.growth.growth_rate: expected at most 1, found 2",
-        "x.yaml:7: agents.fisher: nothing in agents/ is called 'patient_anglr'"
-        " (did you mean patient_angler or angler?)",
+        "x.yaml:7: agents.fisher: there is no 'patient_anglr' in agents/ (did you mean patient_angler or angler?)",
         "x.yaml:8: planner.catch_share: expected at least 0, found -0.1",
         "x.yaml:9: training.iterationss: unknown key (did you mean iterations?)",
         "x.yaml:10: seed: expected a whole number, got a number with a fractional part, found 1.5",
@@ -59,15 +58,18 @@ nme: wrong
         ("economy.stock=shol", "command line: economy.stock: populations: no kind 'shol' (did you mean shoal?)"),
         ("planner=[1]", "command line: planner: expected a name or a mapping with a key 'kind'"),
         ("training=practise", "command line: training: training: no kind 'practise' (did you mean practice?)"),
-        ("baselines=[half, half]", "command line: baselines: 'half' stands here twice"),
+        ("baselines=[half, half]", "command line: baselines: 'half' is listed twice"),
         ("baselines=[{kind: quota}]", "command line: baselines: expected a list of names; to give parameters"),
         ("baselines.a/b=half", "pond.yaml:8: baselines.a/b: expected letters, digits, spaces"),
-        ("evaluation.floor=no_fish", "'no_fish' is neither a baseline nor the planner (did you mean no_fishing?)"),
-        ("planner=quota planner.catch_share=0.9", "planner: differs from the baseline of the same label 'quota'"),
+        (
+            "evaluation.floor=no_fish",
+            "'no_fish' is not the label of a baseline or of the planner (did you mean no_fishing?)",
+        ),
+        ("planner=quota planner.catch_share=0.9", "planner: there is another baseline with the label 'quota'"),
         ("seed=-1", "command line: seed: expected at least 0, found -1"),
         ("seed=9223372036854775808", "command line: seed: expected less than 9223372036854775808"),
         ("name=../x", "command line: name: expected letters, digits, spaces and . _ + -, at most 100, found '../x'"),
-        ("econsim=2", "command line: econsim: written for scenario format 2; this econsim reads 1"),
+        ("econsim=2", "command line: econsim: expected scenario format 1, found 2"),
     ],
 )
 def test_a_mistaken_override(override: str, message: str) -> None:
@@ -89,7 +91,7 @@ def test_what_is_missing_is_told() -> None:
 def test_a_broken_file_is_an_error_even_where_a_kind_has_its_name() -> None:
     Path("agents").mkdir()
     Path("agents/angler.yaml").write_text("kind: angler\nkind: angler\n", encoding="utf-8")
-    with pytest.raises(ScenarioError, match=r"agents/angler.yaml:2: the key 'kind' stands here twice"):
+    with pytest.raises(ScenarioError, match=r"agents/angler.yaml:2: the key 'kind' is given twice"):
         load("pond", ["agents.fisher=angler"])
 
 
@@ -110,7 +112,7 @@ def test_a_game_by_kind_or_scenario() -> None:
     assert game_choice("pond", {"fishers": 2, "growth.growth_rate": 0.1}).dump()["growth"]["growth_rate"] == 0.1
     with pytest.raises(ScenarioError, match=r"fisherss: unknown key \(did you mean fishers\b"):
         game_choice("pond", {"fisherss": 2})
-    with pytest.raises(UserError, match=r"no game or scenario 'pnod' \(did you mean pond\b"):
+    with pytest.raises(UserError, match=r"there is no game or scenario 'pnod' \(did you mean pond\b"):
         game_choice("pnod", {})
 
 

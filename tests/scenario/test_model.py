@@ -61,7 +61,7 @@ def test_building_puts_the_planner_under_the_leading_role() -> None:
     ("overrides", "message"),
     [
         (["agents.fishr=angler"], r"pond: agents.fishr: unknown role \(did you mean fisher\?\)"),
-        (["agents.warden=angler"], "pond: planner: no role of the game leads, or its agent is given under agents"),
+        (["agents.warden=angler"], "pond: planner: the game has no leading role, or its agent is given under agents"),
     ],
 )
 def test_roles_are_those_of_the_game(overrides: list[str], message: str) -> None:

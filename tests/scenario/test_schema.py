@@ -37,4 +37,6 @@ def test_a_template_is_its_source_with_every_key_explained() -> None:
         assert f"#   {key} " in text
     Path("pond.yaml").write_text(text, encoding="utf-8")
     assert load("pond.yaml", {"description": ""}) == load("pond", {"description": ""})
-    assert load("pond.yaml").description == "my_pond: a copy of pond; say here in one line what it is about."
+    assert (
+        load("pond.yaml").description == "my_pond: a copy of pond; replace this line with a summary of your scenario."
+    )

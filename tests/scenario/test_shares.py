@@ -43,7 +43,7 @@ def test_the_largest_remainders_are_rounded_up(shares: list[float], counts: list
     agents = [{"label": str(place), "share": share, "kind": "best_response"} for place, share in enumerate(shares)]
     scenario = mixed(agents, **{"economy.workers": 7})
     if 0 in counts:
-        with pytest.raises(UserError, match="nobody of 7 players is in the group 2; give it a larger share"):
+        with pytest.raises(UserError, match="the group 2 has none of the 7 players; give it a larger share"):
             groups(scenario)
     else:
         assert Counter(map(len, groups(scenario).values())) == Counter(counts)
@@ -69,18 +69,21 @@ def test_an_index_a_trait_and_the_rest() -> None:
     [
         (
             [{"share": 0.7, "kind": "elastic_rule"}, {"share": 0.1, "kind": "best_response"}],
-            "shares add up to 0.8, not to 1",
+            "expected shares that sum to 1, found 0.8",
         ),
-        ([{"share": 0.7, "kind": "elastic_rule"}, {"share": 0.6, "kind": "best_response"}], "shares add up to 1.3"),
+        (
+            [{"share": 0.7, "kind": "elastic_rule"}, {"share": 0.6, "kind": "best_response"}],
+            "expected shares that sum to 1, found 1.3",
+        ),
         (
             [{"share": 0.5, "kind": "elastic_rule"}, {"share": 0.5, "kind": "elastic_rule"}],
-            "two groups are called elastic",
+            "two groups have the label elastic",
         ),
-        (["elastic_rule", "best_response"], "elastic_rule and best_response have neither share, index nor trait"),
-        ([{"index": [10], "kind": "elastic_rule"}, "best_response"], "no player has index 10; there are 10, from 0"),
+        (["elastic_rule", "best_response"], "elastic_rule and best_response have no share, index or trait"),
+        ([{"index": [10], "kind": "elastic_rule"}, "best_response"], "expected indices from 0 to 9, found 10"),
         (
             [{"trait": {"edge": [1]}, "kind": "elastic_rule"}, "best_response"],
-            "the game tells no trait 'edge' of players",
+            "the game reports no trait 'edge' of players",
         ),
         ([{"index": [1], "kind": "elastic_rule"}], "9 players are in no group; add an agent without share"),
     ],
@@ -103,9 +106,9 @@ def test_groups_that_cannot_be_made_are_refused(workers: list[Any], message: str
         (
             [{"share": 0.1, "index": [1], "kind": "elastic_rule"}],
             "agents.worker.0",
-            "give one of share, index and trait",
+            "expected one of share, index and trait",
         ),
-        ([], "agents.worker", "give at least one agent"),
+        ([], "agents.worker", "expected at least one agent"),
     ],
 )
 def test_mistakes_name_the_entry(workers: list[Any], key: str, message: str) -> None:

@@ -90,8 +90,8 @@ def test_a_scenario_is_solved_by_name_and_loaded() -> None:
     ("game", "solver", "parameters", "message"),
     [
         ("prisoners_dilemma", "zero_sum", {}, "not zero-sum: payoffs add up to 2 at some choices and to 6 at others"),
-        ("one_step", "zero_sum", {}, "OneStep is no game of two players, a role each, whose payoffs can be listed"),
-        ("normal_form", "zero_sum", {"payoffs": {"player_1": [1, 2]}}, "is no game of two players"),
+        ("one_step", "zero_sum", {}, "enumerable payoffs; OneStep is not such a game"),
+        ("normal_form", "zero_sum", {"payoffs": {"player_1": [1, 2]}}, "expected two players, one per role"),
         ("matching_pennies", "zero_summ", {}, r"solvers: no kind 'zero_summ' \(did you mean zero_sum\?\)"),
         ("matching_pennies", {"kind": "zero_sum", "steps": 3}, {}, "steps: unknown key"),
         ("matching_pennies", {"steps": 3}, {}, "expected a name or a mapping with a key 'kind'"),
@@ -105,7 +105,7 @@ def test_what_cannot_be_solved_is_said(game: str, solver: Any, parameters: dict[
 
 def test_no_player_can_be_fixed() -> None:
     solution = econsim.solve("matching_pennies", "zero_sum")
-    with pytest.raises(UserError, match="solves for both players; row cannot be fixed"):
+    with pytest.raises(UserError, match="both players are solved for; row cannot be fixed"):
         econsim.solve("matching_pennies", "zero_sum", {"row": solution.agents["row"]})
 
 

@@ -44,14 +44,14 @@ def test_values(text: str, expected: list[Any]) -> None:
     [
         ("seed", "expected key=values"),
         ("=1", "expected key=values"),
-        ("x=0.0:1.0", "give a step, 0.0:1.0:0.1, or a count"),
-        ("x=1:0", "nothing between 1 and 0"),
-        ("x=0:1:0", "nothing between"),
-        ("x=lin(0,1)", "count 2 or more"),
+        ("x=0.0:1.0", "expected a step, as in 0.0:1.0:0.1, or a count"),
+        ("x=1:0", "no values from 1 to 0"),
+        ("x=0:1:0", "no values from"),
+        ("x=lin(0,1)", "a count of at least 2"),
         ("x=lgo(1,2,3)", "did you mean log"),
         ("x=log(0,1,3)", "bounds above 0"),
-        ("x=0:9000000", "the most is 1,000,000"),
-        ("x=1,2,1", "the value 1 stands here twice"),
+        ("x=0:9000000", "expected at most 1,000,000 values"),
+        ("x=1,2,1", "the value 1 is given twice"),
         ("x=uniform(1,0)", "a lower and a higher bound"),
         ("x=whole(0,1.5)", "whole numbers"),
     ],
@@ -77,7 +77,7 @@ def test_a_zip_may_name_an_axis_by_its_other_name() -> None:
 def test_zipped_axes_change_together() -> None:
     axes = read_axes({"a": [1, 2], "b": "x", "c": [3, 4]})
     assert zipped(axes, [["a", "c"]]) == [Axis(("a", "c"), ((1, 3), (2, 4))), Axis(("b",), (("x",),))]
-    with pytest.raises(UserError, match="equally many values; a has 2, b has 1"):
+    with pytest.raises(UserError, match="the same number of values; a has 2, b has 1"):
         zipped(axes, [["a", "b"]])
     with pytest.raises(UserError, match=r"no such axis \(did you mean a\?\)|no such axis"):
         zipped(axes, [["aa", "c"]])
@@ -107,5 +107,5 @@ def test_a_latin_hypercube_has_one_point_in_every_slice() -> None:
 def test_what_cannot_be_sampled() -> None:
     with pytest.raises(UserError, match=r"no such method \(did you mean lhs"):
         sampled([Span("a", 0, 1, "uniform")], "lsh", 4)
-    with pytest.raises(UserError, match="no axis is a span"):
+    with pytest.raises(UserError, match="no axis is a range"):
         sampled([], "lhs", 4)

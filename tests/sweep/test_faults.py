@@ -50,7 +50,7 @@ def test_killed_parents_and_workers_change_nothing(
     folder, moment = tmp_path / "killed", random.Random(1).randint(2, 12)
     process = begun(folder)
     until(lambda: done(folder) >= moment)
-    with pytest.raises(UserError, match="another sweep works on this folder"):
+    with pytest.raises(UserError, match="another sweep is using this folder"):
         resume_sweep(folder, quiet=True)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -117,10 +117,10 @@ def test_a_full_disk_stops_the_sweep_and_leaves_it_resumable(
         replace(source, target)
 
     monkeypatch.setattr("os.replace", refusing)
-    with pytest.raises(RunError, match="no space left") as told:
+    with pytest.raises(RunError, match="the disk is full") as told:
         sweep({"seed": "0:4"}, pack=False)
     folder = tmp_path / "sweep"
-    assert told.value.__notes__ == [f"what was done is kept; continue with: econsim resume {folder}"]
+    assert told.value.__notes__ == [f"finished runs are kept; continue with: econsim resume {folder}"]
     assert open_sweep(folder).counts == {"waiting": 2, "running": 0, "done": 2, "failed": 0}
     monkeypatch.setattr("os.replace", replace)
     assert resume_sweep(folder, quiet=True).finished

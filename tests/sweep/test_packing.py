@@ -87,7 +87,7 @@ def test_rates_baselines_and_evaluation_in_a_batch_give_the_same_bits() -> None:
 def test_numbers_of_the_economy_are_data_of_one_game() -> None:
     axes = {"economy.utility.elasticity": [0.2, 0.4, 0.7], "game.utility.untaxed_hours": [50, 60]}
     table, plan = planned(RULES | axes | {"agents.worker": "best_response", "economy.hours_step": None})
-    assert plan.packed == {key: f"data of the game: {key.rpartition('.')[2]}" for key in axes}
+    assert plan.packed == {key: f"game parameter {key.rpartition('.')[2]}" for key in axes}
     assert len(plan.units) == 1
     for together, single in both_ways(table, plan):
         # A batch of parameters is broadcast: powers of vectors and scalars differ in the last of 53 bits.
@@ -117,11 +117,11 @@ def test_a_markov_game_of_many_steps_gives_the_same_bits() -> None:
 @pytest.mark.parametrize(
     ("axes", "key", "reason"),
     [
-        ({"economy.workers": [10, 12]}, "economy.workers", "no numeric parameter of the game"),
-        ({"economy.hours_step": [0.5, 1.0]}, "economy.hours_step", "no numeric parameter of the game"),
-        ({"economy.population": ["gb2", "pareto"]}, "economy.population", "another game"),
-        ({"game.hours_step": [0.5, 1.0]}, "game.hours_step", "no numeric parameter of the game"),
-        ({"planner": "saez", "seed": [1, 2]}, "seed", "saez is fitted run by run"),
+        ({"economy.workers": [10, 12]}, "economy.workers", "not a numeric parameter of the game"),
+        ({"economy.hours_step": [0.5, 1.0]}, "economy.hours_step", "not a numeric parameter of the game"),
+        ({"economy.population": ["gb2", "pareto"]}, "economy.population", "it changes the game"),
+        ({"game.hours_step": [0.5, 1.0]}, "game.hours_step", "not a numeric parameter of the game"),
+        ({"planner": "saez", "seed": [1, 2]}, "seed", "saez is fitted separately in each run"),
     ],
 )
 def test_what_cannot_share_a_batch_says_why(axes: dict[str, Any], key: str, reason: str) -> None:
@@ -139,7 +139,7 @@ def test_a_number_that_changes_more_than_itself_is_found_out(monkeypatch: pytest
         }
     )  # fmt: skip
     axes = {"economy.utility.elasticity": [0.2, 0.4], "agents.worker": "best_response"}
-    assert "come out differently" in planned(RULES | axes)[1].apart["economy.utility.elasticity"]
+    assert "differ from those of separate runs" in planned(RULES | axes)[1].apart["economy.utility.elasticity"]
 
 
 def test_without_packing_every_run_is_alone() -> None:

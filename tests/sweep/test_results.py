@@ -39,14 +39,14 @@ def test_runs_are_read_one_by_one(sweep: Make) -> None:
     assert made.levels(1)["planner.rate"] == 0.2
     own = made.metrics_of(1).set_index("name")["value"]
     assert own["welfare"] == made.run(1).summary["policies"]["flat"]["scenario"]["welfare"]
-    with pytest.raises(UserError, match="no run 2; the last is 1"):
+    with pytest.raises(UserError, match="no run 2; the last run is 1"):
         made.scenario(2)
 
 
 def test_a_packed_run_has_a_scenario_and_no_folder(sweep: Make) -> None:
     made = sweep({"planner.rate": [0.1, 0.2]})
     assert made.scenario(1).planner is not None
-    with pytest.raises(UserError, match="made in a batch and has no folder"):
+    with pytest.raises(UserError, match="executed in a batch and has no folder"):
         made.run(1)
 
 
@@ -178,7 +178,7 @@ def test_folders_that_are_no_sweeps(sweep: Make, tmp_path: Path) -> None:
         open_sweep(tmp_path / "mien")
     with pytest.raises(UserError, match="not the folder of a sweep"):
         open_sweep(tmp_path)
-    with pytest.raises(UserError, match="a sweep is here already; continue it with: econsim resume"):
+    with pytest.raises(UserError, match="this folder already holds a sweep; continue it with: econsim resume"):
         start_sweep(read_request("one_step", RULES), made.path, quiet=True)
     assert repr(econsim.open_sweep(made.path)) == f"Sweep({str(made.path)!r})"
 
@@ -187,7 +187,7 @@ def test_an_index_of_another_format_is_refused(sweep: Make) -> None:
     made = sweep({"seed": "0:2"})
     with Index(made.path / "index.sqlite") as index:
         index._base.execute("update about set value = '9' where name = 'format'")
-    with pytest.raises(UserError, match="written in format 9"):
+    with pytest.raises(UserError, match="expected sweep format 1, found 9"):
         open_sweep(made.path).counts  # noqa: B018
     (made.path / "index.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(RunError, match="damaged"):

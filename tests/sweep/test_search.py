@@ -52,7 +52,7 @@ def test_a_search_goes_on_as_if_it_had_never_stopped(tmp_path: Path, monkeypatch
     settled = found.trials[found.trials["state"] != "fail"].drop(columns="trial").reset_index(drop=True)
     assert len(found.trials) == 15
     assert settled.equals(whole.trials.drop(columns="trial"))
-    with pytest.raises(UserError, match="another search is here"):
+    with pytest.raises(UserError, match="this folder holds another search"):
         search(request(over=over, seeds=3), 14, tmp_path / "parts", quiet=True)
 
 

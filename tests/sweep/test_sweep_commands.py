@@ -35,7 +35,7 @@ def test_a_sweep_is_made_asked_and_summarised(tmp_path: Path) -> None:
     )
     assert made.exit_code == 0, made.output
     assert "6 runs: 6 in 1 batch, 0 alone" in made.output
-    assert "packed: planner.rate (its own players)" in made.output
+    assert "packed: planner.rate (separate agents)" in made.output
     counted = econsim("query", "mine", "select count(*) as runs from runs", "--csv", "answer.csv")
     assert counted.exit_code == 0, counted.output
     assert (tmp_path / "answer.csv").read_text() == "runs\n6\n"
@@ -43,7 +43,7 @@ def test_a_sweep_is_made_asked_and_summarised(tmp_path: Path) -> None:
     told = econsim("summary", "mine", "--metric", "revenue", "--csv", "means.csv").output
     assert "best of 3 points by revenue" in told
     assert "main effects on revenue" in told
-    assert "front of equality and productivity" in told
+    assert "equality-productivity frontier" in told
     assert len((tmp_path / "means.csv").read_text().splitlines()) == 4
     assert econsim("resume", "mine").exit_code == 0
     refused = econsim("query", "mine", "select 1", "--csv", "nowhere/answer.csv")
@@ -56,7 +56,7 @@ def test_a_dry_run_prints_the_runs_and_writes_nothing(tmp_path: Path) -> None:
     assert told.exit_code == 2  # an axis twice
     told = econsim("sweep", "one_step", *FIXED, "planner.rate=0.1,0.2", "seed=0:30", "--dry-run", "--workers", "2")
     assert told.exit_code == 0, told.output
-    assert "all with planner flat" in told.output
+    assert "in all runs: planner flat" in told.output
     assert "... and 20 more" in told.output
     assert "time: about 0:0" in told.output
     assert "measured on 1 of 1 kinds of runs" in told.output
@@ -69,7 +69,7 @@ def test_a_dry_run_measures_what_is_fitted() -> None:
     fitted = [each for each in FIXED if "planner" not in each]
     told = econsim("sweep", "one_step", *fitted, "planner=saez", "planner.iterations=2,3", "--dry-run")
     assert told.exit_code == 0, told.output
-    assert "not packed: planner.iterations (saez is fitted by saez, run by run)" in told.output
+    assert "not packed: planner.iterations (saez is fitted separately in each run)" in told.output
     assert "measured on 2 of 2 kinds of runs" in told.output
 
 
@@ -110,7 +110,7 @@ def test_a_sweep_with_failures_ends_with_one() -> None:
     told = econsim("sweep", "one_step", *axes, "--no-pack", "--out", "mine")
     assert told.exit_code == 1
     assert "run 0 failed: planner.rates: 1 rates for 7 brackets" in told.output
-    assert "2 failed (the column error of runs.parquet says why)" in told.output
+    assert "2 failed (see the column error of runs.parquet)" in told.output
 
 
 def test_runs_that_ask_a_model_need_agreement(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_runs_that_ask_a_model_need_agreement(tmp_path: Path) -> None:
         told = econsim("sweep", "llm_economist_bounded", *model, "seed=0:3", "--out", "mine")
         server.shutdown()
     assert told.exit_code == 2
-    assert "Say --yes to agree" in told.output, told.output
+    assert "Confirm with --yes" in told.output, told.output
     assert not (tmp_path / "mine").exists()
 
 
@@ -131,4 +131,4 @@ def test_a_search_says_what_is_best() -> None:
     assert told.exit_code == 0, told.output
     assert "planner.rate: 0.9" in told.output
     assert econsim(*asked).exit_code == 2
-    assert "say what is best" in econsim(*asked).output
+    assert "give either --maximise or --minimise" in econsim(*asked).output

@@ -325,7 +325,7 @@ def test_an_agent_that_must_be_fitted_is_not_asked_to_play() -> None:
     scenario.build = lambda device="cpu", dtype=None: (game, agents)  # type: ignore[method-assign]
     outcomes = {outcome.name: outcome for outcome in check(scenario)}  # type: ignore[arg-type]
     assert outcomes["agent_giver"].passed
-    assert outcomes["agent_giver"].detail == "plays once it is fitted: not checked"
+    assert outcomes["agent_giver"].detail == "not checked: the agent must be fitted before it can play"
 
 
 class WrongPayoffs(NormalForm):
@@ -337,7 +337,7 @@ def test_listed_payoffs_that_a_step_does_not_pay_are_found() -> None:
     for broken, passes in ((NormalForm, True), (WrongPayoffs, False)):
         outcomes = {check.name: check for check in check_game(broken(Payoffs(classic="prisoners_dilemma")))}
         assert outcomes["payoffs"].passed == passes
-    assert "differ by up to 1 of the largest payoff" in outcomes["payoffs"].detail
+    assert "payoff tensor by up to 1 of the largest payoff" in outcomes["payoffs"].detail
 
 
 _CHICKEN = NormalForm(Payoffs(classic="chicken"))
@@ -357,7 +357,7 @@ class _Biased(MixedStrategy):
 def test_an_agent_that_draws_from_another_distribution_than_it_states_is_found() -> None:
     trial = Trial(_CHICKEN, 2, 1)
     assert draws_its_policy(trial, "row", _Biased(Mix(probabilities=(0.5, 0.5)))) is None
-    with pytest.raises(BrokenPromiseError, match="row: draws differ from the stated policy"):
+    with pytest.raises(BrokenPromiseError, match="row: draws differ from the reported policy"):
         draws_its_policy(trial, "row", _Biased(Mix(probabilities=(0.42, 0.58))))
 
 

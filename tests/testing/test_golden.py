@@ -73,7 +73,7 @@ def test_differences_say_where(tmp_path: Path) -> None:
     path.write_text(json.dumps(trace))
     found = compare_golden(SCENARIO, tmp_path)
     assert found[0].startswith("rewards: giver at step 3 is ")
-    assert found[1:] == ["accounts: treasury in one of them only", "accounts: coins has 6 steps, was 5"]
+    assert found[1:] == ["accounts: treasury is in one trace only", "accounts: coins has 6 steps, expected 5"]
 
 
 def test_two_players_who_change_places_are_noticed() -> None:

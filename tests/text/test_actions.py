@@ -158,10 +158,10 @@ def test_the_neutral_action_is_the_first_legal_option_or_next_to_zero(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"feature_units": ("", "")}, "role walker: 2 feature_units for 0"),
-        ({"action_labels": ("a", "b")}, "role walker: 2 action_labels for 4"),
+        ({"feature_units": ("", "")}, "role walker: expected 0 feature_units, found 2"),
+        ({"action_labels": ("a", "b")}, "role walker: expected 4 action_labels, found 2"),
         ({"action_labels": ("a", "b", "c", "A")}, "two labels are the same among a, b, c, A"),
-        ({"option_labels": (("a",),)}, "role walker: 1 option_labels for 0"),
+        ({"option_labels": (("a",),)}, "role walker: expected 0 option_labels, found 1"),
     ],
 )
 def test_names_that_do_not_fit_their_role_are_an_error(changes: dict[str, Any], message: str) -> None:

@@ -102,9 +102,9 @@ def test_a_phase_begins_with_the_weights_that_it_names() -> None:
 @pytest.mark.parametrize(
     ("phases", "problem"),
     [
-        ((WORKERS, WORKERS), "name 'workers' is taken"),
-        (({**WORKERS, "start": "bth"}, BOTH), "'bth' is no earlier phase"),
-        ((WORKERS, {**BOTH, "shared": True}), "shared phases come before"),
+        ((WORKERS, WORKERS), "name 'workers' is already in use"),
+        (({**WORKERS, "start": "bth"}, BOTH), "expected the name of an earlier phase or fresh, found 'bth'"),
+        ((WORKERS, {**BOTH, "shared": True}), "shared phases must come before"),
         (({**WORKERS, "shared": True},), "last phase must not be shared"),
         ((), "at least 1 item"),
     ],

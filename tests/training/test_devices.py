@@ -1,4 +1,4 @@
-"""Learners on a pretended GPU: nothing mixes devices, results are equal to the bit, and little is carried over."""
+"""Learners on a simulated GPU: nothing mixes devices, results are equal to the bit, and little is carried over."""
 
 from __future__ import annotations
 

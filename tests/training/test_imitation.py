@@ -99,7 +99,7 @@ def test_indices_of_a_grid_are_imitated_too() -> None:
 
 
 def test_before_a_fit_it_does_not_play() -> None:
-    with pytest.raises(UserError, match="imitation is not fitted"):
+    with pytest.raises(UserError, match="imitation has not been fitted"):
         hours(economy(workers=2), Imitation(Parameters.model_validate({"teacher": "best_response"})), 0.3)
 
 

@@ -88,7 +88,7 @@ def test_one_seed_gives_one_result_and_another_gives_another() -> None:
 
 def test_somebody_must_have_a_neural_mind() -> None:
     still = HeldAction(torch.tensor(0.0))
-    with pytest.raises(UserError, match="no role has a neural mind"):
+    with pytest.raises(UserError, match="no role has a policy network"):
         ppo.Ppo(ppo.Parameters()).fit(Laffer(), {"worker": still, "leader": still}, 0, MemoryRecorder())
 
 
@@ -121,7 +121,7 @@ def test_two_classes_of_workers_can_share_a_mind_that_both_teach() -> None:
 
 def test_a_mind_can_be_shared_only_with_a_role_that_has_one() -> None:
     for other in ("planner", "high", "lo"):
-        with pytest.raises(UserError, match=rf"agents.high: shares_with {other}, which is no role with a neural mind"):
+        with pytest.raises(UserError, match=rf"agents.high.shares_with: expected .* policy network, found {other}"):
             classes({"shares_with": other})
 
 
@@ -135,5 +135,5 @@ class Broken(Laffer):
 
 
 def test_a_loss_that_is_not_a_number_says_what_to_change() -> None:
-    with pytest.raises(RunError, match=r"training of worker broke down .*lower its learning_rate"):
+    with pytest.raises(RunError, match=r"training of worker diverged .*lower its learning_rate"):
         ppo.Ppo(ppo.Parameters(**SMALL)).fit(Broken(), minds(), 0, MemoryRecorder())

@@ -81,7 +81,7 @@ def test_a_list_is_stored_with_its_version() -> None:
 
 def test_before_a_fit_it_does_not_play() -> None:
     game = economy()
-    with pytest.raises(UserError, match="lessons is not fitted"):
+    with pytest.raises(UserError, match="llm_lessons has not been fitted"):
         LessonPlanner(Parameters()).start(game, game.roles["planner"], 1)
 
 

@@ -93,9 +93,9 @@ def test_real_valued_actions_have_no_probabilities(agent: Agent) -> None:
 
 
 def test_probabilities_add_up_and_fit_the_role() -> None:
-    with pytest.raises(ValueError, match=r"add up to 1, found 0\.9"):
+    with pytest.raises(ValueError, match=r"expected a sum of 1, found 0\.9"):
         Mix(probabilities=(0.5, 0.4))
-    with pytest.raises(UserError, match=r"agents\.guesser: 2 probabilities are given for 3 options"):
+    with pytest.raises(UserError, match=r"agents\.guesser\.probabilities: expected 3 numbers, one per option, found 2"):
         MixedStrategy(Mix(probabilities=(0.5, 0.5))).start(Signals(), Signals().roles["guesser"], 1)
 
 

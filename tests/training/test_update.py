@@ -132,8 +132,8 @@ def test_schedules_are_straight_lines_between_their_points() -> None:
     ("name", "schedule", "problem"),
     [
         ("learning_rate", -1.0, "values must be above 0"),
-        ("clip", [[0, 0.2], [0, 0.1]], "shares that rise"),
-        ("entropy_weight", [[0, 0.1], [2, 0.0]], "within 0 and 1"),
+        ("clip", [[0, 0.2], [0, 0.1]], "increasing shares"),
+        ("entropy_weight", [[0, 0.1], [2, 0.0]], "between 0 and 1"),
         ("entropy_weight", [], "points must be"),
     ],
 )

@@ -78,7 +78,7 @@ def test_only_this_machine_can_read(port: int) -> None:
 
 
 def test_a_taken_port_and_a_missing_folder_are_refused(port: int, folder: Path) -> None:
-    with pytest.raises(UserError, match=f"--port {port}: it is taken"):
+    with pytest.raises(UserError, match=f"--port {port}: the port is in use"):
         make_server(folder, port)
     with pytest.raises(UserError, match="no such folder"):
         make_server(folder / "nowhere", 0)

@@ -13,7 +13,16 @@ import pytest
 from econsim.errors import UserError
 from econsim.runs import Run
 from econsim.watch import drawing, run_table
-from econsim.watch.discovery import FINISHED, QUIET, QUIET_AFTER, RUNNING, find, last_words, signature, state_of
+from econsim.watch.discovery import (
+    FINISHED,
+    INACTIVE,
+    INACTIVE_AFTER,
+    RUNNING,
+    find,
+    last_log_line,
+    signature,
+    state_of,
+)
 from econsim.watch.tail import measures, training_metrics
 
 
@@ -21,7 +30,7 @@ def test_runs_in_progress_come_first(folder: Path) -> None:
     found = find(folder)
     assert list(found.runs) == ["live", "done"]
     assert [state_of(Run(path)) for path in found.runs.values()] == [RUNNING, FINISHED]
-    assert last_words(Run(folder / "live")) == "trained: walk, seed 7: 3 of 9, 0:20 left"
+    assert last_log_line(Run(folder / "live")) == "trained: walk, seed 7: 3 of 9, 0:20 left"
 
 
 def test_a_run_alone_can_be_watched_and_a_name_is_never_a_path(folder: Path) -> None:
@@ -35,9 +44,9 @@ def test_a_run_without_a_sign_of_life_is_quiet(folder: Path, tmp_path: Path) -> 
     run = Run(tmp_path)
     (tmp_path / "log.txt").write_text("")
     before = signature(run)
-    long_ago = time.time() - QUIET_AFTER - 1
+    long_ago = time.time() - INACTIVE_AFTER - 1
     os.utime(tmp_path / "log.txt", (long_ago, long_ago))
-    assert state_of(run) == QUIET
+    assert state_of(run) == INACTIVE
     assert signature(run) != before
 
 
@@ -88,7 +97,7 @@ def test_an_episode_is_shown_moment_by_moment(folder: Path) -> None:
     replay = drawing.replay_of(Run(folder / "done"), "trained")
     assert replay is not None
     assert len(replay) == 5
-    pictures = [replay.picture(time) for time in range(5)]
+    pictures = [replay.frame(time) for time in range(5)]
     assert base64.b64decode(pictures[0].partition(",")[2]).startswith(b"\x89PNG")
     # Nobody moves before the third step.
     assert pictures[0] == pictures[2] != pictures[3]

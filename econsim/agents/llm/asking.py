@@ -1,4 +1,4 @@
-"""What minds that ask a model share: the service, the seeds of their questions, and what they do without an answer."""
+"""Base of language-model agents: the service, the seeds of questions, and the replacement of unreadable answers."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Asking", "briefing_of", "tax_briefing", "tells_taxes", "tokens_of"]
 
-_POSITIVE = (1 << 30) - 1  # servers read a seed as a signed number of 32 bits; questions put again count up
+_POSITIVE = (1 << 30) - 1  # servers read seeds as signed 32-bit integers; repeated questions increment the seed
 _CHARACTERS_A_TOKEN = 4
 _TAX_ENTRIES = {"unit", "thresholds", "standard_deduction", "tax_years", "steps_per_tax_year", "welfare"}
 
 
 class Asking:
-    """A mind that puts questions to the service that it was connected to.
+    """An agent that sends questions to the service to which it is connected.
 
-    ``filled`` counts the actions that no answer gave: ``previous`` and ``rule``.
+    ``filled`` counts the actions that replaced a missing answer, by source: ``previous`` and ``rule``.
     """
 
     def __init__(self, temperature: float | None) -> None:
@@ -34,7 +34,7 @@ class Asking:
         self._service: Service | None = None
 
     def connect(self, service: Service) -> None:
-        """Take the service that every question goes to."""
+        """Set the service to which all questions are sent."""
         self._service = service
 
     @property
@@ -42,13 +42,13 @@ class Asking:
         """The service; raises ``UserError`` before it is connected."""
         if self._service is None:
             raise UserError(
-                "a mind of kind llm has nobody to ask: give llm.model and llm.base_url, such as"
-                " llm.base_url=http://localhost:8000/v1"
+                "an agent of kind llm is not connected to a language model: give llm.model and llm.base_url, for"
+                " example llm.base_url=http://localhost:8000/v1"
             )
         return self._service
 
     def seeds(self, key: Tensor, purpose: str, players: int) -> list[int]:
-        """Return one seed a question for ``players`` of each copy, from keys ``[B]``; zeros where nothing is drawn."""
+        """Return ``B * players`` seeds, one per question, from keys ``[B]``; all zero at temperature 0."""
         temperature = self.service.settings.temperature if self._temperature is None else self._temperature
         if temperature == 0.0:
             return [0] * (key.shape[0] * players)
@@ -56,35 +56,35 @@ class Asking:
         return drawn
 
     def fill(self, has_previous: bool) -> str:
-        """Return, and count, what stands in for a missing answer: ``previous`` or ``rule``."""
+        """Return, and count, what replaces a missing answer: ``previous`` or ``rule``."""
         by_rule = self.service.settings.on_failure == "rule" or not has_previous
-        chosen = "rule" if by_rule else "previous"
-        self.filled[chosen] += 1
-        return chosen
+        source = "rule" if by_rule else "previous"
+        self.filled[source] += 1
+        return source
 
 
 def briefing_of(game: Game[Any], role: Role) -> Mapping[str, Any]:
-    """Return what the game tells for its own wording; nothing where it has none."""
+    """Return the briefing that the game provides for its prompts; empty if it has no text interface."""
     return game.briefing(role.name) if isinstance(game, TextInterface) else {}
 
 
 def tax_briefing(game: Game[Any], role: Role, who: str) -> Mapping[str, Any]:
-    """Return what the game tells of its tax years; ``who`` needs it, for messages.
+    """Return the briefing of a game with tax years; ``who`` names the component that needs it, for error messages.
 
     Raises:
-        UserError: the game has no wording for taxes.
+        UserError: the game has no prompts for tax years.
     """
     briefing = briefing_of(game, role)
     if not tells_taxes(briefing):
-        raise UserError(f"{who} needs a game with a wording for tax years, and {type(game).__name__} has none")
+        raise UserError(f"{who} needs a game with prompts for tax years; {type(game).__name__} has none")
     return briefing
 
 
 def tells_taxes(briefing: Mapping[str, Any]) -> bool:
-    """Return whether a briefing is one of hours and tax years, for which agents and planners have templates."""
+    """Return whether a briefing describes hours and tax years, for which agents and planners have templates."""
     return briefing.keys() >= _TAX_ENTRIES
 
 
 def tokens_of(texts: Iterable[str]) -> int:
-    """Return about how many tokens texts are: one for four characters."""
+    """Return the approximate number of tokens of texts: one per four characters."""
     return sum(map(len, texts)) // _CHARACTERS_A_TOKEN

@@ -1,4 +1,4 @@
-"""What a worker remembers: a line for each of its last steps, and its best ones. Memories never change in place."""
+"""Memory of a language-model worker: a line for each of its last steps, and its best steps. Memories are immutable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLUMNS = ("time", "skill", "hours", "income", "tax", "rebate", "utility", "wel
 
 
 class StepOutcome(NamedTuple):
-    """What one worker is told of itself and of its last working step; money in the game's unit."""
+    """State of one worker and outcome of its last working step; money is in the unit of the game."""
 
     time: int
     skill: float
@@ -29,7 +29,7 @@ class StepOutcome(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A step that a worker remembers as one of its best: what it was worth, the hours, and its line."""
+    """A step remembered as one of the best: its value to the worker, the hours, and its line in the prompt."""
 
     worth: float
     hours: float
@@ -38,11 +38,11 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One worker's memory.
+    """Memory of one worker.
 
-    ``lines`` are the last steps, the oldest first; ``best`` the best different ones, the best first; ``hours``,
-    ``worth``, ``utility`` and ``rates`` are those of the very last; ``satisfied`` is the last answer to that question;
-    ``steps`` counts all.
+    ``lines`` describe the last steps, oldest first; ``best`` holds the best distinct steps, best first; ``hours``,
+    ``worth``, ``utility`` and ``rates`` are those of the last step; ``satisfied`` is the last answer to that question;
+    ``steps`` is the number of all steps.
     """
 
     lines: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Past:
     def with_step(
         self, outcome: StepOutcome, worth: float, line: str, satisfied: bool, history: int, best: int
     ) -> Past:
-        """Return the memory after one more step; ``history`` lines and the ``best`` steps are kept."""
+        """Return the memory after one more step; it keeps at most ``history`` lines and ``best`` best steps."""
         lines = (*self.lines, line)[-history:] if history else ()
         return Past(
             lines,
@@ -71,9 +71,9 @@ class Past:
         )
 
     def verdict(self, hours: float, worth: float, rates: tuple[float, ...]) -> str:
-        """Return whether a change of hours paid: ``too high`` or ``too low``; empty without a change, or of rates too.
+        """Return whether hours were ``too high`` or ``too low``; empty if hours or value did not change, or rates did.
 
-        More hours that were worth less, or fewer that were worth more, say that hours were too high.
+        Hours count as too high if more hours had a lower value, or if fewer hours had a higher one.
         """
         if self.hours is None or hours == self.hours or rates != self.rates or worth == self.worth:
             return ""
@@ -81,7 +81,7 @@ class Past:
 
 
 def outcomes(facts: Mapping[str, Tensor]) -> list[StepOutcome]:
-    """Return the facts ``[B, N]`` of all workers, those of the first copy first."""
+    """Return the facts ``[B, N]`` as one outcome per worker, ordered by environment copy and then by worker."""
     columns = [facts[name].double().flatten().tolist() for name in _COLUMNS]
     workers = facts["skill"].shape[1]
     rates = [tuple(row) for row in facts["rates"][:, 0].double().tolist() for _ in range(workers)]
@@ -89,18 +89,18 @@ def outcomes(facts: Mapping[str, Tensor]) -> list[StepOutcome]:
 
 
 def amount(value: float) -> str:
-    """Return a number for reading: whole from 1,000 on, else with four digits."""
+    """Format a number: without decimals from 1,000 on, otherwise with four significant digits."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 @lru_cache(maxsize=4096)
 def per_cent(rates: tuple[float, ...]) -> str:
-    """Return rates in per cent, to a tenth."""
+    """Format rates in per cent, rounded to one decimal."""
     return " ".join(f"{100 * rate:.1f}".removesuffix(".0") for rate in rates)
 
 
 def _with_best(best: tuple[Step, ...], step: Step, most: int) -> tuple[Step, ...]:
-    """Return the best different steps after one more, at most ``most``, the best first, older ones before equals."""
+    """Return at most ``most`` best distinct steps after one more step, best first and, among equals, oldest first."""
     if most == 0 or (len(best) == most and step.worth <= best[-1].worth):
         return best
     if any(step.worth == other.worth and step.hours == other.hours for other in best):

@@ -1,7 +1,7 @@
-"""Putting a worker's question into words: what stays the same is written once, a step adds one line.
+"""Prompts of a language-model worker: the constant text is rendered once, and each step adds one line.
 
-The order of a prompt is rules, person, past, present, so that a server that keeps its work on a common beginning has to
-read only what is new. Its last line repeats the numbers as JSON, exactly, for whoever computes instead of guessing.
+A prompt consists of rules, persona, history and current state, in this order, so that a server with prefix caching
+only has to process the new text. Its last line repeats the numbers exactly, as JSON, for models that compute with them.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ __all__ = ["Aim", "Narrator", "rounded"]
 Aim = Literal["own", "altruistic", "adversarial"]
 PROMPTS = Path(__file__).parent / "prompts"
 USUAL_HOURS = 40.0
-LAST_PART = 0.9  # of an episode, after which nothing new is tried
+LAST_PART = 0.9  # share of an episode after which the prompt no longer asks to explore
 
 
 class _Person(NamedTuple):
-    """What every question of one person begins with, and the beginning of its facts."""
+    """The common beginning of all questions of one person, and the common beginning of their facts."""
 
     opening: str
     facts: str
 
 
 class Narrator:
-    """Writes the questions of workers in one game; ``rules`` is what all of them are told first."""
+    """Writes the questions for the workers of one game; ``rules`` is the system prompt common to all of them."""
 
     def __init__(self, parameters: Parameters, briefing: Mapping[str, Any], key: str) -> None:
-        """Write what stays the same.
+        """Render the constant text.
 
         Args:
-            parameters: how questions are put.
-            briefing: what the game tells of itself.
-            key: of the scenario that chose the wording, for messages.
+            parameters: the parameters of the agent.
+            briefing: the game's description of itself; see :class:`econsim.game.TextInterface`.
+            key: the scenario key of the agent, for error messages.
         """
         self.parameters, self.briefing = parameters, briefing
         self.cost: Mapping[str, float] | None = briefing["labour_cost"]
@@ -51,7 +51,7 @@ class Narrator:
         self.rules = self._wording.render("rules", **self._static())
 
     def hours(self, past: Past, now: StepOutcome, persona: str, aim: Aim) -> str:
-        """Return the question how many hours to work."""
+        """Return the question that asks how many hours to work."""
         person = self._person(now.skill, persona, aim)
         return self._wording.render(
             "hours",
@@ -65,7 +65,7 @@ class Narrator:
         )
 
     def satisfaction(self, past: Past, outcome: StepOutcome, line: str, persona: str, aim: Aim) -> str:
-        """Return the question whether the step in ``line`` satisfied."""
+        """Return the question that asks whether the worker is satisfied with the step described by ``line``."""
         person = self._person(outcome.skill, persona, aim)
         change = outcome.utility - past.utility
         numbers = {"utility": outcome.utility, "utility_change": change if past.steps else 0.0}
@@ -83,7 +83,7 @@ class Narrator:
         )
 
     def line(self, past: Past, outcome: StepOutcome, worth: float, satisfied: bool | None) -> str:
-        """Return one step of the ledger; ``satisfied`` is ``None`` where nobody asks."""
+        """Return the line that describes one step; ``satisfied`` is ``None`` if that question was not asked."""
         parts = [
             f"step {past.steps + 1}: rates {per_cent(outcome.rates)} %, {outcome.hours:g} hours",
             f"income {outcome.income:,.0f}, tax {outcome.tax:,.0f}, rebate {outcome.rebate:,.0f}",
@@ -103,17 +103,17 @@ class Narrator:
         return "exploit" if last_of_year or time >= self._exploit_from else "explore"
 
     def _person(self, skill: float, persona: str, aim: Aim) -> _Person:
-        known = self._persons.get((skill, persona, aim))
-        if known is None:
-            known = self._persons[skill, persona, aim] = self._introduced(skill, persona, aim)
-        return known
+        person = self._persons.get((skill, persona, aim))
+        if person is None:
+            person = self._persons[skill, persona, aim] = self._introduced(skill, persona, aim)
+        return person
 
     def _introduced(self, skill: float, persona: str, aim: Aim) -> _Person:
-        told, scale = self.briefing, None
+        briefing, scale = self.briefing, None
         facts: dict[str, Any] = {"role": "worker", "skill": rounded(skill), "aim": aim}
-        facts |= {"hours_cap": told["hours_cap"], "hours_step": told["hours_step"], "thresholds": told["thresholds"]}
-        if told["standard_deduction"]:
-            facts["standard_deduction"] = told["standard_deduction"]
+        facts |= {name: briefing[name] for name in ("hours_cap", "hours_step", "thresholds")}
+        if briefing["standard_deduction"]:
+            facts["standard_deduction"] = briefing["standard_deduction"]
         if self.cost is not None:
             scale = self.cost["constant"] + self.cost["per_skill"] * skill
             facts |= {"labour_cost_scale": rounded(scale), "labour_cost_exponent": self.cost["exponent"]}
@@ -125,30 +125,30 @@ class Narrator:
             usual_income=amount(skill * USUAL_HOURS),
             labour_cost=None if scale is None else f"{scale:.6g}",
             labour_exponent=None if self.cost is None else f"{self.cost['exponent']:g}",
-            unit=told["unit"],
-            welfare=told["welfare"],
+            unit=briefing["unit"],
+            welfare=briefing["welfare"],
         )
         return _Person(opening, json.dumps(facts)[:-1] + ', "rates": ')
 
     def _static(self) -> dict[str, Any]:
-        told, chosen = self.briefing, self.parameters
-        step, deduction = told["hours_step"], told["standard_deduction"]
+        briefing, parameters = self.briefing, self.parameters
+        step, deduction = briefing["hours_step"], briefing["standard_deduction"]
         return {
-            "unit": told["unit"],
-            "thresholds": ", ".join(f"{threshold:,.0f}" for threshold in told["thresholds"]),
+            "unit": briefing["unit"],
+            "thresholds": ", ".join(f"{threshold:,.0f}" for threshold in briefing["thresholds"]),
             "standard_deduction": f"{deduction:,.0f}" if deduction else "",
-            "hours_cap": f"{told['hours_cap']:g}",
+            "hours_cap": f"{briefing['hours_cap']:g}",
             "hours_step": "" if step is None else f"{step:g}",
-            "utility": told["utility"],
-            "steps_per_tax_year": told["steps_per_tax_year"],
-            "bounded": chosen.bounded,
-            "dissatisfied_factor": f"{chosen.dissatisfied_factor:g}",
-            "reasoning": chosen.reasoning,
+            "utility": briefing["utility"],
+            "steps_per_tax_year": briefing["steps_per_tax_year"],
+            "bounded": parameters.bounded,
+            "dissatisfied_factor": f"{parameters.dissatisfied_factor:g}",
+            "reasoning": parameters.reasoning,
         }
 
 
 def rounded(value: float) -> float:
-    """Return a number to ten digits, the same on every machine, so that a recorded answer is found again."""
+    """Round a number to ten significant digits, so that prompts, which are replay keys, agree between machines."""
     return float(f"{value:.10g}")
 
 

@@ -1,4 +1,4 @@
-"""Past actions of players, as tensors, so that a rollout can start them again in copies that ended."""
+"""Past actions of players, stored as tensors so that a rollout can reset them in environment copies that ended."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["History"]
 
 @tensors
 class History:
-    """The last actions of each player, flat and the newest last, and how many there were in the episode."""
+    """The last actions of each player, flattened and newest last, and their number in the episode so far."""
 
     actions: Tensor  # [B, N, H, D] float64
     count: Tensor  # [B, N] int64
 
     @classmethod
     def empty(cls, game: Game[object], role: Role, num_envs: int, kept: int) -> History:
-        """Return a history of at most ``kept`` actions, at least one, without any."""
+        """Return an empty history with room for ``kept`` actions per player, but at least one."""
         size = role.action.size if isinstance(role.action, Box) else max(1, *role.action.shape, 1)
         shape = (num_envs, role.count, max(1, min(kept, game.horizon)), size)
         actions = torch.zeros(shape, dtype=torch.float64, device=game.device)
@@ -28,11 +28,11 @@ class History:
 
     @property
     def latest(self) -> Tensor:
-        """The newest actions ``[B, N, D]``, zero where there is none."""
+        """The newest actions ``[B, N, D]``; zero for players who have not acted."""
         return self.actions[:, :, -1]
 
     def of(self, players: Tensor) -> list[list[Action]]:
-        """Return the actions of ``players`` ``[B, N]`` bool, the oldest first."""
+        """Return the actions of the selected ``players`` ``[B, N]`` (bool), oldest first."""
         kept = self.actions.shape[2]
         counts = self.count[players].clamp(max=kept).tolist()
         return [
@@ -41,6 +41,6 @@ class History:
         ]
 
     def with_actions(self, actions: Tensor, players: Tensor) -> History:
-        """Return the history after ``actions`` ``[B, N, D]`` of ``players`` ``[B, N]`` bool."""
+        """Return the history after ``actions`` ``[B, N, D]`` of the selected ``players`` ``[B, N]`` (bool)."""
         longer = torch.cat([self.actions[:, :, 1:], actions[:, :, None]], 2)
         return History(torch.where(players[..., None, None], longer, self.actions), self.count + players)

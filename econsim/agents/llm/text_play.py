@@ -1,4 +1,4 @@
-"""Play through the text interface of a game: the same questions, answers and fallbacks for every role of every game."""
+"""Play through the text interface of a game, with the same form of questions and answers for every role and game."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from econsim.text import Action, RoleText, Seen, acting_players, seen_by
 __all__ = ["PARAMETERS", "TextMemory", "TextPlay", "check_unused"]
 
 PARAMETERS = ("wording", "history", "reasoning", "temperature", "max_tokens")
-"""The parameters of agents and planners that count in every game."""
-_ANSWER_TOKENS = 10  # of each label or number
+"""The parameters of agents and planners that apply in every game."""
+_ANSWER_TOKENS = 10  # per label or number
 _THOUGHT_TOKENS = 100
 
 
 class Settings(Protocol):
-    """What the parameters of agents and planners have in common; see :class:`econsim.agents.llm.Parameters`."""
+    """Parameters that agents and planners have in common; see :class:`econsim.agents.llm.Parameters`."""
 
     @property
     def wording(self) -> str: ...
@@ -43,7 +43,7 @@ class Settings(Protocol):
 
 @dataclass(frozen=True)
 class RoleInPlay:
-    """What stays the same in an episode; ``rule`` is an agent with its memory, where the scenario names one."""
+    """Constants of an episode; ``rule`` is the fallback agent with its memory, if the scenario names one."""
 
     role: Role
     text: RoleText
@@ -54,7 +54,7 @@ TextMemory = tuple[RoleInPlay, History]
 
 
 class TextPlay:
-    """Plays a role in words for an agent that asks a model."""
+    """Plays a role through the text interface of its game, on behalf of a language-model agent."""
 
     def __init__(self, asking: Asking, settings: Settings) -> None:
         self._asking, self._settings = asking, settings
@@ -65,20 +65,21 @@ class TextPlay:
         Args:
             game: the game.
             role: the role that is played.
-            num_envs: copies of the game.
-            key: of the scenario under which the agent stands, for messages.
-            rule: acts where no answer can be used; ``None``: the first legal option, or the number next to zero.
+            num_envs: number of environment copies.
+            key: the scenario key of the agent, for error messages.
+            rule: agent that acts if no answer can be used; ``None``: the first legal option, or the number closest to
+                zero.
 
         Raises:
-            UserError: there is no such wording.
+            UserError: the wording does not exist.
         """
         settings = self._settings
         text = RoleText(game, game.roles[role.name], settings.wording, f"{key}.wording", settings.reasoning)
-        ruling = None if rule is None else (rule, rule.start(game, role, num_envs))
-        return RoleInPlay(role, text, ruling), History.empty(game, role, num_envs, settings.history)
+        fallback = None if rule is None else (rule, rule.start(game, role, num_envs))
+        return RoleInPlay(role, text, fallback), History.empty(game, role, num_envs, settings.history)
 
     def act(self, observation: Observation, memory: TextMemory, key: Tensor) -> tuple[Tensor, TextMemory]:
-        """Return actions ``[B, N, ...]``, asking for all who act at once; the others go on with their last action."""
+        """Return actions ``[B, N, ...]``: new ones for all who act, in one batch; others repeat their last action."""
         playing, history = memory
         acting = acting_players(observation)
         latest = history.latest.clone()
@@ -91,28 +92,28 @@ class TextPlay:
         return shaped.to(observation.features.dtype) if is_box else shaped.long(), (playing, history)
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int, key: str) -> tuple[int, int, int]:
-        """Return calls, input tokens and output tokens of an episode, about and at most."""
+        """Return upper estimates of the calls, input tokens and output tokens of an episode."""
         (playing, _), turns = self.start(game, role, 1, key), -(-game.horizon // role.acts_every)
         observation = game.observe(game.reset(random.keys(0, 1, game.device)))[role.name]
         seen = seen_by(observation, torch.ones_like(observation.alive))[0]
         action = playing.text.action.neutral(None)
-        past = [action] * min(self._settings.history, turns // 2)
+        past = [action] * min(self._settings.history, turns // 2)  # the mean length of the history
         calls = num_envs * role.count * turns
         answer = _ANSWER_TOKENS * (1 + len(action)) + _THOUGHT_TOKENS * self._settings.reasoning
         return calls, calls * tokens_of([playing.text.rules, playing.text.question(seen, past)]), calls * answer
 
     def _actions(self, observation: Observation, acting: Tensor, memory: TextMemory, key: Tensor) -> list[Action]:
-        """Return the action of each player who acts: as answered, or what stands in for an answer."""
+        """Return the action of each player who acts: its answer, or the replacement of a missing answer."""
         (playing, history), seen = memory, seen_by(observation, acting)
         pasts, text = history.of(acting), playing.text.action
         answers = self._asking.service.ask(self._questions(playing, seen, pasts, acting, key))
         actions: list[Action | None] = [
-            text.action(answer.value) if answer.value is not None else self._previous(playing, each, past)
-            for answer, each, past in zip(answers, seen, pasts, strict=True)
+            text.action(answer.value) if answer.value is not None else self._previous(playing, of_player, past)
+            for answer, of_player, past in zip(answers, seen, pasts, strict=True)
         ]
         if None in actions:
-            ruled = _ruled(playing, observation, acting, seen, random.fold(key, "rule"))
-            return [by_rule if action is None else action for action, by_rule in zip(actions, ruled, strict=True)]
+            fallback = _fallback_actions(playing, observation, acting, seen, random.fold(key, "rule"))
+            return [by_rule if action is None else action for action, by_rule in zip(actions, fallback, strict=True)]
         return [action for action in actions if action is not None]
 
     def _questions(
@@ -125,39 +126,39 @@ class TextPlay:
         return [
             Question(
                 text.rules,
-                text.question(each, past if settings.history else ()),
-                text.form(each),
+                text.question(of_player, past if settings.history else ()),
+                text.form(of_player),
                 purpose,
                 seeds[player],
                 *limits,
             )
-            for player, each, past in zip(players, seen, pasts, strict=True)
+            for player, of_player, past in zip(players, seen, pasts, strict=True)
         ]
 
     def _previous(self, playing: RoleInPlay, seen: Seen, past: Sequence[Action]) -> Action | None:
-        """Return the player's last action where it may stand in for an answer and is legal now."""
+        """Return the player's last action if it may replace a missing answer and is legal now."""
         is_legal = bool(past) and playing.text.action.allows(past[-1], seen.mask)
         return past[-1] if self._asking.fill(is_legal) == "previous" else None
 
 
-def _ruled(
+def _fallback_actions(
     playing: RoleInPlay, observation: Observation, acting: Tensor, seen: Sequence[Seen], key: Tensor
 ) -> list[Action]:
-    """Return what the rule does for each player who acts; without one, what is nearest to doing nothing."""
+    """Return the action of the fallback rule for each player who acts; without a rule, the neutral legal action."""
     if playing.rule is None:
-        return [playing.text.action.neutral(each.mask) for each in seen]
+        return [playing.text.action.neutral(of_player.mask) for of_player in seen]
     agent, memory = playing.rule
     actions, _ = agent.act(observation, memory, key)
     return [tuple(action) for action in actions[acting].double().reshape(len(seen), -1).tolist()]
 
 
 def check_unused(parameters: Model, used: Collection[str], game: Game[Any], where: str) -> None:
-    """Raise :class:`UserError` where parameters are set that count in games of hours and tax years alone."""
+    """Raise :class:`UserError` if parameters are set that only apply in games with hours and tax years."""
     default = type(parameters)()
     names = [name for name in type(parameters).model_fields if name not in used]
     changed = [name for name in names if getattr(parameters, name) != getattr(default, name)]
     if changed:
         raise UserError(
-            f"{where}: {', '.join(changed)} of kind llm count only in games with a wording for tax years;"
-            f" {type(game).__name__} has none"
+            f"{where}: {', '.join(changed)} of kind llm only apply in games with prompts for tax years, which"
+            f" {type(game).__name__} does not have; remove them"
         )

@@ -12,11 +12,12 @@ Actions
     Floating-point actions ``[B, 1, K]`` are taken as the rates themselves: statutory rates are no multiples of 5 %.
 
 Observations
-    ``worker``: a picture of the map around it (``view``, see ``observation``) and 136 numbers for four workers: time,
-    place, inventory, pay, skill and bonus; market rate, price history, open orders of others and its own by price; the
-    tax calendar, last incomes, rates and its own marginal rate. Coin and goods are in hundreds. ``planner``: no
-    picture unless ``planner_sees_map``; markets, taxes, three numbers for the inventory that it does not have (as
-    published), and six numbers a worker. It never sees skill, labour or utility.
+    ``worker``: an image of the map around the worker (``view``, see ``observation``) and a feature vector (136 entries
+    in an economy of four workers): time, position, inventory, payment per house, building skill and bonus probability;
+    market rate, price history, and open orders by price, other workers' and the worker's own; the tax calendar, last
+    period's incomes, marginal tax rates by bracket, and the worker's own marginal tax rate. Coin and goods are in
+    hundreds. ``planner``: markets and taxes, three entries for an inventory that is always empty (as published), and
+    six entries per worker; the map only with ``planner_sees_map``. Planners never observe skill, labour or utility.
 
 Dynamics
     The components act in the order listed, by default build, trade, gather, tax; then every empty source grows a unit
@@ -31,19 +32,27 @@ Rewards
     sum, felt at once.
 
 Conservation
-    Coin: what all have, less starting coin, less pay for houses built, is zero: building is the only source, and
-    trades, taxes and escrow only move it. Goods: inventory, escrow and one unit a house make up what was gathered.
-    Ground: units on sources and units taken make up the initial and regrown ones.
+    Coin: total coin, less starting coin, less payments for houses, is zero: building is the only source of coin, and
+    trades, taxes and escrow only transfer it. Goods: units in inventory, units in escrow and one unit of each good per
+    house add up to the units gathered. Map: units on sources and units taken add up to the initial and regrown units.
 
 Calibration
-    As published (Zheng et al. 2020 and its code): Open-Quadrant map of 25 x 25, pay 10 to 30 coin by a clipped
-    Pareto draw (4), labour 1 a move or collection, 10 a house, 0.25 an order, eta 0.23, labour cost 0.21, US brackets
-    of 2019 in thousands (its code calls them 2018), periods of 100 steps, 1,000 steps.
+    As published (Zheng et al. 2020 and the accompanying code): the Open-Quadrant map of 25 x 25 tiles; payments of 10
+    to 30 coin per house, from a clipped Pareto distribution with exponent 4; labour of 1 per move or collection, 10 per
+    house and 0.25 per order; risk aversion $\eta = 0.23$; labour cost 0.21; the US federal brackets of 2019 in
+    thousands of dollars (labelled 2018 in the published code); tax periods of 100 steps; episodes of 1,000 steps.
 
 Checks
-    A plain reference of the same rules, step by step; the published system itself, in aligned play and in
-    distribution; golden values of utility, welfare and tax (``tests/economies/gather_trade_build``,
-    ``benchmarks/foundation_parity.py``).
+    Agreement with a plain-Python reference implementation of the same rules after every step; agreement with the
+    published system, step by step under the same actions and in distribution; recorded values of utility, welfare and
+    taxes (``tests/economies/gather_trade_build``, ``benchmarks/foundation_parity.py``).
+
+References:
+    Zheng, Trott, Srinivasa, Naik, Gruesbeck, Parkes and Socher (2020), "The AI Economist: Improving Equality and
+    Productivity with AI-Driven Tax Policies", arXiv:2004.13332. Zheng, Trott, Srinivasa, Parkes and Socher (2022), "The
+    AI Economist: Taxation policy design via two-level deep multiagent reinforcement learning", *Science Advances*
+    8(18). Ng, Harada and Russell (1999), "Policy Invariance Under Reward Transformations: Theory and Application to
+    Reward Shaping", *ICML*.
 """
 
 from econsim.economies.gather_trade_build.economy import GatherTradeBuild

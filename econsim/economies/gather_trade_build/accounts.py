@@ -1,4 +1,4 @@
-"""Declared accounts of Gather-Trade-Build, but for those that its components add."""
+"""Declared accounts of Gather-Trade-Build, except those that its components add."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def accounts_spec(welfare: WelfareName) -> tuple[Account, ...]:
         Account("consumption", WORKERS, MONEY, statistics=(Statistic("mean", "detail"), Statistic("gini", "table"))),
         Account("coin_in_escrow", WORKERS, MONEY),
         Account("utility", WORKERS, statistics=(Statistic("mean", "table"),)),
-        Account("build_payment", WORKERS, MONEY, "Pay per house"),
-        Account("gather_bonus", WORKERS, "units", "Chance of a second unit"),
+        Account("build_payment", WORKERS, MONEY, "Payment per house"),
+        Account("gather_bonus", WORKERS, "units", "Probability of a second unit"),
     )

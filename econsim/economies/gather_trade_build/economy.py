@@ -1,4 +1,4 @@
-"""The game: components in turn on one world, and what comes of it for everybody."""
+"""Gather-Trade-Build as a game: components acting in turn on one world, observations, rewards and accounts."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ INVENTORY_SCALE = 0.01
 
 
 class GatherTradeBuild(Game[State]):
-    """Gather-Trade-Build; see the page of the package."""
+    """Gather-Trade-Build economy; the docstring of the package describes it."""
 
     unit = "coin"
     clocked = True
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
-        self._tax = next((part.parameters for part in parameters.components if part.kind.name == "tax"), None)
+        self._tax = next((entry.parameters for entry in parameters.components if entry.kind.name == "tax"), None)
         self._routine: GreedyHeuristic | None = None
         self.horizon, self.groups = parameters.horizon, parameters.groups
         self.components = _built(parameters)
@@ -48,22 +48,22 @@ class GatherTradeBuild(Game[State]):
         self.row_length = self.layout.width + 2 * self.margin
         self.workers = sum(group.count for group in self.groups)
         if self.workers > observation.MOST_WORKERS:
-            raise UserError(f"workers: {self.workers} are more than {observation.MOST_WORKERS}")
+            raise UserError(f"workers: expected at most {observation.MOST_WORKERS} in all, found {self.workers}")
         taxed = any(component.planner_choices(self) for component in self.components)
         self.planners = parameters.planners if taxed else ()
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in self._numbers().items()}
-        self.beginning = InitialState(parameters, self.layout, self.margin)
+        self.initial_state = InitialState(parameters, self.layout, self.margin)
         self.tables: Mapping[str, Any] = self._tables()
         first = self.reset(random.keys(0, 1))
-        self.beginning.check(self.ground(first.world), first.world.position)
+        self.initial_state.check(self.ground(first.world), first.world.position)
         self.roles = {role.name: role for role in self._roles(first)}
-        parts = [spec for component in self.components for spec in component.accounts_spec(self)]
-        self.accounts_spec = (*accounts_spec(parameters.welfare), *parts)
+        of_components = [spec for component in self.components for spec in component.accounts_spec(self)]
+        self.accounts_spec = (*accounts_spec(parameters.welfare), *of_components)
 
     # --- the game -----------------------------------------------------------------------------------------------
 
     def reset(self, key: Tensor) -> State:
-        """Return ``B`` copies at the start of an episode, skills and places dealt out anew."""
+        """Return the initial state of ``B`` environment copies, with newly drawn skills and positions."""
         ground = None
         if self.layout.random:
             ground = ground_of(self.layout.draw(key), self.margin, self.settings.regrowth_halfwidth)
@@ -72,21 +72,22 @@ class GatherTradeBuild(Game[State]):
         return State(world, parts, *self._standing(world))
 
     def observe(self, state: State) -> dict[str, Observation]:
-        """Return what workers and planners see."""
+        """Return the observations of workers and planners."""
         seen = self._features(state)
         moving = observation.movables(state.world, self.ground(state.world), self.tables["is_stone"])
         return dict([*self._worker_observations(state, seen, moving), *self._planner_observations(state, seen, moving)])
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
-        """Let every component have its turn, then let sources grow back."""
+        """Apply every component in turn, then regrow resources on empty sources."""
         world, parts = state.world, dict(state.parts)
-        chosen = torch.cat([actions[group.name] for group in self.groups], 1)
+        worker_actions = torch.cat([actions[group.name] for group in self.groups], 1)
         first, first_head = 1, 0
         for component in self.components:
             count, heads = len(component.choices(self)), len(component.planner_choices(self))
-            own = torch.where((chosen >= first) & (chosen < first + count), chosen - (first - 1), 0)
+            belongs = (worker_actions >= first) & (worker_actions < first + count)
+            choice = torch.where(belongs, worker_actions - (first - 1), 0)
             announced = {name: actions[name][:, 0, first_head : first_head + heads] for name in self.planners}
-            world, parts[component.name] = component.step(self, world, parts[component.name], own, announced)
+            world, parts[component.name] = component.step(self, world, parts[component.name], choice, announced)
             first, first_head = first + count, first_head + heads
         world = self._regrow(world)
         world = replace(world, time=world.time + 1)
@@ -95,13 +96,14 @@ class GatherTradeBuild(Game[State]):
         return Transition(after, self._rewards(state, after), over, torch.zeros_like(over))
 
     def accounts(self, state: State) -> dict[str, Tensor]:
-        """Return consumption (all coin), labour, utility and pay, ``[B, N]``; what components add; and welfare.
+        """Return the accounts of workers, of components and of the whole economy; float64, money in coin.
 
-        ``welfare``, ``equality`` and ``productivity`` (coin of all) are ``[B]``, over all workers; float64, coin.
+        Consumption (all coin, escrow included), labour, utility, payment per house and bonus probability are
+        ``[B, N]``. ``welfare``, ``equality`` and ``productivity`` (total coin) are ``[B]``, over all workers.
         """
         world = state.world
         coin, utility = world.endowment.double(), state.utility.double()
-        found = {
+        accounts = {
             "consumption": coin,
             "coin_in_escrow": world.coin_in_escrow.double(),
             "labour": world.labour.double(),
@@ -110,16 +112,16 @@ class GatherTradeBuild(Game[State]):
             "gather_bonus": world.gather_bonus.double(),
         }
         for component in self.components:
-            found |= component.accounts(self, world, state.parts[component.name])
+            accounts |= component.accounts(self, world, state.parts[component.name])
         return {
-            **found,
+            **accounts,
             "equality": welfare.equality(coin),
             "productivity": coin.sum(-1),
             "welfare": social_welfare(self.settings.welfare, coin, utility, self.settings.equality_weight),
         }
 
     def conserved(self, state: State) -> dict[str, Tensor]:
-        """Return coin beyond its sources, goods beyond what was gathered, and units beyond what the ground grew."""
+        """Return residuals ``[B]`` of the balances of coin, of goods and of units on sources, all zero."""
         world = state.world
         pay = world.built * world.build_payment.double()
         coin = world.endowment.double() - self.tables["starting_coin"] - pay
@@ -127,71 +129,72 @@ class GatherTradeBuild(Game[State]):
         stone = self.tables["is_stone"]
         missing = torch.stack([(~world.stock & stone).sum(-1), (~world.stock & ~stone).sum(-1)], -1)
         ground = world.taken - world.regrown - missing
-        found = {
+        residuals = {
             "coin": coin.sum(-1),
             "goods": goods.double().sum(1).abs().sum(1),
             "ground": ground.double().abs().sum(1),
         }
         for component in self.components:
-            found |= component.conserved(self, world, state.parts[component.name])
-        return found
+            residuals |= component.conserved(self, world, state.parts[component.name])
+        return residuals
 
     def stage(self) -> dict[str, Any]:
-        """Return what pictures of an episode have in common; see ``recording``."""
+        """Return the constants of a recording; see :mod:`econsim.economies.gather_trade_build.frames`."""
         return stage_of(self)
 
     def frame(self, state: State) -> dict[str, Tensor]:
-        """Return what a picture of one moment shows; see ``recording``."""
+        """Return one frame of a recording; see :mod:`econsim.economies.gather_trade_build.frames`."""
         return frame_of(self, state)
 
-    # --- what components ask --------------------------------------------------------------------------------------
+    # --- interface to components ----------------------------------------------------------------------------------
 
     def number(self, name: str) -> Tensor:
         """Return a numeric parameter, ``[1 | B, 1]`` in the game's precision."""
         return self.parameters[name].reshape(-1, 1).to(self.dtype)
 
     def ground(self, world: World) -> Ground:
-        """Return the ground, one row where all copies share it."""
+        """Return the ground, one row if all environment copies share it."""
         ground: Ground = self.tables["ground"] if world.ground is None else world.ground
         return ground
 
     @property
     def thresholds(self) -> Tensor:
-        """Lower thresholds of the tax brackets, ``[K]`` coin; empty where nothing is taxed."""
+        """Lower thresholds of the tax brackets, ``[K]`` in coin; empty without taxes."""
         thresholds: Tensor = self.tables.get("thresholds", torch.zeros(0, dtype=torch.float64))
         return thresholds
 
     def routine(self) -> GreedyHeuristic:
-        """Return what sensible workers do; see the module ``routine``."""
-        if self._routine is None or self._routine.game is not self:  # a copy has other parameters, or another device
+        """Return the rule of scripted workers; see :mod:`econsim.economies.gather_trade_build.heuristic`."""
+        # A copied game may have other parameters or be on another device.
+        if self._routine is None or self._routine.game is not self:
             self._routine = GreedyHeuristic(self)
         return self._routine
 
     @property
     def law(self) -> Law | None:
-        """The law whose tax brackets these are, ``None`` where they are nobody's."""
+        """The law that defines the tax brackets; ``None`` if the brackets are not those of a law."""
         brackets = getattr(self._tax, "brackets", None)
         return brackets if isinstance(brackets, Law) else None
 
     @property
     def usd_per_unit(self) -> float:
-        """US dollars that a coin stands for."""
+        """US dollars per coin."""
         return float(getattr(self._tax, "usd_per_coin", 1.0))
 
-    # --- its parts ------------------------------------------------------------------------------------------------
+    # --- implementation -------------------------------------------------------------------------------------------
 
     def _numbers(self) -> dict[str, float]:
         settings = self.settings
-        own = {name: getattr(settings, name) for name in ("base_payment", "highest_multiple", "regrowth_rate")}
+        numbers = {name: getattr(settings, name) for name in ("base_payment", "highest_multiple", "regrowth_rate")}
         for group in self.groups:
             prefix = f"{group.name}_" if len(self.groups) > 1 else ""
-            own |= {f"{prefix}{name}": getattr(group, name) for name in ("labour_cost", "risk_aversion")}
+            numbers |= {f"{prefix}{name}": getattr(group, name) for name in ("labour_cost", "risk_aversion")}
         for component in self.components:
-            own |= component.numbers()
-        return own
+            numbers |= component.numbers()
+        return numbers
 
     def of_workers(self, name: str) -> Tensor:
-        """Return a number that classes have of their own, ``[1 | B, 1 | N]``."""
+        """Return a numeric parameter that may differ between classes of workers, ``[1 | B, 1 | N]``."""
         groups = self.groups
         if len(groups) == 1:
             return self.number(name)
@@ -207,7 +210,7 @@ class GatherTradeBuild(Game[State]):
             ground_of(sample, self.margin, self.settings.regrowth_halfwidth),
             (sample[0] == STONE).sum(),
         )
-        found: dict[str, Any] = {
+        tables: dict[str, Any] = {
             "ground": ground,
             "stone_sources": stone_sources,
             "is_stone": torch.arange(ground.source.shape[1]) < stone_sources,
@@ -218,15 +221,15 @@ class GatherTradeBuild(Game[State]):
         }
         if self.planners:
             taxed_by = [self.planners.index(group.planner) for group in groups for _ in range(group.count)]
-            found["planner_of"] = torch.tensor(taxed_by)
-            found["people"] = found["planner_of"] == torch.arange(len(self.planners))[:, None]
-            found["people_of"] = {
-                name: members.nonzero()[:, 0] for name, members in zip(self.planners, found["people"], strict=True)
+            tables["planner_of"] = torch.tensor(taxed_by)
+            tables["people"] = tables["planner_of"] == torch.arange(len(self.planners))[:, None]
+            tables["people_of"] = {
+                name: members.nonzero()[:, 0] for name, members in zip(self.planners, tables["people"], strict=True)
             }
-        self.tables = found
+        self.tables = tables
         for component in self.components:
-            found |= component.tables(self)
-        return found
+            tables |= component.tables(self)
+        return tables
 
     def _window(self) -> Tensor:
         radius = self.settings.view_radius
@@ -235,7 +238,7 @@ class GatherTradeBuild(Game[State]):
     def _first_world(self, key: Tensor, ground: Ground | None) -> World:
         copies = key.shape[0]
         where = self.tables["ground"] if ground is None else ground
-        multiples, bonuses = self.beginning.skills(key)
+        multiples, bonuses = self.initial_state.skills(key)
         tiles, sources = where.terrain.shape[1], where.source.shape[1]
         nothing = torch.zeros((copies, self.workers), dtype=self.dtype, device=key.device)
         counts = torch.zeros((copies, self.workers, 2), dtype=torch.int32, device=key.device)
@@ -244,8 +247,8 @@ class GatherTradeBuild(Game[State]):
             time=torch.zeros_like(key),
             ground=ground,
             stock=torch.ones((copies, sources), dtype=torch.bool, device=key.device),
-            owner=torch.zeros((copies, tiles), dtype=self._picture_type, device=key.device),
-            position=self.beginning.places(key, where, multiples),
+            owner=torch.zeros((copies, tiles), dtype=self._image_type, device=key.device),
+            position=self.initial_state.places(key, where, multiples),
             coin=nothing + self.tables["starting_coin"].to(self.dtype),
             goods=counts,
             coin_in_escrow=nothing,
@@ -260,17 +263,17 @@ class GatherTradeBuild(Game[State]):
         )
 
     def _regrow(self, world: World) -> World:
-        """Let every empty source grow a unit back with its chance."""
+        """Regrow a unit on every empty source with the source's probability."""
         ground = self.ground(world)
         draw = random.uniform(world.key, world.time, "regrowth", (world.stock.shape[1],))
-        chance = self.number("regrowth_rate") * ground.regrowth.to(self.dtype)
-        grown = (draw < chance) & ~world.stock
+        probability = self.number("regrowth_rate") * ground.regrowth.to(self.dtype)
+        grown = (draw < probability) & ~world.stock
         stone = self.tables["is_stone"]
         by_good = torch.stack([(grown & stone).sum(-1), (grown & ~stone).sum(-1)], -1).int()
         return replace(world, stock=world.stock | grown, regrown=world.regrown + by_good)
 
     def _standing(self, world: World) -> tuple[Tensor, Tensor]:
-        """Return utilities ``[B, N]`` and the welfare of each planner's people ``[B, L]``."""
+        """Return utilities ``[B, N]`` and the social welfare of each planner's workers ``[B, L]``."""
         coin = world.endowment
         utility = self._utility_of_coin(coin) - self.of_workers("labour_cost") * world.labour
         of_people = [
@@ -281,12 +284,12 @@ class GatherTradeBuild(Game[State]):
         return utility, social.to(self.dtype)
 
     def _utility_of_coin(self, coin: Tensor) -> Tensor:
-        """Return isoelastic utility; where an empty purse would be worth minus infinity, coin counts from one up."""
+        """Return isoelastic utility; with a risk aversion of one or more, less than one coin counts as one."""
         risk_aversion = self.of_workers("risk_aversion")
         return isoelastic(torch.where(risk_aversion >= 1, coin.clamp(min=1.0), coin), risk_aversion)
 
     def _members(self) -> list[Any]:
-        """Return what picks each planner's people out of an axis of workers; all of them without a copy."""
+        """Return the index of each planner's workers on the worker axis; for one planner a slice, to copy no data."""
         if len(self.planners) == 1:
             return [slice(None)]
         return [self.tables["people_of"][name] for name in self.planners]
@@ -297,14 +300,14 @@ class GatherTradeBuild(Game[State]):
             gained = gained + self._worth_of_accrued(after) - self._worth_of_accrued(before)
         of_groups = torch.split(gained, [group.count for group in self.groups], 1)
         social = after.welfare - before.welfare
-        rewards = {group.name: part for group, part in zip(self.groups, of_groups, strict=True)}
+        rewards = {group.name: reward for group, reward in zip(self.groups, of_groups, strict=True)}
         return rewards | {name: social[:, number, None] for number, name in enumerate(self.planners)}
 
     def _worth_of_accrued(self, state: State) -> Tensor:
-        """Return the utility of what is due but not settled, ``[B, N]``; nothing will be after the last step.
+        """Return the utility of accrued taxes and rebates, ``[B, N]``; zero after the last step.
 
-        Rewards that change by differences of a function of the state keep every policy's rank (Ng, Harada and Russell
-        1999, theorem 1).
+        Adding the difference of a function of the state to the reward preserves the ranking of policies (Ng, Harada
+        and Russell 1999, theorem 1).
         """
         world, due = state.world, torch.zeros_like(state.utility)
         for component in self.components:
@@ -316,23 +319,23 @@ class GatherTradeBuild(Game[State]):
     # --- observations ---------------------------------------------------------------------------------------------
 
     def _features(self, state: State) -> Features:
-        """Return the features of the world and then of each component."""
+        """Return the features of the world, followed by those of each component."""
         world = state.world
         row, column = world.position // self.row_length - self.margin, world.position % self.row_length - self.margin
         time = (world.time.to(self.dtype) / self.horizon)[:, None, None]
         held = {"coin": world.coin, "stone": world.goods[..., 0], "wood": world.goods[..., 1]}
         scaled = {name: (amount.to(self.dtype) * INVENTORY_SCALE)[..., None] for name, amount in held.items()}
-        place = {
+        position = {
             "row": (row.to(self.dtype) / self.layout.height)[..., None],
             "column": (column.to(self.dtype) / self.layout.width)[..., None],
         }
         nothing = {name: torch.zeros_like(time) for name in held}
-        seen = Features({"time": time, **place, **scaled}, {"time": time, **nothing}, dict(scaled))
+        seen = Features({"time": time, **position, **scaled}, {"time": time, **nothing}, dict(scaled))
         for component in self.components:
-            more = component.observe(self, world, state.parts[component.name])
-            seen.worker |= more.worker
-            seen.planner |= more.planner
-            seen.of_workers |= more.of_workers
+            added = component.observe(self, world, state.parts[component.name])
+            seen.worker |= added.worker
+            seen.planner |= added.planner
+            seen.of_workers |= added.of_workers
         return seen
 
     def _worker_observations(self, state: State, seen: Features, moving: Tensor) -> Iterator[tuple[str, Observation]]:
@@ -345,11 +348,11 @@ class GatherTradeBuild(Game[State]):
         else:
             side = 2 * int(self.settings.view_radius) + 1
             tiles, shape = world.position[..., None] + self.tables["window"], (side, side)
-        view = observation.pictures(world, self.ground(world), moving, tiles, shape, self.tables["numbers"])
+        view = observation.images_of(world, self.ground(world), moving, tiles, shape, self.tables["numbers"])
         for group in self.groups:
-            own = group.members
-            alive = everyone[:, own]
-            yield group.name, Observation(features[:, own], alive, alive, mask[:, own], view[:, own])
+            members = group.members
+            alive = everyone[:, members]
+            yield group.name, Observation(features[:, members], alive, alive, mask[:, members], view[:, members])
 
     def _masks(self, state: State, everyone: Tensor) -> Iterator[Tensor]:
         for component in self.components:
@@ -381,19 +384,19 @@ class GatherTradeBuild(Game[State]):
 
     def _planner_view(self, world: World, moving: Tensor) -> Tensor:
         tiles, shape = self.tables["map"].expand(moving.shape[0], 1, -1), (self.layout.height, self.layout.width)
-        return observation.pictures(world, self.ground(world), moving, tiles, shape, None)
+        return observation.images_of(world, self.ground(world), moving, tiles, shape, None)
 
     @property
-    def _picture_type(self) -> torch.dtype:
+    def _image_type(self) -> torch.dtype:
         return observation.smallest_integer(self.workers)
 
     @property
     def planners_act_every(self) -> int:
-        """Steps from one action of a planner to the next."""
+        """Number of steps between actions of a planner."""
         return max(component.planner_acts_every for component in self.components if component.planner_choices(self))
 
     def _roles(self, first: State) -> Iterator[Role]:
-        """Yield the roles, named and sized as a first observation is."""
+        """Yield the roles, with the names and sizes of the features of an initial observation."""
         seen, views = self._features(first), {name: entry.view for name, entry in self.observe(first).items()}
         yield from worker_roles(self, seen, views)
         yield from planner_roles(self, seen, views)
@@ -401,8 +404,8 @@ class GatherTradeBuild(Game[State]):
 
 def _built(settings: Parameters) -> tuple[Component, ...]:
     built = []
-    for chosen in settings.components:
-        component: Component = chosen.build()
-        component.name = chosen.kind.name
+    for choice in settings.components:
+        component: Component = choice.build()
+        component.name = choice.kind.name
         built.append(component)
     return tuple(built)

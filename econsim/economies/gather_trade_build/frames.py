@@ -1,4 +1,4 @@
-"""What pictures of Gather-Trade-Build show: the map, the people on it, the market and the tax office."""
+"""Frames of recordings of Gather-Trade-Build: the map, workers, markets and taxes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ __all__ = ["frame_of", "stage_of"]
 
 
 def stage_of(economy: GatherTradeBuild) -> dict[str, Any]:
-    """Return sizes, names and units: who works, what is traded at which prices, how often and how taxes are due."""
-    found: dict[str, Any] = {
+    """Return the constants of a recording: map size, workers, planners, goods, prices, tax period and thresholds."""
+    stage: dict[str, Any] = {
         "horizon": economy.horizon,
         "height": economy.layout.height,
         "width": economy.layout.width,
@@ -39,29 +39,30 @@ def stage_of(economy: GatherTradeBuild) -> dict[str, Any]:
     }
     for component in economy.components:
         if isinstance(component, Trade):
-            found["highest_price"] = component.parameters.highest_price
+            stage["highest_price"] = component.parameters.highest_price
         if isinstance(component, Tax):
-            found |= {"period": component.parameters.period, "thresholds": list(component.thresholds)}
-            found["taxed_by"] = economy.tables["planner_of"].tolist()
-    return found
+            stage |= {"period": component.parameters.period, "thresholds": list(component.thresholds)}
+            stage["taxed_by"] = economy.tables["planner_of"].tolist()
+    return stage
 
 
 def frame_of(economy: GatherTradeBuild, state: State) -> dict[str, Tensor]:
-    """Return one moment of every copy.
+    """Return one frame of every environment copy.
 
     ``ground`` (tile codes of layouts), ``stock`` (0 or 1 unit) and ``owner`` (0: no house, ``n + 1``: worker ``n``) are
-    ``[B, H, W]``; ``row``, ``column``, ``coin`` (escrow included), ``labour``, ``pay`` (coin a house) and ``houses``
-    ``[B, N]``; ``goods`` ``[B, N, 2]`` units, escrow included. What trade and tax add is theirs, below.
+    ``[B, H, W]``. ``row``, ``column``, ``coin`` (escrow included), ``labour``, ``pay`` (coin per house) and ``houses``
+    are ``[B, N]``. ``goods`` is ``[B, N, 2]`` in units, escrow included. The components ``trade`` and ``tax`` add the
+    entries of ``_market`` and ``_tax_office``.
     """
     world = state.world
-    found = _tiles(economy, world) | _people(economy, world)
+    frame = _tiles(economy, world) | _people(economy, world)
     for component in economy.components:
         memory = state.parts[component.name]
         if isinstance(component, Trade):
-            found |= _market(component, memory)
+            frame |= _market(component, memory)
         if isinstance(component, Tax):
-            found |= _tax_office(memory)
-    return found
+            frame |= _tax_office(memory)
+    return frame
 
 
 def _tiles(economy: GatherTradeBuild, world: World) -> dict[str, Tensor]:
@@ -95,7 +96,7 @@ def _people(economy: GatherTradeBuild, world: World) -> dict[str, Tensor]:
 
 
 def _market(trade: Trade, book: Book) -> dict[str, Tensor]:
-    """Return units and coin that changed hands so far, and the best open prices (-1: none), ``[B, 2]`` int32 each."""
+    """Return units and coin traded so far and the best open prices (-1: none), ``[B, 2]`` int32 each."""
     bid, ask = ((orders.amax((2, 3)) - 1) >> trade.age_bits for orders in (book.bids, book.asks))
     return {
         "traded": book.bought.sum(1, dtype=torch.int32),
@@ -106,6 +107,6 @@ def _market(trade: Trade, book: Book) -> dict[str, Tensor]:
 
 
 def _tax_office(ledger: Ledger) -> dict[str, Tensor]:
-    """Return rates in force ``[B, L, K]``, and what all periods that ended brought, ``[B, N]`` coin."""
+    """Return rates in force ``[B, L, K]``; income, tax and rebate of all completed periods, ``[B, N]`` in coin."""
     books = {"taxed_income": ledger.income, "tax": ledger.tax, "rebate": ledger.rebate}
     return {"rates": ledger.rates.float(), **{name: row.sum(-1).float() for name, row in books.items()}}

@@ -1,13 +1,14 @@
-r"""What a sensible worker does when it works: gather what is near, trade at what a unit is worth to it, build.
+r"""Greedy rule for workers of Gather-Trade-Build: gather nearby, trade at the value of a unit, and build.
 
-A rule, not an optimum, for scripted workers (``elastic_rule``) and as a point of comparison. It reads the worker's own
-observation and the map of sources, which people who live there know. A unit is worth
+The rule is used by scripted workers (``elastic_rule``) and as a benchmark; it is not an optimal policy. It uses the
+worker's own observation and the locations of all sources. The value of a unit of either good to a worker is
 
 $$w = \frac{(1 - m) p - L c \, C^\eta}{2 (1 - m)},$$
 
-half the pay $p$ for a house less what its labour $L$ costs in coin at the worker's wealth $C$, before tax at its
-marginal rate $m$ (sales are taxed, purchases deducted). Workers to whom a unit is worth less than the market pays sell
-it; those to whom it is worth more buy it and build. Both $w$ and the wish to gather fall with the marginal rate.
+that is, half of the difference between the payment $p$ for a house and the cost of its labour in coin,
+$L c \, C^\eta$ (labour $L$, labour cost $c$, risk aversion $\eta$, coin $C$), grossed up by the marginal tax rate $m$,
+since sales are taxed and purchases are deducted. Workers who value a unit at less than the market price sell it; those
+who value it at more buy units and build. Both $w$ and the incentive to gather decrease in the marginal tax rate.
 """
 
 from __future__ import annotations
@@ -33,51 +34,55 @@ from econsim.mechanisms.numerics import power
 if TYPE_CHECKING:
     from econsim.economies.gather_trade_build.economy import GatherTradeBuild
 
-USUAL_PRICE = 4.0  # before anything was sold
-STEPS_A_UNIT = 3.0  # moves and collection that a unit usually takes
-WANTED_ORDERS = 2  # open orders of one kind that suffice
-WANDER = 0.05  # share of moves in a random direction, against standing in each other's way
-DETOUR = 6.0  # tiles that a builder goes out of its way for the good it has one less of
-MUCH = 5.0  # units more of one good than of the other
-UNSEEN, GONE = 4.0, 25.0  # tiles that a source out of view, or one seen empty, counts as farther away
+USUAL_PRICE = 4.0  # before the first sale
+STEPS_A_UNIT = 3.0  # usual number of moves and collections per unit
+WANTED_ORDERS = 2  # target number of open orders of one kind
+WANDER = 0.05  # share of moves in a random direction, so that workers do not block each other
+DETOUR = 6.0  # tiles of detour that a builder accepts for the good of which it has one unit less
+MUCH = 5.0  # units by which one good exceeds the other to count as a surplus
+UNSEEN, GONE = 4.0, 25.0  # tiles added to the distance of a source out of view, or of one seen empty
 FAR = 10_000.0
 
 
-class Worth(NamedTuple):
-    """What a worker makes of its situation, ``[B, N]`` or ``[B, N, 2]`` by good."""
+class Valuation(NamedTuple):
+    """Values by which workers decide, ``[B, N]``, or ``[B, N, 2]`` by good."""
 
-    unit: Tensor  # coin that a unit is worth to it
-    price: Tensor  # coin that the market pays, by good
-    builds: Tensor  # whether a house pays
-    gathers: Tensor  # whether fetching a unit pays
+    unit: Tensor  # value of a unit, in coin
+    price: Tensor  # market price of each good, in coin
+    builds: Tensor  # whether building a house is worthwhile
+    gathers: Tensor  # whether gathering a unit is worthwhile
 
 
 class GreedyHeuristic:
-    """The rule for the workers of one economy; on a map that all copies share they know the way to every source."""
+    """Greedy rule for the workers of one economy; with a map shared by all copies, paths to all sources are known."""
 
     def __init__(self, game: GatherTradeBuild) -> None:
         self.game = game
-        self.labels = ["nothing", *(label for part in game.components for label in part.choices(game))]
+        self.labels = ["nothing", *(label for component in game.components for label in component.choices(game))]
         self.ways = None if game.layout.random else self._ways()
 
     def __call__(self, role: Role, seen: Observation, key: Tensor) -> Tensor:
-        """Return actions ``[B, n]``; a wish that is not legal gives way to the next: build, sell, buy, move."""
-        worth = self._worth(role, seen)
-        wishes = [*self._build(seen, worth), *self._sell(role, seen, worth), *self._buy(role, seen, worth)]
-        action = self._move(role, seen, worth, key)
-        for label, wish in reversed(wishes):
+        """Return actions ``[B, n]``: the first wanted action that is legal, in the order build, sell, buy, move."""
+        valuation = self._valuation(role, seen)
+        candidates = [
+            *self._build(seen, valuation),
+            *self._sell(role, seen, valuation),
+            *self._buy(role, seen, valuation),
+        ]
+        action = self._move(role, seen, valuation, key)
+        for label, wanted in reversed(candidates):
             legal = seen.action_mask.gather(-1, label[..., None])[..., 0]  # type: ignore[union-attr]
-            action = torch.where(wish & legal, label, action)
+            action = torch.where(wanted & legal, label, action)
         return action
 
     def _ways(self) -> Tensor:
-        """Return steps from each tile to each source, ``[P, S]``."""
+        """Return the number of steps from each tile to each source, ``[P, S]``."""
         ground = self.game.tables["ground"]
         terrain, sources = ground.terrain[0].cpu(), ground.source[0].tolist()
         ways = [steps_to(terrain, source, self.game.row_length) for source in sources]
         return torch.stack(ways, 1).to(ground.terrain.device)
 
-    def _worth(self, role: Role, seen: Observation) -> Worth:
+    def _valuation(self, role: Role, seen: Observation) -> Valuation:
         game = self.game
         coin = 100.0 * self._of(role, seen, "coin")
         keeps = (1.0 - self._of(role, seen, "marginal_rate", 0.0)).clamp(min=0.01)
@@ -92,81 +97,81 @@ class GreedyHeuristic:
         price = torch.where(rates > 0, rates, USUAL_PRICE)
         unit = (keeps * pay - effort) / (2.0 * keeps)
         best = torch.maximum(unit, price.amax(-1))
-        return Worth(unit, price, keeps * pay > effort, keeps * best > STEPS_A_UNIT * labour_in_coin)
+        return Valuation(unit, price, keeps * pay > effort, keeps * best > STEPS_A_UNIT * labour_in_coin)
 
-    def _build(self, seen: Observation, worth: Worth) -> list[tuple[Tensor, Tensor]]:
+    def _build(self, seen: Observation, valuation: Valuation) -> list[tuple[Tensor, Tensor]]:
         if "build" not in self.labels:
             return []
-        return [(self._label("build", worth.unit), self._wants_to_build(worth))]
+        return [(self._label("build", valuation.unit), self._wants_to_build(valuation))]
 
-    def _wants_to_build(self, worth: Worth) -> Tensor:
-        # Someone to whom the units are worth less than they fetch would rather sell them.
-        return worth.builds & (worth.unit >= 0.5 * worth.price.sum(-1) - 1.0)
+    def _wants_to_build(self, valuation: Valuation) -> Tensor:
+        # Workers who value the units at less than their market price prefer to sell them.
+        return valuation.builds & (valuation.unit >= 0.5 * valuation.price.sum(-1) - 1.0)
 
-    def _sell(self, role: Role, seen: Observation, worth: Worth) -> list[tuple[Tensor, Tensor]]:
-        wishes = []
+    def _sell(self, role: Role, seen: Observation, valuation: Valuation) -> list[tuple[Tensor, Tensor]]:
+        candidates = []
         held = self._held(role, seen)
-        # A builder parts with what it has much more of than of the other good, at the market's price.
-        much = held - held.flip(-1) > MUCH
+        # Builders sell units of which they hold many more than of the other good, at the market price.
+        surplus = held - held.flip(-1) > MUCH
         for number, good in enumerate(GOODS):
             if f"ask_{good}_0" not in self.labels:
                 continue
-            price = worth.price[..., number]
+            price = valuation.price[..., number]
             best_bid = self._best_price(role, seen, f"available_bids-{good}", highest=True)
-            least = torch.where(much[..., number], 0.0, worth.unit + 0.5)
+            least = torch.where(surplus[..., number], 0.0, valuation.unit + 0.5)
             asked = torch.maximum(least, torch.maximum(best_bid, price - 1.0)).ceil()
             open_asks = self._count(role, seen, f"my_asks-{good}")
-            keeps = (worth.builds & (worth.unit > price)).to(held)
-            willing = much[..., number] | (worth.unit < price + 2.0)
-            wish = (held[..., number] - keeps > 0.5) & (open_asks < WANTED_ORDERS) & willing
-            wishes.append((self._order("ask", good, asked), wish))
-        return wishes
+            keeps = (valuation.builds & (valuation.unit > price)).to(held)
+            willing = surplus[..., number] | (valuation.unit < price + 2.0)
+            wanted = (held[..., number] - keeps > 0.5) & (open_asks < WANTED_ORDERS) & willing
+            candidates.append((self._order("ask", good, asked), wanted))
+        return candidates
 
     def _held(self, role: Role, seen: Observation) -> Tensor:
-        """Return the goods in inventory, ``[B, n, 2]`` units."""
+        """Return the units of each good in inventory, ``[B, n, 2]``."""
         return 100.0 * torch.stack([self._of(role, seen, good) for good in GOODS], -1)
 
-    def _buy(self, role: Role, seen: Observation, worth: Worth) -> list[tuple[Tensor, Tensor]]:
-        wishes = []
+    def _buy(self, role: Role, seen: Observation, valuation: Valuation) -> list[tuple[Tensor, Tensor]]:
+        candidates = []
         for number, good in enumerate(GOODS):
             if f"bid_{good}_0" not in self.labels:
                 continue
             lacks = 100.0 * self._of(role, seen, good) < 1.5
             cheapest = self._best_price(role, seen, f"available_asks-{good}", highest=False)
-            offered = torch.minimum(cheapest, worth.price[..., number] + 1.0)
-            bid = torch.minimum(offered, worth.unit - 0.5).floor()
+            offered = torch.minimum(cheapest, valuation.price[..., number] + 1.0)
+            bid = torch.minimum(offered, valuation.unit - 0.5).floor()
             open_bids = self._count(role, seen, f"my_bids-{good}")
             label = self._order("bid", good, bid)
-            wishes.append((label, worth.builds & lacks & (bid >= 1) & (open_bids < WANTED_ORDERS)))
-        return wishes
+            candidates.append((label, valuation.builds & lacks & (bid >= 1) & (open_bids < WANTED_ORDERS)))
+        return candidates
 
-    def _move(self, role: Role, seen: Observation, worth: Worth, key: Tensor) -> Tensor:
-        """Return a step towards the nearest resource, or nothing where gathering does not pay or no step is legal."""
+    def _move(self, role: Role, seen: Observation, valuation: Valuation, key: Tensor) -> Tensor:
+        """Return a move towards the nearest resource; no action if gathering is not worthwhile or no move is legal."""
         if "left" not in self.labels:
             return torch.zeros(seen.alive.shape, dtype=torch.int64, device=key.device)
         first = self.labels.index("left")
         legal = seen.action_mask[..., first : first + 4]  # type: ignore[index]
         draw = random.uniform(key, 0, "routine/step", (role.count, 5))
         carries_both = (self._held(role, seen) > 0.5).all(-1)
-        seeks_plot = (carries_both & self._wants_to_build(worth))[..., None]
-        away = torch.where(seeks_plot, self._to_plot(seen), self._remaining(role, seen, worth))
+        seeks_plot = (carries_both & self._wants_to_build(valuation))[..., None]
+        away = torch.where(seeks_plot, self._to_plot(seen), self._remaining(role, seen, valuation))
         away = torch.where(draw[..., 4:] < WANDER, 0.0, away)
         score = torch.where(legal, 0.9 * draw[..., :4] - away, -2.0 * FAR)
         step = score.argmax(-1) + first
-        moves = legal.any(-1) & (worth.gathers | seeks_plot[..., 0])
+        moves = legal.any(-1) & (valuation.gathers | seeks_plot[..., 0])
         return torch.where(moves, step, 0)
 
-    def _remaining(self, role: Role, seen: Observation, worth: Worth) -> Tensor:
-        """Return the way to the best resource after each step, ``[B, n, 4]``; builders count what they lack."""
+    def _remaining(self, role: Role, seen: Observation, valuation: Valuation) -> Tensor:
+        """Return the distance to the best resource after each move, ``[B, n, 4]``; builders prefer what they lack."""
         held = self._held(role, seen)
-        builds = worth.builds & (worth.unit > worth.price.mean(-1))
+        builds = valuation.builds & (valuation.unit > valuation.price.mean(-1))
         detour = DETOUR * (held - held.flip(-1)).clamp(min=0.0, max=MUCH) * builds[..., None]  # [B, n, 2]
         if self.ways is None:
             return (self._in_view(seen) + detour[..., None, :]).amin(-1).clamp(max=FAR)
         of_source = torch.where(self.game.tables["is_stone"], detour[..., :1], detour[..., 1:])
-        hope = of_source + self._waiting(role, seen)  # [B, n, S]
+        penalty = of_source + self._waiting(role, seen)  # [B, n, S]
         target = self._place(role, seen)[..., None] + self.game.tables["moves"][1:]
-        return (self.ways.to(seen.features)[target] + hope[..., None, :]).amin(-1).clamp(max=FAR)
+        return (self.ways.to(seen.features)[target] + penalty[..., None, :]).amin(-1).clamp(max=FAR)
 
     def _place(self, role: Role, seen: Observation) -> Tensor:
         game = self.game
@@ -176,7 +181,7 @@ class GreedyHeuristic:
         return tile
 
     def _waiting(self, role: Role, seen: Observation) -> Tensor:
-        """Return what a source counts as farther away, ``[B, n, S]``: nothing if seen full, more if it may be empty."""
+        """Return the tiles added to the distance of each source, ``[B, n, S]``: none if a unit is in view there."""
         view, source = seen.view, self.game.tables["ground"].source[0]
         if view is None or self.game.settings.view_radius == "all":
             return torch.full((*seen.alive.shape, source.shape[0]), UNSEEN, device=source.device)
@@ -189,24 +194,23 @@ class GreedyHeuristic:
         return torch.where(inside, torch.where(there, 0.0, GONE), UNSEEN)
 
     def _to_plot(self, seen: Observation) -> Tensor:
-        """Return the way to the nearest tile in view that can be built on after each step, ``[B, n, 4]``."""
+        """Return the distance after each move to the nearest tile in view where a house can be built, ``[B, n, 4]``."""
         view = seen.view
         if view is None or self.game.settings.view_radius == "all":
             return torch.zeros((*seen.alive.shape, 4), device=seen.features.device)
-        taken = torch.stack([view[:, :, fact] for fact in (HAS_HOUSE, IS_WATER, IS_STONE_SOURCE, IS_WOOD_SOURCE)]).amax(
-            0
-        )
+        occupied = (HAS_HOUSE, IS_WATER, IS_STONE_SOURCE, IS_WOOD_SOURCE)
+        taken = torch.stack([view[:, :, channel] for channel in occupied]).amax(0)
         return _ways_in_view((view[:, :, IS_INSIDE] > taken)[:, :, None], seen.features)[..., 0]
 
     def _in_view(self, seen: Observation) -> Tensor:
-        """Return the way to the nearest unit of each good in view after each step, ``[B, n, 4, 2]``; ``FAR``: none."""
+        """Return the distance after each move to the nearest unit in view, ``[B, n, 4, 2]`` by good, or ``FAR``."""
         view = seen.view
         if view is None or self.game.settings.view_radius == "all":
             return torch.full((*seen.alive.shape, 4, len(GOODS)), FAR, device=seen.features.device)
         return _ways_in_view(view[:, :, : len(GOODS)] > 0, seen.features)
 
     def _of(self, role: Role, seen: Observation, name: str, absent: float | None = None) -> Tensor:
-        """Return a feature ``[B, n]``; ``absent`` where a component that would show it is not part of the economy."""
+        """Return a feature ``[B, n]``; ``absent`` if no component of the economy provides it."""
         if absent is not None and name not in role.features:
             return torch.full_like(seen.features[..., 0], absent)
         return seen.features[..., role.features.index(name)]
@@ -219,12 +223,12 @@ class GreedyHeuristic:
         return self._histogram(role, seen, name).sum(-1)
 
     def _best_price(self, role: Role, seen: Observation, name: str, highest: bool) -> Tensor:
-        """Return the highest open price, zero where there is none; or the lowest, where none is above all prices."""
-        there = self._histogram(role, seen, name) > 0
-        prices = torch.arange(self._prices, device=there.device).to(seen.features)
+        """Return the highest open price, zero without orders; or the lowest, above all prices without orders."""
+        is_open = self._histogram(role, seen, name) > 0
+        prices = torch.arange(self._prices, device=is_open.device).to(seen.features)
         if highest:
-            return torch.where(there, prices, 0.0).amax(-1)
-        return torch.where(there, prices, float(self._prices)).amin(-1)
+            return torch.where(is_open, prices, 0.0).amax(-1)
+        return torch.where(is_open, prices, float(self._prices)).amin(-1)
 
     @property
     def _prices(self) -> int:
@@ -242,34 +246,34 @@ class GreedyHeuristic:
 
 
 def _ways_in_view(there: Tensor, like: Tensor) -> Tensor:
-    """Return the distance, over everything, to the nearest of each kind after each step, ``[B, n, 4, k]``.
+    """Return the distance after each move to the nearest object of each kind, ``[B, n, 4, k]``, ignoring obstacles.
 
-    ``there`` is ``[B, n, k, side, side]`` around the viewer.
+    ``there`` ``[B, n, k, side, side]`` says where there are objects, in a window around the viewer.
     """
     side = torch.arange(there.shape[-1], device=there.device) - there.shape[-1] // 2
-    parts = []
+    distances = []
     for down, right in ((0, -1), (0, 1), (-1, 0), (1, 0)):
         away = ((side[:, None] - down).abs() + (side - right).abs()).flatten().to(like)
-        parts.append(torch.where(there.flatten(3), away, FAR).amin(-1))
-    return torch.stack(parts, 2)
+        distances.append(torch.where(there.flatten(3), away, FAR).amin(-1))
+    return torch.stack(distances, 2)
 
 
 def steps_to(terrain: Tensor, goal: int, row_length: int) -> Tensor:
-    """Return steps over land from each tile to a tile, ``[P]`` float32; ``FAR`` where there is no way.
+    """Return the number of steps over land from each tile to a goal, ``[P]`` float32; ``FAR`` if there is no path.
 
     Args:
         terrain: ``[P]`` bits of tiles.
-        goal: the tile.
-        row_length: of the map with its border.
+        goal: tile of the goal.
+        row_length: length of a row of the map, border included.
     """
     land = ((terrain & (1 << IS_INSIDE | 1 << IS_WATER)) == 1 << IS_INSIDE).tolist()
-    found, waiting = {goal: 0}, deque([goal])
+    distance, waiting = {goal: 0}, deque([goal])
     while waiting:
         tile = waiting.popleft()
         for neighbour in (tile - 1, tile + 1, tile - row_length, tile + row_length):
-            if land[neighbour] and neighbour not in found:
-                found[neighbour] = found[tile] + 1
+            if land[neighbour] and neighbour not in distance:
+                distance[neighbour] = distance[tile] + 1
                 waiting.append(neighbour)
     steps = torch.full(terrain.shape, FAR)
-    steps[list(found)] = torch.tensor([float(count) for count in found.values()])
+    steps[list(distance)] = torch.tensor([float(count) for count in distance.values()])
     return steps

@@ -1,4 +1,4 @@
-"""The beginning of an episode: the ground, skills dealt out, everybody in place."""
+"""Initial state of an episode: workers' skills and starting positions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from econsim.errors import UserError
 
 
 class InitialState:
-    """Deals out skills and places."""
+    """Draws of workers' skills and starting positions."""
 
     def __init__(self, settings: Parameters, layout: Layout, margin: int) -> None:
         self.settings, self.layout, self.margin = settings, layout, margin
@@ -30,7 +30,7 @@ class InitialState:
         self.count = sum(group.count for group in self.groups)
 
     def skills(self, key: Tensor) -> tuple[Tensor, Tensor]:
-        """Return pay multiples and bonus chances, ``[B, N]`` float64 each."""
+        """Return skill multiples of the payment per house and bonus probabilities, ``[B, N]`` float64 each."""
         multiples, bonuses = [], []
         for group in self.groups:
             highest, label = self.settings.highest_multiple, f"/{group.name}"
@@ -41,14 +41,12 @@ class InitialState:
         return torch.cat(multiples, 1), torch.cat(bonuses, 1)
 
     def places(self, key: Tensor, ground: Ground, multiples: Tensor) -> Tensor:
-        """Return tiles ``[B, N]``, no two equal; classes with a region come after all others."""
+        """Return starting tiles ``[B, N]``, all different; classes with a region are placed last."""
         copies = key.shape[0]
         land = ((ground.terrain & (1 << IS_INSIDE | 1 << IS_WATER)) == 1 << IS_INSIDE).expand(copies, -1)
         position = torch.zeros((copies, self.count), dtype=torch.int64, device=key.device)
-        free, unbound = (
-            land,
-            [n for group in self.groups if group.region is None for n in range(self.count)[group.members]],
-        )
+        free = land
+        unbound = [n for group in self.groups if group.region is None for n in range(self.count)[group.members]]
         if unbound:
             ranks = _ranks(key, multiples[:, unbound])
             position[:, unbound] = self._by_rank(key, free, len(unbound)).gather(1, ranks)
@@ -62,22 +60,22 @@ class InitialState:
         return position
 
     def check(self, ground: Ground, position: Tensor) -> None:
-        """Check the places of a first draw.
+        """Check the starting positions of a first draw.
 
         Raises:
-            UserError: somebody would start in the water or outside the map, or there are too few free tiles.
+            UserError: a worker would start in the water or outside the map, or there are too few free tiles.
         """
         terrain = ground.terrain.expand(position.shape[0], -1).gather(1, position)
         inside, water = (terrain >> IS_INSIDE) & 1 == 1, (terrain >> IS_WATER) & 1 == 1
         distinct = all(len(set(row.tolist())) == self.count for row in position)
         if not distinct or bool((~inside | water).any()):
             raise UserError(
-                f"starts: {self.count} workers do not fit on free tiles where kind {self.settings.starts.kind} or a "
-                "class's region puts them; use starts: {kind: anywhere}, a larger region or fewer workers"
+                f"starts: kind {self.settings.starts.kind} or a class's region has too few free tiles for {self.count} "
+                "workers; use starts: {kind: anywhere}, a larger region or fewer workers"
             )
 
     def _by_rank(self, key: Tensor, free: Tensor, count: int) -> Tensor:
-        """Return the tile of each skill rank ``[B, count]``, the lowest skill first."""
+        """Return the tile of each skill rank ``[B, count]``, in ascending order of skill."""
         height, width, starts = self.layout.height, self.layout.width, self.settings.starts
         if isinstance(starts, Corners):
             corners = torch.tensor(corner_tiles(count, height, width, self.margin), device=key.device)
@@ -94,7 +92,7 @@ class InitialState:
 
 
 def _ranks(key: Tensor, multiples: Tensor) -> Tensor:
-    """Return each worker's skill rank ``[B, n]``, 0 the lowest; equals in random order."""
+    """Return each worker's skill rank ``[B, n]``, 0 for the lowest; ties are broken at random."""
     shuffled = random.permutation(key, 0, "ties", multiples.shape[1])
     ascending = shuffled.gather(1, multiples.gather(1, shuffled).argsort(dim=1, stable=True))
     ranks = torch.arange(multiples.shape[1], device=key.device).expand_as(ascending)

@@ -24,45 +24,45 @@ class Parameters(Model):
     workers: int | tuple[WorkerClass, ...] = 4
     """Number of workers, or a list of classes."""
     planners: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = ("planner",)
-    """Names of the planners; each taxes the classes that name it."""
+    """Names of the planners; each taxes the classes of workers that name it."""
     layout: LayoutChoice = Field("published", validate_default=True)
     """The map."""
     starts: Corners | Anywhere | Sides = Field(Corners(), discriminator="kind")
-    """Where workers start who have no region of their own."""
+    """Starting positions of workers whose class has no region."""
     components: tuple[ComponentChoice, ...] = Field(("build", "trade", "gather", "tax"), validate_default=True)
-    """The parts of the economy, in the order in which they act; taxes last, as published."""
+    """Components of the economy, in the order in which they act; taxes come last, as published."""
     build_skill: BuildSkill = BuildSkill()
-    """Skill at building, of classes without their own."""
+    """Building skill of classes that do not set it."""
     gather_bonus: GatherBonus = "pareto"
-    """Chance of a second unit when collecting: drawn for each worker and episode, or the same for all."""
+    """Probability of a second unit when collecting: drawn per worker and episode, or a number, the same for all."""
     labour_cost: float = Field(0.21, ge=0)
-    """Utility that a unit of labour costs."""
+    """Cost of a unit of labour, in utility."""
     risk_aversion: float = Field(0.23, ge=0)
-    """Curvature of utility in coin (eta); 1 is logarithmic. From 1 on, less than one coin counts as one."""
+    """Coefficient of relative risk aversion (eta); 1 is logarithmic. From 1 on, less than one coin counts as one."""
     starting_coin: float = Field(0.0, ge=0)
     """Coin at the start of an episode."""
     horizon: int = Field(1000, ge=1, le=1_000_000)
-    """Steps of an episode."""
+    """Steps per episode."""
     base_payment: float = Field(10.0, gt=0)
-    """Coin for a house at skill multiple 1."""
+    """Payment per house at skill multiple 1, in coin."""
     highest_multiple: float = Field(3.0, gt=1)
-    """The largest skill multiple."""
+    """Largest skill multiple."""
     regrowth_rate: float = Field(0.01, ge=0, le=1)
-    """Chance a step that an empty source, all of whose window are sources, grows a unit back."""
+    """Probability per step that an empty source regrows a unit if its window consists of sources only."""
     regrowth_halfwidth: int = Field(0, ge=0, le=50)
-    """Half the width of the square window in which sources help each other grow back; 0: each for itself."""
+    """Half the width of the square window whose share of sources scales regrowth; 0: the source alone."""
     view_radius: int | Literal["all"] = 5
-    """Tiles that workers see in each direction; ``all``: the whole map."""
+    """Number of tiles that workers see in each direction; ``all``: the whole map."""
     planner_sees_map: bool = False
-    """Show planners the whole map."""
+    """Whether planners observe the whole map."""
     taxes_felt: Literal["when_collected", "as_accrued"] = "when_collected"
-    """When taxes and rebates enter workers' rewards. ``as_accrued``: in every step the change of what collection would
-    take and give if it came now. An episode's rewards add up to the same, but what a deed costs in taxes is felt at
-    once, and not up to a period later."""
+    """When taxes and rebates enter workers' rewards. ``as_accrued``: in every step, as the change in the taxes and
+    rebates that would be due if they were collected now. The rewards of an episode have the same sum, but the tax on
+    an action enters the reward of that action's step and not that of a later collection."""
     welfare: WelfareName = "equality_times_productivity"
-    """Social welfare of a planner's people, whose change it is paid."""
+    """Social welfare function of a planner's workers; its change is the planner's reward."""
     equality_weight: float = Field(1.0, ge=0, le=1)
-    """In equality times productivity: 0 leaves productivity alone."""
+    """Weight of equality in ``equality_times_productivity``; 0: productivity alone."""
 
     @field_validator("workers", mode="before")
     @classmethod
@@ -72,16 +72,16 @@ class Parameters(Model):
     @model_validator(mode="after")
     def _sound(self) -> Parameters:
         if not self.planners:
-            raise ValueError("planners: at least one; leave tax out of components to have none")
+            raise ValueError("planners: expected at least one; to have no planner, leave tax out of components")
         if self.workers == () or (isinstance(self.workers, int) and self.workers < 1):
-            raise ValueError("workers: at least one")
+            raise ValueError("workers: expected at least one")
         if isinstance(self.view_radius, int) and not 0 <= self.view_radius <= 50:
-            raise ValueError("view_radius: a number from 0 to 50, or all")
+            raise ValueError("view_radius: expected a whole number from 0 to 50, or all")
         groups = self.groups
-        for what, listed in (("workers", [*(g.name for g in groups), *self.planners]), ("components", self._kinds)):
+        for key, listed in (("workers", [*(g.name for g in groups), *self.planners]), ("components", self._kinds)):
             twice = sorted({name for name in listed if listed.count(name) > 1})
             if twice:
-                raise ValueError(f"{what}: {', '.join(twice)} is named twice")
+                raise ValueError(f"{key}: {', '.join(twice)} occurs more than once; names must be unique")
         self._check_planners(groups)
         for group in groups:
             _check_group(group)
@@ -91,28 +91,28 @@ class Parameters(Model):
         named = {group.planner for group in groups}
         unknown, idle = sorted(named - set(self.planners)), sorted(set(self.planners) - named)
         if unknown:
-            raise ValueError(f"workers: no planner {unknown[0]}; planners are {', '.join(self.planners)}")
+            raise ValueError(f"workers: no planner is called {unknown[0]}; the planners are {', '.join(self.planners)}")
         if idle and "tax" in self._kinds:
             raise ValueError(
-                f"planners: nobody is taxed by {idle[0]}; name it in a class of workers: planner: {idle[0]}"
+                f"planners: {idle[0]} taxes no workers; assign a class of workers to it with planner: {idle[0]}"
             )
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        """The classes of workers in the order of their numbers, with the economy's values where they have none."""
+        """The classes of workers in order, with the economy's values for parameters that they do not set."""
         listed = (WorkerClass(count=self.workers),) if isinstance(self.workers, int) else self.workers
         first = [sum(entry.count for entry in listed[:number]) for number in range(len(listed))]
         return tuple(self._group(entry, start) for entry, start in zip(listed, first, strict=True))
 
     def _group(self, entry: WorkerClass, first: int) -> Group:
-        own = {name: getattr(entry, name) for name in _SHARED}
-        values = {name: getattr(self, name) if value is None else value for name, value in own.items()}
+        of_class = {name: getattr(entry, name) for name in _SHARED}
+        values = {name: getattr(self, name) if value is None else value for name, value in of_class.items()}
         planner = entry.planner or self.planners[0]
         return Group(entry.name, first, entry.count, planner=planner, region=entry.region, **values)
 
     @property
     def _kinds(self) -> list[str]:
-        return [chosen.kind.name for chosen in self.components]
+        return [choice.kind.name for choice in self.components]
 
 
 _SHARED = ("build_skill", "gather_bonus", "labour_cost", "risk_aversion", "starting_coin")
@@ -121,4 +121,6 @@ _SHARED = ("build_skill", "gather_bonus", "labour_cost", "risk_aversion", "start
 def _check_group(group: Group) -> None:
     multiples = group.build_skill.multiples
     if multiples is not None and len(multiples) != group.count:
-        raise ValueError(f"workers: {group.name} has {group.count} workers and {len(multiples)} skill multiples")
+        raise ValueError(
+            f"workers: {group.name} has {group.count} workers but {len(multiples)} skill multiples; give one per worker"
+        )

@@ -1,4 +1,4 @@
-"""Who the workers are: classes with skills and costs of their own, and where they start."""
+"""Classes of workers: skills, preferences, planner and starting region."""
 
 from __future__ import annotations
 
@@ -15,57 +15,58 @@ from econsim import random
 from econsim.mechanisms.numerics import power
 from econsim.parameters import Model
 
-BUILD_SHAPE, GATHER_SHAPE = 4.0, 3.0  # of the published Lomax draws
+BUILD_SHAPE, GATHER_SHAPE = 4.0, 3.0  # shapes of the published Lomax distributions
 QUADRATURE_POINTS = 200_000
 
 
 class BuildSkill(Model):
-    """Pay for a house in multiples of the base payment, between 1 and ``highest_multiple``."""
+    """Building skill: payment per house in multiples of the base payment, from 1 to ``highest_multiple``."""
 
     kind: Literal["expected_ranks", "pareto", "lognormal", "equal"] = "expected_ranks"
-    """``expected_ranks``: each rank's expected draw, dealt out anew every episode; or independent draws; or 1 each."""
+    """``expected_ranks``: expected order statistics, reassigned every episode; ``pareto`` or ``lognormal``: independent
+    draws; ``equal``: 1 for all."""
     multiples: tuple[Annotated[float, Field(ge=0)], ...] | None = None
-    """Multiples to deal out instead, one a worker of the class."""
+    """Multiples to assign instead, one per worker of the class."""
 
 
 GatherBonus = Literal["pareto", "lognormal"] | Annotated[float, Field(ge=0, le=1)]
 
 
 class Region(Model):
-    """A rectangle of the map, rows from the top and columns from the left, both ends included."""
+    """Rectangle of the map; rows count from the top and columns from the left, from 0, both ends included."""
 
     rows: tuple[int, int] | None = None
-    """First and last row; none: all."""
+    """First and last row; null: all."""
     columns: tuple[int, int] | None = None
-    """First and last column; none: all."""
+    """First and last column; null: all."""
 
 
 class WorkerClass(Model):
-    """A class of workers: a role of its own, with its own skills, costs, planner and agents."""
+    """Class of workers: a role with its own skills, preferences, planner and agents."""
 
     name: str = Field("worker", pattern=r"^[a-z][a-z0-9_]*$")
     """Name of the role."""
     count: int = Field(4, ge=1, le=10_000)
     """Number of workers."""
     build_skill: BuildSkill | None = None
-    """Skill at building; none of these: as the economy says."""
+    """Building skill; null, here and in the fields below: the economy's value."""
     gather_bonus: GatherBonus | None = None
-    """Chance of a second unit when collecting."""
+    """Probability of a second unit when collecting."""
     labour_cost: float | None = Field(None, ge=0)
-    """Utility that a unit of labour costs."""
+    """Cost of a unit of labour, in utility."""
     risk_aversion: float | None = Field(None, ge=0)
-    """Curvature of utility in coin (eta); 1 is logarithmic. From 1 on, less than one coin counts as one."""
+    """Coefficient of relative risk aversion (eta); 1 is logarithmic. From 1 on, less than one coin counts as one."""
     starting_coin: float | None = Field(None, ge=0)
     """Coin at the start of an episode."""
     planner: str | None = None
-    """The planner who taxes this class; none: the first."""
+    """Planner that taxes this class; null: the first planner."""
     region: Region | None = None
-    """Where the class starts, on random free tiles; none: as ``starts`` says."""
+    """Region where the class starts, on random free tiles; null: according to ``starts``."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """A class of workers with all its values, and the number of its first worker."""
+    """Class of workers with all parameters resolved, and the index of its first worker."""
 
     name: str
     first: int
@@ -80,12 +81,12 @@ class Group:
 
     @property
     def members(self) -> slice:
-        """Its place on an axis of all workers."""
+        """Slice of the class on an axis of all workers."""
         return slice(self.first, self.first + self.count)
 
 
 def build_multiples(skill: BuildSkill, key: Tensor, count: int, highest: float, stream: str) -> Tensor:
-    """Return pay multiples ``[B, count]`` float64, ascending where they are dealt out by rank.
+    """Return skill multiples ``[B, count]`` float64, ascending if they are assigned by rank.
 
     ``min(m, 1 + (m - 1) x)`` with ``x`` Lomax(4) or LogNormal(-1, 0.5), as in the AI Economist.
     """
@@ -105,7 +106,7 @@ def build_multiples(skill: BuildSkill, key: Tensor, count: int, highest: float, 
 
 
 def gather_bonuses(bonus: str | float, key: Tensor, count: int, stream: str) -> Tensor:
-    """Return chances of a second unit, ``[B, count]`` float64: ``min(2, x) / 2`` for a drawn ``x``, or as given."""
+    """Return probabilities of a second unit, ``[B, count]`` float64: ``min(2, x) / 2`` for draws ``x``, or as given."""
     if not isinstance(bonus, str):
         return torch.full((key.shape[0], count), bonus, dtype=torch.float64, device=key.device)
     if bonus == "pareto":

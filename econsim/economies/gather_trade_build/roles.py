@@ -1,4 +1,4 @@
-"""Roles of Gather-Trade-Build: what workers and planners observe and do, in names and units that components give."""
+"""Roles of Gather-Trade-Build: spaces, names and units of the observations and actions of workers and planners."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _WORLD_UNITS = {
     "stone": "hundreds of units",
     "wood": "hundreds of units",
 }
-_HELD = ("coin", "stone", "wood")  # that planners see of themselves, as published, though they hold nothing
+_HELD = ("coin", "stone", "wood")  # planners observe their own, always empty inventory, as published
 Views = Mapping[str, Tensor | None]
 
 
 def worker_roles(economy: GatherTradeBuild, seen: Features, views: Views) -> Iterator[Role]:
-    """Yield the role of each class of workers; ``seen`` and ``views`` are those of a first observation."""
+    """Yield the role of each class of workers, from the features and views of an initial observation."""
     names, units = observation.names_of(seen.worker), observation.units_of(seen.worker, _units(economy))
     labels = ("nothing", *(label for component in economy.components for label in component.choices(economy)))
     for group in economy.groups:
@@ -41,7 +41,7 @@ def worker_roles(economy: GatherTradeBuild, seen: Features, views: Views) -> Ite
 
 
 def planner_roles(economy: GatherTradeBuild, seen: Features, views: Views) -> Iterator[Role]:
-    """Yield the role of each planner, who also sees numbers of each of its workers."""
+    """Yield the role of each planner, which also observes features of each of its workers."""
     action = MultiDiscrete(
         tuple(count for component in economy.components for count in component.planner_choices(economy))
     )
@@ -60,7 +60,7 @@ def planner_roles(economy: GatherTradeBuild, seen: Features, views: Views) -> It
 
 
 def _units(economy: GatherTradeBuild) -> dict[str, str]:
-    """Return the units of all features by name, those of the world first."""
+    """Return the units of all features by name, starting with those of the world."""
     units = dict(_WORLD_UNITS)
     for component in economy.components:
         units |= component.units()
@@ -72,7 +72,7 @@ def _unbounded(names: tuple[str, ...]) -> Box:
 
 
 def _with_view(role: Role, view: Tensor | None, workers: int) -> Role:
-    """Return the role with the shape of its view, how many values each channel takes, and what they mean."""
+    """Return the role with the shape of its view, and the number and meaning of the values of each channel."""
     if view is None:
         return role
     counts = observation.counts(workers)

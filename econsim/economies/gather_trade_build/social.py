@@ -1,4 +1,4 @@
-"""Social welfare of Gather-Trade-Build, by name: what planners are paid by and reports compare."""
+"""Social welfare functions of Gather-Trade-Build, for planners' rewards and for reports."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from econsim.mechanisms import welfare
 
 
 def social_welfare(name: WelfareName, coin: Tensor, utility: Tensor, equality_weight: float = 1.0) -> Tensor:
-    r"""Return the welfare ``[B]`` float64 of workers with ``coin`` and ``utility`` ``[B, N]``.
+    r"""Return social welfare ``[B]`` float64 of workers with ``coin`` and ``utility`` ``[B, N]``.
 
-    ``equality_times_productivity`` is $(m \, \text{equality} + 1 - m)$ times coin per head; the inverse-income kinds
-    weigh by $1 / \max(C, 1)$, normalised (Zheng et al. 2020).
+    ``equality_times_productivity`` is $(m \, \text{equality} + 1 - m)$ times coin per capita, where $m$ is
+    ``equality_weight``. The inverse-income functions use normalised weights proportional to $1 / \max(C, 1)$, where
+    $C$ is a worker's coin (Zheng et al. 2020).
     """
     coin, utility = coin.double(), utility.double()
     match name:

@@ -1,42 +1,52 @@
-"""One-step economy: a planner announces income-tax brackets, workers choose hours, revenue is shared equally.
+"""One-step economy: a planner sets income-tax brackets, workers choose hours, and revenue is rebated equally.
 
 State
-    skill ``[B, N]`` (money per hour, fixed for life) and population weight; the rates in force ``[B, K]``; hours,
-    income, tax, rebate and utility of the last working step; welfare so far; time and the copy's key.
+    Each worker's skill ``[B, N]`` (money per weekly hour over a year; constant within an episode) and population
+    weight ``[B, N]``; the marginal tax rates in force ``[B, K]``; hours, income, tax, rebate, utility and social
+    welfare of the last working step; time, and the random key of the environment copy.
 
 Actions
-    ``planner``: ``K`` marginal rates in [0, 1], announced at the first step of each tax year and held for all of it.
-    ``worker``: hours a week in [0, ``hours_cap``], rounded to ``hours_step`` where there is one; or the step's index.
+    ``planner``: ``K`` marginal tax rates in [0, 1], announced in the first step of each tax year and in force for the
+    whole year. ``worker``: hours per week in [0, ``hours_cap``], rounded to a multiple of ``hours_step`` if that is
+    set; with ``hours_as: index``, the index of the multiple.
 
 Observations
-    ``worker``: time, log skill relative to the mean, the ``K`` rates, the marginal rate at 40 hours and the marginal
-    rates at 5, 10, ..., 100 % of the cap. ``planner``: time, the ``K`` rates, and mean hours, mean income and the tax
-    share of the last working step. All are of order one.
+    ``worker``: time, log skill relative to the mean, the ``K`` rates, the marginal tax rate at 40 hours per week, and
+    the marginal tax rates at 5, 10, ..., 100 % of ``hours_cap``. ``planner``: time, the ``K`` rates, and the mean
+    hours, mean income and tax-to-income ratio of the last working step. All features are of order one.
 
 Dynamics
-    A tax year is one announcement step and then ``steps_per_tax_year`` working steps. Announcement: the rates in force
-    become the planner's; workers do not act. Working: income is $z = v l$; tax $T(z)$ is levied by bracket; revenue
-    is paid back as the same rebate $R$ to everyone; consumption is $z - T(z) + R$. The economy ends by its own rule
-    after ``tax_years`` years.
+    A tax year consists of one announcement step followed by ``steps_per_tax_year`` working steps. In the announcement
+    step the planner's rates come into force and workers do not act. In a working step, a worker of skill $v$ who works
+    $l$ hours earns income $z = v l$ and pays the tax $T(z)$ of the bracket schedule; revenue is returned as an equal
+    rebate $R$ per person; consumption is $z - T(z) + R$. The episode terminates after ``tax_years`` years.
 
 Rewards
-    ``worker``: money-metric families give $u - R$ in units of the worker's own income at 40 hours (the rebate
-    is taken as given); the isoelastic family gives utility. ``planner``: social welfare in units of mean income at 40
-    hours (money-metric families). Both are paid at working steps and divided by their number.
+    ``worker``: with the money-metric utility families, $u - R$ in units of the worker's own income at 40 hours per
+    week (workers take the rebate as given); with the isoelastic family, utility. ``planner``: social welfare, with the
+    money-metric families in units of mean income at 40 hours. Both are received in working steps and divided by the
+    number of working steps in the episode.
 
 Conservation
-    Tax revenue less rebates is zero in every step: consumption adds up to income.
+    In every step tax revenue equals total rebates, so that aggregate consumption equals aggregate income.
 
 Calibration
-    Incomes at 40 hours: GB2 fit of ACS 2023 (LLM Economist, 2025). Brackets: US federal 2024, single
-    (Rev. Proc. 2023-34). Labour cost: ``calibrated``, elasticity 0.4 and 60 untaxed hours, so that hours respond at all
-    incomes. Welfare weights: proportional to 1 / income at 40 hours and exogenous. The published constants with
-    *endogenous* weights idle two thirds of the people at the optimum; ``advice`` warns of both.
+    Incomes at 40 hours per week: generalised beta distribution of the second kind, fitted to the American Community
+    Survey 2023 (LLM Economist, 2025). Brackets: US federal income tax 2024, single filers (Rev. Proc. 2023-34). Labour
+    cost: ``calibrated``, with an elasticity of 0.4 and 60 hours in the absence of taxes, so that hours respond to
+    taxes at all incomes. Welfare weights: exogenous, proportional to the inverse of income at 40 hours. With the
+    published constants and *endogenous* weights, two thirds of the workers do not work at the optimum; ``advice``
+    warns of either choice.
 
 Checks
-    Closed form $l = 60 (1 - t)^{0.4}$ under flat taxes; welfare of four schedules against published figures within
-    0.1 %; the t = 0 metrics of the published run to 1e-9 (``tests/economies/test_one_step.py``); brute force for the
-    isoelastic family (``tests/economies/test_income_effects.py``).
+    The closed form $l = 60 (1 - t)^{0.4}$ under flat taxes; the welfare of four schedules, within 0.1 % of the
+    published figures; the metrics of the published run at t = 0, to 1e-9 (``tests/economies/test_one_step.py``);
+    brute-force search for the isoelastic family (``tests/economies/test_income_effects.py``).
+
+References:
+    Zheng, Trott, Srinivasa, Naik, Gruesbeck, Parkes and Socher (2020), "The AI Economist: Improving Equality and
+    Productivity with AI-Driven Tax Policies", arXiv:2004.13332. Karten, Li, Ding, Kleiner, Bai and Jin (2025), "LLM
+    Economist: Large Population Models and Mechanism Design in Multi-Agent Generative Simulacra", arXiv:2507.15815.
 """
 
 from __future__ import annotations
@@ -81,7 +91,7 @@ def _unbounded(names: Collection[str]) -> Box:
 
 
 class OneStep(Game[State]):
-    """The one-step economy; see the module's page."""
+    """One-step economy; the module docstring describes it."""
 
     unit = "USD"
     usd_per_unit = 1.0
@@ -104,7 +114,7 @@ class OneStep(Game[State]):
     # --- the game -----------------------------------------------------------------------------------------------
 
     def reset(self, key: Tensor) -> State:
-        """Return ``B`` copies at the announcement of the first tax year."""
+        """Return the initial state of ``B`` environment copies, at the announcement of the first tax year."""
         copies, workers = key.shape[0], self.settings.workers
         income, weight = self._draw(key) if self.settings.redraw_population else (self.income, self.weight)
         nothing = torch.zeros((copies, workers), dtype=self.dtype, device=key.device)
@@ -123,7 +133,7 @@ class OneStep(Game[State]):
         )
 
     def observe(self, state: State) -> dict[str, Observation]:
-        """Return what workers and planner see."""
+        """Return the observations of the workers and of the planner."""
         announcing = self._announcing(state)
         return {
             "worker": self._observation("worker", self._worker_features(state), ~announcing, worker_facts(state)),
@@ -131,7 +141,7 @@ class OneStep(Game[State]):
         }
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
-        """Announce rates, or let everyone work and settle taxes."""
+        """Put the announced rates in force, or compute labour supply, taxes and rebates of a working step."""
         announcing = self._announcing(state)
         rates = torch.where(announcing[:, None], actions["planner"][:, 0].to(state.rates), state.rates)
         worked = self._work(state, self._hours(actions["worker"]).to(state.skill))
@@ -139,15 +149,15 @@ class OneStep(Game[State]):
             name: torch.where(announcing.view(-1, *[1] * (value.ndim - 1)), getattr(state, name), value)
             for name, value in worked.items()
         }
-        same = {"key": state.key, "skill": state.skill, "weight": state.weight}
-        after = State(time=state.time + 1, rates=rates, **same, **outcome)
+        unchanged = {"key": state.key, "skill": state.skill, "weight": state.weight}
+        after = State(time=state.time + 1, rates=rates, **unchanged, **outcome)
         over = after.time >= self.horizon
         return Transition(after, self._rewards(after, ~announcing), over, torch.zeros_like(over))
 
     def accounts(self, state: State) -> dict[str, Tensor]:
         """Return skill, weight, potential_income, hours, income, tax, rebate, consumption and utility, ``[B, N]``.
 
-        Beside them ``rates`` and ``thresholds`` ``[B, K]`` and ``welfare`` ``[B]``; float64, money per year.
+        In addition ``rates`` and ``thresholds`` ``[B, K]`` and ``welfare`` ``[B]``. All are float64; money is per year.
         """
         names = ("skill", "weight", "hours", "income", "tax", "utility")
         exact = {name: getattr(state, name).double() for name in names}
@@ -163,11 +173,11 @@ class OneStep(Game[State]):
         }
 
     def conserved(self, state: State) -> dict[str, Tensor]:
-        """Return revenue less rebates, ``[B]``, which stays zero."""
+        """Return tax revenue less total rebates, ``[B]``, which remains zero."""
         revenue = (state.weight * state.tax).double().sum(-1)
         return {"money": revenue - state.weight.double().sum(-1) * state.rebate.double()}
 
-    # --- its exact answers --------------------------------------------------------------------------------------
+    # --- exact best responses -----------------------------------------------------------------------------------
 
     def best_response(self, role: str, observation: Observation) -> Tensor:
         """Return every worker's exact best action, ``[B, N]``; see ``econsim.economies.one_step.response``."""
@@ -178,42 +188,42 @@ class OneStep(Game[State]):
         return (hours / self.settings.hours_step).round().long()
 
     def best_hours(self, rates: Tensor) -> Tensor:
-        """Return exact best hours ``[B, N]`` of the population under announced ``rates`` ``[B, K]``."""
+        """Return the population's exact best hours per week ``[B, N]`` under announced ``rates`` ``[B, K]``."""
         rates = rates.to(self.dtype)
         return self._best_hours((self.income / USUAL_HOURS).to(rates).expand(rates.shape[0], -1), rates)
 
     def choices(self, role: str) -> Tensor:
-        """Return the hours to weigh against each other, ``[A]``: the grid, half-hours where hours are continuous."""
+        """Return the grid of hours to compare, ``[A]``: multiples of ``hours_step``, or of 0.5 if continuous."""
         self._only_workers(role)
         step = self.settings.hours_step or 0.5
         count = round(self.settings.hours_cap / step) + 1
         return torch.arange(count, dtype=self.dtype, device=self.thresholds.device) * step
 
     def choice_values(self, role: str, observation: Observation) -> Tensor:
-        """Return the worth of each of :meth:`choices`, ``[B, N, A]``, in the unit of the worker's reward."""
+        """Return the value of each of :meth:`choices`, ``[B, N, A]``, in the unit of the worker's reward."""
         self._only_workers(role)
         skill, rates = self._skill(observation), self._announced(observation)
         values, budget = self._values(skill), self._budget(rates)
         rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
-        worth = self.family.choice_values(values, skill, rebate, self.choices(role), budget)
-        return worth / (skill * USUAL_HOURS)[..., None] if self.family.in_money else worth
+        utility = self.family.choice_values(values, skill, rebate, self.choices(role), budget)
+        return utility / (skill * USUAL_HOURS)[..., None] if self.family.in_money else utility
 
     @property
     def law(self) -> Law | None:
-        """The law whose tax brackets these are, ``None`` where they are no law's."""
+        """The law that defines the tax brackets; ``None`` if the brackets are not those of a law."""
         brackets = self.settings.brackets
         return brackets if isinstance(brackets, Law) else None
 
     def status_quo(self, role: str) -> Tensor:
-        """Return the rates in force before the planner acts, ``[K]``."""
+        """Return the marginal tax rates in force before the planner acts, ``[K]``."""
         if role != "planner":
-            raise UserError(f"one_step: only the planner has a status quo, not {role!r}")
+            raise UserError(f"one_step: the role planner has a status quo, the role {role!r} has none")
         return self.initial_rates
 
     def social_welfare(
         self, utility: Tensor, consumption: Tensor, potential_income: Tensor, income: Tensor, weight: Tensor
     ) -> Tensor:
-        """Return welfare ``[B]`` by the chosen function, per head and in the unit of utility."""
+        """Return the configured social welfare ``[B]``, per capita, in the unit of utility."""
         match self.settings.welfare:
             case "inverse_income":
                 return mean(utility, weight * welfare.inverse_income_weights(potential_income))
@@ -227,7 +237,7 @@ class OneStep(Game[State]):
                 return mean(utility / income.clamp(min=1.0), weight)
 
     def advice(self) -> list[str]:
-        """Return warnings about constants that idle people or pin them at the cap, each with its reason."""
+        """Return warnings about parameters under which many workers do not work or work the maximum hours."""
         from econsim.economies.one_step.advice import advice
 
         return advice(self)
@@ -241,7 +251,7 @@ class OneStep(Game[State]):
         return other
 
     def briefing(self, role: str) -> Mapping[str, Any]:
-        """Return what a mind that reads is told of the economy; see ``econsim.economies.one_step.narration``."""
+        """Return the facts that prompts state about the economy; see ``econsim.economies.one_step.narration``."""
         from econsim.economies.one_step.narration import briefing
 
         return briefing(self, role)
@@ -251,7 +261,7 @@ class OneStep(Game[State]):
         rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
         return self.family.best_hours(values, skill, rebate, budget)
 
-    # --- its parts ----------------------------------------------------------------------------------------------
+    # --- implementation -----------------------------------------------------------------------------------------
 
     def _worker(self) -> Role:
         cap, by_index = self.settings.hours_cap, self.settings.hours_as == "index"
@@ -298,7 +308,7 @@ class OneStep(Game[State]):
         return {name: value.reshape(-1, 1).to(like) for name, value in self.parameters.items()}
 
     def _budget(self, rates: Tensor) -> HouseholdBudget:
-        """Return what limits workers under announced ``rates`` ``[B, K]``, on income before the standard deduction."""
+        """Return the workers' budget under announced ``rates`` ``[B, K]``, on income before the standard deduction."""
         thresholds, deduction = self.thresholds.to(rates), self.parameters.get("standard_deduction")
         if deduction is not None:
             thresholds, rates = with_deduction(thresholds, rates, deduction.to(rates))
@@ -311,24 +321,24 @@ class OneStep(Game[State]):
         return (action if self.settings.hours_as == "index" else (action / step).round()) * step
 
     def _work(self, state: State, hours: Tensor) -> dict[str, Tensor]:
-        """Produce, tax, redistribute and take stock."""
+        """Return hours, income, tax, rebate, utility and social welfare of a working step."""
         income = state.skill * hours
         tax = self._budget(state.rates).tax(income)
         rebate = mean(tax, state.weight)
         consumption = income - tax + rebate[:, None]
         utility = self.family.utility(self._values(state.skill), state.skill, consumption, hours)
-        gain = self.social_welfare(utility, consumption, state.skill * USUAL_HOURS, income, state.weight)
-        return {"hours": hours, "income": income, "tax": tax, "rebate": rebate, "utility": utility, "welfare": gain}
+        social = self.social_welfare(utility, consumption, state.skill * USUAL_HOURS, income, state.weight)
+        return {"hours": hours, "income": income, "tax": tax, "rebate": rebate, "utility": utility, "welfare": social}
 
     def _rewards(self, after: State, working: Tensor) -> dict[str, Tensor]:
         steps = self.settings.tax_years * self.settings.steps_per_tax_year
-        own, social = after.utility, after.welfare
+        private, social = after.utility, after.welfare
         if self.family.in_money:
-            own = (own - after.rebate[:, None]) / (after.skill * USUAL_HOURS)
+            private = (private - after.rebate[:, None]) / (after.skill * USUAL_HOURS)
             social = social / (self.reference_skill.to(social) * USUAL_HOURS)
         paid = working[:, None]
         return {
-            "worker": torch.where(paid, own / steps, torch.zeros_like(own)),
+            "worker": torch.where(paid, private / steps, torch.zeros_like(private)),
             "planner": torch.where(paid, social[:, None] / steps, torch.zeros_like(social[:, None])),
         }
 
@@ -343,25 +353,25 @@ class OneStep(Game[State]):
         budget = self._budget(state.rates)
         usual = marginal_rate(state.skill * USUAL_HOURS, budget.thresholds, budget.rates)
         probed = marginal_rate((state.skill[..., None] * hours).flatten(1), budget.thresholds, budget.rates)
-        parts = [
+        features = [
             (state.time / self.horizon).to(self.dtype)[:, None, None].expand(*state.skill.shape, 1),
             (state.skill / self.reference_skill.to(state.skill)).log()[..., None],
             state.rates[:, None, :].expand(-1, state.skill.shape[1], -1),
             usual[..., None],
             probed.reshape(*state.skill.shape, PROBES),
         ]
-        return torch.cat(parts, -1)
+        return torch.cat(features, -1)
 
     def _planner_features(self, state: State) -> Tensor:
         mean_income = mean(state.income, state.weight)[:, None]
-        parts = [
+        features = [
             (state.time / self.horizon).to(self.dtype)[:, None],
             state.rates,
             mean(state.hours, state.weight)[:, None] / self.settings.hours_cap,
             mean_income / (self.reference_skill.to(mean_income) * USUAL_HOURS),
             mean(state.tax, state.weight)[:, None] / mean_income.clamp(min=1.0),
         ]
-        return torch.cat(parts, -1)[:, None, :]
+        return torch.cat(features, -1)[:, None, :]
 
     def _observation(self, role: str, features: Tensor, acting: Tensor, facts: Mapping[str, Tensor]) -> Observation:
         alive = torch.ones(features.shape[:2], dtype=torch.bool, device=features.device)
@@ -378,4 +388,4 @@ class OneStep(Game[State]):
 
     def _only_workers(self, role: str) -> None:
         if role != "worker":
-            raise UserError(f"one_step: the exact best response is known for the role worker, not for {role!r}")
+            raise UserError(f"one_step: the exact best response is defined for the role worker, not for {role!r}")

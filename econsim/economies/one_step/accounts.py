@@ -13,7 +13,7 @@ _DETAIL, _TABLE = Statistic("mean", "detail"), Statistic("mean", "table")
 def accounts_spec(family: Family, welfare: WelfareName) -> tuple[Account, ...]:
     """Return the declared accounts; money is per year.
 
-    Utility is in money in the money-metric families, and so is the welfare that is made of it.
+    With the money-metric families utility is measured in money, and so is the social welfare computed from it.
     """
     utility = MONEY if isinstance(family, MoneyMetric) else ""
     of_welfare = MONEY if welfare == "equality_times_productivity" else utility

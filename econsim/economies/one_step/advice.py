@@ -1,4 +1,4 @@
-"""Warnings about constants that make the one-step economy degenerate."""
+"""Warnings about parameters that make the one-step economy degenerate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOLERATED_SHARE = 0.1
 
 
 def advice(game: OneStep) -> list[str]:
-    """Return what a user should know before trusting results: people at the cap, idle people, endogenous weights."""
+    """Return warnings about workers at the cap of hours, workers with zero hours, and endogenous welfare weights."""
     return [*_hours_advice(game), *_weights_advice(game)]
 
 
@@ -25,26 +25,26 @@ def _hours_advice(game: OneStep) -> list[str]:
     cap = game.settings.hours_cap
     at_cap = float(share(hours >= cap * (1 - 1e-6), game.weight[0]))
     idle = float(share(hours <= cap * 1e-6, game.weight[0]))
-    found = []
+    warnings = []
     if at_cap > TOLERATED_SHARE:
-        found.append(
+        warnings.append(
             f"{at_cap:.0%} of workers would work the cap of {cap:g} hours under the status-quo rates: the labour cost "
-            "is too small for these skills, so that taxes barely move hours and a schedule cannot be judged. Use "
+            "is too low for these skills, so that hours barely respond to taxes and schedules cannot be compared. Use "
             "utility.kind: calibrated, or raise utility.labour_cost."
         )
     if idle > TOLERATED_SHARE:
-        found.append(
-            f"{idle:.0%} of workers would not work under the status-quo rates: the labour cost is too large for their "
+        warnings.append(
+            f"{idle:.0%} of workers would not work under the status-quo rates: the labour cost is too high for their "
             "skills. Use utility.kind: calibrated, or lower utility.labour_cost."
         )
-    return found
+    return warnings
 
 
 def _weights_advice(game: OneStep) -> list[str]:
     if game.settings.welfare != "inverse_income_endogenous":
         return []
     return [
-        "welfare: inverse_income_endogenous divides each utility by income actually earned, so that a worker who stops "
-        "working counts a thousandfold and the optimum idles most people by taxing the lowest brackets at 100 %. Use "
-        "welfare: inverse_income, whose weights are fixed by potential income."
+        "welfare: inverse_income_endogenous divides each utility by the income actually earned. The weight of a worker "
+        "rises a thousandfold when the worker stops working, so the optimum taxes the lowest brackets at 100 % and "
+        "most people do not work. Use welfare: inverse_income, whose weights depend on potential income only."
     ]

@@ -1,4 +1,4 @@
-"""The one-step economy in words: what a mind that reads is told of it before it plays."""
+"""Facts about the one-step economy for the prompts of language-model agents."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def briefing(game: OneStep, role: str) -> Mapping[str, Any]:
     """Return the static facts that :class:`econsim.game.TextInterface` names.
 
     Raises:
-        UserError: the game's numbers differ between copies, so that there is no one story to tell.
+        UserError: numeric parameters differ between environment copies, so that no single description fits all.
     """
     settings = game.settings
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "unit": game.unit,
         "thresholds": game.thresholds.tolist(),
         "standard_deduction": _number(game, "standard_deduction") if settings.standard_deduction else 0.0,
@@ -41,9 +41,9 @@ def briefing(game: OneStep, role: str) -> Mapping[str, Any]:
         "welfare": _WELFARE[settings.welfare],
     }
     if role != "worker":
-        return told
+        return facts
     cost, people = _labour_cost(game), _people(game)
-    return told | {
+    return facts | {
         "hours_cap": settings.hours_cap,
         "hours_step": settings.hours_step,
         "labour_cost": cost,
@@ -54,23 +54,27 @@ def briefing(game: OneStep, role: str) -> Mapping[str, Any]:
 
 
 def _people(game: OneStep) -> People | None:
-    """Return the workers, described, where the population knows who they are."""
+    """Return the workers with their personal attributes, or ``None`` if the population has incomes only."""
     settings = game.settings
     population = settings.population.build()
     if not isinstance(population, Peopled):
         return None
     if settings.redraw_population:
-        raise UserError("economy.redraw_population: minds that read need the same people in every copy of the game")
+        raise UserError(
+            "economy.redraw_population: expected false, since language-model agents need the same people in all copies"
+        )
     return population.people(random.keys(settings.population_seed, 1), settings.workers)
 
 
 def _traits(people: People) -> dict[str, tuple[Any, ...]]:
-    facts = people.facts()
-    return {name: tuple(getattr(fact, name) for fact in facts) for name in ("age", "sex", "education", "occupation")}
+    persons = people.facts()
+    return {
+        name: tuple(getattr(person, name) for person in persons) for name in ("age", "sex", "education", "occupation")
+    }
 
 
 def _labour_cost(game: OneStep) -> dict[str, float] | None:
-    """Return the cost of work in money, ``(constant + per_skill * skill) * hours^exponent``; ``None`` without one."""
+    """Return the cost of work in money, ``(constant + per_skill * skill) * hours^exponent``; ``None``: not in money."""
     match game.family:
         case QuasiLinear():
             constant, exponent = _number(game, "labour_cost"), _number(game, "labour_exponent")
@@ -84,7 +88,7 @@ def _labour_cost(game: OneStep) -> dict[str, float] | None:
 
 def _isoelastic(game: OneStep) -> str:
     if not isinstance(game.family, Isoelastic):
-        raise UserError(f"one_step: the utility {type(game.family).__name__} cannot be told in words")
+        raise UserError(f"one_step: the utility {type(game.family).__name__} has no description in words")
     number = {name: _number(game, name) for name in game.family.numbers}
     return (
         "(C^(1 - {risk_aversion:g}) - 1) / (1 - {risk_aversion:g}) - {labour_cost:g} * hours^{labour_exponent:g}, where"
@@ -95,5 +99,5 @@ def _isoelastic(game: OneStep) -> str:
 def _number(game: OneStep, name: str) -> float:
     value = game.parameters[name]
     if value.numel() != 1:
-        raise UserError(f"economy.utility.{name}: minds that read need one value for all copies of the game")
+        raise UserError(f"economy.utility.{name}: language-model agents need one value for all environment copies")
     return float(value)

@@ -1,4 +1,4 @@
-"""Parameters of the one-step economy, and the schedules that they name."""
+"""Parameters of the one-step economy and the tax schedules that they specify."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ class Parameters(Model):
     population: Annotated[Chosen, FromRoom("populations")] = Field("gb2", validate_default=True)
     """Distribution of income at 40 hours a week."""
     population_seed: int = Field(42, ge=0)
-    """Seed of the population draw; the same people live in every copy."""
+    """Seed of the population draw; all environment copies have the same population."""
     redraw_population: bool = False
-    """Draw a new population for every copy and episode instead."""
+    """Draw a new population in every environment copy and episode instead."""
     brackets: Law | tuple[float, ...] = Law()
-    """Lower thresholds of the tax brackets in money, the first 0; or a year of US federal law."""
+    """Lower thresholds of the tax brackets in money, starting at 0; or a year of US federal law."""
     standard_deduction: float = Field(0.0, ge=0)
-    """Income that is never taxed, in money."""
+    """Standard deduction: income exempt from tax, in money."""
     status_quo: Law | tuple[float, ...] = Law()
-    """Rates in force before the planner acts: one a bracket, or those of a year of US federal law."""
+    """Marginal tax rates in force before the planner acts: one per bracket, or those of a year of US federal law."""
     utility: QuasiLinear | Calibrated | Isoelastic = Field(Calibrated(), discriminator="kind")
     """Utility family of the workers."""
     hours_cap: float = Field(100.0, gt=0, le=168)
-    """Most hours a week."""
+    """Maximum hours per week."""
     hours_step: float | None = Field(None, gt=0)
-    """Hours are worked in multiples of this; none: hours are continuous."""
+    """Step size of hours per week; null: hours are continuous."""
     hours_as: Literal["amount", "index"] = "amount"
-    """A worker's action: the amount of hours (rounded to the nearest step), or the index of a step."""
+    """A worker's action. ``amount``: hours per week, rounded to the nearest step; ``index``: the index of a step."""
     welfare: WelfareName = "inverse_income"
-    """Social welfare function that the planner is paid by."""
+    """Social welfare function, whose value is the planner's reward."""
     tax_years: int = Field(1, ge=1, le=10_000)
-    """Tax years in an episode."""
+    """Tax years per episode."""
     steps_per_tax_year: int = Field(1, ge=1, le=10_000)
-    """Working steps in a tax year."""
+    """Working steps per tax year."""
 
     @model_validator(mode="after")
     def _schedules_are_sound(self) -> Parameters:
@@ -61,22 +61,24 @@ class Parameters(Model):
         if self.hours_step is not None and not (self.hours_cap / self.hours_step).is_integer():
             raise ValueError(f"hours_step {self.hours_step:g} does not divide hours_cap {self.hours_cap:g}")
         if self.hours_step is None and self.hours_as == "index":
-            raise ValueError("hours_as: index needs an hours_step")
+            raise ValueError("hours_as: index requires hours_step")
         if self.redraw_population and isinstance(self.utility, Isoelastic):
-            # Workers reckon with the rebate of the people they know, whose weights a new draw would change.
-            raise ValueError("redraw_population: the isoelastic family needs the same people in every copy")
+            # Workers expect the rebate of the initial population, whose weights a new draw would change.
+            raise ValueError(
+                "redraw_population: the isoelastic family requires the same population in every environment copy"
+            )
         return self
 
 
 def thresholds_of(brackets: Law | tuple[float, ...]) -> Tensor:
-    """Return the lower ends of brackets, ``[K]`` float64, given as such or by the law of a year."""
+    """Return the lower thresholds of the brackets, ``[K]`` float64, as given or as enacted in a year."""
     if isinstance(brackets, Law):
         return brackets.schedule().thresholds
     return torch.tensor(brackets, dtype=torch.float64)
 
 
 def status_quo_of(rates: Law | tuple[float, ...], thresholds: Tensor) -> Tensor:
-    """Return the rates in force, ``[K]`` float64: as given, or a law's averages within the brackets."""
+    """Return the rates in force, ``[K]`` float64: as given, or the average rates of a law within the brackets."""
     if isinstance(rates, Law):
         law = rates.schedule()
         return project(law.thresholds, law.rates, thresholds)

@@ -1,10 +1,11 @@
 """Exact best responses of workers to a tax schedule with brackets.
 
-With quasi-linear utility a worker of desired untaxed income $y$ maximises $z - T(z) - (y / d) (z / y)^d$ over income
-$z$, where $d = 1 + 1 / e$ with elasticity $e$. Within a bracket of rate $t$ the objective is concave and peaks at
-$y (1 - t)^e$; across brackets it need not be (a rate that falls makes the budget set non-convex), so every bracket's
-peak is compared. A peak below its bracket is dominated by the bracket beneath, since the objective is continuous; a
-peak above it is cut at the threshold, where workers bunch (Saez 2010).
+With quasi-linear utility, a worker who would earn income $y$ without taxes maximises $z - T(z) - (y / d) (z / y)^d$
+over income $z$, where $d = 1 + 1 / e$ and $e$ is the elasticity. Within a bracket of marginal tax rate $t$ the
+objective is concave and peaks at $y (1 - t)^e$. Across brackets it need not be concave (a falling rate makes the budget
+set non-convex), so the peaks of all brackets are compared. A peak below its bracket is dominated by the bracket
+beneath, since the objective is continuous; a peak above it is clamped to the threshold, where workers bunch (Saez
+2010).
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ def best_income(
     """Return the exact best income of quasi-linear workers, ``[B, N]``, differentiable almost everywhere.
 
     Args:
-        untaxed_income: desired income without taxes, ``[B, N]`` or ``[N]``, positive.
-        income_cap: income at the most hours there are, same shape.
-        thresholds: ``[K]`` or ``[B, K]``, the first zero.
+        untaxed_income: income in the absence of taxes, ``[B, N]`` or ``[N]``, positive.
+        income_cap: income at the maximum hours, of the same shape.
+        thresholds: ``[K]`` or ``[B, K]``, starting at zero.
         rates: ``[K]`` or ``[B, K]`` in [0, 1].
-        elasticity: of income to the net-of-tax rate, a scalar or ``[B, 1]``.
+        elasticity: of income with respect to the net-of-tax rate, a scalar or ``[B, 1]``.
     """
-    # Blocks of workers that fit the cache: a million at once would spend their time in memory.
+    # Work in blocks of workers that fit the cache: with a million at once, memory bandwidth would be the bottleneck.
     blocks = zip(torch.split(untaxed_income, BLOCK, -1), torch.split(income_cap, BLOCK, -1), strict=True)
     return torch.cat([_best_income(*block, thresholds, rates, elasticity) for block in blocks], -1)
 
@@ -106,18 +107,19 @@ def isoelastic_peaks(
     other_income: Tensor,
     marginal_gain: Callable[[Tensor, Tensor, Tensor], Tensor],
 ) -> list[Tensor]:
-    """Return the best hours within each bracket, ``K`` times ``[B, N]``, where no closed form is known.
+    """Return the best hours within each bracket, ``K`` times ``[B, N]``, by bisection, without a closed form.
 
-    ``marginal_gain(hours, consumption, net_wage)`` is the derivative of utility in hours; it falls with hours, so that
-    bisection finds its zero to ``cap * 2^-34``. ``other_income`` ``[B, N]`` is consumption at no work.
+    ``marginal_gain(hours, consumption, net_wage)`` is the derivative of utility with respect to hours. It decreases in
+    hours, so that bisection finds its zero to within ``cap * 2^-34``. ``other_income`` ``[B, N]`` is consumption at
+    zero hours.
     """
     paid_below = tax_at_thresholds(thresholds, rates)
     brackets = []
     for bracket, (low, high, rate) in enumerate(_brackets_in_hours(skill, cap, thresholds, rates)):
         unearned = other_income - paid_below[..., bracket, None] + rate * thresholds[..., bracket, None]
         brackets.append((low, high, unearned, (1.0 - rate) * skill))
-    # All brackets at once, [K, B, N]: a bisection is many small operations, whose number counts and not their size.
-    stacked = [torch.stack(list(each)) for each in zip(*brackets, strict=True)]
+    # Bisect in all brackets at once, [K, B, N]: the run time depends on the number of operations, not on their size.
+    stacked = [torch.stack(list(tensors)) for tensors in zip(*brackets, strict=True)]
     low, high, unearned, net_wage = stacked
     for _ in range(BISECTIONS):
         hours = 0.5 * (low + high)
@@ -127,9 +129,9 @@ def isoelastic_peaks(
 
 
 def best_among(peaks: list[Tensor], utility: Callable[[Tensor], Tensor], step: float | None) -> Tensor:
-    """Return the best of some hours ``[B, N]``, or of the multiples of ``step`` on either side of each.
+    """Return the best of the peaks ``[B, N]``, or of the multiples of ``step`` on either side of each peak.
 
-    Utility is concave within a bracket, so that the best multiple in it lies next to the bracket's peak.
+    Utility is concave within a bracket, so that the best multiple within it is adjacent to the bracket's peak.
     """
     if step is not None:
         peaks = [side(peak / step) * step for peak in peaks for side in (torch.floor, torch.ceil)]
@@ -144,7 +146,7 @@ def best_among(peaks: list[Tensor], utility: Callable[[Tensor], Tensor], step: f
 def _brackets_in_hours(
     skill: Tensor, cap: float, thresholds: Tensor, rates: Tensor
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield the fewest and the most hours that end in each bracket, at most ``cap``, and the bracket's rate."""
+    """Yield the lowest and highest hours that end in each bracket, at most ``cap``, and the bracket's rate."""
     for bracket in range(rates.shape[-1]):
         low = (thresholds[..., bracket, None] / skill).clamp(max=cap)
         last = bracket + 1 == rates.shape[-1]

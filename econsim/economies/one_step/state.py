@@ -1,4 +1,4 @@
-"""The state of the one-step economy, and what of it a mind that reads may be told."""
+"""State of the one-step economy, and the facts about it that prompts may state."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["State", "planner_facts", "worker_facts"]
 
 @tensors
 class State:
-    """The whole state; money in the scenario's unit."""
+    """Complete state of the economy; money is in the scenario's unit."""
 
     key: Tensor  # [B] int64
     time: Tensor  # [B] int64, steps taken
     skill: Tensor  # [B, N] money per hour
-    weight: Tensor  # [B, N] people per worker, mean 1
+    weight: Tensor  # [B, N] people per worker, of mean 1
     rates: Tensor  # [B, K] marginal rates in force
-    hours: Tensor  # [B, N] a week, last working step (as all below)
+    hours: Tensor  # [B, N] per week, in the last working step (as all below)
     income: Tensor  # [B, N] money
     tax: Tensor  # [B, N] money
     rebate: Tensor  # [B] money per person
@@ -27,23 +27,23 @@ class State:
 
 
 def worker_facts(state: State) -> dict[str, Tensor]:
-    """Return a worker's skill, the rates ``[B, N, K]`` and the last working step, all else ``[B, N]``; views only."""
-    everybody = state.skill.shape
+    """Return the workers' skill, rates ``[B, N, K]`` and last outcomes, ``[B, N]`` otherwise; without copying data."""
+    shape = state.skill.shape
     return {
-        "time": state.time[:, None].expand(everybody),
+        "time": state.time[:, None].expand(shape),
         "skill": state.skill,
         "hours": state.hours,
         "income": state.income,
         "tax": state.tax,
-        "rebate": state.rebate[:, None].expand(everybody),
+        "rebate": state.rebate[:, None].expand(shape),
         "utility": state.utility,
-        "welfare": state.welfare[:, None].expand(everybody),
-        "rates": state.rates[:, None, :].expand(*everybody, -1),
+        "welfare": state.welfare[:, None].expand(shape),
+        "rates": state.rates[:, None, :].expand(*shape, -1),
     }
 
 
 def planner_facts(state: State) -> dict[str, Tensor]:
-    """Return rates ``[B, 1, K]``; people's results ``[B, 1, N]`` and welfare ``[B, 1]`` of the last working step."""
+    """Return rates ``[B, 1, K]``, workers' outcomes ``[B, 1, N]`` and welfare ``[B, 1]`` of the last working step."""
     return {
         "time": state.time[:, None],
         "weights": state.weight[:, None, :],

@@ -1,8 +1,8 @@
-"""The utility families of the one-step economy: what work costs, what a year is worth, what the best hours are.
+"""Utility families of the one-step economy: cost of work, annual utility and best hours.
 
 ``values`` holds a family's numeric parameters by name, shaped to broadcast over ``[B, N]``. Money-metric families have
-no income effects, so that the rebate does not move choices; in the isoelastic one it does, and workers expect the
-rebate that their choices produce.
+no income effects, so that the rebate does not affect choices. In the isoelastic family it does, and workers expect the
+rebate that results from their choices.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REBATE_BISECTIONS = 24
 
 @dataclass(frozen=True)
 class HouseholdBudget:
-    """What limits a worker: the most hours, their step (``None``: continuous), and the tax schedule on gross income.
+    """A worker's choice set: maximum hours, their step (``None``: continuous), and the tax schedule on gross income.
 
     ``thresholds`` and ``rates`` are ``[K]`` or ``[B, K]``.
     """
@@ -50,7 +50,7 @@ class HouseholdBudget:
 
 
 class Family(Protocol):
-    """What the economy needs of a utility family."""
+    """Interface of a utility family."""
 
     @property
     def in_money(self) -> bool:
@@ -64,21 +64,21 @@ class Family(Protocol):
         """Return utility ``[B, N]`` of a year."""
 
     def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
-        """Return the rebate ``[B, 1]`` that workers reckon with; zero where it cannot change what is best."""
+        """Return the rebate ``[B, 1]`` that workers expect; zero where it does not affect the best hours."""
 
     def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: HouseholdBudget) -> Tensor:
-        """Return exact best hours ``[B, N]``, on the budget's steps if it has any, at a rebate taken as given."""
+        """Return exact best hours ``[B, N]``, multiples of the step if there is one, taking the rebate as given."""
 
     def choice_values(
         self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: HouseholdBudget
     ) -> Tensor:
-        """Return the worth of each choice of hours ``[A]``, ``[B, N, A]``, at a rebate taken as given."""
+        """Return the utility ``[B, N, A]`` of each choice of hours ``[A]``, taking the rebate as given."""
 
 
 class MoneyMetric(Model, ABC):
     """Consumption less a cost of work in money, $(v l_0 / d) (l / l_0)^d$ with $d = 1 + 1 / e$ and elasticity $e$.
 
-    $l_0$ are the hours worked without taxes. There are no income effects: the rebate changes no choice.
+    $l_0$ is the number of hours worked without taxes. There are no income effects: the rebate affects no choice.
     """
 
     @property
@@ -88,7 +88,7 @@ class MoneyMetric(Model, ABC):
 
     @abstractmethod
     def desire(self, values: Values, skill: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the untaxed hours ``[B, N]`` and the elasticity of hours to the net-of-tax rate."""
+        """Return hours without taxes ``[B, N]`` and the elasticity of hours with respect to the net-of-tax rate."""
 
     def cost(self, values: Values, skill: Tensor, hours: Tensor) -> Tensor:
         """Return the cost of work in money; ``hours`` ``[B, N]``, or ``[B, N, A]`` for ``skill`` ``[B, N, 1]``."""
@@ -101,22 +101,22 @@ class MoneyMetric(Model, ABC):
         return consumption - self.cost(values, skill, hours)
 
     def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
-        """Return zero ``[B, 1]``: without income effects the rebate changes no choice."""
+        """Return zero ``[B, 1]``: without income effects the rebate affects no choice."""
         return torch.zeros_like(skill[:, :1])
 
     def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: HouseholdBudget) -> Tensor:
-        """Return the closed-form best response, or the best of the steps next to each bracket's peak."""
+        """Return the closed-form best response, or the best of the multiples next to each bracket's peak."""
         untaxed_hours, elasticity = self.desire(values, skill)
         cap, thresholds, rates = budget.cap, budget.thresholds, budget.rates
         if budget.step is None:
             return best_income(skill * untaxed_hours, skill * cap, thresholds, rates, elasticity) / skill
 
-        def worth(hours: Tensor) -> Tensor:
+        def net_utility(hours: Tensor) -> Tensor:
             income = skill * hours
             return income - budget.tax(income) - self.cost(values, skill, hours)
 
         peaks = quasi_linear_peaks(skill, untaxed_hours, cap, thresholds, rates, elasticity)
-        return best_among(peaks, worth, budget.step)
+        return best_among(peaks, net_utility, budget.step)
 
     def choice_values(
         self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: HouseholdBudget
@@ -127,16 +127,17 @@ class MoneyMetric(Model, ABC):
 
 
 class QuasiLinear(MoneyMetric):
-    """Money less ``labour_cost * hours^labour_exponent``: no income effects; the defaults are the published constants.
+    """Consumption less ``labour_cost * hours^labour_exponent``, without income effects; defaults as published.
 
-    Source of the defaults: LLM Economist, code release 1.0.0 (2025). With US incomes they pin most workers at the cap.
+    Source of the defaults: LLM Economist, code release 1.0.0 (2025). At US incomes most workers then work the maximum
+    hours.
     """
 
     kind: Literal["quasi_linear"] = "quasi_linear"
     labour_cost: float = Field(0.0005, gt=0)
-    """Cost of work ``c``, money per hour^exponent."""
+    """Cost of work ``c``, in money per hour^exponent."""
     labour_exponent: float = Field(3.5, gt=1)
-    """Exponent ``delta``; the elasticity of hours to the net-of-tax rate is ``1 / (delta - 1)``."""
+    """Exponent ``delta``; the elasticity of hours with respect to the net-of-tax rate is ``1 / (delta - 1)``."""
 
     @property
     def numbers(self) -> dict[str, float]:
@@ -144,23 +145,23 @@ class QuasiLinear(MoneyMetric):
         return {"labour_cost": self.labour_cost, "labour_exponent": self.labour_exponent}
 
     def desire(self, values: Values, skill: Tensor) -> tuple[Tensor, Tensor]:
-        r"""Return untaxed hours $(v / (\delta c))^{1 / (\delta - 1)}$ and the elasticity $1 / (\delta - 1)$."""
+        r"""Return hours without taxes $(v / (\delta c))^{1 / (\delta - 1)}$ and the elasticity $1 / (\delta - 1)$."""
         elasticity = 1.0 / (values["labour_exponent"] - 1.0)
         return power(skill / (values["labour_exponent"] * values["labour_cost"]), elasticity), elasticity
 
 
 class Calibrated(MoneyMetric):
-    r"""Money less a cost of work scaled to skill, so that everyone would work the same hours without taxes.
+    r"""Consumption less a cost of work proportional to skill, so that all would work the same hours without taxes.
 
-    $c_i = v_i / (\delta \, l_0^{\delta - 1})$ with $\delta = 1 + 1 / e$ and untaxed hours $l_0$: hours respond to the
-    net-of-tax rate with one elasticity at all incomes.
+    $c_i = v_i / (\delta \, l_0^{\delta - 1})$ with $\delta = 1 + 1 / e$ and hours without taxes $l_0$: the elasticity
+    of hours with respect to the net-of-tax rate is the same at all incomes.
     """
 
     kind: Literal["calibrated"] = "calibrated"
     elasticity: float = Field(0.4, gt=0, le=5)
-    """Elasticity of hours, and so of income, to the net-of-tax rate."""
+    """Elasticity of hours, and hence of income, with respect to the net-of-tax rate."""
     untaxed_hours: float = Field(60.0, gt=0)
-    """Hours a week that everybody works without taxes."""
+    """Hours per week that each worker works without taxes."""
 
     @property
     def numbers(self) -> dict[str, float]:
@@ -168,27 +169,27 @@ class Calibrated(MoneyMetric):
         return {"elasticity": self.elasticity, "untaxed_hours": self.untaxed_hours}
 
     def desire(self, values: Values, skill: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the same untaxed hours for everybody, and the elasticity."""
+        """Return hours without taxes, equal for all workers, and the elasticity."""
         return values["untaxed_hours"].expand_as(skill), values["elasticity"]
 
 
 class Isoelastic(Model):
-    r"""$((C / m)^{1 - \eta} - 1) / (1 - \eta) - c \, l^\delta$: with income effects.
+    r"""Isoelastic utility $((C / m)^{1 - \eta} - 1) / (1 - \eta) - c \, l^\delta$, with income effects.
 
-    Labour cost is $c$, the exponent of labour $\delta$.
+    $C$ is consumption, $m$ the unit of money, $l$ hours, $c$ the labour cost and $\delta$ the labour exponent.
     """
 
     kind: Literal["isoelastic"] = "isoelastic"
     risk_aversion: float = Field(0.23, ge=0)
-    """Curvature ``eta`` of utility from consumption; one is logarithmic. Default: AI Economist (Zheng et al. 2020)."""
+    """Coefficient ``eta`` of relative risk aversion; one is logarithmic. Default: AI Economist (Zheng et al. 2020)."""
     labour_cost: float = Field(0.21, gt=0)
-    """Utility lost per hour^exponent."""
+    """Cost of work ``c``, in utility per hour^exponent."""
     labour_exponent: float = Field(1.0, ge=1)
-    """Exponent of hours."""
+    """Exponent ``delta`` of hours."""
     money_unit: float = Field(1000.0, gt=0)
     """Money ``m`` that counts as one unit of consumption."""
     home_consumption: float = Field(1.0, gt=0)
-    """Consumption that needs no work, in money; it keeps utility finite for those without income."""
+    """Consumption available without work, in money; it keeps utility finite for workers without income."""
 
     @property
     def in_money(self) -> bool:
@@ -201,13 +202,13 @@ class Isoelastic(Model):
         return {name: value for name, value in self.model_dump().items() if name != "kind"}
 
     def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
-        """Return utility in units of its own."""
+        """Return isoelastic utility ``[B, N]``, not in money."""
         units = (consumption + values["home_consumption"]) / values["money_unit"]
-        pain = values["labour_cost"] * power(hours, values["labour_exponent"])
-        return isoelastic(units, values["risk_aversion"]) - pain
+        disutility = values["labour_cost"] * power(hours, values["labour_exponent"])
+        return isoelastic(units, values["risk_aversion"]) - disutility
 
     def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
-        """Return the equilibrium rebate: revenue falls as the rebate rises, so that bisection finds it."""
+        """Return the equilibrium rebate ``[B, 1]`` by bisection, since revenue falls as the rebate rises."""
         low = torch.zeros_like(skill[:, :1])
         high = (weight * budget.tax(skill * budget.cap)).mean(-1, keepdim=True)
         smooth = replace(budget, step=None)
@@ -223,10 +224,10 @@ class Isoelastic(Model):
         curvature, unit, exponent = values["risk_aversion"], values["money_unit"], values["labour_exponent"]
 
         def marginal_gain(hours: Tensor, consumption: Tensor, net_wage: Tensor) -> Tensor:
-            pain = values["labour_cost"] * exponent * power(hours, exponent - 1.0)
-            return net_wage / unit * power(consumption / unit, -curvature) - pain
+            marginal_cost = values["labour_cost"] * exponent * power(hours, exponent - 1.0)
+            return net_wage / unit * power(consumption / unit, -curvature) - marginal_cost
 
-        def worth(hours: Tensor) -> Tensor:
+        def total_utility(hours: Tensor) -> Tensor:
             income = skill * hours
             consumption = income - budget.tax(income) + rebate
             return self.utility(values, skill, consumption, hours)
@@ -234,7 +235,7 @@ class Isoelastic(Model):
         other_income = (rebate + values["home_consumption"]).expand_as(skill)
         schedule = budget.thresholds, budget.rates
         peaks = isoelastic_peaks(skill, budget.cap, *schedule, other_income, marginal_gain)
-        return best_among(peaks, worth, budget.step)
+        return best_among(peaks, total_utility, budget.step)
 
     def choice_values(
         self, values: Values, skill: Tensor, rebate: Tensor, hours: Tensor, budget: HouseholdBudget

@@ -1,23 +1,24 @@
-"""Voting: ballots in, chances of winning out, for any number of copies at once.
+"""Voting rules: from ballots to probabilities of winning, for a batch of elections.
 
-A profile of ballots is ``[B, V, C]``: ``V`` voters score ``C`` candidates, more is better; a ranking is any scores in
-that order, an approval ballot holds ones and zeros. Each voter may have a weight ``[V]`` or ``[B, V]``: the people it
-stands for, zero for one who abstains. A rule returns each candidate's chance of winning ``[B, C]``; :func:`elect` turns
-chances into winners.
+A profile of ballots is ``[B, V, C]``: ``V`` voters give scores to ``C`` candidates, higher for better. A ranking is any
+set of scores in that order; an approval ballot consists of ones and zeros. Each voter may have a weight ``[V]`` or
+``[B, V]``, the number of people that the voter represents; zero is an abstention. A rule returns each candidate's
+probability of winning ``[B, C]``; :func:`elect` turns probabilities into winners.
 
-Ties: a voter who likes several candidates equally names the first of them where the rule needs one name, and counts for
-neither where it compares pairs; candidates who tie for the first place have equal chances; of those who tie for the
-last place in ranked choice, the last in the candidates' order goes.
+Ties: if a rule needs a single name, a voter who is indifferent between several best candidates names the first of them.
+In pairwise comparisons, an indifferent voter counts for neither candidate. Candidates tied for the first place have
+equal probabilities. Among candidates tied for the last place in ranked-choice voting, the last in the candidates' order
+is eliminated.
 
-| rule | who wins |
+| rule | winner |
 |---|---|
-| ``plurality`` | named first by most |
-| ``approval`` | approved by most; a sincere voter approves what it likes better than the average candidate |
-| ``borda`` | most pairwise comparisons won, over all voters and opponents |
-| ``ranked_choice`` | who is left when the least named is struck out, round by round (instant run-off) |
-| ``minimax`` | whose worst defeat in pairwise comparisons is least: the Condorcet winner where there is one |
-| ``maximal_lottery`` | a lottery that no other beats (the von Neumann winner) |
-| ``median`` | along the candidates' order, the first choice of the median voter |
+| ``plurality`` | candidate named first by most voters |
+| ``approval`` | candidate approved by most voters; sincere voters approve candidates better than the average |
+| ``borda`` | candidate with most pairwise comparisons won, over all voters and opponents |
+| ``ranked_choice`` | candidate who remains when the one named least is eliminated, round by round (instant runoff) |
+| ``minimax`` | candidate whose worst pairwise defeat is smallest; the Condorcet winner if there is one |
+| ``maximal_lottery`` | draw from the lottery that no other lottery beats (the von Neumann winner) |
+| ``median`` | first choice of the median voter along the candidates' order |
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ballots: what sincere voters write, all that could be written, and whether preferences have one peak."""
+"""Ballots: sincere ballots, all possible ballots, and a test for single-peaked preferences."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from torch import Tensor
 
 
 def approvals(utility: Tensor) -> Tensor:
-    """Return sincere approval ballots ``[..., C]`` of ones and zeros: what is better than the average candidate.
+    """Return sincere approval ballots ``[..., C]`` of ones and zeros: candidates better than the average are approved.
 
-    Approving all above the average is the best answer of a voter who thinks every contest equally likely to be close
-    (Weber 1978). A voter who likes all equally approves of nobody.
+    This is the best response of a voter who considers all pairs of candidates equally likely to be tied for the first
+    place (Weber 1978). A voter who is indifferent between all candidates approves none.
     """
     return (utility > utility.mean(-1, keepdim=True)).to(utility)
 
 
 def every_ranking(candidates: int) -> Tensor:
-    """Return all strict rankings as ballots, ``[C!, C]`` float64: the best has ``C - 1`` points, the worst none."""
+    """Return all strict rankings as ballots, ``[C!, C]`` float64, from ``C - 1`` points for the best to 0."""
     return torch.tensor(list(permutations(range(candidates))), dtype=torch.float64)
 
 
@@ -28,9 +28,10 @@ def every_approval(candidates: int) -> Tensor:
 
 
 def single_peaked(ballots: Tensor) -> Tensor:
-    """Return whether ballots ``[..., C]`` rise to one peak and fall after it, along the candidates' order, ``[...]``.
+    """Return whether ballots ``[..., C]`` are single-peaked along the candidates' order, ``[...]``.
 
-    Two equally good neighbours at the top count as one peak; equally good candidates elsewhere do not (Black 1948).
+    Two adjacent candidates with the same highest score count as one peak; equal scores elsewhere violate
+    single-peakedness (Black 1948).
     """
     step = ballots.diff(dim=-1)
     peak = ballots.amax(-1, keepdim=True)

@@ -1,4 +1,4 @@
-"""From points to chances of winning, and from chances to winners."""
+"""Probabilities of winning from points, and winners from probabilities."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from torch import Tensor
 
 from econsim import random
 
-# Points are sums of weights in float64: of some million voters they differ in the tenth digit by rounding alone.
+# Points are sums of weights in float64; with a million voters rounding affects the tenth digit.
 _SAME = 1e-9
 
 
 def weights_of(ballots: Tensor, weights: Tensor | None) -> Tensor:
-    """Return the weight of every voter, ``[B, V]`` float64; one each where none are given."""
+    """Return the weight of every voter, ``[B, V]`` float64; one each by default."""
     shape = ballots.shape[:2]
     if weights is None:
         return torch.ones(shape, dtype=torch.float64, device=ballots.device)
@@ -20,23 +20,24 @@ def weights_of(ballots: Tensor, weights: Tensor | None) -> Tensor:
 
 
 def best_of(points: Tensor) -> Tensor:
-    """Return chances ``[B, C]``: equal ones for all who have the most ``points`` ``[B, C]``."""
+    """Return probabilities of winning ``[B, C]``, equal for all candidates with the most ``points`` ``[B, C]``."""
     scale = points.abs().amax(-1, keepdim=True)
     first = (points >= points.amax(-1, keepdim=True) - _SAME * scale).to(torch.float64)
     return first / first.sum(-1, keepdim=True)
 
 
 def certain(winner: Tensor, candidates: int) -> Tensor:
-    """Return chances ``[B, C]``: one for the ``winner`` ``[B]``."""
+    """Return probabilities of winning ``[B, C]``: one for the ``winner`` ``[B]``."""
     return torch.nn.functional.one_hot(winner, candidates).to(torch.float64)
 
 
 def elect(chances: Tensor, key: Tensor | None = None) -> Tensor:
-    """Return the winner of each copy, ``[B]`` int64.
+    """Return the winner of each election, ``[B]`` int64.
 
     Args:
-        chances: of each candidate, ``[B, C]``.
-        key: ``[B]``, draws a winner; without one the likeliest wins, of several the first in the candidates' order.
+        chances: probabilities of winning, ``[B, C]``.
+        key: random keys ``[B]`` to draw winners; without keys, the candidate with the highest probability wins, and
+            among several the first in the candidates' order.
     """
     if key is None:
         return (chances >= chances.amax(-1, keepdim=True) - _SAME).to(torch.int8).argmax(-1)

@@ -1,4 +1,4 @@
-"""The rules by name: which ballots they take, what sincere voters write, and who wins."""
+"""Voting rules by name: ballots, sincere ballots and probabilities of winning."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ RuleName = Literal["plurality", "approval", "borda", "ranked_choice", "minimax",
 
 class _Chances(Protocol):
     def __call__(self, ballots: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Return chances of winning ``[B, C]`` for ballots ``[B, V, C]``."""
+        """Return probabilities of winning ``[B, C]`` for ballots ``[B, V, C]``."""
 
 
 @dataclass(frozen=True)
 class Rule:
     """A voting rule.
 
-    ``chances(ballots, weights)``: from ballots ``[B, V, C]`` to chances of winning ``[B, C]``. ``sincere(utility)``:
-    the ballots that voters write who say what they think. ``every(C)``: all ballots that differ for the rule,
-    ``[A, C]``. ``asks``: what a voter is asked for.
+    chances: function from ballots ``[B, V, C]`` and weights to probabilities of winning ``[B, C]``.
+    sincere: function from utilities to the ballots of sincere voters.
+    every: function from the number of candidates to all ballots that the rule distinguishes, ``[A, C]``.
+    asks: content of a ballot: one name, several names, or an order of candidates.
     """
 
     chances: _Chances
@@ -39,19 +40,19 @@ class Rule:
 
 
 def plurality(ballots: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Return chances ``[B, C]`` for the candidate whom most voters like best."""
+    """Return probabilities of winning ``[B, C]``: the candidate named first by most voters wins."""
     return best_of(_named(ballots, weights_of(ballots, weights)))
 
 
 def approval(ballots: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Return chances ``[B, C]`` for the candidate whom most voters approve: ballots hold ones and zeros."""
+    """Return probabilities of winning ``[B, C]``: the candidate approved by most wins; ballots are ones and zeros."""
     return best_of((weights_of(ballots, weights)[..., None] * ballots).sum(1))
 
 
 def ranked_choice(ballots: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Return chances ``[B, C]`` of instant run-off: the least named candidate is struck out until one is left.
+    """Return probabilities of winning ``[B, C]``: the candidate named least is eliminated, round by round.
 
-    A candidate with a majority of first choices is never struck out, so that the rounds need not stop for it.
+    A candidate with a majority of first choices is never eliminated, so no early stop is needed.
     """
     mass, candidates = weights_of(ballots, weights), ballots.shape[-1]
     out = torch.zeros((ballots.shape[0], candidates), dtype=torch.bool, device=ballots.device)
@@ -63,7 +64,7 @@ def ranked_choice(ballots: Tensor, weights: Tensor | None = None) -> Tensor:
 
 
 def _named(ballots: Tensor, mass: Tensor) -> Tensor:
-    """Return the weight of the voters who like each candidate best, ``[B, C]``; the first of several they like best."""
+    """Return the weight of voters who name each candidate first, ``[B, C]``; ties go to the first candidate."""
     named = torch.zeros((ballots.shape[0], ballots.shape[-1]), dtype=mass.dtype, device=mass.device)
     return named.scatter_add(1, ballots.argmax(-1), mass)
 

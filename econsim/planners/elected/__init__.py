@@ -1,4 +1,4 @@
-"""Elected: each tax year voters choose among candidates' tax schedules, and the winner's becomes law."""
+"""Elected planner: in each tax year, voters choose among the candidates' tax schedules, and the winner's applies."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ REFERENCES = (
 
 
 class Parameters(ElectionParameters):
-    """Parameters of an election in which every voter knows what it wants."""
+    """Parameters of an election in which voters evaluate platforms by forecast utility."""
 
     voters: Literal["rational", "neural"] = "rational"
-    """How voters judge platforms: ``rational``, by their utility when everybody answers exactly, the rebate included;
-    ``neural``, by rollouts with the workers whom the planner is fitted to, whatever minds they have."""
+    """How voters forecast their utility, including the rebate, under a platform: ``rational``, when all workers play
+    exact best responses; ``neural``, in rollouts with the workers to which the planner is fitted, of any kind."""
     trusting: bool = True
-    """Whether voters believe platforms that do not bind; otherwise they foresee what each candidate would do."""
+    """Whether voters believe platforms that are not binding; otherwise they anticipate what each candidate would do."""
     draw: bool = True
-    """Whether ties and lotteries are drawn anew each tax year; otherwise the likeliest candidate wins, of several the
-    first."""
+    """Whether ties and lotteries are resolved by a draw in each tax year; otherwise the most likely candidate wins, and
+    the first one in case of a tie."""
 
 
 class Elected(ElectedPlanner):
-    """Announces, in every copy and tax year, the schedule of a winner of the election."""
+    """Announces the schedule of a winner of the election, in every environment copy and tax year."""
 
     kind = "elected"
     parameters: Parameters
@@ -58,21 +58,25 @@ class Elected(ElectedPlanner):
 
     @property
     def voters_trust(self) -> bool:
-        """Whether voters believe platforms that do not bind."""
+        """Whether voters believe platforms that are not binding."""
         return self.parameters.trusting
 
     def election(self, campaign: Campaign, candidates: Mapping[str, Tensor], recorder: Recorder) -> dict[str, Tensor]:
-        """Return every candidate's chance and the majority's choice; see :func:`outcome`."""
+        """Return the candidates' probabilities of winning and the Condorcet winner; see :func:`outcome`."""
         return outcome(self.parameters.rule, campaign.weight, candidates, recorder)
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Tensor, Tensor]:
-        """Return the candidates' schedules ``[C, K]`` and chances ``[C]``; raises ``UserError`` before a fit."""
+        """Return the candidates' schedules ``[C, K]`` and probabilities of winning ``[C]``.
+
+        Raises:
+            UserError: the role does not set tax brackets, or the planner has not been fitted.
+        """
         tax_thresholds(game, role, "elected")
         fitted = self.result()
         return fitted["rates"], fitted["chances"]
 
     def act(self, observation: Observation, memory: tuple[Tensor, Tensor], key: Tensor) -> tuple[Tensor, Any]:
-        """Return the winner's rates in every copy, ``[B, 1, K]``."""
-        rates, chances = (part.to(key.device) for part in memory)
+        """Return the winner's tax rates in every environment copy, ``[B, 1, K]``."""
+        rates, chances = (tensor.to(key.device) for tensor in memory)
         winner = elect(chances.expand(len(key), -1), key if self.parameters.draw else None)
         return rates[winner][:, None].to(observation.features), memory

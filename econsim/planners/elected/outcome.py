@@ -1,4 +1,4 @@
-"""Outcome of an election with sincere ballots: chances, the majority's choice, and gains from misreporting."""
+"""Outcome of an election with sincere ballots: probabilities of winning, Condorcet winner, gains from misreporting."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from econsim.mechanisms.voting import RULES, RuleName, condorcet_winner, misrepo
 __all__ = ["outcome"]
 
 MOST_TRIED = 5
-"""Candidates up to which every other ballot of every voter is tried."""
+"""Largest number of candidates for which gains from misreporting are computed, over all ballots of every voter."""
 MOST_VOTERS = 200
-# Utilities that differ by less than this share of the greatest differ by rounding.
+# Utilities that differ by less than this share of the largest count as equal.
 _SAME = 1e-9
 
 
 def outcome(
     rule_name: RuleName, weight: Tensor, candidates: Mapping[str, Tensor], recorder: Recorder
 ) -> dict[str, Tensor]:
-    """Return the chance of each candidate ``[C]`` and the candidate that beats all others, -1 if there is none.
+    """Return the candidates' probabilities of winning ``[C]`` and the Condorcet winner, -1 if there is none.
 
     Args:
         rule_name: the voting rule.
-        weight: of the voters, ``[N]``.
-        candidates: what a campaign found; ``utility`` ``[C, N]`` of each victory, and ``candidates`` ``[C]`` by index.
-        recorder: where chances and gains from misreporting are logged.
+        weight: weights of the voters, ``[N]``.
+        candidates: result of a campaign: ``utility`` ``[C, N]`` of each victory, and ``candidates`` ``[C]`` by index.
+        recorder: logs probabilities and gains from misreporting.
     """
     rule, expected = RULES[rule_name], candidates["utility"].T[None]
     unit = _SAME * expected.abs().amax()
     utility = (expected / unit).round() if unit > 0 else expected
     chances = rule.chances(rule.sincere(utility), weight)[0]
     majority = condorcet_winner(utility, weight)
-    for place, chance in enumerate(chances.tolist()):
-        recorder.log("elected/chance", chance, step=place)
-        recorder.log("elected/candidate", float(candidates["candidates"][place]), step=place)
+    for candidate, chance in enumerate(chances.tolist()):
+        recorder.log("elected/chance", chance, step=candidate)
+        recorder.log("elected/candidate", float(candidates["candidates"][candidate]), step=candidate)
     recorder.log("elected/condorcet_winner", float(majority[0]), step=0)
     if utility.shape[2] <= MOST_TRIED and utility.shape[1] <= MOST_VOTERS:
         gains = misreports(rule, utility, weight).gain[0] > 0

@@ -1,4 +1,4 @@
-"""Putting an election into words: country and rule, who stands with what, and what became of earlier winners."""
+"""Prompts of an election: economy and voting rule, the candidates' platforms, and the record of past winners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ANSWERS", "Narrator", "Offer", "Person", "Term"]
 Rates = tuple[float, ...]
 PROMPTS = Path(__file__).parent / "prompts"
 ANSWERS = {"name": "vote", "names": "approve", "order": "ranking"}
-"""The key of a vote's reply, by what the rule asks for."""
+"""The key of the reply to a vote, by the kind of ballot that the rule uses."""
 _IN_WORDS: Mapping[RuleName, str] = {
     "plurality": "Everybody names one candidate; who is named most often wins.",
     "approval": "Everybody approves of as many candidates as they like; who is approved most often wins.",
@@ -31,14 +31,14 @@ _IN_WORDS: Mapping[RuleName, str] = {
 
 
 class Offer(NamedTuple):
-    """What voters choose among: a promise for each candidate, and what its victory would bring each person."""
+    """The choice of voters: the platform of each candidate, and every person's utility if that candidate wins."""
 
     promised: tuple[Rates, ...]
     utility: list[list[float]]  # [C][N]
 
 
 class Person(NamedTuple):
-    """What a person is told of itself."""
+    """The facts about a person in its prompts."""
 
     potential_income: float | None
     income: float
@@ -47,7 +47,7 @@ class Person(NamedTuple):
 
 
 class Term(NamedTuple):
-    """An earlier election: its tax year, who won with which share of first choices, what it promised and announced."""
+    """An earlier election: tax year, winner, the winner's share of first choices, its platform and announced rates."""
 
     year: int
     winner: str
@@ -57,12 +57,12 @@ class Term(NamedTuple):
 
 
 class Narrator:
-    """Writes the questions of one election in one game; ``names`` are the candidates'."""
+    """Writes the questions of one election in one game; ``names`` are the names of the candidates."""
 
     def __init__(
         self, parameters: Parameters, briefing: Mapping[str, Any], people: int, names: Sequence[str], asks: str
     ) -> None:
-        """Write what stays the same; ``asks`` is what the rule asks voters for."""
+        """Render the constant text; ``asks`` is the kind of ballot that the rule uses."""
         self.parameters, self.briefing, self.names, self.asks = parameters, briefing, tuple(names), asks
         self._wording = Wording(PROMPTS, parameters.wording, "planner.wording")
         static = self._static(people)
@@ -71,19 +71,19 @@ class Narrator:
         }
 
     def vote(self, who: Person, place: int, offer: Offer, terms: Sequence[Term], rates: Rates) -> str:
-        """Return the question whom the person at ``place`` votes for."""
-        utilities = [rounded(of_all[place]) for of_all in offer.utility]
+        """Return the question that asks the person with index ``place`` for its ballot."""
+        utilities = [rounded(of_candidate[place]) for of_candidate in offer.utility]
         candidates = [
             f"{name}: {per_cent(promised)} %{self._worth(worth, terms, who)}"
             for name, promised, worth in zip(self.names, offer.promised, utilities, strict=True)
         ]
-        told = [
+        entries = [
             {"name": name, "rates": promised} | ({"utility": worth} if self.parameters.informed else {})
             for name, promised, worth in zip(self.names, offer.promised, utilities, strict=True)
         ]
-        facts = {"role": "voter", "key": ANSWERS[self.asks], "rates": rates, "candidates": told}
-        own = {"name": f"worker_{place}", "candidates": "\n".join(candidates)}
-        return self._question("vote", who, terms, rates, facts, **own)
+        facts = {"role": "voter", "key": ANSWERS[self.asks], "rates": rates, "candidates": entries}
+        more = {"name": f"worker_{place}", "candidates": "\n".join(candidates)}
+        return self._question("vote", who, terms, rates, facts, **more)
 
     def rates(
         self,
@@ -94,20 +94,20 @@ class Narrator:
         terms: Sequence[Term],
         now: Rates,
     ) -> str:
-        """Return the question which rates a candidate promises, or a winner announces; ``best`` is best for it."""
-        chosen = self.parameters
+        """Return the question that asks for a candidate's platform or a winner's rates; ``best`` are its best rates."""
+        parameters = self.parameters
         facts = {
             "role": "candidate",
             "purpose": purpose,
             "thresholds": self.briefing["thresholds"],
             "rates": now,
-            "grid": chosen.grid,
-            "highest": chosen.highest,
-            **({"best_for_you": [rounded(rate) for rate in best]} if chosen.informed else {}),
+            "grid": parameters.grid,
+            "highest": parameters.highest,
+            **({"best_for_you": [rounded(rate) for rate in best]} if parameters.informed else {}),
         }
-        given = {"name": name, "elected": purpose == "rates", "binding": chosen.binding}
-        told = per_cent(best) if chosen.informed else ""
-        return self._question("rates", who, terms, now, facts, best=told, **given)
+        more = {"name": name, "elected": purpose == "rates", "binding": parameters.binding}
+        best_text = per_cent(best) if parameters.informed else ""
+        return self._question("rates", who, terms, now, facts, best=best_text, **more)
 
     def _question(
         self, template: str, who: Person, terms: Sequence[Term], rates: Rates, facts: Mapping[str, Any], **more: Any
@@ -134,23 +134,23 @@ class Narrator:
         return f"; would bring you a utility of about {amount(worth)}{change}"
 
     def _static(self, people: int) -> dict[str, Any]:
-        told, chosen = self.briefing, self.parameters
+        briefing, parameters = self.briefing, self.parameters
         return {
             "people": f"{people:,}",
-            "unit": told["unit"],
-            "tax_years": told["tax_years"],
-            "thresholds": ", ".join(f"{threshold:,.0f}" for threshold in told["thresholds"]),
-            "brackets": 1 if chosen.schedule == "flat" else len(told["thresholds"]),
-            "utility": told["utility"],
-            "rule": _IN_WORDS[chosen.rule],
-            "binding": chosen.binding,
+            "unit": briefing["unit"],
+            "tax_years": briefing["tax_years"],
+            "thresholds": ", ".join(f"{threshold:,.0f}" for threshold in briefing["thresholds"]),
+            "brackets": 1 if parameters.schedule == "flat" else len(briefing["thresholds"]),
+            "utility": briefing["utility"],
+            "rule": _IN_WORDS[parameters.rule],
+            "binding": parameters.binding,
             "asks": self.asks,
             "key": ANSWERS[self.asks],
             "candidates": ", ".join(self.names),
             "count": len(self.names),
-            "grid": f"{chosen.grid:g}",
-            "highest": f"{chosen.highest:g}",
-            "reasoning": chosen.reasoning,
+            "grid": f"{parameters.grid:g}",
+            "highest": f"{parameters.highest:g}",
+            "reasoning": parameters.reasoning,
         }
 
 

@@ -1,4 +1,4 @@
-"""Parameters of an election whose voters ask a language model."""
+"""Parameters of an election with language-model voters."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ __all__ = ["Parameters"]
 
 
 class Parameters(ElectionParameters):
-    """Parameters of an election whose voters ask a language model."""
+    """Parameters of an election with language-model voters."""
 
     politicians: Literal["computed", "asked"] = "computed"
-    """Who writes platforms and what a winner announces that is not bound: ``computed``, what is best for the candidate;
-    ``asked``, the model in the candidate's place."""
+    """How own platforms, and the rates that a winner announces if platforms are not binding, are determined:
+    ``computed``, as the schedule that is best for the candidate; ``asked``, by the language model."""
     informed: bool = True
-    """Whether voters are told what each platform would bring them if everybody answered it exactly."""
+    """Whether prompts contain the voter's utility under each platform when all workers play exact best responses."""
     wording: str = "standard"
-    """Which prompts: ``standard``, or the path of a folder with ``rules``, ``vote`` and ``rates`` (Jinja templates,
-    ``.txt``)."""
+    """The prompts: ``standard``, or the path of a folder with the Jinja templates (``.txt``) ``rules``, ``vote`` and
+    ``rates``."""
     history: int = Field(10, ge=0, le=10_000)
-    """How many earlier elections voters are reminded of."""
+    """Number of earlier elections in the prompts."""
     grid: float = Field(0.05, gt=0, le=0.5)
-    """Rates that are asked for are multiples of this."""
+    """Grid of the tax rates that the model writes: multiples of this number."""
     highest: float = Field(1.0, gt=0, le=1)
-    """The highest rate that may be asked for."""
+    """Highest tax rate that the model may write."""
     reasoning: bool = False
-    """Ask for a short thought before the answer."""
+    """Ask for a short line of reasoning before the answer."""
     temperature: float | None = Field(None, ge=0, le=2)
-    """Sampling temperature; none: that of the section ``llm``."""
+    """Sampling temperature; none: ``llm.temperature``."""
     max_tokens: int | None = Field(256, ge=1)
-    """Most tokens of an answer; none: those of the section ``llm``."""
+    """Maximum number of tokens of an answer; none: ``llm.max_tokens``."""

@@ -1,21 +1,24 @@
-"""Gradient planner: climbs the leader's aim along its total derivative, the followers' answers included.
+"""Gradient planner: gradient ascent on the leader's return with its total derivative, including followers' responses.
 
-The total derivative of what a leader gets is ``dF/dx + (dy/dx) dF/dy``: without the second part, the followers' answer,
-a tax on work looks good at any rate. The planner's ``method`` says where the answer comes from:
+The total derivative of the leader's return ``F(x, y(x))`` is ``dF/dx + (dy/dx) dF/dy``. Without the second term, the
+followers' response, a tax on labour income would appear beneficial at any rate. The parameter ``method`` determines how
+the response is computed:
 
 ``entropy_regularised``
     Followers are soft-optimal, ``pi = softmax(Q / temperature)`` and ``d log pi = (dQ - dV) / temperature``. Soft
-    choices also smooth what jumps: somebody who is torn between two brackets moves between them bit by bit. Games that
-    know the worth of choices give exact sums; in others the followers' agents are rolled out, and have to draw.
+    choices also smooth jumps: a follower who is almost indifferent between two brackets moves between them gradually.
+    If the game computes the values of choices, expectations are exact sums; otherwise, the followers' agents, which
+    must be stochastic, are simulated in rollouts.
 ``implicit``
-    Followers stand at an optimum; the implicit function theorem says how it moves. Whoever bunches at a kink or stands
-    at a bound does not respond, and jumps between brackets go unseen.
+    Followers are at an optimum, and the implicit function theorem gives its derivative. Followers who bunch at a kink
+    or are at a bound do not respond, and jumps between brackets are not captured.
 ``unrolled``
-    Followers take a few steps uphill from where they stand, and the derivative goes through these steps. Few steps
-    understate the answer.
+    Followers take a few gradient steps from their current actions, and the derivative is taken through these steps. A
+    small number of steps understates the response.
 
-All three climb in the unit cube and are judged by the leader's true return. Before the climb, the gradient is compared
-with central finite differences of the same method's objective at the starts (``hypergradient/check_error``).
+All three methods ascend in the unit cube, and points are compared by the leader's true return. Before the ascent, the
+gradient is compared with central finite differences of the objective of the same method at the starting points
+(``hypergradient/check_error``).
 """
 
 from __future__ import annotations
@@ -44,11 +47,11 @@ REFERENCES = (
     "journal={arXiv:2406.01575}, year={2024}}",
 )
 LOOK_EVERY = 10
-CHECKED = 5  # starts
+CHECKED = 5  # starting points
 
 
 class Hypergradient(FittedAction):
-    """Announces the best action that the climb met."""
+    """Announces the best action found by gradient ascent."""
 
     kind = "hypergradient"
 
@@ -57,10 +60,10 @@ class Hypergradient(FittedAction):
         self.parameters = parameters
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Check the gradient, climb from all starts, and keep the best point of all.
+        """Check the gradient, run gradient ascent from all starting points, and keep the best point.
 
         Raises:
-            UserError: the role's action is not real-valued and bounded, or the game lacks what the method needs.
+            UserError: the role's action is not real-valued and bounded, or the game does not support the method.
             RunError: the gradient differs from finite differences.
         """
         objective, budget = LeaderObjective(game, role, agents, seed), self.parameters
@@ -83,11 +86,11 @@ class Hypergradient(FittedAction):
 
 
 def _starts(objective: LeaderObjective, count: int) -> Tensor:
-    """Return starts ``[S, D]``: random ones, after the middle and the status quo where the game knows one."""
+    """Return the starting points ``[S, D]``: the middle, the status quo if the game defines one, and random points."""
     key, box = random.keys(objective.seed, 1, objective.game.device), objective.box
     starts = random.uniform(key, 0, "hypergradient/starts", (count, box.size), torch.float64)[0]
     starts[0] = 0.5
     if count > 1 and isinstance(objective.game, StatusQuo):
-        now = objective.game.status_quo(objective.leader).to(starts).reshape(-1)
-        starts[1] = (now - box.low) / (box.high - box.low)
+        status_quo = objective.game.status_quo(objective.leader).to(starts).reshape(-1)
+        starts[1] = (status_quo - box.low) / (box.high - box.low)
     return starts

@@ -1,4 +1,4 @@
-"""Gradient ascent from many starts at once, within the unit cube."""
+"""Gradient ascent from many starting points at once, in the unit cube."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORTHWHILE = 1e-7
 
 @dataclass(frozen=True)
 class Climb:
-    """How to climb: the first and the last step, the most steps of each start, and steps between two looks."""
+    """Settings of the ascent: first and smallest step, maximum number of iterations, iterations between evaluations."""
 
     first_step: float
     finest_step: float
@@ -32,30 +32,32 @@ def climb(
     how: Climb,
     report: Callable[[int, Tensor], object],
 ) -> tuple[Tensor, Tensor]:
-    """Return the best points met ``[S, D]`` and their values ``[S]``.
+    """Return the best points ``[S, D]`` of the ascents from all starting points, and their values ``[S]``.
 
-    Every start takes steps of one length along its averaged gradient. At each look at its true value, one that has not
-    risen goes back to its best point and halves its step; when all steps are at the finest, the climb is over.
+    All steps of an ascent have the same length and follow a moving average of the gradient. When the true value is
+    evaluated and has not increased, the ascent returns to its best point and halves its step length. The function ends
+    when all step lengths are below ``finest_step``.
 
     Args:
-        gradient: of points ``[S, D]`` in the given iteration; it may be noisy, or of a smoothed aim.
-        value: the true values ``[S]`` of points.
-        starts: ``[S, D]``.
-        how: steps and budget.
-        report: told the iteration and the best values at each look.
+        gradient: returns the gradients at points ``[S, D]`` in an iteration; they may be noisy, or of a smoothed
+            objective.
+        value: returns the true values ``[S]`` of points.
+        starts: the starting points, ``[S, D]``.
+        how: step lengths and budget.
+        report: called with the iteration and the best values at each evaluation.
     """
     points, best, best_value = starts, starts, value(starts)
-    pace = torch.zeros_like(starts)
+    average = torch.zeros_like(starts)
     step = torch.full_like(starts[:, :1], how.first_step)
     for iteration in range(how.iterations):
-        pace = MEMORY * pace + (1.0 - MEMORY) * gradient(points, iteration)
-        points = (points + step * _unit(pace)).clamp(0.0, 1.0)
+        average = MEMORY * average + (1.0 - MEMORY) * gradient(points, iteration)
+        points = (points + step * _unit(average)).clamp(0.0, 1.0)
         if (iteration + 1) % how.look_every:
             continue
         values = value(points)
         better = values > best_value + WORTHWHILE * best_value.abs()
         best, best_value = torch.where(better[:, None], points, best), torch.where(better, values, best_value)
-        points, pace = best, torch.where(better[:, None], pace, 0.0)
+        points, average = best, torch.where(better[:, None], average, 0.0)
         step = torch.where(better[:, None], step, SHRINK * step)
         report(iteration, best_value)
         if bool((step < how.finest_step).all()):
@@ -63,6 +65,6 @@ def climb(
     return best, best_value
 
 
-def _unit(pace: Tensor) -> Tensor:
-    length = pace.norm(dim=-1, keepdim=True)
-    return pace / torch.where(length > 0, length, 1.0)
+def _unit(direction: Tensor) -> Tensor:
+    length = direction.norm(dim=-1, keepdim=True)
+    return direction / torch.where(length > 0, length, 1.0)

@@ -1,4 +1,4 @@
-"""Choice of the follower model that a method asks for, and checks of what it needs of the game."""
+"""Choice of the follower model for a method, with checks that the game satisfies its requirements."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["follower_model"]
 
 
 def follower_model(scene: LeaderObjective, budget: Parameters, points: Tensor) -> FollowerModel:
-    """Return how the method sees the followers.
+    """Return the follower model of the method.
 
     Raises:
-        UserError: the game lacks what the method needs.
+        UserError: the game does not satisfy the requirements of the method.
     """
     if budget.method == "entropy_regularised":
         return _soft(scene, budget, points)
@@ -36,37 +36,38 @@ def _soft(scene: LeaderObjective, budget: Parameters, points: Tensor) -> Followe
         rollouts = Rollouts(scene, budget.temperature, budget.samples)
         if not rollouts.draws(points):
             raise UserError(
-                "planner.method: entropy_regularised needs a game that knows what choices are worth (choice_values),"
-                f" or followers who draw their actions; {type(scene.game).__name__} does not, and these do not"
+                "planner.method: entropy_regularised needs a game that computes the values of choices (choice_values),"
+                f" or followers who draw their actions. {type(scene.game).__name__} does not compute them, and its"
+                " followers do not draw"
             )
         return rollouts
     smooth = isinstance(scene.role.action, Box) and _moves(scene, points)
     if budget.expectation == "average" and not smooth:
-        raise UserError(f"planner.expectation: average needs actions that move smoothly; {_ROUNDED}, or say drawn")
+        raise UserError(f"planner.expectation: average needs continuous actions; {_ROUNDED}, or use drawn")
     if smooth and budget.expectation != "drawn":
         return Averaged(scene, budget.temperature)
     return Drawn(scene, budget.temperature, budget.samples)
 
 
-_ROUNDED = "this game rounds or lists them (one_step: economy.hours_step=null makes hours continuous)"
+_ROUNDED = "this game rounds or lists them (in one_step, economy.hours_step=null makes hours continuous)"
 
 
 def _moves(scene: LeaderObjective, points: Tensor) -> bool:
-    """Whether what followers do moves the leader's return smoothly."""
+    """Return whether the leader's return is a smooth, non-constant function of the followers' actions."""
     return bool(slopes(scene.upper, points, scene.answers(points))[1].abs().max() > 0)
 
 
 def _check_followers(scene: LeaderObjective, points: Tensor) -> None:
-    """Raise where followers' returns have no slope in their own actions, or one in those of others."""
-    responses = scene.answers(points) * 0.9 + 0.05  # beside the optimum, where slopes would be zero
-    own = slopes(scene.lower, points, responses)[1]
-    if not bool(own.abs().max() > 0):
-        raise UserError(f"planner.method: needs actions that move smoothly; {_ROUNDED}, or say entropy_regularised")
-    players = torch.linspace(1.0, 2.0, scene.role.count).to(points)
-    weighed = slopes(lambda x, y: (scene.payoffs(x, y) * players).sum(-1), points, responses)[1]
-    each = players.repeat_interleave(own.shape[-1] // scene.role.count)
-    if float((weighed - each * own).abs().max()) > COUPLED * float(own.abs().max()):
+    """Raise unless each follower's return depends smoothly on its own actions, and not on those of other followers."""
+    responses = scene.answers(points) * 0.9 + 0.05  # away from the optimum, where slopes would be zero
+    slope = slopes(scene.lower, points, responses)[1]
+    if not bool(slope.abs().max() > 0):
+        raise UserError(f"planner.method: this method needs continuous actions; {_ROUNDED}, or use entropy_regularised")
+    weight = torch.linspace(1.0, 2.0, scene.role.count).to(points)
+    weighted_slope = slopes(lambda x, y: (scene.payoffs(x, y) * weight).sum(-1), points, responses)[1]
+    weight_of_entry = weight.repeat_interleave(slope.shape[-1] // scene.role.count)
+    if float((weighted_slope - weight_of_entry * slope).abs().max()) > COUPLED * float(slope.abs().max()):
         raise UserError(
-            "planner.method: what one follower does changes what another one gets, so that their answers are a game of"
-            " their own; say entropy_regularised, or planner=search"
+            "planner.method: the action of one follower affects the payoffs of others, so that their responses are the"
+            " equilibrium of a game, which this method does not support; use entropy_regularised, or planner=search"
         )

@@ -12,27 +12,29 @@ __all__ = ["Parameters"]
 
 
 class Parameters(Model):
-    """Parameters of the climb."""
+    """Parameters of the gradient planner."""
 
     method: Literal["entropy_regularised", "implicit", "unrolled"] = "entropy_regularised"
-    """How followers are taken to answer: they prefer better choices by a logit; they stand at an optimum and move with
-    it; or they take some steps uphill from there."""
+    """Model of the followers' responses: choices follow a logit of their values (``entropy_regularised``); followers
+    are at an optimum and move with it (``implicit``); or they take some gradient steps (``unrolled``)."""
     starts: int = Field(64, ge=1, le=10_000)
-    """Starting points, which climb side by side in one batch: the status quo, the middle, and random ones."""
+    """Number of starting points, evaluated in one batch: the middle, the status quo, and random points."""
     iterations: int = Field(300, ge=1, le=1_000_000)
-    """Most steps of a start."""
+    """Maximum number of steps from each starting point."""
     first_step: float = Field(0.1, gt=0, le=1)
-    """Length of the first steps, as a share of the action's range; it is halved where nothing is gained."""
+    """Initial step length, as a share of the action's range; it is halved when the value does not improve."""
     finest_step: float = Field(0.001, gt=0, le=1)
-    """Length at which a start is done."""
+    """Step length below which the ascent from a starting point ends."""
     temperature: float = Field(0.002, gt=0)
-    """How soft the choices of followers are, in units of their reward (``entropy_regularised``)."""
+    """Temperature of the followers' soft choices, in units of their reward (for ``entropy_regularised``)."""
     expectation: Literal["auto", "average", "drawn"] = "auto"
-    """``average``: followers do the average of a soft choice, without noise; ``drawn``: they draw one each, in many
-    copies; ``auto``: the first where the game lets actions move smoothly (``entropy_regularised``)."""
+    """For ``entropy_regularised``: ``average``: followers play the mean of their soft choice, without noise; ``drawn``:
+    followers draw their choices, in several environment copies; ``auto``: ``average`` if the actions of the game are
+    continuous, else ``drawn``."""
     samples: int = Field(32, ge=2, le=100_000)
-    """Copies a point in which followers draw (``drawn``)."""
+    """Number of environment copies per point in which followers draw (for ``drawn``)."""
     unrolled_steps: int = Field(10, ge=1, le=10_000)
-    """Steps that followers take (``unrolled``)."""
+    """Number of gradient steps of the followers (for ``unrolled``)."""
     unrolled_rate: float = Field(0.05, gt=0)
-    """Size of these steps: of their action's range, for each unit of reward that a whole range would gain."""
+    """Size of these steps (for ``unrolled``): the move, as a share of the action's range, per unit of the derivative of
+    reward with respect to that share."""

@@ -1,13 +1,12 @@
-"""Planner who asks a language model: it learns a schedule by announcing rates and reading what came of them.
+"""Language-model planner: a language model chooses the leader's action in any game with a text interface.
 
-A leader of any game is played in the words of its text interface (:mod:`econsim.text`). What follows is for economies
-that tell of tax years.
+The prompts of a game come from its text interface (:mod:`econsim.text`). Economies with tax years have their own
+prompts, which implement in-context reinforcement learning on two time scales: workers adapt within a tax year, and the
+model is asked for new tax rates once per year. The prompt contains the objective, the rates of each year with the
+welfare at its end, the best schedules so far (maxima, not moving averages), the distribution of incomes, and, for each
+change of a rate, whether it appears to have been too high or too low.
 
-In-context reinforcement learning on two timescales: workers adapt within a tax year, the planner is asked once a year.
-It is told its aim, every year's rates with the welfare at the year's end, its best schedules (true maxima, not a
-running average), who earns what, and in which direction each change of a rate seems to have been wrong.
-
-Where a reply cannot be read the rates in force hold, which is counted.
+If a reply cannot be parsed, the rates in force are kept, and this is counted.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ _THOUGHT_TOKENS = 100
 
 @dataclass(frozen=True)
 class _Memory:
-    """What the planners of all copies remember, ``B`` entries; ``in_force`` is what each announced last."""
+    """Memory of the planners of all environment copies, ``B`` entries; ``in_force`` are the last announced rates."""
 
     game: Game[Any]
     role: Role
@@ -54,7 +53,7 @@ class _Memory:
 
 
 class LanguagePlanner(Asking):
-    """A planner whose action a language model chooses; ``lessons`` are sentences that its questions begin with."""
+    """A planner whose action is chosen by a language model; ``lessons`` are sentences at the beginning of prompts."""
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__(parameters.temperature)
@@ -66,8 +65,8 @@ class LanguagePlanner(Asking):
         """Return empty memories.
 
         Raises:
-            UserError: the wording is not there, a parameter is set that does not count in this game, or it tells of tax
-                years and has no brackets for this role to set.
+            UserError: the wording does not exist, a parameter is set that has no effect in this game, or the game has
+                tax years but the role does not set tax brackets.
         """
         briefing = briefing_of(game, role)
         if tells_taxes(briefing):
@@ -76,7 +75,7 @@ class LanguagePlanner(Asking):
         return self._by_text.start(game, role, num_envs, "planner")
 
     def _start(self, briefing: Mapping[str, Any], game: Game[Any], role: Role, num_envs: int) -> _Memory:
-        """Return empty memories of planners who set taxes."""
+        """Return empty memories of planners that set tax rates."""
         tax_thresholds(game, role, "llm")
         people = sum(other.count for other in game.roles.values() if not other.leads)
         first = None
@@ -88,22 +87,23 @@ class LanguagePlanner(Asking):
     def act(
         self, observation: Observation, memory: _Memory | TextMemory, key: Tensor
     ) -> tuple[Tensor, _Memory | TextMemory]:
-        """Return actions, rates ``[B, 1, K]``, asking for the copies in which the planner acts."""
+        """Return actions (rates ``[B, 1, K]`` for tax years), with one question per copy in which the planner acts."""
         if not isinstance(memory, _Memory):
             return self._by_text.act(observation, memory, key)
         if observation.facts is None:
-            raise UserError(f"planner: kind llm reads facts, and {type(memory.game).__name__} has none")
+            raise UserError(f"planner: kind llm needs observations with facts; {type(memory.game).__name__} has none")
         acting: list[bool] = (observation.acting & observation.alive)[:, 0].tolist()
         now = reports(observation.facts) if any(acting) else []
         if now:
             pasts = tuple(map(_remembered, memory.pasts, memory.in_force, now, acting))
             memory = replace(memory, pasts=pasts)
             memory = replace(memory, in_force=tuple(self._announced(memory, now, acting, key)))
-        rates = [list(each or [0.0] * len(memory.narrator.briefing["thresholds"])) for each in memory.in_force]
+        untaxed = [0.0] * len(memory.narrator.briefing["thresholds"])
+        rates = [list(schedule or untaxed) for schedule in memory.in_force]
         return torch.tensor(rates, dtype=torch.float64)[:, None, :].to(observation.features), memory
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
-        """Return calls, input tokens and output tokens of an episode, about."""
+        """Return the estimated numbers of calls, input tokens and output tokens of an episode."""
         memory = self.start(game, role, 1)
         if not isinstance(memory, _Memory):
             return self._by_text.forecast(game, role, num_envs, "planner")
@@ -119,46 +119,46 @@ class LanguagePlanner(Asking):
     def _announced(
         self, memory: _Memory, now: list[Report], acting: list[bool], key: Tensor
     ) -> list[tuple[float, ...] | None]:
-        """Return what every copy's planner announces, or goes on with."""
-        found = list(memory.in_force)
+        """Return the rates of all environment copies: newly announced in those that act, else those in force."""
+        announced = list(memory.in_force)
         asked = []
-        for place in (place for place, acts in enumerate(acting) if acts):
-            if memory.first is not None and not memory.pasts[place].years:
-                found[place] = memory.first
+        for index in (index for index, acts in enumerate(acting) if acts):
+            if memory.first is not None and not memory.pasts[index].years:
+                announced[index] = memory.first
             else:
-                asked.append(place)
+                asked.append(index)
         if not asked:
-            return found
-        seeds, form, writer = self.seeds(key, "rates", 1), self._form(memory), memory.narrator
+            return announced
+        seeds, form, narrator = self.seeds(key, "rates", 1), self._form(memory), memory.narrator
         limits = self.parameters.temperature, self.parameters.max_tokens
         questions = [
             Question(
-                writer.rules, writer.question(memory.pasts[place], now[place]), form, "rates", seeds[place], *limits
+                narrator.rules, narrator.question(memory.pasts[index], now[index]), form, "rates", seeds[index], *limits
             )
-            for place in asked
+            for index in asked
         ]
-        for place, answer in zip(asked, self.service.ask(questions), strict=True):
+        for index, answer in zip(asked, self.service.ask(questions), strict=True):
             if answer.value is None:
                 self.filled["previous"] += 1
-                found[place] = now[place].rates
+                announced[index] = now[index].rates
             else:
-                found[place] = self._within_reach(answer.value, now[place].rates)
-        return found
+                announced[index] = self._within_reach(answer.value, now[index].rates)
+        return announced
 
     def _within_reach(self, rates: tuple[float, ...], before: tuple[float, ...]) -> tuple[float, ...]:
-        """Return rates no farther from those before than may be."""
-        most = self.parameters.largest_move
-        if most is None:
+        """Return the rates, with each change from those before limited to ``largest_move``."""
+        limit = self.parameters.largest_move
+        if limit is None:
             return shares(list(rates))
-        return shares([min(max(rate, old - most), old + most) for rate, old in zip(rates, before, strict=True)])
+        return shares([min(max(rate, old - limit), old + limit) for rate, old in zip(rates, before, strict=True)])
 
     def _form(self, memory: _Memory) -> Amounts:
-        chosen, brackets = self.parameters, len(memory.narrator.briefing["thresholds"])
-        return Amounts("rates", brackets, 0.0, chosen.highest, chosen.grid, chosen.reasoning)
+        parameters, brackets = self.parameters, len(memory.narrator.briefing["thresholds"])
+        return Amounts("rates", brackets, 0.0, parameters.highest, parameters.grid, parameters.reasoning)
 
 
 def _remembered(past: Past, in_force: tuple[float, ...] | None, now: Report, acting: bool) -> Past:
-    """Return the memory with the tax year that just ended; an episode that begins has none."""
+    """Return the memory including the tax year that just ended; a new episode starts with an empty memory."""
     if not acting:
         return past
     if now.time == 0:

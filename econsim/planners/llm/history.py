@@ -1,4 +1,4 @@
-"""What the planner remembers: each tax year's rates and the welfare at its end. Memories never change in place."""
+"""Memory of a language-model planner: the rates of each tax year and the welfare at its end. Memories are immutable."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor
 __all__ = ["Past", "Report", "Year", "histogram", "reports", "shares"]
 
 Rates = tuple[float, ...]
-_BAR = 20  # signs for everybody
+_BAR = 20  # characters of a bar that represents all people
 _SAME = 1e-9
 
 
 class Report(NamedTuple):
-    """What the planner of one copy is told of the last working step; people's entries are ``N`` numbers."""
+    """Facts about the last working step for the planner of one environment copy; one entry per person in lists."""
 
     time: int
     rates: Rates
@@ -26,7 +26,7 @@ class Report(NamedTuple):
 
 
 class Year(NamedTuple):
-    """One tax year: its number, the rates that were in force and the welfare at its end."""
+    """One tax year: its number, the tax rates in force, and the welfare at its end."""
 
     number: int
     rates: Rates
@@ -35,27 +35,27 @@ class Year(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The tax years of one copy, the oldest first."""
+    """The tax years of one environment copy, oldest first."""
 
     years: tuple[Year, ...] = ()
 
     @property
     def best(self) -> Year | None:
-        """The year with the highest welfare, the earliest of equals: a true maximum over all years."""
+        """The year with the highest welfare, and the earliest of several with the same welfare."""
         return max(self.years, key=lambda year: year.welfare, default=None)
 
     def top(self, count: int) -> list[Year]:
-        """Return the best years of ``count`` different schedules, the best first."""
+        """Return the best year of each of the ``count`` best distinct schedules, best first."""
         by_rates: dict[Rates, Year] = {}
         for year in sorted(self.years, key=lambda year: -year.welfare):
             by_rates.setdefault(year.rates, year)
         return list(by_rates.values())[:count]
 
     def verdicts(self, place: int) -> list[tuple[int, str]]:
-        """Return for each bracket whose rate changed in the year at ``place``: its number, ``too high`` or ``too low``.
+        """Return the number of each bracket whose rate changed in year ``place``, with ``too high`` or ``too low``.
 
-        A higher rate with lower welfare, or a lower one with higher, says that it was too high. Brackets that changed
-        together share the blame.
+        A rate counts as too high if a higher rate came with lower welfare, or a lower rate with higher welfare. The
+        effects of brackets that changed in the same year are not separated.
         """
         if place == 0:
             return []
@@ -76,7 +76,7 @@ class Past:
 
 
 def reports(facts: Mapping[str, Tensor]) -> list[Report]:
-    """Return the facts ``[B, 1, ...]`` of the planner, one report a copy."""
+    """Return the facts ``[B, 1, ...]`` of the planner as one report per environment copy."""
     names = ("time", "rates", "welfare", "incomes", "utilities")
     columns = [facts[name][:, 0].tolist() for name in names]
     return [
@@ -86,18 +86,18 @@ def reports(facts: Mapping[str, Tensor]) -> list[Report]:
 
 
 def shares(rates: list[float]) -> Rates:
-    """Return rates to six digits, free of what single precision adds."""
+    """Round rates to six significant digits, which removes the rounding error of single precision."""
     return tuple(float(f"{rate:.6g}") for rate in rates)
 
 
 def histogram(values: list[float], edges: list[float], unit: str) -> str:
-    """Return how many values lie between edges, a line each with a bar; the last part has no upper end."""
+    """Return a text histogram of values, one line with a bar per interval; the last interval has no upper bound."""
     counts = [0] * len(edges)
     for value in values:
         counts[max(0, sum(value >= edge for edge in edges) - 1)] += 1
     lines = []
-    for place, count in enumerate(counts):
-        upper = f"to {edges[place + 1]:,.0f}" if place + 1 < len(edges) else "and more"
+    for index, count in enumerate(counts):
+        upper = f"to {edges[index + 1]:,.0f}" if index + 1 < len(edges) else "and more"
         bar = "#" * round(_BAR * count / max(1, len(values)))
-        lines.append(f"{edges[place]:,.0f} {upper} {unit}: {count} {bar}".rstrip())
+        lines.append(f"{edges[index]:,.0f} {upper} {unit}: {count} {bar}".rstrip())
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Putting the planner's question into words: rules, lessons, tax years, the best ones, people, and what to do now."""
+"""Prompts of a language-model planner: rules, lessons, past and best tax years, the population, and the task."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from econsim.text.wording import FACTS, Wording
 __all__ = ["PlannerNarrator"]
 
 PROMPTS = Path(__file__).parent / "prompts"
-LAST_PART = 0.9  # of the tax years, after which nothing new is tried
+LAST_PART = 0.9  # share of the tax years after which the prompt no longer asks to explore
 _BINS = 10
 
 
 class PlannerNarrator:
-    """Writes the planner's questions in one game; ``rules`` is what it is told first."""
+    """Writes the questions for the planner of one game; ``rules`` is the system prompt."""
 
     def __init__(
         self, parameters: Parameters, briefing: Mapping[str, Any], people: int, lessons: Sequence[str]
     ) -> None:
-        """Write what stays the same; ``lessons`` are short sentences from earlier episodes."""
+        """Render the constant text; ``lessons`` are short sentences learned in earlier episodes."""
         self.parameters, self.briefing = parameters, briefing
         self.lessons = "\n".join(f"{number}. {lesson}" for number, lesson in enumerate(lessons, 1))
         self._wording = Wording(PROMPTS, parameters.wording, "planner.wording")
         self.rules = self._wording.render("rules", **self._static(people))
 
     def question(self, past: Past, now: Report) -> str:
-        """Return the question which rates to announce."""
-        years, chosen = past.years, self.parameters
-        first = max(0, len(years) - chosen.history)
+        """Return the question that asks which rates to announce."""
+        years, parameters = past.years, self.parameters
+        first = max(0, len(years) - parameters.history)
         cue = self._cue(len(years) + 1)
         return self._wording.render(
             "rates",
             lessons=self.lessons,
             history="\n".join(self._line(past, place) for place in range(first, len(years))),
-            best="\n".join(self._plain_line(year) for year in past.top(chosen.best)),
-            incomes=self._incomes(now) if years and chosen.histograms else "",
-            utilities=self._utilities(now) if years and chosen.histograms else "",
+            best="\n".join(self._plain_line(year) for year in past.top(parameters.best)),
+            incomes=self._incomes(now) if years and parameters.histograms else "",
+            utilities=self._utilities(now) if years and parameters.histograms else "",
             year=len(years) + 1,
             tax_years=self.briefing["tax_years"],
             rates=_rates(now.rates),
@@ -54,14 +54,14 @@ class PlannerNarrator:
         )
 
     def _facts(self, past: Past, now: Report, first: int, cue: str) -> dict[str, Any]:
-        chosen, best = self.parameters, past.best
+        parameters, best = self.parameters, past.best
         return {
             "role": "planner",
             "thresholds": self.briefing["thresholds"],
             "rates": now.rates,
-            "grid": chosen.grid,
-            "highest": chosen.highest,
-            "largest_move": chosen.largest_move,
+            "grid": parameters.grid,
+            "highest": parameters.highest,
+            "largest_move": parameters.largest_move,
             "tax_year": len(past.years) + 1,
             "tax_years": self.briefing["tax_years"],
             "exploit": cue == "exploit",
@@ -72,8 +72,8 @@ class PlannerNarrator:
     def _line(self, past: Past, place: int) -> str:
         line = self._plain_line(past.years[place])
         verdicts = past.verdicts(place) if self.parameters.hint else []
-        said = ", ".join(f"bracket {bracket} {verdict}" for bracket, verdict in verdicts)
-        return f"{line}; seems {said}" if said else line
+        hint = ", ".join(f"bracket {bracket} {verdict}" for bracket, verdict in verdicts)
+        return f"{line}; seems {hint}" if hint else line
 
     def _plain_line(self, year: Year) -> str:
         return f"year {year.number}: rates {_rates(year.rates)}, welfare {amount(year.welfare)}"
@@ -84,7 +84,7 @@ class PlannerNarrator:
     def _utilities(self, now: Report) -> str:
         low, high = min(now.utilities), max(now.utilities)
         width = (high - low) / _BINS or 1.0
-        edges = [low + width * place for place in range(_BINS + 1)]
+        edges = [low + width * index for index in range(_BINS + 1)]
         counts = [0] * _BINS
         for value in now.utilities:
             counts[min(bisect_right(edges, value) - 1, _BINS - 1)] += 1
@@ -100,19 +100,20 @@ class PlannerNarrator:
         return "exploit" if last or year > LAST_PART * self.briefing["tax_years"] else "explore"
 
     def _static(self, people: int) -> dict[str, Any]:
-        told, chosen = self.briefing, self.parameters
+        briefing, parameters = self.briefing, self.parameters
+        deduction, largest_move = briefing["standard_deduction"], parameters.largest_move
         return {
             "people": f"{people:,}",
-            "unit": told["unit"],
-            "tax_years": told["tax_years"],
-            "thresholds": ", ".join(f"{threshold:,.0f}" for threshold in told["thresholds"]),
-            "standard_deduction": f"{told['standard_deduction']:,.0f}" if told["standard_deduction"] else "",
-            "brackets": len(told["thresholds"]),
-            "welfare": told["welfare"],
-            "grid": f"{chosen.grid:g}",
-            "highest": f"{chosen.highest:g}",
-            "largest_move": "" if chosen.largest_move is None else f"{chosen.largest_move:g}",
-            "reasoning": chosen.reasoning,
+            "unit": briefing["unit"],
+            "tax_years": briefing["tax_years"],
+            "thresholds": ", ".join(f"{threshold:,.0f}" for threshold in briefing["thresholds"]),
+            "standard_deduction": f"{deduction:,.0f}" if deduction else "",
+            "brackets": len(briefing["thresholds"]),
+            "welfare": briefing["welfare"],
+            "grid": f"{parameters.grid:g}",
+            "highest": f"{parameters.highest:g}",
+            "largest_move": "" if largest_move is None else f"{largest_move:g}",
+            "reasoning": parameters.reasoning,
         }
 
 

@@ -1,4 +1,4 @@
-"""Parameters of the planner who asks a language model."""
+"""Parameters of the language-model planner."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ __all__ = ["Parameters"]
 
 
 class Parameters(Model):
-    """Parameters of the planner who asks a language model.
+    """Parameters of the language-model planner.
 
-    ``wording``, ``history``, ``reasoning``, ``temperature`` and ``max_tokens`` count in every game; the others are for
-    an economy that tells of tax years.
+    ``wording``, ``history``, ``reasoning``, ``temperature`` and ``max_tokens`` apply in every game; the others apply
+    only in an economy with tax years.
     """
 
     wording: str = "standard"
-    """Which prompts: ``standard``, or the path of a folder of Jinja templates (``.txt``): ``rules`` and ``question``;
-    for tax years ``rules`` and ``rates``."""
+    """The prompts: ``standard``, or the path of a folder of Jinja templates (``.txt``): ``rules`` and ``question``; for
+    tax years ``rules`` and ``rates``."""
     grid: float = Field(0.05, gt=0, le=0.5)
-    """Rates are multiples of this."""
+    """Grid of the tax rates: multiples of this number."""
     highest: float = Field(1.0, gt=0, le=1)
-    """The highest rate that may be announced."""
+    """Highest tax rate that may be announced."""
     largest_move: float | None = Field(None, gt=0, le=1)
-    """The most that a rate may change from one tax year to the next; none: any change. The published planner: 0.2."""
+    """Largest change of a tax rate from one tax year to the next; none: no limit. The published planner uses 0.2."""
     first: Literal["status_quo", "ask"] = "status_quo"
-    """The first tax year: the rates that are in force already, where the game has any, or those of a first question."""
+    """Rates of the first tax year: ``status_quo``: those in force before, if the game defines them; ``ask``: those that
+    the model chooses."""
     history: int = Field(50, ge=0, le=10_000)
-    """How many of its last tax years the planner is shown, or of its last actions in any other game."""
+    """Number of past tax years in the prompt; in other games, number of past actions."""
     best: int = Field(5, ge=0, le=1000)
-    """How many of its best different schedules it is shown."""
+    """Number of best distinct schedules in the prompt."""
     cue: Literal["timed", "explore", "exploit", "none"] = "timed"
-    """``timed``: to try something new, but to announce the best in the last tenth of the tax years; ``explore`` and
-    ``exploit``: always the one or the other; ``none``: nothing is said."""
+    """``timed``: the prompt asks to explore, but in the last tenth of the tax years it asks for the best schedule;
+    ``explore`` and ``exploit``: it always asks for the one or the other; ``none``: it asks for neither."""
     hint: bool = True
-    """Say after each change whether it paid, bracket by bracket."""
+    """State in the prompt, for each change of a rate, whether the rate appears to have been too high or too low."""
     histograms: bool = True
-    """Show how many people are in each bracket, and how utility is spread."""
+    """Include the number of people in each bracket and the distribution of utility in the prompt."""
     reasoning: bool = False
-    """Ask for a short thought before the answer."""
+    """Ask for a short line of reasoning before the answer."""
     temperature: float | None = Field(None, ge=0, le=2)
-    """Sampling temperature; none: that of the section ``llm``."""
+    """Sampling temperature; none: ``llm.temperature``."""
     max_tokens: int | None = Field(512, ge=1)
-    """Most tokens of an answer; none: those of the section ``llm``."""
+    """Maximum number of tokens of an answer; none: ``llm.max_tokens``."""

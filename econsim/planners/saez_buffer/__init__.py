@@ -1,10 +1,11 @@
-"""Saez's formula on a buffer of observed incomes: the AI Economist's baseline for economies with tax periods.
+"""Saez's formula on a buffer of observed incomes: the baseline of the AI Economist for economies with tax periods.
 
-Random taxes fill a buffer, then formula and play alternate. A round is an episode of every copy. Until the buffer is
-full each copy's rates are drawn anew every tax period; from then on all copies play under the newest schedule. After a
-round its incomes enter the buffer, each once (the published code counts those of the running episode twice once a copy
-has added 500), the elasticity is regressed on the buffer and averaged, and the formula gives the next schedule. A
-planner that was fitted before continues from its buffer and its averages.
+The buffer is first filled with incomes under random taxes; then play and formula alternate. A round is one episode of
+every environment copy. Until the buffer has enough incomes, the rates of each copy are drawn anew in every tax period;
+afterwards, all copies play under the newest schedule. After each round, its incomes are added to the buffer, each once
+(the published code counts those of the current episode twice once a copy has added 500), the elasticity is estimated by
+a regression on the buffer and averaged, and the formula gives the next schedule. A planner that has been fitted before
+continues from its buffer and averages.
 """
 
 from __future__ import annotations
@@ -41,35 +42,38 @@ class Parameters(Model):
     """Parameters of the buffered Saez planner."""
 
     elasticity: Annotated[float, Field(gt=0)] | Literal["estimated"] = "estimated"
-    """Elasticity of taxable income to the net-of-tax rate; ``estimated``: regressed on the buffer, slowly averaged."""
+    """Elasticity of taxable income with respect to the net-of-tax rate; ``estimated``: by regression on the buffer,
+    with a moving average."""
     initial_elasticity: float = Field(0.5, gt=0)
-    """Where the average starts."""
+    """Initial value of the moving average of the elasticity."""
     elasticity_memory: float = Field(0.98, ge=0, lt=1)
-    """Share of the average that a tax period keeps."""
+    """Weight of the previous average of the elasticity, per tax period."""
     schedule_memory: float = Field(0.99, ge=0, lt=1)
-    """Share of the average schedule that a tax period keeps; the average is what is announced."""
+    """Weight of the previous average of the schedule, per tax period; the planner announces the average."""
     fewest: int = Field(2000, ge=10)
-    """Incomes that the formula needs; rates are random until there are so many."""
+    """Minimum number of incomes for the formula; rates are random until the buffer has so many."""
     buffer: int = Field(2000, ge=10)
-    """Incomes with their marginal rates that are kept, the newest. Where the planner is fitted again and again while
-    workers learn (``refit_every``), a buffer of many fits shows how incomes answer to rates once workers have learned
-    to."""
+    """Capacity of the buffer, which keeps the newest incomes with their marginal tax rates. If the planner is refitted
+    while workers learn (``refit_every``), a buffer that covers many fits shows how incomes respond to tax rates after
+    workers have learned to respond."""
     inverse_income: bool = True
-    """Welfare weights fall with ``1 / max(income, 1)``; otherwise they are equal."""
+    """Use welfare weights proportional to ``1 / max(income, 1)``; otherwise, weights are equal."""
     copies: int = Field(16, ge=1)
-    """Copies of the game that are played at once."""
+    """Number of environment copies played in parallel."""
     rounds: int = Field(10, ge=1)
-    """Episodes of every copy."""
+    """Number of rounds, each an episode of every environment copy."""
 
     @model_validator(mode="after")
     def _buffer_holds_enough(self) -> Self:
         if self.buffer < self.fewest:
-            raise ValueError(f"buffer={self.buffer} is smaller than fewest={self.fewest}: give buffer={self.fewest}")
+            raise ValueError(
+                f"buffer={self.buffer} is smaller than fewest={self.fewest}; give at least buffer={self.fewest}"
+            )
         return self
 
 
 class SaezBuffer(FittedAction):
-    """Announces the average schedule that the formula came to."""
+    """Announces the moving average of the schedules that the formula gives."""
 
     kind = "saez_buffer"
 
@@ -78,17 +82,17 @@ class SaezBuffer(FittedAction):
         self.parameters = parameters
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Play round after round, each under the newest schedule.
+        """Play all rounds, each under the newest schedule.
 
         Raises:
-            UserError: the role sets no tax brackets, or the game has no tax periods.
+            UserError: the role does not set tax brackets, or the game has no tax periods.
         """
         buffer = IncomeBuffer(self.parameters, tax_thresholds(game, role, "saez_buffer").double().cpu())
         buffer.resume(self.state_dict())
         for number in range(self.parameters.rounds):
-            announcing = _RandomRates() if buffer.schedule is None else HeldAction(buffer.schedule)
+            planner = _RandomRates() if buffer.schedule is None else HeldAction(buffer.schedule)
             key = random.fold(random.keys(seed, self.parameters.copies, game.device), "saez_buffer")
-            buffer.learn(*_round(game, {**agents, role.name: announcing}, random.fold(key, number)))
+            buffer.learn(*_round(game, {**agents, role.name: planner}, random.fold(key, number)))
             recorder.log("saez_buffer/elasticity", buffer.elasticity, step=number)
             recorder.log("saez_buffer/samples", len(buffer.incomes), step=number)
             recorder.progress(number + 1, self.parameters.rounds, "saez_buffer")
@@ -96,18 +100,18 @@ class SaezBuffer(FittedAction):
 
 
 def _round(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> tuple[Tensor, Tensor]:
-    """Play an episode under each key ``[B]``; return incomes and marginal rates by period, ``[B, N, Y]``."""
+    """Play an episode for each key ``[B]``; return incomes and marginal tax rates by period, ``[B, N, Y]``."""
     accounts = game.accounts(play(game, agents, key).state)
     if any(name not in accounts for name in ACCOUNTS):
         raise UserError(
             f"planner: kind saez_buffer needs a game with tax periods (accounts {' and '.join(ACCOUNTS)});"
-            f" {type(game).__name__} has none: say planner=saez"
+            f" {type(game).__name__} has none; use planner=saez"
         )
     return accounts[ACCOUNTS[0]], accounts[ACCOUNTS[1]]
 
 
 class _RandomRates:
-    """Announces rates that are drawn anew in every step, for every copy."""
+    """Announces rates that are drawn anew at every step, for every environment copy."""
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, ...]:
         return (role.count, *role.action.shape)

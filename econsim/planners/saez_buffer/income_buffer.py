@@ -1,4 +1,4 @@
-"""Buffer of observed incomes, and the elasticity and tax schedule that Saez's formula makes of it."""
+"""Buffer of observed incomes, with the elasticity estimated from it and the schedule of Saez's formula."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["IncomeBuffer"]
 
 
 class IncomeBuffer:
-    """The newest incomes with their marginal rates, and the average elasticity and schedule that follow from them."""
+    """The newest incomes with their marginal tax rates, and the moving averages of elasticity and schedule."""
 
     def __init__(self, settings: Parameters, thresholds: Tensor) -> None:
         self.settings, self.thresholds = settings, thresholds
@@ -30,7 +30,7 @@ class IncomeBuffer:
         self.average = torch.zeros_like(thresholds)
 
     def learn(self, incomes: Tensor, rates: Tensor) -> None:
-        """Add a round's samples ``[B, N, Y]``, each once; with enough of them renew elasticity and schedule."""
+        """Add the samples ``[B, N, Y]`` of a round; if there are enough samples, update elasticity and schedule."""
         periods = incomes.shape[-1]
         self.incomes = torch.cat([self.incomes, incomes.flatten().double().cpu()])[-self.settings.buffer :]
         self.rates = torch.cat([self.rates, rates.flatten().double().cpu()])[-self.settings.buffer :]
@@ -38,26 +38,26 @@ class IncomeBuffer:
             return
         if isinstance(self.settings.elasticity, str):
             self._average_elasticity(periods)
-        answer = histogram_schedule(self.incomes, self.thresholds, self.elasticity, self.settings.inverse_income)
-        kept = 0.0 if self.schedule is None else self.settings.schedule_memory**periods
-        self.average = kept * self.average + (1.0 - kept) * answer
-        self.schedule = answer
+        schedule = histogram_schedule(self.incomes, self.thresholds, self.elasticity, self.settings.inverse_income)
+        memory = 0.0 if self.schedule is None else self.settings.schedule_memory**periods
+        self.average = memory * self.average + (1.0 - memory) * schedule
+        self.schedule = schedule
 
     def found(self) -> dict[str, Tensor]:
-        """Return what the planner announces, ``rates`` ``[K]``, and all that a later fit continues from."""
+        """Return the schedule to announce, ``rates`` ``[K]``, and the state from which a later fit continues."""
         elasticity = torch.tensor([self.elasticity, *self.interval], dtype=torch.float64)
         newest = {} if self.schedule is None else {"newest_rates": self.schedule}
         samples = {"incomes": self.incomes, "marginal_rates": self.rates}
         return {"rates": self.average, "elasticity": elasticity, **newest, **samples}
 
     def resume(self, found: Mapping[str, Tensor]) -> None:
-        """Continue from what an earlier fit found, if there was one."""
+        """Continue from the state of an earlier fit, if there was one."""
         if not found:
             return
         self.average, self.schedule = found["rates"], found.get("newest_rates")
         self.incomes, self.rates = found["incomes"], found["marginal_rates"]
-        self.elasticity, *ends = found["elasticity"].tolist()
-        self.interval = (ends[0], ends[1])
+        self.elasticity, low, high = found["elasticity"].tolist()
+        self.interval = (low, high)
 
     @property
     def full(self) -> bool:
@@ -66,9 +66,9 @@ class IncomeBuffer:
 
     def _average_elasticity(self, periods: int) -> None:
         try:
-            found: Elasticity = estimate_elasticity(self.incomes, self.rates)
+            estimate: Elasticity = estimate_elasticity(self.incomes, self.rates)
         except UserError:
-            return  # too few or too equal: the average stays, as published
-        kept = self.settings.elasticity_memory**periods
-        self.elasticity = kept * self.elasticity + (1.0 - kept) * max(0.0, found.value)
-        self.interval = (found.low, found.high)
+            return  # too few observations or too little variation: the average is kept, as in the published code
+        memory = self.settings.elasticity_memory**periods
+        self.elasticity = memory * self.elasticity + (1.0 - memory) * max(0.0, estimate.value)
+        self.interval = (estimate.low, estimate.high)

@@ -1,7 +1,7 @@
-"""Searched optimum: the best announcement that black-box search finds against the workers' responses.
+"""Black-box search for the leader's action with the highest mean return, given the followers' responses.
 
 Candidates are points of the unit cube, scaled to the range of the leader's action: bounded real numbers, or tax rates
-where options stand for them. All are valued in the same episodes, many at once.
+if options represent them. All candidates are evaluated in the same episodes, in batches.
 """
 
 from __future__ import annotations
@@ -39,29 +39,31 @@ class Parameters(Model):
     """Parameters of the search."""
 
     method: Literal["coordinate", "cma_es", "both", "bayesian"] = "both"
-    """``coordinate``: one entry at a time; ``cma_es``: covariance matrix adaptation; ``both``: the second, polished;
-    ``bayesian``: a Gaussian process of the aim, for leaders whose candidates are costly (needs ``econsim[search]``)."""
+    """``coordinate``: search along one entry at a time; ``cma_es``: covariance matrix adaptation; ``both``: CMA-ES,
+    followed by a coordinate search; ``bayesian``: a Gaussian process of the objective, for leaders whose candidates are
+    expensive to evaluate (needs ``econsim[search]``)."""
     starts: int = Field(8, ge=1, le=1000)
-    """Independent starting points; the first candidates of ``bayesian``."""
+    """Number of independent starting points; for ``bayesian``, the first candidates."""
     start: float = Field(0.5, ge=0, le=1)
-    """Where all entries of the first start are, as a share of the action's range; the others are drawn. A search that
-    was fitted before (``refit_every``) begins with what it found."""
+    """Value of all entries of the first starting point, as a share of the action's range; the other starting points are
+    random. A repeated fit (``refit_every``) starts from the action that it found before."""
     first_step: float = Field(0.25, gt=0, le=1)
-    """First spread of CMA-ES, as a share of the action's range."""
+    """Initial standard deviation of CMA-ES, as a share of the action's range."""
     episodes: int = Field(1, ge=1, le=10_000)
-    """Episodes that value each candidate, the same ones for all: one where nothing is drawn in play."""
+    """Number of episodes in which each candidate is evaluated, the same ones for all candidates; one is enough if
+    nothing is random in play."""
     generations: int = Field(120, ge=1, le=100_000)
-    """Generations of CMA-ES from each start."""
+    """Maximum number of generations of CMA-ES from each starting point."""
     finest_step: float = Field(0.001, gt=0, le=0.5)
-    """Last step of the coordinate search, as a share of the action's range."""
+    """Smallest step of the coordinate search, as a share of the action's range."""
     candidates: int = Field(200, ge=1, le=2000)
-    """Candidates of the Bayesian search in all; its own cost grows with their cube."""
+    """Total number of candidates of the Bayesian search; the cost of the search itself grows with its cube."""
     batch: int = Field(10, ge=1, le=1000)
-    """Candidates that the Bayesian search tries at once."""
+    """Number of candidates that the Bayesian search evaluates at once."""
 
 
 class Search(FittedAction):
-    """Announces the best action that the search found."""
+    """Announces the best action found by the search."""
 
     kind = "search"
 
@@ -76,21 +78,21 @@ class Search(FittedAction):
             UserError: the role's action is neither bounded real numbers nor tax rates, or a library is missing.
         """
         box, budget = real_instrument(game, role, "planner: kind search"), self.parameters
-        exact, tried = game.to(dtype=torch.float64), 0
+        precise, evaluations = game.to(dtype=torch.float64), 0
 
         def value(points: Tensor) -> Tensor:
-            nonlocal tried
-            tried += points.shape[0]
-            return values_of(exact, agents, role.name, _scaled(points, box), seed, budget.episodes)
+            nonlocal evaluations
+            evaluations += points.shape[0]
+            return values_of(precise, agents, role.name, _scaled(points, box), seed, budget.episodes)
 
         method = self._by_model if budget.method == "bayesian" else self._from_each_start
         best, best_value = method(value, self._starts(box, seed, game.device), seed, recorder)
-        recorder.log("leader_evaluations", tried, step=0)
+        recorder.log("leader_evaluations", evaluations, step=0)
         recorder.progress(budget.starts + 1, budget.starts + 1, "search")
         self.load_state_dict({"rates": _scaled(best, box).reshape(box.shape), "value": best_value[None]})
 
     def _starts(self, box: Box, seed: int, device: torch.device) -> Tensor:
-        """Return starting points ``[S, D]``, the first one given or found by an earlier fit, the others drawn."""
+        """Return starting points ``[S, D]``: the given one or the result of an earlier fit, followed by random ones."""
         key = random.keys(seed, 1, device)
         starts = random.uniform(key, 0, "search/starts", (self.parameters.starts, box.size), torch.float64)[0]
         earlier = self.fitted.get("rates")
@@ -98,7 +100,7 @@ class Search(FittedAction):
         return starts
 
     def _from_each_start(self, value: Value, starts: Tensor, seed: int, recorder: Recorder) -> tuple[Tensor, Tensor]:
-        """Return the best point ``[D]`` of evolution and coordinate search from each start, and its value."""
+        """Return the best point ``[D]`` of the searches from all starting points, and its value."""
         budget = self.parameters
         best, best_value = starts[0], value(starts[:1])[0]
         for index, start in enumerate(starts):
@@ -119,9 +121,9 @@ class Search(FittedAction):
         """Return the best point ``[D]`` of a Bayesian search, and its value."""
         budget = self.parameters
 
-        def report(tried: int, best_value: float) -> None:
-            recorder.log("search/value", best_value, step=tried)
-            recorder.progress((budget.starts * tried) // budget.candidates, budget.starts + 1, "search")
+        def report(evaluated: int, best_value: float) -> None:
+            recorder.log("search/value", best_value, step=evaluated)
+            recorder.progress((budget.starts * evaluated) // budget.candidates, budget.starts + 1, "search")
 
         return bayesian_search(value, starts, budget.candidates, budget.batch, seed, report)
 

@@ -1,4 +1,4 @@
-"""Coordinate search and evolution strategies in the unit cube, candidates in batches."""
+"""Coordinate search and evolution strategies in the unit cube, with candidates evaluated in batches."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ FIRST_STEP = 0.1
 WIDE = 0.25
 SHRINK = 3.0
 Value = Callable[[Tensor], Tensor]
-"""What points ``[C, D]`` are worth, ``[C]``; more is better."""
+"""Function that returns the values ``[C]`` of points ``[C, D]``, to be maximised."""
 
 
 def climb(value: Value, start: Tensor, start_value: Tensor, finest_step: float) -> tuple[Tensor, Tensor]:
-    """Coordinate search from ``start`` ``[D]``: whole lines at once, then ever smaller steps, until no step helps."""
+    """Run a coordinate search from ``start`` ``[D]`` with decreasing steps; return the best point and its value.
+
+    All points of a line are evaluated at once. The search ends when no step of size ``finest_step`` improves the value.
+    """
     point, best = start, start_value
     step = FIRST_STEP
     while True:
@@ -42,7 +45,7 @@ def _line(point: Tensor, axis: int, step: float) -> Tensor:
 
 
 def evolve(value: Value, start: Tensor, generations: int, seed: int, first_step: float = WIDE) -> tuple[Tensor, Tensor]:
-    """CMA-ES from ``start`` ``[D]`` within the unit cube; returns the best point met and its value."""
+    """Run CMA-ES from ``start`` ``[D]`` in the unit cube; return the best point evaluated and its value."""
     import numpy as np
     from cmaes._cma import CMA
 

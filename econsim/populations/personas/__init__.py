@@ -1,10 +1,9 @@
-"""US people in work, with age, sex, education and occupation that go together, and with what they earn.
+"""US workers with personas: age, sex, education and occupation, jointly distributed with income.
 
-Income comes from any other population (by default US wages of 2019), drawn as that population draws it: the same key
-gives the same incomes with and without personas. Who a person is then follows from where its income stands: age band,
-sex, education and occupation are drawn from their joint distribution among people of that standing, which is fitted to
-published US tables. See ``docs/personas.md`` for the tables, what is assumed, and how well it fits
-(``econsim.populations.personas.fit``).
+Incomes are drawn from another population, by default US wages of 2019; the same key gives the same incomes with and
+without personas. Age band, sex, education and occupation of a person are then drawn from their joint distribution
+conditional on the rank of the person's income, which is fitted to published US tables. See ``docs/personas.md`` for the
+tables, the assumptions and the quality of the fit (``econsim.populations.personas.fit``).
 """
 
 from __future__ import annotations
@@ -46,32 +45,34 @@ _SMALLEST_RANK = 1e-9
 
 
 class Parameters(Model):
-    """US people with personas."""
+    """Parameters of US workers with personas."""
 
     income: Annotated[Chosen, FromRoom("populations")] = Field("quantile_table", validate_default=True)
-    """Distribution of income at 40 hours a week, and how people are drawn from it; ``gb2`` is the one that the one-step
-    economy uses without personas."""
+    """Population from which incomes at 40 hours per week are drawn; ``gb2`` is the default of the one-step economy
+    without personas."""
     texts: str | None = None
-    """CSV file with written texts (columns ``person`` and ``text``), relative to the working directory; without one, a
-    fixed template describes people."""
+    """CSV file with descriptions of people (columns ``person`` and ``text``), relative to the working directory; null:
+    descriptions from a fixed template."""
 
     @field_validator("income")
     @classmethod
     def _has_no_personas(cls, income: Chosen) -> Chosen:
         if hasattr(income.kind.implementation, "people"):
-            raise ValueError(f"{income.kind.name} brings its own people; use it as the population itself")
+            raise ValueError(
+                f"{income.kind.name} has people with attributes of their own; use it as the population directly"
+            )
         return income
 
 
 class Personas:
-    """People with personas.
+    """Population of people with personas.
 
     Raises:
-        UserError: the file of texts cannot be read.
+        UserError: the file of descriptions cannot be read.
     """
 
     def __init__(self, parameters: Parameters) -> None:
-        """Take the distribution of income."""
+        """Build the distribution of income and read the descriptions."""
         self.parameters = parameters
         self._income: Any = parameters.income.build()
         self._written = Written(parameters.texts) if parameters.texts else None
@@ -79,24 +80,24 @@ class Personas:
 
     def quantile(self, levels: Tensor) -> Tensor:
         """Return incomes at ``levels`` in (0, 1), float64, any shape."""
-        found: Tensor = self._income.quantile(levels)
-        return found
+        income: Tensor = self._income.quantile(levels)
+        return income
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
-        """Return ``count`` people a copy, as the distribution of income draws them.
+        """Return a sample of ``count`` people per environment copy, drawn by the distribution of income.
 
         Raises:
-            UserError: that distribution cannot give so many.
+            UserError: the distribution of income cannot provide this number of people.
         """
-        found: Sample = self._income.sample(key, count, dtype)
-        return found
+        sample: Sample = self._income.sample(key, count, dtype)
+        return sample
 
     def people(self, key: Tensor, count: int) -> People:
-        """Return the people of :meth:`sample` under ``key`` ``[B]``, described."""
+        """Return the people of :meth:`sample` with ``key`` ``[B]``, with their attributes."""
         drawn = self.sample(key.cpu(), count)
         rank = ranks_of(self.quantile, drawn.income).clamp(_SMALLEST_RANK, 1.0 - _SMALLEST_RANK)
         cell = self._cell(key.cpu(), rank)
-        known, cells = tables(), joint()
+        published, cells = tables(), joint()
         return People(
             age=_years(key.cpu(), cells.age[cell]),
             sex=cells.sex[cell],
@@ -105,7 +106,7 @@ class Personas:
             income=drawn.income,
             weight=drawn.weight,
             rank=rank,
-            labels={"sex": SEXES, "education": EDUCATIONS, "occupation": known.occupations},
+            labels={"sex": SEXES, "education": EDUCATIONS, "occupation": published.occupations},
             unit=self.unit,
             written=self._written,
         )
@@ -116,7 +117,7 @@ class Personas:
 
 
 def _years(key: Tensor, band: Tensor) -> Tensor:
-    """Return an age in years within each band ``[B, N]``."""
+    """Return ages in years, drawn within age bands ``[B, N]``."""
     first, last = (torch.tensor(ends)[band] for ends in zip(*AGES, strict=True))
     share = random.uniform(key, 0, "population/age", tuple(band.shape[1:]), torch.float64)
     return first + (share * (last - first + 1)).long()

@@ -1,7 +1,7 @@
-"""The published tables that people are made from, as tensors on one grid of cells.
+"""Published US tables from which personas are constructed, as tensors on a common grid of cells.
 
-A cell is an age band, a sex, an education and an occupation. Each file under ``econsim/populations/data`` names its
-publisher, table and year in its first lines; ``docs/personas.md`` lists them.
+A cell is a combination of age band, sex, education and occupation. The first lines of each file in
+``econsim/populations/data`` state its publisher, table and year; ``docs/personas.md`` lists the tables.
 """
 
 from __future__ import annotations
@@ -33,13 +33,20 @@ _LEVEL_OF_PARTICIPATION = (*EDUCATIONS[:3], "bachelor_or_higher", "bachelor_or_h
 
 @dataclass(frozen=True)
 class Tables:
-    """Published figures, float64; axes ``A`` ages, ``S`` sexes, ``E`` educations, ``O`` occupations, ``G`` broad ones.
+    """Published figures, float64, with axes ``A`` age, ``S`` sex, ``E`` education, ``O`` occupation, ``G`` broad group.
 
-    residents: ``[A, S, E]`` persons. participation: ``[S, E]`` fraction of residents. workers: ``[S, O]`` persons.
-    broad_of: ``[O]`` int64, the broad group of each occupation. attainment: ``[G, E]`` share of those in work.
-    entry: ``[O, E]`` share of jobs by the education they ask for. occupation_median: ``[S, O]``, education_median:
-    ``[S, E]`` and wages: ``{level: [A, S]}``, US dollars a year. employed: ``[S, 4]`` persons by education, the two
-    highest levels as one.
+    occupations: names of the occupations, in the order of axis ``O``.
+    broad: names of the broad groups of occupations, in the order of axis ``G``.
+    residents: ``[A, S, E]``, number of persons.
+    participation: ``[S, E]``, labour-force participation as a fraction of residents.
+    workers: ``[S, O]``, number of persons.
+    broad_of: ``[O]`` int64, the broad group of each occupation.
+    attainment: ``[G, E]``, shares of workers by education.
+    entry: ``[O, E]``, shares of jobs by required education.
+    occupation_median: ``[S, O]``, median earnings in US dollars per year.
+    education_median: ``[S, E]``, median earnings in US dollars per year.
+    wages: ``{level: [A, S]}``, quantiles of wages in US dollars per year.
+    employed: ``[S, 4]``, number of persons by education, with the two highest levels combined.
     """
 
     occupations: tuple[str, ...]
@@ -58,7 +65,7 @@ class Tables:
 
 @cache
 def tables() -> Tables:
-    """Return the tables that ship with econsim."""
+    """Return the tables that are distributed with econsim."""
     jobs, attained = rows("us_occupations_by_sex_2018.csv"), rows("us_education_by_occupation_2017.csv")
     working = _by(rows("us_participation_by_sex_education_2024.csv"), "sex", "education")
     earned = _by(rows("us_earnings_by_sex_education_2018.csv"), "sex", "education")
@@ -84,13 +91,13 @@ def tables() -> Tables:
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    """Return the rows of a table under ``econsim/populations/data``."""
+    """Return the rows of a table in ``econsim/populations/data``."""
     text = files("econsim.populations").joinpath("data", name).read_text(encoding="utf-8")
     return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
 
 
-def _by(found: list[dict[str, str]], *columns: str) -> dict[tuple[str, ...], dict[str, str]]:
-    return {tuple(row[column] for column in columns): row for row in found}
+def _by(table: list[dict[str, str]], *columns: str) -> dict[tuple[str, ...], dict[str, str]]:
+    return {tuple(row[column] for column in columns): row for row in table}
 
 
 def _grid(lines: Iterable[Iterable[str]]) -> Tensor:
@@ -98,7 +105,7 @@ def _grid(lines: Iterable[Iterable[str]]) -> Tensor:
 
 
 def _shares(table: Tensor) -> Tensor:
-    return table / table.sum(-1, keepdim=True)  # publishers round to a tenth of a per cent
+    return table / table.sum(-1, keepdim=True)  # published percentages are rounded to one decimal
 
 
 def _residents() -> Tensor:
@@ -108,7 +115,7 @@ def _residents() -> Tensor:
 
 
 def _wages() -> dict[float, Tensor]:
-    """Return quantiles by age and sex; a band that is published in two parts has their geometric mean."""
+    """Return quantiles by age and sex; for a band published in two parts, their geometric mean."""
     published = _by(rows("us_w2_wages_by_age_sex_2019.csv"), "age", "sex")
     return {
         level / 100: torch.stack(

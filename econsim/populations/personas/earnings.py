@@ -1,13 +1,14 @@
-"""Who earns what: where in the distribution of incomes the people of each cell stand.
+"""Joint distribution of earnings and personal attributes: the earnings ranks of people in each cell.
 
-A person's standing is ``x = effect(age, sex) + effect(sex, education) + effect(sex, occupation) + e`` with a standard
-normal ``e``; its rank among all people is ``F(x)``, the distribution function of the mixture over cells, and income is
-whatever the population's distribution of income has at that rank. Incomes are therefore distributed exactly as the
-population says, and only who stands where is modelled.
+The latent earnings score of a person is ``x = effect(age, sex) + effect(sex, education) + effect(sex, occupation) + e``
+with a standard normal ``e``. The person's rank among all people is ``F(x)``, where ``F`` is the distribution function
+of the mixture over cells, and income is the quantile of the population's income distribution at that rank. Incomes thus
+follow that distribution exactly; only the assignment of people to ranks is modelled.
 
-The effects are fitted to published medians, all turned into ranks by one distribution, W-2 wages of 2019: annual wages
-by age and sex; annual earnings by education within each sex, of those aged 25 and over; earnings of full-time workers
-by occupation within each sex. Only the ratios of medians are used, because the tables are of other years and people.
+The effects are fitted to published medians, converted to ranks with one distribution, W-2 wages of 2019: annual wages
+by age and sex; annual earnings by education within each sex, ages 25 and over; earnings of full-time workers by
+occupation within each sex. Only ratios of medians are used, because the tables refer to different years and groups of
+people.
 """
 
 from __future__ import annotations
@@ -28,18 +29,20 @@ from econsim.populations.quantile_table import Parameters, QuantileTable
 __all__ = ["Medians", "Standing", "medians", "standing", "wages"]
 
 SWEEPS = 50
-TOLERANCE = 1e-4  # standard deviations of the standing within a cell
+TOLERANCE = 1e-4  # in standard deviations of the score within a cell
 BISECTIONS = 45
 _POINTS = 501
-_REACH = 6.0  # standard deviations beyond the outermost cell
+_REACH = 6.0  # range of the grid beyond the outermost cells, in standard deviations
 
 
 @dataclass(frozen=True)
 class Medians:
     """Published medians of groups of cells.
 
-    group: ``[C]`` int64, the group of each cell. counted: ``[C]`` bool, whether the table covers it. log: ``[G]``, the
-    logarithm of US dollars a year. family: ``[G]``, the medians whose ratios to each other count.
+    group: ``[C]`` int64, the group of each cell.
+    counted: ``[C]`` bool, whether the table covers the cell.
+    log: ``[G]``, the logarithm of the median in US dollars per year.
+    family: ``[G]`` int64, the family of each group; ratios of medians are compared within families.
     """
 
     name: str
@@ -51,45 +54,45 @@ class Medians:
 
 @dataclass(frozen=True)
 class Standing:
-    """The mixture: masses and positions of cells, ``[C]`` each, float64."""
+    """Mixture of scores: masses and mean scores (positions) of cells, ``[C]`` each, float64."""
 
     mass: Tensor
     position: Tensor
 
     def rank(self, x: Tensor) -> Tensor:
-        """Return the share of people below ``x``, any shape."""
+        """Return the share of people with scores below ``x``, any shape."""
         return _below(x[..., None] - self.position) @ self.mass
 
     def at_rank(self, rank: Tensor) -> Tensor:
-        """Return the standing below which the shares ``rank`` in (0, 1) of people are, any shape; to about 1e-5."""
+        """Return the quantiles of the score at ``rank`` in (0, 1), any shape; accurate to about 1e-5."""
         return interpolated(rank, self.rank(self.grid), self.grid)
 
     def cell_at(self, x: Tensor, draw: Tensor) -> Tensor:
-        """Return a cell for people who stand at ``x``, drawn with uniform numbers ``draw``; int64, any one shape."""
+        """Return a cell for people with scores ``x``, drawn with uniform numbers ``draw``; int64, same shape."""
         nearest = ((x - self.grid[0]) / (self.grid[1] - self.grid[0])).round().clamp(0, _POINTS - 1)
-        # One search for everybody: the distribution of point p over cells lies in [p, p + 1].
-        found = torch.searchsorted(self._cumulated, nearest + draw, right=True)
-        return (found - nearest.long() * len(self.mass)).clamp(0, len(self.mass) - 1)
+        # One search for all people: the cumulative probabilities of cells at grid point p lie in [p, p + 1].
+        entry = torch.searchsorted(self._cumulated, nearest + draw, right=True)
+        return (entry - nearest.long() * len(self.mass)).clamp(0, len(self.mass) - 1)
 
     def quantiles(self, group: Tensor, counted: Tensor, count: int, level: float) -> Tensor:
-        """Return the standing below which the share ``level`` of each of ``count`` groups of cells is, ``[G]``."""
+        """Return the quantile of the score at ``level`` within each of ``count`` groups of cells, ``[G]``."""
         low, high = (torch.full((count,), end, dtype=torch.float64) for end in self._range())
         mass = self.mass * counted
-        wanted = level * _sums(mass, group, count)
+        target = level * _sums(mass, group, count)
         for _ in range(BISECTIONS):
             middle = 0.5 * (low + high)
-            below = _sums(mass * _below(middle[group] - self.position), group, count) < wanted
+            below = _sums(mass * _below(middle[group] - self.position), group, count) < target
             low, high = torch.where(below, middle, low), torch.where(below, high, middle)
         return 0.5 * (low + high)
 
     @cached_property
     def grid(self) -> Tensor:
-        """Points that cover everybody, ``[P]``, evenly spaced."""
+        """Evenly spaced grid ``[P]`` that covers the scores of all people."""
         return torch.linspace(*self._range(), _POINTS, dtype=torch.float64)
 
     @cached_property
     def _cumulated(self) -> Tensor:
-        """Probabilities of cells at each point of the grid, added up, plus the point's number, ``[P * C]``."""
+        """Cumulative probabilities of cells at each grid point, plus the index of the point, ``[P * C]``."""
         logs = self.mass.log() - 0.5 * (self.grid[:, None] - self.position) ** 2
         return (logs.softmax(-1).cumsum(-1) + torch.arange(_POINTS)[:, None]).flatten()
 
@@ -102,22 +105,22 @@ def standing() -> Standing:
     """Return the fitted mixture.
 
     Raises:
-        EconsimError: the medians cannot be met.
+        EconsimError: the iteration does not converge to the published medians.
     """
     cells = joint()
-    parts = medians(tables(), cells)
+    targets = medians(tables(), cells)
     position = torch.zeros_like(cells.mass)
     for _ in range(SWEEPS):
         before = position
-        for part in parts:
-            position = position + _change(part, Standing(cells.mass, position))[part.group]
+        for target in targets:
+            position = position + _change(target, Standing(cells.mass, position))[target.group]
         if float((position - before).abs().max()) < TOLERANCE:
             return Standing(cells.mass, position)
-    raise EconsimError(f"personas: the published medians of earnings are not met after {SWEEPS} sweeps")
+    raise EconsimError(f"personas: the fit to published median earnings did not converge within {SWEEPS} sweeps")
 
 
 def medians(known: Tables, cells: Joint) -> list[Medians]:
-    """Return the published medians that the effects are fitted to."""
+    """Return the published medians to which the effects are fitted."""
     levels, jobs = len(EDUCATIONS), len(known.occupations)
     sexes, everybody = torch.arange(len(SEXES)), torch.ones_like(cells.age, dtype=torch.bool)
     return [
@@ -147,19 +150,19 @@ def medians(known: Tables, cells: Joint) -> list[Medians]:
 
 @cache
 def wages() -> QuantileTable:
-    """Return the distribution that turns published dollars into ranks: W-2 wages of 2019."""
+    """Return the distribution that converts published medians to ranks: W-2 wages of 2019."""
     return QuantileTable(Parameters())
 
 
-def _change(part: Medians, mixture: Standing) -> Tensor:
-    """Return by how much each group has to move for its median to be as published, ``[G]``."""
-    count = len(part.log)
-    now = mixture.quantiles(part.group, part.counted, count, 0.5)
-    people = _sums(mixture.mass * part.counted, part.group, count)
-    above = people * (wages().quantile(mixture.rank(now)).log() - part.log)
-    level = _sums(above, part.family, count) / _sums(people, part.family, count)
-    aim = part.log + level[part.family]
-    return mixture.at_rank(level_of(wages().quantile, aim.exp())) - now
+def _change(target: Medians, mixture: Standing) -> Tensor:
+    """Return the change of each group's position that matches its published median, ``[G]``."""
+    count = len(target.log)
+    current = mixture.quantiles(target.group, target.counted, count, 0.5)
+    people = _sums(mixture.mass * target.counted, target.group, count)
+    excess = people * (wages().quantile(mixture.rank(current)).log() - target.log)
+    level = _sums(excess, target.family, count) / _sums(people, target.family, count)
+    desired = target.log + level[target.family]
+    return mixture.at_rank(level_of(wages().quantile, desired.exp())) - current
 
 
 def _sums(values: Tensor, group: Tensor, count: int) -> Tensor:
@@ -167,5 +170,5 @@ def _sums(values: Tensor, group: Tensor, count: int) -> Tensor:
 
 
 def _below(x: Tensor) -> Tensor:
-    """Return the standard normal distribution function; several times as fast as ``ndtr`` where tails do not matter."""
+    """Return the standard normal distribution function; faster than ``ndtr``, but less accurate in the tails."""
     return 0.5 + 0.5 * torch.erf(x * math.sqrt(0.5))

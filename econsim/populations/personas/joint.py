@@ -1,11 +1,11 @@
-"""The joint distribution of age, sex, education and occupation of US people in work, fitted to published margins.
+"""Joint distribution of age, sex, education and occupation of US workers, fitted to published margins.
 
-Margins that hold exactly: occupation by sex; education within each broad occupation, of those aged 25 and over; age
-within each sex. The seed brings what they leave open: education by age and sex among residents, times the
-participation of their sex and education, times how education and occupation go together. Assumed: given sex and
-education, participation does not vary with age between 18 and 64; given education, sex and occupation, age does not
-depend on occupation; within a broad occupation somebody without the education that a job asks for is
-``SHORTFALL`` times as likely to hold it as somebody with it.
+The following margins hold exactly: occupation by sex; education within each broad occupation, ages 25 and over; age
+within each sex. All other dependence comes from the seed: residents by age, sex and education, times labour-force
+participation by sex and education, times workers by occupation and sex, times the association between education and
+occupation. Assumptions: conditional on sex and education, participation does not vary with age between 18 and 64;
+conditional on sex and education, age and occupation are independent; within a broad occupation, a person without the
+required education of a job is ``SHORTFALL`` times as likely to hold it as a person with that education.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SHORTFALL = 0.25
 
 @dataclass(frozen=True)
 class Joint:
-    """Cells and their masses, ``[C]`` each: float64 of sum one; the index of age band, sex, education, occupation."""
+    """Cells ``[C]``: masses (float64, sum of one) and the indices of age band, sex, education and occupation."""
 
     mass: Tensor
     age: Tensor
@@ -47,9 +47,9 @@ def joint() -> Joint:
 
 
 def margins(known: Tables, cells: Joint) -> list[Margin]:
-    """Return the margins that the distribution agrees with."""
+    """Return the margins to which the distribution is fitted."""
     jobs, levels, ages = len(known.occupations), len(EDUCATIONS), len(AGES)
-    adult = cells.age > 0  # the table of education begins at 25
+    adult = cells.age > 0  # the education table covers ages 25 and over
     by_age = known.residents.sum(-1).T  # [S, A]
     attainment = known.broad_of[cells.occupation] * levels + cells.education
     return [
@@ -71,7 +71,7 @@ def _margin(name: str, group: Tensor, figures: Tensor, family_size: int) -> Marg
 
 
 def _seed(known: Tables, cells: Joint) -> Tensor:
-    """Return cell masses before fitting, ``[C]``."""
+    """Return the cell masses before fitting, ``[C]``."""
     people = known.residents[cells.age, cells.sex, cells.education]
     working = known.participation[cells.sex, cells.education]
     return (
@@ -83,9 +83,9 @@ def _seed(known: Tables, cells: Joint) -> Tensor:
 
 
 def _fit_for_job(known: Tables) -> Tensor:
-    """Return how much likelier than others an education is to hold each job, ``[O, E]``, by broad group and entry."""
-    ordinary = known.attainment.mean(0)
-    lift = known.attainment / ordinary
+    """Return the relative likelihood of each education in each occupation, ``[O, E]``."""
+    average = known.attainment.mean(0)
+    lift = known.attainment / average
     levels = torch.arange(len(EDUCATIONS))
-    enough = torch.where(levels[:, None] >= levels[None, :], 1.0, SHORTFALL).double()  # has, is asked for
-    return lift[known.broad_of] * (known.entry @ enough.T)
+    qualified = torch.where(levels[:, None] >= levels[None, :], 1.0, SHORTFALL).double()  # attained, required
+    return lift[known.broad_of] * (known.entry @ qualified.T)

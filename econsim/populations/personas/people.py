@@ -1,4 +1,4 @@
-"""People with their personas, as columns."""
+"""People and their personas in columns."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class People:
-    """Those that a population's ``sample`` draws under the same key, described; all columns ``[B, N]``, on the CPU.
+    """People whom a population's ``sample`` draws with the same key; all columns ``[B, N]``, on the CPU.
 
-    age: int64, years. sex, education, occupation: int64, places in ``labels``. ``UNKNOWN`` where nobody knows.
-    income: float64, a year at 40 hours a week, in ``unit``. weight: how many people each stands for.
-    rank: float64 in (0, 1), the share of the population that earns less. written: texts that replace the template's.
+    age: int64, years, or ``UNKNOWN``.
+    sex, education, occupation: int64, indices of ``labels``, or ``UNKNOWN``.
+    income: float64, annual income at 40 hours per week, in ``unit``.
+    weight: float64, number of people that each person represents.
+    rank: float64 in (0, 1), share of the population with a lower income.
+    labels: names of the values of sex, education and occupation.
+    unit: unit of money.
+    written: descriptions that replace those of the template.
     """
 
     age: Tensor
@@ -38,7 +43,7 @@ class People:
     written: Written | None = None
 
     def facts(self, copy: int = 0) -> list[Facts]:
-        """Return what is known of each person of one copy of the game."""
+        """Return the attributes of each person in one environment copy."""
         ages: list[int] = self.age[copy].tolist()
         named = (self._named(column, copy) for column in ("sex", "education", "occupation"))
         numbers = (column[copy].tolist() for column in (self.income, self.rank))
@@ -48,22 +53,22 @@ class People:
         ]
 
     def texts(self, copy: int = 0) -> tuple[str, ...]:
-        """Return two or three sentences a person, in the second person.
+        """Return two or three sentences per person, in the second person.
 
         Raises:
-            UserError: texts were written for other people.
+            UserError: the file of descriptions does not contain all people.
         """
         texts = tuple(text_of(facts) for facts in self.facts(copy))
         return texts if self.written is None else self.written.instead_of(texts)
 
     def table(self, copy: int = 0) -> pd.DataFrame:
-        """Return one row a person of one copy: the columns in words and numbers, and the text."""
+        """Return a table with one row per person in one environment copy: attributes, weight and description."""
         import pandas as pd
 
-        known = pd.DataFrame([facts._asdict() for facts in self.facts(copy)]).drop(columns="unit")
-        return known.assign(weight=self.weight[copy].tolist(), text=self.texts(copy))
+        attributes = pd.DataFrame([facts._asdict() for facts in self.facts(copy)]).drop(columns="unit")
+        return attributes.assign(weight=self.weight[copy].tolist(), text=self.texts(copy))
 
     def _named(self, column: str, copy: int) -> list[str | None]:
         labels = self.labels[column]
-        places: list[int] = getattr(self, column)[copy].tolist()
-        return [None if place == UNKNOWN else labels[place] for place in places]
+        indices: list[int] = getattr(self, column)[copy].tolist()
+        return [None if index == UNKNOWN else labels[index] for index in indices]

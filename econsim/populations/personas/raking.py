@@ -1,6 +1,6 @@
-"""Iterative proportional fitting: a joint distribution that agrees with published margins.
+"""Iterative proportional fitting of a joint distribution to published margins.
 
-Deming and Stephan (1940). What no margin fixes stays as in the seed: the odds ratios of all higher interactions.
+The odds ratios of all interactions that no margin determines are those of the seed. Source: Deming and Stephan (1940).
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ SWEEPS = 1000
 class Margin:
     """Published shares of groups of cells.
 
-    name: what it says. group: ``[C]`` int64, the group ``0 .. G - 1`` of each cell, -1 for a cell outside the table.
-    share: ``[G]``, the published share of each group among the groups of its ``family`` ``[G]`` int64; how large a
-    family is, the margin does not say.
+    name: name of the margin.
+    group: ``[C]`` int64, the group ``0 .. G - 1`` of each cell, -1 for a cell outside the table.
+    share: ``[G]``, the published share of each group within its family.
+    family: ``[G]`` int64, the family of each group; the margin does not determine the sizes of families.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Margin:
     family: Tensor
 
     def fitted(self, mass: Tensor) -> Tensor:
-        """Return the share of each group within its family, ``[G]``, where cells have ``mass`` ``[C]``."""
+        """Return the share of each group within its family, ``[G]``, for masses of cells ``[C]``."""
         inside = self.group >= 0
         groups = torch.zeros_like(self.share).index_add(0, self.group[inside], mass[inside])
         families = torch.zeros_like(self.share).index_add(0, self.family, groups)
@@ -42,10 +43,10 @@ class Margin:
 
 
 def rake(seed: Tensor, margins: Sequence[Margin]) -> Tensor:
-    """Return the masses ``[C]``, of sum one, nearest to ``seed`` ``[C]`` that agree with all margins.
+    """Return masses ``[C]`` with a sum of one that agree with all margins, scaled from ``seed`` ``[C]``.
 
     Raises:
-        EconsimError: the margins contradict each other.
+        EconsimError: the iteration does not converge, since the margins are inconsistent.
     """
     mass = seed / seed.sum()
     for _ in range(SWEEPS):
@@ -58,4 +59,6 @@ def rake(seed: Tensor, margins: Sequence[Margin]) -> Tensor:
             mass = mass / mass.sum()
         if worst < TOLERANCE:
             return mass
-    raise EconsimError(f"personas: {', '.join(margin.name for margin in margins)} contradict each other by {worst:.1e}")
+    raise EconsimError(
+        f"personas: margins {', '.join(margin.name for margin in margins)} are inconsistent by {worst:.1e}"
+    )

@@ -1,13 +1,14 @@
-"""Putting people into words: two or three sentences in the second person, the same for the same person.
+"""Descriptions of people in two or three sentences in the second person, identical for identical people.
 
-What is said beyond the facts follows from them by these rules, which are conventions and no findings:
+Statements beyond the facts follow from them by these rules, which are conventions and not empirical findings:
 
-- career, by age: at the start of it (under 25), building it up (under 35), in the middle of it (under 50), late in it;
-- means, by rank among all who work: below 20, 40, 60, 80 and 95 per cent, and above;
-- attitude to risk, one point each: for being under 35, for a bachelor's degree, for a rank of 80 per cent or more; less
-  one each: for being 50 or older, for a rank under 20 per cent. Below zero is careful, zero or one takes some risks,
-  two or more takes risks readily. (Surveys find that willingness to take risks falls with age and rises with education
-  and income: Dohmen et al. 2011, Journal of the European Economic Association 9(3).)
+- career, by age: at the start (under 25), building up (under 35), in the middle (under 50), late (50 and over);
+- means, by income rank among all workers: below 20, 40, 60, 80 and 95 per cent, and above;
+- attitude to risk, by points: one point each for an age under 35, a bachelor's or higher degree, and a rank of 80 per
+  cent or more; minus one point each for an age of 50 or more and a rank under 20 per cent. A person with fewer than
+  zero points is careful, with zero or one takes some risks, and with two or more takes risks readily. (Surveys find
+  that willingness to take risks decreases with age and increases with education and income: Dohmen et al. 2011, Journal
+  of the European Economic Association 9(3).)
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from econsim.errors import UserError
 __all__ = ["PERSON", "TEXT", "Facts", "Written", "text_of"]
 
 PERSON, TEXT = "person", "text"
-"""Columns of a file of written texts: what the template says of somebody, and what is said instead."""
+"""Columns of a file of descriptions: the template's text of a person, and the text that replaces it."""
 
 _DEGREES = {
     "less_than_high_school": "without a high-school diploma",
@@ -51,7 +52,7 @@ _RISKS = ((0, 2), ("careful, and avoid risks", "level-headed, and take some risk
 
 
 class Facts(NamedTuple):
-    """What is known of one person; ``None`` where nobody knows. Columns are those of ``People``."""
+    """Attributes of one person, as in the columns of ``People``; ``None`` if unknown."""
 
     age: int | None
     sex: str | None
@@ -63,10 +64,10 @@ class Facts(NamedTuple):
 
 
 class Written:
-    """Texts in a file, by what the template says of a person.
+    """Descriptions from a file, keyed by the template's text of a person.
 
     Raises:
-        UserError: the file cannot be read, or lacks one of the columns ``person`` and ``text``.
+        UserError: the file cannot be read, or a column ``person`` or ``text`` is missing.
     """
 
     def __init__(self, file: str | Path) -> None:
@@ -75,30 +76,34 @@ class Written:
         self._texts = read_texts(Path(file))
 
     def instead_of(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """Return what was written about each of the people that the template says ``texts`` of."""
+        """Return the descriptions that replace the template's ``texts``.
+
+        Raises:
+            UserError: the file has no description of a person.
+        """
         try:
             return tuple([self._texts[text] for text in texts])
         except KeyError as error:
             raise UserError(
                 f"population.texts: {self._file} has no text for the person {error.args[0]!r};"
-                f" write it with econsim.llm.persona_generation.write_portraits"
+                f" generate the file with econsim.llm.persona_generation.write_portraits"
             ) from None
 
 
 def read_texts(file: Path) -> Mapping[str, str]:
-    """Return the texts of a file by person; raises ``UserError`` where it cannot be read or lacks a column."""
+    """Return the texts of a file by person; raises ``UserError`` for an unreadable file or a missing column."""
     try:
         with file.open(encoding="utf-8", newline="") as opened:
             rows = list(csv.DictReader(opened))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"population.texts: cannot read {file}: {error}") from None
     if rows and not {PERSON, TEXT} <= rows[0].keys():
-        raise UserError(f"population.texts: {file} needs the columns {PERSON} and {TEXT}")
+        raise UserError(f"population.texts: expected the columns {PERSON} and {TEXT} in {file}")
     return {row[PERSON]: row[TEXT] for row in rows}
 
 
 def text_of(person: Facts) -> str:
-    """Return the template's text of a person."""
+    """Return the template's description of a person."""
     means = _among(_MEANS, person.rank)
     unit = _UNITS.get(person.unit, person.unit)
     share = min(max(round(100 * person.rank), 1), 99)
@@ -112,7 +117,7 @@ def text_of(person: Facts) -> str:
 def _identity(person: Facts) -> str:
     noun = _NOUNS.get(person.sex or "", "person")
     age = "" if person.age is None else f"{person.age}-year-old "
-    # Eight, eleven, eighteen and the eighties begin with a vowel.
+    # Eight, eleven, eighteen and the eighties start with a vowel sound.
     article = "an" if age.startswith("8") or age.startswith(("11-", "18-")) else "a"
     degree = f" {_DEGREES[person.education]}" if person.education else ""
     return f"{article} {age}{noun}{degree}"
@@ -135,5 +140,5 @@ def _among(scale: tuple[tuple[float, ...], tuple[str, ...]], value: float) -> st
 
 
 def _rounded(income: float) -> str:
-    """Return an income with two digits."""
+    """Return an income with two significant digits."""
     return f"{float(f'{income:.2g}'):,.12g}"

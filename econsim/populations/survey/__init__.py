@@ -1,18 +1,18 @@
-"""People from a file of yours: one row a person, with survey weights; the Census Bureau's PUMS columns are understood.
+"""Survey microdata from a CSV file, one row per person, with weights; PUMS columns of the Census Bureau are supported.
 
-Rows are drawn in proportion to their weight, so that everybody drawn counts the same. Nothing is modelled: whoever is
-drawn has the income, age, sex, education and occupation of its row.
+Rows are drawn with probabilities proportional to their weights, so that all drawn people count equally. Nothing is
+modelled: each person has the income, age, sex, education and occupation of the corresponding row.
 
-    name        instead       values
-    income      WAGP          annual income at 40 hours a week, positive (required)
-    weight      PWGTP         how many people the row stands for, positive; all equal where not given
+    column      PUMS column   values
+    income      WAGP          annual income at 40 hours per week, positive (required)
+    weight      PWGTP         number of people that the row represents, positive; equal weights if absent
     age         AGEP          years, 0 to 120
     sex         SEX           women or men (also woman, man, female, male); 1 men, 2 women
     education   SCHL          one of five levels, below; codes 1 to 24
-    occupation  OCCP          words; codes of 2018 and later
+    occupation  OCCP          text; codes of 2018 and later
 
 Levels of education: less_than_high_school, high_school, some_college_or_associate, bachelor, graduate_or_professional.
-Rows without wages are left out where the column is ``WAGP``: these are people who did not work for pay.
+With the column ``WAGP``, rows without wages are omitted: these people did not work for pay.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ __all__ = ["Parameters", "Survey"]
 
 
 class Parameters(Sampling):
-    """People from a file."""
+    """Parameters of survey microdata."""
 
     file: str
     """CSV file with a header row, relative to the working directory."""
     unit: str = Field("USD", min_length=1)
-    """Unit of money of the file."""
+    """Unit of money in the file."""
     texts: str | None = None
-    """CSV file with written texts (columns ``person`` and ``text``), relative to the working directory; without one, a
-    fixed template describes people."""
+    """CSV file with descriptions of people (columns ``person`` and ``text``), relative to the working directory; null:
+    descriptions from a fixed template."""
 
 
 class Survey:
-    """People drawn from a file.
+    """Population drawn from survey microdata.
 
     Raises:
-        UserError: a file cannot be read, a column is missing, or a cell is wrong; the row is named.
+        UserError: a file cannot be read, a column is missing, or a cell is invalid; the message names its row.
     """
 
     def __init__(self, parameters: Parameters) -> None:
@@ -56,25 +56,25 @@ class Survey:
         self.unit = parameters.unit
         self._rows: Rows = read(parameters.file)
         self._written = Written(parameters.texts) if parameters.texts else None
-        # Strata are given in money and people are drawn by row: a stratum begins with its first row.
+        # Strata are given in money, but people are drawn by row: convert each bound to its first row.
         starts = self._rows.first_row(parameters.strata)
         self._how = parameters.model_copy(update={"strata": tuple(float(start) for start in starts)})
 
     def quantile(self, levels: Tensor) -> Tensor:
-        """Return the income of the person at ``levels`` in (0, 1) of the weighted file, float64, any shape."""
+        """Return weighted quantiles of income at ``levels`` in (0, 1), float64, any shape."""
         return self._rows.income.to(levels.device)[self._rows.at(levels).long()]
 
     def sample(self, key: Tensor, count: int, dtype: torch.dtype = torch.float64) -> Sample:
-        """Return ``count`` people a copy.
+        """Return a sample of ``count`` people per environment copy.
 
         Raises:
-            UserError: too few people for the strata.
+            UserError: there are too few people for the strata.
         """
         row, weight = self._drawn(key, count)
         return Sample(self._rows.income.to(key.device)[row].to(dtype), weight.to(dtype))
 
     def people(self, key: Tensor, count: int) -> People:
-        """Return the people of :meth:`sample` under ``key`` ``[B]``, described."""
+        """Return the people of :meth:`sample` with ``key`` ``[B]``, with their attributes."""
         row, weight = self._drawn(key.cpu(), count)
         rows = self._rows
         return People(
@@ -92,5 +92,5 @@ class Survey:
 
     def _drawn(self, key: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """Return the row, int64, and the weight of each person, ``[B, N]`` each."""
-        found = draw(self._rows.at, self._how, key, count, torch.float64)
-        return found.income.long(), found.weight
+        rows = draw(self._rows.at, self._how, key, count, torch.float64)  # row numbers in place of incomes
+        return rows.income.long(), rows.weight

@@ -1,6 +1,6 @@
 "use strict";
 
-/* Colours of plots are variables of the page, so that they follow it into the dark: "var(--series-1)". */
+/* Colours of plots are CSS variables of the page, such as "var(--series-1)", so that they also change in dark mode. */
 function painted(value, style) {
   if (typeof value === "string") {
     const found = /^var\((--[\w-]+)\)$/.exec(value);

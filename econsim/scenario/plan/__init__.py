@@ -1,7 +1,7 @@
 """Plan of a run: its policies, stages, responses and evaluation, computed once from a scenario and its game.
 
-Every part of a run is handed the plan; none derives from the scenario again who plays, who is fitted by what, and under
-whose behaviour policies are scored.
+All parts of a run use the plan; none of them derives again from the scenario which agents play, which learner fits
+them, and under which workers policies are scored.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ __all__ = ["SHARED", "Plan", "Policy", "Response", "Stage", "leading_role", "mus
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does.
+    """The plan of a run.
 
     Attributes:
-        scenario: what is run, without a training that fits nobody.
-        game: its game; the groups of a role that several agents share are roles of their own.
-        leader: the leading role that planners play, where there is one.
-        policies: the baselines in the scenario's order, then its own policy where every role has an agent.
-        stages: what has to be fitted, in order.
-        evaluation: who plays beside the planner when policies are compared, by role.
-        responses: whose behaviour policies are scored under, the one that counts first.
-        notes: what a reader of the run should know of its settings, one sentence each.
+        scenario: the scenario of the run, without ``training`` if that fits no agent.
+        game: its game, in which each group of a role with several agents is a separate role.
+        leader: the leading role that planners play, if there is one.
+        policies: the baselines in the scenario's order, then its own policy if every role has an agent.
+        stages: the fits of the run, in order.
+        evaluation: the other agents, by role, when planners are compared.
+        responses: the sets of followers under which policies are scored; the first is the main one.
+        notes: remarks about the settings for readers of the run, one sentence each.
     """
 
     scenario: Scenario
@@ -55,16 +55,16 @@ class Plan:
 
     @property
     def own(self) -> Policy | None:
-        """The scenario's own policy; ``None`` where a role of it has no agent."""
+        """The scenario's own policy; ``None`` if one of its roles has no agent."""
         return next((policy for policy in self.policies if policy.label == own_label(self.scenario)), None)
 
     @property
     def last(self) -> Policy:
-        """The scenario's own policy, or the last of its baselines where it has none."""
+        """The scenario's own policy, or the last of its baselines if it has none."""
         return self.policies[-1]
 
     def policy(self, label: str) -> Policy:
-        """Return a policy.
+        """Return the policy with a label.
 
         Raises:
             UserError: there is no such policy.
@@ -84,34 +84,34 @@ class Plan:
 
     def build_agents(self) -> dict[tuple[str, int], dict[str, Agent]]:
         """Return the agents of each policy and seed by role, not yet fitted."""
-        everyone = [*self.policies, *(stage.policy for stage in self.stages)]
-        return {(policy.label, seed): policy.build() for policy in everyone for seed in policy.seeds}
+        all_policies = [*self.policies, *(stage.policy for stage in self.stages)]
+        return {(policy.label, seed): policy.build() for policy in all_policies for seed in policy.seeds}
 
     def stand_ins(self, stage: Stage) -> dict[str, Agent]:
-        """Return who plays the roles whose own training comes after a stage."""
+        """Return the substitute agents of roles whose own training comes after a stage."""
         return {role: self.evaluation[role].build() for role in stage.untrained_roles if role in self.evaluation}
 
     def followers(self, agents: Mapping[str, Chosen]) -> dict[str, Chosen]:
-        """Return those of ``agents`` that follow."""
-        return {role: chosen for role, chosen in agents.items() if not self.game.roles[role].leads}
+        """Return those of ``agents`` that play following roles."""
+        return {role: choice for role, choice in agents.items() if not self.game.roles[role].leads}
 
     def check_agents(self) -> None:
-        """Let every agent that plays as it is look at the game, so that a mismatch shows before hours of training.
+        """Start every agent that needs no fitting once, so that a mismatch is reported before hours of training.
 
         Raises:
             UserError: an agent cannot play its role.
         """
         for agents in (*(policy.agents for policy in self.policies), self.evaluation):
-            for role, chosen in agents.items():
-                if not must_be_fitted(chosen):
-                    chosen.build().start(self.game, self.game.roles[role], 1)
+            for role, choice in agents.items():
+                if not must_be_fitted(choice):
+                    choice.build().start(self.game, self.game.roles[role], 1)
 
 
 def plan_of(scenario: Scenario, game: Game[Any]) -> Plan:
-    """Return the plan of a scenario; ``game`` is :meth:`Scenario.build_game` of it, on any device.
+    """Return the plan of a scenario; ``game`` is the result of its :meth:`Scenario.build_game`, on any device.
 
     Raises:
-        UserError: nobody plays a role, nothing fits an agent, or a training that was asked for fits nobody.
+        UserError: a role has no agent, an agent has no learner, or the requested training fits no agent.
     """
     policies = policies_of(scenario, game)
     stages = stages_of(scenario, policies)
@@ -127,7 +127,8 @@ def _responses(plan: Plan) -> tuple[Response, ...]:
     own, game = plan.own, plan.game
     evaluation = plan.followers(plan.evaluation)
     responses = [] if plan.scenario.evaluation is None else [evaluation_response(game, evaluation)]
-    if own is not None and (not responses or any(own.agents[role] != each for role, each in plan.evaluation.items())):
+    differs = own is not None and any(own.agents[role] != choice for role, choice in plan.evaluation.items())
+    if own is not None and (not responses or differs):
         learned = bool(set(own.trained_roles) & set(plan.evaluation))
         responses.append(own_response(game, plan.followers(own.agents), learned))
     return tuple(responses)

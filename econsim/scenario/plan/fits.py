@@ -1,4 +1,4 @@
-"""Fits of a policy: which learner fits which of its agents, and in which order."""
+"""Fits of a policy: the learners of its agents, in order."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["Fit", "fits_of", "learners_for"]
 
 @dataclass(frozen=True)
 class Fit:
-    """What one learner fits of a policy: the agents of ``roles``.
+    """A fit of the agents of ``roles`` by one learner.
 
-    ``name`` is the learner's, ``kind`` that of the first agent. ``is_training``: it is the scenario's ``training``; its
-    ``learner`` is ``None`` where that does not fit all of the agents.
+    ``name`` is the name of the learner, ``kind`` the kind of the first agent. ``is_training``: the learner is the
+    scenario's ``training``; ``learner`` is ``None`` if that does not fit all of the agents.
     """
 
     name: str
@@ -36,12 +36,12 @@ def fits_of(agents: Mapping[str, Chosen], training: Learner | None, name: str) -
     """Return the fits that ``agents`` need, in order.
 
     Args:
-        agents: who plays, by role.
+        agents: the agents by role.
         training: the learner of the scenario's ``training``, if it has one.
         name: the name of that learner.
 
     Raises:
-        UserError: two agents would fit themselves, each to what the other becomes.
+        UserError: several agents fit themselves, each to the fitted policies of the others.
     """
     fitted = {
         role: chosen.build() for role, chosen in agents.items() if issubclass(chosen.kind.implementation, FittedAgent)
@@ -52,8 +52,8 @@ def fits_of(agents: Mapping[str, Chosen], training: Learner | None, name: str) -
     alone = [role for role, agent in rest.items() if isinstance(agent, SelfFitting)]
     if len(alone) > 1:
         raise UserError(
-            f"{' and '.join(alone)} fit themselves, each to what the other announces; give all but one of them an agent"
-            " that plays as it is"
+            f"{' and '.join(alone)} are played by agents that fit themselves to each other; give all but one of"
+            " these roles an agent that needs no fitting"
         )
     by_itself = [Fit(agents[role].kind.name, agents[role].kind.name, (role,), SelfFit(role)) for role in alone]
     by_default = _by_default(agents, {role: agent for role, agent in rest.items() if role not in alone})
@@ -76,7 +76,7 @@ def learners_for(agents: Sequence[Agent]) -> list[str]:
 def _trained(fitted: Mapping[str, Agent], needy: Sequence[str], training: Learner | None) -> tuple[str, ...]:
     """Return the roles for the scenario's training: those that nothing else fits, then all others that it fits.
 
-    Agents that fit themselves do so, unless the training also has others to fit.
+    Agents that can fit themselves do so, unless the training also fits other agents.
     """
     willing = [role for role, agent in fitted.items() if training is not None and training.fits(agent)]
     if all(isinstance(fitted[role], SelfFitting) for role in willing):

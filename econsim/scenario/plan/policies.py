@@ -1,4 +1,4 @@
-"""Policies of a run: the ways to plan that it compares, each with its agents, seeds and fits."""
+"""Policies of a run: the alternatives that it compares, each with its agents, seeds and fits."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WITHOUT_LEADER = "agents"
 
 @dataclass(frozen=True)
 class Policy:
-    """One way to plan: its label, who plays, under which seeds it is fitted, and by which fits, in order.
+    """A policy of a run: its label, its agents by role, its training seeds, and its fits in order.
 
-    ``own_followers``: its followers were fitted under it, so that it is scored under them.
+    ``own_followers``: its followers are fitted under it, so that it is scored under them.
     """
 
     label: str
@@ -43,11 +43,11 @@ class Policy:
 
     def build(self) -> dict[str, Agent]:
         """Return its agents, not yet fitted."""
-        return {role: chosen.build() for role, chosen in self.agents.items()}
+        return {role: choice.build() for role, choice in self.agents.items()}
 
 
 def leading_role(scenario: Scenario, game: Game[Any]) -> str | None:
-    """Return the leading role that planners play, the one without an agent of its own, or ``None``."""
+    """Return the leading role that planners play, which is the one without an entry in ``agents``, or ``None``."""
     return next((name for name, role in game.roles.items() if role.leads and name not in scenario.agents), None)
 
 
@@ -62,7 +62,7 @@ def must_be_fitted(chosen: Chosen) -> bool:
 
 
 def evaluation_agents(scenario: Scenario, game: Game[Any]) -> dict[str, Chosen]:
-    """Return who plays beside the planner when policies are compared: the evaluation workers, else the scenario's."""
+    """Return the other agents when planners are compared: the evaluation workers, else the scenario's own agents."""
     agents = scenario.agents_in(game)
     if scenario.evaluation is None:
         return agents
@@ -71,10 +71,10 @@ def evaluation_agents(scenario: Scenario, game: Game[Any]) -> dict[str, Chosen]:
 
 
 def policies_of(scenario: Scenario, game: Game[Any]) -> list[Policy]:
-    """Return the baselines in the scenario's order, then its own policy where every role has an agent.
+    """Return the baselines in the scenario's order, then its own policy if every role has an agent.
 
     Raises:
-        UserError: neither is there, or a baseline would have to be trained against agents that cannot learn.
+        UserError: there are no policies, or ``retrain`` is set and no follower is trained under a baseline.
     """
     leader = leading_role(scenario, game)
     baselines = [
@@ -85,7 +85,7 @@ def policies_of(scenario: Scenario, game: Game[Any]) -> list[Policy]:
     own = _own_policy(scenario, game, leader)
     if own is None and not baselines:
         missing = sorted(set(game.roles) - set(scenario.agents_in(game)))
-        raise UserError(f"{scenario.name}: nobody plays {', '.join(missing)}; give agents.{missing[0]}=NAME")
+        raise UserError(f"{scenario.name}: no agent plays {', '.join(missing)}; set agents.{missing[0]}=NAME")
     return baselines if own is None else [*baselines, own]
 
 
@@ -105,7 +105,7 @@ def _baseline(scenario: Scenario, game: Game[Any], label: str, leader: str, chos
     policy = _policy(scenario, label, {**scenario.agents_in(game), leader: chosen}, own_followers=True)
     if not policy.trained_roles:
         raise UserError(
-            f"{scenario.name}: retrain: no follower is trained under {label}; give one an agent that learns"
+            f"{scenario.name}: retrain: no follower is trained under {label}; choose a follower that learns"
         )
     return replace(policy, seeds=_seeds(scenario))
 

@@ -1,7 +1,7 @@
-"""Responses: whose behaviour a policy is scored under, by label and in words.
+"""Responses: the sets of followers under which a policy is scored, by label and in words.
 
 ``exact``: evaluation workers who play exact best responses. ``evaluation``: evaluation workers of any other kind.
-``learned``: workers that the run trained. ``scenario``: the scenario's own workers, where none of them is learned.
+``learned``: workers that the run trained. ``scenario``: the scenario's own workers, if none of them is trained.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Response", "evaluation_response", "own_response"]
 
 @dataclass(frozen=True)
 class Response:
-    """Who followed: its label in tables, in a word for a header (``short``), and in words for a sentence."""
+    """A set of followers: its label in tables, a short name for headers (``short``), and words for sentences."""
 
     label: str
     short: str
@@ -40,7 +40,7 @@ def evaluation_response(game: Game[Any], followers: Mapping[str, Chosen]) -> Res
 
 
 def own_response(game: Game[Any], followers: Mapping[str, Chosen], learned: bool) -> Response:
-    """Return the response of the scenario's own workers; ``learned``: the run trained some of them."""
+    """Return the response of the scenario's own workers; ``learned``: whether the run trained some of them."""
     noun = _noun(game)
     if learned:
         return Response("learned", "learned", f"the {noun} that this run trained")

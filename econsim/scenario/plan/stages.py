@@ -1,8 +1,8 @@
-"""Stages of a run: what has to be fitted before it can score, one stage per policy, training seed and fit.
+"""Stages of a run: the fits that precede its evaluation, one stage per policy, training seed and fit.
 
-The scenario's ``training`` fits the agents that it says it fits. Of the others, an agent fits itself, or its default
-learner fits it. Default learners come first, then agents that fit themselves to what the others have become, then the
-scenario's training.
+The scenario's ``training`` fits the agents that its learner accepts. Each of the others fits itself, or is fitted by
+its default learner. Default learners come first, then agents that fit themselves to the policies of the others, then
+the scenario's training.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHARED = "shared phases"
 
 @dataclass(frozen=True)
 class Stage:
-    """One fit of a policy under one seed. ``after`` is the stage whose agents it begins with."""
+    """One fit of a policy under one seed. ``after`` is the stage whose agents it starts from."""
 
     policy: Policy
     seed: int
@@ -48,7 +48,7 @@ class Stage:
 
     @property
     def untrained_roles(self) -> tuple[str, ...]:
-        """The roles that have to be played by others, because their own training comes later."""
+        """The roles that need substitute agents, because their own training comes later."""
         return tuple(role for fit in self.later_fits if fit.is_training for role in fit.roles)
 
     @property
@@ -58,15 +58,15 @@ class Stage:
 
     def build(self) -> Learner:
         """Return its learner."""
-        assert self.fit.learner is not None, "stages_of() refuses agents that nothing fits"
+        assert self.fit.learner is not None, "stages_of() raises an error for agents without a learner"
         return self.fit.learner
 
 
 def stages_of(scenario: Scenario, policies: Sequence[Policy]) -> list[Stage]:
-    """Return what has to be fitted, in order.
+    """Return the stages in order.
 
     Raises:
-        UserError: nothing fits an agent of a policy, or one is fitted to others that are still to be trained.
+        UserError: an agent of a policy has no learner, or is fitted to agents that are trained only later.
     """
     shared = _shared_stages(scenario, policies)
     own = [
@@ -81,7 +81,7 @@ def stages_of(scenario: Scenario, policies: Sequence[Policy]) -> list[Stage]:
 
 
 def batches_of(stages: Sequence[Stage], seeds_at_once: int) -> list[list[int]]:
-    """Return the indices of stages that are fitted as one batch: those of one fit, if its learner can."""
+    """Return the indices of stages that are fitted as one batch: those of one fit, if its learner supports it."""
     batches: list[list[int]] = []
     for index, stage in enumerate(stages):
         same = bool(batches) and stages[batches[-1][0]].fit is stage.fit
@@ -93,7 +93,7 @@ def batches_of(stages: Sequence[Stage], seeds_at_once: int) -> list[list[int]]:
 
 
 def _shared_stages(scenario: Scenario, policies: Sequence[Policy]) -> dict[int, Stage]:
-    """Return the stages of phases that all policies share, by seed: each policy's own training goes on from there."""
+    """Return the stages of phases that all policies share, by seed; each policy's own training continues from there."""
     training = scenario.training
     learner = None if training is None else training.build()
     shared = learner.shared_phases() if isinstance(learner, SharesPhases) else None
@@ -102,24 +102,25 @@ def _shared_stages(scenario: Scenario, policies: Sequence[Policy]) -> dict[int, 
         return {}
     agents = {**trained[0].agents, **shared[1]}
     fits = tuple(fit for fit in fits_of(agents, shared[0], training.kind.name) if fit.is_training)
-    policy = Policy(SHARED, agents, tuple(sorted({seed for each in trained for seed in each.seeds})), fits=fits)
+    seeds = {seed for trained_policy in trained for seed in trained_policy.seeds}
+    policy = Policy(SHARED, agents, tuple(sorted(seeds)), fits=fits)
     return {seed: Stage(policy, seed, fit) for fit in fits for seed in policy.seeds}
 
 
 def _check(scenario: Scenario, stage: Stage) -> None:
-    """Raise :class:`UserError` where nothing fits the agents of a stage, or what they are fitted to does not exist."""
+    """Raise :class:`UserError` if no learner fits the agents of a stage, or they are fitted to untrained agents."""
     label, roles = stage.policy.label, stage.fitted_roles
     if stage.fit.learner is None:
         training = scenario.training
         reason = "no training" if training is None else f"training={training.kind.name}, which does not fit them"
         names = learners_for([stage.policy.agents[role].build() for role in roles])
-        advice = f"say training={' or training='.join(names)}, or choose" if names else "choose"
+        advice = f"set training={' or training='.join(names)}, or choose" if names else "choose"
         raise UserError(
             f"{scenario.name}: {label} has agents that must be trained ({', '.join(roles)}) and {reason}; {advice}"
-            " agents that need none"
+            " agents that need no training"
         )
     if stage.untrained_roles and stage.policy.own_followers and scenario.evaluation is None:
         raise UserError(
-            f"{scenario.name}: {label} is fitted to workers, and these are still to be trained; let the training fit it"
-            " too (training.refit_every=50), or say evaluation.workers=NAME"
+            f"{scenario.name}: {label} is fitted to workers that are trained only later; let the training fit it too"
+            " (training.refit_every=50), or set evaluation.workers=NAME"
         )

@@ -1,4 +1,4 @@
-"""Launchers: who makes the units of a sweep. Each is a module named after its option ``--launcher``."""
+"""Launchers, which execute the units of a sweep. Each is a module named after a value of the option ``--launcher``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ __all__ = ["Launcher"]
 
 
 class Launcher(Protocol):
-    """Makes units somewhere else and tells how they ended. Which unit is made when is decided by who calls it."""
+    """Interface of launchers: they execute units in other processes and return the results. The caller schedules."""
 
     def free(self) -> bool:
-        """Return whether another unit can be taken now."""
+        """Return whether another unit can be submitted now."""
 
     def submit(self, task: Task) -> None:
-        """Take a unit."""
+        """Submit a unit for execution."""
 
     def wait(self, seconds: float) -> list[TaskResult]:
-        """Return units that ended, at the latest after some seconds (then there may be none)."""
+        """Return the results of units that ended; return after ``seconds`` at the latest, possibly with none."""
 
     def stop(self) -> None:
-        """End all work at once; what is unfinished can be continued later."""
+        """Stop all work immediately; unfinished units can be continued later."""

@@ -1,7 +1,7 @@
-"""Processes on this machine: each stays for the whole sweep, so that torch is imported once a process.
+"""Local launcher: worker processes on this machine, each of which executes many units, so that it loads torch once.
 
-A worker that dies takes nothing with it: its unit is told to have failed, and another worker is started. A worker ends
-by itself when the process that started it is gone.
+If a worker dies, its unit is reported as failed and another worker is started. A worker exits by itself when the
+process that started it has ended.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ __all__ = ["Local", "import_path"]
 class _Worker:
     process: subprocess.Popen[bytes]
     unit: int | None = None
-    heard: bytes = b""
+    buffer: bytes = b""
 
 
 class Local:
     """A pool of worker processes.
 
     Args:
-        workers: how many.
+        workers: number of processes.
         logs: the folder of their logs.
-        lock: the descriptor of the sweep's lock, which they inherit.
-        threads: of each worker on the CPU.
+        lock: the file descriptor of the sweep's lock, which the processes inherit.
+        threads: number of CPU threads per worker.
     """
 
     def __init__(self, workers: int, logs: Path, lock: int, threads: int = 1) -> None:
@@ -52,39 +52,39 @@ class Local:
         return len(self._workers) < self._most or any(worker.unit is None for worker in self._workers)
 
     def submit(self, task: Task) -> None:
-        """Give a unit to an idle worker, or to a new one."""
-        worker = next((each for each in self._workers if each.unit is None), None) or self._start()
+        """Send a unit to an idle worker, or to a new one."""
+        worker = next((idle for idle in self._workers if idle.unit is None), None) or self._start()
         worker.unit = task.unit
         assert worker.process.stdin is not None
-        with suppress(BrokenPipeError):  # it died just now; the end of its answers tells
+        with suppress(BrokenPipeError):  # the worker has just died, which wait() detects at the end of its output
             worker.process.stdin.write(json.dumps(task.plain()).encode() + b"\n")
             worker.process.stdin.flush()
 
     def wait(self, seconds: float) -> list[TaskResult]:
-        """Return what workers say within some seconds."""
-        found: list[TaskResult] = []
+        """Return the results that workers report within some seconds."""
+        results: list[TaskResult] = []
         for key, _ in self._selector.select(seconds):
             worker: _Worker = key.data
             text = os.read(key.fd, 1 << 16)
-            worker.heard += text
-            *lines, worker.heard = worker.heard.split(b"\n")
+            worker.buffer += text
+            *lines, worker.buffer = worker.buffer.split(b"\n")
             for line in lines:
-                found.append(TaskResult(**json.loads(line)))
+                results.append(TaskResult(**json.loads(line)))
                 worker.unit = None
             if not text:
-                found += self._buried(worker)
-        return found
+                results += self._remove(worker)
+        return results
 
     def stop(self) -> None:
         """Kill all workers."""
         for worker in self._workers:
             worker.process.kill()
         for worker in list(self._workers):
-            self._buried(worker)
+            self._remove(worker)
 
     @property
     def processes(self) -> list[int]:
-        """The process numbers of the workers."""
+        """The process identifiers of the workers."""
         return [worker.process.pid for worker in self._workers]
 
     def _start(self) -> _Worker:
@@ -109,11 +109,11 @@ class Local:
 
     def _environment(self) -> Mapping[str, str]:
         threads = str(self._threads)
-        own = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONPATH": import_path()}
-        return {**os.environ, **own, **_one_device(self._started - 1)}
+        settings = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONPATH": import_path()}
+        return {**os.environ, **settings, **_one_device(self._started - 1)}
 
-    def _buried(self, worker: _Worker) -> list[TaskResult]:
-        """Forget a dead worker and tell of its unit."""
+    def _remove(self, worker: _Worker) -> list[TaskResult]:
+        """Remove a dead worker and return the failure of its unit, if it had one."""
         assert worker.process.stdout is not None
         assert worker.process.stdin is not None
         self._selector.unregister(worker.process.stdout)
@@ -130,14 +130,14 @@ def _ending(code: int) -> str:
 
 
 def import_path() -> str:
-    """Return where workers find this same econsim, and what this process added to the path of imports."""
-    own = str(Path(econsim.__path__[0]).resolve().parent)
-    return os.pathsep.join(dict.fromkeys([own, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]))
+    """Return the ``PYTHONPATH`` of workers: the folder of this econsim, then the current ``PYTHONPATH``."""
+    root = str(Path(econsim.__path__[0]).resolve().parent)
+    return os.pathsep.join(dict.fromkeys([root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]))
 
 
-def _one_device(place: int) -> Mapping[str, str]:
-    """Return what shows a worker one GPU only, where there are several."""
+def _one_device(index: int) -> Mapping[str, str]:
+    """Return the environment variable that restricts a worker to one GPU, if there are several."""
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    return {"CUDA_VISIBLE_DEVICES": str(place % count)} if count > 1 else {}
+    return {"CUDA_VISIBLE_DEVICES": str(index % count)} if count > 1 else {}

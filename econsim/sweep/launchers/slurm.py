@@ -1,6 +1,7 @@
-"""SLURM, through submitit: units are sent as job arrays, and this process watches them from the login node.
+"""SLURM launcher, based on submitit: units are submitted as job arrays and monitored from the login node.
 
-Jobs outlive a sweep that is killed; their numbers are kept in ``logs/jobs.txt``, and who resumes it cancels them first.
+Jobs go on when a sweep is killed. Their identifiers are stored in ``logs/jobs.txt``, and a resumed sweep cancels them
+first.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ __all__ = ["Slurm"]
 
 _JOBS_AT_ONCE = 500
 _SECONDS_BETWEEN_LOOKS = 2.0
-# What submitit names alike for all clusters; everything else is SLURM's own.
+# Options to which submitit gives the same names for all kinds of cluster; all others are specific to SLURM.
 _SHARED = ("timeout_min", "mem_gb", "nodes", "cpus_per_task", "gpus_per_node", "tasks_per_node", "stderr_to_stdout")
 
 
 class Slurm:
-    """Jobs of a cluster.
+    """Units executed as SLURM jobs.
 
     Args:
-        logs: the folder of the jobs' scripts and logs; every node sees it.
-        most: jobs in hand at once.
-        cpus: of a job.
-        gpus: of a job.
-        options: more, as submitit names them (``partition``, ``timeout_min``, ``mem_gb``); ``cluster: local`` runs the
-            jobs on this machine instead, to try things out.
+        logs: the folder of the jobs' scripts and logs, which must be shared by all nodes.
+        most: maximum number of submitted jobs.
+        cpus: CPUs per job.
+        gpus: GPUs per job.
+        options: further options under the names that submitit gives them (``partition``, ``timeout_min``, ``mem_gb``);
+            ``cluster: local`` runs the jobs on this machine instead, for tests.
 
     Raises:
-        UserError: submitit is not installed, there is no SLURM here, or it has no such option.
+        UserError: submitit is not installed, SLURM is not available, or there is no such option.
     """
 
     def __init__(self, logs: Path, most: int | None, cpus: float, gpus: float, options: Mapping[str, Any]) -> None:
@@ -44,10 +45,10 @@ class Slurm:
         logs.mkdir(exist_ok=True)
         self._executor = _executor(logs, cluster)
         shared = {name: rest.pop(name) for name in _SHARED if name in rest}
-        own = {f"slurm_{name}": value for name, value in rest.items()}
+        specific = {f"slurm_{name}": value for name, value in rest.items()}
         needs = {"cpus_per_task": max(1, ceil(cpus)), "gpus_per_node": ceil(gpus)}
         try:
-            self._executor.update_parameters(name="econsim", **needs | shared | own)
+            self._executor.update_parameters(name="econsim", **needs | shared | specific)
         except (NameError, TypeError, ValueError) as error:
             raise UserError(f"--cluster: {error}") from None
         self._most, self._pause = most or _JOBS_AT_ONCE, 0.1 if cluster != "slurm" else _SECONDS_BETWEEN_LOOKS
@@ -57,15 +58,15 @@ class Slurm:
         self._cancel_older()
 
     def free(self) -> bool:
-        """Return whether another job may be sent."""
+        """Return whether another job may be submitted."""
         return len(self._waiting) + len(self._jobs) < self._most
 
     def submit(self, task: Task) -> None:
-        """Keep a unit for the next job array."""
+        """Add a unit to the next job array."""
         self._waiting.append(task)
 
     def wait(self, seconds: float) -> list[TaskResult]:
-        """Send what waits, look at all jobs, and return what ended."""
+        """Submit the waiting units as a job array, and return the results of jobs that ended."""
         if self._waiting:
             self._send()
         end = time.monotonic() + max(seconds, self._pause)
@@ -97,11 +98,11 @@ class Slurm:
         return TaskResult(unit, f"the job failed ({type(error).__name__}: {str(error).strip().splitlines()[0]})")
 
     def _cancel_older(self) -> None:
-        """Cancel the jobs of a sweep that was killed, so that no two work on one run."""
+        """Cancel the jobs of a sweep that was killed, so that no two jobs execute the same run."""
         from submitit import SlurmJob
 
         for number in self._list.read_text("utf-8").split() if self._list.is_file() else []:
-            with suppress(OSError):  # there may be no SLURM here
+            with suppress(OSError):  # SLURM may not be available on this machine
                 SlurmJob(folder=self._logs, job_id=number).cancel(check=False)
         self._list.unlink(missing_ok=True)
 
@@ -114,4 +115,6 @@ def _executor(logs: Path, cluster: str) -> Any:
     try:
         return submitit.AutoExecutor(folder=logs, cluster=cluster)
     except (ValueError, RuntimeError) as error:
-        raise UserError(f"--launcher slurm: {error}; to try it here, add --cluster cluster=local") from None
+        raise UserError(
+            f"--launcher slurm: {error}; to run the jobs on this machine, add --cluster cluster=local"
+        ) from None

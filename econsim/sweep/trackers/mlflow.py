@@ -1,6 +1,7 @@
-"""MLflow: one run each, in the experiment ``econsim``, at the place that ``MLFLOW_TRACKING_URI`` names.
+"""MLflow tracker: one MLflow run per run, in the experiment ``econsim`` at the address in ``MLFLOW_TRACKING_URI``.
 
-Its releases of 2026 want an older pyarrow than econsim; install it by itself: ``pip install mlflow-skinny``.
+The 2026 releases of mlflow require an older pyarrow than econsim; install the reduced package instead:
+``pip install mlflow-skinny``.
 """
 
 from __future__ import annotations
@@ -17,26 +18,26 @@ __all__ = ["Mlflow", "Parameters"]
 
 
 class Parameters(Model):
-    """MLflow is set up by its own environment variables."""
+    """No parameters: MLflow is configured by its own environment variables."""
 
 
 class Mlflow:
-    """Tells an MLflow server."""
+    """Logs runs to an MLflow server."""
 
     def __init__(self, parameters: Parameters) -> None:
         try:
             self._mlflow: Any = import_module("mlflow")
         except ImportError:
-            raise UserError("--track mlflow needs it; install it with: pip install mlflow-skinny") from None
+            raise UserError("--track mlflow needs MLflow; install it with: pip install mlflow-skinny") from None
         self._mlflow.set_experiment("econsim")
 
     def start(self, folder: Path, run: str, levels: Mapping[str, Any]) -> None:
-        """Begin a run, its levels as parameters."""
+        """Start a run with its levels as parameters."""
         self._mlflow.start_run(run_name=run)
         self._mlflow.log_params({key: str(value)[:500] for key, value in levels.items()})
 
     def log(self, name: str, value: float, step: int) -> None:
-        """Note one number."""
+        """Log one value."""
         self._mlflow.log_metric(name, value, step=step)
 
     def finish(self) -> None:

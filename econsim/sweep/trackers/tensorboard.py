@@ -1,4 +1,4 @@
-"""TensorBoard: event files in the sweep's folder ``tensorboard/``, one folder a run."""
+"""TensorBoard tracker: event files in the folder ``tensorboard/`` of the sweep, with one folder per run."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ __all__ = ["Parameters", "Tensorboard"]
 
 
 class Parameters(Model):
-    """TensorBoard has no parameters."""
+    """No parameters."""
 
 
 class Tensorboard:
-    """Writes event files; look at them with ``tensorboard --logdir SWEEP/tensorboard``."""
+    """Writes event files; view them with ``tensorboard --logdir SWEEP/tensorboard``."""
 
     def __init__(self, parameters: Parameters) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            raise UserError("--track tensorboard needs it; install it with: pip install 'econsim[track]'") from None
+            raise UserError(
+                "--track tensorboard needs TensorBoard; install it with: pip install 'econsim[track]'"
+            ) from None
         self._writer_of: Any = SummaryWriter
         self._writer: Any = None
 
@@ -34,7 +36,7 @@ class Tensorboard:
         self._writer.add_text("levels", json.dumps(dict(levels)))
 
     def log(self, name: str, value: float, step: int) -> None:
-        """Note one number."""
+        """Log one value."""
         self._writer.add_scalar(name, value, step)
 
     def finish(self) -> None:

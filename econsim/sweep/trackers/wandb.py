@@ -1,4 +1,4 @@
-"""Weights & Biases: one run each, in the project ``econsim``, as ``WANDB_API_KEY`` and ``WANDB_MODE`` say."""
+"""Weights & Biases tracker: one W&B run per run, in the project ``econsim``."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ __all__ = ["Parameters", "Wandb"]
 
 
 class Parameters(Model):
-    """Weights & Biases is set up by its own environment variables."""
+    """No parameters: Weights & Biases is configured by ``WANDB_API_KEY``, ``WANDB_MODE`` and similar variables."""
 
 
 class Wandb:
-    """Tells Weights & Biases; the runs of one sweep are a group."""
+    """Logs runs to Weights & Biases; the runs of one sweep form a group."""
 
     def __init__(self, parameters: Parameters) -> None:
         try:
             self._wandb: Any = import_module("wandb")
         except ImportError:
-            raise UserError("--track wandb needs it; install it with: pip install wandb") from None
+            raise UserError("--track wandb needs Weights & Biases; install it with: pip install wandb") from None
         self._run: Any = None
 
     def start(self, folder: Path, run: str, levels: Mapping[str, Any]) -> None:
-        """Begin a run, its levels as configuration."""
+        """Start a run with its levels as configuration."""
         self._run = self._wandb.init(
             project="econsim", group=folder.resolve().name, name=run, config=dict(levels), dir=str(folder), reinit=True
         )
 
     def log(self, name: str, value: float, step: int) -> None:
-        """Note one number; steps of different numbers need not be in order."""
+        """Log one value; steps need not increase from one metric to the next."""
         self._run.log({name: value, f"{name}/step": step})
 
     def finish(self) -> None:

@@ -1,13 +1,13 @@
-"""Model endpoints for tests and demonstrations, without keys and without the network.
+"""Simulated language-model endpoints for tests and demonstrations, which need no API keys and no network.
 
-``serve(Scripted())`` listens on this machine as an OpenAI-compatible server::
+``serve(Scripted())`` starts an OpenAI-compatible server on this machine::
 
     from econsim.testing.endpoints import Faults, Scripted, serve
 
     with serve(Scripted(), Faults(garbage=0.2, too_many=0.05)) as base_url:
         econsim.run("llm_economist", **{"llm.base_url": base_url, "llm.model": Scripted.name})
 
-From a shell: ``python -m econsim.testing.endpoints scripted --port 8001``.
+The shell command is ``python -m econsim.testing.endpoints scripted --port 8001``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m econsim.testing.endpoints scripted|faulty|tiny``: serve a simulated model until it is interrupted."""
+"""Command-line server of simulated models: ``python -m econsim.testing.endpoints scripted|faulty|tiny``."""
 
 from __future__ import annotations
 
@@ -22,21 +22,24 @@ FAULTY = Faults(too_many=0.05, failing=0.02, cut=0.02, garbage=0.1, wrong_type=0
 
 
 def endpoint(
-    who: Annotated[Literal["scripted", "faulty", "tiny"], typer.Argument(help="Who answers.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0: anywhere.")] = 8001,
+    who: Annotated[Literal["scripted", "faulty", "tiny"], typer.Argument(help="The simulated model.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the server; 0: any free port.")] = 8001,
     folder: Annotated[
-        Path | None, typer.Option(help="Of the tiny model, which is trained there if it is missing.")
+        Path | None, typer.Option(help="The folder of the tiny model, which is trained if the folder holds none.")
     ] = None,
 ) -> None:
-    """Serve a simulated model on this machine, OpenAI-compatible.
+    """Serve a simulated model on this machine through an OpenAI-compatible API, until it is interrupted.
 
-    scripted: computes best answers; faulty: the same with faults; tiny: a small language model, trained in a minute.
+    scripted: computes exact replies; faulty: the same, with injected faults; tiny: a small language model, which is
+    trained in about a minute.
     """
     with TemporaryDirectory() as temporary:
         responder = _tiny(folder or Path(temporary)) if who == "tiny" else Scripted()
         with serve(responder, FAULTY if who == "faulty" else None, port) as base_url:
             settings = f"llm.base_url={base_url} llm.model={responder.name} llm.simulated={shlex.quote(who)}"
-            print(f"{responder.name} listens; ask it from another shell, and end it with Ctrl-C:", flush=True)
+            print(
+                f"serving {responder.name}; stop it with Ctrl-C; run a scenario with it in another shell:", flush=True
+            )
             print(f"  econsim run llm_economist {settings}", flush=True)
             with suppress(KeyboardInterrupt):
                 threading.Event().wait()
@@ -46,7 +49,7 @@ def _tiny(folder: Path) -> Responder:
     from econsim.testing.endpoints.tiny import Tiny, Training, train
 
     if not (folder / "config.json").is_file():
-        print(f"training the tiny model: {Training().steps} steps, about a minute", flush=True)
+        print(f"training the tiny model for {Training().steps} steps, which takes about a minute", flush=True)
         train(folder)
     return Tiny(folder)
 

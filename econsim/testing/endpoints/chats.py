@@ -1,4 +1,4 @@
-"""What comes in and goes out: a chat request as an OpenAI-compatible server gets it, and what a responder says."""
+"""Chat requests to an OpenAI-compatible server and the replies to them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _THOUGHT = "thought"
 
 @dataclass(frozen=True)
 class Said:
-    """A reply; tokens are guessed from characters where nobody counts them."""
+    """A reply; where the numbers of tokens are not given, they are estimated from the number of characters."""
 
     text: str
     input_tokens: int | None = None
@@ -42,32 +42,32 @@ class Chat:
 
     @property
     def key(self) -> str | None:
-        """The key of the reply that holds the value; ``None`` without a schema."""
+        """The key of the reply's value; ``None`` without a schema."""
         names = [name for name in self.properties if name != _THOUGHT]
         return names[0] if names else None
 
     @property
     def wants_thought(self) -> bool:
-        """Whether the reply should begin with a thought."""
+        """Whether the reply starts with a line of reasoning."""
         return _THOUGHT in self.properties
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        """What the schema says of each key; nothing without a schema."""
+        """The schema of each key; empty without a schema."""
         return {} if self.schema is None else self.schema.get("properties", {})
 
     @cached_property
     def digest(self) -> bytes:
-        """What identifies the request: equal for equal messages, model and seed."""
+        """A hash that identifies the request; it is equal for equal messages, model and seed."""
         return hashlib.sha256(json.dumps([self.model, self.seed, *map(dict, self.messages)]).encode()).digest()
 
     def tokens(self, said: Said) -> tuple[int, int]:
-        """Return the tokens of request and reply, guessed where nobody counted: four characters are about one."""
-        asked = sum(len(message["content"]) for message in self.messages) // _CHARACTERS_A_TOKEN
-        answered = len(said.text) // _CHARACTERS_A_TOKEN + 1
+        """Return the numbers of tokens of request and reply, estimated as four characters each if not given."""
+        input_estimate = sum(len(message["content"]) for message in self.messages) // _CHARACTERS_A_TOKEN
+        output_estimate = len(said.text) // _CHARACTERS_A_TOKEN + 1
         return (
-            asked if said.input_tokens is None else said.input_tokens,
-            answered if said.output_tokens is None else said.output_tokens,
+            input_estimate if said.input_tokens is None else said.input_tokens,
+            output_estimate if said.output_tokens is None else said.output_tokens,
         )
 
 
@@ -75,12 +75,12 @@ def chat_of(body: Any) -> Chat:
     """Return the request in a JSON body.
 
     Raises:
-        ValueError: it is none; the message says what is wrong.
+        ValueError: the body is not a valid request; the message describes the mistake.
     """
     if not isinstance(body, dict) or not isinstance(body.get("messages"), list) or not body["messages"]:
         raise ValueError("expected an object with a list of messages")
-    messages = [_message(each) for each in body["messages"]]
-    longest = body.get("max_tokens") or body.get("max_completion_tokens") or 256
+    messages = [_message(message) for message in body["messages"]]
+    max_tokens = body.get("max_tokens") or body.get("max_completion_tokens") or 256
     schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
     if schema is not None and not (isinstance(schema, dict) and isinstance(schema.get("properties", {}), dict)):
         raise ValueError("expected the schema to describe an object")
@@ -88,7 +88,7 @@ def chat_of(body: Any) -> Chat:
         str(body.get("model", "")),
         tuple(messages),
         float(body.get("temperature", 1.0)),
-        int(longest),
+        int(max_tokens),
         int(body.get("seed") or 0),
         schema,
     )

@@ -1,4 +1,4 @@
-"""Who answers behind a simulated endpoint."""
+"""Responders, which produce the replies of a simulated endpoint."""
 
 from __future__ import annotations
 
@@ -10,31 +10,35 @@ from econsim.testing.endpoints.chats import Chat, Said
 __all__ = ["Responder", "Speaker", "Unanswerable", "responder_of"]
 
 
-class Unanswerable(Exception):  # noqa: N818 (says what happened)
-    """A question that a responder has no answer to; the server refuses it with this message."""
+class Unanswerable(Exception):  # noqa: N818 (the name describes the event)
+    """Raised for a question that a responder cannot answer; the server rejects the request with this message."""
 
 
 class Responder(Protocol):
-    """Answers chat requests in a model's place."""
+    """Interface of simulated models, which reply to chat requests."""
 
     @property
     def name(self) -> str:
-        """The model's name as the server lists it; it says that this is no language model that people use."""
+        """The name of the model in the server's list, which makes clear that it is not a real language model."""
 
     @property
     def label(self) -> str:
-        """What really answers, in one word: ``scripted``, ``tiny``, ..."""
+        """The kind of simulated model in one word: ``scripted``, ``tiny``, ..."""
 
     async def reply(self, chat: Chat) -> Said:
-        """Return the reply; raises :class:`Unanswerable`."""
+        """Return the reply.
+
+        Raises:
+            Unanswerable: the responder has no reply to the question.
+        """
 
 
 Speaker = Callable[[Chat], str]
-"""A function that answers requests: the shortest responder."""
+"""A function from requests to replies, which can be used in place of a responder."""
 
 
 class _Function:
-    """A function as a responder."""
+    """A responder that calls a function."""
 
     name = "scripted"
     label = "scripted"
@@ -43,10 +47,10 @@ class _Function:
         self._function = function
 
     async def reply(self, chat: Chat) -> Said:
-        """Return what the function says."""
+        """Return the reply of the function."""
         return Said(self._function(chat))
 
 
 def responder_of(responder: Responder | Speaker) -> Responder:
-    """Return a responder, made of a function where it is one."""
+    """Return the responder, or a responder that calls the given function."""
     return _Function(responder) if not hasattr(responder, "reply") else responder  # type: ignore[return-value]

@@ -1,7 +1,7 @@
-"""An OpenAI-compatible server on this machine, in a thread of its own: chat completions and the list of models.
+"""OpenAI-compatible server of simulated models, which runs in a thread: chat completions and the list of models.
 
-Every answer says in the header ``x-econsim-simulated`` what it comes from, and a model of another name does not exist,
-so that nobody takes its replies for those of a language model that people use.
+Every response names the kind of simulated model in the header ``x-econsim-simulated``, and requests for a model of
+another name are rejected, so that replies cannot be mistaken for those of a real language model.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _LONGEST_START = 60.0  # seconds
 
 @contextmanager
 def serve(responder: Responder | Speaker, faults: Faults | None = None, port: int = 0) -> Iterator[str]:
-    """Serve while the context lasts, and give the address to ask: ``llm.base_url``.
+    """Serve a simulated model within the context, and yield its address, the value of ``llm.base_url``.
 
     Args:
-        responder: who answers, or a function from :class:`Chat` to a text (its model is called ``scripted``).
-        faults: what goes wrong on purpose.
-        port: where to listen; 0: anywhere that is free.
+        responder: the simulated model, or a function from :class:`Chat` to a text (the model is named ``scripted``).
+        faults: the injected faults.
+        port: the port of the server; 0 stands for any free port.
 
     Raises:
-        UserError: the port is taken, or aiohttp is missing.
+        UserError: the port is in use, or aiohttp is not installed.
     """
     try:
         import aiohttp.web  # noqa: F401
@@ -54,7 +54,7 @@ def serve(responder: Responder | Speaker, faults: Faults | None = None, port: in
 
 
 class _Serving:
-    """The thread in which a handler listens."""
+    """The thread in which the server runs."""
 
     def __init__(self, handler: _Handler, port: int) -> None:
         self._handler, self._port = handler, port
@@ -63,15 +63,15 @@ class _Serving:
         self._runner: web.AppRunner | None = None
 
     def begin(self) -> str:
-        """Return the address once it listens."""
+        """Start the server and return its address."""
         self._thread.start()
         try:
             return asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(_LONGEST_START)
         except OSError as error:
-            raise UserError(f"port {self._port}: cannot listen there ({error.strerror}); choose another") from None
+            raise UserError(f"port {self._port}: cannot use this port ({error.strerror}); choose another") from None
 
     def end(self) -> None:
-        """Close what is open and end the thread."""
+        """Close all connections and end the thread."""
         if self._runner is not None:
             asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(_LONGEST_START)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -91,31 +91,31 @@ class _Serving:
 
 
 class _Handler:
-    """Answers requests; it remembers only how often each was made."""
+    """Handles requests; its only state is the number of attempts of each request."""
 
     def __init__(self, responder: Responder, faults: Faults) -> None:
         self._responder, self._faults = responder, faults
-        self._made: Counter[bytes] = Counter()
+        self._attempts: Counter[bytes] = Counter()
 
     async def models(self, request: web.Request) -> web.StreamResponse:
-        """Answer which models there are."""
+        """Return the list of models."""
         model = {"id": self._responder.name, "object": "model", "owned_by": self._responder.label}
         return self._response(200, {"object": "list", "data": [model]})
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
-        """Answer a chat request, or do to it what the faults say."""
+        """Reply to a chat request, with the injected faults."""
         try:
             chat = chat_of(json.loads(await request.text()))
         except (ValueError, TypeError, AttributeError) as error:
-            return self._refusal(400, f"this is no chat request: {error}")
+            return self._refusal(400, f"not a chat request: {error}")
         if chat.model != self._responder.name:
-            return self._refusal(404, f"no model {chat.model!r}; this server simulates one: {self._responder.name}")
+            return self._refusal(404, f"no model {chat.model!r}; this server only simulates {self._responder.name}")
         fault = self._fault(chat)
         if fault == "too_many":
             wait = {"Retry-After": f"{self._faults.retry_after:g}"}
-            return self._refusal(429, "too many requests (a fault on purpose)", wait)
+            return self._refusal(429, "too many requests (an injected fault)", wait)
         if fault == "failing":
-            return self._refusal(500, "internal error (a fault on purpose)")
+            return self._refusal(500, "internal error (an injected fault)")
         if fault == "slow":
             await asyncio.sleep(self._faults.seconds)
         try:
@@ -128,8 +128,8 @@ class _Handler:
     def _fault(self, chat: Chat) -> CallFault | None:
         if not self._faults.of_calls:
             return None
-        attempt = self._made[chat.digest]
-        self._made[chat.digest] += 1
+        attempt = self._attempts[chat.digest]
+        self._attempts[chat.digest] += 1
         return self._faults.of_call(chat.digest, attempt)
 
     def _refusal(self, status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
@@ -143,7 +143,7 @@ class _Handler:
 
 
 def _completion(model: str, chat: Chat, said: Said) -> dict[str, Any]:
-    asked, answered = chat.tokens(said)
+    input_tokens, output_tokens = chat.tokens(said)
     message = {"role": "assistant", "content": said.text}
     return {
         "id": f"chatcmpl-{chat.digest[:8].hex()}",
@@ -151,18 +151,22 @@ def _completion(model: str, chat: Chat, said: Said) -> dict[str, Any]:
         "created": 0,
         "model": model,
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered},
+        "usage": {
+            "prompt_tokens": input_tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": input_tokens + output_tokens,
+        },
     }
 
 
 async def _cut(request: web.Request, answer: web.Response) -> web.StreamResponse:
-    """Send the half of an answer and break the connection."""
+    """Send half of a response and abort the connection."""
     from aiohttp import web
 
     whole = answer.body if isinstance(answer.body, bytes) else b""
-    begun = web.StreamResponse(headers={**answer.headers, "Content-Length": str(len(whole))})
-    await begun.prepare(request)
-    await begun.write(whole[: len(whole) // 2])
+    response = web.StreamResponse(headers={**answer.headers, "Content-Length": str(len(whole))})
+    await response.prepare(request)
+    await response.write(whole[: len(whole) // 2])
     if request.transport is not None:
         request.transport.abort()
-    return begun
+    return response

@@ -1,6 +1,6 @@
 "use strict";
 
-/* What the page does without asking the server. */
+/* Callbacks that run in the browser, without a request to the server. */
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
   econsim: {
     paint(data) {

@@ -106,11 +106,14 @@ def test_more_archetypes_err_less() -> None:
 
 def test_more_archetypes_than_people() -> None:
     game = economy(workers=10)
-    with pytest.raises(UserError, match="more than 10 players; ask all, by kind llm"):
+    with pytest.raises(
+        UserError,
+        match="the role has 10; reduce archetypes, answers or shadow, or query the model for all players with kind llm",
+    ):
         work(game, archetypes(Scripted(), archetypes=6, answers=2), 1, lambda _: flat(game, 0.4))
 
 
 def test_other_people_in_every_copy() -> None:
     game = economy(workers=50, redraw_population=True, population={"kind": "gb2"})
-    with pytest.raises(UserError, match="the same people in every copy"):
+    with pytest.raises(UserError, match="the same population in every environment copy"):
         work(game, archetypes(Scripted(), archetypes=6, answers=2), 1, lambda _: flat(game, 0.4))

@@ -199,8 +199,8 @@ def test_a_forecast_counts_every_call_and_comes_near_to_the_tokens() -> None:
 @pytest.mark.parametrize(
     ("room", "role", "parameters", "message"),
     [
-        ("agents", "giver", {"bounded": True, "cue": "none"}, r"agents\.giver: bounded, cue of kind llm count only"),
-        ("planners", "collector", {"largest_move": 0.2}, "planner: largest_move of kind llm count only"),
+        ("agents", "giver", {"bounded": True, "cue": "none"}, r"agents\.giver: bounded, cue of kind llm only apply in"),
+        ("planners", "collector", {"largest_move": 0.2}, "planner: largest_move of kind llm only apply in"),
     ],
 )
 def test_a_parameter_that_would_do_nothing_is_an_error(
@@ -214,7 +214,7 @@ def test_a_parameter_that_would_do_nothing_is_an_error(
 def test_elections_need_a_game_that_tells_of_tax_years() -> None:
     game, kind = Orchard(OrchardParameters()), kinds.load("planners", "elected_llm")
     election = kind.build(kind.parameters())
-    with pytest.raises(UserError, match="planner: kind elected_llm needs a game with a wording for tax years"):
+    with pytest.raises(UserError, match="planner: kind elected_llm needs a game with prompts for tax years"):
         election.forecast(game, game.roles["planner"], 1)
 
 

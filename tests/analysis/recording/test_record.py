@@ -29,7 +29,7 @@ def test_a_camera_keeps_every_moment_of_the_first_copy_and_what_stays_once() -> 
     assert isinstance(game, Recordable)
     camera = FrameCollector(game)
     for time in range(4):
-        camera(time)
+        camera(time, torch.tensor([time == 3]))
     recording = camera.recording()
     assert (recording.stage, len(recording)) == ({"unit": "hours"}, 4)
     assert recording.frames["time"].tolist() == [0, 1, 2, 3]

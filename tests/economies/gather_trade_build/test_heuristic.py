@@ -163,5 +163,5 @@ def test_steps_go_round_the_water() -> None:
 
 def test_more_hours_than_a_week_has_are_refused() -> None:
     game = GatherTradeBuild(Parameters())
-    with pytest.raises(UserError, match="untaxed_hours 120 is above 100"):
+    with pytest.raises(UserError, match="untaxed_hours: expected at most 100, found 120"):
         ElasticRule(Rule(untaxed_hours=120.0)).start(game, game.roles["worker"], 1)

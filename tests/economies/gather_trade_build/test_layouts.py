@@ -138,24 +138,24 @@ def test_a_map_of_ones_own() -> None:
 @pytest.mark.parametrize(
     ("kind", "parameters", "message"),
     [
-        ("text", {"grid": "S..\n~W\n..."}, "row 2 of the map has 2 tiles, the first 3"),
-        ("text", {"grid": "S..\n~X.\n..."}, "row 2, column 2 of the map: 'X'"),
-        ("text", {"grid": "~~~\n~~~\n~~~"}, "no tile to stand on"),
-        ("text", {"grid": "..\n.."}, "3 to 200 rows and columns, this one 2 and 2"),
+        ("text", {"grid": "S..\n~W\n..."}, "row 2 has 2 tiles, the first row has 3"),
+        ("text", {"grid": "S..\n~X.\n..."}, "row 2, column 2: expected one of . ~ S W, found 'X'"),
+        ("text", {"grid": "~~~\n~~~\n~~~"}, "all tiles are water"),
+        ("text", {"grid": "..\n.."}, "3 to 200 rows and columns, found 2 by 2"),
         ("published", {"name": "atlantis"}, "open_quadrant"),
-        ("split", {"row": 24}, "leaves nothing below"),
-        ("split", {"layout": "uniform"}, "split one that is fixed"),
-        ("split", {"layout": {"kind": "text", "grid": "~~~\n...\n~~~"}}, "no tile to stand on"),
-        ("uniform", {"stone_coverage": 0.0, "wood_coverage": 0.0}, "without any source"),
-        ("multi_zone", {"wood_zones": 60}, "do not fit into 64 zones"),
-        ("multi_zone", {"stone_coverage": 0.3}, "add stone_zones"),
+        ("split", {"row": 24}, "expected less than 24 on a map of 25 rows"),
+        ("split", {"layout": "uniform"}, "choose a fixed map"),
+        ("split", {"layout": {"kind": "text", "grid": "~~~\n...\n~~~"}}, "all tiles are water"),
+        ("uniform", {"stone_coverage": 0.0, "wood_coverage": 0.0}, "the map has no sources"),
+        ("multi_zone", {"wood_zones": 60}, "expected at most 64 zones in total"),
+        ("multi_zone", {"stone_coverage": 0.3}, "raise stone_zones"),
         # Seven tiles of each do not fit into one mixed zone of nine tiles, though seven of either do.
         (
             "multi_zone",
             {"wood_zones": 0, "stone_zones": 0, "mixed_zones": 1, "stone_coverage": 0.011, "wood_coverage": 0.011},
-            "add wood_zones",
+            "raise wood_zones",
         ),
-        ("multi_zone", {"zone_rows": 30}, "more zones than tiles"),
+        ("multi_zone", {"zone_rows": 30}, "expected at most height and width"),
     ],
 )
 def test_mistakes_are_named(kind: str, parameters: dict[str, Any], message: str) -> None:

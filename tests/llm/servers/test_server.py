@@ -111,7 +111,7 @@ def test_failed_calls_succeed_when_they_are_made_again() -> None:
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [("too_many", "429"), ("failing", "500"), ("cut", "connection broke"), ("slow", "no answer within")],
+    [("too_many", "429"), ("failing", "500"), ("cut", "connection was interrupted"), ("slow", "no answer within")],
 )
 def test_each_failure_of_a_call_is_what_it_is_called(fault: str, reason: str) -> None:
     faults = Faults.model_validate({fault: 1.0, "seconds": 5.0})

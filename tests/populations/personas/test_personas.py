@@ -104,7 +104,7 @@ def test_people_who_change_from_copy_to_copy_cannot_be_told() -> None:
 
 
 def test_personas_on_top_of_personas_are_refused() -> None:
-    with pytest.raises(ValidationError, match="brings its own people"):
+    with pytest.raises(ValidationError, match="has people with attributes of their own"):
         Parameters.model_validate({"income": "personas"})
 
 
@@ -139,7 +139,7 @@ def test_wrong_files_of_texts_are_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"population.texts: cannot read .*missing.csv"):
         Personas(Parameters(texts=str(tmp_path / "missing.csv")))
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(UserError, match="needs the columns person and text"):
+    with pytest.raises(UserError, match="expected the columns person and text"):
         Personas(Parameters(texts=str(tmp_path / "other.csv")))
 
 

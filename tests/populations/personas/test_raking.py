@@ -58,5 +58,5 @@ def test_cells_outside_a_table_keep_their_proportions() -> None:
 
 
 def test_margins_that_contradict_each_other_are_named() -> None:
-    with pytest.raises(EconsimError, match="a margin, a margin contradict each other"):
+    with pytest.raises(EconsimError, match="margins a margin, a margin are inconsistent"):
         rake(SEED, [_margin(ROW, 0.3, 0.7), _margin(ROW, 0.4, 0.6)])

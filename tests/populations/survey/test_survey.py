@@ -110,14 +110,14 @@ def test_weights_and_persons_may_be_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("50000,2", "much,2", "people.csv:3: column income: expected an amount above 0, not 'much'"),
+        ("50000,2", "much,2", "people.csv:3: column income: expected an amount above 0, found 'much'"),
         ("50000,2", "-1,2", "people.csv:3: column income: expected an amount above 0"),
-        ("20000,1,", "20000,0,", "people.csv:2: column weight: expected a weight above 0, not '0'"),
-        (",64,", ",140,", "people.csv:4: column age: expected an age of 0 to 120, not '140'"),
-        (",man,", ",both,", "people.csv:3: column sex: expected one of women, men, not 'both'"),
-        ("bachelor", "BA", "people.csv:3: column education: expected one of less_than_high_school, .*, not 'BA'"),
+        ("20000,1,", "20000,0,", "people.csv:2: column weight: expected a weight above 0, found '0'"),
+        (",64,", ",140,", "people.csv:4: column age: expected an age of 0 to 120, found '140'"),
+        (",man,", ",both,", "people.csv:3: column sex: expected one of women, men, found 'both'"),
+        ("bachelor", "BA", "people.csv:3: column education: expected one of less_than_high_school, .*, found 'BA'"),
         ("teaching", "x" * 90, "people.csv:3: column occupation: expected one line of at most 80 characters"),
-        ("income", "pay", "no column income"),
+        ("income", "pay", "expected a column income or WAGP"),
     ],
 )
 def test_mistakes_are_named_by_row_and_column(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -1,7 +1,7 @@
-"""Matching of an auction's orders: the best bid that some other worker's ask can meet trades first, then the next.
+"""Order matching of a continuous double auction: best bids first, each against the best ask of another worker.
 
-Before new orders come in nothing crosses any more, so that every trade uses up a new order; a worker places at most
-one a step, hence there are at most ``N`` trades in a good and step, and as many rounds do.
+Before new orders are placed, no open orders cross, so every trade uses up at least one new order. A worker places at
+most one order per step; hence there are at most ``N`` trades per good and step, and ``N`` rounds suffice.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from econsim.game import tensors
 
 @tensors
 class Settlement:
-    """What was traded in a step, whole units and coins, int32."""
+    """Trades of a step; whole units and coins, int32."""
 
     bought: Tensor  # [B, 2, N] units
     sold: Tensor  # [B, 2, N] units
-    pledged: Tensor  # [B, 2, N] coin that the buyer's bids held
+    pledged: Tensor  # [B, 2, N] coin held by the buyer's bids
     paid: Tensor  # [B, 2, N] coin
     earned: Tensor  # [B, 2, N] coin
     by_price: Tensor  # [B, 2, prices] trades
@@ -27,14 +27,14 @@ class Settlement:
 def settle(
     bids: Tensor, asks: Tensor, age_bits: int, prices: int, precedence: Tensor
 ) -> tuple[Tensor, Tensor, Settlement]:
-    """Return the bids and asks ``[B, 2, N, O]`` that stay open, and what was traded.
+    """Return the bids and asks ``[B, 2, N, O]`` that remain open, and the trades.
 
     Args:
-        bids: open bids, ``1 + (price << age_bits) + age``; zero where there is none.
+        bids: open bids, ``1 + (price << age_bits) + age``; zero: no order.
         asks: open asks, ``1 + (highest - price << age_bits) + age``.
-        age_bits: that hold every age.
-        prices: the number of prices, from zero.
-        precedence: ``[N]`` int32, the larger the earlier among equal orders.
+        age_bits: number of bits of an age.
+        prices: number of prices, starting at zero.
+        precedence: ``[N]`` int32, among equal orders the larger goes first.
     """
     levels = torch.arange(prices, dtype=bids.dtype, device=bids.device)
     nothing = torch.zeros_like(bids[..., 0])
@@ -43,7 +43,7 @@ def settle(
     for _ in range(bids.shape[2]):
         best_bid, best_ask = bids.amax(-1), asks.amax(-1)  # [B, 2, N]
         buys, sells = _pair(best_bid, best_ask, age_bits, prices, precedence)
-        if _nobody_trades(buys):
+        if _no_trade(buys):
             break
         bid, ask = (best_bid * buys).sum(-1, dtype=bids.dtype), (best_ask * sells).sum(-1, dtype=asks.dtype)
         bids = torch.where(buys[..., None] & (bids == bid[..., None, None]), 0, bids)
@@ -53,14 +53,14 @@ def settle(
 
 
 def _pair(best_bid: Tensor, best_ask: Tensor, age_bits: int, prices: int, precedence: Tensor) -> tuple[Tensor, Tensor]:
-    """Return who buys and who sells next, ``[B, 2, N]`` bool with one true a good, none where nothing crosses."""
+    """Return the next buyer and seller, ``[B, 2, N]`` bool: one true entry per good, or none if no orders cross."""
     bits = (precedence.shape[0] - 1).bit_length()
     bid = (best_bid << bits) + precedence * (best_bid > 0)  # no two are equal
     ask = (best_ask << bits) + precedence * (best_ask > 0)
     first = ask.amax(-1, keepdim=True)
     holds_first = (ask == first) & (ask > 0)
     second = torch.where(holds_first, 0, ask).amax(-1, keepdim=True)
-    offered = torch.where(holds_first, second, first)  # the best ask that is not one's own
+    offered = torch.where(holds_first, second, first)  # the best ask of another worker
     # A bid's level is its price and an ask's is the highest price less its own.
     bid_level, ask_level = ((order >> bits) - 1 >> age_bits for order in (bid, offered))
     crosses = (bid > 0) & (offered > 0) & (bid_level + ask_level >= prices - 1)
@@ -73,7 +73,7 @@ def _pair(best_bid: Tensor, best_ask: Tensor, age_bits: int, prices: int, preced
 def _record(
     done: Settlement, buys: Tensor, sells: Tensor, bid: Tensor, ask: Tensor, age_bits: int, levels: Tensor
 ) -> Settlement:
-    """Add one trade a good, where there is one; the older order names the price, and the ask between equals."""
+    """Add at most one trade per good, at the price of the older order, or of the ask if both are of the same age."""
     traded = bid > 0
     ages = (1 << age_bits) - 1
     bid_price, bid_age = bid - 1 >> age_bits, bid - 1 & ages
@@ -90,6 +90,6 @@ def _record(
     )
 
 
-def _nobody_trades(buys: Tensor) -> bool:
-    """Return whether the rounds can stop; only asked where the answer costs nothing, else empty rounds run out."""
+def _no_trade(buys: Tensor) -> bool:
+    """Return whether matching is complete; checked on CPUs only, since elsewhere the check would cost a sync."""
     return not torch.compiler.is_compiling() and buys.device.type == "cpu" and not bool(buys.any())

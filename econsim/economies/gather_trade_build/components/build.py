@@ -1,4 +1,4 @@
-"""Build: a worker turns one stone and one wood into a house on its tile and is paid for it by skill."""
+"""Build: a worker turns one unit of stone and one of wood into a house and is paid according to skill."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Parameters(Model):
     """Parameters of building."""
 
     labour: float = Field(10.0, ge=0)
-    """Labour a house, in the unit that one move costs."""
+    """Labour per house, in units of the labour of a move."""
 
 
 class Build(Component):
-    """Building: legal on a tile with neither house nor source, with one unit of each good outside escrow."""
+    """Building of houses: legal on a tile without house or source, with one unit of each good in inventory."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -37,17 +37,17 @@ class Build(Component):
         return {"build_labour": self.parameters.labour}
 
     def choices(self, economy: Economy) -> tuple[str, ...]:
-        """Return the one action."""
+        """Return the only action, ``build``."""
         return ("build",)
 
     def mask(self, economy: Economy, world: World, memory: Any) -> Tensor:
-        """Return who could build now, ``[B, N, 1]``."""
+        """Return whether each worker can build now, ``[B, N, 1]``."""
         return self._able(economy, world)[..., None]
 
     def step(
         self, economy: Economy, world: World, memory: Any, actions: Tensor, announced: Mapping[str, Tensor]
     ) -> tuple[World, Any]:
-        """Build where it is chosen and legal. No two stand on one tile, so that the order does not matter."""
+        """Build houses where legal; the order of workers does not matter, since no two stand on the same tile."""
         builds = (actions == 1) & self._able(economy, world)
         number = torch.arange(1, economy.workers + 1, device=actions.device).to(world.owner)
         standing = world.owner.gather(1, world.position)
@@ -63,13 +63,13 @@ class Build(Component):
         return after, None
 
     def observe(self, economy: Economy, world: World, memory: Any) -> Features:
-        """Return the worker's pay for a house, as a multiple of the base and as the skill behind it."""
+        """Return the worker's payment per house in multiples of the base payment, and the corresponding skill."""
         multiple = world.build_payment / economy.number("base_payment")
         skill = (multiple - 1.0) / (economy.number("highest_multiple") - 1.0)
         return Features(worker={"build_payment": multiple[..., None], "build_skill": skill[..., None]})
 
     def units(self) -> dict[str, str]:
-        """Return what the pay and the skill are counted in."""
+        """Return the units of the payment and of the skill."""
         return {"build_payment": "multiples of the base payment", "build_skill": "0: the lowest, 1: the highest"}
 
     def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:

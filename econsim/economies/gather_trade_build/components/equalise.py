@@ -1,4 +1,4 @@
-"""Equalise: all coin is shared out equally in every step, a bound on what redistribution alone can do."""
+"""Equalise: all coin is divided equally in every step, a bound on the effects of redistribution alone."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["Equalise", "Parameters"]
 
 
 class Parameters(Model):
-    """Nothing to choose."""
+    """The component has no parameters."""
 
 
 class Equalise(Component):
-    """Gives everybody the mean endowment; what a worker holds in escrow counts towards it, and may exceed it."""
+    """Gives every worker the mean endowment; coin in escrow counts towards it, and may exceed it."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -28,6 +28,6 @@ class Equalise(Component):
     def step(
         self, economy: Economy, world: World, memory: Any, actions: Tensor, announced: Mapping[str, Tensor]
     ) -> tuple[World, Any]:
-        """Share out."""
+        """Divide all coin equally."""
         mean = world.endowment.double().mean(-1, keepdim=True).to(world.coin)
         return replace(world, coin=mean - world.coin_in_escrow), memory

@@ -1,8 +1,8 @@
-"""Tax: planners set bracket rates at the start of each period; income of the period is taxed at its end and shared out.
+"""Tax: bracket rates set at the start of each tax period; income taxed and revenue rebated at its end.
 
-Income is the change of a worker's endowment, escrow included, since the last collection: sales count, purchases are
-deducted, and it can be negative. Collection takes at most the coin in inventory: open bids shield coin from it, as
-published; the account ``tax_shielded`` says how much.
+Income is the change of a worker's endowment, escrow included, since the last collection: sales count as income,
+purchases are deducted, and income can be negative. Collection takes at most the coin in inventory, so that open bids
+shield coin from taxation, as published; the account ``tax_shielded`` records the amount.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class Parameters(Model):
     """Parameters of taxation."""
 
     period: int = Field(100, ge=1)
-    """Steps of a tax period."""
+    """Steps per tax period."""
     brackets: Law | tuple[float, ...] = Law(year=2019)
-    """Lower thresholds of the brackets in coin, the first 0; or a year of US federal law (published: 2019)."""
+    """Lower thresholds of the brackets in coin, starting at 0; or a year of US federal law (published: 2019)."""
     usd_per_coin: float = Field(1000.0, gt=0)
-    """US dollars that a coin stands for, by which a law's thresholds are divided."""
+    """US dollars per coin, by which the thresholds of a law are divided."""
     rate_step: float = Field(0.05, gt=0, le=1)
-    """Distance between the rates that a planner chooses from."""
+    """Step between the rates from which a planner chooses."""
     highest_rate: float = Field(1.0, ge=0, le=1)
-    """Rates above are out of a planner's reach: masked where it chooses, cut where it announces numbers."""
+    """Highest rate that a planner may set: higher options are masked, higher announced values are clipped."""
 
     @model_validator(mode="after")
     def _sound(self) -> Parameters:
@@ -48,7 +48,7 @@ class Parameters(Model):
         except UserError as error:
             raise ValueError(str(error)) from None
         if abs(round(1 / self.rate_step) * self.rate_step - 1) > 1e-9:
-            raise ValueError(f"rate_step {self.rate_step:g} does not divide 1")
+            raise ValueError(f"rate_step: expected a step that divides 1, such as 0.05, found {self.rate_step:g}")
         return self
 
     @property
@@ -61,7 +61,7 @@ class Parameters(Model):
 
 @tensors
 class Ledger:
-    """What the tax office remembers; coin. ``Y`` periods have a row each, zero until they end."""
+    """Memory of the tax component; money in coin. Each of ``Y`` periods has one entry, zero until the period ends."""
 
     rates: Tensor  # [B, L, K] in force
     at_start: Tensor  # [B, N] endowment after the last collection
@@ -69,14 +69,14 @@ class Ledger:
     last_marginal_rate: Tensor  # [B, N]
     income: Tensor  # [B, N, Y]
     tax: Tensor  # [B, N, Y]
-    shielded: Tensor  # [B, N, Y] tax owed but not collected, because the coin was in escrow
+    shielded: Tensor  # [B, N, Y] tax owed but not collected, since the coin was in escrow
     rebate: Tensor  # [B, N, Y]
     marginal_rate: Tensor  # [B, N, Y]
     schedule: Tensor  # [B, L, Y, K]
 
 
 class Tax(Component):
-    """Period taxes by bracket; each planner taxes its own people and shares its revenue equally among them."""
+    """Period taxes by bracket; each planner taxes its own workers and rebates revenue equally among them."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -84,15 +84,15 @@ class Tax(Component):
 
     @property
     def planner_acts_every(self) -> int:
-        """Steps of a period."""
+        """Number of steps per tax period."""
         return self.parameters.period
 
     def numbers(self) -> dict[str, float]:
-        """Return the highest rate that planners may set, the knob of tax annealing."""
+        """Return the highest rate that planners may set, which tax annealing varies."""
         return {"highest_rate": self.parameters.highest_rate}
 
     def tables(self, economy: Economy) -> dict[str, Tensor]:
-        """Return the thresholds, the rates to choose from and the numbers of the periods."""
+        """Return the thresholds, the selectable rates and the indices of the periods."""
         options = round(1 / self.parameters.rate_step) + 1
         return {
             "thresholds": torch.tensor(self.thresholds, dtype=torch.float64),
@@ -101,12 +101,12 @@ class Tax(Component):
         }
 
     def planner_choices(self, economy: Economy) -> tuple[int, ...]:
-        """Return the options of each bracket: keep the rate, or one of the rates."""
+        """Return the number of options of each bracket: keep the rate, or set one of the selectable rates."""
         options = round(1 / self.parameters.rate_step) + 2
         return (options,) * len(self.thresholds)
 
     def planner_labels(self, economy: Economy) -> dict[str, tuple[str, ...]]:
-        """Return a choice for each bracket, by its lower threshold in coin: keep the rate, or one of the rates."""
+        """Return a choice per bracket, named by its lower threshold in coin: keep the rate, or set one of the rates."""
         options = economy.tables["rate_options"].tolist()
         rates = ("keep", *(f"{rate:.6g}" for rate in options))
         return {f"rate_from_{threshold:.10g}": rates for threshold in self.thresholds}
@@ -121,7 +121,7 @@ class Tax(Component):
         return Ledger(rates, world.endowment, nothing, nothing, yearly, yearly, yearly, yearly, yearly, schedule)
 
     def planner_mask(self, economy: Economy, world: World, memory: Ledger) -> Tensor:
-        """Return the rates within reach at the start of a period, and keeping the rate at all times."""
+        """Allow the permitted rates at the start of a period, and keeping the rate at all times."""
         begins = (world.time % self.parameters.period == 0)[:, None]
         within = self._within_reach(economy, economy.tables["rate_options"])
         keep = torch.ones_like(begins)
@@ -132,13 +132,13 @@ class Tax(Component):
     def step(
         self, economy: Economy, world: World, memory: Ledger, actions: Tensor, announced: Mapping[str, Tensor]
     ) -> tuple[World, Ledger]:
-        """Take over announced rates at a period's start; at its end collect and share out."""
+        """Set announced rates at the start of a period; collect taxes and pay rebates at its end."""
         position = world.time % self.parameters.period
         memory = self._announce(economy, memory, announced, position == 0)
         return self._collect(economy, world, memory, (position == self.parameters.period - 1)[:, None])
 
     def observe(self, economy: Economy, world: World, memory: Ledger) -> Features:
-        """Return the calendar, the last period's incomes, rates in force and the marginal rate of the next coin."""
+        """Return the tax calendar, the last period's incomes, rates in force and marginal rates on the next coin."""
         period = self.parameters.period
         position = world.time % period + 1
         last_incomes = memory.last_income / period
@@ -161,7 +161,7 @@ class Tax(Component):
         )
 
     def units(self) -> dict[str, str]:
-        """Return the units of the calendar, incomes and rates."""
+        """Return the units of the tax calendar, incomes and rates."""
         income, next_coin = "coin per step of the last period", "fraction of the next coin of income"
         return {
             "is_tax_day": "1: yes, 0: no",
@@ -176,7 +176,7 @@ class Tax(Component):
         }
 
     def accrued(self, economy: Economy, world: World, memory: Ledger) -> Tensor:
-        """Return rebate less tax of the period so far, ``[B, N]``."""
+        """Return rebate less tax on the income of the period so far, ``[B, N]``."""
         tax = torch.minimum(world.coin, self._tax(economy, memory, world.endowment - memory.at_start))
         return self._share_out(economy, tax) - tax
 
@@ -197,7 +197,7 @@ class Tax(Component):
         )
 
     def accounts(self, economy: Economy, world: World, memory: Ledger) -> dict[str, Tensor]:
-        """Return income, tax and rebate over the episode ``[B, N]`` and by period ``[B, N, Y]``; the schedule."""
+        """Return income, tax and rebate over the episode ``[B, N]`` and by period ``[B, N, Y]``, and the schedule."""
         income, tax = memory.income.double(), memory.tax.double()
         return {
             "income": income.sum(-1),
@@ -213,14 +213,14 @@ class Tax(Component):
         }
 
     def conserved(self, economy: Economy, world: World, memory: Ledger) -> dict[str, Tensor]:
-        """Return taxes less rebates, which stay zero."""
+        """Return taxes less rebates, which remain zero."""
         return {"taxes": (memory.tax.double() - memory.rebate.double()).sum((1, 2))}
 
     def _periods(self, economy: Economy) -> int:
         return max(1, economy.horizon // self.parameters.period)
 
     def _within_reach(self, economy: Economy, rates: Tensor) -> Tensor:
-        # Options are multiples of a decimal step, which doubles miss in the last digits.
+        # Options are multiples of a decimal step, which floating-point numbers represent inexactly.
         return rates <= economy.number("highest_rate").double() + 1e-9
 
     def _announce(self, economy: Economy, memory: Ledger, announced: Mapping[str, Tensor], begins: Tensor) -> Ledger:
@@ -231,14 +231,14 @@ class Tax(Component):
         return replace(memory, rates=torch.where(begins[:, None, None], torch.stack(rows, 1), memory.rates))
 
     def _rates(self, economy: Economy, announced: Tensor, current: Tensor) -> Tensor:
-        """Return one planner's rates ``[B, K]``: numbers are cut at the highest rate, options above it ignored."""
+        """Return one planner's rates ``[B, K]``: values above the highest are clipped, options above it ignored."""
         highest = economy.number("highest_rate")
         if announced.is_floating_point():
             return torch.minimum(announced.to(current), highest)
         options = economy.tables["rate_options"]
-        chosen = options[(announced - 1).clamp(0, options.shape[0] - 1)]
-        legal = (announced > 0) & (announced <= options.shape[0]) & self._within_reach(economy, chosen)
-        return torch.where(legal, chosen.to(current), current)
+        selected = options[(announced - 1).clamp(0, options.shape[0] - 1)]
+        legal = (announced > 0) & (announced <= options.shape[0]) & self._within_reach(economy, selected)
+        return torch.where(legal, selected.to(current), current)
 
     def _collect(self, economy: Economy, world: World, memory: Ledger, due: Tensor) -> tuple[World, Ledger]:
         income = world.endowment - memory.at_start
@@ -267,7 +267,7 @@ class Tax(Component):
         )
 
     def _of_each_worker(self, economy: Economy, of_planners: Tensor) -> Tensor:
-        """Return ``[B, N, K]`` for ``[B, L, K]``: that of the planner who taxes each worker."""
+        """Return the entry of each worker's planner, ``[B, N, K]`` for ``[B, L, K]``."""
         return of_planners[:, economy.tables["planner_of"]]
 
     def _tax(self, economy: Economy, memory: Ledger, income: Tensor) -> Tensor:
@@ -279,7 +279,7 @@ class Tax(Component):
         return marginal_rate(income[..., None], thresholds, self._of_each_worker(economy, memory.rates))[..., 0]
 
     def _share_out(self, economy: Economy, tax: Tensor) -> Tensor:
-        """Return each worker's equal share of its planner's revenue, ``[B, N]``; summed in float64."""
+        """Return each worker's equal share of its planner's revenue, ``[B, N]``; revenue is summed in float64."""
         people = economy.tables["people"]
         share = (tax.double()[:, None] * people).sum(-1) / people.sum(-1)
         return share[:, economy.tables["planner_of"]].to(tax)

@@ -1,9 +1,9 @@
-"""Trade: a continuous double auction in each good, one unit an order, at whole prices, with everything in escrow.
+"""Trade: a continuous double auction in each good, one unit per order, at integer prices, with full escrow.
 
-An open order is one number: more is better. A bid at price ``p`` that is ``a`` steps old is ``1 + p A + a`` and an
-ask ``1 + (highest - p) A + a``, with ``A`` a power of two above every age, so that the largest bid is the highest, then
-the oldest, and the largest ask the lowest, then the oldest; zero is an empty slot. Ties go to the worker with the lower
-number, as in a list that is filled worker by worker.
+An open order is encoded as one integer, larger for better orders. A bid at price ``p`` that is ``a`` steps old is
+``1 + p A + a`` and an ask is ``1 + (highest - p) A + a``, where ``A`` is a power of two above all ages. The largest bid
+thus has the highest price and then the greatest age, the largest ask the lowest price and then the greatest age; zero
+is an empty slot. Ties go to the worker with the lower number, as in a list that is filled worker by worker.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from econsim.parameters import Model
 
 __all__ = ["Parameters", "Trade"]
 
-REMEMBERED = 0.995  # of the price history, from one step to the next
+REMEMBERED = 0.995  # share of the price history that is kept from one step to the next
 
 
 class Parameters(Model):
     """Parameters of the auction."""
 
     highest_price: int = Field(10, ge=1, le=100)
-    """Prices are whole coins from 0 to this."""
+    """Highest price; prices are whole coins from 0 up to it."""
     order_labour: float = Field(0.25, ge=0)
-    """Labour of placing an order."""
+    """Labour per order placed."""
     order_duration: int = Field(50, ge=0, le=10_000)
     """Steps for which an order stays open after the one in which it is placed."""
     open_orders: int = Field(5, ge=1, le=50)
-    """Most open orders of a worker in one good, bids and asks together."""
+    """Maximum number of open orders of a worker in one good, bids and asks together."""
 
 
 @tensors
 class Book:
-    """The open orders and what the market remembers."""
+    """Memory of the trade component: open orders, the price history and totals."""
 
-    bids: Tensor  # [B, 2, N, O] int32, by good, see the module
+    bids: Tensor  # [B, 2, N, O] int32, by good, encoded as the module docstring describes
     asks: Tensor  # [B, 2, N, O] int32
     price_history: Tensor  # [B, 2, prices], decayed counts of sales by price
     bought: Tensor  # [B, N, 2] int32, units since the start
@@ -55,7 +55,7 @@ class Book:
 
 
 class Trade(Component):
-    """The auction: place, match, age and cancel, in this order, in every step."""
+    """Double auction: in every step, orders are placed and matched, then they age and old ones are cancelled."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -68,7 +68,7 @@ class Trade(Component):
         return {"order_labour": self.parameters.order_labour}
 
     def tables(self, economy: Economy) -> dict[str, Tensor]:
-        """Return the prices, and the numbers of workers and slots."""
+        """Return the prices, the indices of goods and slots, and the precedence of workers."""
         return {
             "prices": torch.arange(self.prices, dtype=torch.int32),
             "goods": torch.arange(len(GOODS)),
@@ -90,7 +90,7 @@ class Trade(Component):
         return Book(orders, orders, history, nothing, nothing, nothing, nothing)
 
     def mask(self, economy: Economy, world: World, memory: Book) -> Tensor:
-        """Return the orders that a worker can cover and has room for, ``[B, N, 2 * 2 * prices]``."""
+        """Return the orders that a worker can cover and has a free slot for, ``[B, N, 2 * 2 * prices]``."""
         room = self._room(memory).movedim(1, 2)  # [B, N, 2]
         affordable = economy.tables["prices"] <= world.coin[..., None]  # [B, N, prices]
         bids = room[..., None] & affordable[:, :, None, :]
@@ -100,7 +100,7 @@ class Trade(Component):
     def step(
         self, economy: Economy, world: World, memory: Book, actions: Tensor, announced: Mapping[str, Tensor]
     ) -> tuple[World, Book]:
-        """Place the orders that are legal, match what crosses, then age all and cancel the old."""
+        """Place legal orders, match crossing orders, then age all open orders and cancel expired ones."""
         memory = replace(memory, price_history=memory.price_history * REMEMBERED)
         world, memory = self._place(economy, world, memory, actions)
         bids, asks, done = settle(memory.bids, memory.asks, self.age_bits, self.prices, economy.tables["precedence"])
@@ -108,7 +108,7 @@ class Trade(Component):
         return self._cancel(world, memory)
 
     def observe(self, economy: Economy, world: World, memory: Book) -> Features:
-        """Return, for each good, the market rate, the price history, open orders of others and one's own."""
+        """Return, for each good, the market rate, price history, and open orders of others and of the worker."""
         own_bids, own_asks = self._histogram(memory.bids), self._histogram_of_asks(memory)  # [B, 2, N, prices]
         all_bids, all_asks = own_bids.sum(2, keepdim=True), own_asks.sum(2, keepdim=True)
         history = memory.price_history
@@ -133,7 +133,7 @@ class Trade(Component):
         return seen
 
     def units(self) -> dict[str, str]:
-        """Return the units of the market's numbers; entries of histograms are by price, from 0 up."""
+        """Return the units of the market features; histograms have one entry per price, starting at 0."""
         units: dict[str, str] = {}
         for good in GOODS:
             units |= {f"market_rate-{good}": "coin", f"price_history-{good}": "hundreds of recent sales at this price"}
@@ -146,20 +146,20 @@ class Trade(Component):
         return tuple(account for good in GOODS for account in _accounts_of(good))
 
     def accounts(self, economy: Economy, world: World, memory: Book) -> dict[str, Tensor]:
-        """Return units and coin of trades by worker, ``[B, N]``, and the price history, ``[B, prices]`` a good."""
-        found: dict[str, Tensor] = {}
+        """Return units and coin traded by worker, ``[B, N]``, and the price history of each good, ``[B, prices]``."""
+        accounts: dict[str, Tensor] = {}
         for number, good in enumerate(GOODS):
-            found |= {
+            accounts |= {
                 f"bought_{good}": memory.bought[..., number].double(),
                 f"sold_{good}": memory.sold[..., number].double(),
                 f"spent_on_{good}": memory.spent[..., number].double(),
                 f"earned_with_{good}": memory.earned[..., number].double(),
                 f"price_history_{good}": memory.price_history[:, number].double(),
             }
-        return found
+        return accounts
 
     def conserved(self, economy: Economy, world: World, memory: Book) -> dict[str, Tensor]:
-        """Return what sellers were paid less what buyers paid, and escrow less what open orders hold, all zero."""
+        """Return buyers' payments less sellers' receipts, and escrow less the content of open orders, all zero."""
         bid_prices = ((memory.bids - 1) >> self.age_bits) * (memory.bids > 0)
         paid = (memory.spent - memory.earned).double().sum((1, 2))
         coin = world.coin_in_escrow.double().sum(1) - bid_prices.double().sum((1, 2, 3))
@@ -167,11 +167,11 @@ class Trade(Component):
         return {"trade_payments": paid, "bids_in_escrow": coin, "asks_in_escrow": asks.double().sum(1)}
 
     def _room(self, memory: Book) -> Tensor:
-        """Return whether a worker may open another order, ``[B, 2, N]``."""
+        """Return whether each worker may open another order, ``[B, 2, N]``."""
         return ((memory.bids + memory.asks) == 0).any(-1)
 
     def _place(self, economy: Economy, world: World, memory: Book, actions: Tensor) -> tuple[World, Book]:
-        """Open the orders that are covered and have room; an order takes the first empty slot."""
+        """Open the covered orders that have a free slot; an order takes the first empty slot."""
         choice = actions - 1
         price = (choice % self.prices).int()
         is_ask = (choice // self.prices) % 2 == 1
@@ -198,7 +198,7 @@ class Trade(Component):
         return world, replace(memory, bids=memory.bids + bid, asks=memory.asks + ask)
 
     def _cancel(self, world: World, memory: Book) -> tuple[World, Book]:
-        """Make every open order a step older; what is too old goes back from escrow."""
+        """Age every open order by one step; return the content of expired orders from escrow."""
         bids, asks = memory.bids + (memory.bids > 0), memory.asks + (memory.asks > 0)
         too_old = self.parameters.order_duration + 1
         old_bids, old_asks = ((orders > 0) & ((orders - 1) & (self.ages - 1) == too_old) for orders in (bids, asks))
@@ -214,8 +214,8 @@ class Trade(Component):
         return world, replace(memory, bids=bids * ~old_bids, asks=asks * ~old_asks)
 
     def _histogram(self, orders: Tensor) -> Tensor:
-        """Return the number of open orders by how good their price is, ``[B, 2, N, prices]``, the worst first."""
-        level = ((orders - 1) >> self.age_bits).long() + 1  # empty slots are counted apart, in front
+        """Return the number of open orders at each price level, ``[B, 2, N, prices]``, the worst level first."""
+        level = ((orders - 1) >> self.age_bits).long() + 1  # empty slots are counted separately, in the first entry
         counts = orders.new_zeros((*orders.shape[:3], self.prices + 1))
         return counts.scatter_add(3, level, torch.ones_like(orders))[..., 1:]
 
@@ -224,7 +224,7 @@ class Trade(Component):
 
 
 def _deliver(world: World, memory: Book, done: Settlement) -> tuple[World, Book]:
-    """Hand over what was traded: goods to buyers, the price to sellers, and what a bid exceeded it by back."""
+    """Settle trades: goods and the excess of the bid over the price go to buyers, the price goes to sellers."""
     pledged, paid = done.pledged.sum(1).to(world.coin), done.paid.sum(1).to(world.coin)
     earned = done.earned.sum(1).to(world.coin)
     bought, sold = done.bought.movedim(1, 2), done.sold.movedim(1, 2)

@@ -1,7 +1,8 @@
-"""Layouts: the maps of Gather-Trade-Build, given or drawn anew for every copy and episode.
+"""Layouts: maps of Gather-Trade-Build, fixed or drawn for every environment copy and episode.
 
-A layout is a kind: a module here, or in a plug-in under ``economies/gather_trade_build/layouts``. Maps are tile codes;
-the number of stone tiles and of wood tiles is the same in every draw of one layout, since tensors have static shapes.
+A layout is a kind: a module in this package, or in a plug-in under ``economies/gather_trade_build/layouts``. Maps are
+arrays of tile codes. All draws of a layout have the same numbers of stone sources and of wood sources, since tensors
+have static shapes.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ EMPTY, WATER, STONE, WOOD = range(4)
 
 
 class Layout(Protocol):
-    """A map, or a way to draw maps."""
+    """A fixed map, or a distribution of maps."""
 
     height: int
     width: int
     random: bool
-    """Every copy and episode has a map of its own."""
+    """Whether every environment copy and episode has its own map."""
 
     def draw(self, key: Tensor) -> Tensor:
-        """Return tile codes, uint8 ``[B, H, W]`` for keys ``[B]``; ``[1, H, W]`` where the map is fixed."""
+        """Return tile codes, uint8 ``[B, H, W]`` for keys ``[B]``, or ``[1, H, W]`` if the map is fixed."""

@@ -1,4 +1,4 @@
-"""Maps as text: one character a tile."""
+"""Maps in text form, one character per tile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SMALLEST, LARGEST = 3, 200
 
 
 class FixedLayout:
-    """A map that is the same in every copy: codes ``[H, W]`` uint8."""
+    """A map that is the same in every environment copy, with tile codes ``[H, W]`` uint8."""
 
     random = False
 
@@ -21,27 +21,27 @@ class FixedLayout:
         self.height, self.width = codes.shape
 
     def draw(self, key: Tensor) -> Tensor:
-        """Return the map, ``[1, H, W]``, whatever the keys."""
+        """Return the map, ``[1, H, W]``; only the device of ``key`` matters."""
         return self.codes[None].to(key.device)
 
 
 def codes_of(text: str) -> Tensor:
-    """Return the tile codes ``[H, W]`` of a map drawn with ``.`` or a space, ``~`` water, ``S`` stone and ``W`` wood.
+    """Return the tile codes ``[H, W]`` of a text map: ``.`` or space is free, ``~`` water, ``S`` stone and ``W`` wood.
 
     Raises:
-        ValueError: lines of different length, an unknown sign, a size out of bounds, or water everywhere.
+        ValueError: lines of different length, an unknown character, a size out of bounds, or only water.
     """
     lines = text.strip("\n").splitlines()
     width = len(lines[0]) if lines else 0
     if not SMALLEST <= len(lines) <= LARGEST or not SMALLEST <= width <= LARGEST:
-        raise ValueError(f"a map has {SMALLEST} to {LARGEST} rows and columns, this one {len(lines)} and {width}")
+        raise ValueError(f"map: expected {SMALLEST} to {LARGEST} rows and columns, found {len(lines)} by {width}")
     for number, line in enumerate(lines, start=1):
         if len(line) != width:
-            raise ValueError(f"row {number} of the map has {len(line)} tiles, the first {width}")
-        wrong = next((place for place, sign in enumerate(line) if sign not in SIGNS), None)
+            raise ValueError(f"map: row {number} has {len(line)} tiles, the first row has {width}")
+        wrong = next((column for column, sign in enumerate(line) if sign not in SIGNS), None)
         if wrong is not None:
-            raise ValueError(f"row {number}, column {wrong + 1} of the map: {line[wrong]!r} is none of . ~ S W")
+            raise ValueError(f"map: row {number}, column {wrong + 1}: expected one of . ~ S W, found {line[wrong]!r}")
     codes = torch.tensor([[SIGNS[sign] for sign in line] for line in lines], dtype=torch.uint8)
     if bool((codes == WATER).all()):
-        raise ValueError("the map has no tile to stand on")
+        raise ValueError("map: all tiles are water; workers need land")
     return codes

@@ -1,4 +1,4 @@
-"""A map of the AI Economist, by name; Open-Quadrant by default."""
+"""Published maps of the AI Economist by name; Open-Quadrant by default."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ Name = Literal[
 
 
 class Parameters(Model):
-    """Which map."""
+    """Choice of a published map."""
 
     name: Name = "open_quadrant"
-    """25 x 25 unless the name says otherwise: ``large`` is 40 x 40, ``small`` 9 x 9, ``wood_above_stone`` 14 x 14."""
+    """Name of the map. Maps have 25 x 25 tiles, except ``large`` (40 x 40), ``small`` (9 x 9), ``wood_above_stone``
+    (14 x 14)."""
 
 
 class Published(FixedLayout):
-    """A map shipped with Foundation 1.7.1 (Salesforce, BSD-3-Clause): where its tiles are."""
+    """A map shipped with Foundation 1.7.1 (Salesforce, BSD-3-Clause)."""
 
     def __init__(self, parameters: Parameters) -> None:
         text = files("econsim.economies.gather_trade_build.layouts").joinpath("maps", f"{parameters.name}.txt")

@@ -1,4 +1,4 @@
-"""Random maps in four quadrants, parted by a water cross with gaps: stone to the left, wood at the top."""
+"""Random maps of four quadrants separated by a cross of water with gaps; stone on the left, wood at the top."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from econsim.economies.gather_trade_build.layouts._clumps import NEVER, Clumped,
 
 __all__ = ["Parameters", "Quadrant"]
 
-GAP = (0.2, 0.35)  # of each half arm, as shares of the side from either end
+GAP = (0.2, 0.35)  # of each half of an arm, as fractions of the arm from its nearer end
 
 
 class Parameters(Clumped):
-    """Sources and their gradient."""
+    """Parameters of quadrant maps."""
 
     gradient_steepness: float = Field(8.0, ge=0, le=50)
-    """Weights fall from the left and from the top as half this power; 0: the same everywhere."""
+    """Exponent of the decline of source weights from the left and from the top; 0: uniform weights."""
 
 
 class Quadrant:
-    """Maps like Open-Quadrant, drawn anew in every episode (``quadrant`` in the AI Economist's code)."""
+    """Maps like Open-Quadrant, redrawn in every episode (``quadrant`` in the AI Economist's code)."""
 
     random = True
 
@@ -30,9 +30,11 @@ class Quadrant:
         self.height, self.width = parameters.height, parameters.width
 
     def draw(self, key: Tensor) -> Tensor:
-        """Return maps ``[B, H, W]``; a tile's weight counts its row and its column, both more where both are large.
+        """Return tile codes of maps ``[B, H, W]``.
 
-        The gaps in the water stay free of sources, as in the original.
+        Each gradient has half of ``gradient_steepness`` as its exponent. The weight of stone is the gradient from the
+        left times the sum of both gradients, and that of wood the gradient from the top times that sum. The gaps in the
+        water have no sources, as in the original.
         """
         half = self.parameters.gradient_steepness / 2
         left = log_ramp(self.width, half).flip(0).to(key.device)[None, None, :]
@@ -41,20 +43,20 @@ class Quadrant:
         return draw_sources(key, self.parameters, both + left, both + top, self.water().to(key.device))
 
     def water(self) -> Tensor:
-        """Return the cross, ``[H, W]`` bool."""
+        """Return the mask of the water cross, ``[H, W]`` bool."""
         water = torch.zeros((self.height, self.width), dtype=torch.bool)
         water[:, self.width // 2] = _arm(self.height)
         water[self.height // 2, :] = _arm(self.width)
         return water
 
     def _lines(self) -> Tensor:
-        """Return the row and the column of the cross, gaps included, ``[H, W]`` bool."""
+        """Return the mask of the row and column of the cross, gaps included, ``[H, W]`` bool."""
         row, column = torch.arange(self.height)[:, None], torch.arange(self.width)
         return (row == self.height // 2) | (column == self.width // 2)
 
 
 def _arm(length: int) -> Tensor:
-    """Return where an arm has water, ``[length]``: everywhere but in a gap on each half."""
-    place = (torch.arange(length) + 0.5) / length
-    from_end = torch.minimum(place, 1 - place)
+    """Return the mask of water along an arm, ``[length]``: all tiles except a gap in each half."""
+    position = (torch.arange(length) + 0.5) / length
+    from_end = torch.minimum(position, 1 - position)
     return (from_end < GAP[0]) | (from_end > GAP[1])

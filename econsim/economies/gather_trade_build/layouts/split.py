@@ -1,4 +1,4 @@
-"""Split-World: another map with one row of water from side to side, which only the market crosses."""
+"""Split-World: a map divided by a row of water, so that only trade connects its two parts."""
 
 from __future__ import annotations
 
@@ -15,30 +15,32 @@ __all__ = ["Parameters", "Split"]
 
 
 class Parameters(Model):
-    """The map to split, and where."""
+    """Parameters of a divided map."""
 
     layout: Annotated[Chosen, FromRoom("economies.gather_trade_build.layouts")] = Field(
         "published", validate_default=True
     )
-    """The map, one that is the same in every copy."""
+    """Map to divide; it must be a fixed map."""
     row: int | None = Field(None, ge=1)
-    """Row of water, from the top; none: half the height."""
+    """Row of water, counted from 0 at the top; null: half the height."""
 
     @model_validator(mode="after")
     def _inside(self) -> Parameters:
         layout: Layout = self.layout.build()
         if layout.random:
-            # A row of water would take another number of sources away in every draw.
-            raise ValueError(f"layout: kind {self.layout.kind.name} draws its maps; split one that is fixed")
+            # A row of water would remove a different number of sources in every draw.
+            kind = self.layout.kind.name
+            raise ValueError(f"layout: kind {kind} draws random maps; choose a fixed map, such as published or text")
         if self.row is not None and self.row >= layout.height - 1:
-            raise ValueError(f"row: {self.row} leaves nothing below it on a map of {layout.height} rows")
+            rows = layout.height
+            raise ValueError(f"row: expected less than {rows - 1} on a map of {rows} rows, found {self.row}")
         if bool((_flooded(layout, self.row, torch.zeros(1, dtype=torch.int64)) == WATER).all()):
-            raise ValueError("row: the split leaves no tile to stand on")
+            raise ValueError("row: all tiles are water; choose another row")
         return self
 
 
 class Split:
-    """The map with its row of water."""
+    """A map divided by a row of water."""
 
     random = False
 

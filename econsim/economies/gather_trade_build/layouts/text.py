@@ -1,4 +1,4 @@
-"""A map of your own, drawn in the scenario."""
+"""User-defined map, written in the scenario as text."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["Parameters", "Text"]
 
 
 class Parameters(Model):
-    """The map."""
+    """Parameters of a user-defined map."""
 
     grid: str
-    """One line a row and one sign a tile: ``.`` free, ``~`` water, ``S`` a source of stone, ``W`` a source of wood."""
+    """The map, a line per row, a character per tile: ``.`` free, ``~`` water, ``S`` stone source, ``W`` wood source."""
 
     @field_validator("grid")
     @classmethod
@@ -24,7 +24,7 @@ class Parameters(Model):
 
 
 class Text(FixedLayout):
-    """The map of the scenario."""
+    """Map written in the scenario."""
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__(codes_of(parameters.grid))

@@ -1,4 +1,4 @@
-"""Random maps with stone towards the top and wood towards the bottom, drawn anew in every episode."""
+"""Random maps without water, with stone towards the top and wood towards the bottom."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["Parameters", "Uniform"]
 
 
 class Parameters(Clumped):
-    """Sources and their gradient."""
+    """Parameters of uniform maps."""
 
     gradient_steepness: float = Field(8.0, ge=0, le=50)
-    """Wood's weight grows as this power of the row, stone's falls likewise; 0: the same everywhere."""
+    """Exponent of the gradients: the weight of wood increases with the row, that of stone decreases; 0: uniform."""
 
 
 class Uniform:
-    """Maps without water (``uniform`` in the AI Economist's code)."""
+    """Maps without water, redrawn in every episode (``uniform`` in the AI Economist's code)."""
 
     random = True
 
@@ -27,6 +27,6 @@ class Uniform:
         self.height, self.width = parameters.height, parameters.width
 
     def draw(self, key: Tensor) -> Tensor:
-        """Return maps ``[B, H, W]``."""
+        """Return tile codes of maps ``[B, H, W]``."""
         down = log_ramp(self.height, self.parameters.gradient_steepness).to(key.device)[None, :, None]
         return draw_sources(key, self.parameters, down.flip(1), down, no_water(self.parameters, key.device))

@@ -1,4 +1,4 @@
-"""What analysis reads of an economy: lists by worker (and period), or a number."""
+"""Accounts of the reference implementation: lists by worker (and period), or numbers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 def accounts(economy: Reference) -> dict[str, Any]:
-    """Return the accounts of the economy by the names that the tensor game gives them."""
+    """Return the accounts of the economy, under the names that the tensor implementation uses."""
     people, rules = economy.workers, economy.rules
     coin = [worker.endowment for worker in people]
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "consumption": coin,
         "coin_in_escrow": [worker.coin_in_escrow for worker in people],
         "labour": [worker.labour for worker in people],
@@ -27,16 +27,17 @@ def accounts(economy: Reference) -> dict[str, Any]:
         "welfare": social_welfare(rules.welfare, people, rules.equality_weight),
     }
     if "build" in rules.components:
-        found["houses"] = [worker.houses for worker in people]
-        found["building_income"] = [worker.houses * worker.build_payment for worker in people]
+        result["houses"] = [worker.houses for worker in people]
+        result["building_income"] = [worker.houses * worker.build_payment for worker in people]
     if "gather" in rules.components:
-        found |= {f"gathered_{good}": [worker.gathered[good] for worker in people] for good in GOODS}
+        result |= {f"gathered_{good}": [worker.gathered[good] for worker in people] for good in GOODS}
     for good, auction in economy.auctions.items():
-        found |= {f"{what}_{good}": [getattr(worker, what)[good] for worker in people] for what in ("bought", "sold")}
-        found[f"spent_on_{good}"] = [worker.spent[good] for worker in people]
-        found[f"earned_with_{good}"] = [worker.earned[good] for worker in people]
-        found[f"price_history_{good}"] = auction.sales_by_price
-    return found | (_of_taxes(economy) if economy.offices else {})
+        for quantity in ("bought", "sold"):
+            result[f"{quantity}_{good}"] = [getattr(worker, quantity)[good] for worker in people]
+        result[f"spent_on_{good}"] = [worker.spent[good] for worker in people]
+        result[f"earned_with_{good}"] = [worker.earned[good] for worker in people]
+        result[f"price_history_{good}"] = auction.sales_by_price
+    return result | (_of_taxes(economy) if economy.offices else {})
 
 
 def _of_taxes(economy: Reference) -> dict[str, Any]:
@@ -57,14 +58,14 @@ def _of_taxes(economy: Reference) -> dict[str, Any]:
         "income_by_period": income,
         "tax_by_period": tax,
         "marginal_rate_by_period": by_period(lambda bill: bill.marginal_rate),
-        "schedule_by_period": [_filled(office.schedules, periods, no_rates) for office in economy.offices.values()],
+        "schedule_by_period": [_padded(office.schedules, periods, no_rates) for office in economy.offices.values()],
     }
 
 
 def _bills(economy: Reference, worker: Worker, periods: int) -> list[Assessment]:
-    past = [period[worker.number] for period in economy.offices[worker.planner].periods]
-    return _filled(past, periods, Assessment())
+    completed = [period[worker.number] for period in economy.offices[worker.planner].periods]
+    return _padded(completed, periods, Assessment())
 
 
-def _filled(past: list[T], periods: int, nothing: T) -> list[T]:
-    return past + [nothing] * (periods - len(past))
+def _padded(completed: list[T], periods: int, empty: T) -> list[T]:
+    return completed + [empty] * (periods - len(completed))

@@ -1,4 +1,4 @@
-"""Tensors and reference side by side: the same first state, actions and chance, and what differs after a step."""
+"""Comparison of tensor and reference implementations under the same initial state, actions and random draws."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from econsim.economies.gather_trade_build.reference.land import GOODS
 from econsim.economies.gather_trade_build.world import State
 from econsim.game import Observation
 
-TOLERANCE = 1e-9  # of numbers, relative above one: sums in another order; whole numbers must be equal
-Pair = tuple[str, Tensor, Any]  # a name, the tensors' values ``[B, ...]`` and those of the references, copy by copy
+TOLERANCE = 1e-9  # of floats, relative above one, for sums in a different order; integers must be equal
+Pair = tuple[str, Tensor, Any]  # a name, the values of the tensors ``[B, ...]`` and those of the references by copy
 
 
 class SideBySide:
-    """A batch of a game in float64 and one reference a copy."""
+    """A batch of a game in float64 and one reference per environment copy."""
 
     def __init__(self, game: GatherTradeBuild, keys: Tensor) -> None:
         moved = game.to(dtype=torch.float64)
@@ -35,13 +35,13 @@ class SideBySide:
         self.seen = moved.observe(self.state)
 
     def step(self, actions: Mapping[str, Tensor]) -> list[str]:
-        """Take one step on both sides and return what differs then, nothing where they agree."""
+        """Take one step in both implementations and return the differences after it; empty if they agree."""
         time, sources = self.references[0].time, self.state.world.stock.shape[1]
-        lucks = Draws.draw(self.keys, time, self.game.workers, sources)
-        chosen = torch.cat([actions[group.name] for group in self.game.groups], 1).tolist()
+        draws = Draws.draw(self.keys, time, self.game.workers, sources)
+        choices = torch.cat([actions[group.name] for group in self.game.groups], 1).tolist()
         announced = {name: actions[name][:, 0].tolist() for name in self.game.planners}
         rewards = [
-            economy.step(chosen[copy], {name: rows[copy] for name, rows in announced.items()}, lucks[copy])
+            economy.step(choices[copy], {name: rows[copy] for name, rows in announced.items()}, draws[copy])
             for copy, economy in enumerate(self.references)
         ]
         transition = self.game.step(self.state, actions)
@@ -50,7 +50,7 @@ class SideBySide:
         return [*self.differences(), *_differing([over, *self._rewards(transition.rewards, rewards)])]
 
     def differences(self) -> list[str]:
-        """Return what differs between the states, observations and accounts, by name and size."""
+        """Return the differences between states, observations and accounts, by name and size."""
         self.seen = self.game.observe(self.state)
         different = list(_differing([*self._people(), *self._land(), *self._markets(), *self._taxes()]))
         if not different:
@@ -58,10 +58,10 @@ class SideBySide:
         return [*different, *_differing([*self._accounts(), *self._observations()])]
 
     def _settle_last_digits(self) -> None:
-        """Give workers whose income is a threshold but for rounding the tensors' coin, so that both see one bracket.
+        """Copy the tensors' coin to workers whose income equals a threshold up to rounding, so that brackets agree.
 
-        The two have just been found equal within the tolerance. Most such workers gained nothing: coin that went into
-        a bid and came back may miss a last digit.
+        The two values have just been found equal within the tolerance. Most such workers have zero income: coin that
+        was paid into escrow for a bid and refunded may differ in the last digit.
         """
         for copy, economy in enumerate(self.references):
             for worker in economy.workers if economy.offices else ():
@@ -70,7 +70,7 @@ class SideBySide:
                     worker.coin = float(self.state.world.coin[copy, worker.number])
                     office.coin_before[worker.number] = float(self.state.parts["tax"].at_start[copy, worker.number])
 
-    # --- what is compared -----------------------------------------------------------------------------------------
+    # --- compared quantities ---------------------------------------------------------------------------------------
 
     def _rewards(self, tensors: Mapping[str, Tensor], rewards: list[Rewards]) -> Iterator[Pair]:
         for group in self.game.groups:
@@ -103,7 +103,7 @@ class SideBySide:
             yield f"regrown {good}", world.regrown[:, number], [land.regrown[good] for land in lands]
 
     def _markets(self) -> Iterator[Pair]:
-        trade = next((part for part in self.game.components if isinstance(part, Trade)), None)
+        trade = next((component for component in self.game.components if isinstance(component, Trade)), None)
         if trade is None:
             return
         book: Book = self.state.parts[trade.name]
@@ -112,34 +112,38 @@ class SideBySide:
             bids, asks = ([self._by_worker(orders, trade) for orders in side] for side in _sides(markets))
             yield f"bids {good}", _decoded(book.bids[:, number], trade, best_is_high=True), bids
             yield f"asks {good}", _decoded(book.asks[:, number], trade, best_is_high=False), asks
-            yield f"price history {good}", book.price_history[:, number], [of.sales_by_price for of in markets]
+            yield f"price history {good}", book.price_history[:, number], [market.sales_by_price for market in markets]
 
     def _taxes(self) -> Iterator[Pair]:
         if not self.game.planners:
             return
         ledger = self.state.parts["tax"]
         offices = [list(economy.offices.values()) for economy in self.references]
-        yield "rates", ledger.rates, [[office.rates for office in of] for of in offices]
-        own = [[(worker, economy.offices[worker.planner]) for worker in economy.workers] for economy in self.references]
-        yield "coin before", ledger.at_start, [[office.coin_before[one.number] for one, office in of] for of in own]
-        yield "last income", ledger.last_income, [[office.last(one).income for one, office in of] for of in own]
-        last_rate = [[office.last(one).marginal_rate for one, office in of] for of in own]
+        yield "rates", ledger.rates, [[office.rates for office in by_planner] for by_planner in offices]
+        taxed = [
+            [(worker, economy.offices[worker.planner]) for worker in economy.workers] for economy in self.references
+        ]
+        coin_before = [[office.coin_before[worker.number] for worker, office in pairs] for pairs in taxed]
+        yield "coin before", ledger.at_start, coin_before
+        last_income = [[office.last(worker).income for worker, office in pairs] for pairs in taxed]
+        yield "last income", ledger.last_income, last_income
+        last_rate = [[office.last(worker).marginal_rate for worker, office in pairs] for pairs in taxed]
         yield "last marginal rate", ledger.last_marginal_rate, last_rate
 
     def _accounts(self) -> Iterator[Pair]:
         tensors, references = self.game.accounts(self.state), [accounts(economy) for economy in self.references]
         for name in references[0]:
-            yield f"account {name}", tensors[name], [found[name] for found in references]
+            yield f"account {name}", tensors[name], [reference[name] for reference in references]
 
     def _observations(self) -> Iterator[Pair]:
         for group in self.game.groups:
             workers = [economy.workers[group.members] for economy in self.references]
             both = list(zip(self.references, workers, strict=True))
-            numbers = [[observation.seen_by_worker(economy, one) for one in own] for economy, own in both]
-            masks = [[economy.mask(one) for one in own] for economy, own in both]
+            numbers = [[observation.seen_by_worker(economy, one) for one in members] for economy, members in both]
+            masks = [[economy.mask(one) for one in members] for economy, members in both]
             views = [
-                [observation.picture(economy, observation.tiles_around(economy, one), one) for one in own]
-                for economy, own in both
+                [observation.picture(economy, observation.tiles_around(economy, one), one) for one in members]
+                for economy, members in both
             ]
             yield from self._seen(group.name, self.seen[group.name], numbers, masks, views)
         for name in self.game.planners:
@@ -164,7 +168,7 @@ class SideBySide:
     ) -> Iterator[Pair]:
         names = self.game.roles[role].features
         if set(names) != set(numbers[0][0]):
-            raise AssertionError(f"{role} sees other features: {sorted(set(names) ^ set(numbers[0][0]))}")
+            raise AssertionError(f"{role}: features differ: {sorted(set(names) ^ set(numbers[0][0]))}")
         assert seen.action_mask is not None
         yield f"{role} sees", seen.features, [[[one[name] for name in names] for one in row] for row in numbers]
         yield f"{role} may", seen.action_mask, masks
@@ -172,20 +176,20 @@ class SideBySide:
         if seen.view is not None:
             yield f"{role} view", seen.view, views
 
-    # --- readings -------------------------------------------------------------------------------------------------
+    # --- state of the references -----------------------------------------------------------------------------------
 
     def _each_worker(self, name: str, good: str | None = None) -> list[list[Any]]:
-        found = [[getattr(worker, name) for worker in economy.workers] for economy in self.references]
-        return found if good is None else [[held[good] for held in row] for row in found]
+        values = [[getattr(worker, name) for worker in economy.workers] for economy in self.references]
+        return values if good is None else [[by_good[good] for by_good in row] for row in values]
 
     def _by_worker(self, orders: list[Order], trade: Trade) -> list[list[list[int]]]:
-        """Return the price and age of each worker's orders, sorted, with minus ones up to the most it may have."""
+        """Return price and age of each worker's orders, sorted, padded with -1 to the maximum number of orders."""
         most = trade.parameters.open_orders
-        own = [
+        by_worker = [
             sorted([order.price, order.age] for order in orders if order.worker.number == number)
             for number in range(self.game.workers)
         ]
-        return [[[-1, -1]] * (most - len(listed)) + listed for listed in own]
+        return [[[-1, -1]] * (most - len(listed)) + listed for listed in by_worker]
 
 
 def _sides(markets: list[Any]) -> tuple[list[list[Order]], list[list[Order]]]:
@@ -193,21 +197,21 @@ def _sides(markets: list[Any]) -> tuple[list[list[Order]], list[list[Order]]]:
 
 
 def _decoded(orders: Tensor, trade: Trade, best_is_high: bool) -> Tensor:
-    """Return price and age ``[B, N, O, 2]`` of coded orders ``[B, N, O]``, sorted, minus ones where there is none."""
+    """Return price and age ``[B, N, O, 2]`` of encoded orders ``[B, N, O]``, sorted, -1 in empty slots."""
     level, age = orders - 1 >> trade.age_bits, orders - 1 & trade.ages - 1
     price = level if best_is_high else trade.parameters.highest_price - level
     ranked = torch.where(orders > 0, price * trade.ages + age, -1).sort(-1).values
-    there = ranked >= 0
-    return torch.stack([torch.where(there, part, -1) for part in (ranked // trade.ages, ranked % trade.ages)], -1)
+    is_open = ranked >= 0
+    return torch.stack([torch.where(is_open, value, -1) for value in (ranked // trade.ages, ranked % trade.ages)], -1)
 
 
 def _differing(pairs: list[Pair]) -> Iterator[str]:
     for name, tensors, values in pairs:
         expected = torch.tensor(values, dtype=torch.float64)
         if expected.shape != tensors.shape:
-            yield f"{name}: {list(tensors.shape)} of the tensors, {list(expected.shape)} of the references"
+            yield f"{name}: shape {list(tensors.shape)} in the tensors, {list(expected.shape)} in the references"
             continue
         distance = (tensors.double() - expected).abs()
         allowed = TOLERANCE * expected.abs().clamp(min=1.0) if tensors.is_floating_point() else 0.0
-        if not bool((distance <= allowed).all()):  # NaN is no agreement
-            yield f"{name}: by {float(distance.max()):.3g}"
+        if not bool((distance <= allowed).all()):  # NaN counts as a difference
+            yield f"{name}: differs by {float(distance.max()):.3g}"

@@ -1,4 +1,4 @@
-"""Random play that is busy enough to try every rule, legal and illegal, and a count of what happened in it."""
+"""Random play that exercises every rule, with legal and illegal actions, and counts of the resulting events."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from econsim.economies.gather_trade_build.world import State
 from econsim.game import Observation
 
 Planning = Literal["free_market", "us_federal", "random"]
-ILLEGAL_SHARE = 0.2  # of actions that are drawn among all, legal or not
-OTHER_PRICES = 0.1  # the weight of orders that are not near the middle, next to one
+ILLEGAL_SHARE = 0.2  # share of actions drawn from all actions, legal or not
+OTHER_PRICES = 0.1  # weight of orders away from the middle prices, relative to one
 WEIGHTS = {"build": 20.0, "left": 2.0, "right": 2.0, "up": 2.0, "down": 2.0}
 FEDERAL_RATES = (0.10, 0.12, 0.22, 0.24, 0.32, 0.35, 0.37)
 
 
 class Trial:
-    """An episode, or part of one, of a batch and its references."""
+    """Episode, or part of one, of a batch of environments and its references."""
 
     def __init__(self, game: GatherTradeBuild, keys: Tensor, planning: Planning) -> None:
         self.both, self.planning = SideBySide(game, keys), planning
@@ -34,7 +34,7 @@ class Trial:
         self.happened: Counter[str] = Counter()
 
     def play(self, steps: int) -> list[str]:
-        """Play on for some steps and return what differed after the first that differs, nothing where all agree."""
+        """Play ``steps`` steps; return the differences after the first step with any, empty if all agree."""
         game, different = self.both.game, self.both.differences()
         for _ in range(steps):
             if different:
@@ -56,16 +56,17 @@ class Trial:
 
 
 def action_weights(game: GatherTradeBuild) -> Tensor:
-    """Return how often each action is tried where it is legal, ``[A]``: orders mostly at the three middle prices."""
+    """Return the weight of each action if it is legal, ``[A]``: orders mostly at the three middle prices."""
     weights = [1.0]
-    for name in (name for part in game.components for name in part.choices(game)):
+    for name in (name for component in game.components for name in component.choices(game)):
         price = name.rpartition("_")[2]
         weights.append(WEIGHTS.get(name, 1.0) if not price.isdigit() else _weight_of_price(game, int(price)))
     return torch.tensor(weights, dtype=torch.float64)
 
 
 def _weight_of_price(game: GatherTradeBuild, price: int) -> float:
-    orders = [name for part in game.components for name in part.choices(game) if name.startswith("bid_stone")]
+    names = (name for component in game.components for name in component.choices(game))
+    orders = [name for name in names if name.startswith("bid_stone")]
     return 1.0 if abs(price - len(orders) // 2) <= 1 else OTHER_PRICES
 
 
@@ -77,14 +78,16 @@ def trial_actions(
     time: int,
     planning: Planning,
 ) -> dict[str, Tensor]:
-    """Return everybody's actions in the step after ``time`` steps."""
+    """Return the actions of all roles in the step after ``time`` steps."""
     key = random.fold(random.fold(keys, "trial"), time)
-    own = {group.name: busy_actions(seen[group.name], weights, random.fold(key, group.name)) for group in game.groups}
-    return own | {name: announcements(game, planning, random.fold(key, name)) for name in game.planners}
+    of_workers = {
+        group.name: busy_actions(seen[group.name], weights, random.fold(key, group.name)) for group in game.groups
+    }
+    return of_workers | {name: announcements(game, planning, random.fold(key, name)) for name in game.planners}
 
 
 def busy_actions(seen: Observation, weights: Tensor, key: Tensor) -> Tensor:
-    """Return actions ``[B, N]``: legal ones by weight, and a share of uniform ones, most of them illegal."""
+    """Return actions ``[B, N]``: legal ones by weight, and a share of uniformly drawn ones, mostly illegal."""
     mask = seen.action_mask
     assert mask is not None
     weighted = weights.log().expand(mask.shape).masked_fill(~mask, -torch.inf)
@@ -94,8 +97,8 @@ def busy_actions(seen: Observation, weights: Tensor, key: Tensor) -> Tensor:
 
 
 def announcements(game: GatherTradeBuild, planning: Planning, key: Tensor) -> Tensor:
-    """Return a planner's entries ``[B, 1, K]``: no tax, the federal rates, or random options, within reach or not."""
-    options = next(part.planner_choices(game) for part in game.components if part.planner_choices(game))
+    """Return a planner's actions ``[B, 1, K]``: no tax, federal rates, or random options, permitted or not."""
+    options = next(filter(None, (component.planner_choices(game) for component in game.components)))
     shape = (key.shape[0], 1, len(options))
     if planning == "random":
         return random.integers(key, 0, "options", options[0], shape[1:])
@@ -104,17 +107,17 @@ def announcements(game: GatherTradeBuild, planning: Planning, key: Tensor) -> Te
 
 
 def events(economy: Reference) -> Counter[str]:
-    """Count what happened in an economy's latest step that a rule says something about."""
-    found: Counter[str] = Counter()
+    """Count the events in an economy's latest step to which a specific rule applies."""
+    counts: Counter[str] = Counter()
     for auction in economy.auctions.values():
-        found.update(_events_of(auction))
+        counts.update(_events_of(auction))
     for office in economy.offices.values():
         if office.ends(economy.time - 1):
             bills = office.periods[-1].values()
-            found["taxes"] += sum(bill.paid > 0 for bill in bills)
-            found["taxes shielded by escrow"] += sum(bill.owed > bill.paid for bill in bills)
-            found["negative incomes"] += sum(bill.income < 0 for bill in bills)
-    return found
+            counts["taxes"] += sum(bill.paid > 0 for bill in bills)
+            counts["taxes shielded by escrow"] += sum(bill.owed > bill.paid for bill in bills)
+            counts["negative incomes"] += sum(bill.income < 0 for bill in bills)
+    return counts
 
 
 def _events_of(auction: Auction) -> Iterator[str]:
@@ -133,14 +136,14 @@ def _events_of(auction: Auction) -> Iterator[str]:
 
 
 def _was_equal(bid: Order, sale: Sale) -> bool:
-    """Return whether a bid that is still open was as good and old as another buyer's that met an ask."""
+    """Return whether an open bid was equal in price and age to another buyer's bid that was filled."""
     return bid.worker is not sale.buyer and (bid.price, bid.age - 1) == (sale.bid_price, sale.bid_age)
 
 
 def play_tensors(
     game: GatherTradeBuild, keys: Tensor, planning: Planning, steps: int
 ) -> tuple[State, dict[str, float]]:
-    """Play such actions on the tensors alone; return the last state and the largest of each conserved quantity."""
+    """Play such actions with the tensors only; return the final state and the largest conservation residuals."""
     weights, state = action_weights(game), game.reset(keys)
     largest: dict[str, float] = {}
     for time in range(steps):

@@ -1,4 +1,4 @@
-"""Where the reference meets the tensors: it takes over a copy's first state, its settings and its chance."""
+"""Conversion of a tensor game's initial state, settings and random draws for the reference implementation."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from econsim.economies.gather_trade_build.world import IS_WATER, World
 
 @dataclass(frozen=True)
 class Draws:
-    """The chance of one step; draws are uniform on [0, 1)."""
+    """Random draws of one step, uniform on [0, 1)."""
 
     order: Sequence[int]
     """Workers in the order in which they move."""
     bonus: Sequence[float]
-    """A draw a worker: a second unit where it is below the worker's chance."""
+    """One draw per worker: a second unit is collected if it is below the worker's bonus probability."""
     regrowth: Sequence[float]
-    """A draw a source: a unit grows back where it is below the source's chance."""
+    """One draw per source: a unit regrows if it is below the source's probability."""
 
     @classmethod
     def draw(cls, keys: Tensor, time: int, workers: int, sources: int) -> list[Draws]:
-        """Return what the tensors draw in the step after ``time`` steps, one entry for each of ``keys`` ``[B]``."""
+        """Return the tensor game's draws in the step after ``time`` steps, one entry per key of ``keys`` ``[B]``."""
         order = random.permutation(keys, time, "gather/order", workers)
         bonus = random.uniform(keys, time, "gather/bonus", (workers,))
         regrowth = random.uniform(keys, time, "regrowth", (sources,))
@@ -39,7 +39,7 @@ class Draws:
 
 @dataclass(frozen=True)
 class Rules:
-    """Settings that belong to no worker, auction or tax office; labour in units of one move as published."""
+    """Settings that do not belong to a worker, auction or tax office; labour in units of a move, as published."""
 
     horizon: int
     components: tuple[str, ...]
@@ -51,28 +51,28 @@ class Rules:
     regrowth_rate: float
     regrowth_halfwidth: int
     view_radius: int | None
-    """``None``: workers see the whole map."""
+    """Tiles that workers see in each direction; ``None``: the whole map."""
     planner_sees_map: bool
     welfare: str
     equality_weight: float
 
 
 class Reader:
-    """Reads one copy of a game and of its first state."""
+    """Reader of one environment copy of a game and its initial state."""
 
     def __init__(self, game: GatherTradeBuild, world: World, copy: int) -> None:
         self.game, self.world, self.copy = game, world, copy
 
     def rules(self) -> Rules:
-        """Return the settings; labour of components that the game leaves out counts as zero.
+        """Return the settings; the labour of components that the game does not have is zero.
 
         Raises:
-            ValueError: the game has a component that the reference does not know.
+            ValueError: the game has a component that the reference does not implement.
         """
         settings = self.game.settings
         components = tuple(component.name for component in self.game.components)
         if unknown := set(components) - {"build", "trade", "gather", "tax"}:
-            raise ValueError(f"components: the reference has no {', '.join(sorted(unknown))}; leave it out")
+            raise ValueError(f"components: the reference does not implement {', '.join(sorted(unknown))}; remove it")
         names = ("build_labour", "move_labour", "collect_labour", "base_payment", "highest_multiple", "regrowth_rate")
         return Rules(
             horizon=self.game.horizon,
@@ -86,7 +86,7 @@ class Reader:
         )
 
     def land(self) -> Land:
-        """Return the map with a unit on every source that has one."""
+        """Return the map and the units on its sources."""
         ground = self.game.ground(self.world)
         row = min(self.copy, ground.terrain.shape[0] - 1)
         terrain, tiles = ground.terrain[row].tolist(), ground.source[row].tolist()
@@ -94,7 +94,7 @@ class Reader:
         stone = int(self.game.tables["stone_sources"])
         sources = {self._place(tile): GOODS[number >= stone] for number, tile in enumerate(tiles)}
         stock = self.world.stock[self.copy].tolist()
-        stocked = {place for place, there in zip(sources, stock, strict=True) if there}
+        stocked = {place for place, has_unit in zip(sources, stock, strict=True) if has_unit}
         height, width = self.game.layout.height, self.game.layout.width
         return Land(height, width, water, sources, stocked)
 
@@ -116,7 +116,7 @@ class Reader:
         ]
 
     def auctions(self) -> dict[str, Auction]:
-        """Return the two markets, none where nothing is traded."""
+        """Return the market of each good; empty without trade."""
         trade = self._settings_of("trade")
         if trade is None:
             return {}
@@ -125,20 +125,20 @@ class Reader:
         return {good: Auction(good, *rules) for good in GOODS}
 
     def offices(self, people: list[Worker]) -> dict[str, TaxOffice]:
-        """Return a tax office a planner, none where nothing is taxed."""
+        """Return the tax office of each planner; empty without taxes."""
         tax = self._settings_of("tax")
         if tax is None:
             return {}
         thresholds = tuple(self.game.thresholds.tolist())
         rules = (tax.period, thresholds, tax.rate_step, self._number("highest_rate"))
-        of = {name: [worker for worker in people if worker.planner == name] for name in self.game.planners}
-        return {name: TaxOffice(name, taxed, *rules) for name, taxed in of.items()}
+        taxed_by = {name: [worker for worker in people if worker.planner == name] for name in self.game.planners}
+        return {name: TaxOffice(name, taxed, *rules) for name, taxed in taxed_by.items()}
 
     def _settings_of(self, name: str) -> Any:
-        return next((chosen.parameters for chosen in self.game.settings.components if chosen.kind.name == name), None)
+        return next((entry.parameters for entry in self.game.settings.components if entry.kind.name == name), None)
 
     def _number(self, name: str) -> float:
-        """Return a numeric parameter of this copy, zero where no component has it."""
+        """Return a numeric parameter of this environment copy; zero if no component has it."""
         if name not in self.game.parameters:
             return 0.0
         values = self.game.parameters[name].reshape(-1)

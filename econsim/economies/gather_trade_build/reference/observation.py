@@ -1,4 +1,4 @@
-"""What workers and planners see: numbers by name, and pictures of the map."""
+"""Observations of the reference implementation: named features, and images of the map."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from econsim.economies.gather_trade_build.reference.economy import Reference
 from econsim.economies.gather_trade_build.reference.land import GOODS, Place
 from econsim.economies.gather_trade_build.reference.people import Worker
 
-SCALE = 0.01  # of inventories and price histories
+SCALE = 0.01  # scale of inventories and price histories
 Picture = Sequence[Sequence[Sequence[int]]]  # by channel, row and column
 
 
 def seen_by_worker(economy: Reference, worker: Worker) -> dict[str, float]:
-    """Return the numbers that a worker sees."""
+    """Return the features that a worker observes."""
     seen: dict[str, float | Sequence[float]] = {
         "time": economy.time / economy.rules.horizon,
         "row": worker.place[0] / economy.land.height,
@@ -37,7 +37,7 @@ def seen_by_worker(economy: Reference, worker: Worker) -> dict[str, float]:
 
 
 def seen_by_planner(economy: Reference, planner: str) -> dict[str, float]:
-    """Return the numbers that a planner sees: its empty inventory, markets, taxes, and something of each worker."""
+    """Return the features that a planner observes: its empty inventory, markets, taxes, and each worker."""
     seen: dict[str, float | Sequence[float]] = {"time": economy.time / economy.rules.horizon, "coin": 0.0}
     seen |= dict.fromkeys(GOODS, 0.0)
     for auction in economy.auctions.values():
@@ -49,20 +49,20 @@ def seen_by_planner(economy: Reference, planner: str) -> dict[str, float]:
     office = economy.offices[planner]
     for worker in office.people:
         last = office.last(worker)
-        own = _held(worker) | {
+        of_worker = _held(worker) | {
             "last_income": last.income / office.period,
             "last_marginal_rate": last.marginal_rate,
             "curr_marginal_rate": office.marginal_rate(office.income(worker)),
         }
-        seen |= {f"{name}_of_worker_{worker.number}": value for name, value in own.items()}
+        seen |= {f"{name}_of_worker_{worker.number}": value for name, value in of_worker.items()}
     return dict(_spread(seen))
 
 
 def picture(economy: Reference, tiles: Sequence[Sequence[Place]], viewer: Worker | None = None) -> Picture:
-    """Return nine channels of small integers for rows of tiles, all zero beyond the edge of the map.
+    """Return an image with nine channels of small integers for rows of tiles, all zero beyond the edge of the map.
 
-    The first seven are zero or one: stone, wood, house, water, source of stone, source of wood, on the map. Then the
-    owner of the house on the tile and the worker on it: 0 nobody, 1 the viewer, ``j + 2`` worker ``j``.
+    The first seven are zero or one: stone, wood, house, water, stone source, wood source, inside the map. The last two
+    are the owner of the house on the tile and the worker on it: 0 none, 1 the viewer, ``j + 2`` worker ``j``.
     """
     standing = {worker.place: worker.number for worker in economy.workers}
     rows = [list(zip(*(_tile(economy, standing, tile, viewer) for tile in row), strict=True)) for row in tiles]
@@ -70,7 +70,7 @@ def picture(economy: Reference, tiles: Sequence[Sequence[Place]], viewer: Worker
 
 
 def tiles_around(economy: Reference, worker: Worker) -> list[list[Place]]:
-    """Return the tiles that a worker sees: a square window around it, or the whole map."""
+    """Return the tiles that a worker observes: a square window around the worker, or the whole map."""
     radius = economy.rules.view_radius
     if radius is None:
         return whole_map(economy)
@@ -88,19 +88,19 @@ def _tile(economy: Reference, standing: Mapping[Place, int], tile: Place, viewer
     land = economy.land
     if not land.contains(tile):
         return [0] * 9
-    grows = land.sources.get(tile)
-    lies = grows if tile in land.stocked else None
+    source = land.sources.get(tile)
+    unit = source if tile in land.stocked else None
     flags = (
-        *(lies == good for good in GOODS),
+        *(unit == good for good in GOODS),
         tile in land.houses,
         tile in land.water,
-        *(grows == good for good in GOODS),
+        *(source == good for good in GOODS),
         True,
     )
-    return [*map(int, flags), *(_who(found.get(tile), viewer) for found in (land.houses, standing))]
+    return [*map(int, flags), *(_label(workers.get(tile), viewer) for workers in (land.houses, standing))]
 
 
-def _who(number: int | None, viewer: Worker | None) -> int:
+def _label(number: int | None, viewer: Worker | None) -> int:
     if number is None:
         return 0
     return 1 if viewer is not None and number == viewer.number else number + 2
@@ -118,19 +118,19 @@ def _market(auction: Auction) -> dict[str, float | Sequence[float]]:
 
 
 def _orders_of_others_and_own(auction: Auction, worker: Worker) -> dict[str, float | Sequence[float]]:
-    found: dict[str, float | Sequence[float]] = {}
+    histograms: dict[str, float | Sequence[float]] = {}
     for side, orders in (("asks", auction.asks), ("bids", auction.bids)):
         own = [order for order in orders if order.worker is worker]
         others = [order for order in orders if order.worker is not worker]
-        found[f"available_{side}-{auction.good}"] = auction.count_by_price(others)
-        found[f"my_{side}-{auction.good}"] = auction.count_by_price(own)
-    return found
+        histograms[f"available_{side}-{auction.good}"] = auction.count_by_price(others)
+        histograms[f"my_{side}-{auction.good}"] = auction.count_by_price(own)
+    return histograms
 
 
 def _taxes(economy: Reference, planner: str) -> dict[str, float | Sequence[float]]:
-    """Return the calendar, everybody's last income per step in ascending order, and one planner's rates."""
+    """Return the tax calendar, all workers' last incomes per step in ascending order, and one planner's rates."""
     office = economy.offices[planner]
-    last = [of.last(worker).income / of.period for of in economy.offices.values() for worker in of.people]
+    last = [each.last(worker).income / each.period for each in economy.offices.values() for worker in each.people]
     return {
         "is_tax_day": float(office.ends(economy.time)),
         "is_first_day": float(office.begins(economy.time)),
@@ -141,11 +141,11 @@ def _taxes(economy: Reference, planner: str) -> dict[str, float | Sequence[float
 
 
 def _spread(seen: Mapping[str, float | Sequence[float]]) -> Iterator[tuple[str, float]]:
-    """Name each entry of a list by its place; a list of one keeps its name."""
+    """Yield each entry of a list under a name with its index; a list of one entry keeps its name."""
     for name, value in seen.items():
         if not isinstance(value, Sequence):
             yield name, value
         elif len(value) == 1:
             yield name, value[0]
         else:
-            yield from ((f"{name}_{place}", entry) for place, entry in enumerate(value))
+            yield from ((f"{name}_{index}", entry) for index, entry in enumerate(value))

@@ -1,4 +1,4 @@
-"""Workers, what they have and how well off they and their society are."""
+"""Workers, their possessions and utility, and social welfare."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ def _nothing() -> dict[str, int]:
 
 @dataclass(eq=False)
 class Worker:
-    """A worker: coin and units of goods at hand and in escrow, labour so far, and what it is like."""
+    """Worker: coin and goods in inventory and in escrow, labour so far, skills and preferences."""
 
     number: int
     place: Place
     coin: float
     build_payment: float
-    """Coin that it is paid for a house."""
+    """Payment per house, in coin."""
     gather_bonus: float
-    """Chance of a second unit when it collects."""
+    """Probability of a second unit when collecting."""
     labour_cost: float
-    """Utility that a unit of labour costs."""
+    """Cost of a unit of labour, in utility."""
     risk_aversion: float
     planner: str
-    """The planner who taxes it."""
+    """Planner that taxes the worker."""
     coin_in_escrow: int = 0
     goods: dict[str, int] = field(default_factory=_nothing)
     goods_in_escrow: dict[str, int] = field(default_factory=_nothing)
@@ -42,14 +42,14 @@ class Worker:
 
     @property
     def endowment(self) -> float:
-        """All its coin, escrow included: what utility, income and welfare count."""
+        """Coin in inventory and in escrow: the basis of utility, income and welfare."""
         return self.coin + self.coin_in_escrow
 
     @property
     def utility(self) -> float:
-        r"""Isoelastic utility of coin, $(C^{1 - \eta} - 1) / (1 - \eta)$, less what its labour costs.
+        r"""Isoelastic utility of coin, $(C^{1 - \eta} - 1) / (1 - \eta)$, less the cost of labour.
 
-        From $\eta = 1$ on an empty purse would be worth minus infinity: less than one coin then counts as one.
+        From $\eta = 1$ on, less than one coin counts as one, since utility of zero coin would be minus infinity.
         """
         curvature = 1.0 - self.risk_aversion
         coin = max(self.endowment, 1.0) if curvature <= 0 else self.endowment
@@ -58,17 +58,17 @@ class Worker:
 
 
 def equality(coin: Sequence[float]) -> float:
-    """Return one less the Gini coefficient over all pairs, scaled so that it is zero where one has everything."""
+    """Return one less the Gini coefficient over all pairs, scaled so that it is zero if one person has everything."""
     count, total = len(coin), sum(coin)
     if total == 0 or count == 1:
         return 1.0
-    differences = sum(abs(mine - yours) for mine in coin for yours in coin)
+    differences = sum(abs(first - second) for first in coin for second in coin)
     gini = differences / (2 * count * total)
     return 1.0 - gini * count / (count - 1)
 
 
 def social_welfare(name: str, people: Sequence[Worker], equality_weight: float) -> float:
-    """Return the welfare of some people by the measure ``name``; raises ``ValueError`` for an unknown one."""
+    """Return the social welfare ``name`` of some workers; raises ``ValueError`` for an unknown name."""
     coin = [worker.endowment for worker in people]
     utility = [worker.utility for worker in people]
     inverse = [1.0 / max(amount, 1.0) for amount in coin]
@@ -83,4 +83,4 @@ def social_welfare(name: str, people: Sequence[Worker], equality_weight: float) 
             return sum(utility) / len(utility)
         case "rawlsian":
             return min(utility)
-    raise ValueError(f"welfare: {name} is none that the reference knows")
+    raise ValueError(f"welfare: the reference does not implement {name}")

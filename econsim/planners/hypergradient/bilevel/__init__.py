@@ -1,7 +1,8 @@
-"""Gradients of a leader's aim through the answers of those who follow, for plain functions.
+"""Bilevel gradients: derivatives of a leader's objective through the responses of followers.
 
-Everywhere ``x`` ``[B, D]`` is what the leader does and ``y`` ``[B, N]`` what followers do, in ``B`` copies that do
-not depend on each other; ``upper(x, y)`` and ``lower(x, y)`` give ``[B]``, and both levels want more.
+In all modules, ``x`` ``[B, D]`` is the leader's action and ``y`` ``[B, N]`` are the followers' actions, in ``B``
+independent environment copies; the objectives ``upper(x, y)`` and ``lower(x, y)`` return ``[B]``, and both are
+maximised.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Conjugate gradients: linear systems that are known by their products only, one a copy."""
+"""Conjugate gradients for linear systems given by matrix-vector products, one system per environment copy."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ def conjugate_gradient(
     """Return the solution ``[B, N]`` of ``(A + damping I) z = target`` in every copy, for ``A`` positive definite.
 
     Args:
-        product: what ``A`` makes of ``[B, N]``.
+        product: returns the product of ``A`` with vectors ``[B, N]``.
         target: ``[B, N]``.
-        iterations: at most; ``N`` are enough without rounding.
+        iterations: maximum number of iterations; ``N`` are enough in exact arithmetic.
         damping: added to the diagonal, for systems that are nearly singular.
-        tolerance: norm of the residual at which a copy is done, relative to its target.
+        tolerance: norm of the residual, relative to the target, below which a system counts as solved.
 
     Source: Hestenes and Stiefel 1952.
     """
-    found, residual = torch.zeros_like(target), target
+    solution, residual = torch.zeros_like(target), target
     direction, size = residual, residual.square().sum(-1, keepdim=True)
-    enough = tolerance**2 * size
+    threshold = tolerance**2 * size
     for _ in range(iterations):
-        open_ = size > enough
-        if not bool(open_.any()):
+        unsolved = size > threshold
+        if not bool(unsolved.any()):
             break
         image = product(direction) + damping * direction
         curvature = (direction * image).sum(-1, keepdim=True)
-        length = torch.where(open_, size / torch.where(open_, curvature, 1.0), 0.0)
-        found, residual = found + length * direction, residual - length * image
+        length = torch.where(unsolved, size / torch.where(unsolved, curvature, 1.0), 0.0)
+        solution, residual = solution + length * direction, residual - length * image
         new_size = residual.square().sum(-1, keepdim=True)
-        direction = residual + torch.where(open_, new_size / torch.where(open_, size, 1.0), 0.0) * direction
+        direction = residual + torch.where(unsolved, new_size / torch.where(unsolved, size, 1.0), 0.0) * direction
         size = new_size
-    return found
+    return solution

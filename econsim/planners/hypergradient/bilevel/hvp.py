@@ -1,4 +1,4 @@
-"""Products with second derivatives, without ever forming them."""
+"""Products of vectors with second derivatives, without forming the matrices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Product = Callable[[Tensor], Tensor]
 
 
 class Slopes:
-    """The first derivative of ``objective`` in ``y`` at one point, kept so that it can be differentiated again."""
+    """The derivative of ``objective`` with respect to ``y`` at one point, which can be differentiated again."""
 
     def __init__(self, objective: Objective, x: Tensor, y: Tensor) -> None:
         self._x, self._y = x.detach().requires_grad_(), y.detach().requires_grad_()
@@ -24,28 +24,28 @@ class Slopes:
 
     @property
     def slope(self) -> Tensor:
-        """The derivative itself, ``[B, N]``."""
+        """The derivative ``[B, N]``."""
         return self._slope.detach()
 
     def along_y(self, direction: Tensor) -> Tensor:
-        """Return the second derivative in ``y`` times a direction ``[B, N]``: ``[B, N]``."""
+        """Return the product ``[B, N]`` of the second derivative with respect to ``y`` and a direction ``[B, N]``."""
         return self._product(self._y, direction)
 
     def along_x(self, direction: Tensor) -> Tensor:
-        """Return the mixed derivative, transposed, times a direction ``[B, N]``: ``[B, D]``."""
+        """Return the product ``[B, D]`` of the transposed mixed derivative and a direction ``[B, N]``."""
         return self._product(self._x, direction)
 
-    def _product(self, place: Tensor, direction: Tensor) -> Tensor:
+    def _product(self, variable: Tensor, direction: Tensor) -> Tensor:
         if not self._slope.requires_grad:
-            return torch.zeros_like(place)
-        (found,) = torch.autograd.grad(
-            self._slope, place, direction, retain_graph=True, allow_unused=True, materialize_grads=True
+            return torch.zeros_like(variable)
+        (product,) = torch.autograd.grad(
+            self._slope, variable, direction, retain_graph=True, allow_unused=True, materialize_grads=True
         )
-        return found
+        return product
 
 
 def slopes(objective: Objective, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the derivatives of ``objective`` in ``x`` ``[B, D]`` and in ``y`` ``[B, N]``."""
+    """Return the derivatives of ``objective`` with respect to ``x`` ``[B, D]`` and ``y`` ``[B, N]``."""
     at_x, at_y = x.detach().requires_grad_(), y.detach().requires_grad_()
     total = objective(at_x, at_y).sum()
     in_x, in_y = torch.autograd.grad(total, (at_x, at_y), allow_unused=True, materialize_grads=True)

@@ -1,9 +1,9 @@
-"""The leader's total derivative where followers stand at an optimum, by the implicit function theorem.
+"""The leader's total derivative when followers are at an optimum, by the implicit function theorem.
 
-At an interior optimum ``d lower / dy = 0`` holds before and after a small move of the leader, so that
-``dy/dx = -(d2 lower/dy2)^-1 d2 lower/dydx``. A follower at a bound, or bunching at a kink of its budget, has a slope
-that is not zero on either side: a small move leaves it where it is, and it does not respond. Whoever is indifferent
-between two far apart answers may jump; a derivative knows nothing of jumps.
+At an interior optimum, ``d lower / dy = 0`` holds before and after a small change of the leader's action, so that
+``dy/dx = -(d2 lower/dy2)^-1 d2 lower/dydx``. At a bound, or at a kink of the budget constraint, the slope is not zero
+on either side: after a small change, the optimum is the same, and the follower does not respond. A follower who is
+indifferent between two distant actions may jump between them; derivatives do not capture jumps.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ FLAT = 1e-9
 def implicit_gradient(
     upper: Objective, lower: Objective, x: Tensor, y: Tensor, damping: float = 0.0, iterations: int = 50
 ) -> Tensor:
-    """Return the derivative ``[B, D]`` of ``upper(x, y(x))``, ``y(x)`` being the best answers to ``x``.
+    """Return the derivative ``[B, D]`` of ``upper(x, y(x))``, where ``y(x)`` are the best responses to ``x``.
 
     Args:
-        upper: what the leader wants more of.
-        lower: what followers want more of; strictly concave in ``y`` where they respond.
-        x: ``[B, D]``.
-        y: the answers to ``x``, ``[B, N]``, in units in which one is a big step.
-        damping: added to the curvature of ``lower``, where it is nearly flat.
-        iterations: of the conjugate gradients at most.
+        upper: the leader's objective.
+        lower: the followers' objective, strictly concave in ``y`` where followers respond.
+        x: the leader's action, ``[B, D]``.
+        y: the best responses to ``x``, ``[B, N]``, in units of the order of their range.
+        damping: added to the curvature of ``lower``, for nearly flat objectives.
+        iterations: maximum number of conjugate-gradient iterations.
     """
     slope = Slopes(lower, x, y)
     responds = _settled(slope)
@@ -46,8 +46,8 @@ def implicit_gradient(
 
 
 def _settled(slope: Slopes) -> Tensor:
-    """Return who stands at an interior optimum, ``[B, N]``: no slope, but curvature, next to that of the others."""
-    # An uneven probe, so that rows of a coupled system do not add up to zero by accident.
+    """Return who is at an interior optimum, ``[B, N]``: zero slope and non-zero curvature, relative to the largest."""
+    # The probe has unequal entries, so that the rows of a coupled system do not add up to zero by coincidence.
     probe = torch.linspace(1.0, 2.0, slope.slope.shape[-1]).to(slope.slope)
     curvature = slope.along_y(probe.expand_as(slope.slope)).abs()
     scale = curvature.amax(-1, keepdim=True)

@@ -1,4 +1,4 @@
-"""A game as two functions: the returns of its leader and of its followers, of what both do."""
+"""A game as two functions: the leader's and the followers' returns as functions of their actions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["LeaderObjective"]
 
 
 class _FirstMove:
-    """Plays as ``agent`` does, and keeps what it first saw and did when it had to act."""
+    """Plays like ``agent``, and stores the observation and action of the first step at which it acts."""
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
@@ -37,23 +37,23 @@ class _FirstMove:
 
 
 class LeaderObjective:
-    """One leader with real-valued actions, one following role; both hold one action for the whole episode.
+    """Returns of one leader with real-valued actions and one following role, both with constant actions in an episode.
 
-    Points are the leader's actions in the unit cube, ``[C, D]``; responses are those of the followers, in the unit cube
-    too, ``[C, N]`` (``N`` counts every number that a follower chooses). All copies are played under one key, in
-    float64; ``played`` counts them.
+    Points are the leader's actions scaled to the unit cube, ``[C, D]``; responses are the followers' actions, also
+    scaled to the unit cube, ``[C, N]``, where ``N`` counts all numbers that followers choose. All environment copies
+    are played with the same key, in float64; ``played`` is the number of copies played.
     """
 
     def __init__(self, game: Game[Any], leader: Role, agents: Mapping[str, Agent], seed: int) -> None:
-        """Raises ``UserError`` where the leader's actions are not bounded real numbers, or not one role follows."""
+        """Check the game; raises ``UserError`` unless the leader's action is bounded and real and one role follows."""
         self.game: Game[Any] = game.to(dtype=torch.float64)
         self.agents, self.leader, self.seed = agents, leader.name, seed
         self.played = 0
         following = [name for name, role in game.roles.items() if not role.leads]
         if len(following) != 1 or not isinstance(leader.action, Box):
             raise UserError(
-                "planner: kind hypergradient needs a leader with real-valued actions and one following role; "
-                f"{type(game).__name__} has other ones (say planner=search or training=two_level)"
+                "planner: kind hypergradient needs a leader with real-valued actions and exactly one following role,"
+                f" which {type(game).__name__} does not have; use planner=search or training=two_level"
             )
         self.box, self.follower = real_instrument(game, leader, "planner: kind hypergradient"), following[0]
 
@@ -63,53 +63,53 @@ class LeaderObjective:
         return self.game.roles[self.follower]
 
     def actions(self, points: Tensor) -> Tensor:
-        """Return points ``[C, D]`` as actions of the leader, ``[C, *shape]``."""
+        """Convert points ``[C, D]`` to actions of the leader, ``[C, *shape]``."""
         return (self.box.low + (self.box.high - self.box.low) * points).reshape(-1, *self.box.shape)
 
     def value(self, points: Tensor) -> Tensor:
-        """Return the leader's true returns ``[C]``: followers play as they are."""
+        """Return the leader's true returns ``[C]``, with the followers' own agents."""
         self.played += points.shape[0]
         return values_of(self.game, self.agents, self.leader, self.actions(points).detach(), self.seed)
 
     def play(self, points: Tensor, follower: Agent) -> Episode:
-        """Play one episode under each of the points, with that agent for the followers."""
+        """Play one episode under each of the points, with ``follower`` as the agent of the following role."""
         self.played += points.shape[0]
         key = random.keys(self.seed, 1, points.device).expand(points.shape[0])
         leader = HeldAction(self.actions(points))
         return play(self.game, {**self.agents, self.leader: leader, self.follower: follower}, key)
 
     def upper(self, points: Tensor, responses: Tensor) -> Tensor:
-        """Return the leader's returns ``[C]`` where followers hold ``responses``."""
+        """Return the leader's returns ``[C]`` if followers hold ``responses``."""
         return self.play(points, self._held(responses)).returns[self.leader].mean(-1)
 
     def lower(self, points: Tensor, responses: Tensor) -> Tensor:
-        """Return the followers' returns, added up, ``[C]``."""
+        """Return the sum of the followers' returns, ``[C]``."""
         return self.payoffs(points, responses).sum(-1)
 
     def payoffs(self, points: Tensor, responses: Tensor) -> Tensor:
-        """Return each follower's returns, ``[C, players]``."""
+        """Return the return of each follower, ``[C, players]``."""
         return self.play(points, self._held(responses)).returns[self.follower]
 
     def first_move(self, points: Tensor) -> tuple[Observation, Tensor]:
-        """Return what followers see when they first act, and what they do then, in the game's own units."""
+        """Return the followers' observation and action, in units of the game, at the first step at which they act."""
         first = _FirstMove(self.agents[self.follower])
         self.play(points, first)
         if first.observation is None or first.action is None:
-            raise UserError(f"planner: kind hypergradient: nobody of role {self.follower} ever acts")
+            raise UserError(f"planner: kind hypergradient: no player of role {self.follower} acts during the episode")
         return first.observation, first.action
 
     def answers(self, points: Tensor) -> Tensor:
-        """Return the followers' first responses ``[C, N]`` under each of the points, as their agent gives them."""
+        """Return the first responses ``[C, N]`` of the followers' agent under each of the points."""
         with torch.no_grad():
             return self.scaled(self.first_move(points)[1].double())
 
     def scaled(self, actions: Tensor) -> Tensor:
-        """Return actions ``[C, players, *shape]`` as responses ``[C, N]``."""
+        """Convert actions ``[C, players, *shape]`` to responses ``[C, N]``."""
         box = self._follower_box()
         return ((actions - box.low) / (box.high - box.low)).flatten(1)
 
     def _held(self, responses: Tensor) -> HeldAction:
-        """Return followers who hold the responses ``[C, N]``."""
+        """Return an agent that holds the responses ``[C, N]``."""
         box = self._follower_box()
         return HeldAction((box.low + (box.high - box.low) * responses).reshape(-1, self.role.count, *box.shape))
 
@@ -117,7 +117,7 @@ class LeaderObjective:
         box = self.role.action
         if not isinstance(box, Box) or not (abs(box.low) < float("inf") and abs(box.high) < float("inf")):
             raise UserError(
-                f"planner.method: role {self.follower} needs real-valued actions with bounds for this method; say"
+                f"planner.method: this method needs bounded real-valued actions of role {self.follower}; use"
                 " planner.method=entropy_regularised"
             )
         return box

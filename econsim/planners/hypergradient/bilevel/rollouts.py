@@ -1,16 +1,16 @@
-"""The leader's total derivative from rollouts alone, for followers of whom only play is known.
+"""The leader's total derivative estimated from rollouts, for followers whose choice values are not known.
 
-Followers are taken to be soft-optimal, ``d log pi = (dQ - dV) / temperature``, as entropy-regularised learners become.
-``dQ`` is the derivative, at fixed choices, of what a follower still earns; the game's own steps give it. Since the
-leader's advantage is zero on average, ``dV`` drops out of ``E[A dlog pi]``.
+Followers are assumed to be soft-optimal, ``d log pi = (dQ - dV) / temperature``, as entropy-regularised learners are
+when they have converged. ``dQ`` is the derivative, at fixed choices, of a follower's remaining return, computed through
+the steps of the game. Since the leader's advantage is zero on average, ``dV`` cancels in ``E[A dlog pi]``.
 
-From every moment of a rollout three futures are played with shocks of their own: two after the same choices, of which
-one says what they bring the leader and the other how their value moves with the announcement, and one after other
-choices, as a baseline. One future for both would count what shocks move together. The work grows with the square of the
-horizon.
+From every step of a rollout, three continuations are played with independent shocks. Two follow the same choices: one
+gives the leader's return after these choices, the other the derivative of their value with respect to the leader's
+action. The third follows other choices and serves as a baseline. Using one continuation for both purposes would bias
+the estimate by the covariance that common shocks induce. The cost grows with the square of the horizon.
 
-The state must move smoothly with the announcement or not at all: a random draw from probabilities that the announcement
-moves has no derivative here (``soft_response`` has, where tables are known).
+The state must depend smoothly on the leader's action, or not at all. The derivative of random draws whose probabilities
+depend on the leader's action is not captured here (``soft_response`` captures it for tabular games).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from econsim.play import HeldAction
 __all__ = ["Rollouts"]
 
 
-# Three futures, by the shocks after a choice and by which choice: two share the choice, none shares what follows.
+# The three continuations, by their shocks and their choice: two share the choice, and all have different shocks.
 _BRINGS = ("brings", "choice")
 _MOVES = ("moves", "choice")
 _OTHER = ("other", "other choice")
@@ -37,7 +37,7 @@ _OTHER = ("other", "other choice")
 
 @dataclass(frozen=True)
 class _Moment:
-    """A game in the middle of an episode: state, agents, and whether it is over ``[B]``."""
+    """A game in the middle of an episode: state, agents' memories, and whether the episode is over ``[B]``."""
 
     state: Any
     memories: dict[str, Any]
@@ -45,14 +45,14 @@ class _Moment:
 
 
 class Rollouts(FollowerModel):
-    """Followers play as their agent does, which has to draw; ``samples`` rollouts a point."""
+    """Followers play like their agent, which must be stochastic; ``samples`` rollouts per point."""
 
     def __init__(self, scene: LeaderObjective, temperature: float, samples: int) -> None:
         super().__init__(scene)
         self.temperature, self.samples = temperature, samples
 
     def anchor(self, points: Tensor, iteration: int) -> tuple[Tensor, list[Tensor]]:
-        """Return the keys of all samples, and the leader's advantage ``[C * samples]`` at every moment."""
+        """Return the keys of all samples, and the leader's advantage ``[C * samples]`` at every step."""
         key = random.fold(random.keys(self.scene.seed, self.samples, points.device), iteration).repeat(points.shape[0])
         agents, advantages = self._agents(points.repeat_interleave(self.samples, 0)), []
         with torch.no_grad():
@@ -64,7 +64,7 @@ class Rollouts(FollowerModel):
         return key, advantages
 
     def objective(self, points: Tensor, anchor: tuple[Tensor, list[Tensor]]) -> Tensor:
-        """Return numbers ``[C]`` whose derivative, around the anchor, is unbiased for the total derivative."""
+        """Return values ``[C]`` whose derivative at the anchor is an unbiased estimate of the total derivative."""
         key, advantages = anchor
         agents = self._agents(points.repeat_interleave(self.samples, 0))
         moment, total = self._begin(agents, key), torch.zeros(key.shape, dtype=torch.float64, device=key.device)
@@ -78,19 +78,19 @@ class Rollouts(FollowerModel):
         return total.reshape(-1, self.samples).mean(-1)
 
     def _centred(self, values: Tensor) -> Tensor:
-        """Return ``values`` less the mean of the other samples of the same point: the same in expectation, quieter."""
-        each = values.reshape(-1, self.samples)
-        return ((each - each.mean(-1, keepdim=True)) * (self.samples / (self.samples - 1))).flatten()
+        """Return ``values`` minus the mean of the other samples of the same point, which reduces the variance."""
+        by_point = values.reshape(-1, self.samples)
+        return ((by_point - by_point.mean(-1, keepdim=True)) * (self.samples / (self.samples - 1))).flatten()
 
     def draws(self, points: Tensor) -> bool:
-        """Whether the followers' agent ever chooses differently under other draws."""
+        """Return whether the actions of the followers' agent depend on its random draws."""
         agents = self._agents(points)
         first, second = (random.fold(random.keys(self.scene.seed, len(points), points.device), draw) for draw in (1, 2))
         moment = self._begin(agents, first)
         for time in range(self.scene.game.horizon):
             acting = self.scene.game.observe(moment.state)[self.scene.follower].acting.any()
-            one, other = (self._actions(agents, moment, key, time)[0][self.scene.follower] for key in (first, second))
-            if bool(acting) and not torch.equal(one, other):
+            actions = [self._actions(agents, moment, key, time)[0][self.scene.follower] for key in (first, second)]
+            if bool(acting) and not torch.equal(*actions):
                 return True
             moment, _ = self._go(agents, moment, first, time, time + 1)
         return False
@@ -108,16 +108,17 @@ class Rollouts(FollowerModel):
 
     def _actions(self, agents: dict[str, Any], moment: _Moment, key: Tensor, time: int) -> tuple[dict[str, Any], ...]:
         seen = self.scene.game.observe(moment.state)
-        found = {
+        results = {
             name: agents[name].act(seen[name], moment.memories[name], random.fold(random.fold(key, name), time))
             for name in seen
         }
-        return {name: act for name, (act, _) in found.items()}, {name: memory for name, (_, memory) in found.items()}
+        actions = {name: action for name, (action, _) in results.items()}
+        return actions, {name: memory for name, (_, memory) in results.items()}
 
     def _future(
         self, agents: dict[str, Any], moment: _Moment, key: Tensor, at: int, shocks: str, choice: str
     ) -> tuple[Tensor, Tensor]:
-        """Return what the leader ``[B]`` and the followers ``[B, N]`` earn from the moment on."""
+        """Return the leader's ``[B]`` and the followers' ``[B, N]`` returns from the given step on."""
         branch = replace(moment, state=_with_key(moment.state, random.fold(key, shocks)))
         after, now = self._go(agents, branch, random.fold(key, choice), at, at + 1)
         _, later = self._go(agents, after, random.fold(key, shocks), at + 1, self.scene.game.horizon)
@@ -126,7 +127,7 @@ class Rollouts(FollowerModel):
     def _go(
         self, agents: dict[str, Any], moment: _Moment, key: Tensor, start: int, stop: int
     ) -> tuple[_Moment, tuple[Tensor, Tensor]]:
-        """Play from ``start`` to ``stop``; return where that leads, and the discounted rewards of both roles."""
+        """Play from step ``start`` to ``stop``; return the state reached and the discounted rewards of both roles."""
         scene = self.scene
         leader = torch.zeros(key.shape, dtype=torch.float64, device=key.device)
         followers = torch.zeros((len(key), scene.role.count), dtype=torch.float64, device=key.device)
@@ -141,5 +142,5 @@ class Rollouts(FollowerModel):
 
 
 def _with_key(state: Any, key: Tensor) -> Any:
-    """Return the state with other shocks from here on; the same where nothing in the game is random."""
+    """Return the state with the key of its future shocks replaced; unchanged if the game has no shocks."""
     return replace(state, key=key) if hasattr(state, "key") else state

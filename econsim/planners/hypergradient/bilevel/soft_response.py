@@ -1,9 +1,9 @@
-"""The leader's total derivative where followers are soft-optimal: better choices are likelier, by a logit.
+"""The leader's total derivative for a soft-optimal follower in a tabular decision process.
 
-A follower with value ``Q`` of its choices plays ``pi = softmax(Q / temperature)``, so that
-``d log pi = (dQ - dV) / temperature`` with ``V`` the soft maximum of ``Q``. By the envelope theorem ``dQ`` is the
-value, under ``pi`` as it stands, of the derivative of rewards and transitions: no second derivatives are needed, and
-nothing of how the follower learned.
+A follower whose choices have values ``Q`` plays ``pi = softmax(Q / temperature)``, so that
+``d log pi = (dQ - dV) / temperature``, where ``V`` is the soft maximum of ``Q``. By the envelope theorem, ``dQ`` is the
+value, under the current ``pi``, of the derivatives of rewards and transitions. Neither second derivatives nor the
+learning process of the follower are needed.
 
 Source: Thoma, Pasztor, Krause, Ramponi and Hu 2024 (arXiv:2406.01575).
 """
@@ -21,10 +21,10 @@ __all__ = ["SoftProcess", "soft_gradient", "soft_policy"]
 
 @dataclass(frozen=True)
 class SoftProcess:
-    """A decision process of one follower that a leader shapes; every function maps ``x`` ``[D]`` to a table.
+    """A decision process of one follower that depends on the leader's ``x`` ``[D]``; functions map ``x`` to tables.
 
-    reward: the follower's, ``[S, A]``. aim: the leader's, ``[S, A]``. transition: ``[S, A, S]``, probabilities.
-    first: of the states at the start, ``[S]``. Both discount by ``discount``.
+    reward: rewards of the follower, ``[S, A]``. aim: rewards of the leader, ``[S, A]``. transition: probabilities
+    ``[S, A, S]``. first: probabilities of initial states, ``[S]``. Both discount with ``discount``.
     """
 
     reward: Callable[[Tensor], Tensor]
@@ -49,10 +49,10 @@ def soft_policy(process: SoftProcess, x: Tensor, sweeps: int = 2000) -> tuple[Te
 
 
 def soft_gradient(process: SoftProcess, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what the leader gets at ``x`` ``[D]``, a scalar, and its total derivative ``[D]``, by exact sums.
+    """Return the leader's return at ``x`` ``[D]``, a scalar, and its total derivative ``[D]``, computed exactly.
 
-    ``E[sum_t discount^t (A dlog pi + d aim + discount dP V)]`` with ``A`` and ``V`` the leader's advantage and value
-    under the follower's policy. The sums over time are solved for at once.
+    The derivative is ``E[sum_t discount^t (A dlog pi + d aim + discount dP V)]``, where ``A`` and ``V`` are the
+    leader's advantage and value under the follower's policy. The sums over time are solutions of linear systems.
     """
     at = x.detach().requires_grad_()
     policy, value = soft_policy(process, x)
@@ -65,12 +65,12 @@ def soft_gradient(process: SoftProcess, x: Tensor) -> tuple[Tensor, Tensor]:
     influence = _spread(visits * advantage / process.temperature, policy, transition.detach(), flow, process.discount)
     follower = process.reward(at) + process.discount * transition @ value
     leader = aim + process.discount * transition @ leader_value
-    (found,) = torch.autograd.grad((influence * follower).sum() + (visits * leader).sum(), at)
-    return process.first @ leader_value, found
+    (gradient,) = torch.autograd.grad((influence * follower).sum() + (visits * leader).sum(), at)
+    return process.first @ leader_value, gradient
 
 
 def _spread(weight: Tensor, policy: Tensor, transition: Tensor, flow: Tensor, discount: float) -> Tensor:
-    """Return how much each later reward counts where ``weight`` ``[S, A]`` is put on values of choices."""
+    """Return the weights of all rewards that correspond to weights ``[S, A]`` on the values of choices."""
     arriving = discount * torch.einsum("sa,sat->t", weight, transition)
     later: Tensor = torch.linalg.solve(flow.T, arriving)
     return weight + later[:, None] * policy

@@ -1,4 +1,4 @@
-"""The leader's derivative through a few steps in which followers climb towards what is best for them."""
+"""The leader's derivative through a few gradient steps of the followers towards their optimum."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["unrolled_answer", "unrolled_gradient"]
 def unrolled_answer(
     lower: Objective, x: Tensor, y: Tensor, steps: int, rate: float, low: float = 0.0, high: float = 1.0
 ) -> Tensor:
-    """Return where ``steps`` steps of size ``rate`` along the slope of ``lower`` lead from ``y``, ``[B, N]``.
+    """Return the responses ``[B, N]`` after ``steps`` gradient steps of size ``rate`` on ``lower``, starting at ``y``.
 
-    Answers stay between ``low`` and ``high``; the result is differentiable in ``x``.
+    Responses are limited to ``low`` and ``high``; the result is differentiable with respect to ``x``.
     """
-    answer = y if y.requires_grad else y.detach().requires_grad_()
+    response = y if y.requires_grad else y.detach().requires_grad_()
     for _ in range(steps):
-        (slope,) = torch.autograd.grad(lower(x, answer).sum(), answer, create_graph=True)
-        answer = (answer + rate * slope).clamp(low, high)
-    return answer
+        (slope,) = torch.autograd.grad(lower(x, response).sum(), response, create_graph=True)
+        response = (response + rate * slope).clamp(low, high)
+    return response
 
 
 def unrolled_gradient(
@@ -34,12 +34,12 @@ def unrolled_gradient(
     low: float = 0.0,
     high: float = 1.0,
 ) -> Tensor:
-    """Return the derivative ``[B, D]`` of ``upper`` after ``steps`` steps of the followers from ``y`` ``[B, N]``.
+    """Return the derivative ``[B, D]`` of ``upper`` after gradient steps of the followers from ``y`` ``[B, N]``.
 
-    Few steps understate how far followers go; no steps at all are the naive derivative, which takes them to stand
-    still.
+    A small number of steps understates the response. Zero steps give the naive derivative, which assumes that followers
+    do not respond.
     """
     at = x.detach().requires_grad_()
     total = upper(at, unrolled_answer(lower, at, y, steps, rate, low, high)).sum()
-    (found,) = torch.autograd.grad(total, at)
-    return found
+    (gradient,) = torch.autograd.grad(total, at)
+    return gradient

@@ -1,9 +1,9 @@
-"""Scripted model: it reads the numbers in a question and computes the answer.
+"""Scripted model: a simulated language model that computes its replies from the numbers in a question.
 
-Workers best-respond exactly, voters vote for whom they gain most from, candidates promise what is best for themselves,
-the planner climbs by the tax years in its prompt, and the coach knows one lesson. With it the whole path from prompt to
-economy can be checked against economics that is known. Players of any other game take the first legal option, or the
-middle of a range, so that the path itself can be checked.
+Workers play exact best responses, voters vote for the candidate with the highest utility for them, candidates propose
+what is best for themselves, the planner follows a pattern search over the tax years in its prompt, and the coach
+suggests one fixed lesson. The whole path from prompt to economy can thus be tested against known economics. Players of
+any other game choose the first legal option, or the middle of a range, which tests the path itself.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _THOUGHT = "I computed it from the facts."
 
 
 class Scripted:
-    """Answers questions that end with a line of facts, and those that ask for an action; others it refuses."""
+    """Replies to questions that end with a line of facts or ask for an action, and rejects all others."""
 
     name = "scripted-economist"
     label = "scripted"
 
     async def reply(self, chat: Chat) -> Said:
-        """Return the answer as the JSON object that the request describes.
+        """Return the reply as the JSON object that the request specifies.
 
         Raises:
-            Unanswerable: the question has no facts, or none of a role that is known.
+            Unanswerable: the question has no facts, or their role is unknown.
         """
         if chat.key == player.KEY:
             key, value = player.KEY, player.action(_wanted(chat))
@@ -43,7 +43,7 @@ class Scripted:
 
 
 def _answer(facts: Mapping[str, Any], chat: Chat) -> tuple[str, Any]:
-    """Return the usual key of an answer, and its value."""
+    """Return the default key of a reply and its value."""
     match facts.get("role"):
         case "worker" if "utility_change" in facts:
             return "satisfied", "yes" if worker.satisfied(facts) else "no"
@@ -60,10 +60,10 @@ def _answer(facts: Mapping[str, Any], chat: Chat) -> tuple[str, Any]:
         case "voter":
             order = voter.ranking(facts)
             return "vote", order if _wanted(chat).get("type") == "array" else order[0]
-    raise Unanswerable(f"no role that is known: {facts.get('role')!r}")
+    raise Unanswerable(f"unknown role in the facts: {facts.get('role')!r}")
 
 
 def _wanted(chat: Chat) -> Mapping[str, Any]:
-    """Return the schema of the value that the request asks for."""
+    """Return the schema of the requested value."""
     wanted: Mapping[str, Any] = chat.properties.get(chat.key or "", {})
     return wanted

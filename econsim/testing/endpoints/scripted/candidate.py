@@ -1,4 +1,4 @@
-"""A candidate who promises, and an officer who announces, what is best for itself."""
+"""Scripted candidates and elected planners: they propose, or set, the tax rates that are best for themselves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def rates(facts: Mapping[str, Any], count: int | None = None) -> list[float]:
     """Return ``best_for_you``, on the ``grid`` up to ``highest``; its first ``count`` entries only.
 
     Raises:
-        Unanswerable: the facts do not say what is best.
+        Unanswerable: the facts do not contain the best rates.
     """
     try:
         grid, highest = float(facts["grid"]), float(facts["highest"])
-        found = [min(highest, round(float(rate) / grid) * grid) for rate in facts["best_for_you"]]
+        best = [min(highest, round(float(rate) / grid) * grid) for rate in facts["best_for_you"]]
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise Unanswerable(f"the facts of a candidate are incomplete ({error})") from None
-    return [round(rate, 6) for rate in found[:count]]
+    return [round(rate, 6) for rate in best[:count]]

@@ -1,4 +1,4 @@
-"""A coach who knows one lesson: it adds it to a list without it, and leaves others as they are."""
+"""Scripted coach: it adds one fixed lesson to a list of lessons, unless the list contains it."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ LESSON = "Change the rate of one bracket at a time and keep what raised welfare.
 
 
 def edits(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the edits of the list ``lessons``: the one lesson, once."""
+    """Return the edits of the list ``lessons``: the addition of the lesson, or none if it is there."""
     return [] if LESSON in facts.get("lessons", ()) else [{"do": "add", "number": 0, "text": LESSON}]

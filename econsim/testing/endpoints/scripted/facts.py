@@ -1,4 +1,4 @@
-"""The numbers of a question: the last line that begins with ``FACTS: `` and one JSON object."""
+"""Facts of a question: the JSON object in the last line that starts with ``FACTS: ``."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ MARK = "FACTS: "
 def facts_of(text: str) -> dict[str, Any]:
     """Return the facts of a question.
 
-    Only the last such line counts: what stands above it may quote anybody.
+    Only the last such line is used, since earlier text may contain quotations of other agents.
 
     Raises:
-        Unanswerable: there are none.
+        Unanswerable: the question has no facts.
     """
     lines = [line for line in text.splitlines() if line.startswith(MARK)]
     try:
-        found = json.loads(lines[-1].removeprefix(MARK)) if lines else None
+        facts = json.loads(lines[-1].removeprefix(MARK)) if lines else None
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise Unanswerable(f"no line that begins with {MARK!r} and one JSON object")
-    return found
+        facts = None
+    if not isinstance(facts, dict):
+        raise Unanswerable(f"expected a line that starts with {MARK!r}, followed by one JSON object")
+    return facts

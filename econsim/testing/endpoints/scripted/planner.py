@@ -1,8 +1,9 @@
-"""A planner that climbs by what its prompt remembers: from the best schedule so far it tries moves not tried yet.
+"""Scripted planner: a pattern search over the tax years in its prompt.
 
-It is a pattern search (Hooke and Jeeves 1961) without a memory of its own. A move that paid is repeated first; then all
-brackets move together, then the lower and the upper half, then each bracket alone, up before down, in steps that
-shrink. Everything follows from the years in the question, so that the same question always has the same answer.
+From the best schedule so far, it tries moves that were not tried yet (Hooke and Jeeves 1961). The last successful move
+is repeated first; then all brackets are moved together, then the lower and the upper half, then each bracket alone,
+upwards before downwards, in steps of decreasing size. The search has no memory of its own and depends only on the tax
+years in the question, so that the same question always has the same reply.
 """
 
 from __future__ import annotations
@@ -20,57 +21,57 @@ _SAME = 1e-9
 
 
 def rates(facts: Mapping[str, Any]) -> list[float]:
-    """Return the rates to announce.
+    """Return the marginal tax rates to set.
 
     Args:
-        facts: ``rates`` in force; ``grid`` and ``highest`` rate; ``history`` of tax years, the oldest first, each with
-            ``rates`` and ``welfare``; where given ``best``, one such year, ``exploit`` (announce the best now) and
-            ``largest_move`` from the rates in force.
+        facts: the current ``rates``; ``grid`` and ``highest`` rate; ``history`` of tax years, the oldest first, each
+            with ``rates`` and ``welfare``; optionally ``best``, one such year, ``exploit`` (set the best rates now) and
+            ``largest_move``, the largest change of a current rate.
 
     Raises:
         Unanswerable: facts are missing.
     """
     try:
-        in_force, limit = tuple(facts["rates"]), _Limits(facts)
+        current, limit = tuple(facts["rates"]), _Limits(facts)
         years = [(tuple(year["rates"]), float(year["welfare"])) for year in facts["history"]]
         if facts.get("best"):
             years.insert(0, (tuple(facts["best"]["rates"]), float(facts["best"]["welfare"])))
     except (KeyError, TypeError, ValueError) as error:
         raise Unanswerable(f"the facts of a planner are incomplete ({error})") from None
     if not years:
-        return list(limit.placed(in_force))
-    best, before = _summits(years)
+        return list(limit.placed(current))
+    best, before = _best_schedules(years)
     if facts.get("exploit"):
         return list(limit.placed(best))
-    tried = {_key(seen) for seen, _ in years}
+    tried = {_key(schedule) for schedule, _ in years}
     proposals = (limit.placed(_moved(best, move)) for move in _moves(best, before, limit.grid))
-    return list(next((each for each in proposals if _key(each) not in tried), limit.placed(best)))
+    return list(next((proposal for proposal in proposals if _key(proposal) not in tried), limit.placed(best)))
 
 
 class _Limits:
-    """What may be announced: multiples of ``grid`` up to ``highest``, no farther than a largest move."""
+    """The feasible schedules: multiples of ``grid`` up to ``highest``, within the largest move of the current rates."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self.grid = float(facts["grid"])
         self._top = int(facts["highest"] / self.grid + _SAME)
-        most = facts.get("largest_move")
-        self._around: Rates | None = None if most is None else tuple(facts["rates"])
-        self._most = 0.0 if most is None else float(most)
+        largest_move = facts.get("largest_move")
+        self._centre: Rates | None = None if largest_move is None else tuple(facts["rates"])
+        self._largest_move = 0.0 if largest_move is None else float(largest_move)
 
     def placed(self, wanted: Sequence[float]) -> Rates:
-        """Return the schedule that may be announced and is next to ``wanted``."""
-        if self._around is not None:
-            near = zip(wanted, self._around, strict=True)
-            wanted = [min(max(rate, now - self._most), now + self._most) for rate, now in near]
+        """Return the feasible schedule that is closest to ``wanted``."""
+        if self._centre is not None:
+            limit = self._largest_move
+            wanted = [min(max(rate, now - limit), now + limit) for rate, now in zip(wanted, self._centre, strict=True)]
         steps = (min(max(round(rate / self.grid), 0), self._top) for rate in wanted)
         return tuple(round(step * self.grid, 6) for step in steps)
 
 
-def _summits(years: Sequence[tuple[Rates, float]]) -> tuple[Rates, Rates]:
-    """Return the best schedule, the earliest of equals, and the best of those before it."""
-    place = max(range(len(years)), key=lambda place: years[place][1])
-    earlier = [year for year in years[:place] if year[0] != years[place][0]]
-    return years[place][0], max(earlier or [years[place]], key=lambda year: year[1])[0]
+def _best_schedules(years: Sequence[tuple[Rates, float]]) -> tuple[Rates, Rates]:
+    """Return the best schedule (the earliest of equally good ones), and the best of those before it."""
+    best = max(range(len(years)), key=lambda index: years[index][1])
+    earlier = [year for year in years[:best] if year[0] != years[best][0]]
+    return years[best][0], max(earlier or [years[best]], key=lambda year: year[1])[0]
 
 
 def _moves(best: Rates, before: Rates, grid: float) -> Iterator[Rates]:
@@ -81,18 +82,18 @@ def _moves(best: Rates, before: Rates, grid: float) -> Iterator[Rates]:
     while size > grid - _SAME:
         for brackets in _groups(len(best)):
             for sign in (1.0, -1.0):
-                yield tuple(sign * size * (place in brackets) for place in range(len(best)))
+                yield tuple(sign * size * (bracket in brackets) for bracket in range(len(best)))
         size /= 2.0
 
 
 def _groups(count: int) -> Iterator[range]:
-    """Yield which brackets move together."""
+    """Yield the groups of brackets that are moved together."""
     yield range(count)
     if count > 2:
         yield range((count + 1) // 2)
         yield range((count + 1) // 2, count)
     if count > 1:
-        yield from (range(place, place + 1) for place in range(count))
+        yield from (range(bracket, bracket + 1) for bracket in range(count))
 
 
 def _moved(best: Rates, move: Rates) -> list[float]:

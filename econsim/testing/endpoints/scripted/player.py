@@ -1,4 +1,4 @@
-"""A player of any game who takes the first option, or the middle of a range, of what the reply may be."""
+"""Scripted player of any game: it chooses the first option, or the middle of the range, that the schema allows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ KEY = "action"
 
 
 def action(schema: Mapping[str, Any]) -> Any:
-    """Return the value of an action, by the JSON schema that the request asks for.
+    """Return the value of an action that satisfies the JSON schema of the request.
 
-    A range with one end gives that end, one without ends gives zero.
+    A range with a single bound gives that bound, and one without bounds gives zero.
 
     Raises:
-        Unanswerable: the schema describes something else.
+        Unanswerable: the schema does not describe an action.
     """
     if schema.get("enum"):
         return schema["enum"][0]

@@ -1,4 +1,4 @@
-"""A worker who computes: the hours that are best for its aim, found by trying all of them."""
+"""Scripted worker: it chooses the hours that are best for its aim, from a comparison of all options."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Numbers = NDArray[np.float64]
 
 
 def hours(facts: Mapping[str, Any]) -> float:
-    """Return the best hours for income less tax less ``labour_cost_scale * hours^labour_cost_exponent``.
+    """Return the hours that maximise income less tax less ``labour_cost_scale * hours^labour_cost_exponent``.
 
-    The rebate is taken as given. Altruistic workers count taxes as income, since they are paid back to others;
-    adversarial ones avoid them, so that nobody gains.
+    The rebate is taken as given. Altruistic workers count their taxes as income, since taxes are paid back to others;
+    adversarial workers minimise the taxes that they pay.
 
     Args:
-        facts: ``skill`` (money an hour), ``hours_cap``, ``hours_step`` (``None``: continuous), ``thresholds`` and
-            ``rates`` ``[K]``, the two of the cost of work, and where given ``standard_deduction`` and ``aim``.
+        facts: ``skill`` (money per hour), ``hours_cap``, ``hours_step`` (``None``: continuous), ``thresholds`` and
+            ``rates`` ``[K]``, the two parameters of labour costs, and optionally ``standard_deduction`` and ``aim``.
 
     Raises:
-        Unanswerable: facts are missing, such as the cost of work of people who do not measure it in money.
+        Unanswerable: facts are missing, such as labour costs, which some utility functions do not measure in money.
     """
     try:
         skill, scale = float(facts["skill"]), float(facts["labour_cost_scale"])
@@ -34,23 +34,27 @@ def hours(facts: Mapping[str, Any]) -> float:
         tax = _tax(np.maximum(skill * choices - facts.get("standard_deduction", 0.0), 0.0), facts)
     except (KeyError, TypeError, ValueError) as error:
         raise Unanswerable(f"the facts of a worker are incomplete ({error})") from None
-    worth = skill * choices - scale * choices**exponent
+    objective = skill * choices - scale * choices**exponent
     aim = facts.get("aim", "own")
     if aim != "altruistic":
-        worth = -tax if aim == "adversarial" else worth - tax
-    return float(choices[np.argmax(worth)])
+        objective = -tax if aim == "adversarial" else objective - tax
+    return float(choices[np.argmax(objective)])
 
 
 def satisfied(facts: Mapping[str, Any]) -> bool:
-    """Return whether a worker's utility did not fall; raises :class:`Unanswerable` where facts are missing."""
+    """Return whether a worker's utility did not fall.
+
+    Raises:
+        Unanswerable: ``utility_change`` is missing.
+    """
     change = facts.get("utility_change")
     if not isinstance(change, int | float):
-        raise Unanswerable("the facts of a worker say no utility_change")
+        raise Unanswerable("the facts of a worker contain no utility_change")
     return change >= 0.0
 
 
 def _choices(facts: Mapping[str, Any]) -> Numbers:
-    """Return the hours to try: all steps; where hours are continuous, each bracket's peak and the kinks between."""
+    """Return the hours to compare: all steps, or for continuous hours each bracket's optimum and the kinks."""
     cap, step = float(facts["hours_cap"]), facts.get("hours_step")
     if step:
         return np.arange(round(cap / step) + 1) * float(step)

@@ -1,8 +1,8 @@
-"""A language model that really runs, and is tiny: about 120,000 parameters, trained here in a minute.
+"""Tiny language model: a trained transformer with about 120,000 parameters, for tests of the whole inference path.
 
-It was taught the scripted model's answers in the one-step economy with US federal brackets. It reads only the last
-words of a question, answers in valid JSON, and roughly right: fit to exercise tokeniser, sampling, server and parser
-together, and for no finding about people.
+It is trained in about a minute to imitate the replies of the scripted model in the one-step economy with US federal
+brackets. It reads only the last words of a question and replies in valid JSON that is roughly correct. Use it to test
+tokeniser, sampling, server and parser together, not to draw conclusions about behaviour.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ __all__ = ["Tiny", "Training", "train"]
 
 
 class Tiny:
-    """Answers by the model that :func:`train` saved; what arrives together is answered as one batch."""
+    """Replies with the model that :func:`train` saved; simultaneous requests are processed as one batch."""
 
     name = "tiny-economist"
     label = "tiny"
 
     def __init__(self, folder: Path) -> None:
-        """Load the model; raises ``UserError`` where there is none, or transformers is missing."""
+        """Load the model.
+
+        Raises:
+            UserError: the folder holds no model, or transformers is not installed.
+        """
         from econsim.llm.in_process import InProcess
 
         self._model = InProcess(str(folder))
 
     async def reply(self, chat: Chat) -> Said:
-        """Return what the model writes."""
+        """Return the model's reply."""
         return Said(*await self._model.complete(chat.messages, chat.temperature, chat.max_tokens, chat.seed))

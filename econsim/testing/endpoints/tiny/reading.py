@@ -1,4 +1,4 @@
-"""How the tiny model reads: the last words of the facts, each cut to its first characters."""
+"""Input of the tiny model: the last words of the facts, each truncated to its first characters."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ TEMPLATE = (
     f"{{%- for word in facts.split()[-{_WORDS}:] -%}}{{{{ word[:{_CHARACTERS}] + ' ' }}}}{{%- endfor -%}}"
     "{{ '>' }}"
 )
-"""The chat template: a model this small could not read a whole question."""
+"""The chat template, which shortens questions, since a model of this size cannot process a whole question."""
 
 
 def tokeniser(texts: Sequence[str]) -> PreTrainedTokenizerFast:
-    """Return a tokeniser made for texts: common pieces of words and numbers are one token."""
+    """Return a byte-pair tokeniser trained on ``texts``."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -37,8 +37,8 @@ def tokeniser(texts: Sequence[str]) -> PreTrainedTokenizerFast:
         vocab_size=_VOCABULARY, special_tokens=[_PADDING, _END], initial_alphabet=letters, show_progress=False
     )
     pieces.train_from_iterator(texts, trainer)
-    made: Any = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    fast_tokeniser: Any = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=pieces, eos_token=_END, pad_token=_PADDING
     )
-    made.chat_template = TEMPLATE
-    return made  # type: ignore[no-any-return]
+    fast_tokeniser.chat_template = TEMPLATE
+    return fast_tokeniser  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Training the tiny model: a language model of Llama's kind with about 120,000 parameters, in a minute on one core."""
+"""Training of the tiny model: a Llama-type language model with about 120,000 parameters, trained in about a minute."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Training", "train"]
 
-_IGNORED = -100  # the label of what counts for no loss
-_WARM_UP = 0.05  # of all steps
-_SHARES = {"hours": 0.5, "rates": 0.25, "satisfaction": 0.25}  # of each batch
+_IGNORED = -100  # label of tokens that do not enter the loss
+_WARM_UP = 0.05  # share of all steps
+_SHARES = {"hours": 0.5, "rates": 0.25, "satisfaction": 0.25}  # shares of each batch
 
 
 @dataclass(frozen=True)
 class Training:
-    """How the tiny model is trained; the defaults take about a minute on one core."""
+    """Training settings of the tiny model; the defaults take about a minute on one core."""
 
     seed: int = 0
     steps: int = 300
@@ -38,21 +38,23 @@ class Training:
 
 
 def train(folder: Path, training: Training | None = None, progress: Callable[[int, float], None] | None = None) -> None:
-    """Train the model and save it to ``folder``, which ``llm.provider: transformers`` can read.
+    """Train the model and save it to ``folder``, from which ``llm.provider: transformers`` can load it.
 
-    The same seed gives the same model on the same machine. ``progress`` is told step and loss.
+    The same seed gives the same model on the same machine. ``progress`` is called with step and loss.
 
     Raises:
-        UserError: transformers is missing.
+        UserError: transformers is not installed.
     """
     training = training or Training()
     try:
         from transformers.utils import logging
     except ImportError:
-        raise UserError('the tiny model needs transformers: pip install "econsim[transformers]"') from None
+        raise UserError(
+            'the tiny model needs transformers; install it with: pip install "econsim[transformers]"'
+        ) from None
     learned = exercises(training.seed, training.copies)
     key = random.fold(random.keys(training.seed, 1), "tiny")
-    tokens = _made_for(learned)
+    tokens = _tokeniser_for(learned)
     data = _Data(learned, tokens)
     model = _untrained(tokens, key)
     _fit(model, data, training, key, progress)
@@ -61,9 +63,9 @@ def train(folder: Path, training: Training | None = None, progress: Callable[[in
     tokens.save_pretrained(folder)
 
 
-def _made_for(learned: Sequence[Exercise]) -> PreTrainedTokenizerFast:
-    made = tokeniser([exercise.reply for exercise in learned])  # knows the template
-    texts = [_prompt(made, exercise) + exercise.reply for exercise in learned[:: max(1, len(learned) // 2000)]]
+def _tokeniser_for(learned: Sequence[Exercise]) -> PreTrainedTokenizerFast:
+    preliminary = tokeniser([exercise.reply for exercise in learned])  # used for its chat template only
+    texts = [_prompt(preliminary, exercise) + exercise.reply for exercise in learned[:: max(1, len(learned) // 2000)]]
     return tokeniser(texts)
 
 
@@ -74,12 +76,12 @@ def _prompt(tokens: PreTrainedTokenizerFast, exercise: Exercise) -> str:
 
 
 class _Data:
-    """Lessons as tokens ``[L, T]``, padded at the right, and labels that count for replies alone."""
+    """Exercises as right-padded tokens ``[L, T]``, with labels for the replies only."""
 
     def __init__(self, learned: Sequence[Exercise], tokens: PreTrainedTokenizerFast) -> None:
-        asked = tokens([_prompt(tokens, exercise) for exercise in learned])["input_ids"]
-        told = tokens([exercise.reply + str(tokens.eos_token) for exercise in learned])["input_ids"]
-        pairs: list[tuple[list[int], list[int]]] = [*zip(asked, told, strict=True)]
+        questions = tokens([_prompt(tokens, exercise) for exercise in learned])["input_ids"]
+        replies = tokens([exercise.reply + str(tokens.eos_token) for exercise in learned])["input_ids"]
+        pairs: list[tuple[list[int], list[int]]] = [*zip(questions, replies, strict=True)]
         width = max(len(question) + len(reply) for question, reply in pairs)
         self.tokens = torch.full((len(pairs), width), int(tokens.pad_token_id))
         self.labels = torch.full((len(pairs), width), _IGNORED)
@@ -89,15 +91,17 @@ class _Data:
             self.labels[row, len(question) : end] = torch.tensor(reply)
         self._lengths = torch.tensor([len(question) + len(reply) for question, reply in pairs])
         purposes = [exercise.purpose for exercise in learned]
-        self._rows = {it: torch.tensor([row for row, each in enumerate(purposes) if each == it]) for it in _SHARES}
+        self._rows = {
+            share: torch.tensor([row for row, purpose in enumerate(purposes) if purpose == share]) for share in _SHARES
+        }
 
     def batch(self, key: Tensor, step: int, size: int) -> tuple[Tensor, Tensor]:
-        """Return tokens and labels ``[size, T]`` of a random batch, with its share of each purpose."""
-        parts = [
+        """Return tokens and labels ``[size, T]`` of a random batch with fixed shares of all purposes."""
+        selections = [
             rows[random.integers(key, step, purpose, len(rows), (round(size * _SHARES[purpose]),))[0]]
             for purpose, rows in self._rows.items()
         ]
-        rows = torch.cat(parts)
+        rows = torch.cat(selections)
         width = int(self._lengths[rows].max())
         return self.tokens[rows, :width], self.labels[rows, :width]
 
@@ -145,5 +149,5 @@ def _fit(
 
 
 def _speed(done: float) -> float:
-    """Return the share of the learning rate: a short warm-up, then half a cosine."""
+    """Return the factor of the learning rate: a short linear warm-up, then cosine decay."""
     return min(done / _WARM_UP, 0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)))

@@ -28,7 +28,8 @@ def quantile_groups(rank_by: ArrayLike, count: int, people: ArrayLike | None = N
     tied = np.bincount(entry, weights=mass, minlength=len(distinct))
     middle = (tied.cumsum() - 0.5 * tied) / mass.sum()
     # The middle of somebody who stands for nobody can lie at the very end.
-    return np.minimum((count * middle).astype(np.int64) + 1, count)[entry]
+    group: NDArray[np.int64] = np.minimum((count * middle).astype(np.int64) + 1, count)
+    return group[entry]
 
 
 def deciles(rank_by: ArrayLike, people: ArrayLike | None = None) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
-"""Which policy is best depends on the welfare function: rankings, and how often they flip.
+"""Rankings of policies under several welfare functions, and how often they change between seeds.
 
-A table has one row a policy and one column a welfare function, as :func:`econsim.analysis.welfare.welfare_table`
-returns; the higher the better. Columns with a missing value are left out of comparisons that need it.
+A table has one row per policy and one column per welfare function, as :func:`econsim.analysis.welfare.welfare_table`
+returns it; higher values are better. Columns with a missing value are left out of comparisons that need it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ __all__ = ["best_by_function", "disagreement", "flips", "rankings"]
 
 
 def rankings(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rank of each policy under each welfare function, 1 the best; equals share the better rank."""
+    """Return the rank of each policy under each welfare function, 1 is the best; ties share the better rank."""
     return table.rank(ascending=False, method="min")
 
 
 def disagreement(table: pd.DataFrame) -> pd.DataFrame:
     """Return for two welfare functions the share of pairs of policies that they order oppositely, function by function.
 
-    Kendall's distance: zero where they agree, one where one ranking is the other reversed; a tie agrees with both.
+    Kendall's distance: zero where they agree, one where one ranking is the reverse of the other. A tie agrees
+    with both.
 
     Raises:
         UserError: fewer than two policies.
@@ -42,9 +43,9 @@ def disagreement(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_by_function(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the share of tables (one a seed) in which each policy is the best, policies by welfare functions.
+    """Return the share of tables (one per seed) in which each policy is the best, policies by welfare functions.
 
-    Equals share their place. Missing where a function has no value in any table.
+    Ties are shared equally. Missing where a function has no value in any table.
 
     Raises:
         UserError: no table, or tables of different policies or functions.
@@ -64,9 +65,9 @@ def best_by_function(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def flips(tables: Sequence[pd.DataFrame]) -> pd.Series[float]:
-    """Return by welfare function how often two policies change places from seed to seed.
+    """Return by welfare function how often the order of two policies changes between seeds.
 
-    The share of pairs of policies and tables (one a seed) whose order is opposite to that of the means over tables:
+    The share of pairs of policies and tables (one per seed) whose order is opposite to that of the means over tables:
     zero where every seed gives the same ranking.
 
     Raises:
@@ -101,4 +102,4 @@ def _check(tables: Sequence[pd.DataFrame]) -> None:
     if not tables or any(
         not (table.index.equals(tables[0].index) and table.columns.equals(tables[0].columns)) for table in tables
     ):
-        raise UserError("expected one table or more, all of the same policies and welfare functions")
+        raise UserError("expected at least one table, all with the same policies and welfare functions")

@@ -1,7 +1,7 @@
-"""Small pictures of what stands on a tile, drawn eight times too large and made smaller, so that edges are smooth.
+"""Sprites of tiles and people, drawn at eight times their size and reduced, so that edges are smooth.
 
-Shapes and colours both differ, so that nobody has to tell colours apart: grey stones, green trees, houses with a roof
-in their owner's colour, people as discs with a number.
+Shapes differ as well as colours, so that colours need not be distinguished: grey stones, green trees, houses with a
+roof in their owner's colour, people as discs with a number.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _point(x: float, y: float, side: int) -> tuple[float, float]:
 
 
 def _mixed(color: str, white: float) -> tuple[int, int, int]:
-    """Return ``color`` with a share of white in it."""
+    """Return ``color`` mixed with a share of white."""
     red, green, blue = (int(part + (255 - part) * white) for part in ImageColor.getrgb(color)[:3])
     return red, green, blue
 

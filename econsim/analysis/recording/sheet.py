@@ -21,7 +21,7 @@ _PIXELS, _FEW = 480, 12
 
 
 def contact_sheet(recording: Recording) -> Figure:
-    """Return eight maps of an episode; houses and people in their colours, with pay a house below.
+    """Return eight maps of an episode with houses and people in their colours, and pay per house below.
 
     Raises:
         UserError: the episode has no map.

@@ -86,14 +86,14 @@ def audit_hours(hours: ArrayLike, rates: ArrayLike, people: ArrayLike | None = N
     if worked.ndim != 3 or len(worked) != len(schedule):
         raise UserError(f"hours: expected [rates, repetitions, people], not {list(worked.shape)}")
     weight = np.ones(worked.shape[-1]) if people is None else np.asarray(people, dtype=np.float64)
-    each = worked.mean(1)  # [R, N]
-    step = np.diff(each, axis=0)
+    hours_of_people = worked.mean(1)  # [R, N]
+    step = np.diff(hours_of_people, axis=0)
     return Audit(
         rates=tuple(schedule.tolist()),
-        mean_hours=tuple(np.average(each, axis=-1, weights=weight).tolist()),
+        mean_hours=tuple(np.average(hours_of_people, axis=-1, weights=weight).tolist()),
         participation=tuple(np.average((worked > 0).mean(1), axis=-1, weights=weight).tolist()),
-        elasticity=_elasticity(each, 1.0 - schedule, weight),
-        responding_share=float(np.average(each[-1] < each[0], weights=weight)),
+        elasticity=_elasticity(hours_of_people, 1.0 - schedule, weight),
+        responding_share=float(np.average(hours_of_people[-1] < hours_of_people[0], weights=weight)),
         monotone_share=float(np.average((step <= 0).all(0), weights=weight)),
         repeat_spread=float(worked.std(1, ddof=1).mean()) if worked.shape[1] > 1 else 0.0,
         people=worked.shape[-1],

@@ -15,8 +15,8 @@ class NotebookFigure(Figure):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, bytes]:
         """Return the image on white, since lines are dark and the background of the notebook may be dark too."""
-        target, own = io.BytesIO(), self.patch.get_alpha()
+        target, opacity = io.BytesIO(), self.patch.get_alpha()
         self.patch.set_alpha(1.0)
         self.savefig(target, format="png", dpi=_DOTS_AN_INCH, facecolor="white")
-        self.patch.set_alpha(own)
+        self.patch.set_alpha(opacity)
         return {"image/png": target.getvalue()}

@@ -58,13 +58,13 @@ def paired_difference(baseline: Any, reform: Any, confidence: float = 0.95) -> D
     change = after - before
     if np.ptp(change) <= size:
         change = np.full_like(change, change.mean())
-    found, count = mean_interval(change.tolist(), confidence), len(change)
+    interval, count = mean_interval(change.tolist(), confidence), len(change)
     error = unpaired = None
     if count > 1:
         error = _spread(change, size) / math.sqrt(count)
         unpaired = math.hypot(_spread(before, size), _spread(after, size)) / math.sqrt(count)
     return Difference(
-        float(before.mean()), float(after.mean()), found.mean, error, unpaired, found.low, found.high, count
+        float(before.mean()), float(after.mean()), interval.mean, error, unpaired, interval.low, interval.high, count
     )
 
 

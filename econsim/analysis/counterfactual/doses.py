@@ -59,12 +59,12 @@ def dose_response(
 
 
 def _row(value: float, metric: str, first: Played, at: Played) -> dict[str, Any]:
-    found = paired_difference(first.measured(metric), at.measured(metric))
+    paired = paired_difference(first.measured(metric), at.measured(metric))
     return {
         "value": value,
         "metric": metric,
-        "mean": found.reform,
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
+        "mean": paired.reform,
+        "difference": paired.difference,
+        "low": paired.low,
+        "high": paired.high,
     }

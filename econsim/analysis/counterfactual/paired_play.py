@@ -137,8 +137,8 @@ def play_points(
 
 def _batch(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, values: Mapping[str, Tensor]) -> list[Played]:
     count = len(next(iter(values.values()), torch.zeros(1)))
-    each = {name: value.repeat_interleave(len(key)) for name, value in values.items()}
-    changed = game.with_parameters(**each) if each else game
+    repeated = {name: value.repeat_interleave(len(key)) for name, value in values.items()}
+    changed = game.with_parameters(**repeated) if repeated else game
     flows = FlowAccounts(changed)
     episode = play(changed, agents, key.repeat(count), flows)
     everything = Played(game, flows.accounts(episode.state), episode.returns)

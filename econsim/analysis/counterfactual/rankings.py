@@ -56,8 +56,8 @@ def best_by_function(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     shares = []
     for table in tables:
         first = (rankings(table) == 1).astype(float)
-        known = table.notna().all()
-        shares.append((first / first.sum()).where(known, axis="columns"))
+        complete = table.notna().all()
+        shares.append((first / first.sum()).where(complete, axis="columns"))
     stacked = np.stack([share.to_numpy() for share in shares])
     counted = np.isfinite(stacked).sum(0)
     held = np.divide(np.nansum(stacked, 0), counted, out=np.full(counted.shape, np.nan), where=counted > 0)
@@ -94,8 +94,8 @@ def _signs(table: pd.DataFrame) -> Floats:
 
 
 def _share_opposite(one: Floats, other: Floats) -> float:
-    known = np.isfinite(one) & np.isfinite(other)
-    return float((one[known] * other[known] < 0).mean()) if known.any() else float("nan")
+    finite = np.isfinite(one) & np.isfinite(other)
+    return float((one[finite] * other[finite] < 0).mean()) if finite.any() else float("nan")
 
 
 def _check(tables: Sequence[pd.DataFrame]) -> None:

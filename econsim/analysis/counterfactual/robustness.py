@@ -83,7 +83,7 @@ def _worst(function: Function, box: Floats, points: Floats, values: Floats, gene
     def below(across: Floats) -> Any:
         return function(across.T.copy())
 
-    found = differential_evolution(
+    minimum = differential_evolution(
         below,
         Box(box[:, 0], box[:, 1]),
         init=points,
@@ -93,4 +93,4 @@ def _worst(function: Function, box: Floats, points: Floats, values: Floats, gene
         updating="deferred",
         vectorized=True,
     )
-    return np.asarray(found.x if found.fun < values.min() else lowest)
+    return np.asarray(minimum.x if minimum.fun < values.min() else lowest)

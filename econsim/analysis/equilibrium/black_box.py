@@ -38,10 +38,10 @@ def best_point(
         if left <= 0:
             break
         start = starts[number] if number < len(starts) else _anywhere(starts, seed, number)
-        point, found = evolve(counted, start, min(LONGEST_EVOLUTION, left // population), seed + number)
-        point, found = climb(counted, point, found, COARSE_STEP)
-        if found > best_value:
-            best, best_value = point, found
+        point, reached = evolve(counted, start, min(LONGEST_EVOLUTION, left // population), seed + number)
+        point, reached = climb(counted, point, reached, COARSE_STEP)
+        if reached > best_value:
+            best, best_value = point, reached
     best, _ = climb(counted, best, best_value, FINEST_STEP)
     return best, counted.tried
 

@@ -54,8 +54,8 @@ def empirical_equilibria(planner_table: pd.DataFrame, workers_table: pd.DataFram
     Raises:
         UserError: tables of different pairs, or too large for enumeration.
     """
-    own, other = _both(planner_table, workers_table)
-    return [_named(own, found) for found in nash_equilibria(own.to_numpy(), other.to_numpy())]
+    planners, workers = _both(planner_table, workers_table)
+    return [_named(planners, mixes) for mixes in nash_equilibria(planners.to_numpy(), workers.to_numpy())]
 
 
 def commitment(planner_table: pd.DataFrame, workers_table: pd.DataFrame) -> EmpiricalEquilibrium:
@@ -68,8 +68,8 @@ def commitment(planner_table: pd.DataFrame, workers_table: pd.DataFrame) -> Empi
     Raises:
         UserError: tables of different pairs.
     """
-    own, other = _both(planner_table, workers_table)
-    return _named(own, strong_stackelberg(own.to_numpy(), other.to_numpy()))
+    planners, workers = _both(planner_table, workers_table)
+    return _named(planners, strong_stackelberg(planners.to_numpy(), workers.to_numpy()))
 
 
 def cautious_mix(table: pd.DataFrame) -> EmpiricalEquilibrium:
@@ -78,8 +78,8 @@ def cautious_mix(table: pd.DataFrame) -> EmpiricalEquilibrium:
     Raises:
         UserError: a pair that is missing or given twice.
     """
-    own = payoffs(table)
-    return _named(own, zero_sum(own.to_numpy()))
+    payoff = payoffs(table)
+    return _named(payoff, zero_sum(payoff.to_numpy()))
 
 
 def never_worse(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
@@ -112,10 +112,10 @@ def never_worse(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 
 
 def _both(planner_table: pd.DataFrame, workers_table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    own, other = payoffs(planner_table), payoffs(workers_table)
-    if set(own.index) != set(other.index) or set(own.columns) != set(other.columns):
+    planners, workers = payoffs(planner_table), payoffs(workers_table)
+    if set(planners.index) != set(workers.index) or set(planners.columns) != set(workers.columns):
         raise UserError("cross-tables: expected the same planners and the same sets of workers in both")
-    return own, other.loc[own.index, own.columns]
+    return planners, workers.loc[planners.index, planners.columns]
 
 
 def _named(table: pd.DataFrame, found: Equilibrium) -> EmpiricalEquilibrium:

@@ -68,15 +68,15 @@ def paired_gain(own: Tensor, reached: Tensor) -> Gain:
     difference = (reached - own).double().cpu()
     difference = difference.masked_fill(difference.abs() <= rounding, 0.0)
     over, units = _units(difference, rounding)
-    found = mean_interval(units.tolist())
+    interval = mean_interval(units.tolist())
     return Gain(
         own=float(own.double().mean()),
         reached=float(reached.double().mean()),
         difference=float(difference.mean()),
-        low=found.low,
-        high=found.high,
+        low=interval.low,
+        high=interval.high,
         over=over,
-        count=found.count,
+        count=interval.count,
         largest=float(difference.mean(0).max()),
     )
 

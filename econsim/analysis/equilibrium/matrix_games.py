@@ -64,16 +64,16 @@ def strong_stackelberg(leader: ArrayLike, follower: ArrayLike) -> Equilibrium:
 
     Source: Conitzer and Sandholm 2006, "Computing the optimal strategy to commit to".
     """
-    own, other = _tables(leader, follower)
+    leader_payoff, follower_payoff = _tables(leader, follower)
     best: tuple[float, Floats, int] | None = None
-    for option in range(own.shape[1]):
-        regret = (other - other[:, option : option + 1]).T
-        mix = _program(own[:, option], regret)
-        if mix is not None and (best is None or mix @ own[:, option] > best[0] + _TOLERANCE):
-            best = float(mix @ own[:, option]), mix, option
+    for option in range(leader_payoff.shape[1]):
+        regret = (follower_payoff - follower_payoff[:, option : option + 1]).T
+        mix = _program(leader_payoff[:, option], regret)
+        if mix is not None and (best is None or mix @ leader_payoff[:, option] > best[0] + _TOLERANCE):
+            best = float(mix @ leader_payoff[:, option]), mix, option
     assert best is not None  # every mix has a best response
     value, mix, option = best
-    return Equilibrium(mix, np.eye(own.shape[1])[option], value, float(mix @ other[:, option]))
+    return Equilibrium(mix, np.eye(leader_payoff.shape[1])[option], value, float(mix @ follower_payoff[:, option]))
 
 
 def nash_equilibria(row_payoff: ArrayLike, column_payoff: ArrayLike) -> list[Equilibrium]:
@@ -91,16 +91,16 @@ def nash_equilibria(row_payoff: ArrayLike, column_payoff: ArrayLike) -> list[Equ
 
     Source: Porter, Nudelman and Shoham 2008, "Simple search methods for finding a Nash equilibrium".
     """
-    own, other = _tables(row_payoff, column_payoff)
-    if comb(sum(own.shape), own.shape[0]) > MOST_SUPPORTS:
+    row_table, column_table = _tables(row_payoff, column_payoff)
+    if comb(sum(row_table.shape), row_table.shape[0]) > MOST_SUPPORTS:
         raise UserError(
-            f"nash_equilibria: a game of {own.shape[0]} by {own.shape[1]} has too many supports to enumerate"
+            f"nash_equilibria: a game of {row_table.shape[0]} by {row_table.shape[1]} has too many supports"
         )
     found: list[Equilibrium] = []
-    for size in range(1, min(own.shape) + 1):
-        for rows in combinations(range(own.shape[0]), size):
-            for columns in combinations(range(own.shape[1]), size):
-                candidate = _with_support(own, other, list(rows), list(columns))
+    for size in range(1, min(row_table.shape) + 1):
+        for rows in combinations(range(row_table.shape[0]), size):
+            for columns in combinations(range(row_table.shape[1]), size):
+                candidate = _with_support(row_table, column_table, list(rows), list(columns))
                 if candidate is not None and not any(_same(candidate, known) for known in found):
                     found.append(candidate)
     return found
@@ -110,14 +110,14 @@ def _program(gain: Floats, regret: Floats) -> Floats | None:
     """Return the mix ``[R]`` with the highest ``gain`` for which no row of ``regret`` is above zero, if any."""
     from scipy.optimize import linprog
 
-    found = linprog(
+    solution = linprog(
         -gain,
         A_ub=regret,
         b_ub=np.zeros(len(regret)),
         A_eq=np.ones((1, len(gain))),
         b_eq=[1.0],
     )
-    return _mix(arrays(found.x)[0]) if found.status == 0 else None
+    return _mix(arrays(solution.x)[0]) if solution.status == 0 else None
 
 
 def _with_support(own: Floats, other: Floats, rows: list[int], columns: list[int]) -> Equilibrium | None:

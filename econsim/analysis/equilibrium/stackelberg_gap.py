@@ -74,8 +74,8 @@ def leading_gain(
     box = _instrument(game, role)
     exact = isinstance(game, Solvable)
     players = {**agents, **_exact_followers(game)} if exact else dict(agents)
-    own = play(game, players, search_key).returns[role]
-    keys = search_key[: LUCKY_EPISODES if float(own.max() - own.min()) > 0 else 1]
+    own_return = play(game, players, search_key).returns[role]
+    keys = search_key[: LUCKY_EPISODES if float(own_return.max() - own_return.min()) > 0 else 1]
 
     def value(points: Tensor) -> Tensor:
         return _values(game, players, role, _scaled(points, box), keys)

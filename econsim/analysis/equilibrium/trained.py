@@ -70,11 +70,11 @@ def trained_deviator(
         UserError: the role leads, or its actions cannot be learned.
         RunError: a loss is no longer finite.
     """
-    mind = _trained(game, agents, role, iterations, seed, recorder, settings or settings_for(game))
-    ways = [_playing(mind, deterministic) for deterministic in (True, False)]
-    found = [unilateral_pairs(game, agents, role, way, key) for way in ways]
-    best = max(range(len(ways)), key=lambda way: float((found[way].reached - found[way].own).mean()))
-    return Deviating(agents[role], ways[best], ~_loses(found[best], game.roles[role].count))
+    policy = _trained(game, agents, role, iterations, seed, recorder, settings or settings_for(game))
+    ways = [_playing(policy, deterministic) for deterministic in (True, False)]
+    pairs = [unilateral_pairs(game, agents, role, way, key) for way in ways]
+    best = max(range(len(ways)), key=lambda way: float((pairs[way].reached - pairs[way].own).mean()))
+    return Deviating(agents[role], ways[best], ~_loses(pairs[best], game.roles[role].count))
 
 
 def _trained(
@@ -87,17 +87,17 @@ def _trained(
     settings: Settings,
 ) -> NeuralAgent:
     deviation, frozen = Deviation(game, role), agents[role]
-    mind: NeuralAgent = worker.Ppo(_fresh(game.roles[role]))
+    policy: NeuralAgent = worker.Ppo(_fresh(game.roles[role]))
     if isinstance(frozen, NeuralAgent):
-        mind = _looking(frozen, frozen.policy_parameters.initial_exploration)
+        policy = _looking(frozen, frozen.policy_parameters.initial_exploration)
     wide = iterations - iterations // 2 if isinstance(game.roles[role].action, Box) else iterations
     for first, last in ((0, wide), (wide, iterations)):
         if first < last:
-            mind = _looking(mind, NARROW) if first else mind
-            players = {**deviation.frozen(agents), DEVIATOR: mind}
+            policy = _looking(policy, NARROW) if first else policy
+            players = {**deviation.frozen(agents), DEVIATOR: policy}
             part = _Part(recorder, first, iterations)
             ppo.Ppo(_budget(game, last - first, settings)).fit(deviation, players, seed + first, part)
-    return mind
+    return policy
 
 
 class _Part:
@@ -143,18 +143,18 @@ def _budget(game: Game[Any], iterations: int, settings: Settings) -> ppo.Paramet
     )
 
 
-def _looking(mind: NeuralAgent, width: float) -> NeuralAgent:
+def _looking(policy: NeuralAgent, width: float) -> NeuralAgent:
     """Return a copy of the agent with another log standard deviation of real-valued actions."""
-    other, state = type(mind)(mind.policy_parameters.model_copy(update={"shares_with": None})), mind.state_dict()
+    other, state = type(policy)(policy.policy_parameters.model_copy(update={"shares_with": None})), policy.state_dict()
     wide = {name: value.new_full(value.shape, width) for name, value in state.items() if name.endswith("log_std")}
     other.load_state_dict({**state, **wide})
     return other
 
 
-def _playing(mind: NeuralAgent, deterministic: bool) -> NeuralAgent:
+def _playing(policy: NeuralAgent, deterministic: bool) -> NeuralAgent:
     """Return the same agent, playing its most likely action or sampling."""
-    other = type(mind)(mind.policy_parameters.model_copy(update={"deterministic": deterministic}))
-    other.load_state_dict(mind.state_dict())
+    other = type(policy)(policy.policy_parameters.model_copy(update={"deterministic": deterministic}))
+    other.load_state_dict(policy.state_dict())
     return other
 
 

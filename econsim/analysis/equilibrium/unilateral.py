@@ -64,10 +64,10 @@ def unilateral_pairs(
     """
     count = following_role(game, role).count
     players = _players(count, players_to_try(game, role, len(key)) if most is None else most, key)
-    own = play(game, agents, key).returns[role][:, players]
+    own_returns = play(game, agents, key).returns[role][:, players]
     pairs = torch.cartesian_prod(torch.arange(len(key), device=key.device), players).reshape(-1, 2)
     reached = [_returns(game, agents, role, deviator, key[e], seat) for e, seat in _parts(game, pairs)]
-    return Pairs(players, own, torch.cat(reached).reshape(own.shape))
+    return Pairs(players, own_returns, torch.cat(reached).reshape(own_returns.shape))
 
 
 def _returns(

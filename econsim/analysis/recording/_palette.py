@@ -48,9 +48,9 @@ def _nearest(colors: Pixels) -> Pixels:
     boxes = np.arange(1 << 3 * _BITS)
     sides = np.stack([boxes >> 2 * _BITS, boxes >> _BITS & (1 << _BITS) - 1, boxes & (1 << _BITS) - 1], 1)
     middle = ((sides + 0.5) * (1 << 8 - _BITS)).astype(np.float32)
-    known = colors.astype(np.float32)
+    palette = colors.astype(np.float32)
     parts = [
-        ((known**2).sum(1) - 2 * middle[start : start + _CHUNK] @ known.T).argmin(1)
+        ((palette**2).sum(1) - 2 * middle[start : start + _CHUNK] @ palette.T).argmin(1)
         for start in range(0, len(boxes), _CHUNK)
     ]
     return np.concatenate(parts).astype(np.uint8)

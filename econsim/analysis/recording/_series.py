@@ -40,6 +40,6 @@ def gross_income_of_period(recording: Recording) -> NDArray[np.float64]:
 
 
 def _ratio(above: NDArray[Any], below: NDArray[Any]) -> NDArray[np.float64]:
-    found = np.full(above.shape, np.nan)
-    np.divide(above, below, out=found, where=below > 0)
-    return found
+    prices = np.full(above.shape, np.nan)
+    np.divide(above, below, out=prices, where=below > 0)
+    return prices

@@ -35,13 +35,13 @@ _ROOF: Shape = ((0.50, 0.08), (0.95, 0.50), (0.05, 0.50))
 def grounds(size: int) -> NDArray[np.uint8]:
     """Return the pictures of tiles by ``code + 4 * stock``, ``[8, size, size, 3]``."""
     colors = (BARE, WATER, STONE_GROUND, WOOD_GROUND)
-    found = []
+    pictures = []
     for stocked in (False, True):
         for code, color in enumerate(colors):
             canvas = Image.new("RGBA", (size * _FINE,) * 2, color)
             _furnish(ImageDraw.Draw(canvas), size * _FINE, code, stocked)
-            found.append(_shrunk(canvas, size)[..., :3])
-    return np.stack(found)
+            pictures.append(_shrunk(canvas, size)[..., :3])
+    return np.stack(pictures)
 
 
 def house(size: int, color: str) -> Sprite:

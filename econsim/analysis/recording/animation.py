@@ -105,9 +105,9 @@ def ffmpeg() -> str:
     Raises:
         UserError: there is neither.
     """
-    own = shutil.which("ffmpeg")
-    if own:
-        return own
+    installed = shutil.which("ffmpeg")
+    if installed:
+        return installed
     try:
         return str(import_module("imageio_ffmpeg").get_ffmpeg_exe())
     except (ImportError, RuntimeError):

@@ -122,8 +122,8 @@ def _draw_table(axes: Axes, rates: Any, thresholds: Any) -> None:
     size = 8.5 if periods <= 12 else 6.5
     for (bracket, period), rate in np.ndenumerate(rates):
         opacity = _FAINTEST + (_STRONGEST - _FAINTEST) * rate
-        place = (period + 0.54, bracket + 0.05)
-        axes.add_patch(Rectangle(place, 0.92, 0.9, facecolor=SERIES[0], alpha=opacity, edgecolor="none"))
+        corner = (period + 0.54, bracket + 0.05)
+        axes.add_patch(Rectangle(corner, 0.92, 0.9, facecolor=SERIES[0], alpha=opacity, edgecolor="none"))
         if periods <= 24:
             axes.text(period + 1, bracket + 0.5, f"{100 * rate:.0f}", fontsize=size, **_CENTRED)
     axes.set(xlim=(0.5, periods + 0.5), ylim=(0, brackets))

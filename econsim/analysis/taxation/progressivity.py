@@ -143,6 +143,6 @@ def _three(amount: ArrayLike, other: ArrayLike, people: ArrayLike | None) -> tup
 
 def _concentration(values: Floats, rank: Floats, mass: Floats) -> tuple[Floats, Floats]:
     """Return cumulative people and amounts, from zero, in the order of ``rank``; people of equal rank are one entry."""
-    _, place = np.unique(rank, return_inverse=True)
-    people, held = np.bincount(place, mass), np.bincount(place, mass * values)
+    _, position = np.unique(rank, return_inverse=True)
+    people, held = np.bincount(position, mass), np.bincount(position, mass * values)
     return np.append(0.0, people.cumsum()), np.append(0.0, held.cumsum())

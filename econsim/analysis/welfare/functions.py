@@ -83,8 +83,8 @@ def welfare_table(accounts_of: Mapping[str, Accounts]) -> pd.DataFrame:
 
 def numbers_of(accounts: Accounts) -> dict[str, Tensor]:
     """Return the accounts that welfare functions read, ``[N]`` float64 each, with ``weight`` (one each by default)."""
-    known = [*NEEDED, *({"potential_income"} & set(accounts))]
-    numbers = {name: torch.as_tensor(accounts[name], dtype=torch.float64) for name in known}
+    names = [*NEEDED, *({"potential_income"} & set(accounts))]
+    numbers = {name: torch.as_tensor(accounts[name], dtype=torch.float64) for name in names}
     weight = accounts.get("weight")
     numbers["weight"] = (
         torch.ones_like(numbers["utility"]) if weight is None else torch.as_tensor(weight, dtype=torch.float64)

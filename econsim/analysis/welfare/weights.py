@@ -39,14 +39,14 @@ def marginal_weights(
     """
     if isinstance(function, str) and function not in FUNCTIONS:
         raise UserError(f"no welfare function {function!r}{did_you_mean(function, FUNCTIONS)}")
-    chosen = FUNCTIONS[function] if isinstance(function, str) else function
+    welfare = FUNCTIONS[function] if isinstance(function, str) else function
     numbers = numbers_of(accounts)
     lump_sum = torch.zeros_like(numbers["utility"], requires_grad=True)
     raised = {
         "utility": numbers["utility"] + torch.as_tensor(arrays(marginal_utility)[0]) * lump_sum,
         "consumption": numbers["consumption"] + lump_sum,
     }
-    (gain,) = torch.autograd.grad(chosen({**numbers, **raised}), lump_sum)
+    (gain,) = torch.autograd.grad(welfare({**numbers, **raised}), lump_sum)
     people = numbers["weight"]
     if not bool(gain.isfinite().all()) or float(gain.sum()) <= 0:
         raise UserError(

@@ -128,15 +128,15 @@ def test_a_table_of_distributions() -> None:
 
 
 def test_wrong_samples_are_named() -> None:
-    with pytest.raises(UserError, match="one finite number a person"):
+    with pytest.raises(UserError, match="one finite number per person"):
         theil([1.0, math.nan])
-    with pytest.raises(UserError, match="people: expected a weight"):
+    with pytest.raises(UserError, match="people: expected a non-negative weight"):
         theil([1.0, 2.0], people=[1.0, -1.0])
     with pytest.raises(UserError, match="inequality aversion"):
         atkinson_index([1.0, 2.0], -1.0)
     with pytest.raises(UserError, match="fraction of people"):
         top_share([1.0, 2.0], 10)
-    with pytest.raises(UserError, match="one label a person"):
+    with pytest.raises(UserError, match="one label per person"):
         between_within([1.0, 2.0], ["a"])
 
 

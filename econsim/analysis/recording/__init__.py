@@ -1,7 +1,8 @@
 """Recordings of episodes, their animations and contact sheets.
 
-An episode is recorded if its game is :class:`~econsim.game.Recordable`. Pictures have a part for each of these
-frames that a game provides; ``T`` moments, ``H x W`` tiles, ``N`` people, ``G`` goods, ``L`` planners, ``K`` brackets:
+An episode is recorded if its game is :class:`~econsim.game.Recordable`. Animations and sheets have a part for each of
+these frames that a game provides; ``T`` moments, ``H x W`` tiles, ``N`` people, ``G`` goods, ``L`` planners, ``K``
+brackets:
 
 - the map: ``ground`` (0 bare, 1 water, 2 and 3 sources of the goods), ``stock`` (units on a source) and ``owner``
   (0 nobody, ``n + 1`` the house of ``n``) ``[T, H, W]``; ``row`` and ``column`` ``[T, N]``;

@@ -17,10 +17,10 @@ _CHUNK = 1 << 15
 
 
 class Palette:
-    """The most frequent colours of some pictures, one per box of four shades; others are mapped to the nearest."""
+    """The most frequent colours of some frames, one per box of four shades; others are mapped to the nearest."""
 
     def __init__(self, pictures: list[Pixels]) -> None:
-        """Choose from pictures ``[h, w, 3]``."""
+        """Choose from frames ``[h, w, 3]``."""
         pixels = np.concatenate([picture.reshape(-1, 3) for picture in pictures])
         packed, counts = np.unique(pixels.astype(np.int32) @ (1 << 16, 1 << 8, 1), return_counts=True)
         colors = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], 1)[np.argsort(-counts, kind="stable")]
@@ -30,7 +30,7 @@ class Palette:
         self._index[_boxes(self.colors)] = np.arange(len(self.colors))
 
     def applied(self, picture: Pixels) -> Image.Image:
-        """Return a picture ``[h, w, 3]`` in these colours."""
+        """Return an image ``[h, w, 3]`` in these colours."""
         image = Image.fromarray(self._index[_boxes(picture)])
         image.putpalette(self.colors.tobytes())
         return image

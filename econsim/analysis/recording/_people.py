@@ -1,4 +1,4 @@
-"""Groups of people in pictures: single people where they are few, otherwise quarters by skill, one colour each."""
+"""Groups of people in animations: single people where they are few, otherwise quarters by skill, one colour each."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _ROOF: Shape = ((0.50, 0.08), (0.95, 0.50), (0.05, 0.50))
 
 
 def grounds(size: int) -> NDArray[np.uint8]:
-    """Return the pictures of tiles by ``code + 4 * stock``, ``[8, size, size, 3]``."""
+    """Return the sprites of tiles by ``code + 4 * stock``, ``[8, size, size, 3]``."""
     colors = (BARE, WATER, STONE_GROUND, WOOD_GROUND)
     pictures = []
     for stocked in (False, True):

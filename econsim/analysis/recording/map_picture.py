@@ -57,7 +57,7 @@ class MapPicture:
 
 
 def _joined(tiles: NDArray[Any]) -> Pixels:
-    """Return tiles ``[H, W, s, s, 3]`` as one picture ``[H s, W s, 3]``."""
+    """Return tiles ``[H, W, s, s, 3]`` as one image ``[H s, W s, 3]``."""
     height, width, size = tiles.shape[:3]
     return np.ascontiguousarray(tiles.swapaxes(1, 2)).reshape(height * size, width * size, 3)
 

@@ -1,6 +1,6 @@
-"""Standard errors of any statistic by the bootstrap over seeds: seeds are drawn again, with replacement.
+"""Bootstrap standard errors of any statistic, over seeds that are resampled with replacement.
 
-The seed (or episode) is what is independent; people within one are not, so that they are not what is drawn.
+Seeds (or episodes) are independent; people within one are not, and are therefore not resampled.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Estimate:
-    """A statistic of ``count`` seeds, its standard error and interval (percentiles of what redrawn seeds give)."""
+    """A statistic of ``count`` seeds with its standard error and interval (percentiles over resampled seeds)."""
 
     value: float
     error: float
@@ -38,16 +38,16 @@ def bootstrap(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Estimate:
-    """Return a statistic of what seeds gave, with its bootstrap standard error and percentile interval.
+    """Return a statistic of the samples of seeds, with its bootstrap standard error and percentile interval.
 
     With few seeds the interval is too narrow (for a mean of five by about a fifth); for means
-    :func:`econsim.analysis.statistics.mean_interval` is better then. Source: Efron 1979.
+    :func:`econsim.analysis.statistics.mean_interval` is then more accurate. Source: Efron 1979.
 
     Args:
-        samples: one entry a seed, for example its accounts.
-        statistic: of any such sequence, for example the Gini coefficient of all people in it.
-        resamples: how often seeds are drawn again.
-        confidence: of the interval.
+        samples: one entry per seed, for example its accounts.
+        statistic: a function of any such sequence, for example the Gini coefficient of all people in it.
+        resamples: number of resamples.
+        confidence: level of the interval.
         seed: of the draws.
 
     Raises:
@@ -55,11 +55,11 @@ def bootstrap(
     """
     count = len(samples)
     if count < 2:
-        raise UserError(f"bootstrap: at least two seeds are needed to see how they differ, found {count}")
+        raise UserError(f"bootstrap: expected at least two seeds, found {count}")
     if not 0 < confidence < 1:
-        raise UserError(f"confidence: expected a fraction between 0 and 1, not {confidence}")
+        raise UserError(f"confidence: expected a fraction between 0 and 1, found {confidence}")
     uniform = random.uniform(random.keys(seed, resamples), 0, "bootstrap", (count,), torch.float64)
     drawn = (uniform * count).long().tolist()
-    found = np.array([statistic([samples[index] for index in places]) for places in drawn])
-    low, high = np.quantile(found, [0.5 - 0.5 * confidence, 0.5 + 0.5 * confidence])
-    return Estimate(float(statistic(samples)), float(found.std(ddof=1)), float(low), float(high), count)
+    resampled = np.array([statistic([samples[index] for index in indices]) for indices in drawn])
+    low, high = np.quantile(resampled, [0.5 - 0.5 * confidence, 0.5 + 0.5 * confidence])
+    return Estimate(float(statistic(samples)), float(resampled.std(ddof=1)), float(low), float(high), count)

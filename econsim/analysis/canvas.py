@@ -1,7 +1,7 @@
-"""What all plots share: colours, dashes, quiet axes, and labels at the ends of lines instead of a legend.
+"""Shared style of plots: colours, dashes, plain axes, and labels at the ends of lines instead of a legend.
 
-The report turns :data:`SERIES`, :data:`INK` and :data:`LINES` into CSS variables, so that one figure reads well on
-white and on black.
+The report turns :data:`SERIES`, :data:`INK` and :data:`LINES` into CSS variables, so that one figure is legible
+on a white and on a black background.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 INK = "#1d2733"
 LINES = "#c9d0d8"
 SERIES = ("#0068a8", "#c8500a", "#007f5c", "#9a4c95", "#8f6500", "#5d6774", "#b3304f", "#2f7f8c")
-"""Eight colours told apart by colour-blind readers, at least 4.5 to 1 against white; the first marks the own policy."""
+"""Eight colours that colour-blind readers can distinguish, with a contrast of at least 4.5 to 1 against white; the
+first marks the scenario's own policy."""
 _DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 1.5, 1.5, 1.5)), (0, (8, 3, 2, 3)), (0, (1, 1)))
 LEGEND: Any = {"frameon": False, "labelcolor": INK, "fontsize": 9}
 _WIDTH, _HEIGHT = 7.6, 3.9
@@ -38,14 +39,14 @@ def new_figure(panels: int = 1, rows: int = 1, height: float = _HEIGHT) -> tuple
 
     figure = NotebookFigure(figsize=(_WIDTH, rows * height), layout="constrained")
     figure.patch.set_alpha(0)
-    found = [figure.add_subplot(rows, -(-panels // rows), index + 1) for index in range(panels)]
-    for axes in found:
+    all_axes = [figure.add_subplot(rows, -(-panels // rows), index + 1) for index in range(panels)]
+    for axes in all_axes:
         quieten(axes)
-    return figure, found
+    return figure, all_axes
 
 
 def quieten(axes: Axes) -> None:
-    """Take away what is not data: background, frame, dark lines."""
+    """Remove everything that is not data: background, frame, dark lines."""
     axes.patch.set_alpha(0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(LINES)
@@ -62,7 +63,7 @@ def write_title(axes: Axes, text: str) -> None:
 
 
 def styles_of(policies: Iterable[str]) -> dict[str, Style]:
-    """Return a style by policy; the last one, which is under study, is the widest and the first colour."""
+    """Return a style by policy; the last policy, the one under study, has the widest line and the first colour."""
     labels = list(policies)
     styles = {
         label: Style(SERIES[1 + index % (len(SERIES) - 1)], _DASHES[1 + index % (len(_DASHES) - 1)], 1.5)
@@ -77,7 +78,7 @@ def stroke(style: Style) -> dict[str, Any]:
 
 
 def label_ends(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Style]) -> None:
-    """Write each label right of the axes at the height where its line ends, moved apart where they would touch."""
+    """Write each label right of the axes at the height where its line ends; labels that would overlap are moved."""
     axes.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]
     to_share = axes.transData + axes.transAxes.inverted()
     anchor = axes.get_xlim()[1]
@@ -91,7 +92,7 @@ def label_ends(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Style
 
 
 def share_limits(panels: Sequence[Axes], low: float | None = None) -> None:
-    """Give all panels the vertical limits that hold what each of them shows; ``low`` sets the lower one."""
+    """Give all panels the same vertical limits, wide enough for each of them; ``low`` sets the lower limit."""
     low = min(axes.get_ylim()[0] for axes in panels) if low is None else low
     high = max(axes.get_ylim()[1] for axes in panels)
     for axes in panels:

@@ -15,9 +15,9 @@ __all__ = ["FlowAccounts"]
 
 
 class FlowAccounts:
-    """Reads the flow accounts of a game after every step of an episode; hand it to :func:`econsim.play.play`.
+    """A reader of the flow accounts of a game after every step of an episode; pass it to :func:`econsim.play.play`.
 
-    Stock accounts cost nothing here: a game without flows is read once, at the end.
+    Stock accounts add no cost: a game without flows is read once, at the end.
     """
 
     def __init__(self, game: Game[Any]) -> None:
@@ -30,8 +30,8 @@ class FlowAccounts:
         self._time = 0
 
     def __call__(self, state: Any, over: Tensor) -> None:
-        """Take in the state after a step; copies that were ``over`` before it count no more."""
-        if not self._names or self._time == 0:  # the initial state comes from no step
+        """Read the state after a step; copies that were ``over`` before it are left out."""
+        if not self._names or self._time == 0:  # the initial state is not the result of a step
             self._time += 1
             return
         accounts, playing = self._game.accounts(state), ~over
@@ -41,7 +41,7 @@ class FlowAccounts:
         self._time += 1
 
     def accounts(self, state: Any) -> dict[str, Tensor]:
-        """Return the accounts of the episode that ended in ``state``: stocks as they are, flows per step."""
+        """Return the accounts of the episode that ended in ``state``: stocks at the end, flows averaged over steps."""
         accounts = self._game.accounts(state)
         if self._steps is None:
             return accounts
@@ -50,7 +50,7 @@ class FlowAccounts:
 
     @property
     def series(self) -> dict[str, Floats]:
-        """The metrics of flow accounts by step, ``{name: [T]}``, means over the copies that still play."""
+        """The metrics of flow accounts by step, ``{name: [T]}``, means over the copies that are not over."""
         names = self._series[0] if self._series else {}
         return {name: np.array([row[name] for row in self._series]) for name in names}
 

@@ -1,9 +1,9 @@
-"""Tax gaming: moving income between tax periods to pay less than a steady income would.
+"""Tax gaming: shifts of income between tax periods that lower the tax liability below that of a constant income.
 
-Under a convex schedule (rates rise with income) uneven incomes pay more than even ones, under a concave stretch less
-(Jensen). The statistic is what a worker paid by the schedules of its periods less what its mean income would have paid
-in each of them: below zero it gained by unevenness. The AI Economist's workers were reported to alternate
-(Zheng et al. 2022).
+Under a convex schedule (rates rise with income) uneven incomes pay more than even ones, and less in a concave range
+(Jensen). The statistic is the tax that a worker paid under the schedules of its periods minus the tax on its mean
+income in each of them; negative values mean that uneven income saved taxes. The AI Economist's workers were reported to
+alternate between high and low incomes (Zheng et al. 2022).
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ def alternation(income: ArrayLike) -> Floats:
         return np.full(len(earned), np.nan)
     left, right = before - before.mean(1, keepdims=True), after - after.mean(1, keepdims=True)
     spread = np.sqrt((left**2).sum(1) * (right**2).sum(1))
-    # Sums of squares of equal incomes are not always zero to the last digit.
+    # Sums of squares of equal incomes are not always exactly zero, because of rounding.
     flat = spread <= 1e-12 * np.maximum(1.0, (earned**2).sum(1))
     return np.where(flat, np.nan, (left * right).sum(1) / np.where(flat, 1.0, spread))
 
 
 def cost_of_unevenness(income: ArrayLike, thresholds: ArrayLike, rates: ArrayLike) -> Floats:
-    """Return what each worker's uneven income cost it in taxes, ``[N]`` in money; below zero it saved taxes.
+    """Return the additional tax on each worker's uneven income, ``[N]`` in money; negative where it saved taxes.
 
     Args:
         income: ``[N, Y]`` by period.
         thresholds: ``[K]``.
-        rates: ``[Y, K]`` of each period, or ``[K]`` of all.
+        rates: ``[Y, K]`` of each period, or ``[K]`` of all periods.
     """
     earned = _by_period(income)
     even = np.broadcast_to(earned.mean(1, keepdims=True), earned.shape)
@@ -54,15 +54,16 @@ def cost_of_unevenness(income: ArrayLike, thresholds: ArrayLike, rates: ArrayLik
 
 
 def gaming(income: ArrayLike, thresholds: ArrayLike, rates: ArrayLike) -> pd.DataFrame:
-    """Return a table of workers: does income alternate, and does it pay?
+    """Return a table of workers that shows whether their income alternates, and whether that saves taxes.
 
     Columns: ``mean_income``, ``alternation`` (see :func:`alternation`), ``tax`` by statute over all periods,
-    ``tax_if_even``, ``cost_of_unevenness``, and ``games``: income alternates and that saves taxes.
+    ``tax_if_even``, ``cost_of_unevenness``, and ``games``: whether income alternates and thereby saves taxes.
 
     Args:
-        income: ``[N, Y]`` by period, as the account ``income_by_period`` of one copy.
+        income: ``[N, Y]`` by period, such as the account ``income_by_period`` of one copy.
         thresholds: ``[K]``.
-        rates: ``[Y, K]`` of each period, as the account ``schedule_by_period`` of one copy and planner, or ``[K]``.
+        rates: ``[Y, K]`` of each period, such as the account ``schedule_by_period`` of one copy and planner, or
+            ``[K]``.
 
     Raises:
         UserError: shapes that do not fit.
@@ -86,7 +87,7 @@ def gaming(income: ArrayLike, thresholds: ArrayLike, rates: ArrayLike) -> pd.Dat
 def _by_period(income: ArrayLike) -> Floats:
     earned = np.asarray(income, dtype=np.float64)
     if earned.ndim != 2:
-        raise UserError(f"income: expected one row a worker and one column a period, found {earned.ndim} axes")
+        raise UserError(f"income: expected one row per worker and one column per period, found {earned.ndim} axes")
     return earned
 
 

@@ -1,8 +1,8 @@
-"""Does a population respond to incentives at all? What has to be known of minds before a policy claim rests on them.
+"""Incentive audit: a test of whether a population responds to incentives, before conclusions about policies.
 
-The same people meet the same flat taxes, each announced in a copy of its own, and nothing else differs. From their
-hours follow the elasticity of hours to the net-of-tax rate with an interval over people, who takes part, and whether
-anybody works more where taxes are higher. ``docs/personas.md`` states what each verdict needs.
+The same people face several flat taxes, each in an environment copy of its own, and nothing else differs. Their hours
+give the elasticity of hours to the net-of-tax rate with an interval over people, the share of people who work, and the
+share who work more where taxes are higher. ``docs/personas.md`` defines the verdicts.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from econsim.errors import UserError
 __all__ = ["RATES", "SMALL", "Audit", "Verdict", "audit_hours"]
 
 RATES = (0.12, 0.24, 0.35, 0.9)
-"""Flat tax rates that people are asked about, unless others are given."""
+"""Flat tax rates of an audit, unless others are given."""
 SMALL = 0.05
-"""An elasticity that is no response."""
+"""The largest absolute elasticity that counts as no response."""
 Verdict = Literal["responds", "does not respond", "responds in the wrong direction", "inconclusive", "nobody works"]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """How people respond to flat taxes.
+    """Responses of people to flat taxes.
 
     rates: ``[R]`` fractions, increasing. mean_hours: ``[R]`` a week, weighted. participation: ``[R]``, the share of
     people who work at all. elasticity: of mean hours to the net-of-tax rate, with an interval over people; ``None``
-    where fewer than two rates leave anybody at work. responding_share: people who work less under the highest rate
+    where anybody works under fewer than two rates. responding_share: people who work less under the highest rate
     than under the lowest. monotone_share: people who never work more under a higher rate. repeat_spread: the standard
-    deviation of one person's hours under one rate over repetitions, a mean over people, in hours; 0 with one.
+    deviation of one person's hours under one rate over repetitions, averaged over people, in hours; 0 with one.
     """
 
     rates: tuple[float, ...]
@@ -68,12 +68,12 @@ class Audit:
 
 
 def audit_hours(hours: ArrayLike, rates: ArrayLike, people: ArrayLike | None = None) -> Audit:
-    """Return how people respond.
+    """Return the responses of people to flat taxes.
 
     Args:
-        hours: ``[R, C, N]``, hours a week of ``N`` people under ``R`` flat rates, asked ``C`` times.
+        hours: ``[R, C, N]``, hours per week of ``N`` people under ``R`` flat rates, in ``C`` repetitions.
         rates: ``[R]``, fractions below one, increasing.
-        people: ``[N]``, how many people each stands for; all equal if not given.
+        people: ``[N]``, the number of people that each represents; equal if not given.
 
     Raises:
         UserError: fewer than two rates, rates that do not increase or are not fractions below one, or other shapes.
@@ -86,14 +86,14 @@ def audit_hours(hours: ArrayLike, rates: ArrayLike, people: ArrayLike | None = N
     if worked.ndim != 3 or len(worked) != len(schedule):
         raise UserError(f"hours: expected [rates, repetitions, people], not {list(worked.shape)}")
     weight = np.ones(worked.shape[-1]) if people is None else np.asarray(people, dtype=np.float64)
-    each = worked.mean(1)  # [R, N]
-    step = np.diff(each, axis=0)
+    hours_of_people = worked.mean(1)  # [R, N]
+    step = np.diff(hours_of_people, axis=0)
     return Audit(
         rates=tuple(schedule.tolist()),
-        mean_hours=tuple(np.average(each, axis=-1, weights=weight).tolist()),
+        mean_hours=tuple(np.average(hours_of_people, axis=-1, weights=weight).tolist()),
         participation=tuple(np.average((worked > 0).mean(1), axis=-1, weights=weight).tolist()),
-        elasticity=_elasticity(each, 1.0 - schedule, weight),
-        responding_share=float(np.average(each[-1] < each[0], weights=weight)),
+        elasticity=_elasticity(hours_of_people, 1.0 - schedule, weight),
+        responding_share=float(np.average(hours_of_people[-1] < hours_of_people[0], weights=weight)),
         monotone_share=float(np.average((step <= 0).all(0), weights=weight)),
         repeat_spread=float(worked.std(1, ddof=1).mean()) if worked.shape[1] > 1 else 0.0,
         people=worked.shape[-1],
@@ -107,7 +107,7 @@ def _elasticity(each: Floats, net_rate: Floats, weight: Floats) -> Interval | No
     if at_work.sum() < 2:
         return None
     each, total, log_rate = each[at_work], total[at_work], np.log(net_rate[at_work])
-    slope = float(_slope(np.log(total / weight.sum()), log_rate)) + 0.0  # no minus zero
+    slope = float(_slope(np.log(total / weight.sum()), log_rate)) + 0.0  # avoids minus zero
     without = total[:, None] - each * weight
     if each.shape[1] < 2 or (without <= 0).any():
         return Interval(slope, None, None, each.shape[1])
@@ -123,5 +123,5 @@ def _elasticity(each: Floats, net_rate: Floats, weight: Floats) -> Interval | No
 def _slope(values: Floats, at: Floats) -> Floats:
     """Return the least-squares slope of ``values`` ``[R, ...]`` on ``at`` ``[R]``."""
     centred = at - at.mean()
-    found: Floats = np.tensordot(centred, values, axes=1) / (centred**2).sum()
-    return found
+    slope: Floats = np.tensordot(centred, values, axes=1) / (centred**2).sum()
+    return slope

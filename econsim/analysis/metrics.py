@@ -1,6 +1,6 @@
-"""Metrics of episodes: the numbers that a game's declared accounts give, each with one name and one definition.
+"""Metrics of episodes, computed from a game's declared accounts, each with one name and one definition.
 
-Scoring, counterfactuals, certificates and sweeps all read them here, so that a number is the same wherever it stands.
+Scoring, counterfactuals, certificates and sweeps all use this module, so that a metric has one value everywhere.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from econsim.split_roles import PlayerGroup, base_role, player_groups
 __all__ = ["GAP", "check_declared", "declaration_errors", "declared", "measure", "player_accounts", "player_weights"]
 
 GAP = Metric("gap_closed", "Gap closed", "", "share", "headline")
-"""How far a policy's welfare lies between those of the floor and the ceiling of the evaluation."""
+"""Position of a policy's welfare between the floor (0) and the ceiling (1) of the evaluation."""
 
 
 def declared(game: Game[Any]) -> dict[str, Metric]:
     """Return the metrics of a game by name: those of its accounts, then the mean return of each role.
 
-    Returns are shown where no account is.
+    Returns are shown in tables where no metric of accounts is.
     """
     metrics = dict(metrics_of(game.accounts_spec, game.unit))
     show: Show = "never" if any(metric.show in ("table", "headline") for metric in metrics.values()) else "table"
@@ -58,11 +58,11 @@ def _of_group(game: Game[Any], group: PlayerGroup, metrics: Mapping[str, Metric]
 def measure(game: Game[Any], accounts: Mapping[str, Tensor], returns: Mapping[str, Tensor]) -> dict[str, Floats]:
     """Return every metric of episodes, ``{name: [B]}`` float64.
 
-    Means and totals over players are weighted by the people whom each stands for, where the game counts them.
+    Means and totals over players are weighted by the people that each represents, where the game declares a weight.
 
     Args:
         game: the game, which declares its accounts.
-        accounts: ``{name: [B, ...]}`` as the episodes ended, or as their flows were averaged.
+        accounts: ``{name: [B, ...]}``, stocks at the end of the episodes and flows averaged over their steps.
         returns: ``{role: [B, N]}``.
     """
     values: dict[str, Floats] = {}
@@ -103,7 +103,7 @@ def player_accounts(game: Game[Any], accounts: Mapping[str, Tensor]) -> dict[str
 
 
 def player_weights(game: Game[Any], accounts: Mapping[str, Tensor], name: str) -> Tensor | None:
-    """Return how many people each player of the account ``name`` stands for, ``[B, N]``; ``None`` where all count one.
+    """Return the people that each player of the account ``name`` represents, ``[B, N]``; ``None`` if one each.
 
     Raises:
         KeyError: no such account.
@@ -114,21 +114,21 @@ def player_weights(game: Game[Any], accounts: Mapping[str, Tensor], name: str) -
 
 
 def declaration_errors(game: Game[Any], accounts: Mapping[str, Tensor], copies: int) -> list[str]:
-    """Return how accounts differ from their declaration, one sentence each; empty where they agree."""
+    """Return the differences between accounts and their declaration, one sentence each; empty where they agree."""
     named = [account.name for account in game.accounts_spec]
     errors = [f"accounts_spec declares {name!r} twice" for name in dict.fromkeys(named) if named.count(name) > 1]
     errors += [
-        f"accounts() gives {name!r}, which accounts_spec does not declare" for name in accounts.keys() - set(named)
+        f"accounts() returns {name!r}, which accounts_spec does not declare" for name in accounts.keys() - set(named)
     ]
     sizes: dict[str, int] = {}
     for account in game.accounts_spec:
         if account.name not in accounts:
-            errors.append(f"accounts_spec declares {account.name!r}, which accounts() does not give")
+            errors.append(f"accounts_spec declares {account.name!r}, which accounts() does not return")
             continue
         shape = tuple(accounts[account.name].shape)
         if len(shape) != 1 + len(account.axes) or shape[0] != copies:
             expected = ", ".join([str(copies), *account.axes])
-            errors.append(f"account {account.name!r} is {list(shape)}, declared [{expected}]")
+            errors.append(f"account {account.name!r} has shape {list(shape)}, declared [{expected}]")
             continue
         for axis, size in zip(account.axes, shape[1:], strict=True):
             expected_size = _players(game, axis) if is_player_axis(axis) else sizes.setdefault(axis, size)
@@ -136,15 +136,15 @@ def declaration_errors(game: Game[Any], accounts: Mapping[str, Tensor], copies: 
                 words = "a role that the game does not have" if expected_size is None else f"expected {expected_size}"
                 errors.append(f"account {account.name!r} has {size} entries along {axis}, {words}")
     metrics = [metric.name for account in game.accounts_spec for metric in account.metrics()]
-    errors += [f"two accounts give the metric {name!r}" for name in dict.fromkeys(metrics) if metrics.count(name) > 1]
+    errors += [f"two accounts define the metric {name!r}" for name in dict.fromkeys(metrics) if metrics.count(name) > 1]
     return sorted(errors)
 
 
 def check_declared(game: Game[Any], key: Tensor) -> None:
-    """Check before any work that a game's accounts are as it declares them; ``key`` ``[B]`` starts some copies.
+    """Check that the accounts of a game agree with their declaration; ``key`` ``[B]`` resets the copies for the check.
 
     Raises:
-        UserError: they are not.
+        UserError: they do not agree.
     """
     errors = declaration_errors(game, game.accounts(game.reset(key)), len(key))
     if errors:
@@ -152,7 +152,7 @@ def check_declared(game: Game[Any], key: Tensor) -> None:
 
 
 def _players(game: Game[Any], axis: str) -> int | None:
-    """Return how many players an axis has; ``None`` for a role that the game does not have."""
+    """Return the number of players along an axis; ``None`` for a role that the game does not have."""
     if axis == FOLLOWERS:
         return sum(role.count for role in game.roles.values() if not role.leads)
     named = axis.removeprefix("role:")

@@ -1,7 +1,7 @@
 """Plots: functions from tables to matplotlib figures.
 
-Each takes tables as a run writes them (``policy``, ``response``, ... and one column a variable) and the policies to
-show, the one under study last. Every line has its own colour and dashes and is labelled where it ends.
+Each takes tables as a run writes them (``policy``, ``response``, ... and one column per variable) and the policies to
+show, the one under study last. Every line has its own colour and dashes, and a label at its end.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _MARKS: tuple[Any, ...] = ({"marker": "o"}, {"marker": "D", "markerfacecolor": "
 
 
 def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]]], unit: str = "") -> Figure:
-    """Marginal tax rates by income.
+    """Draw marginal tax rates by income.
 
     Args:
         schedules: by policy, bracket thresholds ``[K]`` in money and rates ``[K]``; the policy under study last.
@@ -63,14 +63,14 @@ def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]
         axes.stairs(100.0 * np.asarray(rates), edges, baseline=None, **stroke(style))
         ends[label] = 100.0 * rates[-1]
     axes.set(xscale="log", xlim=(low, high), ylim=(-3, 103), xlabel=in_money("income before tax", unit))
-    axes.set_ylabel("marginal rate, %")
+    axes.set_ylabel("marginal tax rate, %")
     label_ends(axes, ends, styles_of(schedules))
     plain_numbers(axes)
     return figure
 
 
 def hours_by_skill(accounts: pd.DataFrame, policies: Sequence[str], unit: str = "") -> Figure:
-    """Weekly hours by income at 40 hours: exact workers as lines, the second response of the last policy as dots."""
+    """Draw weekly hours by income at 40 hours: the first response as lines, the second of the last policy as dots."""
     figure, (axes,) = new_figure()
     styles, ends = styles_of(policies), {}
     for label in policies:
@@ -84,7 +84,7 @@ def hours_by_skill(accounts: pd.DataFrame, policies: Sequence[str], unit: str = 
         color = styles[policies[-1]].color
         axes.plot(people["potential_income"], people["hours"], "o", color=color, markersize=3, alpha=0.7, label=name)
         axes.legend(loc="lower right", **LEGEND)
-    axes.set(xscale="log", xlabel=in_money("income at 40 hours a week", unit), ylabel="hours a week")
+    axes.set(xscale="log", xlabel=in_money("income at 40 hours per week", unit), ylabel="hours per week")
     axes.set_ylim(bottom=0)
     label_ends(axes, ends, styles)
     plain_numbers(axes)
@@ -92,16 +92,16 @@ def hours_by_skill(accounts: pd.DataFrame, policies: Sequence[str], unit: str = 
 
 
 def houses_by_skill(accounts: pd.DataFrame, policies: Sequence[str], unit: str = "") -> Figure:
-    """Houses of each worker, from the lowest to the highest pay a house; a panel a policy."""
+    """Draw houses of each worker, from the lowest to the highest pay per house, one panel per policy."""
     figure, panels = new_figure(len(policies), -(-len(policies) // 3), 2.5)
     for axes, (label, style) in zip(panels, styles_of(policies).items(), strict=True):
         people = _people(accounts, label, rank_by="build_payment")
         axes.bar(range(1, len(people) + 1), people["houses"], color=style.color, width=0.75)
         if len(people) <= 8:
             axes.set_xticks(range(1, len(people) + 1), [f"{pay:.3g}" for pay in people["build_payment"]])
-            axes.set_xlabel(in_money("pay a house", unit))
+            axes.set_xlabel(in_money("pay per house", unit))
         else:
-            axes.set_xlabel("rank by pay a house")
+            axes.set_xlabel("rank by pay per house")
         write_title(axes, label)
     share_limits(panels, low=0.0)
     panels[0].set_ylabel("houses built")
@@ -109,7 +109,7 @@ def houses_by_skill(accounts: pd.DataFrame, policies: Sequence[str], unit: str =
 
 
 def incomes_by_decile(accounts: pd.DataFrame, policies: Sequence[str], unit: str = "") -> Figure:
-    """Mean income before tax, and after tax and rebate, by decile of income at 40 hours."""
+    """Draw mean income before tax, and after tax and rebate, by decile of income at 40 hours."""
     figure, panels = new_figure(2)
     shown = {"income": "before tax", "consumption": "after tax and rebate"}
     for axes, (variable, title) in zip(panels, shown.items(), strict=True):
@@ -126,9 +126,9 @@ def incomes_by_decile(accounts: pd.DataFrame, policies: Sequence[str], unit: str
 
 
 def effective_rates(accounts: pd.DataFrame, policies: Sequence[str]) -> Figure:
-    """Tax as a share of income, before and after the rebate, by decile of income at 40 hours."""
+    """Draw tax as a share of income, before and after the rebate, by decile of income at 40 hours."""
     figure, panels = new_figure(2)
-    titles = ("tax, % of income", "tax less rebate, % of income")
+    titles = ("tax, % of income", "tax minus rebate, % of income")
     for axes, names, title in zip(panels, (("tax",), ("tax", "rebate")), titles, strict=True):
         lines = {label: 100.0 * _paid_share(_people(accounts, label), *names) for label in policies}
         _decile_lines(axes, lines, title)
@@ -139,10 +139,10 @@ def effective_rates(accounts: pd.DataFrame, policies: Sequence[str]) -> Figure:
 
 
 def welfare_dots(table: pd.DataFrame, policies: Sequence[str]) -> Figure:
-    """Each policy under several welfare functions, one panel each.
+    """Draw each policy under several welfare functions, one panel per function.
 
     Args:
-        table: columns ``policy``, ``response`` and one column a welfare function.
+        table: columns ``policy``, ``response`` and one column per welfare function.
         policies: from top to bottom, the policy under study last.
     """
     functions = [name for name in table.columns if name not in ("policy", "response") and table[name].notna().any()]
@@ -170,12 +170,12 @@ def welfare_dots(table: pd.DataFrame, policies: Sequence[str]) -> Figure:
 
 
 def learning_curve(curves: Mapping[str, pd.DataFrame], levels: Mapping[str, float], ylabel: str) -> Figure:
-    """What is learned, step by step, between known levels.
+    """Draw a learning curve over training steps, with reference levels.
 
     Args:
         curves: by name, a table ``step``, ``seed``, ``value``; each seed is a thin line, their mean a thick one.
         levels: by label, values to mark as horizontal lines.
-        ylabel: what is measured, with its unit.
+        ylabel: the label of the vertical axis, with its unit.
     """
     figure, (axes,) = new_figure()
     styles, ends = styles_of(reversed(list(curves))), {}
@@ -203,9 +203,9 @@ def metrics_over_steps(
 
     Args:
         curves: by policy, the one under study last, a table ``step``, ``seed``, ``name``, ``value``; means over seeds.
-        accounts: what to draw, a panel each, and how its axis is called.
-        xlabel: what a step is.
-        smoothed: neighbouring steps whose mean is drawn.
+        accounts: the titles of panels by metric, one panel each.
+        xlabel: the name of a step.
+        smoothed: number of neighbouring steps over which the mean is taken.
     """
     figure, panels = new_figure(len(accounts), len(accounts), height=2.8)
     styles = styles_of(list(curves))
@@ -236,25 +236,25 @@ def _dots(axes: Axes, values: pd.Series[float], rows: Mapping[str, int], mark: M
 def _people(
     accounts: pd.DataFrame, policy: str, response: str | None = None, rank_by: str = "potential_income"
 ) -> pd.DataFrame:
-    """Return one row a player in order of income at 40 hours, or of ``rank_by``: means over the seeds."""
+    """Return one row per player in order of income at 40 hours, or of ``rank_by``: means over the seeds."""
     response = response or accounts["response"].iloc[0]
-    chosen = accounts[(accounts["policy"] == policy) & (accounts["response"] == response)]
-    return chosen.drop(columns=["policy", "response"]).groupby("player").mean().sort_values(rank_by)
+    rows = accounts[(accounts["policy"] == policy) & (accounts["response"] == response)]
+    return rows.drop(columns=["policy", "response"]).groupby("player").mean().sort_values(rank_by)
 
 
 def _second_response(accounts: pd.DataFrame) -> str | None:
-    known = list(dict.fromkeys(accounts["response"]))
-    return known[1] if len(known) > 1 else None
+    responses = list(dict.fromkeys(accounts["response"]))
+    return responses[1] if len(responses) > 1 else None
 
 
 def _by_decile(people: pd.DataFrame, variable: str) -> pd.Series[float]:
-    """Return the mean of ``variable`` a head by decile of income at 40 hours."""
+    """Return the mean of ``variable`` per person by decile of income at 40 hours."""
     table = by_decile(people[variable], people["potential_income"], people.get("weight"))
     return table.set_index("decile")["mean"]
 
 
 def _paid_share(people: pd.DataFrame, paid: str, received: str | None = None) -> pd.Series[float]:
-    """Return what each decile pays, less what it receives, as a share of its income; missing where it earns nothing."""
+    """Return the payments of each decile minus its receipts, as a share of its income; missing without income."""
     income = _by_decile(people, "income")
     net = _by_decile(people, paid) - (_by_decile(people, received) if received else 0.0)
     return net / income.where(income > 0)

@@ -14,7 +14,7 @@ __all__ = ["Interval", "mean_interval"]
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and its confidence interval; ``low`` and ``high`` are ``None`` where one value says nothing of spread."""
+    """A mean and its confidence interval; ``low`` and ``high`` are ``None`` for a single value."""
 
     mean: float
     low: float | None
@@ -30,9 +30,9 @@ def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Interval
     """
     numbers = [float(value) for value in values]
     if not numbers or not all(math.isfinite(number) for number in numbers):
-        raise UserError(f"mean_interval: expected finite numbers, not {numbers}")
+        raise UserError(f"mean_interval: expected finite numbers, found {numbers}")
     if not 0 < confidence < 1:
-        raise UserError(f"confidence: expected a fraction between 0 and 1, not {confidence}")
+        raise UserError(f"confidence: expected a fraction between 0 and 1, found {confidence}")
     mean = statistics.fmean(numbers)
     if len(numbers) == 1:
         return Interval(mean, None, None, 1)

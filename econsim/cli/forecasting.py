@@ -44,7 +44,7 @@ def print_forecast(request: Request, options: Options) -> None:
 
 
 def _runs(table: Table) -> object:
-    rows = [[str(run.number), *(_shown(run.levels[key]) for key in table.keys)] for run in table.runs[:_MOST_ROWS]]
+    rows = [[str(run.number), *(_shown(run.levels[key]) for key in table.varying)] for run in table.runs[:_MOST_ROWS]]
     return grid(["run", *table.varying], rows, words=0)
 
 

@@ -1,7 +1,7 @@
-"""Statistics of weighted populations: pure functions of what each of N people has, ``[..., N]`` gives ``[...]``.
+"""Statistics of weighted populations: pure functions of individual amounts, from ``[..., N]`` to ``[...]``.
 
-``people`` ``[..., N]`` is how many people each entry stands for; one each where it is not given. Splitting an entry
-into several that share its people changes no statistic.
+``people`` ``[..., N]`` is the number of people that each entry represents; one each by default. Splitting an entry into
+several that share its weight changes no statistic.
 """
 
 from __future__ import annotations

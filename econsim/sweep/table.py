@@ -114,7 +114,7 @@ class _Tabulating:
     def unclaimed(self) -> list[Problem]:
         """Return the problems of keys of a training that no run of the table uses."""
         errors = [error for error in self._unclaimed.values() if error is not None]
-        return [replace(problem, where="axis") for error in errors for problem in error.problems]
+        return [_on_the_axis(problem) for error in errors for problem in error.problems]
 
     def _opened(self, levels: Mapping[str, Any], overrides: Mapping[str, Any]) -> int:
         """Return the index of a new base, or -1 if the scenario is invalid."""
@@ -128,10 +128,14 @@ class _Tabulating:
         return len(self.bases) - 1
 
     def _claim(self, scenario: Scenario, overrides: Mapping[str, Any]) -> None:
-        """Record whether any run so far uses the keys of its training; one such run is enough to accept them."""
+        """Record whether any run so far uses its training; one such run is enough to accept its keys.
+
+        Checked is a training that the command sets, or the scenario's own file; other runs inherit theirs.
+        """
         keys = {key: value for key, value in overrides.items() if key.partition(".")[0] == "training"}
         words = json.dumps({key: value for key, value in keys.items() if key not in self.numeric}, default=str)
-        if not keys or self._unclaimed.get(words, scenario) is None:
+        asked = bool(keys) or scenario.origin.training_of_file is not None
+        if not asked or self._unclaimed.get(words, scenario) is None:
             return
         from econsim.scenario.plan import plan_of  # loads torch, which most tables do not need
 
@@ -148,10 +152,13 @@ class _Tabulating:
         reported = {(problem.key, problem.message) for problem in self.problems}
         for problem in error.problems:
             if (problem.key, problem.message) not in reported:
-                where = "axis" if problem.where == "argument" else problem.where
-                self.problems.append(Problem(where, problem.key, problem.message))
+                self.problems.append(_on_the_axis(problem))
         if len(self.problems) >= _MOST_SHOWN:
             raise ScenarioError(self.problems)
+
+
+def _on_the_axis(problem: Problem) -> Problem:
+    return replace(problem, where="axis") if problem.where == "argument" else problem
 
 
 def _is_number(value: Any) -> bool:

@@ -169,7 +169,7 @@ def test_nobody_bunches_without_a_response() -> None:
     assert bunching(income, 1.5, 0.1, 0.4, 0.1).elasticity == pytest.approx(0, abs=1e-3)
     with pytest.raises(UserError, match="rates that rise"):
         bunching(income, 1.5, 0.4, 0.1, 0.1)
-    with pytest.raises(UserError, match="make it wider"):
+    with pytest.raises(UserError, match="increase it"):
         bunching([1.0, 1.5], 1.5, 0.1, 0.4, 0.1)
 
 

@@ -98,7 +98,7 @@ def test_marginal_weights_of_welfare_functions() -> None:
     assert logarithmic == pytest.approx((1 / consumption) / np.average(1 / consumption, weights=[1, 1, 2]))
     with pytest.raises(UserError, match=r"did you mean rawlsian\?"):
         marginal_weights("rawls", accounts)
-    with pytest.raises(UserError, match="no value here"):
+    with pytest.raises(UserError, match="undefined here"):
         marginal_weights(lambda of: 0.0 * of["utility"].sum(), accounts)
 
 

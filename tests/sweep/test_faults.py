@@ -102,7 +102,7 @@ def test_a_failed_run_is_recorded_and_stops_no_other(sweep: Make) -> None:
     made = sweep({"planner": "fixed", "planner.rates": [[0.1, 0.2], [0.1] * 7], "seed": "0:2"}, retries=0)
     assert made.counts == {"waiting": 0, "running": 0, "done": 2, "failed": 2}
     failed = made.runs[made.runs["state"] == "failed"]
-    assert failed["error"].str.contains("2 rates for 7 brackets").all()
+    assert failed["error"].str.contains("expected 7 rates, one per bracket, found 2").all()
     assert set(made.metrics["run"]) == {2, 3}
 
 

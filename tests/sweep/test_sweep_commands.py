@@ -57,6 +57,7 @@ def test_a_dry_run_prints_the_runs_and_writes_nothing(tmp_path: Path) -> None:
     told = econsim("sweep", "one_step", *FIXED, "planner.rate=0.1,0.2", "seed=0:30", "--dry-run", "--workers", "2")
     assert told.exit_code == 0, told.output
     assert "in all runs: planner flat" in told.output
+    assert ["0", "0.1", "0"] in [line.split() for line in told.output.splitlines()]  # what varies, and nothing else
     assert "... and 20 more" in told.output
     assert "time: about 0:0" in told.output
     assert "measured on 1 of 1 kinds of runs" in told.output
@@ -109,7 +110,7 @@ def test_a_sweep_with_failures_ends_with_one() -> None:
     axes = [each for each in FIXED if "planner" not in each] + ["planner=fixed", "planner.rates=[0.1],[0.2]"]
     told = econsim("sweep", "one_step", *axes, "--no-pack", "--out", "mine")
     assert told.exit_code == 1
-    assert "run 0 failed: planner.rates: 1 rates for 7 brackets" in told.output
+    assert "run 0 failed: planner.rates: expected 7 rates, one per bracket, found 1" in told.output
     assert "2 failed (see the column error of runs.parquet)" in told.output
 
 

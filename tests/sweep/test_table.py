@@ -64,6 +64,18 @@ def test_a_training_that_no_run_uses_is_a_mistake() -> None:
     assert plan_of(idle, idle.build_game()).notes[0].startswith("training=two_level is not used")
 
 
+def test_a_training_of_the_own_file_that_no_run_uses_is_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "econsim: 1\neconomy: {kind: one_step, workers: 5}\nagents: {worker: best_response}\nplanner: flat\n"
+        "training: two_level\n"
+    )
+    with pytest.raises(ScenarioError, match=r"own\.yaml:5: training: .* set training: none"):
+        table_of(read_request(str(path), {"seed": "0:2"}))
+    # Whoever changes who plays inherits the training.
+    assert len(table_of(read_request(str(path), {"planner": "flat,us_federal"})).runs) == 2
+
+
 def test_a_sample_is_crossed_with_the_other_axes() -> None:
     made = table({"planner.rate": "uniform(0,1)", "seed": "0:3"}, sample=("lhs", 4))
     assert len(made.runs) == 12

@@ -1,4 +1,4 @@
-"""What would have been: baseline and reform under the same luck, who wins, why, and how sure one can be.
+"""Counterfactuals: baseline and reform under common random numbers, gains and losses, their causes and precision.
 
 ::
 

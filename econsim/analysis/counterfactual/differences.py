@@ -1,4 +1,4 @@
-"""The difference that a reform makes, with an interval that uses that both sides met the same luck."""
+"""Paired differences between baseline and reform, with intervals that account for common random numbers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from econsim.errors import UserError
 
 __all__ = ["Difference", "paired_difference"]
 
-_ROUNDING = 1e-12  # of the size of the numbers: differences below are no luck
+_ROUNDING = 1e-12  # relative to the size of the numbers: smaller differences are rounding, not sampling error
 
 
 @dataclass(frozen=True)
 class Difference:
     """Means of baseline and reform over episodes, and their difference with its interval ``low`` to ``high``.
 
-    ``error`` is the standard error of the paired difference, ``unpaired_error`` what it would be had the two sides met
-    luck of their own. All of these are ``None`` for a single episode.
+    ``error`` is the standard error of the paired difference, ``unpaired_error`` that of the difference between
+    independent samples. Errors and interval are ``None`` for a single episode.
     """
 
     baseline: float
@@ -36,35 +36,35 @@ class Difference:
 
     @property
     def times_smaller(self) -> float | None:
-        """How many times smaller the paired error is, infinite where luck does not matter; ``None`` without luck."""
+        """The ratio of unpaired to paired error; infinite where the paired error is zero, ``None`` without shocks."""
         if self.error is None or not self.unpaired_error:
             return None
         return self.unpaired_error / self.error if self.error else math.inf
 
 
 def paired_difference(baseline: Any, reform: Any, confidence: float = 0.95) -> Difference:
-    """Return the difference between numbers of the same episodes (or seeds), ``[E]`` each, under two policies.
+    """Return the difference between values of the same episodes (or seeds), ``[E]`` each, under two policies.
 
     Raises:
-        UserError: not one finite number an episode on each side.
+        UserError: not one finite number per episode on each side.
     """
     before, after = arrays(baseline)[0], arrays(reform)[0]
     if before.ndim != 1 or before.shape != after.shape:
         raise UserError(
-            "paired_difference: expected one number an episode on each side, found shapes"
+            "paired_difference: expected one number per episode on each side, found shapes"
             f" {list(before.shape)} and {list(after.shape)}"
         )
     size = _ROUNDING * max(np.abs(before).max(), np.abs(after).max(), 1e-300)
     change = after - before
     if np.ptp(change) <= size:
         change = np.full_like(change, change.mean())
-    found, count = mean_interval(change.tolist(), confidence), len(change)
+    interval, count = mean_interval(change.tolist(), confidence), len(change)
     error = unpaired = None
     if count > 1:
         error = _spread(change, size) / math.sqrt(count)
         unpaired = math.hypot(_spread(before, size), _spread(after, size)) / math.sqrt(count)
     return Difference(
-        float(before.mean()), float(after.mean()), found.mean, error, unpaired, found.low, found.high, count
+        float(before.mean()), float(after.mean()), interval.mean, error, unpaired, interval.low, interval.high, count
     )
 
 

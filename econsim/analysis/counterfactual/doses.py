@@ -1,4 +1,4 @@
-"""Dose and response: what happens along the values of one parameter, all of them in one batch."""
+"""Dose-response curves: metrics along the values of one parameter, all of them in one batch."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def dose_response(
     values: ArrayLike,
     metrics: Sequence[str] = ("welfare",),
 ) -> pd.DataFrame:
-    """Return numbers of the same episodes at each value of a parameter, and their difference from the first value.
+    """Return metrics of the same episodes at each value of a parameter, and their differences from the first value.
 
-    One row a value and metric: ``value``, ``metric``, ``mean``, ``difference`` from the first value with its paired
-    interval ``low`` to ``high``, and ``slope``, the change of the mean a unit of the parameter since the value before.
+    One row per value and metric: ``value``, ``metric``, ``mean``, ``difference`` from the first value with its paired
+    interval ``low`` to ``high``, and ``slope``, the change of the mean per unit of the parameter from the value before.
 
     Args:
-        game: in the precision to play it in.
-        agents: who plays, frozen.
-        key: ``[E]``, one an episode; every value meets all of them.
+        game: the game, in the precision of play.
+        agents: the agents, held fixed.
+        key: ``[E]``, one per episode; all values are played under each.
         parameter: a numeric parameter of the game.
         values: ``[G]``.
         metrics: names as in :meth:`Played.measured`.
@@ -59,12 +59,12 @@ def dose_response(
 
 
 def _row(value: float, metric: str, first: Played, at: Played) -> dict[str, Any]:
-    found = paired_difference(first.measured(metric), at.measured(metric))
+    paired = paired_difference(first.measured(metric), at.measured(metric))
     return {
         "value": value,
         "metric": metric,
-        "mean": found.reform,
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
+        "mean": paired.reform,
+        "difference": paired.difference,
+        "low": paired.low,
+        "high": paired.high,
     }

@@ -1,4 +1,4 @@
-"""Why a reform changes something: mechanically, with everybody behaving as before, and because behaviour answers."""
+"""Decomposition of a reform into a mechanical effect, with behaviour held fixed, and a behavioural effect."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Schedule = tuple[ArrayLike, ArrayLike]
 
 
 class Effects(NamedTuple):
-    """What a reform changes; ``total`` is ``mechanical`` plus ``behavioural``."""
+    """Effects of a reform; ``total`` is ``mechanical`` plus ``behavioural``."""
 
     mechanical: Floats
     behavioural: Floats
@@ -33,7 +33,7 @@ class Effects(NamedTuple):
 
 
 def decomposed(baseline: ArrayLike, held: ArrayLike, reform: ArrayLike) -> Effects:
-    """Return the effects on anything, ``[...]`` each: in the baseline, in the reform with behaviour held, and in it."""
+    """Return the effects on a quantity ``[...]``: its baseline, with behaviour held fixed, and under the reform."""
     before, between, after = (arrays(part)[0] for part in (baseline, held, reform))
     return Effects(between - before, after - between, after - before)
 
@@ -46,14 +46,14 @@ def revenue_effects(
     group: Any = None,
     people: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Return what a change of the schedule does to revenue: at incomes as they were, and because incomes change.
+    """Return the effects of a change of schedule on revenue: at unchanged incomes, and because incomes change.
 
     Args:
         income: ``[N]`` under the baseline.
         income_reform: ``[N]``, the same people under the reform.
         schedule: thresholds and rates ``[K]`` of the baseline.
         schedule_reform: those of the reform.
-        group: ``[N]`` labels for one row each, ``"all"`` if not given.
+        group: ``[N]`` labels, one row per group; ``"all"`` if not given.
         people: ``[N]`` weights, one each if not given.
 
     Returns:
@@ -89,18 +89,17 @@ def behaviour_held(
     reform_game: Game[Any] | None = None,
     **reform: float,
 ) -> Played:
-    """Play the reform with every follower doing, step by step, what it did in the baseline under the same luck.
+    """Play the reform with followers that repeat, step by step, their actions of the baseline under the same shocks.
 
-    Together with :func:`play_pair` this decomposes any number of an episode, see :func:`decomposed`. Where actions are
-    deeds in a world that the reform changes (a move onto a place that is no longer free) the game decides what comes
-    of them.
+    Together with :func:`play_pair` this decomposes any metric of an episode, see :func:`decomposed`. Where the reform
+    makes an action impossible (a move onto a tile that is no longer free), the game determines its outcome.
 
     Args:
-        game: the baseline, in the precision to play it in.
-        agents: who plays, frozen.
-        key: ``[E]``, one an episode.
-        reform_agents: who plays instead in the reform, by role; followers among them are not heard.
-        reform_game: the game of the reform, where more than numeric parameters changes.
+        game: the baseline, in the precision of play.
+        agents: the agents, held fixed.
+        key: ``[E]``, one per episode.
+        reform_agents: other agents in the reform, by role; followers among them are ignored.
+        reform_game: the game of the reform, where it changes more than numeric parameters.
         reform: the game's numeric parameters that change, with their new values.
     """
     following = [name for name, role in game.roles.items() if not role.leads]
@@ -113,7 +112,7 @@ def behaviour_held(
 
 
 class _Recording:
-    """Plays as another agent does and keeps its actions."""
+    """An agent that plays as another one and records its actions."""
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
@@ -130,7 +129,7 @@ class _Recording:
 
 
 class _Replaying:
-    """Plays actions that were kept, one a step; its memory is the step."""
+    """An agent that plays recorded actions, one per step; its memory is the step."""
 
     def __init__(self, actions: list[Tensor]) -> None:
         self.actions = actions

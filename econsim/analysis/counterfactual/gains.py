@@ -1,4 +1,4 @@
-"""Who wins and who loses."""
+"""Winners and losers of a reform."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Shares", "gains_by_group", "winners_and_losers"]
 
 
 class Shares(NamedTuple):
-    """Shares of people who win, lose, and for whom nothing changes."""
+    """Shares of people who gain, who lose, and for whom nothing changes."""
 
     winners: float
     losers: float
@@ -27,13 +27,13 @@ class Shares(NamedTuple):
 def winners_and_losers(
     before: ArrayLike, after: ArrayLike, people: ArrayLike | None = None, least: float = 1e-6
 ) -> Shares:
-    """Return who has more and who less of something, ``[N]`` each (utility, consumption), as shares of people.
+    """Return the shares of people who have more and less of an amount ``[N]`` (utility, consumption) after a reform.
 
     Args:
         before: ``[N]`` under the baseline.
         after: ``[N]``, the same people under the reform.
         people: ``[N]`` weights, one each if not given.
-        least: what counts as a change, as a share of the amount before.
+        least: the smallest change that counts, as a share of the amount before.
 
     Raises:
         UserError: not the same people.
@@ -51,9 +51,9 @@ def gains_by_group(
     least: float = 1e-6,
     name: str = "group",
 ) -> pd.DataFrame:
-    """Return one row a ``group`` ``[N]`` (any labels, in a column ``name``).
+    """Return one row per ``group`` ``[N]`` (any labels, in a column ``name``).
 
-    Columns: ``before`` and ``after``, means a head; ``gain``; ``gain_share`` of the mean before; ``winners`` and
+    Columns: ``before`` and ``after``, means per person; ``gain``; ``gain_share`` of the mean before; ``winners`` and
     ``losers``, shares of its people as in :func:`winners_and_losers`.
     """
     import pandas as pd
@@ -72,7 +72,7 @@ def gains_by_group(
 def _gains(
     before: ArrayLike, after: ArrayLike, people: ArrayLike | None, least: float
 ) -> tuple[Floats, Floats, Floats]:
-    """Return gains ``[N]``, shares of the population, and how large a change that is none would be."""
+    """Return gains ``[N]``, shares of the population, and the threshold below which a change counts as none."""
     if arrays(before)[0].shape != arrays(after)[0].shape:
         raise UserError(f"expected the same people before and after, found {np.size(before)} and {np.size(after)}")
     had, mass = sample(before, people, "before")

@@ -1,4 +1,4 @@
-"""Paired play: a game at several values of its parameters, every one under the same shocks, as one batch."""
+"""Paired play: one batch of a game at several values of its parameters, all under the same shocks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_COPIES = 4096
 
 @dataclass(frozen=True)
 class Played:
-    """How episodes of a game ended: accounts ``{name: [E, ...]}`` and the return of each role ``{role: [E, N]}``."""
+    """Results of episodes of a game: accounts ``{name: [E, ...]}`` and the return of each role ``{role: [E, N]}``."""
 
     game: Game[Any]
     accounts: dict[str, Tensor]
@@ -43,7 +43,7 @@ class Played:
 
     @property
     def metrics(self) -> dict[str, Metric]:
-        """The metrics that :meth:`measured` knows, by name."""
+        """The metrics that :meth:`measured` accepts, by name."""
         return declared(self.game)
 
     def of_people(self, name: str) -> Floats | None:
@@ -52,7 +52,7 @@ class Played:
         return None if value is None else value.double().cpu().numpy().ravel()
 
     def people(self, name: str) -> Floats | None:
-        """Return how many people each entry of :meth:`of_people` stands for; ``None`` where all count one."""
+        """Return the number of people that each entry of :meth:`of_people` represents; ``None`` if one each."""
         weight = player_weights(self.game, self.accounts, name)
         return None if weight is None else weight.double().cpu().numpy().ravel()
 
@@ -68,7 +68,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Pair:
-    """Baseline and reform; episode ``i`` of both met the same people and the same shocks."""
+    """Baseline and reform; episode ``i`` of both has the same people and the same shocks."""
 
     baseline: Played
     reform: Played
@@ -85,11 +85,11 @@ def play_pair(
     """Play baseline and reform in the same episodes; a reform of parameters alone is one batch.
 
     Args:
-        game: the baseline, in the precision to play it in.
-        agents: who plays, frozen.
-        key: ``[E]``, one an episode.
-        reform_agents: who plays instead in the reform, by role, for example another planner.
-        reform_game: the game of the reform, where more than numeric parameters changes; the same people play it.
+        game: the baseline, in the precision of play.
+        agents: the agents, held fixed.
+        key: ``[E]``, one per episode.
+        reform_agents: other agents in the reform, by role, for example another planner.
+        reform_game: the game of the reform, where it changes more than numeric parameters; it has the same people.
         reform: the game's numeric parameters that change, with their new values.
 
     Raises:
@@ -112,20 +112,20 @@ def play_points(
     """Play the same episodes at each of ``G`` points of the parameters: ``G * E`` copies of one batch.
 
     Args:
-        game: the game, in the precision to play it in.
-        agents: who plays, frozen.
-        key: ``[E]``, one an episode; every point meets all of them.
-        points: by parameter, its values ``[G]``; none: one point, the game as it is.
-        most_copies: of the game at once; more are played in turn.
+        game: the game, in the precision of play.
+        agents: the agents, held fixed.
+        key: ``[E]``, one per episode; all points are played under each.
+        points: values ``[G]`` by parameter; without any, one point, the unchanged game.
+        most_copies: the largest number of copies in one batch; further ones are played in later batches.
 
     Raises:
-        UserError: no such parameter, or not as many values of each.
+        UserError: no such parameter, or different numbers of values.
     """
     _known(game, points)
     values = {name: torch.as_tensor(value, dtype=torch.float64, device=key.device) for name, value in points.items()}
     counts = {len(value) for value in values.values()} or {1}
     if len(counts) > 1:
-        raise UserError(f"play_points: expected as many values of each parameter, found {sorted(counts)}")
+        raise UserError(f"play_points: expected the same number of values of each parameter, found {sorted(counts)}")
     (count,), episodes = counts, len(key)
     at_once = max(1, most_copies // episodes)
     return [
@@ -137,8 +137,8 @@ def play_points(
 
 def _batch(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, values: Mapping[str, Tensor]) -> list[Played]:
     count = len(next(iter(values.values()), torch.zeros(1)))
-    each = {name: value.repeat_interleave(len(key)) for name, value in values.items()}
-    changed = game.with_parameters(**each) if each else game
+    repeated = {name: value.repeat_interleave(len(key)) for name, value in values.items()}
+    changed = game.with_parameters(**repeated) if repeated else game
     flows = FlowAccounts(changed)
     episode = play(changed, agents, key.repeat(count), flows)
     everything = Played(game, flows.accounts(episode.state), episode.returns)

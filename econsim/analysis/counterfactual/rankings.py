@@ -1,7 +1,7 @@
-"""Which policy is best depends on the welfare function: rankings, and how often they flip.
+"""Rankings of policies under several welfare functions, and how often they change between seeds.
 
-A table has one row a policy and one column a welfare function, as :func:`econsim.analysis.welfare.welfare_table`
-returns; the higher the better. Columns with a missing value are left out of comparisons that need it.
+A table has one row per policy and one column per welfare function, as :func:`econsim.analysis.welfare.welfare_table`
+returns it; higher values are better. Columns with a missing value are left out of comparisons that need it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ __all__ = ["best_by_function", "disagreement", "flips", "rankings"]
 
 
 def rankings(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rank of each policy under each welfare function, 1 the best; equals share the better rank."""
+    """Return the rank of each policy under each welfare function, 1 is the best; ties share the better rank."""
     return table.rank(ascending=False, method="min")
 
 
 def disagreement(table: pd.DataFrame) -> pd.DataFrame:
     """Return for two welfare functions the share of pairs of policies that they order oppositely, function by function.
 
-    Kendall's distance: zero where they agree, one where one ranking is the other reversed; a tie agrees with both.
+    Kendall's distance: zero where they agree, one where one ranking is the reverse of the other. A tie agrees
+    with both.
 
     Raises:
         UserError: fewer than two policies.
@@ -42,9 +43,9 @@ def disagreement(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_by_function(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the share of tables (one a seed) in which each policy is the best, policies by welfare functions.
+    """Return the share of tables (one per seed) in which each policy is the best, policies by welfare functions.
 
-    Equals share their place. Missing where a function has no value in any table.
+    Ties are shared equally. Missing where a function has no value in any table.
 
     Raises:
         UserError: no table, or tables of different policies or functions.
@@ -55,8 +56,8 @@ def best_by_function(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     shares = []
     for table in tables:
         first = (rankings(table) == 1).astype(float)
-        known = table.notna().all()
-        shares.append((first / first.sum()).where(known, axis="columns"))
+        complete = table.notna().all()
+        shares.append((first / first.sum()).where(complete, axis="columns"))
     stacked = np.stack([share.to_numpy() for share in shares])
     counted = np.isfinite(stacked).sum(0)
     held = np.divide(np.nansum(stacked, 0), counted, out=np.full(counted.shape, np.nan), where=counted > 0)
@@ -64,9 +65,9 @@ def best_by_function(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def flips(tables: Sequence[pd.DataFrame]) -> pd.Series[float]:
-    """Return by welfare function how often two policies change places from seed to seed.
+    """Return by welfare function how often the order of two policies changes between seeds.
 
-    The share of pairs of policies and tables (one a seed) whose order is opposite to that of the means over tables:
+    The share of pairs of policies and tables (one per seed) whose order is opposite to that of the means over tables:
     zero where every seed gives the same ranking.
 
     Raises:
@@ -93,12 +94,12 @@ def _signs(table: pd.DataFrame) -> Floats:
 
 
 def _share_opposite(one: Floats, other: Floats) -> float:
-    known = np.isfinite(one) & np.isfinite(other)
-    return float((one[known] * other[known] < 0).mean()) if known.any() else float("nan")
+    finite = np.isfinite(one) & np.isfinite(other)
+    return float((one[finite] * other[finite] < 0).mean()) if finite.any() else float("nan")
 
 
 def _check(tables: Sequence[pd.DataFrame]) -> None:
     if not tables or any(
         not (table.index.equals(tables[0].index) and table.columns.equals(tables[0].columns)) for table in tables
     ):
-        raise UserError("expected one table or more, all of the same policies and welfare functions")
+        raise UserError("expected at least one table, all with the same policies and welfare functions")

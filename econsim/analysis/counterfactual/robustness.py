@@ -1,4 +1,4 @@
-"""Policies under behaviour that nobody knows exactly: their mean, their worst case, and the regret they risk."""
+"""Robustness of policies to uncertain parameters: mean, worst case and largest regret."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ _FEWEST = 8
 def robustness_table(
     policies: Mapping[str, Function], bounds: Bounds, samples: int = 64, generations: int = 20, seed: int = 0
 ) -> pd.DataFrame:
-    """Return how each policy fares over a box of parameters.
+    """Return the performance of each policy over a box of parameters.
 
     The worst case is searched for by differential evolution (Storn and Price 1997) from points that all policies share,
-    each generation one call of the function. One row a policy: ``mean`` and ``lowest`` over the shared points,
-    ``worst`` and the parameters where it was found, and ``largest_regret``, the most by which another policy is better
-    at a point that was looked at. The policy with the highest ``worst`` is the cautious choice, the one with the lowest
+    each generation is one call of the function. One row per policy: ``mean`` and ``lowest`` over the shared points,
+    ``worst`` and the parameters where it was found, and ``largest_regret``, the largest advantage of another policy
+    at any evaluated point. The policy with the highest ``worst`` is the cautious choice, the one with the lowest
     ``largest_regret`` that of minimax regret (Savage 1951).
 
     Args:
-        policies: by label, numbers ``[M]`` of points ``[M, D]``, the higher the better (:func:`game_function`).
+        policies: functions by label, from points ``[M, D]`` to values ``[M]``, higher is better (see
+            :func:`game_function`).
         bounds: by parameter, in the order of the columns of points.
-        samples: shared points, drawn evenly.
-        generations: of the search; zero takes the lowest shared point.
-        seed: of points and search.
+        samples: number of shared points, drawn uniformly.
+        generations: number of generations of the search; with zero the lowest shared point is taken.
+        seed: seed of points and search.
 
     Raises:
         UserError: no policy, wrong bounds or fewer than eight samples.
@@ -45,7 +46,7 @@ def robustness_table(
 
     check_bounds(bounds)
     if not policies or samples < _FEWEST:
-        raise UserError(f"robustness_table: expected a policy and {_FEWEST} samples or more, not {samples}")
+        raise UserError(f"robustness_table: expected at least one policy and {_FEWEST} samples, found {samples}")
     box = np.array(list(bounds.values()), dtype=np.float64)
     drawn = random.uniform(random.keys(seed, samples), 0, "robustness", (len(box),)).double().numpy()
     points = box[:, 0] + drawn * np.diff(box).T
@@ -82,7 +83,7 @@ def _worst(function: Function, box: Floats, points: Floats, values: Floats, gene
     def below(across: Floats) -> Any:
         return function(across.T.copy())
 
-    found = differential_evolution(
+    minimum = differential_evolution(
         below,
         Box(box[:, 0], box[:, 1]),
         init=points,
@@ -92,4 +93,4 @@ def _worst(function: Function, box: Floats, points: Floats, values: Floats, gene
         updating="deferred",
         vectorized=True,
     )
-    return np.asarray(found.x if found.fun < values.min() else lowest)
+    return np.asarray(minimum.x if minimum.fun < values.min() else lowest)

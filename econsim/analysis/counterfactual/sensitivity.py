@@ -1,4 +1,4 @@
-"""Which parameters matter: shares of variance (Sobol) and elementary effects (Morris), by SALib."""
+"""Sensitivity analysis: shares of variance (Sobol) and elementary effects (Morris), by SALib."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Bounds", "Function", "check_bounds", "game_function", "morris_table"
 
 Bounds = Mapping[str, tuple[float, float]]
 Function = Callable[[Floats], Floats]
-"""Numbers ``[M]`` of points ``[M, D]``."""
+"""A function from points ``[M, D]`` to values ``[M]``."""
 
 
 def game_function(
@@ -36,25 +36,25 @@ def game_function(
 
 
 def sobol_table(function: Function, bounds: Bounds, samples: int = 256, seed: int = 0) -> pd.DataFrame:
-    """Return what share of the variance of ``function`` each parameter explains, parameters uniform within bounds.
+    """Return the share of the variance of ``function`` that each parameter explains, parameters uniform within bounds.
 
-    One row a parameter: ``first_order`` alone, ``total`` with all interactions, each with the half-width of its 95 %
+    One row per parameter: ``first_order`` alone, ``total`` with all interactions, each with the half-width of its 95 %
     bootstrap interval (``first_order_margin``, ``total_margin``). It takes ``samples * (D + 2)`` points.
 
     Args:
-        function: numbers ``[M]`` of points ``[M, D]``, for example :func:`game_function`.
+        function: from points ``[M, D]`` to values ``[M]``, for example :func:`game_function`.
         bounds: by parameter, in the order of the columns of points.
         samples: a power of two.
-        seed: of the points.
+        seed: seed of the points.
 
     Raises:
-        UserError: wrong bounds, samples that are no power of two, or SALib is not installed.
+        UserError: wrong bounds, samples that are not a power of two, or SALib is not installed.
 
     Source: Sobol 2001, estimators of Saltelli et al. 2010.
     """
     check_bounds(bounds)
     if samples < 2 or samples & (samples - 1):
-        raise UserError(f"samples: expected a power of two, for example 256, not {samples}")
+        raise UserError(f"samples: expected a power of two, for example 256, found {samples}")
     _salib()
     from SALib.analyze import sobol as analysis
     from SALib.sample import sobol as sampling
@@ -64,8 +64,8 @@ def sobol_table(function: Function, bounds: Bounds, samples: int = 256, seed: in
     values = function(points)
     if np.ptp(values) == 0:
         return _table(bounds, {name: np.zeros(len(bounds)) for name in _SOBOL})
-    found = analysis.analyze(problem, values, calc_second_order=False, seed=seed)
-    return _table(bounds, {name: found[key] for name, key in _SOBOL.items()})
+    indices = analysis.analyze(problem, values, calc_second_order=False, seed=seed)
+    return _table(bounds, {name: indices[key] for name, key in _SOBOL.items()})
 
 
 def morris_table(
@@ -73,15 +73,16 @@ def morris_table(
 ) -> pd.DataFrame:
     """Return elementary effects of each parameter over its range: a cheap screening before :func:`sobol_table`.
 
-    One row a parameter: ``mean_effect``, ``mean_absolute_effect`` (how much it matters) and ``spread`` (how much that
-    depends on where, and on the others), in the unit of the function. It takes ``trajectories * (D + 1)`` points.
+    One row per parameter: ``mean_effect``, ``mean_absolute_effect`` (its importance) and ``spread`` (how much the
+    effect varies with its value and with the other parameters), in the unit of the function. It takes
+    ``trajectories * (D + 1)`` points.
 
     Args:
         function: as for :func:`sobol_table`.
         bounds: by parameter, in the order of the columns of points.
         trajectories: random paths along which one parameter after another is moved.
-        seed: of the paths.
-        levels: values of each parameter.
+        seed: seed of the paths.
+        levels: number of values of each parameter.
 
     Raises:
         UserError: wrong bounds, or SALib is not installed.
@@ -95,9 +96,9 @@ def morris_table(
 
     problem = _problem(bounds)
     points = sampling.sample(problem, trajectories, num_levels=levels, seed=seed)
-    found = analysis.analyze(problem, points, function(points), num_levels=levels, seed=seed)
+    effects = analysis.analyze(problem, points, function(points), num_levels=levels, seed=seed)
     names = {"mean_effect": "mu", "mean_absolute_effect": "mu_star", "spread": "sigma"}
-    return _table(bounds, {name: np.asarray(found[key], dtype=np.float64) for name, key in names.items()})
+    return _table(bounds, {name: np.asarray(effects[key], dtype=np.float64) for name, key in names.items()})
 
 
 _SOBOL = {"first_order": "S1", "first_order_margin": "S1_conf", "total": "ST", "total_margin": "ST_conf"}
@@ -109,7 +110,7 @@ def check_bounds(bounds: Bounds) -> None:
         raise UserError("bounds: name at least one parameter")
     for name, (low, high) in bounds.items():
         if not low < high:
-            raise UserError(f"bounds: {name}: expected (low, high) with low below high, not ({low:g}, {high:g})")
+            raise UserError(f"bounds: {name}: expected (low, high) with low below high, found ({low:g}, {high:g})")
 
 
 def _problem(bounds: Bounds) -> dict[str, Any]:
@@ -126,4 +127,4 @@ def _salib() -> None:
     from importlib.util import find_spec
 
     if find_spec("SALib") is None:
-        raise UserError('sensitivity needs SALib: pip install "econsim[analysis]"')
+        raise UserError('sensitivity analysis needs SALib: pip install "econsim[analysis]"')

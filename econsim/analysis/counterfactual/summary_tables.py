@@ -1,4 +1,4 @@
-"""Baseline and reform as tables: numbers of episodes with their effects, and what each decile gains."""
+"""Summary tables of baseline and reform: metrics of episodes with their effects, and gains by decile."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 __all__ = ["effects_table", "gains_by_decile"]
 
-_FEWEST = 20  # people: two a decile
+_FEWEST = 20  # people: two per decile
 _GAINS = ("utility", "consumption", "income", "tax", "rebate")
 
 
 def effects_table(
     baseline: Played, held: Played, reform: Played, metrics: Sequence[str], seeds: int = 1
 ) -> pd.DataFrame:
-    """Return what a reform changes, one row a metric.
+    """Return the effects of a reform, one row per metric.
 
     Columns: ``metric``, ``title`` and ``unit``; ``baseline`` and ``reform``, means over episodes; ``difference`` with
     its paired 95 % interval ``low`` to ``high``; ``times_smaller``, the standard error of two independent samples over
-    the paired one; ``mechanical`` (followers act as before) and ``behavioural``, which add up to the difference.
+    the paired one; ``mechanical`` (followers repeat their actions) and ``behavioural``, which add up to the difference.
 
     Args:
-        baseline: episodes as they were.
-        held: the same under the reform with behaviour held, see ``behaviour_held``.
-        reform: the same under the reform.
+        baseline: episodes of the baseline.
+        held: the same episodes under the reform with behaviour held fixed, see ``behaviour_held``.
+        reform: the same episodes under the reform.
         metrics: names as in :meth:`Played.measured`.
-        seeds: training seeds, whose episodes follow each other; with several the interval is over seeds, since episodes
-            of one seed share its minds.
+        seeds: number of training seeds, whose episodes follow each other; with several the interval is over seeds,
+            since episodes of one seed share its agents.
 
     Raises:
         UserError: no such metric.
@@ -50,11 +50,11 @@ def effects_table(
 
 
 def gains_by_decile(baseline: Played, reform: Played) -> pd.DataFrame | None:
-    """Return one row a decile of income at 40 hours (of income before where the game does not know that).
+    """Return one row per decile of income at 40 hours (of income before the reform where the game lacks that account).
 
     Columns: ``decile``; ``winners`` and ``losers``, shares of people by utility; means before and changes of utility,
-    consumption, income, tax and rebate, those of them that the game has. ``None`` without such accounts of people, or
-    with too few people.
+    consumption, income, tax and rebate, as far as the game declares them. ``None`` without such accounts, or with
+    too few people.
     """
     weight = baseline.people("utility") if baseline.of_people("utility") is not None else None
     potential = baseline.of_people("potential_income")
@@ -67,27 +67,27 @@ def gains_by_decile(baseline: Played, reform: Played) -> pd.DataFrame | None:
         before, after = baseline.of_people(name), reform.of_people(name)
         if before is None or after is None:
             continue
-        found = gains_by_group(before, after, tenth, weight, name="decile")
-        table = found[["decile", "winners", "losers"]] if table is None else table
-        table = table.assign(**{name: found["before"], f"{name}_change": found["gain"]})
+        gains = gains_by_group(before, after, tenth, weight, name="decile")
+        table = gains[["decile", "winners", "losers"]] if table is None else table
+        table = table.assign(**{name: gains["before"], f"{name}_change": gains["gain"]})
     return table
 
 
 def _row(metric: Metric, sides: tuple[Floats, ...], seeds: int) -> dict[str, Any]:
     before, between, after = sides
     by_seed = [side.reshape(seeds, -1).mean(1) if seeds > 1 else side for side in (before, after)]
-    found = paired_difference(by_seed[0], by_seed[1])
+    paired = paired_difference(by_seed[0], by_seed[1])
     effects = decomposed(before, between, after)
     return {
         "metric": metric.name,
         "title": metric.title,
         "unit": metric.unit,
-        "baseline": found.baseline,
-        "reform": found.reform,
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
-        "times_smaller": found.times_smaller,
+        "baseline": paired.baseline,
+        "reform": paired.reform,
+        "difference": paired.difference,
+        "low": paired.low,
+        "high": paired.high,
+        "times_smaller": paired.times_smaller,
         "mechanical": float(effects.mechanical.mean()),
         "behavioural": float(effects.behavioural.mean()),
     }

@@ -1,4 +1,4 @@
-"""Who changes place: transition matrices between classes, and how mobile people are."""
+"""Transition matrices between classes of people, and indices of mobility."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def transition_matrix(
     classes: int | ArrayLike = 5,
     people: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Return shares of each class before (rows) that are in each class after (columns); rows sum to one.
+    """Return the shares of each class before (rows) that are in each class after (columns); rows sum to one.
 
     Args:
         before: ``[N]``, for example incomes under the baseline, or in the first period.
         after: ``[N]``, the same people under the reform, or later.
-        classes: how many classes of equal size, by rank on each side; or the amounts at which classes begin, all but
-            the first, the same on both sides.
+        classes: the number of classes of equal size, by rank on each side; or the lower bounds of all classes but the
+            first, the same on both sides.
         people: ``[N]`` weights, one each if not given.
 
     Raises:
@@ -42,7 +42,7 @@ def transition_matrix(
     edges = None if isinstance(classes, int) else np.asarray(classes, dtype=np.float64)
     count = int(classes) if isinstance(classes, int) else len(np.atleast_1d(classes)) + 1
     if count < 2:
-        raise UserError(f"classes: expected two or more, not {count}")
+        raise UserError(f"classes: expected two or more, found {count}")
     places = [_places(values, mass, count, edges) for values in (had, has)]
     moved = np.zeros((count, count))
     np.add.at(moved, (places[0], places[1]), mass)
@@ -53,7 +53,9 @@ def transition_matrix(
 
 
 def mobility(matrix: pd.DataFrame) -> float:
-    r"""Return $(C - \text{trace}) / (C - 1)$ of a transition matrix: zero where nobody moves, one for a fresh draw.
+    r"""Return $(C - \text{trace}) / (C - 1)$ of a transition matrix, an index of mobility.
+
+    Zero where nobody moves, one where the class after is independent of the class before.
 
     Source: Shorrocks 1978, "The measurement of mobility".
     """

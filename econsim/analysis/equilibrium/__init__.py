@@ -1,4 +1,4 @@
-"""How far from equilibrium: what a player gains by deviating alone, what a leader gains by announcing otherwise.
+"""Distance from equilibrium: gains from unilateral deviations, and the Stackelberg gap of a leader.
 
 gain = unilateral_gain(game, agents, "worker", exact_deviator(), key)
 """

@@ -1,4 +1,4 @@
-"""Black-box search under a budget: rounds of evolution and coordinate search from one start after another."""
+"""Black-box search with a budget: rounds of evolution and coordinate search from successive starting points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from econsim.planners.search.black_box import Value, climb, evolve
 
 __all__ = ["best_point"]
 
-LONGEST_EVOLUTION = 60  # generations of a round
+LONGEST_EVOLUTION = 60  # generations per round
 ROUNDS_SHARE = 0.8  # of the budget; the rest refines the best point of all rounds
 COARSE_STEP, FINEST_STEP = 1e-2, 1e-3
 
@@ -21,14 +21,14 @@ COARSE_STEP, FINEST_STEP = 1e-2, 1e-3
 def best_point(
     value: Value, starts: Tensor, budget: int, seed: int, watch: Callable[[int], object]
 ) -> tuple[Tensor, int]:
-    """Return the best point met, ``[D]``, and how many points were tried.
+    """Return the best point, ``[D]``, and the number of points that were tried.
 
     Args:
-        value: of points ``[C, D]`` in the unit cube, ``[C]``; more is better.
-        starts: ``[S, D]`` where the first rounds begin; later ones begin anywhere.
-        budget: the most points to try, at least one.
-        seed: of the search.
-        watch: is told how many points were tried so far.
+        value: function from points ``[C, D]`` in the unit cube to values ``[C]``; higher is better.
+        starts: ``[S, D]``, starting points of the first rounds; later rounds start at random points.
+        budget: the largest number of points to try, at least one.
+        seed: seed of the search.
+        watch: called with the number of points tried so far.
     """
     counted = _Counted(value, budget, watch)
     best, best_value = starts[0], counted(starts[:1])[0]
@@ -38,16 +38,16 @@ def best_point(
         if left <= 0:
             break
         start = starts[number] if number < len(starts) else _anywhere(starts, seed, number)
-        point, found = evolve(counted, start, min(LONGEST_EVOLUTION, left // population), seed + number)
-        point, found = climb(counted, point, found, COARSE_STEP)
-        if found > best_value:
-            best, best_value = point, found
+        point, reached = evolve(counted, start, min(LONGEST_EVOLUTION, left // population), seed + number)
+        point, reached = climb(counted, point, reached, COARSE_STEP)
+        if reached > best_value:
+            best, best_value = point, reached
     best, _ = climb(counted, best, best_value, FINEST_STEP)
     return best, counted.tried
 
 
 class _Counted:
-    """A value with a budget: points beyond it are not tried and count as worthless."""
+    """A value function with a budget: points beyond it are not tried and have the value minus infinity."""
 
     def __init__(self, value: Value, budget: int, watch: Callable[[int], object]) -> None:
         self.value, self.budget, self.watch = value, budget, watch

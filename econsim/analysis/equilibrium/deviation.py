@@ -1,7 +1,7 @@
-"""One player against a frozen world: the game in which a deviator acts in the place of one player of a role.
+"""Unilateral deviations: the game in which a deviator acts in the place of one player of a role.
 
-Everybody else plays as before, the other players of the same role too, so that what the deviator earns beyond the
-player whose place it takes is the gain of a *unilateral* deviation.
+All other players keep their policies, including those of the same role, so that the return of the deviator minus that
+of the player it replaces is the gain of a *unilateral* deviation.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ def following_role(game: Game[Any], role: str) -> Role:
     if role not in game.roles:
         raise UserError(f"{type(game).__name__} has no role {role!r}{did_you_mean(role, game.roles)}")
     if game.roles[role].leads:
-        raise UserError(f"role {role} leads: others answer what it announces, so that it has no unilateral deviation")
+        raise UserError(f"role {role} leads: followers respond to its action, so that it has no unilateral deviation")
     return game.roles[role]
 
 
 @tensors
 class Seated:
-    """A state of the game, and whose place the deviator has."""
+    """A state of the game, and the seat of the deviator."""
 
-    inner: Any  # the game's own state
+    inner: Any  # state of the game
     seat: Tensor  # [B] int64, index of a player of the role
 
 
 class Deviation(Game[Seated]):
-    """``game`` with one more role, ``deviator``: one player who sees, does and earns what the player in its seat would.
+    """``game`` with one more role, ``deviator``: a player with the observations, actions and rewards of one seat.
 
-    The seat is drawn from the copy's key, so that over many copies every player is deviated from. What the frozen
-    agent of the role says for that seat is not read. It has no accounts: only returns are compared.
+    The seat is drawn from the copy's key, so that over many copies every player is replaced. The action of the role's
+    own agent for that seat is ignored. The game has no accounts: only returns are compared.
     """
 
     def __init__(self, game: Game[Any], role: str) -> None:
         """Raises ``UserError`` unless ``role`` is a following role, and no role is called ``deviator``."""
         if DEVIATOR in game.roles:
-            raise UserError(f"{type(game).__name__} has a role {DEVIATOR!r} of its own; rename it")
+            raise UserError(f"{type(game).__name__} already has a role {DEVIATOR!r}; rename that role")
         self.game, self.role = game, role
         self.parameters, self.dtype = game.parameters, game.dtype
         self.horizon, self.unit, self.clocked = game.horizon, game.unit, game.clocked
@@ -70,7 +70,7 @@ class Deviation(Game[Seated]):
         return Seated(self.game.reset(key), random.integers(key, 0, "deviator/seat", self.game.roles[self.role].count))
 
     def observe(self, state: Seated) -> dict[str, Observation]:
-        """Return what each role sees; the deviator what its player does."""
+        """Return the observations of each role; the deviator has those of its seat."""
         seen = self.game.observe(state.inner)
         whole = seen[self.role]
         read = whole.acting & ~_is_seat(state.seat, whole.acting)
@@ -79,7 +79,7 @@ class Deviation(Game[Seated]):
         return {**seen, self.role: replace(whole, acting=read), DEVIATOR: deviator}
 
     def step(self, state: Seated, actions: Mapping[str, Tensor]) -> Transition[Seated]:
-        """Let the deviator's action take the place of the one at its seat, and advance the game."""
+        """Replace the action at the seat by that of the deviator, and advance the game."""
         joint = torch.where(_is_seat(state.seat, actions[self.role]), actions[DEVIATOR], actions[self.role])
         done = self.game.step(state.inner, {**{name: actions[name] for name in self.game.roles}, self.role: joint})
         rewards = {**done.rewards, DEVIATOR: _of_seat(done.rewards[self.role], state.seat)}
@@ -98,12 +98,12 @@ class Deviation(Game[Seated]):
         return Deviation(self.game.to(device, dtype), self.role)
 
     def frozen(self, agents: Mapping[str, Agent]) -> dict[str, Agent]:
-        """Return agents of the game as ones that play here, and that no learner teaches."""
+        """Return agents of the game, adapted to this game; no learner fits them."""
         return {name: _Frozen(agents[name]) for name in self.game.roles}
 
 
 class Deviating:
-    """Plays a role as ``agent``, and the players who ``deviate`` as ``deviator``; both see what the whole role sees.
+    """An agent that plays as ``agent``, except players that ``deviate``, who play as ``deviator``; both see the role.
 
     ``deviate`` is bool ``[B, N]``, or ``[1, N]`` for the same players in every copy.
     """
@@ -112,11 +112,11 @@ class Deviating:
         self.agent, self.deviator, self.deviate = agent, deviator, deviate
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
-        """Start both; raises ``UserError`` where one of them cannot play the role."""
+        """Start both agents; raises ``UserError`` where one of them cannot play the role."""
         return self.agent.start(game, role, num_envs), self.deviator.start(game, role, num_envs)
 
     def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:
-        """Return actions ``[B, N, ...]``; both draw from the same key, so that equal minds do the same."""
+        """Return actions ``[B, N, ...]``; both draw from the same key, so that equal policies act equally."""
         own, first = self.agent.act(observation, memory[0], key)
         other, second = self.deviator.act(observation, memory[1], key)
         deviate = self.deviate.reshape(*self.deviate.shape, *[1] * (own.ndim - 2))
@@ -124,7 +124,7 @@ class Deviating:
 
 
 class _Frozen:
-    """An agent of a game, playing in the deviation from it."""
+    """An agent of a game, adapted to the deviation game."""
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent

@@ -1,7 +1,7 @@
-"""Empirical game analysis: planners and sets of workers as options of a game whose payoffs were measured.
+"""Empirical game analysis: planners and sets of workers as options of a game with measured payoffs.
 
-It reads cross-tables (``econsim.runs.cross_table``): one row a pair, with ``planner``, ``workers``, ``mean`` and
-``standard_error``. What is found holds among the options of the table; others may do better.
+The input are cross-tables (``econsim.runs.cross_table``): one row per pair, with ``planner``, ``workers``, ``mean`` and
+``standard_error``. Results hold among the options of the table; others may do better.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["EmpiricalEquilibrium", "cautious_mix", "commitment", "empirical_equi
 
 
 class EmpiricalEquilibrium(NamedTuple):
-    """Mixes over planners and over sets of workers by name (options never played left out), and mean payoffs."""
+    """Mixes over planners and over sets of workers by name, without options of probability 0, and mean payoffs."""
 
     planners: dict[str, float]
     workers: dict[str, float]
@@ -36,11 +36,11 @@ def payoffs(table: pd.DataFrame) -> pd.DataFrame:
         UserError: a pair that is missing or given twice.
     """
     if table.duplicated(["planner", "workers"]).any():
-        raise UserError("cross-table: a pair of planner and workers is given twice; take one metric of one table")
+        raise UserError("cross-table: a pair of planner and workers occurs twice; pass one metric of one table")
     wide = table.pivot(index="planner", columns="workers", values="mean")
     wide = wide.loc[table["planner"].unique(), table["workers"].unique()]
     if wide.isna().any(axis=None):
-        raise UserError("cross-table: not every planner met every set of workers")
+        raise UserError("cross-table: some pairs of planner and workers are missing")
     return wide
 
 
@@ -48,47 +48,47 @@ def empirical_equilibria(planner_table: pd.DataFrame, workers_table: pd.DataFram
     """Return Nash equilibria between planners and sets of workers.
 
     Args:
-        planner_table: the cross-table of what planners want, for example ``welfare``.
-        workers_table: that of what workers want, for example ``mean_utility``, of the same pairs.
+        planner_table: the cross-table of planners' payoffs, for example ``welfare``.
+        workers_table: that of workers' payoffs, for example ``mean_utility``, for the same pairs.
 
     Raises:
         UserError: tables of different pairs, or too large for enumeration.
     """
-    own, other = _both(planner_table, workers_table)
-    return [_named(own, found) for found in nash_equilibria(own.to_numpy(), other.to_numpy())]
+    planners, workers = _both(planner_table, workers_table)
+    return [_named(planners, mixes) for mixes in nash_equilibria(planners.to_numpy(), workers.to_numpy())]
 
 
 def commitment(planner_table: pd.DataFrame, workers_table: pd.DataFrame) -> EmpiricalEquilibrium:
-    """Return the mix of planners to commit to, where workers choose what is best for them once they know it.
+    """Return the mix of planners to commit to, where workers play a best response to it.
 
     Args:
-        planner_table: the cross-table of what planners want.
-        workers_table: that of what workers want, of the same pairs.
+        planner_table: the cross-table of planners' payoffs.
+        workers_table: that of workers' payoffs, for the same pairs.
 
     Raises:
         UserError: tables of different pairs.
     """
-    own, other = _both(planner_table, workers_table)
-    return _named(own, strong_stackelberg(own.to_numpy(), other.to_numpy()))
+    planners, workers = _both(planner_table, workers_table)
+    return _named(planners, strong_stackelberg(planners.to_numpy(), workers.to_numpy()))
 
 
 def cautious_mix(table: pd.DataFrame) -> EmpiricalEquilibrium:
-    """Return the mix of planners with the highest payoff against the workers that are worst for it (zero-sum).
+    """Return the mix of planners with the highest payoff against the worst workers for it (zero-sum).
 
     Raises:
         UserError: a pair that is missing or given twice.
     """
-    own = payoffs(table)
-    return _named(own, zero_sum(own.to_numpy()))
+    payoff = payoffs(table)
+    return _named(payoff, zero_sum(payoff.to_numpy()))
 
 
 def never_worse(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     """Return for each planner whether another one does better under some set of workers.
 
-    One row a planner: ``worst_gap``, the most by which the best planner beats it under any set of workers (zero: it is
-    never worse); ``under``, that set; ``beaten_by``, that planner; ``sure``, whether the gap is further from zero than
-    its margin at ``confidence`` (errors of two means, as if they were independent: too wide under common random
-    numbers; false for a gap of zero, missing where the table has no errors).
+    One row per planner: ``worst_gap``, the largest advantage of the best planner over it under any set of workers (zero
+    if it is never worse); ``under``, that set; ``beaten_by``, that planner; ``sure``, whether the gap exceeds its
+    margin at ``confidence`` (errors of two means, treated as independent: too wide under common random numbers; false
+    for a gap of zero, missing where the table has no errors).
 
     Raises:
         UserError: a pair that is missing or given twice.
@@ -112,10 +112,10 @@ def never_worse(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 
 
 def _both(planner_table: pd.DataFrame, workers_table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    own, other = payoffs(planner_table), payoffs(workers_table)
-    if set(own.index) != set(other.index) or set(own.columns) != set(other.columns):
+    planners, workers = payoffs(planner_table), payoffs(workers_table)
+    if set(planners.index) != set(workers.index) or set(planners.columns) != set(workers.columns):
         raise UserError("cross-tables: expected the same planners and the same sets of workers in both")
-    return own, other.loc[own.index, own.columns]
+    return planners, workers.loc[planners.index, planners.columns]
 
 
 def _named(table: pd.DataFrame, found: Equilibrium) -> EmpiricalEquilibrium:

@@ -1,4 +1,4 @@
-"""Exact gains from deviating, in games that can be enumerated: no action is drawn and nothing is trained."""
+"""Exact gains from deviating in enumerable games, without sampling or training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["exact_gain"]
 
 
 def exact_gain(game: Game[Any], agents: Mapping[str, Agent], role: str) -> Gain | None:
-    """Return what a player of a role gains by its best option while all others stay, by expectation.
+    """Return the expected gain of a player of a role from its best option while all others keep their policies.
 
     ``None`` where the game is not :class:`~econsim.game.Enumerable` or an agent not
     :class:`~econsim.game.Stochastic`.

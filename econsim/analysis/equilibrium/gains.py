@@ -1,4 +1,4 @@
-"""What a deviation gains: paired differences of returns under the same luck, with an interval."""
+"""Gains from deviating: paired differences of returns under common random numbers, with intervals."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from econsim.learning import Certificate
 
 __all__ = ["Gain", "paired_gain"]
 
-ROUNDING = 1e-9  # of the size of returns: float64 sums over an episode of a thousand steps lose less
+ROUNDING = 1e-9  # relative to returns: the rounding error of float64 sums over a thousand steps is smaller
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Returns of staying and of deviating, means; ``difference`` is paired, with its 95 % interval ``low`` to ``high``.
+    """Mean returns with and without deviating; ``difference`` is paired, with its 95 % interval ``low`` to ``high``.
 
-    ``over`` says what the interval is taken over: episodes where luck differs between them, else people; ``nothing``
-    where one number is all there is (``low`` and ``high`` are ``None``), as in a game without luck. ``largest`` is the
+    ``over`` names the units of the interval: episodes where shocks differ between them, otherwise people; ``nothing``
+    where there is a single number (``low`` and ``high`` are ``None``), as in a game without shocks. ``largest`` is the
     largest mean difference of a single player.
     """
 
@@ -35,22 +35,22 @@ class Gain:
 
     @property
     def gain(self) -> float:
-        """The gain: zero where the deviation found does worse, since whoever may deviate may also stay."""
+        """The gain: zero where the deviation does worse, since a player may also keep its policy."""
         return max(0.0, self.difference)
 
     @property
     def relative(self) -> float | None:
-        """The gain as a share of the size of the own return; ``None`` where that is zero."""
+        """The gain as a share of the absolute return; ``None`` where that is zero."""
         return self.gain / abs(self.own) if self.own else None
 
     def certificate(self, deviation_class: str, method: str, exact: bool, players: int) -> Certificate:
-        """Return bounds on the gain: the ends of the interval where it is over a sample, else the gain itself.
+        """Return bounds on the gain: the ends of the interval if it is over a sample, otherwise the gain itself.
 
         Args:
             deviation_class: the deviations that were allowed.
             method: how the deviation was found.
-            exact: it is the best of its class, so that the gain is bounded from above too.
-            players: how many players the role has.
+            exact: whether the deviation is the best of its class, so that the gain is bounded from above too.
+            players: number of players of the role.
         """
         sampled = self.over == "episodes" or (self.over == "people" and self.count < players)
         low = self.low if sampled and self.low is not None else self.difference
@@ -63,26 +63,26 @@ class Gain:
 
 
 def paired_gain(own: Tensor, reached: Tensor) -> Gain:
-    """Return the gain from returns ``[E, P]`` of ``P`` players in ``E`` episodes under the same keys, both ways."""
+    """Return the gain from returns ``[E, P]`` of ``P`` players in ``E`` episodes of the same keys."""
     rounding = ROUNDING * max(1.0, float(own.abs().max()))
     difference = (reached - own).double().cpu()
     difference = difference.masked_fill(difference.abs() <= rounding, 0.0)
     over, units = _units(difference, rounding)
-    found = mean_interval(units.tolist())
+    interval = mean_interval(units.tolist())
     return Gain(
         own=float(own.double().mean()),
         reached=float(reached.double().mean()),
         difference=float(difference.mean()),
-        low=found.low,
-        high=found.high,
+        low=interval.low,
+        high=interval.high,
         over=over,
-        count=found.count,
+        count=interval.count,
         largest=float(difference.mean(0).max()),
     )
 
 
 def _units(difference: Tensor, rounding: float) -> tuple[Literal["episodes", "people", "nothing"], Tensor]:
-    """Return the independent units of an interval; people of one episode share its luck, so that episodes go first."""
+    """Return the independent units of an interval: episodes before people, who share the shocks of their episode."""
     of_episodes, of_people = difference.mean(1), difference.mean(0)
     if _spread(of_episodes) > rounding:
         return "episodes", of_episodes

@@ -1,7 +1,7 @@
 """Small matrix games: zero-sum values, commitment and Nash equilibria, by linear programs.
 
 A game is a table of payoffs, rows by the first player's options and columns by the second's. A mix is a probability of
-each option. Larger games and other solution concepts need a solver of their own.
+each option. Larger games and other solution concepts need other solvers.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from econsim.solvers.zero_sum import maximin
 __all__ = ["Equilibrium", "nash_equilibria", "strong_stackelberg", "zero_sum"]
 
 MOST_SUPPORTS = 200_000
-"""Pairs of supports that are tried, as many as a game of 10 by 10 has: seconds."""
+"""The largest number of pairs of supports to try, that of a game of 10 by 10: seconds."""
 _TOLERANCE = 1e-9
 
 
 class Equilibrium(NamedTuple):
-    """Mixes ``[R]`` and ``[C]`` of both players, and what each is paid on average."""
+    """Mixes ``[R]`` and ``[C]`` of both players, and their mean payoffs."""
 
     row: Floats
     column: Floats
@@ -34,10 +34,10 @@ class Equilibrium(NamedTuple):
 
 
 def zero_sum(payoff: ArrayLike) -> Equilibrium:
-    """Return the value of a zero-sum game and mixes that guarantee it, both by linear program.
+    """Return the value of a zero-sum game and mixes that guarantee it, by linear programs.
 
     Args:
-        payoff: ``[R, C]`` to the row player, who wants much; the column player is paid the opposite.
+        payoff: ``[R, C]`` of the row player, who maximises it; the column player has the opposite payoff.
 
     Raises:
         UserError: not a finite table.
@@ -51,9 +51,9 @@ def zero_sum(payoff: ArrayLike) -> Equilibrium:
 
 
 def strong_stackelberg(leader: ArrayLike, follower: ArrayLike) -> Equilibrium:
-    """Return the best mix to commit to, where the follower sees it and breaks ties in the leader's favour.
+    """Return the best mix to commit to, where the follower observes it and breaks ties in the leader's favour.
 
-    One linear program for each of the follower's options: the mix that pays most among those it is best against.
+    One linear program per option of the follower: the best mix for the leader to which that option is a best response.
 
     Args:
         leader: payoffs ``[R, C]`` of the row player, who commits.
@@ -64,23 +64,23 @@ def strong_stackelberg(leader: ArrayLike, follower: ArrayLike) -> Equilibrium:
 
     Source: Conitzer and Sandholm 2006, "Computing the optimal strategy to commit to".
     """
-    own, other = _tables(leader, follower)
+    leader_payoff, follower_payoff = _tables(leader, follower)
     best: tuple[float, Floats, int] | None = None
-    for option in range(own.shape[1]):
-        regret = (other - other[:, option : option + 1]).T
-        mix = _program(own[:, option], regret)
-        if mix is not None and (best is None or mix @ own[:, option] > best[0] + _TOLERANCE):
-            best = float(mix @ own[:, option]), mix, option
-    assert best is not None  # some option is best against any one mix
+    for option in range(leader_payoff.shape[1]):
+        regret = (follower_payoff - follower_payoff[:, option : option + 1]).T
+        mix = _program(leader_payoff[:, option], regret)
+        if mix is not None and (best is None or mix @ leader_payoff[:, option] > best[0] + _TOLERANCE):
+            best = float(mix @ leader_payoff[:, option]), mix, option
+    assert best is not None  # every mix has a best response
     value, mix, option = best
-    return Equilibrium(mix, np.eye(own.shape[1])[option], value, float(mix @ other[:, option]))
+    return Equilibrium(mix, np.eye(leader_payoff.shape[1])[option], value, float(mix @ follower_payoff[:, option]))
 
 
 def nash_equilibria(row_payoff: ArrayLike, column_payoff: ArrayLike) -> list[Equilibrium]:
     """Return the Nash equilibria of a game by enumeration of supports, pure ones first.
 
-    All of them where the game is not degenerate (no mix has more best answers than options of its own); of those that
-    form a continuum, some.
+    All equilibria of a game that is not degenerate (no mix has more best responses than options in its support); some
+    of those that form a continuum.
 
     Args:
         row_payoff: ``[R, C]``.
@@ -91,31 +91,33 @@ def nash_equilibria(row_payoff: ArrayLike, column_payoff: ArrayLike) -> list[Equ
 
     Source: Porter, Nudelman and Shoham 2008, "Simple search methods for finding a Nash equilibrium".
     """
-    own, other = _tables(row_payoff, column_payoff)
-    if comb(sum(own.shape), own.shape[0]) > MOST_SUPPORTS:
-        raise UserError(f"nash_equilibria: a game of {own.shape[0]} by {own.shape[1]} is too large to try all supports")
+    row_table, column_table = _tables(row_payoff, column_payoff)
+    if comb(sum(row_table.shape), row_table.shape[0]) > MOST_SUPPORTS:
+        raise UserError(
+            f"nash_equilibria: a game of {row_table.shape[0]} by {row_table.shape[1]} has too many supports"
+        )
     found: list[Equilibrium] = []
-    for size in range(1, min(own.shape) + 1):
-        for rows in combinations(range(own.shape[0]), size):
-            for columns in combinations(range(own.shape[1]), size):
-                candidate = _with_support(own, other, list(rows), list(columns))
+    for size in range(1, min(row_table.shape) + 1):
+        for rows in combinations(range(row_table.shape[0]), size):
+            for columns in combinations(range(row_table.shape[1]), size):
+                candidate = _with_support(row_table, column_table, list(rows), list(columns))
                 if candidate is not None and not any(_same(candidate, known) for known in found):
                     found.append(candidate)
     return found
 
 
 def _program(gain: Floats, regret: Floats) -> Floats | None:
-    """Return the mix ``[R]`` with the highest ``gain`` where no row of ``regret`` is above zero, if any."""
+    """Return the mix ``[R]`` with the highest ``gain`` for which no row of ``regret`` is above zero, if any."""
     from scipy.optimize import linprog
 
-    found = linprog(
+    solution = linprog(
         -gain,
         A_ub=regret,
         b_ub=np.zeros(len(regret)),
         A_eq=np.ones((1, len(gain))),
         b_eq=[1.0],
     )
-    return _mix(arrays(found.x)[0]) if found.status == 0 else None
+    return _mix(arrays(solution.x)[0]) if solution.status == 0 else None
 
 
 def _with_support(own: Floats, other: Floats, rows: list[int], columns: list[int]) -> Equilibrium | None:
@@ -132,7 +134,7 @@ def _with_support(own: Floats, other: Floats, rows: list[int], columns: list[int
 
 
 def _indifferent(payoff: Floats, options: list[int], count: int) -> Floats | None:
-    """Return the mix of ``options`` (columns) that makes all rows pay the same, ``[count]``, if it is one mix."""
+    """Return the mix of ``options`` (columns) that equalises the payoffs of all rows, ``[count]``, if it is unique."""
     size = len(options)
     system = np.zeros((size + 1, size + 1))
     system[:size, :size], system[:size, size], system[size, :size] = payoff, -1.0, 1.0

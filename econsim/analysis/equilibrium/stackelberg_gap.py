@@ -1,8 +1,8 @@
-"""What a leader would gain by announcing something else, with followers who answer it: the Stackelberg gap.
+"""The Stackelberg gap: the gain of a leader from another action, to which followers respond.
 
-Announcements are held for the whole episode and found by black-box search, so that the gain found is a lower bound on
-the gap. Followers answer exactly where the game knows their exact answers, in the search as for the leader's own
-policy; else they are the frozen ones, who answer as far as they see what is announced.
+Leader actions are held for the whole episode and found by black-box search, so that the gain is a lower bound on the
+gap. Followers play exact best responses where the game computes them, in the search and under the leader's own policy;
+elsewhere they are the given agents, who respond to what they observe of the leader's action.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from econsim.play import Episode, HeldAction, play
 
 __all__ = ["BetterAnnouncement", "leading_gain"]
 
-LUCKY_EPISODES = 4  # by which announcements are compared where episodes differ in luck
+LUCKY_EPISODES = 4  # that compare leader actions where shocks differ between episodes
 Watch = Callable[[int], object]
 
 
 @dataclass(frozen=True)
 class BetterAnnouncement:
-    """The best announcement found, ``[*action]``, after ``tried`` others, and what it gains the leader.
+    """The best leader action found, ``[*action]``, among ``tried`` ones, and its gain for the leader.
 
-    ``followers``: who answered. ``welfare``: the same comparison by the game's account of that name, where it has one.
+    ``followers``: the followers who responded. ``welfare``: the same comparison by the game's account of that name,
+    where it has one.
     """
 
     action: Tensor
@@ -55,17 +56,17 @@ def leading_gain(
     seed: int,
     watch: Watch = lambda tried: None,
 ) -> BetterAnnouncement:
-    """Search for a better announcement than the leader's own, and measure its gain under luck it was not chosen by.
+    """Search for a better action than the leader's own, and measure its gain in episodes outside the search.
 
     Args:
-        game: the game, in the precision to play it in.
-        agents: who plays; other leaders stay as they are.
+        game: the game, in the precision of play.
+        agents: the agents; other leaders keep their policies.
         role: the leading role.
-        announcements: how many to try.
-        search_key: ``[E]``, of the episodes of the search; one is enough, and all that is used, without luck.
+        announcements: number of leader actions to try.
+        search_key: ``[E]``, of the episodes of the search; only the first is used in a game without shocks.
         key: ``[E]``, of the episodes that measure the gain.
-        seed: of the search.
-        watch: is told how many announcements were tried so far.
+        seed: seed of the search.
+        watch: called with the number of leader actions tried so far.
 
     Raises:
         UserError: the role does not exist or follows, or its actions are neither real numbers nor tax rates.
@@ -73,8 +74,8 @@ def leading_gain(
     box = _instrument(game, role)
     exact = isinstance(game, Solvable)
     players = {**agents, **_exact_followers(game)} if exact else dict(agents)
-    own = play(game, players, search_key).returns[role]
-    keys = search_key[: LUCKY_EPISODES if float(own.max() - own.min()) > 0 else 1]
+    own_return = play(game, players, search_key).returns[role]
+    keys = search_key[: LUCKY_EPISODES if float(own_return.max() - own_return.min()) > 0 else 1]
 
     def value(points: Tensor) -> Tensor:
         return _values(game, players, role, _scaled(points, box), keys)
@@ -88,21 +89,21 @@ def leading_gain(
 
 
 def _instrument(game: Game[Any], role: str) -> Box:
-    """Return the range of a leader's announcements: real numbers, or tax rates where its options stand for them."""
+    """Return the range of a leader's actions: real numbers, or tax rates where its options represent them."""
     if role not in game.roles:
         raise UserError(f"{type(game).__name__} has no role {role!r}{did_you_mean(role, game.roles)}")
     if not game.roles[role].leads:
-        raise UserError(f"role {role} follows: it announces nothing")
-    return real_instrument(game, game.roles[role], "the search for a better announcement")
+        raise UserError(f"role {role} follows: a Stackelberg gap is defined for roles that lead")
+    return real_instrument(game, game.roles[role], "the search for a better leader action")
 
 
 def _scaled(points: Tensor, box: Box) -> Tensor:
-    """Return points of the unit cube ``[C, D]`` as announcements ``[C, *action]``."""
+    """Return points of the unit cube ``[C, D]`` as leader actions ``[C, *action]``."""
     return (box.low + (box.high - box.low) * points).reshape(-1, *box.shape)
 
 
 def _starts(own: Tensor, box: Box) -> Tensor:
-    """Return where a search begins, ``[S, D]``: the own announcement where it is a number, then the middle."""
+    """Return the starting points of a search, ``[S, D]``: the leader's own action if it is numeric, then the middle."""
     middle = torch.full((1, box.size), 0.5, dtype=torch.float64, device=own.device)
     if not own.is_floating_point():
         return middle
@@ -115,14 +116,14 @@ def _exact_followers(game: Game[Any]) -> dict[str, Agent]:
 
 
 def _first_announcement(game: Game[Any], agent: Agent, role: str, key: Tensor) -> Tensor:
-    """Return what the leader announces first under a key ``[1]``, ``[*action]``."""
+    """Return the leader's first action under a key ``[1]``, ``[*action]``."""
     seen = game.observe(game.reset(key))[role]
     draw = random.fold(random.fold(key, role), 0)
     return agent.act(seen, agent.start(game, game.roles[role], 1), draw)[0][0, 0]
 
 
 def _values(game: Game[Any], agents: Mapping[str, Agent], role: str, actions: Tensor, key: Tensor) -> Tensor:
-    """Return the leader's mean return ``[C]`` under announcements ``[C, *action]``, each in the episodes ``[E]``."""
+    """Return the leader's mean return ``[C]`` for actions ``[C, *action]``, each in the episodes ``[E]``."""
     found = []
     for part in torch.split(actions, max(1, copies_at_once(game) // len(key))):
         holding = HeldAction(part.repeat_interleave(len(key), 0))

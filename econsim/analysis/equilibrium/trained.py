@@ -1,4 +1,4 @@
-"""A deviator that learns: proximal policy optimisation in the game in which everybody else is frozen."""
+"""Trained deviations: proximal policy optimisation in the game in which all other agents are fixed."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from econsim.training import ppo
 
 __all__ = ["settings_for", "trained_deviator"]
 
-MOMENTS = 4096  # of play in an iteration
+MOMENTS = 4096  # of play per iteration
 LONGEST, FEWEST, MOST = 256, 64, 1024  # steps of a rollout, copies
-MOST_FLOATS = 1 << 26  # in what players of all copies see
-SMALLEST_VIEW = 7  # tiles, that two convolutions need
+MOST_FLOATS = 1 << 26  # in the observations of all copies
+SMALLEST_VIEW = 7  # tiles, required by two convolutions
 ONE_SHOT = 16  # steps of an episode up to which returns need no discount
-LONG_DISCOUNT = 0.998  # at most, in longer episodes: the noise of far rewards outweighs what they teach
+LONG_DISCOUNT = 0.998  # at most, in longer episodes: distant rewards add more noise than information
 NARROW = -2.5  # log standard deviation of real-valued actions in the second half of the training
-CONFIDENT = 2.0  # standard errors below zero at which a player stays
+CONFIDENT = 2.0  # standard errors below zero from which a player does not deviate
 
 
 def settings_for(game: Game[Any]) -> Settings:
-    """Return how a deviator learns where nothing else is known: whole returns in short games, discounted in long."""
+    """Return the default settings of a deviator: undiscounted returns in short games, discounted ones in long games."""
     if game.horizon <= ONE_SHOT:
         return Settings(learning_rate=((0.0, 3e-3), (1.0, 0.0)))
     gamma = min(game.discount, LONG_DISCOUNT)
@@ -49,32 +49,32 @@ def trained_deviator(
     recorder: Recorder,
     settings: Settings | None = None,
 ) -> Agent:
-    """Return a deviator that was trained against frozen ``agents``.
+    """Return a deviator that was trained against fixed ``agents``.
 
-    It begins with the frozen mind of the role where that is neural, else with a fresh one; real-valued actions are
-    looked for widely in the first half of the training and closely in the second. Of playing its likeliest action and
-    of drawing as in training the better is kept, and players who clearly lose by it stay as they are.
+    It starts from the role's own policy if that is neural, otherwise from new weights; exploration of real-valued
+    actions is wide in the first half of the training and narrow in the second. Playing the most likely action and
+    sampling are compared and the better is kept; players who clearly lose by deviating keep their policy.
 
     Args:
-        game: the game, in the precision to train in.
-        agents: who plays, frozen.
-        role: the following role that is deviated from.
+        game: the game, in the precision of training.
+        agents: the agents, held fixed.
+        role: the following role whose players deviate.
         iterations: rollouts, each followed by an update.
-        key: ``[E]``, of the episodes by which the way to play and those who stay are chosen; gains are to be measured
-            under others.
-        seed: of the training.
-        recorder: where it is reported.
-        settings: how it learns.
+        key: ``[E]``, of the episodes that select the way to play and the players who deviate; measure gains in
+            others.
+        seed: seed of the training.
+        recorder: the recorder of the training.
+        settings: settings of PPO.
 
     Raises:
         UserError: the role leads, or its actions cannot be learned.
-        RunError: a loss is not finite any more.
+        RunError: a loss is no longer finite.
     """
-    mind = _trained(game, agents, role, iterations, seed, recorder, settings or settings_for(game))
-    ways = [_playing(mind, deterministic) for deterministic in (True, False)]
-    found = [unilateral_pairs(game, agents, role, way, key) for way in ways]
-    best = max(range(len(ways)), key=lambda way: float((found[way].reached - found[way].own).mean()))
-    return Deviating(agents[role], ways[best], ~_loses(found[best], game.roles[role].count))
+    policy = _trained(game, agents, role, iterations, seed, recorder, settings or settings_for(game))
+    ways = [_playing(policy, deterministic) for deterministic in (True, False)]
+    pairs = [unilateral_pairs(game, agents, role, way, key) for way in ways]
+    best = max(range(len(ways)), key=lambda way: float((pairs[way].reached - pairs[way].own).mean()))
+    return Deviating(agents[role], ways[best], ~_loses(pairs[best], game.roles[role].count))
 
 
 def _trained(
@@ -87,21 +87,21 @@ def _trained(
     settings: Settings,
 ) -> NeuralAgent:
     deviation, frozen = Deviation(game, role), agents[role]
-    mind: NeuralAgent = worker.Ppo(_fresh(game.roles[role]))
+    policy: NeuralAgent = worker.Ppo(_fresh(game.roles[role]))
     if isinstance(frozen, NeuralAgent):
-        mind = _looking(frozen, frozen.policy_parameters.initial_exploration)
+        policy = _looking(frozen, frozen.policy_parameters.initial_exploration)
     wide = iterations - iterations // 2 if isinstance(game.roles[role].action, Box) else iterations
     for first, last in ((0, wide), (wide, iterations)):
         if first < last:
-            mind = _looking(mind, NARROW) if first else mind
-            players = {**deviation.frozen(agents), DEVIATOR: mind}
+            policy = _looking(policy, NARROW) if first else policy
+            players = {**deviation.frozen(agents), DEVIATOR: policy}
             part = _Part(recorder, first, iterations)
             ppo.Ppo(_budget(game, last - first, settings)).fit(deviation, players, seed + first, part)
-    return mind
+    return policy
 
 
 class _Part:
-    """Reports a part of a training as such; a deviation is quick to train again, so that nothing is stored."""
+    """A recorder that scales progress to its share of a training; it stores nothing, since deviations train quickly."""
 
     def __init__(self, recorder: Recorder, first: int, total: int) -> None:
         self.recorder, self.first, self.total = recorder, first, total
@@ -120,7 +120,7 @@ class _Part:
 
 
 def _fresh(role: Role) -> worker.Parameters:
-    """Return the make of a mind for a role: dense layers, with small convolutions where there is a view."""
+    """Return the architecture of a policy network for a role: dense layers, and small convolutions for a view."""
     if not role.view or min(role.view[1:]) < SMALLEST_VIEW:
         return worker.Parameters()
     filters = (Convolution(channels=8), Convolution(channels=16))
@@ -143,23 +143,23 @@ def _budget(game: Game[Any], iterations: int, settings: Settings) -> ppo.Paramet
     )
 
 
-def _looking(mind: NeuralAgent, width: float) -> NeuralAgent:
-    """Return the same mind, as one of its own, with another log standard deviation of real-valued actions."""
-    other, state = type(mind)(mind.policy_parameters.model_copy(update={"shares_with": None})), mind.state_dict()
+def _looking(policy: NeuralAgent, width: float) -> NeuralAgent:
+    """Return a copy of the agent with another log standard deviation of real-valued actions."""
+    other, state = type(policy)(policy.policy_parameters.model_copy(update={"shares_with": None})), policy.state_dict()
     wide = {name: value.new_full(value.shape, width) for name, value in state.items() if name.endswith("log_std")}
     other.load_state_dict({**state, **wide})
     return other
 
 
-def _playing(mind: NeuralAgent, deterministic: bool) -> NeuralAgent:
-    """Return the same mind, playing its likeliest action or drawing."""
-    other = type(mind)(mind.policy_parameters.model_copy(update={"deterministic": deterministic}))
-    other.load_state_dict(mind.state_dict())
+def _playing(policy: NeuralAgent, deterministic: bool) -> NeuralAgent:
+    """Return the same agent, playing its most likely action or sampling."""
+    other = type(policy)(policy.policy_parameters.model_copy(update={"deterministic": deterministic}))
+    other.load_state_dict(policy.state_dict())
     return other
 
 
 def _loses(pairs: Pairs, count: int) -> Tensor:
-    """Return ``[1, N]``, True for players who lose by deviating beyond chance; those not tried do not."""
+    """Return ``[1, N]``, True for players who lose significantly by deviating; False for players not tried."""
     difference = pairs.reached - pairs.own
     loses = difference.new_zeros((1, count)).bool()
     if len(difference) > 1:

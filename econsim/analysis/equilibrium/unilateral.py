@@ -1,4 +1,4 @@
-"""What one player of a following role gains when it alone plays otherwise."""
+"""Gains of single players of a following role from unilateral deviations."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["Pairs", "exact_deviator", "unilateral_gain", "unilateral_pairs"]
 
 
 def exact_deviator() -> Agent:
-    """Return the deviator that takes the game's own exact answers; only for a ``Solvable`` game."""
+    """Return the deviator that plays exact best responses; only for a ``Solvable`` game."""
     return BestResponse(Parameters())
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Returns ``[E, P]`` of the players ``players`` ``[P]`` in ``E`` episodes: as it is, and when they deviate."""
+    """Returns ``[E, P]`` of the players ``players`` ``[P]`` in ``E`` episodes, without and with deviating."""
 
     players: Tensor
     own: Tensor
@@ -37,7 +37,7 @@ class Pairs:
 def unilateral_gain(
     game: Game[Any], agents: Mapping[str, Agent], role: str, deviator: Agent, key: Tensor, most: int | None = None
 ) -> Gain:
-    """Return what a player of a role gains on average by deviating alone; arguments as for :func:`unilateral_pairs`."""
+    """Return the mean gain of a player of a role from deviating alone; arguments as for :func:`unilateral_pairs`."""
     pairs = unilateral_pairs(game, agents, role, deviator, key, most)
     return paired_gain(pairs.own, pairs.reached)
 
@@ -46,27 +46,28 @@ def unilateral_gain(
 def unilateral_pairs(
     game: Game[Any], agents: Mapping[str, Agent], role: str, deviator: Agent, key: Tensor, most: int | None = None
 ) -> Pairs:
-    """Play each episode once as it is, and once for each player whose place the deviator takes.
+    """Play each episode once without deviation, and once for each player that the deviator replaces.
 
-    Both ways meet the same luck (common random numbers).
+    Both use common random numbers.
 
     Args:
-        game: the game, in the precision to play it in.
-        agents: who plays, frozen.
-        role: the following role that is deviated from.
-        deviator: plays all players of the role at once, of whom only the one in the seat is heard.
-        key: ``[E]``, one an episode.
-        most: players to try, drawn where there are more, the same in every episode; ``None``: as many as is quick.
+        game: the game, in the precision of play.
+        agents: the agents, held fixed.
+        role: the following role whose players deviate.
+        deviator: an agent for all players of the role at once, whose action counts for the player in the seat only.
+        key: ``[E]``, one per episode.
+        most: number of players to try, a random sample where there are more, the same in every episode; ``None``: as
+            many as are quick to play.
 
     Raises:
-        UserError: the role does not exist or leads, or somebody cannot play.
+        UserError: the role does not exist or leads, or an agent cannot play it.
     """
     count = following_role(game, role).count
     players = _players(count, players_to_try(game, role, len(key)) if most is None else most, key)
-    own = play(game, agents, key).returns[role][:, players]
+    own_returns = play(game, agents, key).returns[role][:, players]
     pairs = torch.cartesian_prod(torch.arange(len(key), device=key.device), players).reshape(-1, 2)
     reached = [_returns(game, agents, role, deviator, key[e], seat) for e, seat in _parts(game, pairs)]
-    return Pairs(players, own, torch.cat(reached).reshape(own.shape))
+    return Pairs(players, own_returns, torch.cat(reached).reshape(own_returns.shape))
 
 
 def _returns(
@@ -84,6 +85,6 @@ def _players(count: int, most: int, key: Tensor) -> Tensor:
 
 
 def _parts(game: Game[Any], pairs: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield episodes and seats of as many copies as fit at once."""
+    """Yield episodes and seats in batches of as many copies as fit."""
     for part in torch.split(pairs, copies_at_once(game)):
         yield part[:, 0], part[:, 1]

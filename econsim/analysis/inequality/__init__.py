@@ -1,7 +1,7 @@
-"""Who has how much: Lorenz curves, quantile groups and indices of inequality of arrays ``[N]``, people weighted.
+"""Inequality: Lorenz curves, quantile groups and indices of weighted samples ``[N]``.
 
-``people`` ``[N]`` says how many people each entry stands for, one each by default. An index that has no value for a
-sample (logarithms of nothing, shares of a total that is not positive) is missing (NaN).
+``people`` ``[N]`` is the number of people that each entry represents, one each by default. An index that is undefined
+for a sample (logarithms of zero, shares of a total that is not positive) is missing (NaN).
 """
 
 from econsim.analysis.inequality.decomposition import between_within

@@ -1,4 +1,4 @@
-"""How much inequality lies between groups, and how much within them."""
+"""Decomposition of inequality into parts between and within groups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def between_within(
 ) -> tuple[pd.DataFrame, pd.Series[float]]:
     r"""Decompose generalised entropy (Theil's index by default) exactly by group.
 
-    Total = between + within: between is the index if everybody had the mean of the group, within the sum of
+    Total = between + within: between is the index if everybody had the mean of their group, within the sum of
     $p \, (m_g / m)^\alpha$ times the index of each group, where $p$ is its share of people and $m_g$ its mean.
     Source: Shorrocks 1980.
 
@@ -33,17 +33,17 @@ def between_within(
         alpha: of :func:`generalised_entropy`.
 
     Returns:
-        One row a group with ``people_share``, ``mean``, ``index`` and ``within`` (its part of the total); and
+        One row per group with ``people_share``, ``mean``, ``index`` and ``within`` (its part of the total); and
         ``total``, ``between`` and ``within``.
 
     Raises:
-        UserError: not one label a person.
+        UserError: not one label per person.
     """
     import pandas as pd
 
     labels = np.asarray(group)
     if labels.shape != np.shape(amount):
-        raise UserError(f"group: expected one label a person, found {labels.size} for {np.size(amount)}")
+        raise UserError(f"group: expected one label per person, found {labels.size} for {np.size(amount)}")
     values, mass = sample(amount, people)
     labels = labels if people is None else labels[np.asarray(people) > 0]
     parts = {label: labels == label for label in np.unique(labels)}

@@ -1,4 +1,4 @@
-"""Groups of people by rank, and what each of them has."""
+"""Groups of people by rank, with their means and shares."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["by_decile", "by_group", "deciles", "quantile_groups"]
 
 
 def quantile_groups(rank_by: ArrayLike, count: int, people: ArrayLike | None = None) -> NDArray[np.int64]:
-    """Return the group of every person, 1 (the lowest) to ``count``, ``[N]``, by the middle of the person's rank.
+    """Return the group of every person, 1 (the lowest) to ``count``, ``[N]``, by the midpoint of the person's rank.
 
-    People with the same value share one rank, and so one group: many equal values leave groups empty.
+    People with the same value share one rank, and so one group; many equal values leave groups empty.
 
     Raises:
         UserError: as :func:`~econsim.analysis.inequality.samples.checked`.
@@ -27,20 +27,20 @@ def quantile_groups(rank_by: ArrayLike, count: int, people: ArrayLike | None = N
     distinct, entry = np.unique(values, return_inverse=True)
     tied = np.bincount(entry, weights=mass, minlength=len(distinct))
     middle = (tied.cumsum() - 0.5 * tied) / mass.sum()
-    # The middle of somebody who stands for nobody can lie at the very end.
+    # The midpoint of an entry of weight zero can be one.
     group: NDArray[np.int64] = np.minimum((count * middle).astype(np.int64) + 1, count)
     return group[entry]
 
 
 def deciles(rank_by: ArrayLike, people: ArrayLike | None = None) -> NDArray[np.int64]:
-    """Return the decile of every person, 1 (the lowest tenth) to 10, ``[N]``, by the middle of the person's rank."""
+    """Return the decile of every person, 1 (the lowest tenth) to 10, ``[N]``, by the midpoint of the person's rank."""
     return quantile_groups(rank_by, 10, people)
 
 
 def by_group(amount: ArrayLike, group: Any, people: ArrayLike | None = None, name: str = "group") -> pd.DataFrame:
-    """Return ``mean`` amount a head and ``share`` of the total by ``group`` ``[N]`` (any labels), in a column ``name``.
+    """Return ``mean`` per person and ``share`` of the total by ``group`` ``[N]`` (any labels), in a column ``name``.
 
-    ``people_share`` says how large each group is.
+    ``people_share`` is the share of people in each group.
     """
     import pandas as pd
 
@@ -55,7 +55,7 @@ def by_group(amount: ArrayLike, group: Any, people: ArrayLike | None = None, nam
 
 
 def by_decile(amount: ArrayLike, rank_by: ArrayLike | None = None, people: ArrayLike | None = None) -> pd.DataFrame:
-    """Return ``mean`` amount a head and ``share`` of the total, by ``decile`` of ``rank_by``, or of the amount."""
+    """Return ``mean`` amount per person and ``share`` of the total, by ``decile`` of ``rank_by``, or of the amount."""
     values, mass = checked(amount, people)
     tenth = deciles(values if rank_by is None else rank_by, mass)
     return by_group(values, tenth, mass, "decile").drop(columns="people_share")

@@ -1,4 +1,4 @@
-"""Indices of inequality: one number of a weighted sample ``[N]``, zero where everybody has the same."""
+"""Indices of inequality: one number per weighted sample ``[N]``, zero where everybody has the same."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def gini(amount: ArrayLike, people: ArrayLike | None = None) -> float:
 def generalised_entropy(amount: ArrayLike, alpha: float, people: ArrayLike | None = None) -> float:
     r"""Return the mean of $((x / m)^\alpha - 1) / (\alpha (\alpha - 1))$ with mean $m$, its limits at zero and one.
 
-    ``alpha`` says how much inequality at the top counts: zero is the mean log deviation, one Theil's index, two half
+    ``alpha`` is the weight of inequality at the top: zero is the mean log deviation, one Theil's index, two half
     the squared coefficient of variation. Missing where an amount is negative, or zero and ``alpha`` zero or less.
     Source: Shorrocks 1980.
     """
@@ -59,7 +59,7 @@ def generalised_entropy(amount: ArrayLike, alpha: float, people: ArrayLike | Non
     if (values < 0).any() or mean <= 0 or (alpha <= 0 and (values == 0).any()):
         return MISSING
     relative = values / mean
-    # At one the term of somebody who has nothing is zero, the limit of x log x.
+    # At one the term of an amount of zero is zero, the limit of x log x.
     logarithm = np.log(relative, out=np.zeros_like(relative), where=relative > 0)
     if alpha == 0:
         return float(-mass @ logarithm)
@@ -77,20 +77,20 @@ def theil(amount: ArrayLike, people: ArrayLike | None = None) -> float:
 
 
 def mean_log_deviation(amount: ArrayLike, people: ArrayLike | None = None) -> float:
-    r"""Return $\log m$ less the mean of $\log x$ (Theil's second index); missing where somebody has nothing."""
+    r"""Return $\log m$ minus the mean of $\log x$ (Theil's second index); missing where an amount is zero."""
     return generalised_entropy(amount, 0.0, people)
 
 
 def atkinson_index(amount: ArrayLike, epsilon: float, people: ArrayLike | None = None) -> float:
     """Return the share of the total that could be given up for equality, at inequality aversion ``epsilon``.
 
-    One less equally-distributed-equivalent over mean amount; missing where somebody has nothing. Source: Atkinson 1970.
+    One minus equally-distributed-equivalent over mean amount; missing where an amount is zero. Source: Atkinson 1970.
 
     Raises:
         UserError: an aversion below zero.
     """
     if epsilon < 0:
-        raise UserError(f"epsilon: expected an inequality aversion of zero or more, not {epsilon}")
+        raise UserError(f"epsilon: expected an inequality aversion of zero or more, found {epsilon}")
     values, mass = sample(amount, people)
     if (values <= 0).any():
         return MISSING
@@ -99,13 +99,13 @@ def atkinson_index(amount: ArrayLike, epsilon: float, people: ArrayLike | None =
 
 
 def top_share(amount: ArrayLike, share: float, people: ArrayLike | None = None) -> float:
-    """Return what the richest ``share`` of people has of the total, missing where that is not positive.
+    """Return the share of the total held by the richest ``share`` of people; missing where the total is not positive.
 
     Raises:
         UserError: a share that is not between zero and one.
     """
     if not 0 <= share <= 1:
-        raise UserError(f"share: expected a fraction of people between 0 and 1, not {share}")
+        raise UserError(f"share: expected a fraction of people between 0 and 1, found {share}")
     values, mass = sample(amount, people)
     return 1.0 - share_below(values, mass, 1.0 - share) if mass @ values > 0 else MISSING
 
@@ -132,11 +132,11 @@ INDICES: Mapping[str, Callable[[Floats, Floats], float]] = {
     "top_10_share": lambda amount, people: top_share(amount, 0.1, people),
     "top_1_share": lambda amount, people: top_share(amount, 0.01, people),
 }
-"""Indices by name, as columns of :func:`inequality_table`."""
+"""Indices by name, the columns of :func:`inequality_table`."""
 
 
 def inequality_table(amounts: Mapping[str, Any], people: ArrayLike | None = None) -> pd.DataFrame:
-    """Return one row a distribution (``{name: [N]}``) and one column an index (:data:`INDICES`)."""
+    """Return one row per distribution (``{name: [N]}``) and one column per index (:data:`INDICES`)."""
     import pandas as pd
 
     rows = {name: [index(*arrays(amount, people)) for index in INDICES.values()] for name, amount in amounts.items()}

@@ -1,4 +1,4 @@
-"""Lorenz curves, and when one says that a distribution is better than another for everybody who dislikes inequality."""
+"""Lorenz curves, and dominance between distributions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Dominance", "dominance", "generalised_lorenz_curve", "lorenz_curve",
 
 
 class Dominance(StrEnum):
-    """How two distributions compare."""
+    """The relation between two distributions."""
 
     first = "first"
     second = "second"
@@ -37,7 +37,7 @@ def lorenz_curve(amount: ArrayLike, people: ArrayLike | None = None) -> pd.DataF
 
 
 def generalised_lorenz_curve(amount: ArrayLike, people: ArrayLike | None = None) -> pd.DataFrame:
-    """Return ``population_share`` and ``amount_a_head``: what that share of the poorest has, over all people.
+    """Return ``population_share`` and ``amount_a_head``, the amount of that share of the poorest per person of all.
 
     The Lorenz curve times the mean, in the unit of the amount. Source: Shorrocks 1983.
     """
@@ -58,15 +58,15 @@ def dominance(
     """Return which of two distributions has the (generalised) Lorenz curve that is nowhere below the other.
 
     Generalised dominance means more welfare under every increasing, inequality-averse (Schur-concave) function of the
-    amounts (Shorrocks 1983); plain dominance less inequality under every such index (Atkinson 1970).
+    amounts (Shorrocks 1983); plain dominance means less inequality under every such index (Atkinson 1970).
 
     Args:
         first: ``[N]`` amounts, with weights ``people``.
         second: ``[M]`` amounts, with weights ``second_people``.
         people: ``[N]``, one each if not given.
         second_people: ``[M]``, one each if not given.
-        generalised: compare amounts a head rather than shares.
-        tolerance: what counts as equal, as a share of the larger mean (or of the total).
+        generalised: compare amounts per person rather than shares.
+        tolerance: differences that count as equal, as a share of the larger mean (or of the total).
     """
     curves = [_curve(*sample(*pair)) for pair in ((first, people), (second, second_people))]
     at = np.union1d(curves[0][0], curves[1][0])
@@ -83,13 +83,13 @@ def dominance(
 
 
 def share_below(values: Floats, mass: Floats, population_share: float) -> float:
-    """Return what the poorest ``population_share`` has of the total, a person at the edge counted in part."""
+    """Return the share of the total held by the poorest ``population_share``; a person at the margin counts in part."""
     population, held = _curve(values, mass)
     return float(np.interp(population_share, population / population[-1], held) / held[-1])
 
 
 def _curve(values: Floats, mass: Floats) -> tuple[Floats, Floats]:
-    """Return cumulated people and amounts, ``[N + 1]`` each, poorest first."""
+    """Return cumulative people and amounts, ``[N + 1]`` each, poorest first."""
     order = np.argsort(values, kind="stable")
     population = np.concatenate([[0.0], mass[order].cumsum()])
     return population, np.concatenate([[0.0], (mass * values)[order].cumsum()])

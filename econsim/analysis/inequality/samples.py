@@ -1,4 +1,4 @@
-"""Weighted samples: amounts and how many people each stands for."""
+"""Weighted samples: amounts, and the number of people that each represents."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ Floats = NDArray[np.float64]
 
 
 def arrays(amount: Any, people: Any = None) -> tuple[Floats, Floats]:
-    """Return amounts and how many people each stands for, ``[N]`` float64 each, from arrays or tensors."""
+    """Return amounts and the number of people that each represents, ``[N]`` float64 each, from arrays or tensors."""
     values = np.asarray(amount, dtype=np.float64)
     return values, np.ones_like(values) if people is None else np.asarray(people, dtype=np.float64)
 
 
 def checked(amount: Any, people: Any = None, name: str = "amount") -> tuple[Floats, Floats]:
-    """Return amounts and how many people each stands for, ``[N]`` float64 each, zero weights included.
+    """Return amounts and how many people each represents, ``[N]`` float64 each, with entries of weight zero.
 
     Raises:
-        UserError: not one finite number per person, or weights that are not zero or more with a positive sum.
+        UserError: not one finite number per person, or weights that are negative or have no positive sum.
     """
     values, mass = arrays(amount, people)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
         raise UserError(f"{name}: expected one finite number per person, found {_described(values)}")
     if mass.shape != values.shape or not np.isfinite(mass).all() or (mass < 0).any() or mass.sum() <= 0:
-        raise UserError(f"people: expected a weight of zero or more for each of {len(values)} entries of {name}")
+        raise UserError(f"people: expected a non-negative weight for each of {len(values)} entries of {name}")
     return values, mass
 
 
 def sample(amount: Any, people: Any = None, name: str = "amount") -> tuple[Floats, Floats]:
-    """Return amounts ``[N]`` and shares of the population ``[N]`` that sum to one; who stands for nobody is left out.
+    """Return amounts ``[N]`` and shares of the population ``[N]`` that sum to one, without entries of weight zero.
 
     Raises:
         UserError: as :func:`checked`.

@@ -1,4 +1,4 @@
-"""The charts beside the map: what moves in them is drawn anew for every picture, all else once."""
+"""Charts beside the map: moving parts are drawn anew for every frame, all others once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from matplotlib.text import Annotation
 
-GOODS_COLORS = (SERIES[5], SERIES[4])  # grey as stone, brown as wood; people take the other colours first
+GOODS_COLORS = (SERIES[5], SERIES[4])  # grey for stone, brown for wood; people take the other colours first
 GOODS_MARKS = ("s", "^")
 _LINE = 14  # pixels from label to label
 _SMALL: Any = {"fontsize": 9, "annotation_clip": False}
 
 
 class Chart(ABC):
-    """One chart: static parts are drawn when it is made, the others are moved by :meth:`show`."""
+    """A chart whose static parts are drawn on construction, and whose other parts are moved by :meth:`show`."""
 
     needed: tuple[str, ...]
     """The frames that it draws."""
@@ -40,7 +40,7 @@ class Chart(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Draw what stays, and make what moves (``moving``)."""
+        """Draw the static parts, and create the moving ones (``moving``)."""
 
     @abstractmethod
     def show(self, time: int) -> None:
@@ -51,7 +51,7 @@ class Chart(ABC):
         self.axes.set_title(text, loc="left", color=INK, fontsize=10.5, fontweight="bold")
 
     def clock(self) -> None:
-        """Let the horizontal axis be time, with a tick a tax period where there are few."""
+        """Make time the horizontal axis, with a tick per tax period where there are few."""
         self.axes.set_xlim(0, len(self.recording) - 1)
         ends = self.recording.period_ends()
         if 0 < len(ends) <= 12:
@@ -81,7 +81,7 @@ class CoinChart(Chart):
         return name, line, self.axes.annotate("", (0, 0), va="center", color=color, fontweight="bold", **_SMALL)
 
     def show(self, time: int) -> None:
-        """Draw the lines up to now; labels stand right of their ends."""
+        """Draw the lines up to the moment, with labels to the right of their ends."""
         low, high = self.axes.get_ylim()
         coin = {name: float(value) for (name, _, _), value in zip(self.ends, self.lines[time], strict=True)}
         gap = _LINE / self.axes.get_window_extent().height
@@ -116,7 +116,7 @@ class MarketChart(Chart):
         self.moving = [*self.marks, *self.lines, *self.notes]
 
     def show(self, time: int) -> None:
-        """Draw the trades up to now and what is on offer."""
+        """Draw the trades up to the moment and the open offers."""
         for number, good in enumerate(self.goods):
             for line, values in ((self.marks[number], self.price), (self.lines[number], self.mean)):
                 line.set_data(self.time[:time], values[:time, number])
@@ -132,12 +132,12 @@ class MarketChart(Chart):
 
 
 class TaxChart(Chart):
-    """The tax schedule in force, and where everybody's income of the period stands on it."""
+    """The tax schedule in force, with everybody's income of the period marked on it."""
 
     needed = ("rates", "coin", "pay", "tax", "rebate")
 
     def prepare(self) -> None:
-        """Draw the axes, a schedule a planner and a dot a person."""
+        """Draw the axes, one schedule per planner and one dot per person."""
         stage = self.recording.stage
         self.thresholds = np.asarray(stage["thresholds"], dtype=float)
         positive = self.thresholds[self.thresholds > 0]
@@ -161,7 +161,7 @@ class TaxChart(Chart):
         self.moving = [*self.schedules, self.people]
 
     def show(self, time: int) -> None:
-        """Draw the schedules in force and the incomes so far."""
+        """Draw the schedules in force and the incomes of the period so far."""
         rates = 100.0 * self.recording.at("rates", time)
         for line, of_planner in zip(self.schedules, rates, strict=True):
             line.set_data(np.repeat(self.edges, 2)[1:-1], np.repeat(of_planner, 2))

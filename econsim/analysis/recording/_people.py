@@ -1,4 +1,4 @@
-"""Whom pictures tell apart: each person where they are few, else quarters by skill, in one colour each."""
+"""Groups of people in animations: single people where they are few, otherwise quarters by skill, one colour each."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ QUARTERS = ("lowest-paid quarter", "second quarter", "third quarter", "best-paid
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of people: a label and a colour each, and the number ``[N]`` of everybody's group."""
+    """Groups of people: their labels and colours, and the index ``[N]`` of everybody's group."""
 
     labels: Sequence[str]
     of: NDArray[np.int64]
 
     @property
     def colors(self) -> tuple[str, ...]:
-        """Return one colour a group."""
+        """Return one colour per group."""
         return SERIES[: len(self.labels)]
 
     def means(self, values: NDArray[Any]) -> NDArray[np.float64]:
@@ -34,17 +34,18 @@ class Groups:
         return found
 
     def described(self, recording: Recording) -> list[str]:
-        """Return the labels with what each is paid for a house, where groups are single people."""
+        """Return the labels, with the pay per house where groups are single people."""
         if len(self.labels) < len(self.of) or not recording.has("pay"):
             return list(self.labels)
         unit = recording.stage.get("unit", "")
         return [
-            f"{label}: {pay:.1f} {unit} a house" for label, pay in zip(self.labels, recording.at("pay", 0), strict=True)
+            f"{label}: {pay:.1f} {unit} per house"
+            for label, pay in zip(self.labels, recording.at("pay", 0), strict=True)
         ]
 
 
 def groups_of(recording: Recording) -> Groups:
-    """Return the groups of a recording's people; people are ranked by ``pay``, equals by number."""
+    """Return the groups of a recording's people; people are ranked by ``pay``, ties by number."""
     names = list(recording.stage["workers"])
     if len(names) <= len(SERIES):
         plain = len(set(names)) == 1

@@ -1,7 +1,7 @@
-"""One picture of an episode: the map, its key, and charts beside it; 1,280 x 720 pixels.
+"""Frames of an animation: the map, its legend and charts beside it; 1,280 x 720 pixels.
 
-What never moves is drawn once. For each picture the moving parts are drawn over a copy of that, which takes a few
-milliseconds where a whole figure takes a third of a second.
+Static parts are drawn once. For each frame the moving parts are drawn over a copy of them, which takes a few
+milliseconds, whereas a whole figure takes a third of a second.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ Pixels = NDArray[np.uint8]
 
 
 class Screen:
-    """Draws pictures of an episode, titled with the policy that it was played under."""
+    """A renderer of frames of an episode, with the name of its policy as title."""
 
     def __init__(self, recording: Recording, title: str) -> None:
-        """Draw all that never moves.
+        """Draw all static parts.
 
         Raises:
             UserError: the episode has no map.
@@ -55,7 +55,7 @@ class Screen:
         self._still = self._canvas.copy_from_bbox(self._figure.bbox)
 
     def draw(self, time: int) -> Pixels:
-        """Return the picture of a moment, ``[720, 1280, 3]``."""
+        """Return the frame of a moment, ``[720, 1280, 3]``."""
         self._canvas.restore_region(self._still)
         self._heading.set_text(self._words(time))
         self._figure.draw_artist(self._heading)
@@ -88,7 +88,7 @@ class Screen:
             yield kind(axes, self.recording)
 
     def _key(self) -> Iterator[tuple[Pixels, int]]:
-        """Write what signs mean and yield their icons with the place of each; people with their pay or their group."""
+        """Write the legend and yield its icons with their positions; people have their pay or their group."""
         groups, left = groups_of(self.recording), _MAP_LEFT
         grounds = _sprites.grounds(_ICON)
         signs: list[tuple[Pixels, str]] = [(grounds[code], word) for code, word in _KEY]
@@ -101,7 +101,7 @@ class Screen:
             written = self._text(left + _ICON + 6, _KEY_TOP + 15, word, fontsize=9)
             left += _ICON + 20 + round(written.get_window_extent().width)
         if self._few:
-            self._text(left - 6, _KEY_TOP + 15, f"{self.recording.stage['unit']} for a house", fontsize=9)
+            self._text(left - 6, _KEY_TOP + 15, f"{self.recording.stage['unit']} per house", fontsize=9)
 
     @property
     def _few(self) -> bool:

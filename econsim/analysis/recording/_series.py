@@ -1,4 +1,4 @@
-"""What is read off an episode over time: prices, and incomes of the tax period."""
+"""Time series of an episode: prices, and incomes of the tax period."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def rolling_prices(recording: Recording, window: int = WINDOW) -> NDArray[np.flo
 def gross_income_of_period(recording: Recording) -> NDArray[np.float64]:
     """Return everybody's income before tax since the tax period began, ``[T, N]``.
 
-    At the end of a period it is what was taxed; tax and rebate of the past are added back to coin.
+    At the end of a period it is the taxed income; taxes and rebates of past periods are added back to coin.
     """
     coin, tax, rebate = (recording.over_time(name).astype(np.float64) for name in ("coin", "tax", "rebate"))
     gross = coin + tax - rebate
@@ -40,6 +40,6 @@ def gross_income_of_period(recording: Recording) -> NDArray[np.float64]:
 
 
 def _ratio(above: NDArray[Any], below: NDArray[Any]) -> NDArray[np.float64]:
-    found = np.full(above.shape, np.nan)
-    np.divide(above, below, out=found, where=below > 0)
-    return found
+    prices = np.full(above.shape, np.nan)
+    np.divide(above, below, out=prices, where=below > 0)
+    return prices

@@ -1,7 +1,7 @@
-"""Small pictures of what stands on a tile, drawn eight times too large and made smaller, so that edges are smooth.
+"""Sprites of tiles and people, drawn at eight times their size and reduced, so that edges are smooth.
 
-Shapes and colours both differ, so that nobody has to tell colours apart: grey stones, green trees, houses with a roof
-in their owner's colour, people as discs with a number.
+Shapes differ as well as colours, so that colours need not be distinguished: grey stones, green trees, houses with a
+roof in their owner's colour, people as discs with a number.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _ROOF: Shape = ((0.50, 0.08), (0.95, 0.50), (0.05, 0.50))
 
 
 def grounds(size: int) -> NDArray[np.uint8]:
-    """Return the pictures of tiles by ``code + 4 * stock``, ``[8, size, size, 3]``."""
+    """Return the sprites of tiles by ``code + 4 * stock``, ``[8, size, size, 3]``."""
     colors = (BARE, WATER, STONE_GROUND, WOOD_GROUND)
-    found = []
+    pictures = []
     for stocked in (False, True):
         for code, color in enumerate(colors):
             canvas = Image.new("RGBA", (size * _FINE,) * 2, color)
             _furnish(ImageDraw.Draw(canvas), size * _FINE, code, stocked)
-            found.append(_shrunk(canvas, size)[..., :3])
-    return np.stack(found)
+            pictures.append(_shrunk(canvas, size)[..., :3])
+    return np.stack(pictures)
 
 
 def house(size: int, color: str) -> Sprite:
@@ -98,7 +98,7 @@ def _point(x: float, y: float, side: int) -> tuple[float, float]:
 
 
 def _mixed(color: str, white: float) -> tuple[int, int, int]:
-    """Return ``color`` with a share of white in it."""
+    """Return ``color`` mixed with a share of white."""
     red, green, blue = (int(part + (255 - part) * white) for part in ImageColor.getrgb(color)[:3])
     return red, green, blue
 

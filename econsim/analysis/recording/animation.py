@@ -1,4 +1,4 @@
-"""Animated pictures: GIF, which needs nothing else, and MP4, which needs ffmpeg."""
+"""Animations: GIF, without further software, and MP4, by ffmpeg."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["ffmpeg", "moments", "write_gif", "write_mp4"]
 Pixels = NDArray[np.uint8]
 Watch = Callable[[int, int], None]
 
-_HOLD = 2.0  # seconds on the last picture, before it begins again
+_HOLD = 2.0  # seconds on the last frame, before the animation restarts
 _SAMPLES = 6
 _MOST_IN_GIF = 600
 
@@ -34,7 +34,7 @@ def moments(recording: Recording, every: int) -> list[int]:
         UserError: ``every`` is below one.
     """
     if every < 1:
-        raise UserError(f"every {every}: say one or more steps from picture to picture")
+        raise UserError(f"every {every}: expected at least one step from frame to frame")
     last = len(recording) - 1
     return [*range(0, last, every), last]
 
@@ -45,12 +45,12 @@ def write_gif(
     """Write an endless GIF.
 
     Args:
-        file: to write to.
+        file: the file to write to.
         recording: the episode.
-        title: the policy that it was played under.
-        every: steps from picture to picture.
-        speed: pictures a second.
-        watch: told how many pictures of how many are done.
+        title: the policy of the episode.
+        every: steps from frame to frame.
+        speed: frames per second.
+        watch: called with the number of finished frames and their total.
 
     Raises:
         UserError: ``every`` or ``speed`` is out of bounds, or the episode has no map.
@@ -59,24 +59,24 @@ def write_gif(
     _check(speed)
     if len(shown) > _MOST_IN_GIF:
         raise UserError(
-            f"every {every}: a GIF of {len(shown):,} pictures does not fit memory; take"
-            f" {-(-len(recording) // _MOST_IN_GIF)} or more steps from picture to picture, or write an mp4"
+            f"every {every}: a GIF of {len(shown):,} frames does not fit into memory; take"
+            f" {-(-len(recording) // _MOST_IN_GIF)} or more steps from frame to frame, or write an mp4"
         )
     screen = Screen(recording, title)
     sampled = [shown[index] for index in np.linspace(0, len(shown) - 1, _SAMPLES).astype(int)]
     palette = Palette([screen.draw(time) for time in sampled])
     drawn = (palette.applied(pixels) for pixels in _drawn(screen, shown, watch))
     first = next(drawn)
-    # Hundredths of a second are what GIF knows.
+    # GIF counts in hundredths of a second.
     lengths = [round(100 / speed) * 10] * (len(shown) - 1) + [round(_HOLD * 1000)]
     first.save(file, format="GIF", save_all=True, append_images=drawn, duration=lengths, loop=0, optimize=True)
 
 
 def write_mp4(path: Path, recording: Recording, title: str, every: int, speed: int, watch: Watch | None = None) -> None:
-    """Write an H.264 recording that browsers and slides play; arguments as for :func:`write_gif`.
+    """Write an H.264 video for browsers and slides; arguments as for :func:`write_gif`.
 
     Raises:
-        UserError: as there, or there is no ffmpeg.
+        UserError: as for :func:`write_gif`, or ffmpeg is not installed.
         RunError: ffmpeg failed.
     """
     shown = moments(recording, every)
@@ -93,25 +93,25 @@ def write_mp4(path: Path, recording: Recording, title: str, every: int, speed: i
             for pixels in _drawn(screen, shown, watch):
                 process.stdin.write(np.ascontiguousarray(pixels).tobytes())
         except BrokenPipeError:
-            pass  # it says why below
+            pass  # the error is reported below
         _, said = process.communicate()
     if process.returncode != 0:
         raise RunError(f"{path}: ffmpeg failed: {said.decode(errors='replace').strip()[-300:]}")
 
 
 def ffmpeg() -> str:
-    """Return the ffmpeg of this machine, else that of the package ``imageio-ffmpeg``.
+    """Return the installed ffmpeg, otherwise that of the package ``imageio-ffmpeg``.
 
     Raises:
         UserError: there is neither.
     """
-    own = shutil.which("ffmpeg")
-    if own:
-        return own
+    installed = shutil.which("ffmpeg")
+    if installed:
+        return installed
     try:
         return str(import_module("imageio_ffmpeg").get_ffmpeg_exe())
     except (ImportError, RuntimeError):
-        raise UserError('mp4: no ffmpeg here; install one with: pip install "econsim[video]", or write a gif') from None
+        raise UserError('mp4: ffmpeg is not installed; run: pip install "econsim[video]", or write a gif') from None
 
 
 def _drawn(screen: Screen, shown: list[int], watch: Watch | None) -> Iterator[Pixels]:
@@ -123,4 +123,4 @@ def _drawn(screen: Screen, shown: list[int], watch: Watch | None) -> Iterator[Pi
 
 def _check(speed: int) -> None:
     if not 1 <= speed <= 50:
-        raise UserError(f"fps {speed}: say 1 to 50 pictures a second")
+        raise UserError(f"fps {speed}: expected 1 to 50 frames per second")

@@ -1,4 +1,4 @@
-"""The map of one moment as pixels: ground, what is left on it, houses, and people on top."""
+"""The map of one moment as pixels: ground, resources, houses, and people on top."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Pixels = NDArray[np.uint8]
 
 
 def check_map(recording: Recording) -> None:
-    """Check that an episode has a map.
+    """Raise an error unless an episode has a map.
 
     Raises:
         UserError: it has none.
@@ -30,7 +30,7 @@ def check_map(recording: Recording) -> None:
 
 
 class MapPicture:
-    """Draws maps of an episode with tiles of ``size`` pixels, people ``disc`` times as large."""
+    """A renderer of maps of an episode with tiles of ``size`` pixels, and people ``disc`` times as large."""
 
     def __init__(self, recording: Recording, size: int, disc: float = _DISC) -> None:
         self.recording, self.size = recording, size
@@ -57,13 +57,13 @@ class MapPicture:
 
 
 def _joined(tiles: NDArray[Any]) -> Pixels:
-    """Return tiles ``[H, W, s, s, 3]`` as one picture ``[H s, W s, 3]``."""
+    """Return tiles ``[H, W, s, s, 3]`` as one image ``[H s, W s, 3]``."""
     height, width, size = tiles.shape[:3]
     return np.ascontiguousarray(tiles.swapaxes(1, 2)).reshape(height * size, width * size, 3)
 
 
 def _paste(image: Pixels, sprite: Pixels, top: int, left: int) -> None:
-    """Lay a sprite ``[h, w, 4]`` over part of the image; what hangs over the edge is moved inside."""
+    """Draw a sprite ``[h, w, 4]`` over a part of the image; a sprite that extends over the edge is moved inside."""
     height, width = sprite.shape[:2]
     top = min(max(top, 0), image.shape[0] - height)
     left = min(max(left, 0), image.shape[1] - width)

@@ -41,7 +41,7 @@ _FAINTEST, _STRONGEST = 0.06, 0.55  # opacity of rates 0 and 1, so that ink stay
 
 
 def coin_over_time(recordings: Mapping[str, Recording]) -> Figure:
-    """Coin of each person, or of quarters by pay, escrow included; a panel a policy."""
+    """Draw coin of each person, or of quarters by pay, including escrow, one panel per policy."""
     figure, panels = new_figure(len(recordings), -(-len(recordings) // _COLUMNS), _SMALL_HEIGHT)
     for axes, (policy, recording) in zip(panels, recordings.items(), strict=True):
         groups = groups_of(recording)
@@ -57,7 +57,7 @@ def coin_over_time(recordings: Mapping[str, Recording]) -> Figure:
 
 
 def prices_and_trades(recordings: Mapping[str, Recording]) -> Figure:
-    """Mean price of the trades of the last fifty steps, and units traded so far, for each good."""
+    """Draw the mean price of the trades of the last fifty steps, and units traded so far, for each good."""
     goods = next(iter(recordings.values())).stage["goods"]
     figure, panels = new_figure(2 * len(goods), 2, _SMALL_HEIGHT)
     styles = styles_of(recordings)
@@ -81,7 +81,7 @@ def prices_and_trades(recordings: Mapping[str, Recording]) -> Figure:
 
 
 def taxes_by_period(recording: Recording) -> Figure:
-    """Income before tax, tax and rebate of each person, or mean of quarters by pay, by tax period."""
+    """Draw income before tax, tax and rebate of each person, or means of quarters by pay, by tax period."""
     names = {"taxed_income": "income before tax", "tax": "tax", "rebate": "rebate"}
     _need_periods(recording)
     figure, panels = new_figure(len(names), 1, 2.8)
@@ -100,7 +100,7 @@ def taxes_by_period(recording: Recording) -> Figure:
 
 
 def schedules_by_period(recording: Recording) -> Figure:
-    """The marginal rate of each bracket in each tax period, in per cent; a panel a planner."""
+    """Draw the marginal tax rate of each bracket in each tax period, in per cent, one panel per planner."""
     _need_periods(recording)
     planners = recording.stage["planners"]
     figure, panels = new_figure(len(planners), len(planners), 3.2)
@@ -115,15 +115,15 @@ def schedules_by_period(recording: Recording) -> Figure:
 
 
 def _draw_table(axes: Axes, rates: Any, thresholds: Any) -> None:
-    """Draw rates ``[K, Y]`` as cells, the stronger the higher, each with its per cent."""
+    """Draw rates ``[K, Y]`` as cells, darker for higher rates, each with its percentage."""
     from matplotlib.patches import Rectangle
 
     brackets, periods = rates.shape
     size = 8.5 if periods <= 12 else 6.5
     for (bracket, period), rate in np.ndenumerate(rates):
         opacity = _FAINTEST + (_STRONGEST - _FAINTEST) * rate
-        place = (period + 0.54, bracket + 0.05)
-        axes.add_patch(Rectangle(place, 0.92, 0.9, facecolor=SERIES[0], alpha=opacity, edgecolor="none"))
+        corner = (period + 0.54, bracket + 0.05)
+        axes.add_patch(Rectangle(corner, 0.92, 0.9, facecolor=SERIES[0], alpha=opacity, edgecolor="none"))
         if periods <= 24:
             axes.text(period + 1, bracket + 0.5, f"{100 * rate:.0f}", fontsize=size, **_CENTRED)
     axes.set(xlim=(0.5, periods + 0.5), ylim=(0, brackets))
@@ -154,4 +154,4 @@ def _write_key(figure: Figure, recording: Recording, groups: Groups) -> None:
 
 def _need_periods(recording: Recording) -> None:
     if not recording.period_ends() or not recording.has("rates", "taxed_income", "tax", "rebate"):
-        raise UserError("this episode has no tax period that ended")
+        raise UserError("no tax period ended in this episode")

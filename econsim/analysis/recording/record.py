@@ -1,4 +1,4 @@
-"""What is kept of an episode: every moment of its first copy, and what one reads off them."""
+"""Recordings of episodes: every moment of the first environment copy, and series derived from them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from econsim.game import Recordable
 __all__ = ["LONGEST", "FrameCollector", "Recording"]
 
 LONGEST = 10_000
-"""Steps of the longest episode that runs recording: some 15 MB on a map of 25 x 25."""
+"""Steps of the longest episode that runs record: some 15 MB on a map of 25 x 25."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """An episode: the game's stage, and its frames ``{name: [T, ...]}``, ``[1, ...]`` where nothing ever changes."""
+    """An episode: the game's stage, and its frames ``{name: [T, ...]}``, ``[1, ...]`` where a frame never changes."""
 
     stage: Mapping[str, Any]
     frames: Mapping[str, NDArray[Any]]
 
     def __len__(self) -> int:
-        """The number of moments, the first one included."""
+        """The number of moments, including the first one."""
         return max(len(rows) for rows in self.frames.values())
 
     def has(self, *names: str) -> bool:
@@ -45,10 +45,10 @@ class Recording:
         """Return a frame at all moments, ``[T, ...]``.
 
         Raises:
-            UserError: the game does not show it.
+            UserError: the recording has no such frame.
         """
         if name not in self.frames:
-            raise UserError(f"this episode shows no {name}; its frames are {', '.join(sorted(self.frames))}")
+            raise UserError(f"this episode has no frame {name}; its frames are {', '.join(sorted(self.frames))}")
         rows = self.frames[name]
         return np.broadcast_to(rows, (len(self), *rows.shape[1:]))
 
@@ -58,24 +58,24 @@ class Recording:
         return list(range(period, len(self), period)) if period else []
 
     def by_period(self, name: str) -> NDArray[Any]:
-        """Return what each ended period added to a running total ``[T, ...]``, as ``[Y, ...]``."""
+        """Return the increase in each ended period of a running total ``[T, ...]``, as ``[Y, ...]``."""
         ends = [0, *self.period_ends()]
         return np.diff(self.over_time(name)[ends], axis=0)
 
 
 class FrameCollector:
-    """Watches an episode and keeps each moment of its first copy."""
+    """A recorder of each moment of the first copy of an episode."""
 
     def __init__(self, game: Recordable) -> None:
         self._game = game
         self._moments: list[dict[str, Tensor]] = []
 
     def __call__(self, state: Any, over: Tensor) -> None:
-        """Keep this moment, whether or not the first copy was ``over`` before it."""
+        """Record this moment, whether or not the first copy was ``over`` before it."""
         self._moments.append({name: value[0] for name, value in self._game.frame(state).items()})
 
     def recording(self) -> Recording:
-        """Return what was kept; frames that never change once."""
+        """Return the recording; frames that never change are stored once."""
         columns = {name: torch.stack([moment[name] for moment in self._moments]).cpu() for name in self._moments[0]}
         return Recording(self._game.stage(), {name: _once(rows).numpy() for name, rows in columns.items()})
 

@@ -21,7 +21,7 @@ _PIXELS, _FEW = 480, 12
 
 
 def contact_sheet(recording: Recording) -> Figure:
-    """Return eight maps of an episode; houses and people in their colours, with pay a house below.
+    """Return eight maps of an episode with houses and people in their colours, and pay per house below.
 
     Raises:
         UserError: the episode has no map.
@@ -44,11 +44,11 @@ def contact_sheet(recording: Recording) -> Figure:
 def sheet_moments(recording: Recording, count: int = _PICTURES) -> list[int]:
     """Return up to ``count`` moments: the first, the last, and ends of tax periods (or any moments) between them."""
     last = len(recording) - 1
-    known = sorted({0, *recording.period_ends(), last})
-    if len(known) < count:
-        known = list(range(last + 1))
-    places = np.linspace(0, len(known) - 1, min(count, len(known))).round().astype(int)
-    return [known[place] for place in places]
+    moments = sorted({0, *recording.period_ends(), last})
+    if len(moments) < count:
+        moments = list(range(last + 1))
+    places = np.linspace(0, len(moments) - 1, min(count, len(moments))).round().astype(int)
+    return [moments[place] for place in places]
 
 
 def _write_key(figure: Figure, recording: Recording) -> None:

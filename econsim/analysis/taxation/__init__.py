@@ -1,7 +1,7 @@
-"""What a schedule takes from whom, how incomes answer, and what the best schedule would be, from arrays ``[N]``.
+"""Taxation: incidence of schedules, responses of incomes, and optimal schedules, from arrays ``[N]``.
 
-``people`` ``[N]`` says how many people each entry stands for, one each by default. Rates are fractions, money is in the
-unit of the incomes.
+``people`` ``[N]`` is the number of people that each entry represents, one each by default. Rates are fractions, money
+is in the unit of the incomes.
 """
 
 from econsim.analysis.taxation.bunching import Bunching, bunching

@@ -1,4 +1,4 @@
-"""What taxes cost beyond the money that they raise, and what a unit of revenue is worth."""
+"""The excess burden of taxes, and the marginal value of public funds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Burden", "flat_tax_burden", "marginal_value_of_public_funds", "sched
 
 
 class Burden(NamedTuple):
-    """What taxes cost people, a head in money: what they lose, what is raised, and what nobody gets."""
+    """The burden of taxes in money per person: the loss of people, the revenue, and the excess burden."""
 
     loss: float
     revenue: float
@@ -28,13 +28,13 @@ def schedule_burden(
     rebate: ArrayLike = 0.0,
     people: ArrayLike | None = None,
 ) -> Burden:
-    """Return the burden of a schedule where utility is money (quasi-linear workers), from two runs of the same people.
+    """Return the burden of a schedule where utility is in money (quasi-linear workers), from two runs.
 
-    For other utility take money metrics: zero for ``utility_untaxed``, and for ``utility`` the equivalent variation.
+    For other utility use money metrics: zero for ``utility_untaxed``, and for ``utility`` the equivalent variation.
 
     Args:
         utility_untaxed: ``[N]`` without taxes and rebates.
-        utility: ``[N]`` with both; the rebate is given back before the loss is counted.
+        utility: ``[N]`` with both; the rebate is subtracted before the loss is computed.
         tax: ``[N]``.
         rebate: of each person.
         people: ``[N]`` weights, one each if not given.
@@ -48,7 +48,7 @@ def schedule_burden(
 def flat_tax_burden(
     untaxed_income: ArrayLike, rate: float, elasticity: float, people: ArrayLike | None = None
 ) -> Burden:
-    """Return the burden of one rate for quasi-linear isoelastic workers, in closed form.
+    """Return the burden of a flat tax for quasi-linear isoelastic workers, in closed form.
 
     Income is $z_0 (1 - t)^e$ and utility $z_0 (1 - t)^{1 + e} / (1 + e)$.
 
@@ -56,7 +56,7 @@ def flat_tax_burden(
         UserError: a rate outside [0, 1], or an elasticity below zero.
     """
     if not 0 <= rate <= 1 or elasticity < 0:
-        raise UserError(f"expected a rate in [0, 1] and an elasticity of 0 or more, not {rate} and {elasticity}")
+        raise UserError(f"expected a rate in [0, 1] and an elasticity of 0 or more, found {rate} and {elasticity}")
     incomes, mass = sample(untaxed_income, people, "untaxed_income")
     mean = float(mass @ incomes)
     loss = mean * (1.0 - (1.0 - rate) ** (1.0 + elasticity)) / (1.0 + elasticity)
@@ -65,15 +65,16 @@ def flat_tax_burden(
 
 
 def marginal_value_of_public_funds(worth: ArrayLike, cost: ArrayLike, people: ArrayLike | None = None) -> float:
-    """Return what a policy is worth to those who get it, over what it costs the budget after all responses.
+    """Return the willingness to pay for a policy over its net cost to the budget, after all responses.
 
-    Infinite where it pays for itself and somebody gains; missing where neither moves. A small cut of a flat tax has
-    $1 / (1 - e t / (1 - t))$. A policy that costs people and raises money has the same ratio as its reverse.
+    Infinite where it pays for itself and people gain; missing where both are zero. A small cut of a flat tax has
+    $1 / (1 - e t / (1 - t))$. A policy that people would pay to avoid and that raises revenue has the same ratio as its
+    reverse.
 
     Args:
-        worth: what each person would pay for it, ``[N]`` money. Quasi-linear workers: the change of utility, rebates
-            left out where these only close the budget.
-        cost: what it costs the budget for each person, ``[N]``: less tax, more transfers.
+        worth: the willingness to pay of each person, ``[N]`` money. Quasi-linear workers: the change of utility,
+            rebates left out where these only close the budget.
+        cost: the cost to the budget of each person, ``[N]``: less tax, more transfers.
         people: ``[N]`` weights, one each if not given.
 
     Source: Hendren and Sprung-Keyser 2020, "A unified welfare analysis of government policies".

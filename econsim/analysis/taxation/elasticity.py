@@ -1,7 +1,7 @@
-"""The elasticity of taxable income to the net-of-tax rate, from how incomes changed with the rates.
+"""The elasticity of taxable income to the net-of-tax rate, estimated from changes of incomes and rates.
 
-From a cross-section of rates and incomes it is :func:`econsim.mechanisms.saez.estimate_elasticity`, from bunching at a
-kink :func:`econsim.analysis.taxation.bunching`.
+:func:`econsim.mechanisms.saez.estimate_elasticity` estimates it from a cross-section of rates and incomes, and
+:func:`econsim.analysis.taxation.bunching` from bunching at a kink.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def arc_elasticity(
         other_marginal_rate: fractions.
 
     Raises:
-        UserError: nobody earns under one of the policies, or their mean net-of-tax rates are equal or zero.
+        UserError: nobody has income under one of the policies, or their mean net-of-tax rates are equal or zero.
     """
     before, after = arrays(income)[0], arrays(other_income)[0]
     weight = before + after
@@ -53,7 +53,7 @@ def arc_elasticity(
 def income_shares_elasticity(income_share: ArrayLike, marginal_rate: ArrayLike) -> float:
     """Return the elasticity from the income share of a group: least squares of its log on the log net-of-tax rate.
 
-    What other causes do to all incomes cancels out of a share; two periods give the ratio of the two changes.
+    Causes that affect all incomes alike cancel in a share; two periods give the ratio of the two changes.
 
     Args:
         income_share: ``[Y]`` by period, fractions, for example of the richest hundredth.
@@ -85,22 +85,22 @@ def panel_elasticity(
 ) -> Elasticity:
     """Return the elasticity from the same people before and after a reform, by two-stage least squares.
 
-    The change of log income is regressed on the change of the log net-of-tax rate. That change answers to income
-    itself, so that its instrument is the one that the reform would have made at incomes before. Luck that lasts for one
-    period moves incomes before and this instrument alike and biases it (Weber 2014); growth that differs does not.
+    The change of log income is regressed on the change of the log net-of-tax rate. That change depends on
+    income itself; its instrument is the change under the reform at incomes before it. Shocks that last for one period
+    move both incomes before and this instrument and bias the estimate (Weber 2014).
 
     Args:
-        income: ``[N]`` before; who has no income before or after is left out.
+        income: ``[N]`` before; people without income before or after are left out.
         income_after: ``[N]``.
         marginal_rate: ``[N]`` before, below one.
         marginal_rate_after: ``[N]`` at incomes after.
-        predicted_rate: ``[N]``, of the schedule after at incomes before.
+        predicted_rate: ``[N]``, of the schedule after the reform at incomes before it.
         people: ``[N]`` weights, one each if not given.
-        control_for_income: add log income before as a control (incomes that regress to their mean, or drift apart).
-        confidence: of the interval, with errors that allow for unequal variance (White 1980).
+        control_for_income: add log income before as a control (for mean reversion or diverging growth of incomes).
+        confidence: level of the interval, with heteroskedasticity-robust errors (White 1980).
 
     Raises:
-        UserError: the reform moves nobody's rate, or all of them by the same while income is controlled for.
+        UserError: the reform changes no rate, or all of them by the same amount while income is controlled for.
 
     Source: Gruber and Saez 2002, "The elasticity of taxable income: evidence and implications".
     """
@@ -128,7 +128,7 @@ def _two_stage(outcome: Floats, regressors: Floats, instruments: Floats, weight:
     crossed = weighted.T @ regressors
     if len(outcome) <= regressors.shape[1] or np.linalg.matrix_rank(weighted.T @ instruments) < regressors.shape[1]:
         raise UserError(
-            "panel_elasticity: the reform must move the rates of some people differently from those of others"
+            "panel_elasticity: the reform must change the rates of some people differently from those of others"
         )
     inverse = np.linalg.inv(crossed)
     coefficients = inverse @ (weighted.T @ outcome)

@@ -18,11 +18,11 @@ __all__ = ["LafferCurve", "laffer_curve"]
 
 
 class LafferCurve(NamedTuple):
-    """Revenue by rate, and where it is highest.
+    """Revenue by tax rate, and its peak.
 
     table: ``rate`` and ``revenue``, by rate.
     peak_rate: to within ``tolerance``.
-    inside: whether the peak lies inside the rates that were looked at.
+    inside: whether the peak lies inside the range of rates.
     """
 
     table: pd.DataFrame
@@ -38,22 +38,23 @@ def laffer_curve(
     points: int = 41,
     tolerance: float = 1e-4,
 ) -> LafferCurve:
-    """Return the curve on an even grid, and its peak by finer and finer grids around the best rate.
+    """Return the curve on an even grid, and its peak by successively finer grids around the best rate.
 
     Args:
-        revenue_of: revenue ``[G]`` of rates ``[G]``; each grid is one call, so that a game plays it as one batch.
+        revenue_of: function from rates ``[G]`` to revenue ``[G]``; each grid is one call, which a game plays as one
+            batch.
         low: the lowest rate.
         high: the highest.
-        points: of each grid, five or more.
-        tolerance: of the peak's rate.
+        points: number of points of each grid, five or more.
+        tolerance: accuracy of the peak's rate.
 
     Raises:
-        UserError: an empty range, or revenue that is not a number.
+        UserError: an empty range, or revenue that is not finite.
     """
     import pandas as pd
 
     if not low < high or points < 5:
-        raise UserError(f"laffer_curve: expected low < high and 5 points or more, not {low}, {high} and {points}")
+        raise UserError(f"laffer_curve: expected low < high and 5 points or more, found {low}, {high} and {points}")
     rates = np.linspace(low, high, points)
     revenue = _revenue(revenue_of, rates)
     table = pd.DataFrame({"rate": rates, "revenue": revenue})
@@ -69,5 +70,5 @@ def laffer_curve(
 def _revenue(revenue_of: Callable[[Floats], ArrayLike], rates: Floats) -> Floats:
     revenue = arrays(revenue_of(rates))[0]
     if revenue.shape != rates.shape or not np.isfinite(revenue).all():
-        raise UserError(f"laffer_curve: expected one finite revenue a rate, found shape {list(revenue.shape)}")
+        raise UserError(f"laffer_curve: expected one finite revenue per rate, found shape {list(revenue.shape)}")
     return revenue

@@ -1,7 +1,7 @@
 """Optimal income taxes evaluated on distributions: the top rate, and whole schedules of quasi-linear workers.
 
 $u = c - l^{1 + 1/e} / (1 + 1/e)$ and $z = w l$, so that $l = (w (1 - T'))^e$. The schedule by brackets that a
-planner announces is in :mod:`econsim.mechanisms.saez`.
+planner sets is in :mod:`econsim.mechanisms.saez`.
 """
 
 from __future__ import annotations
@@ -33,15 +33,16 @@ def pareto_parameter(
     """Return the Pareto parameter of incomes above a threshold.
 
     ``mean``: $m / (m - z^*)$ with their mean $m$ and the threshold $z^*$, which optimal taxes need; ``hill``: one over
-    the mean log of income over the threshold, the maximum likelihood (Hill 1975), which very high incomes shake less.
+    the mean log of income over the threshold, the maximum-likelihood estimate (Hill 1975), which is less sensitive to
+    very high incomes.
 
     Raises:
-        UserError: a threshold that is not positive, or nobody above it.
+        UserError: a threshold that is not positive, or without incomes above it.
     """
     values, mass = sample(income, people, "income")
     above = values > threshold
     if threshold <= 0 or not above.any():
-        raise UserError(f"threshold: expected an income above 0 that somebody exceeds, not {threshold:g}")
+        raise UserError(f"threshold: expected an income above 0 that somebody exceeds, found {threshold:g}")
     if method == "hill":
         return float(1.0 / np.average(np.log(values[above] / threshold), weights=mass[above]))
     mean = float(np.average(values[above], weights=mass[above]))
@@ -53,14 +54,14 @@ def top_rate(
 ) -> float:
     """Return the optimal rate on the highest incomes, $(1 - g) / (1 - g + u + c (a - 1))$.
 
-    Without income effects (``uncompensated`` not given) that is $(1 - g) / (1 - g + a e)$, and the rate that raises
-    most at $g = 0$: $1 / (1 + a e)$.
+    Without income effects (``uncompensated`` not given) that is $(1 - g) / (1 - g + a e)$, and at $g = 0$ the
+    revenue-maximising rate $1 / (1 + a e)$.
 
     Args:
         pareto: the Pareto parameter ``a`` of high incomes.
-        compensated: elasticity ``c`` of income to the net-of-tax rate, utility held.
+        compensated: elasticity ``c`` of income to the net-of-tax rate at constant utility.
         uncompensated: elasticity ``u``, with the income effect.
-        welfare_weight: ``g``, what society gains from money in these hands, over the mean; zero to one.
+        welfare_weight: ``g``, the social value of money for these people over the mean; zero to one.
 
     Raises:
         UserError: a parameter of one or less, an elasticity below zero, or a weight outside [0, 1].
@@ -70,7 +71,7 @@ def top_rate(
     plain = compensated if uncompensated is None else uncompensated
     if pareto <= 1 or compensated < 0 or plain < 0 or not 0 <= welfare_weight <= 1:
         raise UserError(
-            "top_rate: expected a Pareto parameter above 1, elasticities of 0 or more and a weight in [0, 1], not"
+            "top_rate: expected a Pareto parameter above 1, elasticities of 0 or more and a weight in [0, 1], found"
             f" {pareto}, {compensated}, {plain} and {welfare_weight}"
         )
     gain = 1.0 - welfare_weight
@@ -86,14 +87,14 @@ def rates_for_weights(
 
     Args:
         skill: ``[N]`` above zero.
-        weights: marginal social welfare weights ``g``, ``[N]`` of any scale (they are made one on average).
+        weights: marginal social welfare weights ``g``, ``[N]`` of any scale (normalised to mean one).
         elasticity: ``e`` of income to the net-of-tax rate.
         people: ``[N]``, above zero, one each if not given.
 
     Raises:
-        UserError: a skill, an elasticity or people that are not above zero, or weights that sum to nothing.
+        UserError: a skill, an elasticity or people that are not above zero, or weights whose sum is not positive.
 
-    Rates below zero are cut off. Source: Diamond 1998, equation 10, for isoelastic work.
+    Negative rates are set to zero. Source: Diamond 1998, equation 10, for isoelastic work.
     """
     log_skill, mass = _skills(skill, people, elasticity)
     return _rates(log_skill, mass, density_of_log_skill(log_skill, mass), arrays(weights)[0], elasticity)
@@ -106,19 +107,19 @@ def optimal_schedule(
     people: ArrayLike | None = None,
     tolerance: float = 1e-8,
 ) -> pd.DataFrame:
-    """Return the schedule that maximises welfare of quasi-linear workers, revenue paid back equally, as a fixed point.
+    """Return the welfare-maximising schedule of quasi-linear workers, revenue rebated equally, as a fixed point.
 
     Args:
         skill: ``[N]`` above zero.
         elasticity: ``e`` of income to the net-of-tax rate.
-        marginal_welfare: what a unit of money adds to welfare at utilities ``[N]``, any scale: ``lambda u: 1 / u`` for
+        marginal_welfare: the marginal welfare of money at utilities ``[N]``, on any scale: ``lambda u: 1 / u`` for
             the sum of logs, ``lambda u: u == u.min()`` for the worst off.
         people: ``[N]``, above zero, one each if not given.
-        tolerance: the largest change of a rate at which iterations end.
+        tolerance: the largest change of a rate at which iterations stop.
 
     Returns:
-        One row a person, by skill: ``skill``, ``population_share`` below, ``marginal_rate``, ``income``, ``tax`` (less
-        the transfer) and ``utility``.
+        One row per person, by skill: ``skill``, ``population_share`` below, ``marginal_rate``, ``income``, ``tax``
+        (minus the transfer) and ``utility``.
 
     Raises:
         UserError: as :func:`rates_for_weights`, or no fixed point is found.
@@ -140,7 +141,9 @@ def optimal_schedule(
             below = mass.cumsum() - 0.5 * mass
             columns = {"skill": np.exp(logs), "population_share": below, "marginal_rate": rates}
             return pd.DataFrame({**columns, "income": income, "tax": tax, "utility": utility})
-    raise UserError(f"optimal_schedule: rates still move by {np.abs(change).max():.2g} after {_MOST_ITERATIONS} rounds")
+    raise UserError(
+        f"optimal_schedule: rates still change by {np.abs(change).max():.2g} after {_MOST_ITERATIONS} rounds"
+    )
 
 
 def _skills(skill: ArrayLike, people: ArrayLike | None, elasticity: float) -> tuple[Floats, Floats]:
@@ -157,7 +160,7 @@ def _rates(logs: Floats, mass: Floats, density: Floats, weights: Floats, elastic
     order = np.argsort(logs, kind="stable")
     kept = (mass * (1.0 - weights / mean))[order]
     above = np.empty_like(logs)
-    # Half of a person's own share lies above it.
+    # Half of a person's share counts as above the person.
     above[order] = kept[::-1].cumsum()[::-1] - 0.5 * kept
     odds = np.clip((1.0 + 1.0 / elasticity) * above / density, 0.0, None)
     return np.asarray(odds / (1.0 + odds))
@@ -169,6 +172,6 @@ def _outcome(logs: Floats, mass: Floats, rates: Floats, elasticity: float) -> tu
     effort = work ** (1.0 + 1.0 / elasticity)
     rise = np.append(0.0, (0.5 * (effort[1:] + effort[:-1]) * np.diff(logs)).cumsum())
     income, cost = work * np.exp(logs), effort / (1.0 + 1.0 / elasticity)
-    lowest = float(mass @ (income - cost - rise))  # what is left once everybody's rise is paid, shared equally
+    lowest = float(mass @ (income - cost - rise))  # the remainder after everybody's rise in utility, shared equally
     utility = lowest + rise
     return income, income - cost - utility, utility

@@ -1,4 +1,4 @@
-"""How progressive taxes are: whether the rich pay more than their share, and how much that equalises."""
+"""Progressivity and redistribution of taxes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MISSING = float("nan")
 
 
 def concentration_index(amount: ArrayLike, rank_by: ArrayLike, people: ArrayLike | None = None) -> float:
-    """Return the Gini formula of ``amount`` ``[N]`` with people ranked by something else, -1 to 1; ties are averaged.
+    """Return the concentration index of ``amount`` ``[N]`` in the order of another amount, -1 to 1; ties are averaged.
 
     Missing where the total is zero.
     """
@@ -39,7 +39,7 @@ def concentration_index(amount: ArrayLike, rank_by: ArrayLike, people: ArrayLike
 
 
 def kakwani(income: ArrayLike, tax: ArrayLike, people: ArrayLike | None = None) -> float:
-    """Return the concentration index of tax less the Gini coefficient of income before it: above zero, progressive.
+    """Return the concentration index of tax minus the Gini coefficient of income before it; positive if progressive.
 
     Source: Kakwani 1977.
     """
@@ -47,17 +47,17 @@ def kakwani(income: ArrayLike, tax: ArrayLike, people: ArrayLike | None = None) 
 
 
 def reynolds_smolensky(income: ArrayLike, tax: ArrayLike, people: ArrayLike | None = None) -> float:
-    """Return how much taxes equalise: Gini of income before less concentration index of income after tax.
+    """Return the redistributive effect of taxes: Gini of income before minus concentration index of income after tax.
 
     It is $K t / (1 - t)$ with the Kakwani index $K$ and the average rate $t$; the fall of the Gini coefficient is this
-    less what taxes change in the order of people. Source: Reynolds and Smolensky 1977, the identity Kakwani 1977.
+    minus the effect of reranking. Source: Reynolds and Smolensky 1977, the identity Kakwani 1977.
     """
     earned, paid = arrays(income)[0], arrays(tax)[0]
     return gini(earned, people) - concentration_index(earned - paid, earned, people)
 
 
 def suits(income: ArrayLike, tax: ArrayLike, people: ArrayLike | None = None) -> float:
-    """Return one less twice the area under cumulated tax over cumulated income shares, poorest first.
+    """Return one minus twice the area under cumulative tax over cumulative income shares, poorest first.
 
     One where only the richest pay, zero for a proportional tax, minus one where only the poorest pay. Missing without
     income or taxes in total. Source: Suits 1977.
@@ -71,7 +71,7 @@ def suits(income: ArrayLike, tax: ArrayLike, people: ArrayLike | None = None) ->
 
 
 class HSV(NamedTuple):
-    r"""The log-linear schedule $T(y) = y - \lambda y^{1 - \tau}$ next to data, and the share it explains."""
+    r"""The log-linear schedule $T(y) = y - \lambda y^{1 - \tau}$ fitted to data, and its explained variance."""
 
     level: float
     progressivity: float
@@ -81,11 +81,11 @@ class HSV(NamedTuple):
 def fit_hsv(income: ArrayLike, net_income: ArrayLike, people: ArrayLike | None = None) -> HSV:
     """Return the log-linear schedule closest to data: least squares of log income after on log income before taxes.
 
-    Exact for a schedule of this form; ``progressivity`` is zero for a flat tax, and one where all end up with the same.
-    ``level`` is in the unit of the incomes (divide them by their mean for one that compares).
+    Exact for a schedule of this form; ``progressivity`` is zero for a flat tax, and one where all net incomes are
+    equal. ``level`` is in the unit of the incomes (divide them by their mean for a comparable level).
 
     Args:
-        income: ``[N]`` before taxes and transfers; those without income before or after are left out.
+        income: ``[N]`` before taxes and transfers; people without income before or after are left out.
         net_income: ``[N]`` after taxes and transfers.
         people: ``[N]`` weights, one each if not given.
 
@@ -107,11 +107,11 @@ def fit_hsv(income: ArrayLike, net_income: ArrayLike, people: ArrayLike | None =
 
 
 def progressivity_table(accounts_of: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Return one row a policy: average rate, Kakwani, Reynolds-Smolensky and Suits indices, and the fitted schedule.
+    """Return one row per policy: average rate, Kakwani, Reynolds-Smolensky and Suits indices, and the fitted schedule.
 
     Args:
-        accounts_of: by policy, ``[N]`` arrays ``income`` and ``tax`` and, where there are any, ``rebate`` (which only
-            the fitted schedule counts) and the ``weight`` of people who stand for several.
+        accounts_of: by policy, ``[N]`` arrays ``income`` and ``tax`` and, where available, ``rebate`` (used only by the
+            fitted schedule) and the ``weight``, the number of people that an entry represents.
     """
     import pandas as pd
 
@@ -136,13 +136,13 @@ def _row(accounts: Mapping[str, Any]) -> dict[str, float]:
 def _three(amount: ArrayLike, other: ArrayLike, people: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
     """Return two amounts of the same people and their shares of the population, ``[N]`` each."""
     if np.shape(amount) != np.shape(other):
-        raise UserError(f"expected two amounts a person, found {np.size(amount)} and {np.size(other)}")
+        raise UserError(f"expected two amounts per person, found {np.size(amount)} and {np.size(other)}")
     values, mass = sample(amount, people)
     return values, sample(other, people)[0], mass
 
 
 def _concentration(values: Floats, rank: Floats, mass: Floats) -> tuple[Floats, Floats]:
-    """Return cumulated people and amounts, from zero, in the order of ``rank``; who shares a rank is one entry."""
-    _, place = np.unique(rank, return_inverse=True)
-    people, held = np.bincount(place, mass), np.bincount(place, mass * values)
+    """Return cumulative people and amounts, from zero, in the order of ``rank``; people of equal rank are one entry."""
+    _, position = np.unique(rank, return_inverse=True)
+    people, held = np.bincount(position, mass), np.bincount(position, mass * values)
     return np.append(0.0, people.cumsum()), np.append(0.0, held.cumsum())

@@ -1,4 +1,4 @@
-"""What people pay: revenue, effective and marginal rates, and their incidence by decile and group."""
+"""Revenue, effective and marginal tax rates, and their incidence by decile and group."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def revenue(tax: ArrayLike, people: ArrayLike | None = None) -> float:
 
 
 def effective_rates(income: ArrayLike, tax: ArrayLike) -> Floats:
-    """Return tax over income of each person, ``[N]``; missing (NaN) where somebody earns nothing."""
+    """Return tax over income of each person, ``[N]``; missing (NaN) for people without income."""
     earned, paid = arrays(income)[0], arrays(tax)[0]
     return np.where(earned > 0, paid / np.where(earned > 0, earned, 1.0), np.nan)
 
 
 def marginal_rates(income: ArrayLike, thresholds: ArrayLike, rates: ArrayLike) -> Floats:
-    """Return each person's marginal rate ``[N]`` under the bracket schedule ``thresholds`` and ``rates`` ``[K]``."""
+    """Return each person's marginal tax rate ``[N]`` under a schedule of ``thresholds`` and ``rates`` ``[K]``."""
     tensors = (torch.as_tensor(arrays(value)[0]) for value in (income, thresholds, rates))
     return np.asarray(taxes.marginal_rate(*tensors))
 
@@ -44,11 +44,12 @@ def rates_by_decile(
     rank_by: ArrayLike | None = None,
     people: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Return what each decile of ``rank_by`` (income by default) pays.
+    """Return incomes, taxes and rates of each decile of ``rank_by`` (income by default).
 
-    Columns: ``decile``; mean ``income`` and ``tax`` a head in money; ``effective_rate``, tax over income of the decile;
+    Columns: ``decile``; mean ``income`` and ``tax`` per person in money; ``effective_rate``, tax over income of the
+        decile;
     ``net_rate``, the same after the ``rebate``; ``marginal_rate``, the mean of its people. The two shares of income are
-    missing where a decile earns nothing.
+    missing for a decile without income.
     """
     earned, mass = arrays(income, people)
     tenth = deciles(earned if rank_by is None else rank_by, mass)
@@ -64,7 +65,7 @@ def rates_by_group(
     people: ArrayLike | None = None,
     name: str = "group",
 ) -> pd.DataFrame:
-    """Return what each ``group`` ``[N]`` (labels, in a column ``name``) pays, as :func:`rates_by_decile` does."""
+    """Return the columns of :func:`rates_by_decile` for each ``group`` ``[N]`` (labels, in a column ``name``)."""
     import pandas as pd
 
     earned, mass = arrays(income, people)

@@ -1,4 +1,4 @@
-"""The skills that incomes reveal where workers are quasi-linear and isoelastic, and their density."""
+"""Skills implied by the incomes of quasi-linear isoelastic workers, and their density."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def revealed_log_skill(income: Floats, marginal_rate: Floats, elasticity: float)
 
 
 def density_of_log_skill(log_skill: Floats, mass: Floats) -> Floats:
-    """Return the density of log skill ``[N]`` where each person is, by a kernel on an even grid."""
+    """Return the density of log skill ``[N]`` at each person's skill, by a kernel on an even grid."""
     grid = np.linspace(log_skill.min(), log_skill.max(), _GRID)
     return np.interp(log_skill, grid, kernel_density(grid, log_skill, mass))

@@ -1,4 +1,4 @@
-"""What policies are worth: under many welfare functions, in consumption and in money, and by whose weights."""
+"""Welfare analysis: welfare functions, equivalents in consumption and in money, and marginal welfare weights."""
 
 from econsim.analysis.welfare.equivalents import compensating_variation, consumption_equivalent, equivalent_variation
 from econsim.analysis.welfare.functions import FUNCTIONS, NEEDED, nash_welfare, welfare_table

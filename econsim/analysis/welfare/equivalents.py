@@ -1,4 +1,4 @@
-"""What a reform is worth to people, in consumption or in money."""
+"""The value of a reform to people, in consumption or in money."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def consumption_equivalent(
     risk_aversion: float = 1.0,
     people: ArrayLike | None = None,
 ) -> float:
-    r"""Return the share by which everybody's consumption before would have to rise to be as good as the reform.
+    r"""Return the uniform relative rise of consumption before the reform that is worth as much as the reform.
 
     For utilitarian welfare and utility that is CRRA in consumption, $(C^{1 - \eta} - 1) / (1 - \eta)$ or its limit
-    $\log C$, plus anything else (the cost of work). Missing where no rise is as good.
+    $\log C$, plus any other term (the cost of work). Missing where no rise is worth as much.
 
     Args:
         utility: ``[N]``, before.
@@ -50,35 +50,35 @@ def consumption_equivalent(
 
 
 def equivalent_variation(worth_before: Worth, utility_after: ArrayLike) -> Floats:
-    """Return what each person would have to be paid before a reform to be as well off as after it, ``[N]`` money.
+    """Return the payment to each person before a reform that is worth as much as the reform, ``[N]`` money.
 
     Args:
-        worth_before: utility ``[N]`` that people reach before the reform with lump sums ``[N]`` on top; it rises with
-            them. Where utility is quasi-linear in money the answer is the change of utility, and this is not needed.
+        worth_before: utility ``[N]`` before the reform with additional lump sums ``[N]``, in which it increases. Where
+            utility is quasi-linear in money, the equivalent variation is simply the change of utility.
         utility_after: ``[N]``.
 
     Raises:
-        UserError: no lump sum of a size up to 2^60 is as good to somebody.
+        UserError: no lump sum of a size up to 2^60 is worth as much to some person.
     """
     return _lump_sum(worth_before, arrays(utility_after)[0])
 
 
 def compensating_variation(worth_after: Worth, utility_before: ArrayLike) -> Floats:
-    """Return what could be taken from each person after a reform to leave it as well off as before, ``[N]`` money.
+    """Return the payment by each person after a reform that leaves it as well off as before, ``[N]`` money.
 
     Args:
-        worth_after: utility ``[N]`` that people reach after the reform with lump sums ``[N]`` on top; it rises with
-            them, and is not a number where somebody could not live on them.
+        worth_after: utility ``[N]`` after the reform with additional lump sums ``[N]``, in which it increases; NaN
+            where consumption would not be positive.
         utility_before: ``[N]``.
 
     Raises:
-        UserError: no lump sum of a size up to 2^60 is as bad to somebody.
+        UserError: no lump sum of a size up to 2^60 compensates the reform for some person.
     """
     return -_lump_sum(worth_after, arrays(utility_before)[0])
 
 
 def _lump_sum(worth: Worth, target: Floats) -> Floats:
-    """Return lump sums ``[N]`` that are worth ``target``, by doubling a bracket around them and halving it."""
+    """Return lump sums ``[N]`` with utility ``target``, by doubling a bracket around them and bisection."""
     high = _bound(lambda lump_sum: _at_least(worth, lump_sum, target), np.ones_like(target))
     low = _bound(lambda lump_sum: ~_at_least(worth, lump_sum, target), -np.ones_like(target))
     for _ in range(_HALVINGS):
@@ -99,4 +99,4 @@ def _bound(reached: Callable[[Floats], np.ndarray[tuple[int, ...], np.dtype[np.b
         if there.all():
             return bound
         bound = np.where(there, bound, 2.0 * bound)
-    raise UserError("no lump sum makes up for the change of utility; does utility rise with it for everybody?")
+    raise UserError("no lump sum compensates the change of utility; check that everybody's utility increases in it")

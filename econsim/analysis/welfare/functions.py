@@ -1,4 +1,4 @@
-"""Policies side by side under several welfare functions."""
+"""Welfare functions, and tables of policies under several of them."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ FUNCTIONS: Mapping[str, Callable[[Numbers], Tensor]] = {
     "atkinson_2": lambda of: _atkinson(of, 2.0),
     "equality_times_productivity": lambda of: welfare.equality_times_productivity(of["consumption"], of["weight"]),
 }
-"""Welfare functions of accounts by name, each per head.
+"""Welfare functions of accounts by name, each per person.
 
 The first three are in the unit of utility, with weights that sum to one: where that is money (quasi-linear workers),
-the difference between two policies is the equal transfer to everybody that is worth as much. The others are in money
-and do not count the cost of work: consumption that would be as good if all had the same (inequality aversion 1 and 2),
+the difference between two policies is the equal transfer to everybody of the same worth. The others are in money
+and exclude the cost of work: equally distributed equivalent consumption (inequality aversion 1 and 2),
 and equality times mean consumption.
 """
 
 
 def nash_welfare(amount: Any, people: Any = None, disagreement: float = 0.0) -> float:
-    """Return the geometric mean of what people have above a ``disagreement`` point, in the unit of ``amount`` ``[N]``.
+    """Return the geometric mean of people's gains over a ``disagreement`` point, in the unit of ``amount`` ``[N]``.
 
-    The product of gains that Nash (1950) maximises, per head; of consumption it is ``atkinson_1``. Missing where
-    somebody has no gain.
+    The product of gains that Nash (1950) maximises, per person; for consumption it is ``atkinson_1``. Missing where a
+    person has no gain.
     """
     values, mass = sample(amount, people)
     gains = values - disagreement
@@ -67,13 +67,13 @@ def nash_welfare(amount: Any, people: Any = None, disagreement: float = 0.0) -> 
 
 
 def welfare_table(accounts_of: Mapping[str, Accounts]) -> pd.DataFrame:
-    """Return one row a policy and one column a welfare function (:data:`FUNCTIONS`), per head.
+    """Return one row per policy and one column per welfare function (:data:`FUNCTIONS`), per person.
 
-    Atkinson measures are missing where somebody consumes nothing, ``inverse_income`` where income at 40 hours is.
+    Atkinson measures are missing where a person has no consumption, ``inverse_income`` without income at 40 hours.
 
     Args:
         accounts_of: by policy, ``[N]`` arrays or tensors ``utility``, ``consumption`` and, where the economy has them,
-            ``potential_income`` and the ``weight`` of people who stand for several.
+            ``potential_income`` and ``weight``, the number of people that an entry represents.
     """
     import pandas as pd
 
@@ -83,8 +83,8 @@ def welfare_table(accounts_of: Mapping[str, Accounts]) -> pd.DataFrame:
 
 def numbers_of(accounts: Accounts) -> dict[str, Tensor]:
     """Return the accounts that welfare functions read, ``[N]`` float64 each, with ``weight`` (one each by default)."""
-    known = [*NEEDED, *({"potential_income"} & set(accounts))]
-    numbers = {name: torch.as_tensor(accounts[name], dtype=torch.float64) for name in known}
+    names = [*NEEDED, *({"potential_income"} & set(accounts))]
+    numbers = {name: torch.as_tensor(accounts[name], dtype=torch.float64) for name in names}
     weight = accounts.get("weight")
     numbers["weight"] = (
         torch.ones_like(numbers["utility"]) if weight is None else torch.as_tensor(weight, dtype=torch.float64)

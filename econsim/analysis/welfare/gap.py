@@ -1,4 +1,4 @@
-"""How much of the way between two policies another one goes."""
+"""The share of the welfare gap between two policies that a third one closes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["share_of_gap_closed"]
 
 
 def share_of_gap_closed(value: float, floor: float, ceiling: float) -> float:
-    """Return how much of the way from ``floor`` to ``ceiling`` welfare ``value`` is: zero at the floor, one at the top.
+    """Return the position of welfare ``value`` between ``floor`` (zero) and ``ceiling`` (one).
 
     Raises:
         UserError: a number that is not finite, or a ceiling that is not above the floor.
     """
     if not all(math.isfinite(number) for number in (value, floor, ceiling)):
-        raise UserError(f"share_of_gap_closed: expected finite numbers, not {value}, {floor}, {ceiling}")
+        raise UserError(f"share_of_gap_closed: expected finite numbers, found {value}, {floor}, {ceiling}")
     if ceiling <= floor or math.isclose(ceiling, floor, rel_tol=1e-12):
         raise UserError(
             f"the share of the welfare gap closed is not defined: the ceiling ({ceiling:g}) is not above the floor"

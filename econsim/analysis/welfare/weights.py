@@ -1,4 +1,4 @@
-"""Marginal social welfare weights: those of a welfare function, and those that would justify a schedule."""
+"""Marginal social welfare weights: those of a welfare function, and those under which a schedule is optimal."""
 
 from __future__ import annotations
 
@@ -27,29 +27,31 @@ def marginal_weights(
     accounts: Mapping[str, Any],
     marginal_utility: ArrayLike = 1.0,
 ) -> Floats:
-    """Return what society gains from a unit of money in each person's hand, ``[N]``, one on average over people.
+    """Return the marginal social welfare weight of each person's money, ``[N]``, with mean one over people.
 
     Args:
         function: a name of :data:`FUNCTIONS`, or a differentiable function of the same accounts.
         accounts: as :func:`welfare_table` reads them.
-        marginal_utility: what a unit of money adds to each utility, ``[N]``; one where utility is money.
+        marginal_utility: the marginal utility of money, ``[N]``; one where utility is money.
 
     Raises:
-        UserError: no such function, or nobody counts in it.
+        UserError: no such function, or its derivative is zero for everybody.
     """
     if isinstance(function, str) and function not in FUNCTIONS:
         raise UserError(f"no welfare function {function!r}{did_you_mean(function, FUNCTIONS)}")
-    chosen = FUNCTIONS[function] if isinstance(function, str) else function
+    welfare = FUNCTIONS[function] if isinstance(function, str) else function
     numbers = numbers_of(accounts)
     lump_sum = torch.zeros_like(numbers["utility"], requires_grad=True)
     raised = {
         "utility": numbers["utility"] + torch.as_tensor(arrays(marginal_utility)[0]) * lump_sum,
         "consumption": numbers["consumption"] + lump_sum,
     }
-    (gain,) = torch.autograd.grad(chosen({**numbers, **raised}), lump_sum)
+    (gain,) = torch.autograd.grad(welfare({**numbers, **raised}), lump_sum)
     people = numbers["weight"]
     if not bool(gain.isfinite().all()) or float(gain.sum()) <= 0:
-        raise UserError("marginal_weights: nobody's money adds to this welfare function, or it has no value here")
+        raise UserError(
+            "marginal_weights: the welfare function does not increase in anybody's money, or is undefined here"
+        )
     return np.asarray(gain / people * people.sum() / gain.sum())
 
 
@@ -60,27 +62,27 @@ def inverse_optimum(
     people: ArrayLike | None = None,
     groups: int = 10,
 ) -> pd.DataFrame:
-    r"""Return the welfare weights that make a schedule optimal: whose money the planner must care about, by group.
+    r"""Return the welfare weights under which a schedule is optimal, by group.
 
     Without income effects and with one elasticity $e$ (quasi-linear isoelastic workers), a schedule is optimal where
     at every skill $w$ the people above have $\sum (1 - g) = e / (1 + e) \, \phi(\log w) T' / (1 - T')$, with the
-    density $\phi$ of log skill; skills are those that incomes reveal. A group's mean weight is one less the difference
-    of these sums at its ends, over its share of people. Weights below zero say that the schedule takes more than the
-    revenue-maximising rate would: everybody could gain.
+    density $\phi$ of log skill; skills are those implied by incomes. A group's mean weight is one minus the
+    difference of these sums at its ends over its share of people. Negative weights mean that rates exceed the
+    revenue-maximising rate, so that everybody could gain.
 
     Args:
         income: ``[N]``; those without income belong to the lowest group.
-        marginal_rate: ``[N]`` below one, what each person faces.
+        marginal_rate: ``[N]`` below one, of each person.
         elasticity: of income to the net-of-tax rate.
         people: ``[N]`` weights, one each if not given.
-        groups: how many, by income, of equal size.
+        groups: number of groups of equal size, by income.
 
     Returns:
-        One row a group: ``group`` (1 the lowest), ``mean_income`` and ``weight``, one on average.
+        One row per group: ``group`` (1 the lowest), ``mean_income`` and ``weight``, one on average.
 
     Raises:
-        UserError: a rate of one or more, an elasticity that is not positive, incomes that all are the same, or so many
-            without income that the lowest group could not hold them.
+        UserError: a rate of one or more, an elasticity that is not positive, incomes that are all the same, or more
+            people without income than the lowest group has.
 
     Source: Bourguignon and Spadaro 2012, from the first-order condition of Diamond 1998 and Saez 2001.
     """
@@ -112,11 +114,13 @@ def _taken_above(earned: Floats, mass: Floats, rates: Floats, elasticity: float,
 
 def _check_inverse(earned: Floats, mass: Floats, rates: Floats, elasticity: float, groups: int) -> None:
     if elasticity <= 0:
-        raise UserError(f"elasticity: expected a number above 0, not {elasticity}")
+        raise UserError(f"elasticity: expected a number above 0, found {elasticity}")
     if (rates >= 1).any():
         raise UserError("marginal_rate: expected fractions below 1; no finite weights justify a rate of one")
     if (earned == earned[0]).all():
         raise UserError("income: everybody has the same, so that incomes reveal no distribution of skills")
     idle = float(mass[earned <= 0].sum())
     if groups < 2 or idle >= 1.0 / groups:
-        raise UserError(f"groups: {idle:.0%} of people have no income, more than the lowest of {groups} groups holds")
+        raise UserError(
+            f"groups: {idle:.0%} of people have no income, more than the lowest of {groups} groups contains"
+        )

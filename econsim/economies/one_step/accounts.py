@@ -33,7 +33,7 @@ def accounts_spec(family: Family, welfare: WelfareName) -> tuple[Account, ...]:
         Account("utility", WORKER, utility, statistics=(_TABLE,)),
         Account("skill", WORKER, f"{MONEY} per hour"),
         Account("potential_income", WORKER, MONEY, "Income at 40 hours"),
-        Account("weight", WORKER, "people", weight=True),
+        Account("weight", WORKER, "people", "People represented", weight=True),
         Account("rates", ("bracket",), title="Marginal tax rates", format="share"),
         Account("thresholds", ("bracket",), MONEY, "Bracket thresholds"),
     )

@@ -70,7 +70,7 @@ def test_another_planner_and_another_game_may_be_the_reform() -> None:
     assert swapped.reform.measured("mean_hours") == pytest.approx(60 * 0.7**0.4)
     with pytest.raises(UserError, match=r"elasticty: no such numeric parameter \(did you mean elasticity\?\)"):
         play_pair(game(), players(FLAT), KEY, elasticty=0.3)
-    with pytest.raises(UserError, match="as many values"):
+    with pytest.raises(UserError, match="same number of values"):
         play_points(game(), players(FLAT), KEY, {"elasticity": [0.1, 0.2], "untaxed_hours": [60.0]})
 
 
@@ -94,7 +94,7 @@ def test_paired_and_unpaired_errors_by_hand() -> None:
     assert (same.error, same.unpaired_error, same.times_smaller, same.low) == (0.0, 0.0, None, 1.0)
     assert paired_difference([1.0, 2.0], [2.0, 3.0]).times_smaller == np.inf
     assert paired_difference([1.0], [2.0]).error is None
-    with pytest.raises(UserError, match="one number an episode"):
+    with pytest.raises(UserError, match="one number per episode"):
         paired_difference([1.0], [1.0, 2.0])
 
 

@@ -74,5 +74,5 @@ def test_leaders_and_strangers_have_no_unilateral_deviation() -> None:
         Deviation(Gifts(), "collector")
     with pytest.raises(UserError, match=r"no role 'givr' \(did you mean giver\?\)"):
         Deviation(Gifts(), "givr")
-    with pytest.raises(UserError, match="role 'deviator' of its own"):
+    with pytest.raises(UserError, match="already has a role 'deviator'"):
         Deviation(Deviation(Gifts(), "giver"), "giver")

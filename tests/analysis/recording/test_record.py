@@ -36,7 +36,7 @@ def test_a_camera_keeps_every_moment_of_the_first_copy_and_what_stays_once() -> 
     assert recording.frames["sign"].tolist() == [[7, 7]]
     assert recording.at("sign", 3).tolist() == [7, 7]
     assert recording.over_time("sign").shape == (4, 2)
-    with pytest.raises(UserError, match="this episode shows no map; its frames are sign, time"):
+    with pytest.raises(UserError, match="this episode has no frame map; its frames are sign, time"):
         recording.over_time("map")
 
 
@@ -61,7 +61,7 @@ def test_income_before_tax_begins_anew_with_each_period(recording: Recording) ->
 
 
 def test_few_people_are_shown_one_by_one_and_many_in_quarters_by_pay(recording: Recording) -> None:
-    assert groups_of(recording).described(recording) == ["1: 11.0 coin a house", "2: 22.0 coin a house"]
+    assert groups_of(recording).described(recording) == ["1: 11.0 coin per house", "2: 22.0 coin per house"]
     pay = np.array([5.0, 1.0, 9.0, 3.0, 2.0, 8.0, 7.0, 4.0, 6.0, 9.5, 9.7, 9.9])
     many = groups_of(Recording({"workers": ["worker"] * 12}, {"pay": pay[None], "coin": np.zeros((2, 12))}))
     assert many.of.tolist() == [1, 0, 2, 0, 0, 2, 2, 1, 1, 3, 3, 3]

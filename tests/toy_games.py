@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from econsim import random
+from econsim import kinds, random
 from econsim.accounts import Account
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 
@@ -144,3 +145,11 @@ class Signals(Game[SignalsState]):
     def conserved(self, state: SignalsState) -> dict[str, Tensor]:
         """Return nothing: nothing is conserved."""
         return {}
+
+
+def orchard() -> Game[Any]:
+    """Return the economy of the plug-in ``run_toys``, under the name that runs import it by."""
+    kinds.add_plugin(str(Path(__file__).parent / "runs" / "run_toys"))
+    kind = kinds.load("economies", "orchard")
+    game: Game[Any] = kind.build(kind.parameters())
+    return game

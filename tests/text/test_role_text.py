@@ -13,9 +13,7 @@ from typing import Any
 import pytest
 import torch
 from analysis.equilibrium.dilemma import Dilemma
-from runs.run_toys.economies.orchard import Orchard
-from runs.run_toys.economies.orchard import Parameters as OrchardParameters
-from toy_games import Gifts, GiftsState, Signals
+from toy_games import Gifts, GiftsState, Signals, orchard
 
 from econsim import random
 from econsim.errors import UserError
@@ -27,7 +25,7 @@ from econsim.text.names import entry_names, feature_names, feature_units, option
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
-TOYS = {"gifts": Gifts, "dilemma": Dilemma, "orchard": lambda: Orchard(OrchardParameters())}
+TOYS = {"gifts": Gifts, "dilemma": Dilemma, "orchard": orchard}
 STEPS = 8
 _RANGE = re.compile(r"(\S+?)(\d+) to \1(\d+)")
 

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from runs.run_toys.economies.orchard import Orchard
-from runs.run_toys.economies.orchard import Parameters as OrchardParameters
 from scripted_minds import mind
-from toy_games import Gifts
+from toy_games import Gifts, orchard
 
 from econsim import kinds, random
 from econsim.errors import UserError
@@ -135,7 +133,7 @@ def test_a_previous_action_that_is_no_longer_legal_does_not_stand_in() -> None:
 
 def test_a_fallback_that_the_scenario_names_is_the_rule() -> None:
     service = Answering(lambda question: "no idea", on_failure="rule")
-    game = Orchard(OrchardParameters())
+    game = orchard()
     picker = Played(mind("agents", service, fallback={"kind": "fixed_hours", "hours": 0.75}))
     play(game, {"worker": picker, "planner": mind("planners", service)}, random.keys(1, 1))
     assert picker.actions[-1].tolist() == [[0.75] * 5]
@@ -212,7 +210,7 @@ def test_a_parameter_that_would_do_nothing_is_an_error(
 
 
 def test_elections_need_a_game_that_tells_of_tax_years() -> None:
-    game, kind = Orchard(OrchardParameters()), kinds.load("planners", "elected_llm")
+    game, kind = orchard(), kinds.load("planners", "elected_llm")
     election = kind.build(kind.parameters())
     with pytest.raises(UserError, match="planner: kind elected_llm needs a game with prompts for tax years"):
         election.forecast(game, game.roles["planner"], 1)

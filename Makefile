@@ -17,7 +17,7 @@ demo: $(VENV)/.core ## Install econsim into .venv and run the first scenario.
 	$(BIN)/econsim run one_step
 
 test: $(VENV)/.test ## Run all tests, with one thread per process.
-	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.lint ## Check style, spelling and types.
 	$(BIN)/ruff check .

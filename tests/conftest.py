@@ -38,8 +38,25 @@ def commands() -> Iterator[Commands]:
     server.close()
 
 
+LONG = (
+    "test_shipped_scenarios.py",
+    "test_kill_and_resume.py",
+    "test_reference.py",
+    "test_notebooks.py",
+    "test_seeds_together.py",
+    "test_two_level_benchmark.py",
+    "test_acceleration.py",
+    "test_retraining.py",
+    "test_several_processes.py",
+    "test_tiny.py",
+    "test_houses_learned.py",
+)
+"""Files that take half a minute or more, the longest first: no process is left alone with one of them at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests marked ``gpu`` where there is no device."""
+    """Begin with long files, and skip tests marked ``gpu`` where there is no device."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     if torch.cuda.is_available():
         return
     for item in items:

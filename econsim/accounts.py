@@ -98,6 +98,12 @@ class Account:
     weight: bool = False
     flow: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a bare string for ``axes``, which would be read as one axis per letter."""
+        axes: object = self.axes
+        if isinstance(axes, str):
+            raise TypeError(f"account {self.name!r}: axes is a tuple of names; write ({axes!r},)")
+
     @property
     def noun(self) -> str:
         """The title as it is written within a sentence."""

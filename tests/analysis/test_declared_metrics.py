@@ -123,3 +123,8 @@ def test_splitting_a_person_in_two_of_half_the_weight_changes_no_metric() -> Non
     assert {name: float(values[0]) for name, values in one.items()} == pytest.approx(
         {name: float(values[0]) for name, values in other.items()}, abs=1e-12
     )
+
+
+def test_axes_that_are_no_tuple_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"account 'income': axes is a tuple of names; write \('role:worker',\)"):
+        Account("income", "role:worker")  # type: ignore[arg-type]

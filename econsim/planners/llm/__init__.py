@@ -111,7 +111,7 @@ class LanguagePlanner(Asking):
         calls = num_envs * (years - (memory.first is not None))
         brackets = len(memory.narrator.briefing["thresholds"])
         half = [Year(number, (number / years, *(0.25,) * (brackets - 1)), 20_000.0) for number in range(years // 2)]
-        now = Report(1, (0.25,) * brackets, 20_000.0, [40_000.0, 50_000.0], [30_000.0, 40_000.0])
+        now = Report(1, (0.25,) * brackets, 20_000.0, [40_000.0, 50_000.0], [30_000.0, 40_000.0], [1.0, 1.0])
         tokens = tokens_of([memory.narrator.rules, memory.narrator.question(Past(tuple(half)), now)])
         answer = _ANSWER_TOKENS + _THOUGHT_TOKENS * self.parameters.reasoning
         return calls, calls * tokens, calls * answer

@@ -23,6 +23,7 @@ class Report(NamedTuple):
     welfare: float
     incomes: list[float]
     utilities: list[float]
+    people: list[float]  # how many people each entry represents
 
 
 class Year(NamedTuple):
@@ -77,11 +78,11 @@ class Past:
 
 def reports(facts: Mapping[str, Tensor]) -> list[Report]:
     """Return the facts ``[B, 1, ...]`` of the planner as one report per environment copy."""
-    names = ("time", "rates", "welfare", "incomes", "utilities")
+    names = ("time", "rates", "welfare", "incomes", "utilities", "weights")
     columns = [facts[name][:, 0].tolist() for name in names]
     return [
-        Report(int(time), shares(rates), welfare, incomes, utilities)
-        for time, rates, welfare, incomes, utilities in zip(*columns, strict=True)
+        Report(int(time), shares(rates), welfare, incomes, utilities, people)
+        for time, rates, welfare, incomes, utilities, people in zip(*columns, strict=True)
     ]
 
 
@@ -90,14 +91,14 @@ def shares(rates: list[float]) -> Rates:
     return tuple(float(f"{rate:.6g}") for rate in rates)
 
 
-def histogram(values: list[float], edges: list[float], unit: str) -> str:
-    """Return a text histogram of values, one line with a bar per interval; the last interval has no upper bound."""
-    counts = [0] * len(edges)
-    for value in values:
-        counts[max(0, sum(value >= edge for edge in edges) - 1)] += 1
+def histogram(values: list[float], edges: list[float], unit: str, people: list[float]) -> str:
+    """Return a text histogram of ``people`` by value, one line with a bar per interval; the last one is unbounded."""
+    counts = [0.0] * len(edges)
+    for value, weight in zip(values, people, strict=True):
+        counts[max(0, sum(value >= edge for edge in edges) - 1)] += weight
     lines = []
     for index, count in enumerate(counts):
         upper = f"to {edges[index + 1]:,.0f}" if index + 1 < len(edges) else "and more"
-        bar = "#" * round(_BAR * count / max(1, len(values)))
-        lines.append(f"{edges[index]:,.0f} {upper} {unit}: {count} {bar}".rstrip())
+        bar = "#" * round(_BAR * count / max(1.0, sum(people)))
+        lines.append(f"{edges[index]:,.0f} {upper} {unit}: {count:.0f} {bar}".rstrip())
     return "\n".join(lines)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -79,19 +81,19 @@ class PlannerNarrator:
         return f"year {year.number}: rates {_rates(year.rates)}, welfare {amount(year.welfare)}"
 
     def _incomes(self, now: Report) -> str:
-        return histogram(now.incomes, self.briefing["thresholds"], self.briefing["unit"])
+        return histogram(now.incomes, self.briefing["thresholds"], self.briefing["unit"], now.people)
 
     def _utilities(self, now: Report) -> str:
         low, high = min(now.utilities), max(now.utilities)
         width = (high - low) / _BINS or 1.0
         edges = [low + width * index for index in range(_BINS + 1)]
-        counts = [0] * _BINS
-        for value in now.utilities:
-            counts[min(bisect_right(edges, value) - 1, _BINS - 1)] += 1
-        mean = sum(now.utilities) / len(now.utilities)
-        middle = sorted(now.utilities)[len(now.utilities) // 2]
-        spread = f"from {amount(low)} to {amount(high)} in ten equal parts: {' '.join(map(str, counts))} people"
-        return f"{spread}; mean {amount(mean)}, median {amount(middle)}"
+        counts = [0.0] * _BINS
+        for value, people in zip(now.utilities, now.people, strict=True):
+            counts[min(bisect_right(edges, value) - 1, _BINS - 1)] += people
+        mean = sum(map(mul, now.people, now.utilities)) / sum(now.people)
+        in_parts = " ".join(f"{count:.0f}" for count in counts)
+        spread = f"from {amount(low)} to {amount(high)} in ten equal parts: {in_parts} people"
+        return f"{spread}; mean {amount(mean)}, median {amount(_median(now.utilities, now.people))}"
 
     def _cue(self, year: int) -> str:
         if self.parameters.cue != "timed":
@@ -115,6 +117,13 @@ class PlannerNarrator:
             "largest_move": "" if largest_move is None else f"{largest_move:g}",
             "reasoning": parameters.reasoning,
         }
+
+
+def _median(values: list[float], people: list[float]) -> float:
+    """Return the value of the person in the middle, the upper one of two."""
+    ranked = sorted(zip(values, people, strict=True))
+    up_to = list(accumulate(weight for _, weight in ranked))
+    return ranked[bisect_right(up_to, up_to[-1] / 2)][0]
 
 
 def _entry(year: Year) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from scripted_minds import Scripted, economy, facts_of, mind
 from econsim import kinds, random
 from econsim.economies.one_step import OneStep
 from econsim.llm.questions import Question
-from econsim.planners.llm.history import Past, Year, histogram
+from econsim.planners.llm import Parameters
+from econsim.planners.llm.history import Past, Report, Year, histogram
+from econsim.planners.llm.narrator import PlannerNarrator
 
 FEDERAL = [0.10, 0.12, 0.22, 0.24, 0.32, 0.35, 0.37]
 Reply = Callable[[Question, dict[str, Any]], str]
@@ -140,9 +142,22 @@ def test_the_best_years_are_of_different_schedules() -> None:
 
 
 def test_a_histogram_counts_everybody_once() -> None:
-    text = histogram([0.0, 5.0, 10.0, 99.0], [0.0, 10.0, 50.0], "USD")
+    text = histogram([0.0, 5.0, 10.0, 99.0], [0.0, 10.0, 50.0], "USD", [1.0] * 4)
     assert [line.split(": ")[1][0] for line in text.splitlines()] == ["2", "1", "1"]
     assert text.splitlines()[-1].startswith("50 and more USD")
+
+
+def test_questions_count_people_and_not_rows() -> None:
+    game = economy(tax_years=3, workers=4)
+    narrator = PlannerNarrator(Parameters(), game.briefing("planner"), 8, ())
+    rates = tuple(FEDERAL)
+    whole = Report(2, rates, 1.0, [1e4, 5e4, 9e5], [1.0, 2.0, 9.0], [2.0, 4.0, 2.0])
+    split = Report(2, rates, 1.0, [1e4, 5e4, 5e4, 9e5], [1.0, 2.0, 2.0, 9.0], [2.0, 2.0, 2.0, 2.0])
+    past = Past((Year(1, rates, 1.0),))
+    text = narrator.question(past, whole)
+    assert text == narrator.question(past, split)
+    assert "47,150 to 100,525 USD: 4 ##########" in text  # half of eight people
+    assert "mean 3.5, median 2" in text
 
 
 def test_a_forecast_counts_every_call() -> None:

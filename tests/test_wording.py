@@ -97,10 +97,10 @@ def _strings(path: Path) -> Iterator[Text]:
             yield Text(_name(path), node.lineno, node.value)
 
 
-def _markdown_cells(path: Path) -> Iterator[Text]:
-    """Yield the Markdown cells of a notebook; the line is the number of the cell."""
+def _cells(path: Path) -> Iterator[Text]:
+    """Yield the text and the code of a notebook's cells; the line is the number of the cell."""
     for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
-        if cell["cell_type"] == "markdown":
+        if cell["cell_type"] in ("markdown", "code"):
             yield Text(f"{_name(path)}, cell", number, "".join(cell["source"]).replace("\n", " "))
 
 
@@ -110,7 +110,7 @@ def all_texts() -> Iterator[Text]:
     for path in TEXT_FILES:
         yield Text(_name(path), 1, path.read_text(encoding="utf-8"))
     for path in NOTEBOOKS:
-        yield from _markdown_cells(path)
+        yield from _cells(path)
 
 
 class Match(NamedTuple):

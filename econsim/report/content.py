@@ -14,6 +14,7 @@ from econsim.runs.metric_columns import in_words, main_metric, shown, shown_metr
 if TYPE_CHECKING:
     import pandas as pd
 
+    from econsim.game import Role
     from econsim.runs.folder import Run
 
 __all__ = [
@@ -116,14 +117,20 @@ def question(run: Run) -> str:
     """Return the question of a run in a sentence, with its policies, its population and its main metric."""
     summary, scenario = run.summary, run.scenario
     roles = scenario.build("cpu")[0].roles.values()
-    people = listed([f"{role.count:,} {role.name}{'s' * (role.count > 1)}" for role in roles if not role.leads])
+    people = listed([_counted(role) for role in roles if not role.leads])
     metric = main_metric(summary)
     labels, setting = list(summary["policies"]), f"in {scenario.economy.kind.name} with {people}"
     if metric is None:
         return f"What are the results of {listed(labels)} {setting}?"
     if len(labels) == 1:
-        return f"What is {_noun(metric)} under {labels[0]} {setting}?"
+        return f"What is the {_noun(metric)} under {labels[0]} {setting}?"
     return f"Which of {listed(labels)} gives the highest {_noun(metric)} {setting}?"
+
+
+def _counted(role: Role) -> str:
+    """Return how many players a role has; a group of a role with the label of its agent."""
+    name, _, label = role.name.partition("/")
+    return f"{role.count:,} {name}{'s' * (role.count > 1)}" + f" ({label})" * bool(label)
 
 
 def listed(names: Sequence[str], word: str = "and") -> str:

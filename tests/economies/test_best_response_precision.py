@@ -24,7 +24,7 @@ def tax(income: Floats, rates: Floats) -> Floats:
     return np.asarray(((np.clip(income[..., None], THRESHOLDS, tops) - THRESHOLDS) * rates).sum(-1))
 
 
-def worth(game: Any, family: dict[str, Any], skill: Floats, hours: Floats, rates: Floats) -> Floats:
+def worth(family: dict[str, Any], skill: Floats, hours: Floats, rates: Floats) -> Floats:
     """Return utility ``[N, A]`` in money, from the families' documented formulae, without a rebate."""
     net = skill * hours - tax(skill * hours, rates)
     match family:
@@ -57,8 +57,8 @@ def test_nobody_gains_by_other_hours(family: dict[str, Any], step: float | None)
         for rates in SCHEDULES:
             hours = exact.best_hours(torch.tensor([rates], dtype=dtype))[0].double().numpy()[:, None]
             grid = GRID if step is None else np.arange(0.0, CAP + step, step)
-            best = worth(game, family, skill, grid, np.array(rates)).max(1)
-            reached = worth(game, family, skill, hours, np.array(rates))[:, 0]
+            best = worth(family, skill, grid, np.array(rates)).max(1)
+            reached = worth(family, skill, hours, np.array(rates))[:, 0]
             # The cost of work carries the rounding of hours times its exponent, up to 51, and single precision 6e-8;
             # a comparison of brackets errs by as much of what is earned.
             rounding = 20 * 51 * float(torch.finfo(dtype).eps) * (skill[:, 0] * 60 + 1)

@@ -392,8 +392,8 @@ class TaxSchedules(Protocol):
 
     The action of a role that sets the schedule has one entry per bracket: the marginal tax rates, ``Box(0, 1, (K,))``,
     or options that represent rates, a :class:`MultiDiscrete` of ``K`` choices. In the latter case the game also accepts
-    a floating-point action ``[B, N, K]`` of rates. A schedule on other brackets, such as a statutory one, is projected
-    by :func:`econsim.mechanisms.taxes.project`: the average marginal tax rate within each bracket.
+    a floating-point action ``[B, N, K]`` of rates. A law on other brackets is projected by
+    :func:`econsim.mechanisms.us_law.law_on_brackets`, so that each bracket raises the same revenue.
     """
 
     @property
@@ -407,6 +407,23 @@ class TaxSchedules(Protocol):
     @property
     def usd_per_unit(self) -> float:
         """US dollars in one unit of the game's money."""
+
+
+@runtime_checkable
+class DeclaresIncomes(Protocol):
+    """A game that knows which incomes its players declare under a tax schedule on any brackets.
+
+    A law on other brackets than those of the game is then weighted by these incomes, so that every bracket raises the
+    revenue of the law. Without them, planners use US incomes of the American Community Survey.
+    """
+
+    def declared_incomes(self, thresholds: Tensor, rates: Tensor) -> tuple[Tensor, Tensor]:
+        """Return taxable incomes, ``[N]`` or ``[B, N]`` float64, and the number of people with each, ``[N]``.
+
+        Args:
+            thresholds: ``[K]``, lower thresholds of the brackets, money.
+            rates: ``[K]``, marginal tax rates.
+        """
 
 
 @runtime_checkable

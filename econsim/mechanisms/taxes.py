@@ -102,6 +102,43 @@ def project(thresholds_from: Tensor, rates_from: Tensor, thresholds_to: Tensor) 
     return torch.cat([within, rates_from[..., -1:]], dim=-1)
 
 
+def project_at_incomes(
+    thresholds_from: Tensor, rates_from: Tensor, thresholds_to: Tensor, incomes: Tensor, people: Tensor
+) -> Tensor:
+    r"""Return one schedule in the brackets of another, so that each bracket raises the same revenue at given incomes.
+
+    The rate of bracket $k$ is the average marginal rate within it, weighted by the number of people above each income:
+    $r_k = \sum_i w_i [T(\min(z_i, b_{k+1})) - T(b_k)]^+ / \sum_i w_i (\min(z_i, b_{k+1}) - b_k)^+$. A bracket that no
+    income reaches has the rate at its lower threshold, from which a first income would be taxed. Equal thresholds give
+    exactly equal rates.
+
+    Args:
+        thresholds_from: ``[K_from]``, money.
+        rates_from: ``[K_from]``.
+        thresholds_to: ``[K_to]``, money.
+        incomes: ``[..., N]``, money.
+        people: ``[N]``, the number of people with each income.
+
+    Returns:
+        ``[..., K_to]``.
+    """
+    starts, ends = thresholds_from.tolist(), [*thresholds_from[1:].tolist(), float("inf")]
+    projected = []
+    for lower, upper in zip(thresholds_to.tolist(), [*thresholds_to[1:].tolist(), float("inf")], strict=True):
+        taxed = [
+            (people * (incomes.clamp(max=min(upper, end)) - max(lower, start)).clamp(min=0)).sum(-1)
+            for start, end in zip(starts, ends, strict=True)
+        ]
+        amounts = torch.stack(taxed, -1)  # of income within both brackets
+        total = amounts.sum(-1, keepdim=True)
+        # Divide before summing, so that the rates of brackets that both schedules share are exact.
+        average = (rates_from * (amounts / torch.where(total > 0, total, 1.0))).sum(-1)
+        projected.append(
+            torch.where(total[..., 0] > 0, average, rates_from[sum(start <= lower for start in starts) - 1])
+        )
+    return torch.stack(projected, -1)
+
+
 def check_schedule(thresholds: Tensor | Sequence[float], rates: Tensor | Sequence[float]) -> None:
     """Check a bracket schedule, ``[K]`` or ``[B, K]`` each.
 

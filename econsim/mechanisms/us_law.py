@@ -17,6 +17,7 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim.errors import UserError, did_you_mean
+from econsim.mechanisms.taxes import brackets_tax, project_at_incomes
 from econsim.parameters import Model
 
 TABLE = "data/us_federal_income_tax_brackets.csv"
@@ -74,6 +75,39 @@ def federal_schedule(year: int, filing_status: str = "single") -> Schedule:
         standard_deduction=float(rows[0]["standard_deduction_usd"]),
         source=rows[0]["source"],
     )
+
+
+@dataclass(frozen=True, eq=False)
+class LawOnBrackets:
+    """A law in the brackets of a game, which raises the same revenue in every bracket at given incomes.
+
+    rates: ``[..., K]`` float64, marginal rates.
+    largest_error: the largest absolute difference from the liability of the law at these incomes, money.
+    error_at: the income at which it occurs, money.
+    """
+
+    rates: Tensor
+    largest_error: float
+    error_at: float
+
+
+def law_on_brackets(
+    law: Schedule, thresholds: Tensor, incomes: Tensor, people: Tensor, usd_per_unit: float = 1.0
+) -> LawOnBrackets:
+    """Return a law in other brackets; see :func:`econsim.mechanisms.taxes.project_at_incomes`.
+
+    Args:
+        law: the schedule of the law, in US dollars.
+        thresholds: ``[K]`` of the brackets, money.
+        incomes: ``[..., N]`` taxable incomes, money.
+        people: ``[N]``, the number of people with each income.
+        usd_per_unit: US dollars in one unit of money.
+    """
+    statutory, income = law.thresholds.to(thresholds) / usd_per_unit, incomes.to(thresholds)
+    rates_of_law = law.rates.to(thresholds)
+    rates = project_at_incomes(statutory, rates_of_law, thresholds, income, people.to(thresholds))
+    error = (brackets_tax(income, thresholds, rates) - brackets_tax(income, statutory, rates_of_law)).abs()
+    return LawOnBrackets(rates, float(error.max()), float(income.expand_as(error).flatten()[error.argmax()]))
 
 
 @cache

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from econsim.actions import tax_thresholds
 from econsim.errors import EconsimWarning
-from econsim.game import Game, Role, TaxSchedules
-from econsim.mechanisms.taxes import project
-from econsim.mechanisms.us_law import FilingStatus, Law
+from econsim.game import DeclaresIncomes, Game, Role, TaxSchedules
+from econsim.mechanisms.us_law import FilingStatus, Law, law_on_brackets
+from econsim.mechanisms.weighted_people import mean
 from econsim.parameters import Model
 from econsim.play import ConstantPolicy
+from econsim.populations import gb2
 
 __all__ = ["Parameters", "UsFederal"]
 
@@ -23,6 +24,9 @@ REFERENCES = (
     "@misc{irs2023revproc34, title={Revenue Procedure 2023-34}, author={{Internal Revenue Service}}, year={2023}, "
     "note={Tax rate schedules and standard deduction for 2024}}",
 )
+
+
+US_INCOMES = 1_000
 
 
 class Parameters(Model):
@@ -34,27 +38,46 @@ class Parameters(Model):
     """Filing status; none: that of the game's brackets, or single."""
 
 
+def _us_incomes() -> Tensor:
+    """Return the incomes of US individuals at the middle of each of 1,000 equal shares of people, US dollars."""
+    levels = (torch.arange(US_INCOMES, dtype=torch.float64) + 0.5) / US_INCOMES
+    return gb2.GB2(gb2.Parameters()).quantile(levels)
+
+
 class UsFederal(ConstantPolicy):
-    """Announces the statutory rates, averaged within each bracket if the brackets of game and law differ."""
+    """Announces the statutory rates; if the brackets differ, rates that raise the law's revenue in every bracket.
+
+    The revenue is that at the incomes which the game's players declare under the law, or, where the game does not know
+    them, at US incomes of the American Community Survey 2023 (``gb2``).
+    """
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
     def action(self, game: Game[Any], role: Role) -> Tensor:
-        """Return the rates ``[K]``; warns if the brackets of the game differ from those of the law."""
+        """Return the rates ``[K]`` or ``[B, K]``; warns if the brackets of the game differ from those of the law."""
         thresholds = tax_thresholds(game, role, "us_federal")
         assert isinstance(game, TaxSchedules)
         law = self._law(game)
-        schedule = law.schedule()
-        statutory = schedule.thresholds.to(thresholds) / game.usd_per_unit
-        if statutory.shape != thresholds.shape or not torch.equal(statutory, thresholds):
-            warnings.warn(
-                f"us_federal: the {len(thresholds)} brackets of the game are not those of the law of {law.year} "
-                f"({law.filing_status}); the rate of each bracket is the average statutory marginal rate within it",
-                EconsimWarning,
-                stacklevel=3,
-            )
-        return project(statutory, schedule.rates.to(thresholds), thresholds)
+        schedule, unit = law.schedule(), game.usd_per_unit
+        statutory, rates = schedule.thresholds.to(thresholds) / unit, schedule.rates.to(thresholds)
+        if statutory.shape == thresholds.shape and torch.equal(statutory, thresholds):
+            return rates
+        if isinstance(game, DeclaresIncomes):
+            source, (incomes, people) = "that people declare under the law", game.declared_incomes(statutory, rates)
+        else:
+            source, incomes = "of the American Community Survey 2023", _us_incomes().to(thresholds) / unit
+            people = torch.ones_like(incomes)
+        adapted = law_on_brackets(schedule, thresholds, incomes, people, unit)
+        warnings.warn(
+            f"us_federal: the brackets of the game are not those of the law of {law.year} ({law.filing_status}); each"
+            f" has the rate that raises the law's revenue at the incomes {source} (mean"
+            f" {float(mean(incomes, people).mean()):,.0f} {game.unit}). The largest error in a person's tax is"
+            f" {adapted.largest_error:,.0f} {game.unit}, at an income of {adapted.error_at:,.0f}",
+            EconsimWarning,
+            stacklevel=3,
+        )
+        return adapted.rates
 
     def _law(self, game: TaxSchedules) -> Law:
         game_law = game.law if isinstance(game.law, Law) else Law()

@@ -17,6 +17,7 @@ from econsim.mechanisms.taxes import (
     lump_sum,
     marginal_rate,
     project,
+    project_at_incomes,
     tax_at_thresholds,
     with_deduction,
 )
@@ -164,6 +165,35 @@ def test_projection_keeps_the_tax_at_the_new_thresholds(widths: list[float], rat
     torch.testing.assert_close(
         tax_at_thresholds(new, projected), brackets_tax(new, old, money(*rates)), rtol=1e-9, atol=1e-9
     )
+
+
+PEOPLE = st.lists(st.tuples(st.floats(0, 300), st.floats(0.1, 5)), min_size=1, max_size=12)
+
+
+@given(people=PEOPLE, widths=st.lists(st.floats(0.1, 100), max_size=6))
+def test_projection_at_incomes_keeps_the_revenue_of_every_bracket(
+    people: list[tuple[float, float]], widths: list[float]
+) -> None:
+    old, rates = money(0, 1, 2.5, 7, 20, 50, 90, 200), money(0.1, 0.3, 0, 0.5, 0.2, 0.9, 1, 0.4)
+    new = torch.cat([money(0), money(*widths).cumsum(0)])
+    income, weight = money(*(z for z, _ in people)), money(*(w for _, w in people))
+    projected = project_at_incomes(old, rates, new, income, weight)
+    for bracket, lower in enumerate(new.tolist()):
+        upper = new[bracket + 1] if bracket + 1 < len(new) else torch.inf
+        within = brackets_tax(income.clamp(max=upper), old, rates) - brackets_tax(money(lower), old, rates)
+        revenue = (weight * torch.where(income > lower, within, 0.0)).sum()
+        taxed = (weight * (income.clamp(max=upper) - lower).clamp(min=0)).sum()
+        torch.testing.assert_close(projected[bracket] * taxed, revenue, rtol=1e-9, atol=1e-9)
+        if taxed == 0:
+            assert projected[bracket] == marginal_rate(money(lower), old, rates)
+    halves = project_at_incomes(old, rates, new, income.repeat(2), (0.5 * weight).repeat(2))
+    torch.testing.assert_close(halves, projected, rtol=1e-12, atol=1e-12)
+
+
+def test_projection_at_incomes_on_equal_thresholds_is_exact() -> None:
+    incomes = torch.linspace(0, 900, 7).double()
+    same = project_at_incomes(AI_ECONOMIST, FEDERAL_RATES, AI_ECONOMIST, incomes, torch.full((7,), 0.3).double())
+    assert torch.equal(same, FEDERAL_RATES)
 
 
 @pytest.mark.parametrize(

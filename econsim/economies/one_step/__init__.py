@@ -61,14 +61,14 @@ from torch import Tensor
 
 from econsim import random
 from econsim.economies.one_step.accounts import accounts_spec
-from econsim.economies.one_step.parameters import Parameters, status_quo_of, thresholds_of
+from econsim.economies.one_step.parameters import Parameters, thresholds_of
 from econsim.economies.one_step.state import State, planner_facts, worker_facts
 from econsim.economies.one_step.utility import Family, HouseholdBudget, Values
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition
 from econsim.mechanisms import welfare
 from econsim.mechanisms.taxes import marginal_rate, with_deduction
-from econsim.mechanisms.us_law import Law
+from econsim.mechanisms.us_law import Law, LawOnBrackets, Schedule, law_on_brackets
 from econsim.mechanisms.weighted_people import mean
 from econsim.populations.gb2 import LLM_ECONOMIST
 
@@ -105,8 +105,8 @@ class OneStep(Game[State]):
             numbers = {**numbers, "standard_deduction": parameters.standard_deduction}
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
         self.thresholds = thresholds_of(parameters.brackets)
-        self.initial_rates = status_quo_of(parameters.status_quo, self.thresholds)
         self.income, self.weight = self._draw(random.keys(parameters.population_seed, 1))
+        self.initial_rates = self._rates_in_force()
         self.horizon = parameters.tax_years * (1 + parameters.steps_per_tax_year)
         self.roles = {role.name: role for role in (self._worker(), self._planner())}
         self.accounts_spec = accounts_spec(self.family, parameters.welfare)
@@ -208,6 +208,24 @@ class OneStep(Game[State]):
         utility = self.family.choice_values(values, skill, rebate, self.choices(role), budget)
         return utility / (skill * USUAL_HOURS)[..., None] if self.family.in_money else utility
 
+    def declared_incomes(self, thresholds: Tensor, rates: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the taxable incomes under any schedule ``[K]`` if all respond exactly, and people's weights, ``[N]``.
+
+        Incomes are ``[B, N]`` float64 for parameters ``[B]``; those of the people drawn from ``population_seed``.
+        """
+        skill = (self.income / USUAL_HOURS).double()
+        values, budget = self._values(skill), self._budget(rates.to(skill)[None], thresholds)
+        rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
+        income = skill * self.family.best_hours(values, skill, rebate, budget)
+        taxable = (income - values.get("standard_deduction", torch.zeros_like(skill[:, :1]))).clamp(min=0)
+        return taxable.squeeze(0) if len(taxable) == 1 else taxable, self.weight[0].to(skill)
+
+    def law_in_brackets(self, law: Schedule) -> LawOnBrackets | None:
+        """Return a law in this economy's brackets, at the incomes under the law; ``None`` if they are the law's own."""
+        if torch.equal(law.thresholds.to(self.thresholds), self.thresholds):
+            return None
+        return law_on_brackets(law, self.thresholds, *self.declared_incomes(law.thresholds, law.rates))
+
     @property
     def law(self) -> Law | None:
         """The law that defines the tax brackets; ``None`` if the brackets are not those of a law."""
@@ -300,6 +318,14 @@ class OneStep(Game[State]):
         sample = self.settings.population.build().sample(key, self.settings.workers)
         return sample.income, sample.weight
 
+    def _rates_in_force(self) -> Tensor:
+        """Return the rates of the status quo, ``[K]`` float64; those of a law in this economy's brackets."""
+        given = self.settings.status_quo
+        if not isinstance(given, Law):
+            return torch.tensor(given, dtype=torch.float64)
+        adapted = self.law_in_brackets(given.schedule())
+        return given.schedule().rates if adapted is None else adapted.rates
+
     def _announcing(self, state: State) -> Tensor:
         return state.time % (1 + self.settings.steps_per_tax_year) == 0
 
@@ -307,9 +333,13 @@ class OneStep(Game[State]):
         """Return the numeric parameters as ``[1, 1]`` or ``[B, 1]``."""
         return {name: value.reshape(-1, 1).to(like) for name, value in self.parameters.items()}
 
-    def _budget(self, rates: Tensor) -> HouseholdBudget:
-        """Return the workers' budget under announced ``rates`` ``[B, K]``, on income before the standard deduction."""
-        thresholds, deduction = self.thresholds.to(rates), self.parameters.get("standard_deduction")
+    def _budget(self, rates: Tensor, thresholds: Tensor | None = None) -> HouseholdBudget:
+        """Return the workers' budget under ``rates`` ``[B, K]``, on income before the standard deduction.
+
+        ``thresholds`` ``[K]`` are those of the economy's brackets by default.
+        """
+        thresholds = (self.thresholds if thresholds is None else thresholds).to(rates)
+        deduction = self.parameters.get("standard_deduction")
         if deduction is not None:
             thresholds, rates = with_deduction(thresholds, rates, deduction.to(rates))
         return HouseholdBudget(self.settings.hours_cap, self.settings.hours_step, thresholds, rates)

@@ -1,4 +1,4 @@
-"""Warnings about parameters that make the one-step economy degenerate."""
+"""Warnings about parameters of the one-step economy: degenerate choices, and a law that brackets only approximate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from econsim.mechanisms.us_law import Law
 from econsim.mechanisms.weighted_people import share
 
 if TYPE_CHECKING:
@@ -15,8 +16,24 @@ TOLERATED_SHARE = 0.1
 
 
 def advice(game: OneStep) -> list[str]:
-    """Return warnings about workers at the cap of hours, workers with zero hours, and endogenous welfare weights."""
-    return [*_hours_advice(game), *_weights_advice(game)]
+    """Return warnings about hours at their limits, endogenous welfare weights, and a law on other brackets."""
+    return [*_hours_advice(game), *_weights_advice(game), *_status_quo_advice(game)]
+
+
+def _status_quo_advice(game: OneStep) -> list[str]:
+    law = game.settings.status_quo
+    if not isinstance(law, Law):
+        return []
+    adapted = game.law_in_brackets(law.schedule())
+    if adapted is None:
+        return []
+    rates = ", ".join(f"{rate:.3f}" for rate in adapted.rates.tolist())
+    return [
+        f"status_quo: the brackets are not those of the law of {law.year} ({law.filing_status}); the rates in force are"
+        f" [{rates}], which raise its revenue in every bracket at the incomes that people declare under the law. The"
+        f" largest error in a person's tax is {adapted.largest_error:,.0f} {game.unit}, at an income of"
+        f" {adapted.error_at:,.0f}. Give status_quo: [...] for other rates."
+    ]
 
 
 def _hours_advice(game: OneStep) -> list[str]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from econsim.economies.one_step.utility import Calibrated, Isoelastic, QuasiLinear
 from econsim.errors import UserError
-from econsim.mechanisms.taxes import check_schedule, project
+from econsim.mechanisms.taxes import check_schedule
 from econsim.mechanisms.us_law import Law
 from econsim.parameters import Chosen, FromRoom, Model
 
@@ -35,7 +35,8 @@ class Parameters(Model):
     standard_deduction: float = Field(0.0, ge=0)
     """Standard deduction: income exempt from tax, in money."""
     status_quo: Law | tuple[float, ...] = Law()
-    """Marginal tax rates in force before the planner acts: one per bracket, or those of a year of US federal law."""
+    """Marginal tax rates in force before the planner acts: one per bracket, or those of a year of US federal law. On
+    other brackets than those of the law, each bracket raises the revenue of the law at the incomes under the law."""
     utility: QuasiLinear | Calibrated | Isoelastic = Field(Calibrated(), discriminator="kind")
     """Utility family of the workers."""
     hours_cap: float = Field(100.0, gt=0, le=168)
@@ -55,7 +56,8 @@ class Parameters(Model):
     def _schedules_are_sound(self) -> Parameters:
         try:
             thresholds = thresholds_of(self.brackets)
-            check_schedule(thresholds, status_quo_of(self.status_quo, thresholds))
+            given = self.status_quo
+            check_schedule(thresholds, torch.zeros_like(thresholds) if isinstance(given, Law) else given)
         except UserError as error:
             raise ValueError(str(error)) from None
         if self.hours_step is not None and not (self.hours_cap / self.hours_step).is_integer():
@@ -75,11 +77,3 @@ def thresholds_of(brackets: Law | tuple[float, ...]) -> Tensor:
     if isinstance(brackets, Law):
         return brackets.schedule().thresholds
     return torch.tensor(brackets, dtype=torch.float64)
-
-
-def status_quo_of(rates: Law | tuple[float, ...], thresholds: Tensor) -> Tensor:
-    """Return the rates in force, ``[K]`` float64: as given, or the average rates of a law within the brackets."""
-    if isinstance(rates, Law):
-        law = rates.schedule()
-        return project(law.thresholds, law.rates, thresholds)
-    return torch.as_tensor(rates, dtype=torch.float64)

@@ -68,7 +68,8 @@ class Method:
 
 
 METHODS = {
-    "saez": Method({"kind": "saez"}, restarts=False),
+    "saez": Method({"kind": "saez", "method": "kernel"}, restarts=False),
+    "saez_brackets": Method({"kind": "saez"}, restarts=False),
     "search_coordinate": Method({"kind": "search", "method": "coordinate", "starts": 4}),
     "search_cma_es": Method({"kind": "search", "method": "cma_es", "starts": 1}),
     "search_both": Method({"kind": "search", "starts": 1}),

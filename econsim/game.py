@@ -427,6 +427,33 @@ class DeclaresIncomes(Protocol):
 
 
 @runtime_checkable
+class OptimalTaxInputs(Protocol):
+    """A game that knows what formulas of optimal taxes need: how incomes respond to taxes, and its social weights."""
+
+    elasticity_meaning: str
+    """What kind of elasticity :meth:`taxable_income_elasticity` returns, in words."""
+
+    def taxable_income(self, state: Any) -> Tensor:
+        """Return the income of each entry to which the schedule applies, float64 ``[B, N]``, after deductions."""
+
+    def taxable_income_elasticity(self, state: Any) -> Tensor:
+        """Return the elasticity of taxable income with respect to the net-of-tax rate, float64 ``[B]``."""
+
+    def marginal_social_weights(self, state: Any) -> Tensor:
+        """Return the rise of social welfare per unit of money given to each entry, float64 ``[B, N]``, on any scale.
+
+        An entry that represents several people has the sum of their weights.
+        """
+
+    def effort_values(self, state: Any) -> Tensor:
+        """Return the rise of social welfare per unit of income that an entry earns by more work, ``[B, N]``.
+
+        On the scale of the weights, at the players' optimum, apart from tax revenue: zero where welfare depends on
+        utility alone, since the work costs what it earns; not zero where it counts consumption without that cost.
+        """
+
+
+@runtime_checkable
 class StatusQuo(Protocol):
     """A game in which an action of its leaders is in force before they act."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MEASURED",
     "Certificate",
+    "Explained",
     "FitsSeedsTogether",
     "HasDefaultLearner",
     "Learner",
@@ -58,6 +59,14 @@ class SelfFitting(FittedAgent, Protocol):
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
         """Fit this agent, which plays ``role``; ``agents`` holds the agent of each role. One seed gives one result."""
+
+
+@runtime_checkable
+class Explained(SelfFitting, Protocol):
+    """An agent that says on which inputs its fit rests. Runs print and store what it says."""
+
+    def explanation(self, game: Game[Any]) -> str:
+        """Return these inputs in words, after a fit."""
 
 
 @runtime_checkable

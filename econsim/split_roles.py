@@ -24,7 +24,11 @@ _OF_ALL_PLAYERS = ("shared", "whole")
 """Fields of an observation without an axis of players."""
 _READS_ALL = ("best_response", "routine")
 """Members of optional protocols that read the observation of all players of a role."""
-_AS_THEY_ARE = ("thresholds", "law", "usd_per_unit", "declared_incomes", "stage", "frame")
+_AS_THEY_ARE = (
+    *("thresholds", "law", "usd_per_unit", "declared_incomes", "stage", "frame"),
+    *("elasticity_meaning", "taxable_income", "taxable_income_elasticity"),
+    *("marginal_social_weights", "effort_values"),
+)
 """Members of optional protocols that do not depend on the groups."""
 
 

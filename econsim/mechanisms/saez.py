@@ -1,9 +1,12 @@
-"""Optimal income taxes by the formula of Saez (2001), from incomes and the elasticity of taxable income.
+r"""Optimal income taxes by the formula of Saez (2001), from incomes and the elasticity of taxable income.
 
 The optimal marginal tax rate at income $z$ is $(1 - G) / (1 - G + a e)$, where $G$ is the mean welfare weight of people
 with incomes above $z$ (weights average one over the population), $a = z f(z) / (1 - F(z))$ is the local Pareto
 parameter, and $e$ is the elasticity of income with respect to the net-of-tax rate. Incomes respond to the rates, so an
 optimum is a fixed point of these functions.
+
+The rates of a schedule with brackets satisfy a first-order condition of their own, :func:`bracket_schedule`. The rates
+of :func:`kernel_schedule` and :func:`histogram_schedule` are those of a schedule without brackets at some incomes.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from econsim.errors import UserError
 from econsim.mechanisms.taxes import project
@@ -22,6 +26,7 @@ from econsim.mechanisms.welfare import inverse_income_weights
 FEWEST_SAMPLES = 10
 LEAST_VARIATION = 1e-6
 ROUNDING = 1e-12
+BUNCHING = 1e-9
 PARETO_OF_EMPTY_BRACKETS = 10.0
 
 
@@ -45,6 +50,49 @@ def optimal_rate(welfare_above: Tensor, pareto_parameter: Tensor, elasticity: Te
     no_gain = gain < ROUNDING
     rate = gain / torch.where(no_gain, 1.0, gain + pareto_parameter * elasticity)
     return torch.where(no_gain, 0.0, rate)
+
+
+def bracket_schedule(
+    incomes: Tensor,
+    thresholds: Tensor,
+    elasticity: float,
+    welfare_weights: Tensor,
+    people: Tensor | None = None,
+    effort_values: Tensor | None = None,
+) -> Tensor:
+    r"""Return the bracket rates ``[K]`` float64 that satisfy the first-order conditions at given incomes.
+
+    A higher rate $t$ in a bracket takes $M = \sum_i w_i (1 - g_i) (\min(z_i, b_{k+1}) - b_k)^+$ more, net of the social
+    value of the money taken. Each person within the bracket, who does not bunch at its ends, earns
+    $e z_i / (1 - t)$ less, of which the state loses $t$ and society $h_i$. Hence, with sums over these people,
+    $t = (M - e \sum_i w_i h_i z_i) / (M + e \sum_i w_i z_i)$, or zero where this is negative.
+
+    Args:
+        incomes: ``[N]``, money.
+        thresholds: ``[K]``, money, starting at zero.
+        elasticity: $e$, of income with respect to the net-of-tax rate.
+        welfare_weights: ``[N]``, social weights of money on any scale, each the total of the ``people`` that an entry
+            represents; $g_i$ is the weight per person over its mean.
+        people: ``[N]``, $w_i$, the number of people that each entry represents; one each by default.
+        effort_values: ``[N]``, on the scale of ``welfare_weights``: the rise of welfare per unit of income from more
+            work, at the person's optimum and apart from revenue; zero, the default, where welfare depends on utility.
+
+    Source: the first-order condition of Saez (2001, section 3) for the rate of a bracket instead of the top rate.
+    """
+    income, start = incomes.double(), thresholds.double()
+    mass = torch.ones_like(income) if people is None else people.double()
+    scale = mass.sum() / welfare_weights.double().sum()
+    taken = mass - welfare_weights.double() * scale
+    effort = torch.zeros_like(income) if effort_values is None else effort_values.double() * scale
+    ends = pad(start[1:], (0, 1), value=torch.inf)[:, None]
+    lower = start[:, None]
+    gain = (income.clamp(max=ends) - lower).clamp(min=0) @ taken
+    # People at a threshold, to within rounding, bunch there: a small change of the rate does not move them.
+    within = ((income > lower * (1.0 + BUNCHING)) & (income < ends * (1.0 - BUNCHING))).double()
+    net = gain - elasticity * (within @ (effort * income))
+    positive = net > ROUNDING * (mass * income).sum()
+    rate = net / torch.where(positive, gain + elasticity * (within @ (mass * income)), 1.0)
+    return torch.where(positive, rate, 0.0)
 
 
 def kernel_schedule(
@@ -93,7 +141,7 @@ def histogram_schedule(
     incomes: Tensor,
     thresholds: Tensor,
     elasticity: float,
-    inverse_income: bool = True,
+    welfare_weights: Tensor | None = None,
     bins: int = 100,
     highest_rate: float = 1.0,
 ) -> Tensor:
@@ -107,7 +155,8 @@ def histogram_schedule(
         incomes: ``[N]``, coin; negative incomes have the welfare weight of zero income.
         thresholds: ``[K]``, coin, two or more, starting at zero.
         elasticity: of income with respect to the net-of-tax rate.
-        inverse_income: whether welfare weights are proportional to ``1 / max(income, 1)``; otherwise they are equal.
+        welfare_weights: ``[N]``, social marginal welfare weights on any scale; if not given, they are proportional to
+            ``1 / max(income, 1)``, at the centre of the bin of each income, as published.
         bins: number of bins of equal width.
         highest_rate: upper limit of all rates.
 
@@ -119,8 +168,11 @@ def histogram_schedule(
     # Slot 0 contains incomes below zero, slots 1 to ``bins`` the histogram, the last slot incomes above it.
     slot = torch.searchsorted(edges, income, right=True).clamp(max=bins)
     slot = torch.where(income > edges[-1], bins + 1, slot)
-    rounded = torch.where((slot > 0) & (slot <= bins), centre[(slot - 1).clamp(0, bins - 1)], income)
-    weight = inverse_income_weights(rounded) if inverse_income else torch.full_like(income, 1.0 / len(income))
+    if welfare_weights is None:
+        rounded = torch.where((slot > 0) & (slot <= bins), centre[(slot - 1).clamp(0, bins - 1)], income)
+        weight = inverse_income_weights(rounded)
+    else:
+        weight = welfare_weights.double() / welfare_weights.double().sum()
     share = slot.bincount(minlength=bins + 2)[1:].double() / len(income)
     welfare = slot.bincount(weight, minlength=bins + 2)[1:]
     share_above, welfare_above = _sum_from_above(share), _sum_from_above(welfare)

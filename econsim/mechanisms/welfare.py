@@ -6,6 +6,8 @@ of people that each observation represents, one each by default. Only :func:`equ
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -25,6 +27,22 @@ def rawlsian(utility: Tensor) -> Tensor:
 def weighted(utility: Tensor, weights: Tensor) -> Tensor:
     """Return ``sum_i g_i u_i`` for weights ``g`` ``[..., N]`` that sum to one, in the unit of utility."""
     return (weights * utility).sum(-1)
+
+
+def marginal_weights(social_welfare: Callable[[Tensor], Tensor], money: Tensor) -> Tensor:
+    r"""Return marginal social welfare weights $\partial W / \partial m_i$, ``[..., N]``, on the scale of welfare.
+
+    Args:
+        social_welfare: a differentiable function of lump sums ``[..., N]`` in money, with welfare ``[...]`` as result.
+        money: a tensor of the shape, precision and device of these lump sums, which are zero where weights are taken.
+    """
+    with torch.enable_grad():
+        lump_sums = torch.zeros_like(money, requires_grad=True)
+        (gain,) = torch.autograd.grad(
+            social_welfare(lump_sums).sum() + 0.0 * lump_sums.sum(),
+            lump_sums,  # connected where welfare is constant
+        )
+    return gain
 
 
 def inverse_income_weights(income: Tensor, floor: float = 1.0) -> Tensor:

@@ -1,7 +1,8 @@
 """Saez's optimal income tax: the fixed point of the formula and the workers' responses.
 
 Workers respond to a schedule, and the formula computes the next schedule from their incomes, until the schedule
-converges. Welfare weights are proportional to inverse potential income, as in the welfare function ``inverse_income``.
+converges. By default the elasticity of taxable income and the social weights are those of the economy
+(:class:`econsim.game.OptimalTaxInputs`): its workers' response, and the derivative of its welfare function.
 """
 
 from __future__ import annotations
@@ -20,10 +21,18 @@ from econsim.errors import UserError
 from econsim.game import Agent, Game, Role
 from econsim.leader_evaluation import play_proposals
 from econsim.learning import Recorder
-from econsim.mechanisms.saez import estimate_elasticity, kernel_schedule
-from econsim.mechanisms.welfare import inverse_income_weights
+from econsim.mechanisms.saez import bracket_schedule, estimate_elasticity, kernel_schedule
 from econsim.parameters import Model
 from econsim.planners._fitted_action import FittedAction
+from econsim.planners._optimal_tax_inputs import (
+    Interval,
+    SocialWeights,
+    effort_values_of,
+    elasticity_of,
+    explanation,
+    social_weights,
+    taxable_income_of,
+)
 
 __all__ = ["Parameters", "Saez"]
 
@@ -38,13 +47,21 @@ HIGHEST_EXPERIMENTAL_RATE = 0.9
 class Parameters(Model):
     """Parameters of the Saez planner."""
 
-    elasticity: Annotated[float, Field(gt=0)] | Literal["estimated"] = 0.4
-    """Elasticity of taxable income with respect to the net-of-tax rate; ``estimated``: by a regression on incomes under
-    random flat taxes."""
+    elasticity: Annotated[float, Field(gt=0)] | Literal["economy", "estimated"] = "economy"
+    """Elasticity of taxable income with respect to the net-of-tax rate; ``economy``: that of the economy's workers;
+    ``estimated``: by a regression on incomes under random flat taxes."""
+    welfare_weights: SocialWeights = "economy"
+    """Social welfare weights. ``economy``: the marginal weights of the economy's welfare function; ``inverse_income``:
+    of potential income; ``{kind: atkinson, epsilon: 1}`` of consumption; ``{kind: crra, risk_aversion: 1}`` of utility
+    in money; or one number per worker."""
+    method: Literal["brackets", "kernel"] = "brackets"
+    """``brackets``: the first-order condition of each bracket's rate; ``kernel``: the formula for a schedule without
+    brackets, at the midpoint of each bracket, with a kernel density of incomes (as in the LLM Economist)."""
     iterations: int = Field(60, ge=1, le=10_000)
     """Number of iterations of response and formula; one iteration applies the formula to incomes without taxes."""
     damping: float = Field(0.7, ge=0, lt=1)
-    """Weight of the previous schedule in each iteration after the first."""
+    """Weight of the previous schedule in each iteration after the first. The planner announces the mean schedule of the
+    second half of the iterations, since workers who move between brackets can make them cycle."""
 
 
 class Saez(FittedAction):
@@ -62,41 +79,52 @@ class Saez(FittedAction):
         Raises:
             UserError: the role does not set tax brackets, the game has no potential incomes, or incomes do not respond.
         """
-        responses = _Responses(game, role, agents, seed)
-        elasticity, interval = self._elasticity(responses)
-        rates = torch.zeros_like(responses.thresholds)
+        responses = _Responses(game, role, agents, seed, self.parameters)
+        given = responses.estimate() if self.parameters.elasticity == "estimated" else self.parameters.elasticity
+        rates, late = torch.zeros_like(responses.thresholds), []
         for iteration in range(self.parameters.iterations):
-            optimal = responses.formula(rates, elasticity)
+            optimal, elasticity = responses.formula(rates, given)
             damping = self.parameters.damping if iteration else 0.0
             change = (optimal - rates).abs().max()
             rates = damping * rates + (1.0 - damping) * optimal
+            late += [rates] if 2 * (iteration + 1) > self.parameters.iterations else []
             recorder.log("saez/largest_change", float(change), step=iteration)
             recorder.progress(iteration + 1, self.parameters.iterations, "saez")
-        fitted = torch.tensor([elasticity, *interval], dtype=torch.float64)
-        self.load_state_dict({"rates": rates, "elasticity": fitted})
+        announced = torch.stack(late).mean(0)
+        self.load_state_dict({"rates": announced, "elasticity": torch.tensor(elasticity, dtype=torch.float64)})
 
-    def _elasticity(self, responses: _Responses) -> tuple[float, tuple[float, float]]:
-        """Return the elasticity and its 95 % confidence interval: as given, or estimated."""
-        given = self.parameters.elasticity
-        return responses.elasticity() if isinstance(given, str) else (given, (given, given))
+    def explanation(self, game: Game[Any]) -> str:
+        """Return which elasticity and which social weights the schedule rests on."""
+        return explanation(self.parameters.elasticity, self.fitted["elasticity"], self.parameters.welfare_weights, game)
 
 
 class _Responses:
     """Responses of incomes to schedules, computed in float64; ``thresholds`` ``[K]`` are those of the brackets."""
 
-    def __init__(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int) -> None:
+    def __init__(
+        self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, settings: Parameters
+    ) -> None:
         self.game: Game[Any] = game.to(dtype=torch.float64)
-        self.role, self.agents, self.seed = role, agents, seed
+        self.role, self.agents, self.seed, self.settings = role, agents, seed, settings
         self.thresholds = tax_thresholds(self.game, role, "saez").double()
 
-    def formula(self, rates: Tensor, elasticity: float) -> Tensor:
-        """Return the schedule ``[K]`` that the formula gives at the incomes under ``rates`` ``[K]``."""
-        accounts = self._accounts(rates[None])
-        people = accounts["weight"][0]
-        weights = people * inverse_income_weights(accounts["potential_income"][0])
-        return kernel_schedule(accounts["income"][0], weights, self.thresholds, elasticity, people)
+    def formula(self, rates: Tensor, elasticity: Interval | float | str) -> tuple[Tensor, Interval]:
+        """Return the schedule ``[K]`` of the formula at the incomes under ``rates`` ``[K]``, and its elasticity.
 
-    def elasticity(self) -> tuple[float, tuple[float, float]]:
+        ``elasticity`` is a number, an estimate, or ``economy`` for that of the economy at these incomes.
+        """
+        state, accounts = self._play(rates[None])
+        if isinstance(elasticity, str):
+            elasticity = elasticity_of(self.game, state)
+        used = elasticity if isinstance(elasticity, tuple) else (elasticity,) * 3
+        income, people = taxable_income_of(self.game, state, accounts)[0], accounts["weight"][0]
+        weights = social_weights(self.settings.welfare_weights, self.game, state, accounts)
+        if self.settings.method == "kernel":
+            return kernel_schedule(income, weights, self.thresholds, used[0], people), used
+        effort = effort_values_of(self.game, state)[0] if self.settings.welfare_weights == "economy" else None
+        return bracket_schedule(income, self.thresholds, used[0], weights, people, effort), used
+
+    def estimate(self) -> Interval:
         """Estimate the elasticity of income and its 95 % confidence interval from random flat taxes.
 
         With flat taxes there is no bunching at kinks, and dividing income by potential income removes differences in
@@ -105,7 +133,7 @@ class _Responses:
         key = random.keys(self.seed, 1, self.game.device)
         draw = random.uniform(key, 0, "saez/experiments", (EXPERIMENTS,), torch.float64)[0]
         rates = (HIGHEST_EXPERIMENTAL_RATE * draw)[:, None].expand(-1, len(self.thresholds))
-        accounts = self._accounts(rates)
+        _, accounts = self._play(rates)
         relative = accounts["income"] / accounts["potential_income"]
         estimate = estimate_elasticity(relative.flatten(), rates[:, :1].expand_as(relative).flatten())
         if not math.isfinite(estimate.value) or estimate.value <= 0:
@@ -113,14 +141,15 @@ class _Responses:
                 "planner.elasticity: the elasticity cannot be estimated, because incomes do not fall with tax rates;"
                 " give a number"
             )
-        return estimate.value, (estimate.low, estimate.high)
+        return estimate.value, estimate.low, estimate.high
 
-    def _accounts(self, schedules: Tensor) -> dict[str, Tensor]:
-        """Return the game's accounts under each of the schedules ``[C, K]``."""
-        accounts = self.game.accounts(play_proposals(self.game, self.agents, self.role.name, schedules, self.seed)[1])
+    def _play(self, schedules: Tensor) -> tuple[Any, dict[str, Tensor]]:
+        """Return the final state and the game's accounts under each of the schedules ``[C, K]``."""
+        _, state = play_proposals(self.game, self.agents, self.role.name, schedules, self.seed)
+        accounts = self.game.accounts(state)
         if not {"income", "potential_income", "weight"} <= accounts.keys():
             raise UserError(
                 "planner: kind saez needs accounts of income, potential income and weight, which"
                 f" {type(self.game).__name__} does not have; use planner=saez_buffer"
             )
-        return accounts
+        return state, accounts

@@ -25,6 +25,12 @@ def warnings(run: Run) -> Iterator[str]:
         yield f"Warning: {warning}"
 
 
+def inputs_of_fits(run: Run) -> Iterator[str]:
+    """Yield the inputs on which the fits of formulas rest, such as an elasticity."""
+    for label, explanation in run.summary.get("explanations", {}).items():
+        yield f"{label} rests on: {explanation}."
+
+
 def simulated_model(run: Run) -> Iterator[str]:
     """Yield a caveat if the answers came from a simulated language model."""
     if label := run.summary.get("llm", {}).get("simulated"):
@@ -75,5 +81,6 @@ SECTIONS: tuple[Callable[[Run], Iterator[str]], ...] = (
     failed_replies,
     single_seeds,
     untrained,
+    inputs_of_fits,
     unknown_distance,
 )

@@ -48,6 +48,8 @@ def print_ending(journal: Journal, run: Run) -> None:
     journal.console.print(table)
     for row in [header, *rows]:
         journal.note(" | ".join(row))
+    for label, explanation in summary.get("explanations", {}).items():
+        journal.say(f"{label}: {explanation}")
     for warning in summary["warnings"]:
         journal.say(f"warning: {warning}")
     if "llm" in summary:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from econsim.analysis.metrics import check_declared
 from econsim.errors import RunError, UserError
-from econsim.game import Agent, FittedAgent
-from econsim.learning import fit_all
+from econsim.game import Agent, FittedAgent, Game
+from econsim.learning import Explained, fit_all
 from econsim.runs.accounts import write_accounts
 from econsim.runs.console_summary import print_ending
 from econsim.runs.evaluation import evaluation_key
@@ -229,8 +229,19 @@ class _Execution:
             if score.recording is not None:
                 save_recording(self.run, score.policy, score.recording)
         summary = summarise(self.plan, scored, self.advice.messages)
+        summary["explanations"] = _explanations(self.plan.game, fitted)
         llm_usage = self.speech.summary()
         write_json(self.run.path / "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
+
+
+def _explanations(game: Game[Any], fitted: Fitted) -> dict[str, str]:
+    """Return by policy what its agents say about their fits, those of the first seed."""
+    said: dict[str, str] = {}
+    for (label, _), agents in fitted.items():
+        for agent in agents.values():
+            if label not in said and isinstance(agent, Explained):
+                said[label] = agent.explanation(game)
+    return said
 
 
 def _copy_parameters(source: Mapping[str, Agent], target: Mapping[str, Agent], roles: Iterable[str]) -> None:

@@ -84,11 +84,11 @@ def fit_search(game: OneStep, seed: int = 0, **budget: Any) -> dict[str, torch.T
 def test_saez_fixed_point_closes_the_gap(brackets: list[int] | None, optimum: float) -> None:
     game = economy(brackets)
     closed = (welfare(game, fit_saez(game)["rates"]) - FREE_MARKET) / (optimum - FREE_MARKET)
-    assert closed >= 0.97
+    assert closed >= (0.985 if brackets else 0.97)
 
 
 def test_saez_fixed_point_in_the_published_schedule() -> None:
-    rates = fit_saez(economy())["rates"]
+    rates = fit_saez(economy(), method="kernel")["rates"]
     reference = torch.tensor([0.966, 0.804, 0.627, 0.561, 0.646, 0.267, 0.20], dtype=torch.float64)
     # The iteration cycles within a few points where one worker moves in and out of the sixth bracket.
     torch.testing.assert_close(rates, reference, rtol=0, atol=0.02)

@@ -21,6 +21,7 @@ from econsim.planners.saez_buffer import SaezBuffer
 from econsim.planners.saez_buffer.income_buffer import IncomeBuffer
 
 THRESHOLDS = torch.tensor([0.0, 9.7, 39.475, 84.2, 160.725, 204.1, 510.3], dtype=torch.float64)
+PUBLISHED: dict[str, Any] = {"method": "histogram", "elasticity": "estimated", "welfare_weights": "inverse_income"}
 
 
 class Silent:
@@ -49,14 +50,14 @@ def samples(count: int, elasticity: float = 0.4) -> tuple[Tensor, Tensor]:
 
 def test_one_update_of_the_elasticity_has_the_published_value() -> None:
     """z = 80 (1 - rate)^0.4 has slope 0.4; one update from 0.5 gives 0.498 (spec, 3.1)."""
-    buffer = IncomeBuffer(Settings(fewest=100, buffer=100), THRESHOLDS)
+    buffer = IncomeBuffer(Settings(**PUBLISHED, fewest=100, buffer=100), THRESHOLDS)
     buffer.learn(*samples(100))
     assert buffer.elasticity == pytest.approx(0.498, abs=1e-9)
     assert buffer.interval == pytest.approx((0.4, 0.4), abs=1e-9)
 
 
 def test_every_sample_counts_once_and_the_newest_stay() -> None:
-    buffer = IncomeBuffer(Settings(fewest=150, buffer=150), THRESHOLDS)
+    buffer = IncomeBuffer(Settings(**PUBLISHED, fewest=150, buffer=150), THRESHOLDS)
     buffer.learn(*samples(100))
     random_still, kept = not buffer.full, len(buffer.incomes)
     assert random_still
@@ -104,7 +105,7 @@ def test_a_buffer_smaller_than_what_the_formula_needs_is_refused() -> None:
 
 
 def test_without_variation_the_elasticity_stays() -> None:
-    buffer = IncomeBuffer(Settings(fewest=20, buffer=20), THRESHOLDS)
+    buffer = IncomeBuffer(Settings(**PUBLISHED, fewest=20, buffer=20), THRESHOLDS)
     buffer.learn(torch.full((20, 1), 50.0), torch.full((20, 1), 0.3))
     assert buffer.elasticity == 0.5
 

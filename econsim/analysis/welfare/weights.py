@@ -15,6 +15,7 @@ from econsim.analysis.inequality.density import kernel_density
 from econsim.analysis.taxation.skills import revealed_log_skill
 from econsim.analysis.welfare.functions import FUNCTIONS, numbers_of
 from econsim.errors import UserError, did_you_mean
+from econsim.mechanisms.welfare import marginal_weights as weights_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,12 +42,13 @@ def marginal_weights(
         raise UserError(f"no welfare function {function!r}{did_you_mean(function, FUNCTIONS)}")
     welfare = FUNCTIONS[function] if isinstance(function, str) else function
     numbers = numbers_of(accounts)
-    lump_sum = torch.zeros_like(numbers["utility"], requires_grad=True)
-    raised = {
-        "utility": numbers["utility"] + torch.as_tensor(arrays(marginal_utility)[0]) * lump_sum,
-        "consumption": numbers["consumption"] + lump_sum,
-    }
-    (gain,) = torch.autograd.grad(welfare({**numbers, **raised}), lump_sum)
+
+    def welfare_with(lump_sum: Tensor) -> Tensor:
+        of_money = torch.as_tensor(arrays(marginal_utility)[0]) * lump_sum
+        raised = {"utility": numbers["utility"] + of_money, "consumption": numbers["consumption"] + lump_sum}
+        return welfare({**numbers, **raised})
+
+    gain = weights_of(welfare_with, numbers["utility"])
     people = numbers["weight"]
     if not bool(gain.isfinite().all()) or float(gain.sum()) <= 0:
         raise UserError(

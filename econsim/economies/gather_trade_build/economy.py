@@ -19,7 +19,7 @@ from econsim.economies.gather_trade_build.initial_state import InitialState
 from econsim.economies.gather_trade_build.layouts import STONE, Layout
 from econsim.economies.gather_trade_build.parameters import Parameters
 from econsim.economies.gather_trade_build.roles import planner_roles, worker_roles
-from econsim.economies.gather_trade_build.social import social_welfare
+from econsim.economies.gather_trade_build.social import effort_values, marginal_social_weights, social_welfare
 from econsim.economies.gather_trade_build.world import Ground, State, World, ground_of
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role, Transition
@@ -35,6 +35,7 @@ class GatherTradeBuild(Game[State]):
 
     unit = "coin"
     clocked = True
+    elasticity_meaning = "uncompensated, (1 - risk aversion) / risk aversion, without other income"
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
@@ -162,6 +163,35 @@ class GatherTradeBuild(Game[State]):
         """Lower thresholds of the tax brackets, ``[K]`` in coin; empty without taxes."""
         thresholds: Tensor = self.tables.get("thresholds", torch.zeros(0, dtype=torch.float64))
         return thresholds
+
+    def taxable_income(self, state: State) -> Tensor:
+        """Return the income of all tax periods, ``[B, N]`` float64 in coin."""
+        return self.accounts(state)["income_by_period"].sum(-1)
+
+    def taxable_income_elasticity(self, state: State) -> Tensor:
+        r"""Return $(1 - \eta) / \eta$, ``[B]`` float64, a mean over workers: 3.35 at the published risk aversion.
+
+        A worker with labour cost $c$ per unit and income $w l$ from labour $l$ has
+        $(1 - t) w \, ((1 - t) w l)^{-\eta} = c$, so that income is proportional to $(1 - t)^{(1 - \eta) / \eta}$.
+        """
+        risk_aversion = self.of_workers("risk_aversion").double()
+        elasticity = (1.0 - risk_aversion) / risk_aversion
+        return elasticity.expand(state.utility.shape).mean(-1)
+
+    def marginal_social_weights(self, state: State) -> Tensor:
+        """Return the marginal social weights of the configured welfare function, over all workers, ``[B, N]``."""
+        settings, risk_aversion = self.settings, self.of_workers("risk_aversion")
+        coin = state.world.endowment
+        return marginal_social_weights(settings.welfare, coin, state.utility, risk_aversion, settings.equality_weight)
+
+    def effort_values(self, state: State) -> Tensor:
+        """Return the rise of welfare per coin earned at constant utility and revenue, ``[B, N]``.
+
+        Taxed at the worker's mean marginal rate over the tax periods.
+        """
+        kept = 1.0 - self.accounts(state)["marginal_rate_by_period"].mean(-1)
+        settings, coin = self.settings, state.world.endowment
+        return effort_values(settings.welfare, coin, state.utility, kept, settings.equality_weight)
 
     def routine(self) -> GreedyHeuristic:
         """Return the rule of scripted workers; see :mod:`econsim.economies.gather_trade_build.heuristic`."""

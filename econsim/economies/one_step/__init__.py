@@ -65,7 +65,7 @@ from econsim.economies.one_step.parameters import Parameters, thresholds_of
 from econsim.economies.one_step.state import State, planner_facts, worker_facts
 from econsim.economies.one_step.utility import Family, HouseholdBudget, Values
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition
+from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition, tree_map
 from econsim.mechanisms import welfare
 from econsim.mechanisms.taxes import marginal_rate, with_deduction
 from econsim.mechanisms.us_law import Law, LawOnBrackets, Schedule, law_on_brackets
@@ -90,12 +90,18 @@ def _unbounded(names: Collection[str]) -> Box:
     return Box(-torch.inf, torch.inf, (len(names),))
 
 
+def _in_double(state: State) -> State:
+    """Return a state in double precision."""
+    return tree_map(lambda leaf: leaf.double() if leaf.is_floating_point() else leaf, state)
+
+
 class OneStep(Game[State]):
     """One-step economy; the module docstring describes it."""
 
     unit = "USD"
     usd_per_unit = 1.0
     clocked = True
+    elasticity_meaning = "compensated, mean of workers weighted by income"
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
@@ -217,8 +223,48 @@ class OneStep(Game[State]):
         values, budget = self._values(skill), self._budget(rates.to(skill)[None], thresholds)
         rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
         income = skill * self.family.best_hours(values, skill, rebate, budget)
-        taxable = (income - values.get("standard_deduction", torch.zeros_like(skill[:, :1]))).clamp(min=0)
+        taxable = self._after_deduction(income)
         return taxable.squeeze(0) if len(taxable) == 1 else taxable, self.weight[0].to(skill)
+
+    def taxable_income(self, state: State) -> Tensor:
+        """Return income after the standard deduction, ``[B, N]`` float64."""
+        return self._after_deduction(state.income.double())
+
+    def taxable_income_elasticity(self, state: State) -> Tensor:
+        """Return the compensated elasticity of all taxable income, float64 ``[B]``; NaN without income."""
+        exact = _in_double(state)
+        consumption = exact.income - exact.tax + exact.rebate[:, None]
+        budget = self._budget(exact.rates)
+        net_earnings = (1.0 - marginal_rate(exact.income, budget.thresholds, budget.rates)) * exact.income
+        elasticity = self.family.compensated_elasticity(self._values(exact.skill), net_earnings, consumption)
+        taxable = self._after_deduction(exact.income)
+        # Workers without income may have an infinite elasticity.
+        response = torch.where(taxable > 0, elasticity * exact.income, 0.0)
+        return (exact.weight * response).sum(-1) / (exact.weight * taxable).sum(-1)
+
+    def marginal_social_weights(self, state: State) -> Tensor:
+        """Return the marginal social weights of the configured welfare function at constant hours, ``[B, N]``."""
+        exact, values = _in_double(state), self._values(state.skill.double())
+        consumption = exact.income - exact.tax + exact.rebate[:, None]
+
+        def social(lump_sums: Tensor) -> Tensor:
+            utility = self.family.utility(values, exact.skill, consumption + lump_sums, exact.hours)
+            potential = exact.skill * USUAL_HOURS
+            return self.social_welfare(utility, consumption + lump_sums, potential, exact.income, exact.weight)
+
+        return welfare.marginal_weights(social, consumption)
+
+    def effort_values(self, state: State) -> Tensor:
+        """Return the rise of welfare per unit of income at constant utility and revenue, ``[B, N]``."""
+        exact = _in_double(state)
+        consumption, budget = exact.income - exact.tax + exact.rebate[:, None], self._budget(exact.rates)
+        kept = 1.0 - marginal_rate(exact.income, budget.thresholds, budget.rates)
+
+        def social(earned: Tensor) -> Tensor:
+            potential, income = exact.skill * USUAL_HOURS, exact.income + earned
+            return self.social_welfare(exact.utility, consumption + kept * earned, potential, income, exact.weight)
+
+        return welfare.marginal_weights(social, consumption)
 
     def law_in_brackets(self, law: Schedule) -> LawOnBrackets | None:
         """Return a law in this economy's brackets, at the incomes under the law; ``None`` if they are the law's own."""
@@ -317,6 +363,10 @@ class OneStep(Game[State]):
     def _draw(self, key: Tensor) -> tuple[Tensor, Tensor]:
         sample = self.settings.population.build().sample(key, self.settings.workers)
         return sample.income, sample.weight
+
+    def _after_deduction(self, income: Tensor) -> Tensor:
+        deduction = self._values(income).get("standard_deduction")
+        return income if deduction is None else (income - deduction).clamp(min=0)
 
     def _rates_in_force(self) -> Tensor:
         """Return the rates of the status quo, ``[K]`` float64; those of a law in this economy's brackets."""

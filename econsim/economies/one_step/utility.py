@@ -63,6 +63,12 @@ class Family(Protocol):
     def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
         """Return utility ``[B, N]`` of a year."""
 
+    def compensated_elasticity(self, values: Values, net_earnings: Tensor, consumption: Tensor) -> Tensor:
+        """Return each worker's elasticity of hours with respect to the net wage at constant utility, ``[B, N]``.
+
+        ``net_earnings`` ``[B, N]`` is the net wage of the last hour times hours.
+        """
+
     def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return the rebate ``[B, 1]`` that workers expect; zero where it does not affect the best hours."""
 
@@ -99,6 +105,10 @@ class MoneyMetric(Model, ABC):
     def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
         """Return consumption less the cost of work, in money."""
         return consumption - self.cost(values, skill, hours)
+
+    def compensated_elasticity(self, values: Values, net_earnings: Tensor, consumption: Tensor) -> Tensor:
+        """Return the elasticity of hours, which has no income effect to be compensated."""
+        return self.desire(values, torch.ones_like(net_earnings))[1].expand_as(net_earnings)
 
     def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return zero ``[B, 1]``: without income effects the rebate affects no choice."""
@@ -206,6 +216,15 @@ class Isoelastic(Model):
         units = (consumption + values["home_consumption"]) / values["money_unit"]
         disutility = values["labour_cost"] * power(hours, values["labour_exponent"])
         return isoelastic(units, values["risk_aversion"]) - disutility
+
+    def compensated_elasticity(self, values: Values, net_earnings: Tensor, consumption: Tensor) -> Tensor:
+        r"""Return $1 / (\delta - 1 + \eta \, w l / C)$ with net earnings $w l$.
+
+        The first-order condition $w \, u'(C) = c \delta l^{\delta - 1}$ is differentiated along $dC = w \, dl$, which
+        keeps utility constant.
+        """
+        share = net_earnings / (consumption + values["home_consumption"])
+        return 1.0 / (values["labour_exponent"] - 1.0 + values["risk_aversion"] * share)
 
     def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return the equilibrium rebate ``[B, 1]`` by bisection, since revenue falls as the rebate rises."""

@@ -3,9 +3,11 @@
 The buffer is first filled with incomes under random taxes; then play and formula alternate. A round is one episode of
 every environment copy. Until the buffer has enough incomes, the rates of each copy are drawn anew in every tax period;
 afterwards, all copies play under the newest schedule. After each round, its incomes are added to the buffer, each once
-(the published code counts those of the current episode twice once a copy has added 500), the elasticity is estimated by
-a regression on the buffer and averaged, and the formula gives the next schedule. A planner that has been fitted before
-continues from its buffer and averages.
+(the published code counts those of the current episode twice once a copy has added 500), and the formula gives the next
+schedule. By default the elasticity of taxable income and the social weights are those of the economy
+(:class:`econsim.game.OptimalTaxInputs`). The published baseline (``planner: saez_buffer_published``) estimates the
+elasticity by a regression on the buffer, with a moving average, and has inverse-income weights. A planner that has been
+fitted before continues from its buffer and averages.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
+import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
@@ -23,6 +26,7 @@ from econsim.game import Agent, Game, Observation, Role
 from econsim.learning import Recorder
 from econsim.parameters import Model
 from econsim.planners._fitted_action import FittedAction
+from econsim.planners._optimal_tax_inputs import effort_values_of, elasticity_of, explanation, marginal_weights_of
 from econsim.planners.saez_buffer.income_buffer import IncomeBuffer
 from econsim.play import HeldAction, play
 
@@ -41,9 +45,9 @@ ACCOUNTS = ("income_by_period", "marginal_rate_by_period")
 class Parameters(Model):
     """Parameters of the buffered Saez planner."""
 
-    elasticity: Annotated[float, Field(gt=0)] | Literal["estimated"] = "estimated"
-    """Elasticity of taxable income with respect to the net-of-tax rate; ``estimated``: by regression on the buffer,
-    with a moving average."""
+    elasticity: Annotated[float, Field(gt=0)] | Literal["economy", "estimated"] = "economy"
+    """Elasticity of taxable income with respect to the net-of-tax rate; ``economy``: that of the economy's workers by
+    theory; ``estimated``: by regression on the buffer, with a moving average."""
     initial_elasticity: float = Field(0.5, gt=0)
     """Initial value of the moving average of the elasticity."""
     elasticity_memory: float = Field(0.98, ge=0, lt=1)
@@ -56,8 +60,12 @@ class Parameters(Model):
     """Capacity of the buffer, which keeps the newest incomes with their marginal tax rates. If the planner is refitted
     while workers learn (``refit_every``), a buffer that covers many fits shows how incomes respond to tax rates after
     workers have learned to respond."""
-    inverse_income: bool = True
-    """Use welfare weights proportional to ``1 / max(income, 1)``; otherwise, weights are equal."""
+    welfare_weights: Literal["economy", "inverse_income", "equal"] = "economy"
+    """Social welfare weights. ``economy``: the marginal weights of the economy's welfare function at the end of an
+    episode; ``inverse_income``: proportional to ``1 / max(income, 1)`` of a tax period, as published; ``equal``."""
+    method: Literal["brackets", "histogram"] = "brackets"
+    """``brackets``: the first-order condition of each bracket's rate; ``histogram``: the formula for a schedule without
+    brackets, on a histogram of incomes, as published."""
     copies: int = Field(16, ge=1)
     """Number of environment copies played in parallel."""
     rounds: int = Field(10, ge=1)
@@ -92,16 +100,32 @@ class SaezBuffer(FittedAction):
         for number in range(self.parameters.rounds):
             planner = _RandomRates() if buffer.schedule is None else HeldAction(buffer.schedule)
             key = random.fold(random.keys(seed, self.parameters.copies, game.device), "saez_buffer")
-            buffer.learn(*_round(game, {**agents, role.name: planner}, random.fold(key, number)))
+            state = play(game, {**agents, role.name: planner}, random.fold(key, number)).state
+            if self.parameters.elasticity == "economy":
+                buffer.elasticity = elasticity_of(game, state)
+                buffer.interval = (buffer.elasticity, buffer.elasticity)
+            buffer.learn(*_samples(game, state), *self._social(game, state))
             recorder.log("saez_buffer/elasticity", buffer.elasticity, step=number)
             recorder.log("saez_buffer/samples", len(buffer.incomes), step=number)
             recorder.progress(number + 1, self.parameters.rounds, "saez_buffer")
         self.load_state_dict(buffer.found())
 
+    def explanation(self, game: Game[Any]) -> str:
+        """Return which elasticity and which social weights the schedule rests on."""
+        return explanation(self.parameters.elasticity, self.fitted["elasticity"], self.parameters.welfare_weights, game)
 
-def _round(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> tuple[Tensor, Tensor]:
-    """Play an episode for each key ``[B]``; return incomes and marginal tax rates by period, ``[B, N, Y]``."""
-    accounts = game.accounts(play(game, agents, key).state)
+    def _social(self, game: Game[Any], state: Any) -> tuple[Tensor, Tensor]:
+        """Return social weights and effort values ``[B, N]`` of an episode; weights have mean one in every copy."""
+        if self.parameters.welfare_weights != "economy":
+            return torch.ones(()), torch.zeros(())
+        weights = marginal_weights_of(game, state)
+        mean = weights.mean(-1, keepdim=True)
+        return weights / mean, effort_values_of(game, state) / mean
+
+
+def _samples(game: Game[Any], state: Any) -> tuple[Tensor, Tensor]:
+    """Return incomes and marginal tax rates by period of finished episodes, ``[B, N, Y]``."""
+    accounts = game.accounts(state)
     if any(name not in accounts for name in ACCOUNTS):
         raise UserError(
             f"planner: kind saez_buffer needs a game with tax periods (accounts {' and '.join(ACCOUNTS)});"

@@ -9,12 +9,15 @@ import torch
 from torch import Tensor
 
 from econsim.errors import UserError
-from econsim.mechanisms.saez import Elasticity, estimate_elasticity, histogram_schedule
+from econsim.mechanisms.saez import Elasticity, bracket_schedule, estimate_elasticity, histogram_schedule
+from econsim.mechanisms.welfare import inverse_income_weights
 
 if TYPE_CHECKING:
     from econsim.planners.saez_buffer import Parameters
 
 __all__ = ["IncomeBuffer"]
+
+SAMPLES = ("incomes", "marginal_rates", "welfare_weights", "effort_values")
 
 
 class IncomeBuffer:
@@ -22,23 +25,39 @@ class IncomeBuffer:
 
     def __init__(self, settings: Parameters, thresholds: Tensor) -> None:
         self.settings, self.thresholds = settings, thresholds
-        self.incomes, self.rates = torch.zeros(0, dtype=torch.float64), torch.zeros(0, dtype=torch.float64)
+        self.samples = {name: torch.zeros(0, dtype=torch.float64) for name in SAMPLES}
         given = settings.elasticity
         self.elasticity = settings.initial_elasticity if isinstance(given, str) else given
         self.interval = (self.elasticity, self.elasticity)
         self.schedule: Tensor | None = None
         self.average = torch.zeros_like(thresholds)
 
-    def learn(self, incomes: Tensor, rates: Tensor) -> None:
-        """Add the samples ``[B, N, Y]`` of a round; if there are enough samples, update elasticity and schedule."""
-        periods = incomes.shape[-1]
-        self.incomes = torch.cat([self.incomes, incomes.flatten().double().cpu()])[-self.settings.buffer :]
-        self.rates = torch.cat([self.rates, rates.flatten().double().cpu()])[-self.settings.buffer :]
+    def learn(
+        self, incomes: Tensor, rates: Tensor, weights: Tensor | None = None, effort_values: Tensor | None = None
+    ) -> None:
+        """Add the samples of a round; if there are enough samples, update elasticity and schedule.
+
+        Args:
+            incomes: ``[..., Y]``, by tax period.
+            rates: marginal tax rates, of the same shape.
+            weights: social weights ``[...]``; one each by default.
+            effort_values: of :class:`econsim.game.OptimalTaxInputs`, ``[...]``; zero by default.
+        """
+        added = {
+            "incomes": incomes,
+            "marginal_rates": rates,
+            "welfare_weights": _by_period(1.0 if weights is None else weights, incomes),
+            "effort_values": _by_period(0.0 if effort_values is None else effort_values, incomes),
+        }
+        for name, values in added.items():
+            kept = torch.cat([self.samples[name], values.flatten().double().cpu()])
+            self.samples[name] = kept[-self.settings.buffer :]
         if not self.full:
             return
-        if isinstance(self.settings.elasticity, str):
+        periods = incomes.shape[-1]
+        if self.settings.elasticity == "estimated":
             self._average_elasticity(periods)
-        schedule = histogram_schedule(self.incomes, self.thresholds, self.elasticity, self.settings.inverse_income)
+        schedule = self._formula()
         memory = 0.0 if self.schedule is None else self.settings.schedule_memory**periods
         self.average = memory * self.average + (1.0 - memory) * schedule
         self.schedule = schedule
@@ -47,15 +66,14 @@ class IncomeBuffer:
         """Return the schedule to announce, ``rates`` ``[K]``, and the state from which a later fit continues."""
         elasticity = torch.tensor([self.elasticity, *self.interval], dtype=torch.float64)
         newest = {} if self.schedule is None else {"newest_rates": self.schedule}
-        samples = {"incomes": self.incomes, "marginal_rates": self.rates}
-        return {"rates": self.average, "elasticity": elasticity, **newest, **samples}
+        return {"rates": self.average, "elasticity": elasticity, **newest, **self.samples}
 
     def resume(self, found: Mapping[str, Tensor]) -> None:
         """Continue from the state of an earlier fit, if there was one."""
         if not found:
             return
         self.average, self.schedule = found["rates"], found.get("newest_rates")
-        self.incomes, self.rates = found["incomes"], found["marginal_rates"]
+        self.samples = {name: found[name] for name in SAMPLES}
         self.elasticity, low, high = found["elasticity"].tolist()
         self.interval = (low, high)
 
@@ -64,11 +82,30 @@ class IncomeBuffer:
         """Whether there are enough samples for the formula."""
         return len(self.incomes) >= self.settings.fewest
 
+    @property
+    def incomes(self) -> Tensor:
+        """The observed incomes of tax periods, oldest first, float64."""
+        return self.samples["incomes"]
+
+    def _formula(self) -> Tensor:
+        """Return the schedule ``[K]`` that the formula gives for the samples."""
+        published = self.settings.welfare_weights == "inverse_income"
+        weights, effort = self.samples["welfare_weights"], self.samples["effort_values"]
+        if self.settings.method == "histogram":
+            return histogram_schedule(self.incomes, self.thresholds, self.elasticity, None if published else weights)
+        weights = inverse_income_weights(self.incomes) if published else weights
+        return bracket_schedule(self.incomes, self.thresholds, self.elasticity, weights, effort_values=effort)
+
     def _average_elasticity(self, periods: int) -> None:
         try:
-            estimate: Elasticity = estimate_elasticity(self.incomes, self.rates)
+            estimate: Elasticity = estimate_elasticity(self.incomes, self.samples["marginal_rates"])
         except UserError:
             return  # too few observations or too little variation: the average is kept, as in the published code
         memory = self.settings.elasticity_memory**periods
         self.elasticity = memory * self.elasticity + (1.0 - memory) * max(0.0, estimate.value)
         self.interval = (estimate.low, estimate.high)
+
+
+def _by_period(of_worker: Tensor | float, incomes: Tensor) -> Tensor:
+    """Return a number per worker ``[...]``, or one for all, repeated for every period of ``incomes`` ``[..., Y]``."""
+    return torch.as_tensor(of_worker)[..., None].expand(incomes.shape)

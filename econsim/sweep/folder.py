@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from econsim.errors import UserError, did_you_mean
+from econsim.storage.links import refuse_links
 from econsim.sweep.aggregate import RUNS, collect, metrics_of
 from econsim.sweep.batch_tables import ACCOUNTS, METRICS
 from econsim.sweep.index import DONE, Index
@@ -154,7 +155,7 @@ def open_sweep(path: str | Path) -> Sweep:
     """Return the sweep in a folder.
 
     Raises:
-        UserError: there is no such folder, or it is not the folder of a sweep.
+        UserError: there is no such folder, it is not the folder of a sweep, or it contains a symbolic link.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -163,4 +164,5 @@ def open_sweep(path: str | Path) -> Sweep:
         raise UserError(f"{folder}: no such sweep{did_you_mean(folder.name, sweep_names)}")
     if not is_sweep(folder):
         raise UserError(f"{folder}: not the folder of a sweep (expected {INDEX} in it)")
+    refuse_links(folder, everywhere=False)
     return Sweep(folder)

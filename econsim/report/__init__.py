@@ -35,6 +35,7 @@ def write_report(run: Run, interactive: bool = False) -> Path:
 
     refuse_links(run.path)
     check_all(run.path)
+    _ = run.summary, run.scenario  # an error in either is raised before anything is written
     drawn = _write_figures(run.path / "figures", Figures(run).captioned())
     write_tables(run.path / "tables", tables_of(run))
     page = run.path / "report.html"

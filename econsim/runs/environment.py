@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shlex
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import econsim
 from econsim import kinds
+from econsim.errors import EconsimError, UserError
 from econsim.storage.manifest import read_json
 
 _PACKAGES = ("econsim", "torch", "numpy", "pandas", "pyarrow", "scipy", "matplotlib", "pydantic", "safetensors")
@@ -30,6 +33,31 @@ def read_environment(folder: Path) -> dict[str, Any]:
         RunError: the file ``environment.json`` is damaged or missing.
     """
     return read_json(folder, "environment.json", _KEYS)
+
+
+def command_on(folder: Path, name: str) -> str:
+    """Return a command of econsim on a run or sweep, with the options that add its plug-ins, for messages."""
+    try:
+        options = kinds.plugin_options(_given(read_environment(folder)))
+    except EconsimError:  # the message is about something else
+        options = kinds.plugin_options()
+    return f"econsim {name} {shlex.quote(str(folder))}{options}"
+
+
+def plugin_missing(folder: Path, what: str) -> UserError | None:
+    """Return the error that names the plug-ins with which a run or sweep was made and which are not loaded, if any."""
+    given = _given(read_environment(folder))
+    missing = {name: option for name, option in given.items() if name not in kinds.plugins()}
+    if not missing:
+        return None
+    plural, options = "s" * (len(missing) > 1), kinds.plugin_options(missing).strip()
+    return UserError(f"{folder}: this {what} used the plug-in{plural} {', '.join(missing)}; add {options}")
+
+
+def _given(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was given to add each plug-in."""
+    options = environment.get("plugin_options") or {}
+    return {str(name): str(options.get(name, name)) for name in environment["plugins"]}
 
 
 def describe_environment(seed: int, device: str) -> dict[str, Any]:

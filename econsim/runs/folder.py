@@ -14,7 +14,6 @@ parts of the metrics of an unfinished run carry their own checksums. Files that 
 
 from __future__ import annotations
 
-import shlex
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,9 +22,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from econsim import kinds
 from econsim.errors import EconsimWarning, RunError, ScenarioError, UserError, did_you_mean
-from econsim.runs.environment import describe_environment, read_environment
+from econsim.runs.environment import command_on, describe_environment, plugin_missing, read_environment
 from econsim.storage.files import new_folder
 from econsim.storage.links import refuse_links
 from econsim.storage.locks import LOCK, locked
@@ -43,7 +41,7 @@ T = TypeVar("T")
 
 __all__ = ["Run", "create_run", "new_run", "open_run"]
 
-_SUMMARY = {"policies": dict, "responses": list, "warnings": list}
+_SUMMARY = {"scenario": str, "unit": str, "policies": dict, "responses": list, "warnings": list}
 """The keys of the summary that its readers use, with their types."""
 
 
@@ -80,29 +78,17 @@ class Run:
         try:
             return load(self.path / "scenario.yaml")
         except ScenarioError as error:
-            missing = {name: given for name, given in self._plugins.items() if name not in kinds.plugins()}
-            if not missing:
-                raise
-            names, options = ", ".join(missing), kinds.plugin_options(missing).strip()
-            plural = "s" * (len(missing) > 1)
-            raise UserError(f"{self.path}: this run used the plug-in{plural} {names}; add {options}") from error
+            missing = plugin_missing(self.path, "run")
+            raise missing or error from error
 
     @property
     def plugins(self) -> list[str]:
         """The packages that added kinds when the run was made."""
-        return list(self._plugins)
-
-    @property
-    def _plugins(self) -> dict[str, str]:
-        """What was given to add each of these packages."""
-        if not (self.path / "environment.json").is_file():
-            return {}
-        options = self.environment.get("plugin_options") or {}
-        return {str(name): str(options.get(name, name)) for name in self.environment["plugins"]}
+        return [str(name) for name in self.environment["plugins"]]
 
     def command(self, name: str) -> str:
         """Return a command of econsim on this run, with the options that add its plug-ins, for messages."""
-        return f"econsim {name} {shlex.quote(str(self.path))}{kinds.plugin_options(self._plugins)}"
+        return command_on(self.path, name)
 
     @cached_property
     def environment(self) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,10 +19,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from econsim import kinds
 from econsim.errors import UserError
 from econsim.parameters import Model
-from econsim.runs.environment import describe_environment, read_environment
+from econsim.runs.environment import command_on, describe_environment, read_environment
 from econsim.runs.versions import continued
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.files import new_folder, write_json, write_text
@@ -49,7 +47,7 @@ class SweepInterrupted(KeyboardInterrupt):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(f"stopped; continue with: {_command(path)}")
+        super().__init__(f"stopped; continue with: {command_on(path, 'resume')}")
 
 
 class Options(Model):
@@ -140,8 +138,10 @@ def resume_sweep(path: str | Path, quiet: bool = False, accept_changed_versions:
         UserError: the folder holds no sweep, it contains a symbolic link, another process is executing it, or versions
             have changed and this is not accepted.
     """
-    folder = open_sweep(path).path
+    sweep = open_sweep(path)
+    folder = sweep.path
     refuse_links(folder)
+    sweep.scenario(0)  # names a plug-in that is not loaded
     with locked(folder) as lock, SweepProgress(folder, quiet) as showing:
         with Index(folder / INDEX) as index:
             options = Options.model_validate_json(index.about["options"])
@@ -172,19 +172,17 @@ def _check_empty(folder: Path) -> None:
     except OSError as error:
         raise UserError(f"{folder}: cannot create this folder ({error.strerror})") from error
     if INDEX in names:
-        raise UserError(f"{folder}: this folder already holds a sweep; continue it with: {_command(folder)}")
+        raise UserError(
+            f"{folder}: this folder already holds a sweep; continue it with: {command_on(folder, 'resume')}"
+        )
     if names:
         raise UserError(f"{folder}: this folder is not empty; choose another with --out")
-
-
-def _command(folder: Path) -> str:
-    return f"econsim resume {shlex.quote(str(folder))}{kinds.plugin_options()}"
 
 
 def _checked_versions(folder: Path, options: Options, accepted: bool) -> list[str]:
     """Check the versions; return notes on their changes, and store those that were accepted."""
     stored, now = read_environment(folder), describe_environment(0, options.device)
-    environment, notes = continued(stored, now, folder, _command(folder), accepted)
+    environment, notes = continued(stored, now, folder, command_on(folder, "resume"), accepted)
     if environment is not stored:
         write_json(folder / "environment.json", environment)
     return notes
@@ -226,5 +224,5 @@ def _interruptible(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise SweepInterrupted(folder) from error
     except Exception as error:
-        error.add_note(f"finished runs are kept; continue with: {_command(folder)}")
+        error.add_note(f"finished runs are kept; continue with: {command_on(folder, 'resume')}")
         raise

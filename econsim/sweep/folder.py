@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from econsim.errors import ScenarioError, UserError, did_you_mean
 from econsim.runs.environment import command_on, plugin_missing
 from econsim.storage.links import refuse_links
@@ -84,7 +86,7 @@ class Sweep:
             member = members[number]
             try:
                 return Variants(index.bases()[member.base]).scenario(member.numbers)
-            except ScenarioError as error:
+            except (ScenarioError, ValidationError) as error:
                 raise plugin_missing(self.path, "sweep") or error from error
 
     def command(self, name: str) -> str:

@@ -120,13 +120,19 @@ def _entries(folder: Path) -> Entries:
         entries: Entries = content["files"]
         if content["format"] != _FORMAT:
             raise ValueError(f"expected format {_FORMAT}, found {content['format']}")
+        if not all(checksums and _is_inside(name) for name, checksums in entries.items()):
+            raise ValueError("it lists a file outside of the folder, or a file without a checksum")
         if content["sha256"] != _checksum_of(entries):
             raise ValueError("its entries do not match its own checksum")
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{path}: the file is damaged ({error}); restore it from a copy") from error
     return entries
+
+
+def _is_inside(name: str) -> bool:
+    return not Path(name).is_absolute() and ".." not in Path(name).parts
 
 
 def _write(folder: Path, entries: Entries) -> None:

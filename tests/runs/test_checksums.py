@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Callable
@@ -74,6 +75,14 @@ def test_a_damaged_manifest_is_named(finished: Run) -> None:
         # A flipped bit of white space is none in the content.
         assert MANIFEST in error if error else json.loads(manifest.read_bytes()) == json.loads(content)
         manifest.write_bytes(content)
+
+
+@pytest.mark.parametrize("files", [{"../outside": ["0"]}, {"/outside": ["0"]}, {"a": []}, ["a"], None])
+def test_a_manifest_that_no_run_writes_is_refused(tmp_path: Path, files: object) -> None:
+    checksum = hashlib.sha256(json.dumps(files).encode()).hexdigest()
+    (tmp_path / MANIFEST).write_text(json.dumps({"format": 1, "sha256": checksum, "files": files}))
+    with pytest.raises(RunError, match=r"manifest\.json: the file is damaged"):
+        check_all(tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["flip", "delete"])

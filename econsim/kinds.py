@@ -16,8 +16,10 @@ import importlib
 import inspect
 import pkgutil
 import re
+import shlex
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -33,6 +35,8 @@ _EQUATION = re.compile(r"(?<![\\$])\$(?=[^\s$])([^$\n]+)(?<=\S)\$(?![\w$])")
 """An equation in a docstring, as in the Markdown of the documentation; a price such as $5 is not matched."""
 _GROUP = re.compile(r"\{([^{}]*)\}")
 _added_plugins: list[str] = []
+_given: dict[str, str] = {}
+"""What the user gave for each added package: its name or its folder."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ def add_plugin(name_or_folder: str) -> str:
         package = name_or_folder
     if not all(part.isidentifier() for part in package.split(".")) or _find(package) is None:
         raise UserError(f"--plugin {name_or_folder}: there is no such package or folder")
+    _given[package] = name_or_folder
     if package not in _added_plugins:
         _added_plugins.append(package)
     return package
@@ -127,10 +132,32 @@ def plugins() -> list[str]:
     return [*_added_plugins, *(name for name in _installed_plugins() if name not in _added_plugins)]
 
 
+def plugin_given(package: str) -> str:
+    """Return the name or folder with which a package was added; the name of a package that was not."""
+    return _given.get(package, package)
+
+
+def plugin_options(plugins: Mapping[str, str] | None = None) -> str:
+    """Return the options that add plug-ins again, for commands in messages: `` --plugin NAME_OR_FOLDER``, or nothing.
+
+    Args:
+        plugins: what to give for each package that was not added in this process; by default, the options are for
+            those that were. Installed plug-ins need no option.
+    """
+    given = {name: name for name in _added_plugins} if plugins is None else dict(plugins)
+    needed = {name: _given.get(name, option) for name, option in given.items() if name not in _installed_plugins()}
+    return "".join(f" --plugin {shlex.quote(option)}" for option in needed.values())
+
+
 def plugin_folders() -> list[Path]:
     """Return the folders of all plug-ins; each may hold ``scenarios/``, ``agents/`` and ``planners/`` of its own."""
-    specs = (_find(package) for package in plugins())
-    return [Path(folder) for spec in specs if spec for folder in spec.submodule_search_locations or ()]
+    return [folder for package in plugins() for folder in folders_of(package)]
+
+
+def folders_of(package: str) -> list[Path]:
+    """Return the folders of a package; none if there is no such package."""
+    spec = _find(package)
+    return [Path(folder) for folder in (spec.submodule_search_locations or () if spec else ())]
 
 
 @cache

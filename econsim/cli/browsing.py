@@ -77,8 +77,13 @@ def cite(
     """Print the references of a scenario as BibTeX."""
     from econsim.scenario import load
 
-    stored = Path(run_or_scenario) / "scenario.yaml"
-    scenario = load(stored if stored.is_file() else run_or_scenario)
+    is_run = (Path(run_or_scenario) / "scenario.yaml").is_file()
+    if is_run:
+        from econsim.runs import open_run
+
+        scenario = open_run(run_or_scenario).scenario
+    else:
+        scenario = load(run_or_scenario)
     entries = dict.fromkeys(entry.strip() for kind in scenario.parts() for entry in kind.references)
     typer.echo("\n\n".join(entries) or f"{scenario.name}: none of its kinds has references")
 

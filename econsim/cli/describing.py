@@ -22,7 +22,10 @@ def described_file(axis: str, name: str) -> str:
     path = library.find(axis, name)
     page = f"{axis}/{name}  ({shown(path)})\n\n{indented(path)}"
     if axis == "scenarios":
-        return f"{page}\n\nRun it with: econsim run {name}\nOverride any key: econsim run {name} seed=7"
+        plugins = kinds.plugin_options()
+        return (
+            f"{page}\n\nRun it with: econsim run {name}{plugins}\nOverride any key: econsim run {name} seed=7{plugins}"
+        )
     kind = read(path).plain().get("kind")
     return f"{page}\n\n{described_kind(kinds.load(axis, kind))}" if isinstance(kind, str) else page
 

@@ -64,6 +64,13 @@ def resume(
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    accept_changed_versions: Annotated[
+        bool,
+        typer.Option(
+            "--accept-changed-versions",
+            help="Continue although econsim, torch, numpy or a plug-in has changed, which can change numbers.",
+        ),
+    ] = False,
 ) -> None:
     """Continue an interrupted run or sweep.
 
@@ -72,11 +79,13 @@ def resume(
     from econsim.sweep import is_sweep, resume_sweep
 
     if is_sweep(run):
-        resume_sweep(run, quiet=quiet)
+        resume_sweep(run, quiet=quiet, accept_changed_versions=accept_changed_versions)
         return
     from econsim.runs import resume as continue_run
 
-    _report(continue_run(run, quiet=quiet, overrides=list(overrides or ())), quiet)
+    changes = list(overrides or ())
+    resumed = continue_run(run, quiet=quiet, overrides=changes, accept_changed_versions=accept_changed_versions)
+    _report(resumed, quiet)
 
 
 def _report(run: Run, quiet: bool) -> None:

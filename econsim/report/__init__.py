@@ -23,14 +23,19 @@ def write_report(run: Run, interactive: bool = False) -> Path:
             not installed.
 
     Raises:
-        UserError: the run is not finished.
-        RunError: the disk is full; an older report is kept.
+        UserError: the run is not finished, or its folder contains a symbolic link.
+        RunError: a file of the run is damaged, or the disk is full; an older report is kept.
     """
     from econsim.report.figures import Figures
     from econsim.report.page import render
     from econsim.report.tables import tables_of, write_tables
     from econsim.storage.files import write_text
+    from econsim.storage.links import refuse_links
+    from econsim.storage.manifest import check_all
 
+    refuse_links(run.path)
+    check_all(run.path)
+    _ = run.summary, run.scenario  # an error in either is raised before anything is written
     drawn = _write_figures(run.path / "figures", Figures(run).captioned())
     write_tables(run.path / "tables", tables_of(run))
     page = run.path / "report.html"
@@ -57,12 +62,14 @@ def write_comparison(
     from econsim.report.comparison import Comparison
     from econsim.report.tables import write_tables
     from econsim.storage.files import write_text
+    from econsim.storage.links import refuse_links
 
     if not page.parent.is_dir():
         raise UserError(f"{page}: there is no folder {page.parent}; create it, or choose another with --out")
     comparison = Comparison(paths, metrics)
     folder = page.with_name(f"{page.stem}_files")
     folder.mkdir(exist_ok=True)
+    refuse_links(folder)
     drawn = _write_figures(folder / "figures", comparison.captioned())
     write_tables(folder / "tables", comparison.tables)
     write_text(page, comparison.render(drawn, interactive))

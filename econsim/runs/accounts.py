@@ -7,9 +7,9 @@ otherwise: then there is one row per statistic (``people``, ``mean``, ``sd``, ``
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from econsim.analysis.metrics import player_accounts, player_weights
 from econsim.game import Game
-from econsim.storage.files import appearing
 
 __all__ = ["AccountBlock", "AccountStorage", "account_blocks", "accounts_table", "write_accounts"]
 
@@ -69,15 +68,15 @@ def accounts_table(blocks: Iterable[AccountBlock]) -> pa.Table | None:
     return pa.concat_tables(tables, promote_options="default") if tables else None
 
 
-def write_accounts(path: Path, blocks: Iterable[AccountBlock]) -> None:
-    """Write the blocks as the table ``path``; write no file if there are no blocks.
+def write_accounts(opened: AbstractContextManager[BinaryIO], blocks: Iterable[AccountBlock]) -> None:
+    """Write the blocks as the table that the context manager opens; write no file if there are no blocks.
 
     Raises:
         RunError: the disk is full.
     """
     table = accounts_table(blocks)
     if table is not None:
-        with appearing(path) as file:
+        with opened as file:
             pq.write_table(table, file)
 
 

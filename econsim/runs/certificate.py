@@ -6,6 +6,7 @@ interrupted certificate continues where it stopped; the results depend only on t
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,8 @@ from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice
 from econsim.scenario.plan import plan_of
 from econsim.storage.files import write_json
+from econsim.storage.locks import locked
+from econsim.storage.manifest import record_json, settle
 
 __all__ = ["DeviationBudget", "certify"]
 
@@ -46,12 +49,15 @@ def certify(
         quiet: print no progress.
 
     Raises:
-        UserError: the run is not finished, there is no such role, or the budget allows no deviation for a role.
+        UserError: the run is not finished or is in use, there is no such role, or the budget allows no deviation for a
+            role.
+        RunError: a file of the run is damaged.
         KeyboardInterrupt: the user stopped the search; the same call continues where it stopped.
     """
     opened = run if isinstance(run, Run) else open_run(run)
     check_finished(opened)
-    with using_threads(opened.environment["threads"]), Advice().listening():
+    with locked(opened.path), using_threads(opened.environment["threads"]), Advice().listening():
+        settle(opened.path)
         certificate = _Certifying(opened, budget or DeviationBudget(), quiet).finish(roles, first_seed)
     vars(opened).pop("certificate", None)  # a certificate that was read before is out of date
     return certificate
@@ -78,11 +84,11 @@ class _Certifying:
         try:
             self._work([piece for piece in pieces if piece.name not in done], request, done)
         except KeyboardInterrupt as error:
-            message = f"stopped; continue with the same command: econsim equilibrium {self.run.path}"
+            message = f"stopped; continue with the same command: {self.run.command('equilibrium')}"
             raise KeyboardInterrupt(message) from error
         findings = [entry for piece in pieces for entry in done[piece.name]]
         content = {**request, "unit": self.game.unit, "seeds": list(seeds), "findings": findings}
-        write_json(self.run.path / _FILE, content)
+        record_json(self.run.path, _FILE, content)
         (self.run.path / _PARTIAL).unlink(missing_ok=True)
         return content
 
@@ -106,13 +112,19 @@ class _Certifying:
             for index, piece in enumerate(remaining):
                 progress.begin(index)
                 done[piece.name] = list(self.finder.findings(piece, progress))
-                write_json(self.run.path / _PARTIAL, {"asked": request, "done": done})
+                content = {"asked": request, "done": done}
+                write_json(self.run.path / _PARTIAL, {**content, "sha256": _checksum(content)})
                 progress.end()
 
     def _stored(self, request: dict[str, Any]) -> Done:
         """Return the pieces that an interrupted certificate with the same budget has stored."""
         try:
             partial = json.loads((self.run.path / _PARTIAL).read_text("utf-8"))
-            return dict(partial["done"]) if partial["asked"] == request else {}
+            is_usable = partial["asked"] == request and partial.pop("sha256") == _checksum(partial)
+            return dict(partial["done"]) if is_usable else {}
         except (OSError, ValueError, KeyError, TypeError):
             return {}
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

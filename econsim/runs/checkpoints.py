@@ -1,15 +1,14 @@
 """Checkpoints: nested mappings of tensors, numbers and strings, stored as safetensors and JSON, never pickled.
 
 A folder ``step-000120/`` is written under a temporary name and then renamed, so that every folder with a final name is
-complete, whenever a run is killed. ``state.json`` holds the numbers, the names of the tensors of ``state.safetensors``
-and the SHA-256 digest of that file.
+complete, whenever a run is killed. ``state.json`` holds the numbers, the names of the tensors of ``state.safetensors``,
+and one SHA-256 digest of all of these.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,14 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from econsim.errors import RunError
-from econsim.storage.files import appearing, appearing_folder, write_json
+from econsim.storage.files import appearing, appearing_folder, remove_folder, write_json
 
 __all__ = ["Checkpoints", "load_state", "save_state"]
 
-_FORMAT = 1
+_FORMAT = 2
+_WITHOUT_NUMBERS = 1  # the digests of this older format are of the tensors only
 _TENSOR = "$tensor"
+_ONE_BEFORE = "delete this folder to continue from the one before"
 _STATE, _TENSORS = "state.json", "state.safetensors"
 
 
@@ -41,12 +42,15 @@ def save_state(folder: Path, state: Mapping[str, Any]) -> None:
     with appearing_folder(folder) as partial:
         with appearing(partial / _TENSORS) as file:
             file.write(content)
-        digest = hashlib.sha256(content).hexdigest()
-        write_json(partial / _STATE, {"format": _FORMAT, "sha256": digest, "state": tree})
+        write_json(partial / _STATE, {"format": _FORMAT, "sha256": _digest(content, tree), "state": tree})
 
 
-def load_state(folder: Path) -> dict[str, Any]:
+def load_state(folder: Path, remedy: str = "restore it from a copy, or run the scenario again") -> dict[str, Any]:
     """Return the state that :func:`save_state` wrote, with its tensors on the CPU.
+
+    Args:
+        folder: the folder of the state.
+        remedy: what the user can do if it is damaged.
 
     Raises:
         RunError: the folder is not a checkpoint of this format, or its bytes are damaged.
@@ -54,18 +58,18 @@ def load_state(folder: Path) -> dict[str, Any]:
     try:
         content = (folder / _TENSORS).read_bytes()
         description = json.loads((folder / _STATE).read_text("utf-8"))
-        if description["format"] != _FORMAT:
+        if description["format"] not in (_FORMAT, _WITHOUT_NUMBERS):
             raise RunError(
                 f"{folder}: expected checkpoint format {_FORMAT}, found {description['format']};"
                 " resume it with the version of econsim that wrote it"
             )
-        if hashlib.sha256(content).hexdigest() != description["sha256"]:
-            raise ValueError(f"{_TENSORS} does not match its digest")
-        state: dict[str, Any] = _unpacked(description["state"], load(content))
+        tree = description["state"]
+        covered = tree if description["format"] == _FORMAT else None
+        if _digest(content, covered) != description["sha256"]:
+            raise ValueError(f"{_TENSORS} or {_STATE} does not match the digest")
+        state: dict[str, Any] = _unpacked(tree, load(content))
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise RunError(
-            f"{folder}: not a readable checkpoint ({error}); delete this folder to continue from the one before"
-        ) from error
+        raise RunError(f"{folder}: not a readable checkpoint ({error}); {remedy}") from error
     return state
 
 
@@ -80,12 +84,12 @@ class Checkpoints:
         """Write the checkpoint of ``step`` and remove the oldest ones."""
         save_state(self._of(step), state)
         for old in self._complete()[: -self.keep]:
-            shutil.rmtree(old)
+            remove_folder(old)
 
     def newest(self, at_most: int | None = None) -> dict[str, Any] | None:
         """Return the newest complete checkpoint, if given up to step ``at_most``, or ``None`` if there is none."""
         steps = [step for step in self.steps() if at_most is None or step <= at_most]
-        return load_state(self._of(steps[-1])) if steps else None
+        return load_state(self._of(steps[-1]), _ONE_BEFORE) if steps else None
 
     def steps(self) -> list[int]:
         """Return the steps of all complete checkpoints in ascending order."""
@@ -95,18 +99,26 @@ class Checkpoints:
         """Remove the checkpoints of steps after ``step``."""
         for later_step in self.steps():
             if later_step > step:
-                shutil.rmtree(self._of(later_step))
+                remove_folder(self._of(later_step))
 
     def clear(self) -> None:
         """Remove all checkpoints."""
         for folder in self._complete():
-            shutil.rmtree(folder)
+            remove_folder(folder)
 
     def _of(self, step: int) -> Path:
         return self.folder / f"step-{step:09d}"
 
     def _complete(self) -> list[Path]:
         return sorted(folder for folder in self.folder.glob("step-*") if (folder / _STATE).is_file())
+
+
+def _digest(content: bytes, tree: Any) -> str:
+    """Return the digest of the tensors and, unless it is ``None``, of the numbers."""
+    digest = hashlib.sha256(content)
+    if tree is not None:
+        digest.update(json.dumps(tree).encode())
+    return digest.hexdigest()
 
 
 def _packed(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import shlex
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,14 +14,57 @@ from typing import Any
 
 import econsim
 from econsim import kinds
+from econsim.errors import EconsimError, UserError
+from econsim.storage.manifest import read_json
 
 _PACKAGES = ("econsim", "torch", "numpy", "pandas", "pyarrow", "scipy", "matplotlib", "pydantic", "safetensors")
+
+_KEYS = {
+    "device": str, "threads": int, "versions": dict, "plugins": list,
+    "name": str | None, "notes": list | None, "plugin_options": dict | None, "plugin_sha256": dict | None,
+}  # fmt: skip
+"""The keys that readers use, with their types; ``None``: older versions did not write the key."""
+
+
+def read_environment(folder: Path) -> dict[str, Any]:
+    """Return the environment of a run or sweep.
+
+    Raises:
+        RunError: the file ``environment.json`` is damaged or missing.
+    """
+    return read_json(folder, "environment.json", _KEYS)
+
+
+def command_on(folder: Path, name: str) -> str:
+    """Return a command of econsim on a run or sweep, with the options that add its plug-ins, for messages."""
+    try:
+        options = kinds.plugin_options(_given(read_environment(folder)))
+    except EconsimError:  # the message is about something else
+        options = kinds.plugin_options()
+    return f"econsim {name} {shlex.quote(str(folder))}{options}"
+
+
+def plugin_missing(folder: Path, what: str) -> UserError | None:
+    """Return the error that names the plug-ins with which a run or sweep was made and which are not loaded, if any."""
+    given = _given(read_environment(folder))
+    missing = {name: option for name, option in given.items() if name not in kinds.plugins()}
+    if not missing:
+        return None
+    plural, options = "s" * (len(missing) > 1), kinds.plugin_options(missing).strip()
+    return UserError(f"{folder}: this {what} used the plug-in{plural} {', '.join(missing)}; add {options}")
+
+
+def _given(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was given to add each plug-in."""
+    options = environment.get("plugin_options") or {}
+    return {str(name): str(options.get(name, name)) for name in environment["plugins"]}
 
 
 def describe_environment(seed: int, device: str) -> dict[str, Any]:
     """Return the content of ``environment.json``."""
     import torch
 
+    plugins = kinds.plugins()
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
@@ -28,9 +74,36 @@ def describe_environment(seed: int, device: str) -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _PACKAGES},
-        "plugins": [name.split(".")[0] for name in kinds.plugins()],
+        "plugins": plugins,
+        "plugin_options": {name: _option(name) for name in plugins},
+        "plugin_sha256": {name: contents_of(name) for name in plugins},
         "git": _git(),
     }
+
+
+def contents_of(package: str) -> str:
+    """Return one SHA-256 checksum of the files of a plug-in that can change numbers.
+
+    These are its Python files, and all files in its folders of kinds. Hidden folders and compiled files are left out.
+    """
+    digest = hashlib.sha256()
+    for folder in kinds.folders_of(package):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and _matters(path.relative_to(folder))):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _matters(path: Path) -> bool:
+    if any(part.startswith(".") or part == "__pycache__" for part in path.parts):
+        return False
+    return path.suffix == ".py" or (Path(econsim.__path__[0]) / path.parts[0]).is_dir()
+
+
+def _option(package: str) -> str:
+    """Return what the user gave for a plug-in; not the path of its folder, if that was given in full."""
+    given = kinds.plugin_given(package)
+    return package if Path(given).is_absolute() else given
 
 
 def _version(package: str) -> str | None:

@@ -6,6 +6,7 @@ and repeatable. A run that is killed at any moment and resumed gives the results
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +18,9 @@ from econsim.game import Agent, FittedAgent, Game
 from econsim.learning import Explained, fit_all
 from econsim.runs.accounts import write_accounts
 from econsim.runs.console_summary import print_ending
+from econsim.runs.environment import describe_environment
 from econsim.runs.evaluation import evaluation_key
-from econsim.runs.folder import Run, create_run, open_run
+from econsim.runs.folder import Run, create_run, new_run, open_run
 from econsim.runs.llm_session import LlmSession, check_agreed, forecast_calls, with_settings, with_way_on
 from econsim.runs.machine import device_named, using_threads
 from econsim.runs.metrics_table import MetricsWriter
@@ -28,14 +30,17 @@ from econsim.runs.recorder import Advice, StageRecorder, common_step, load_fitte
 from econsim.runs.recordings import save_recording
 from econsim.runs.scoring import rows_of, scores
 from econsim.runs.summary import gap_closed, summarise
+from econsim.runs.versions import continued
 from econsim.scenario import Scenario
 from econsim.scenario.overrides import Overrides
 from econsim.scenario.plan import Plan, Stage, plan_of
-from econsim.storage.files import write_json
+from econsim.storage.locks import locked
+from econsim.storage.manifest import check_all, record_json, recorded, settle
 
 __all__ = ["RunInterrupted", "execute", "resume"]
 
 Fitted = dict[tuple[str, int], dict[str, Agent]]
+_PARTS = ("metrics.parts", "throughput.parts")
 
 
 class RunInterrupted(KeyboardInterrupt):
@@ -43,7 +48,7 @@ class RunInterrupted(KeyboardInterrupt):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(f"stopped; continue with: econsim resume {path}")
+        super().__init__(f"stopped; continue with: {Run(path).command('resume')}")
 
 
 def execute(
@@ -83,43 +88,78 @@ def execute(
         if is_helper():
             with folder_of_helper() as own_folder:
                 return _Execution(create_run(plan.scenario, own_folder, own_device), plan, quiet=True).help()
-        run = create_run(plan.scenario, out, own_device, plan.notes)
-        wait_for_helpers()
-        execution = _Execution(run, plan, quiet)
-        if forecast is not None:
-            execution.journal.say(f"forecast of calls to {scenario.llm and scenario.llm.model}: {forecast}")
-        return execution.finish()
+        with new_run(plan.scenario, out, own_device, plan.notes) as run:
+            wait_for_helpers()
+            execution = _Execution(run, plan, quiet)
+            if forecast is not None:
+                execution.journal.say(f"forecast of calls to {scenario.llm and scenario.llm.model}: {forecast}")
+            return execution.finish()
 
 
-def resume(path: str | Path, quiet: bool = False, overrides: Overrides = ()) -> Run:
+def resume(
+    path: str | Path, quiet: bool = False, overrides: Overrides = (), accept_changed_versions: bool = False
+) -> Run:
     """Continue an interrupted run where it stopped; return a finished run unchanged.
 
     Args:
         path: the run folder.
         quiet: print nothing.
         overrides: new settings of the language model, such as ``llm.budget.calls=2000``; they are stored in the run.
+        accept_changed_versions: continue although versions have changed that can change numbers; the run notes it.
 
     Raises:
-        UserError: ``path`` is not a run folder, or the run's device is not available on this machine.
+        UserError: ``path`` is not a run folder, another process is working on it, the run's device is not available on
+            this machine, or versions have changed and this is not accepted.
+        RunError: a file of the run is damaged or missing.
     """
     run = open_run(path)
     if run.finished:
-        _discard_parts(run)
+        _check_finished(run)
         return run
-    run = with_settings(run, overrides) if overrides else run
     with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as own_device:
-        plan = plan_of(run.scenario, run.scenario.build_game(own_device))
         if is_helper():
             with folder_of_helper(run.path) as own_folder:
-                return _Execution(open_run(own_folder), plan, quiet=True).help()
-        wait_for_helpers()
-        return _Execution(run, plan, quiet).finish()
+                own = _with_settings(open_run(own_folder), overrides)
+                return _Execution(own, _plan(own, own_device), quiet=True).help()
+        with locked(run.path):
+            run = open_run(path)  # another process may have finished it meanwhile
+            wait_for_helpers()
+            settle(run.path)
+            if run.finished:
+                return run
+            notes = _checked_versions(run, own_device, accept_changed_versions)
+            run = _with_settings(open_run(path), overrides)
+            execution = _Execution(run, _plan(run, own_device), quiet)
+            for note in notes:
+                execution.journal.say(note)
+            return execution.finish()
 
 
-def _discard_parts(run: Run) -> None:
-    """Remove the parts of tables that remain if a run was stopped after the parts were merged."""
-    for name in ("metrics", "throughput"):
-        MetricsWriter(run.path / f"{name}.parts", run.name).discard()
+def _check_finished(run: Run) -> None:
+    """Check the files of a finished run, and remove parts of tables that remain if it was stopped after their merge."""
+    check_all(run.path)
+    remaining = [run.path / name for name in _PARTS if (run.path / name).exists()]
+    if remaining:
+        with locked(run.path):
+            for folder in remaining:
+                shutil.rmtree(folder)
+
+
+def _checked_versions(run: Run, device: str, accepted: bool) -> list[str]:
+    """Check the versions; return notes on their changes, and store those that were accepted."""
+    now = describe_environment(run.scenario.seed, device)
+    environment, notes = continued(run.environment, now, run.path, run.command("resume"), accepted)
+    if environment is not run.environment:
+        record_json(run.path, "environment.json", environment)
+    return notes
+
+
+def _with_settings(run: Run, overrides: Overrides) -> Run:
+    return with_settings(run, overrides) if overrides else run
+
+
+def _plan(run: Run, device: str) -> Plan:
+    return plan_of(run.scenario, run.scenario.build_game(device))
 
 
 class _Execution:
@@ -127,8 +167,7 @@ class _Execution:
 
     def __init__(self, run: Run, plan: Plan, quiet: bool) -> None:
         self.run, self.plan = run, plan
-        self.metrics = MetricsWriter(run.path / "metrics.parts", run.name)
-        self.measured = MetricsWriter(run.path / "throughput.parts", run.name)
+        self.metrics, self.measured = (MetricsWriter(run.path / name, run.stored_name) for name in _PARTS)
         self.journal = Journal(run.path / "log.txt", quiet)
         self.advice = Advice()
         self.speech = LlmSession(run)
@@ -136,6 +175,8 @@ class _Execution:
     def finish(self) -> Run:
         """Complete the run: fit the remaining stages, score all policies and write the results."""
         try:
+            self.metrics.check()
+            self.measured.check()
             self.journal.say(f"run folder: {self.run.path}")
             with self.advice.listening(), self.speech:
                 self._score(self._fit())
@@ -145,10 +186,10 @@ class _Execution:
         except KeyboardInterrupt as error:
             raise RunInterrupted(self.run.path) from error
         except Exception as error:
-            with_way_on(error, self.run.path)
+            with_way_on(error, self.run)
             with suppress(RunError):  # a full disk must not hide the original error
                 self.journal.note(f"stopped by {type(error).__name__}: {error}")
-            error.add_note(f"finished work is kept; continue with: econsim resume {self.run.path}")
+            error.add_note(f"finished work is kept; continue with: {self.run.command('resume')}")
             raise
         return self.run
 
@@ -161,7 +202,8 @@ class _Execution:
 
     def _fit(self) -> Fitted:
         """Fit every unfinished stage; return the agents of each policy and seed."""
-        for message in (*self.run.environment.get("notes", ()), *self.plan.game.advice()):
+        self._add_notes()
+        for message in self.plan.game.advice():
             self.advice.add(message)
         agents, stages = self.plan.build_agents(), self.plan.stages
         for policy_agents in agents.values():
@@ -178,7 +220,12 @@ class _Execution:
                 if unfinished:
                     parts = self._fit_stages(unfinished, agents, parts, progress)
         self.metrics.keep(parts)
+        self._add_notes()  # stages that were fitted earlier have restored the warnings of that time
         return agents
+
+    def _add_notes(self) -> None:
+        for note in self.run.environment.get("notes") or ():
+            self.advice.add(note)
 
     def _stored(self, stage: Stage, agents: Fitted) -> int | None:
         """Load the agents that a stage fitted earlier and return its number of metrics parts.
@@ -220,18 +267,19 @@ class _Execution:
         for score in scored:
             for row in rows_of(score):
                 self.metrics.add(row)
-        self.metrics.merge(self.run.path / "metrics.parquet")
+        self.metrics.merge(recorded(self.run.path, "metrics.parquet"))
         if self.measured.flush():
-            self.measured.merge(self.run.path / "throughput.parquet")
+            self.measured.merge(recorded(self.run.path, "throughput.parquet"))
         blocks = [block for score in scored for block in score.account_blocks]
-        write_accounts(self.run.path / "accounts.parquet", blocks)
+        write_accounts(recorded(self.run.path, "accounts.parquet"), blocks)
         for score in scored:
             if score.recording is not None:
                 save_recording(self.run, score.policy, score.recording)
         summary = summarise(self.plan, scored, self.advice.messages)
         summary["explanations"] = _explanations(self.plan.game, fitted)
         llm_usage = self.speech.summary()
-        write_json(self.run.path / "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
+        record_json(self.run.path, "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
+        settle(self.run.path)
 
 
 def _explanations(game: Game[Any], fitted: Fitted) -> dict[str, str]:

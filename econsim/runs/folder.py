@@ -1,26 +1,33 @@
 """The run folder: everything needed to read, resume or repeat a run.
 
     runs/<name>/  scenario.yaml (resolved)  environment.json  metrics.parquet  accounts.parquet  summary.json
+                  manifest.json (checksums of these and of the files below, except logs, reports, figures and tables)
                   throughput.parquet (where policies were trained; the one table that differs between repetitions)
                   checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be recorded)
                   log.txt  report.html  figures/  tables/  certificate.json (after ``econsim equilibrium``)
+                  lock (held by the process that works on the run)
 
-Every file is written under a temporary name and then renamed, so that no file is ever incomplete.
+Every file is written under a temporary name and then renamed, so that no file is ever incomplete. Checkpoints and the
+parts of the metrics of an unfinished run carry their own checksums. Files that grow (``log.txt``, ``calls.jsonl``,
+``answers.sqlite``) have none.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from econsim import kinds
-from econsim.errors import RunError, ScenarioError, UserError, did_you_mean
-from econsim.runs.environment import describe_environment
-from econsim.storage.files import write_json, write_text
+from econsim.errors import EconsimWarning, RunError, ScenarioError, UserError, did_you_mean
+from econsim.runs.environment import command_on, describe_environment, plugin_missing, read_environment
+from econsim.storage.files import new_folder
+from econsim.storage.links import refuse_links
+from econsim.storage.locks import LOCK, locked
+from econsim.storage.manifest import MANIFEST, check, read_json, record_json, record_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +39,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Run", "create_run", "open_run"]
+__all__ = ["Run", "create_run", "new_run", "open_run"]
+
+_SUMMARY = {"scenario": str, "unit": str, "policies": dict, "responses": list, "warnings": list}
+"""The keys of the summary that its readers use, with their types."""
 
 
 class Run:
@@ -50,6 +60,11 @@ class Run:
         return self.path.resolve().name
 
     @property
+    def stored_name(self) -> str:
+        """The folder's name when the run was made, which its tables hold; the folder may have been renamed since."""
+        return self.environment.get("name") or self.name
+
+    @property
     def finished(self) -> bool:
         """Whether the run is finished."""
         return (self.path / "summary.json").is_file()
@@ -59,30 +74,31 @@ class Run:
         """The resolved scenario that was run; raises ``UserError`` where it needs a plug-in that is not loaded."""
         from econsim.scenario import load
 
+        check(self.path, "scenario.yaml")
         try:
             return load(self.path / "scenario.yaml")
         except ScenarioError as error:
-            missing = [name for name in self.plugins if name not in kinds.plugins()]
-            if not missing:
-                raise
-            options = " ".join(f"--plugin {name}" for name in missing)
-            raise UserError(f"{self.path}: made with a plug-in that is not loaded; add {options}") from error
+            missing = plugin_missing(self.path, "run")
+            raise missing or error from error
 
     @property
     def plugins(self) -> list[str]:
         """The packages that added kinds when the run was made."""
-        names: list[str] = self.environment.get("plugins", [])
-        return names
+        return [str(name) for name in self.environment["plugins"]]
+
+    def command(self, name: str) -> str:
+        """Return a command of econsim on this run, with the options that add its plug-ins, for messages."""
+        return command_on(self.path, name)
 
     @cached_property
     def environment(self) -> dict[str, Any]:
-        """Versions, git commit, seed, device and start time."""
-        return self._json("environment.json")
+        """Versions, git commit, seed, device, plug-ins and start time."""
+        return read_environment(self.path)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Results by policy: marginal tax rates, metrics, share of the gap closed, seeds and warnings."""
-        return self._json("summary.json")
+        return self.read_json("summary.json", _SUMMARY)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -134,10 +150,8 @@ class Run:
     def certificate(self) -> dict[str, Any]:
         """The distance of the scenario's own policy from equilibrium, as measured by ``econsim equilibrium``."""
         if not (self.path / "certificate.json").is_file():
-            raise UserError(
-                f"{self.path}: this run has no certificate; compute it with: econsim equilibrium {self.path}"
-            )
-        return self._json("certificate.json")
+            raise UserError(f"{self.path}: this run has no certificate; compute it with: {self.command('equilibrium')}")
+        return self.read_json("certificate.json", {})
 
     def recording(self, policy: str | None = None) -> Recording:
         """Return the recorded episode of a policy, by default of the scenario's own.
@@ -149,14 +163,14 @@ class Run:
 
         return load_recording(self, list(self.summary["policies"])[-1] if policy is None else policy)
 
-    def _json(self, name: str) -> dict[str, Any]:
-        def read(path: Path) -> dict[str, Any]:
-            content = json.loads(path.read_text("utf-8"))
-            if not isinstance(content, dict):
-                raise ValueError("expected a mapping")
-            return content
+    def read_json(self, name: str, keys: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the content of a JSON file of the run, after a check of its checksum and of the types of its keys.
 
-        return self._read(name, read)
+        Raises:
+            UserError: the run has not written the file yet.
+            RunError: the file is damaged.
+        """
+        return self._read(name, lambda _: read_json(self.path, name, keys))
 
     def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd
@@ -165,8 +179,9 @@ class Run:
 
     def _read(self, name: str, reader: Callable[[Path], T]) -> T:
         path = self.path / name
+        check(self.path, name)
         if not path.is_file():
-            raise UserError(f"{path}: this file does not exist yet; finish the run with: econsim resume {self.path}")
+            raise UserError(f"{path}: this file does not exist yet; finish the run with: {self.command('resume')}")
         try:
             return reader(path)
         except (OSError, ValueError) as error:
@@ -174,10 +189,10 @@ class Run:
 
 
 def open_run(path: str | Path) -> Run:
-    """Return the run in folder ``path``.
+    """Return the run in folder ``path``; warn if it has no manifest, so that its files cannot be checked.
 
     Raises:
-        UserError: there is no such folder, or it is not a run.
+        UserError: there is no such folder, it is not a run, or it contains a symbolic link.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -186,33 +201,49 @@ def open_run(path: str | Path) -> Run:
         raise UserError(f"{folder}: no such run{did_you_mean(folder.name, run_names)}")
     if not (folder / "scenario.yaml").is_file() or not (folder / "environment.json").is_file():
         raise UserError(f"{folder}: not a run folder (expected scenario.yaml and environment.json in it)")
+    refuse_links(folder)
+    if not (folder / MANIFEST).is_file():
+        message = f"{folder}: this run has no {MANIFEST}, so its files are read without a check for damage"
+        warnings.warn(message, EconsimWarning, stacklevel=2)
     return Run(folder)
 
 
 def create_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[str] = ()) -> Run:
-    """Create the folder of a new run and write its scenario and environment.
+    """Create the folder of a new run, as :func:`new_run` does, and release its lock."""
+    with new_run(scenario, out, device, notes) as run:
+        return run
+
+
+@contextmanager
+def new_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[str] = ()) -> Iterator[Run]:
+    """Create the folder of a new run, write its scenario and environment, and hold its lock.
 
     Args:
         scenario: the resolved scenario that will be run.
-        out: the folder; by default ``runs/<scenario>-<YYYYmmdd-HHMMSS>``.
+        out: the folder; by default a new one, ``runs/<scenario>-<YYYYmmdd-HHMMSS>``, numbered if that name is taken.
         device: the device of the run, recorded in the environment.
         notes: notes on the run's settings for its readers, recorded there too.
 
     Raises:
-        UserError: the folder is not empty, or cannot be created; its content was not changed.
+        UserError: the folder is not empty, is in use, or cannot be created; its content was not changed.
     """
-    folder = out or Path("runs") / f"{scenario.name}-{datetime.now():%Y%m%d-%H%M%S}"
     try:
+        folder = out or new_folder(Path("runs") / f"{scenario.name}-{datetime.now():%Y%m%d-%H%M%S}")
         folder.mkdir(parents=True, exist_ok=True)
-        occupied = any(folder.iterdir())
+        _check_empty(folder)
     except OSError as error:
-        raise UserError(f"{folder}: cannot create this run folder ({error.strerror})") from error
-    if occupied:
+        raise UserError(f"{error.filename or out}: cannot create this run folder ({error.strerror})") from error
+    with locked(folder):
+        _check_empty(folder)  # another process may have finished a run in it meanwhile
+        record_text(folder, "scenario.yaml", scenario.dump())
+        own = {"name": folder.resolve().name, "notes": list(notes)}
+        record_json(folder, "environment.json", describe_environment(scenario.seed, device) | own)
+        yield Run(folder)
+
+
+def _check_empty(folder: Path) -> None:
+    if any(path.name != LOCK for path in folder.iterdir()):
         raise UserError(
             f"{folder}: this folder is not empty; choose another with --out, or continue its run with:"
             f" econsim resume {folder}"
         )
-    write_text(folder / "scenario.yaml", scenario.dump())
-    environment = describe_environment(scenario.seed, device) | {"notes": list(notes)}
-    write_json(folder / "environment.json", environment)
-    return Run(folder)

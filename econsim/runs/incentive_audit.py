@@ -30,6 +30,8 @@ from econsim.runs.load_agents import agents_of
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import leading_role, must_be_fitted
 from econsim.storage.files import write_json
+from econsim.storage.links import refuse_links
+from econsim.storage.locks import locked
 
 __all__ = ["Asked", "audit"]
 
@@ -61,7 +63,7 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
 
     Raises:
         UserError: the game has no hours or no tax rates, an agent must be trained first, or the language model cannot
-            be called.
+            be called; or the folder contains a symbolic link, or another process is writing to it.
     """
     source, conditions = (source if isinstance(source, Run) else _of_one_year(source)), asked or Asked()
     scenario = source.scenario if isinstance(source, Run) else source
@@ -72,14 +74,18 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
         for wording, agents in _variants(source, game, conditions).items()
     }
     out.mkdir(parents=True, exist_ok=True)
-    service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed)
-    try:
-        audits = {wording: _audited(scenario, game, agents, leader, conditions) for wording, agents in workers.items()}
-        content = _content(scenario, conditions, audits, service)
-    finally:
-        if service is not None:
-            service.close()
-    write_json(out / "audit.json", content)
+    refuse_links(out)
+    with locked(out):
+        service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed)
+        try:
+            audits = {
+                wording: _audited(scenario, game, agents, leader, conditions) for wording, agents in workers.items()
+            }
+            content = _content(scenario, conditions, audits, service)
+        finally:
+            if service is not None:
+                service.close()
+        write_json(out / "audit.json", content)
     return content
 
 

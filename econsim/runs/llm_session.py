@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from econsim.errors import UserError
@@ -18,7 +16,7 @@ from econsim.runs.folder import Run, open_run
 from econsim.runs.scoring import matches
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import Plan
-from econsim.storage.files import write_text
+from econsim.storage.manifest import record_text
 
 __all__ = ["LEDGER", "LlmSession", "check_agreed", "forecast_calls", "in_words", "with_settings", "with_way_on"]
 
@@ -132,13 +130,13 @@ def with_settings(run: Run, overrides: Mapping[str, Any] | Sequence[str]) -> Run
                 f"{text}: this key cannot be changed when a run is resumed; the keys that can are {allowed}"
             )
     changed = with_overrides(run.scenario, overrides)
-    write_text(run.path / "scenario.yaml", changed.dump())
+    record_text(run.path, "scenario.yaml", changed.dump())
     return open_run(run.path)
 
 
-def with_way_on(error: Exception, folder: Path) -> Exception:
+def with_way_on(error: Exception, run: Run) -> Exception:
     """Return the error; if it came from a language model, add the command that continues the run to its message."""
-    resume = f"continue with: econsim resume {shlex.quote(str(folder))}"
+    resume = f"continue with: {run.command('resume')}"
     if isinstance(error, BudgetSpent):
         error.args = (f"aborted: budget: {error}; all replies are kept; {resume} llm.budget.{error.limit}=MORE",)
     elif isinstance(error, TooManyFailures):

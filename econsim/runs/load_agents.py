@@ -26,7 +26,7 @@ def agents_of(run: Run, plan: Plan, policy: Policy, seed: int) -> dict[str, Agen
         if not load_fitted(run, stage, agents):
             raise UserError(
                 f"{run.path}: {policy.label} is not fitted under seed {seed} yet; finish the run with:"
-                f" econsim resume {run.path}"
+                f" {run.command('resume')}"
             )
     return agents
 
@@ -34,4 +34,4 @@ def agents_of(run: Run, plan: Plan, policy: Policy, seed: int) -> dict[str, Agen
 def check_finished(run: Run) -> None:
     """Raise :class:`UserError` if the run is not finished."""
     if not run.finished:
-        raise UserError(f"{run.path}: this run is not finished; finish it with: econsim resume {run.path}")
+        raise UserError(f"{run.path}: this run is not finished; finish it with: {run.command('resume')}")

@@ -18,7 +18,7 @@ from econsim.runs.folder import Run
 from econsim.runs.metrics_table import MetricRow, MetricsWriter
 from econsim.runs.progress import Progress
 from econsim.scenario.plan import Stage
-from econsim.storage.files import write_json
+from econsim.storage.manifest import record_json
 
 __all__ = ["Advice", "StageRecorder", "common_step", "load_fitted", "save_fitted"]
 
@@ -118,7 +118,8 @@ class StageRecorder:
         stage, folder = self._stage, _folder(self._run, self._stage)
         folder.mkdir(parents=True, exist_ok=True)
         labels = {"policy": stage.policy.label, "learner": stage.learner, "seed": stage.seed}
-        write_json(folder / COST, labels | {"cpu_seconds": self._spent(), **self._evaluations})
+        content = labels | {"cpu_seconds": self._spent(), **self._evaluations}
+        record_json(self._run.path, (folder / COST).relative_to(self._run.path).as_posix(), content)
 
 
 def common_step(run: Run, stages: Sequence[Stage]) -> int:

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save
 
 from econsim.analysis.recording import Recording
 from econsim.errors import RunError, UserError, did_you_mean
-from econsim.storage.files import appearing, write_json
+from econsim.storage.manifest import check, record_json, recorded
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
@@ -27,10 +27,10 @@ def save_recording(run: Run, policy: str, recording: Recording) -> None:
     Raises:
         RunError: the disk is full.
     """
-    folder = run.path / FOLDER
-    folder.mkdir(exist_ok=True)
-    write_json(folder / f"{file_name(policy)}.json", dict(recording.stage))
-    with appearing(folder / f"{file_name(policy)}.safetensors") as file:
+    (run.path / FOLDER).mkdir(exist_ok=True)
+    name = f"{FOLDER}/{file_name(policy)}"
+    record_json(run.path, f"{name}.json", dict(recording.stage))
+    with recorded(run.path, f"{name}.safetensors") as file:
         file.write(save({name: rows.copy(order="C") for name, rows in recording.frames.items()}))
 
 
@@ -45,6 +45,8 @@ def load_recording(run: Run, policy: str) -> Recording:
     if policy not in recorded:
         raise UserError(_missing(run, policy, recorded))
     path = run.path / FOLDER / f"{file_name(policy)}.safetensors"
+    for suffix in (".json", ".safetensors"):
+        check(run.path, f"{FOLDER}/{file_name(policy)}{suffix}")
     try:
         stage = json.loads(path.with_suffix(".json").read_text("utf-8"))
         return Recording(stage, load_file(path))

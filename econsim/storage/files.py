@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,18 +17,25 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[BinaryIO]:
+def appearing(path: Path, before_it_appears: Callable[[Path], None] | None = None) -> Iterator[BinaryIO]:
     """Open a file for writing that is renamed to ``path`` once its content is on the disk.
+
+    Args:
+        path: the final path.
+        before_it_appears: called with the path of the complete file before the file is renamed.
 
     Raises:
         RunError: the disk is full or refuses the file; no partial file remains.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file:
+        partial.unlink(missing_ok=True)
+        with partial.open("xb") as file:  # fails where another process has put a file or a link in its place
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if before_it_appears is not None:
+            before_it_appears(partial)
         os.replace(partial, path)
         _keep_name(path.parent)
     except OSError as error:
@@ -71,7 +78,34 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file atomically; numbers keep all digits, and NaN raises ``ValueError``."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(content))
+
+
+def json_text(content: Any) -> str:
+    """Return the text of a JSON file; numbers keep all digits, and NaN raises ``ValueError``."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def new_folder(path: Path) -> Path:
+    """Create and return a folder that no other process uses: ``path``; where it exists, ``path-2``, ``path-3``, ..."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder, number = path, 1
+    while True:
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+            folder = path.with_name(f"{path.name}-{number}")
+        else:
+            return folder
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder; a process that is killed meanwhile leaves no incomplete folder under its name."""
+    removed = path.with_name(f".{path.name}.removed")
+    shutil.rmtree(removed, ignore_errors=True)
+    os.replace(path, removed)
+    shutil.rmtree(removed)
 
 
 def _keep_name(folder: Path) -> None:

@@ -32,7 +32,7 @@ def write_scores(folder: Path, found: Iterable[tuple[int, Sequence[Score]]]) -> 
         for score in scores:
             rows += [(run, *row) for row in rows_of(score)]
             blocks += [block.labelled(run=run) for block in score.account_blocks]
-    write_accounts(folder / ACCOUNTS, blocks)
+    write_accounts(appearing(folder / ACCOUNTS), blocks)
     columns = zip(*rows, strict=True) if rows else [[] for _ in METRICS_SCHEMA]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, METRICS_SCHEMA, strict=True)]
     with appearing(folder / METRICS) as file:

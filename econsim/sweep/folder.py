@@ -7,7 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from econsim.errors import UserError, did_you_mean
+from pydantic import ValidationError
+
+from econsim.errors import ScenarioError, UserError, did_you_mean
+from econsim.runs.environment import command_on, plugin_missing
+from econsim.storage.links import refuse_links
 from econsim.sweep.aggregate import RUNS, collect, metrics_of
 from econsim.sweep.batch_tables import ACCOUNTS, METRICS
 from econsim.sweep.index import DONE, Index
@@ -74,13 +78,20 @@ class Sweep:
             return index.record(number).levels
 
     def scenario(self, number: int) -> Scenario:
-        """Return the scenario of a run."""
+        """Return the scenario of a run; raises ``UserError`` where it needs a plug-in that is not loaded."""
         from econsim.sweep.variants import Variants
 
         with Index(self.path / INDEX) as index:
             members = {member.number: member for member in index.unit(index.record(number).unit).members}
             member = members[number]
-            return Variants(index.bases()[member.base]).scenario(member.numbers)
+            try:
+                return Variants(index.bases()[member.base]).scenario(member.numbers)
+            except (ScenarioError, ValidationError) as error:
+                raise plugin_missing(self.path, "sweep") or error from error
+
+    def command(self, name: str) -> str:
+        """Return a command of econsim on this sweep, with the options that add its plug-ins, for messages."""
+        return command_on(self.path, name)
 
     def metrics_of(self, number: int) -> pd.DataFrame:
         """Return the metrics of one run that is done, whether the sweep is finished or not."""
@@ -154,7 +165,7 @@ def open_sweep(path: str | Path) -> Sweep:
     """Return the sweep in a folder.
 
     Raises:
-        UserError: there is no such folder, or it is not the folder of a sweep.
+        UserError: there is no such folder, it is not the folder of a sweep, or it contains a symbolic link.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -163,4 +174,5 @@ def open_sweep(path: str | Path) -> Sweep:
         raise UserError(f"{folder}: no such sweep{did_you_mean(folder.name, sweep_names)}")
     if not is_sweep(folder):
         raise UserError(f"{folder}: not the folder of a sweep (expected {INDEX} in it)")
+    refuse_links(folder, everywhere=False)
     return Sweep(folder)

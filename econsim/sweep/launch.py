@@ -21,8 +21,11 @@ from pydantic import Field
 
 from econsim.errors import UserError
 from econsim.parameters import Model
+from econsim.runs.environment import command_on, describe_environment, read_environment
+from econsim.runs.versions import continued
 from econsim.scenario.yaml_writer import yaml_text
-from econsim.storage.files import write_json, write_text
+from econsim.storage.files import new_folder, write_json, write_text
+from econsim.storage.links import refuse_links
 from econsim.storage.locks import locked
 from econsim.sweep.aggregate import collect
 from econsim.sweep.folder import INDEX, Sweep, open_sweep
@@ -44,7 +47,7 @@ class SweepInterrupted(KeyboardInterrupt):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(f"stopped; continue with: econsim resume {path}")
+        super().__init__(f"stopped; continue with: {command_on(path, 'resume')}")
 
 
 class Options(Model):
@@ -111,9 +114,10 @@ def start_sweep(
 
         check_all_agreed(table)
     plan = planned_units(table, options.at_once(), options.pack)
-    folder = out or Path("sweeps") / f"{Path(request.scenario).stem}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder = out or new_folder(Path("sweeps") / f"{Path(request.scenario).stem}-{datetime.now():%Y%m%d-%H%M%S}")
     _check_empty(folder)
     with locked(folder) as lock:
+        _check_empty(folder)  # another process may have started a sweep in it meanwhile
         _create(folder, request, table, plan, options)
         with SweepProgress(folder, quiet) as showing:
             for line in said(plan):
@@ -122,16 +126,27 @@ def start_sweep(
     return open_sweep(folder)
 
 
-def resume_sweep(path: str | Path, quiet: bool = False) -> Sweep:
+def resume_sweep(path: str | Path, quiet: bool = False, accept_changed_versions: bool = False) -> Sweep:
     """Execute the unfinished and failed runs of a sweep and collect its tables again.
 
+    Args:
+        path: the folder of the sweep.
+        quiet: print nothing.
+        accept_changed_versions: continue although versions have changed that can change numbers.
+
     Raises:
-        UserError: the folder holds no sweep, or another process is executing it.
+        UserError: the folder holds no sweep, it contains a symbolic link, another process is executing it, or versions
+            have changed and this is not accepted.
     """
-    folder = open_sweep(path).path
+    sweep = open_sweep(path)
+    folder = sweep.path
+    refuse_links(folder)
+    sweep.scenario(0)  # names a plug-in that is not loaded
     with locked(folder) as lock, SweepProgress(folder, quiet) as showing:
         with Index(folder / INDEX) as index:
             options = Options.model_validate_json(index.about["options"])
+            for note in _checked_versions(folder, options, accept_changed_versions):
+                showing.say(note)
             index.forget((RUNNING, FAILED))
         _finish(folder, lock, options, showing)
     return open_sweep(folder)
@@ -157,14 +172,23 @@ def _check_empty(folder: Path) -> None:
     except OSError as error:
         raise UserError(f"{folder}: cannot create this folder ({error.strerror})") from error
     if INDEX in names:
-        raise UserError(f"{folder}: this folder already holds a sweep; continue it with: econsim resume {folder}")
+        raise UserError(
+            f"{folder}: this folder already holds a sweep; continue it with: {command_on(folder, 'resume')}"
+        )
     if names:
         raise UserError(f"{folder}: this folder is not empty; choose another with --out")
 
 
-def _create(folder: Path, request: Request, table: Table, plan: Plan, options: Options) -> None:
-    from econsim.runs.environment import describe_environment
+def _checked_versions(folder: Path, options: Options, accepted: bool) -> list[str]:
+    """Check the versions; return notes on their changes, and store those that were accepted."""
+    stored, now = read_environment(folder), describe_environment(0, options.device)
+    environment, notes = continued(stored, now, folder, command_on(folder, "resume"), accepted)
+    if environment is not stored:
+        write_json(folder / "environment.json", environment)
+    return notes
 
+
+def _create(folder: Path, request: Request, table: Table, plan: Plan, options: Options) -> None:
     write_text(folder / "sweep.yaml", yaml_text(request.model_dump(mode="json", exclude_none=True)))
     write_json(folder / "environment.json", describe_environment(0, options.device))
     about = {
@@ -200,5 +224,5 @@ def _interruptible(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise SweepInterrupted(folder) from error
     except Exception as error:
-        error.add_note(f"finished runs are kept; continue with: econsim resume {folder}")
+        error.add_note(f"finished runs are kept; continue with: {command_on(folder, 'resume')}")
         raise

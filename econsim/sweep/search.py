@@ -27,6 +27,7 @@ from econsim.parameters import Model
 from econsim.scenario import Scenario, load
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.files import write_text
+from econsim.storage.links import refuse_links
 from econsim.storage.locks import locked
 from econsim.sweep.axes import Axis, Span, read_axes
 from econsim.sweep.batch import Packed, packed_scores
@@ -107,6 +108,7 @@ def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", 
         raise UserError("search: expected a budget of at least one trial and at least one axis, given with --over")
     _check(request, axes)
     out.mkdir(parents=True, exist_ok=True)
+    refuse_links(out)
     with locked(out), SweepProgress(out, quiet) as showing:
         _keep(request, out)
         study = optuna.create_study(

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from econsim.errors import RunError, UserError
 from econsim.storage.files import appearing_folder
+from econsim.storage.locks import LOCK
 
 __all__ = ["BATCH_MARK", "RUN_MARK", "Place", "is_full"]
 
@@ -84,7 +85,8 @@ class Place:
         with tempfile.TemporaryDirectory(prefix="econsim-") as parent:
             folder = Path(parent) / "results"
             yield folder
-            files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.name == mark)
+            results = (path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
+            files = sorted(results, key=lambda path: path.name == mark)
             for path in files:
                 target = f"{self._root}/{name}/{path.relative_to(folder).as_posix()}"
                 self._files.makedirs(target.rpartition("/")[0], exist_ok=True)

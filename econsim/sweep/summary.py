@@ -84,7 +84,7 @@ def _scores(sweep: Sweep) -> pd.DataFrame:
     metrics = sweep.metrics
     scores = metrics[metrics["response"] != ""]
     if scores.empty:
-        raise UserError(f"{sweep.path}: no run is done yet; continue with: econsim resume {sweep.path}")
+        raise UserError(f"{sweep.path}: no run is done yet; continue with: {sweep.command('resume')}")
     return scores
 
 

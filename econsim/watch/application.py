@@ -19,7 +19,7 @@ from econsim.runs.recordings import recordings_of
 from econsim.watch import drawing, run_table
 from econsim.watch.discovery import Discovered, find, last_log_line, signature, state_of
 from econsim.watch.layout import GRAPHS, layout
-from econsim.watch.tail import measures
+from econsim.watch.tail import measures, problem_of
 
 __all__ = ["application"]
 
@@ -90,7 +90,7 @@ def _draw(app: Dash, folder: Path) -> None:
     )  # fmt: skip
     def schedules(run: str | None, others: Sequence[str] | None, _: str) -> tuple[Plot | None, Plot | None]:
         runs = _selected(find(folder), run, others)
-        changes = drawing.schedules_over_time(next(iter(runs.values()))) if runs else None
+        changes = drawing.schedules_over_time(runs[run]) if run in runs else None
         return drawing.schedules(runs), changes
 
 
@@ -102,7 +102,7 @@ def _list(app: Dash, folder: Path) -> None:
         Input("run", "value"), Input("others", "value"), Input("version", "data"),
     )  # fmt: skip
     def results(run: str | None, others: Sequence[str] | None, _: str) -> run_table.Grid:
-        return run_table.results(_selected(find(folder), run, others))
+        return run_table.results(_selected(find(folder), run, others, damaged=True))
 
     @app.callback(
         Output("sweep-grid", "columnDefs"), Output("sweep-grid", "rowData"),
@@ -124,7 +124,8 @@ def _play(app: Dash, folder: Path) -> None:
     )
     def policies(name: str | None, _: str) -> tuple[list[str], str | None]:
         run = find(folder).run(name)
-        recorded = recordings_of(run) if run is not None and run.finished else []
+        is_shown = run is not None and run.finished and problem_of(run) is None
+        recorded = recordings_of(run) if run is not None and is_shown else []
         return recorded, recorded[-1] if recorded else None
 
     @app.callback(
@@ -133,7 +134,7 @@ def _play(app: Dash, folder: Path) -> None:
     )  # fmt: skip
     def show_frame(moment: int | None, policy: str | None, name: str | None) -> tuple[Any, ...]:
         run = find(folder).run(name)
-        replay = drawing.replay_of(run, policy) if run is not None and policy else None
+        replay = drawing.replay_of(run, policy) if run is not None and policy and problem_of(run) is None else None
         if replay is None:
             return "", {"display": "none"}, "This run has no recorded episode with a map.", 1
         last = len(replay) - 1
@@ -147,14 +148,25 @@ def _in_browser(app: Dash, function: str, output: Any, *inputs: Any) -> None:
     call(ClientsideFunction("econsim", function), output, *inputs, prevent_initial_call=True)
 
 
-def _selected(discovered: Discovered, run: str | None, others: Sequence[str] | None) -> dict[str, Run]:
-    """Return the selected run and the runs to compare it with, by name."""
+def _selected(
+    discovered: Discovered, run: str | None, others: Sequence[str] | None, damaged: bool = False
+) -> dict[str, Run]:
+    """Return the selected run and the runs to compare it with, by name.
+
+    Runs with damaged files are left out unless ``damaged`` is set; if the selected run is one, nothing is left to show.
+    """
     names = dict.fromkeys([run, *(others or ())])
-    return {name: known_run for name in names if name and (known_run := discovered.run(name)) is not None}
+    runs = {name: known_run for name in names if name and (known_run := discovered.run(name)) is not None}
+    if damaged:
+        return runs
+    readable = {name: known_run for name, known_run in runs.items() if problem_of(known_run) is None}
+    return readable if run in readable else {}
 
 
 def _status(run: Run) -> list[Any]:
-    state = state_of(run)
+    state, problem = state_of(run), problem_of(run)
+    if problem is not None:
+        return [html.Strong("damaged"), f": {problem}"]
     if not run.finished:
         return [html.Strong(state), f": {last_log_line(run)}"]
     from econsim.report.content import headline

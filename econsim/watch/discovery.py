@@ -71,7 +71,8 @@ def last_log_line(run: Run) -> str:
 
 
 def _last_change(run: Run) -> float:
-    files = [run.path / name for name in ("log.txt", "summary.json", "certificate.json", "metrics.parts")]
+    names = ("log.txt", "summary.json", "certificate.json", "metrics.parquet", "metrics.parts")
+    files = [run.path / name for name in names]
     return max((path.stat().st_mtime for path in files if path.exists()), default=0.0)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from econsim.analysis.recording.map_picture import MapPicture, check_map
-from econsim.errors import EconsimError, UserError
+from econsim.errors import EconsimError
 from econsim.report import interactive
 from econsim.report.interactive import Plot
 from econsim.runs.folder import Run, open_run
@@ -119,7 +119,7 @@ def replay_of(run: Run, policy: str) -> Replay | None:
 def _replay(path: Path, policy: str) -> Replay | None:
     try:
         return Replay(open_run(path), policy)
-    except UserError:
+    except EconsimError:
         return None
 
 

@@ -12,6 +12,7 @@ from econsim.sweep import open_sweep
 from econsim.sweep.folder import INDEX
 from econsim.sweep.index import Index
 from econsim.watch.discovery import state_of
+from econsim.watch.tail import problem_of
 
 __all__ = ["Grid", "results", "runs_of_sweep"]
 
@@ -20,10 +21,13 @@ Grid = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 
 
 def results(runs: Mapping[str, Run]) -> Grid:
-    """Return one row per run, policy and response with every metric; an unfinished run has one row with its state."""
+    """Return one row per run, policy and response with every metric; an unfinished or damaged run has one row."""
     rows: list[dict[str, Any]] = []
     for name, run in runs.items():
-        state = state_of(run)
+        state, problem = state_of(run), problem_of(run)
+        if problem is not None:
+            rows.append({"run": name, "state": "damaged", "error": problem})
+            continue
         if not run.finished:
             rows.append({"run": name, "state": state})
             continue

@@ -7,17 +7,23 @@ from pathlib import Path
 
 import pandas as pd
 
+from econsim.errors import EconsimError
 from econsim.runs.folder import Run
+from econsim.runs.metrics_table import read_part
 from econsim.watch.discovery import signature
 
-__all__ = ["measures", "training_metrics"]
+__all__ = ["measures", "problem_of", "training_metrics"]
 
 COLUMNS = ["policy", "response", "seed", "role", "step", "name", "value"]
 RATES = "audit/rate_"
 
 
 def training_metrics(run: Run) -> pd.DataFrame:
-    """Return the training metrics of a finished or unfinished run: ``policy, seed, role, step, name, value``."""
+    """Return the training metrics of a finished or unfinished run: ``policy, seed, role, step, name, value``.
+
+    Raises:
+        RunError: a table is damaged.
+    """
     return _read(run.path, signature(run))
 
 
@@ -34,21 +40,31 @@ def rows_of(metrics: pd.DataFrame, measure: str) -> pd.DataFrame:
     return metrics[(metrics["name"] == name) & (metrics["role"] == role)]
 
 
+def problem_of(run: Run) -> str | None:
+    """Return the reason why the results of a run cannot be shown; ``None`` if they can."""
+    try:
+        if run.finished:
+            _ = run.summary
+        training_metrics(run)
+    except EconsimError as error:
+        return str(error)
+    return None
+
+
 @lru_cache(maxsize=32)
 def _read(path: Path, _: str) -> pd.DataFrame:
     """Read the metrics; a part that disappears while it is read has been merged into the file of all metrics."""
-    whole = path / "metrics.parquet"
-    if whole.is_file():
-        return _training(pd.read_parquet(whole, columns=COLUMNS))
+    if (path / "metrics.parquet").is_file():
+        return _training(Run(path).metrics)
     try:
-        parts = [pd.read_parquet(part, columns=COLUMNS) for part in sorted((path / "metrics.parts").glob("*.parquet"))]
+        parts = [read_part(part).to_pandas() for part in sorted((path / "metrics.parts").glob("*.parquet"))]
     except FileNotFoundError:
-        return _training(pd.read_parquet(whole, columns=COLUMNS)) if whole.is_file() else pd.DataFrame(columns=COLUMNS)
+        return _training(Run(path).metrics) if (path / "metrics.parquet").is_file() else pd.DataFrame(columns=COLUMNS)
     return _training(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS)
 
 
 def _training(metrics: pd.DataFrame) -> pd.DataFrame:
-    return metrics[metrics["response"] == ""].drop(columns="response")
+    return metrics.loc[metrics["response"] == "", COLUMNS].drop(columns="response")
 
 
 def _rank(measure: str) -> int:

@@ -164,4 +164,4 @@ def test_the_command_prints_the_verdict_and_writes_both_files(tmp_path: Path) ->
     result = CliRunner().invoke(app, [*command, "--rate", "0.1", "--rate", "0.6"])
     assert result.exit_code == 0, result.output
     assert "The population responds to incentives." in " ".join(result.output.split())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["audit.html", "audit.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["audit.html", "audit.json", "lock"]

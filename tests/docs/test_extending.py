@@ -134,7 +134,7 @@ def test_a_run_names_the_plugin_that_it_needs(commands: Commands, printed: dict[
     done = commands.run(("counterfactual", "runs/fishery", "economy.price=1"), folder, folder)
     assert (done.returncode, done.stderr) == (
         2,
-        "econsim: runs/fishery: made with a plug-in that is not loaded; add --plugin fisheries\n",
+        "econsim: runs/fishery: this run used the plug-in fisheries; add --plugin fisheries\n",
     )
     report = (folder / "runs" / "fishery" / "report.html").read_text(encoding="utf-8")
     assert "econsim --plugin fisheries run runs/fishery/scenario.yaml" in report

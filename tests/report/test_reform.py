@@ -26,6 +26,7 @@ def accounts(policy: str, gain: Any) -> pd.DataFrame:
 
 def made(folder: Path, tables: list[pd.DataFrame], labels: list[str]) -> Run:
     summary = {"policies": dict.fromkeys(labels), "responses": ["exact"], "evaluation": None, "unit": "apples"}
+    summary |= {"scenario": "orchard", "warnings": []}
     (folder / "summary.json").write_text(json.dumps(summary))
     pd.concat(tables).to_parquet(folder / "accounts.parquet")
     return Run(folder)

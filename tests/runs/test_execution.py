@@ -121,7 +121,7 @@ def kill_at(moment: int, patch: pytest.MonkeyPatch) -> None:
 
 def test_killed_at_any_write_and_resumed_gives_the_same_run(scenario: Make, tmp_path: Path) -> None:
     finished = execute(scenario(seeds=1), tmp_path / "whole" / "run", quiet=True)
-    moment, survived = 3, False
+    moment, survived = 5, False
     while not survived:
         path = tmp_path / f"killed-{moment}" / "run"
         with pytest.MonkeyPatch.context() as patch:
@@ -133,7 +133,8 @@ def test_killed_at_any_write_and_resumed_gives_the_same_run(scenario: Make, tmp_
                 pass
         assert_same(resume(path, quiet=True), finished)
         moment += 1
-    # From the third rename (scenario and environment are there) over parts, checkpoints and fits to the report.
+    # From the fifth rename (scenario and environment are there, each after its checksum) over parts, checkpoints and
+    # fits to the summary.
     assert moment > 20
 
 

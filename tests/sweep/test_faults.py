@@ -50,7 +50,7 @@ def test_killed_parents_and_workers_change_nothing(
     folder, moment = tmp_path / "killed", random.Random(1).randint(2, 12)
     process = begun(folder)
     until(lambda: done(folder) >= moment)
-    with pytest.raises(UserError, match="another sweep is using this folder"):
+    with pytest.raises(UserError, match="another process is using this folder"):
         resume_sweep(folder, quiet=True)
     process.send_signal(signal.SIGKILL)
     process.wait()

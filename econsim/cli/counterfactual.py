@@ -118,10 +118,14 @@ def _by_decile(table: pd.DataFrame) -> Table:
 
 
 def _sentences(result: Counterfactual, episodes: int) -> list[str]:
+    from econsim.analysis.statistics import methods_in_words
     from econsim.runs.metric_columns import shown
 
-    sentences = ["low and high: 95 % confidence interval of the difference, with common random numbers on both sides"]
-    if episodes > 1 and not (result.table["high"] > result.table["low"]).any():
+    sentences = [
+        "low and high: 95 % confidence interval of the difference, with common random numbers on both sides"
+        f" ({methods_in_words(result.table['interval'])})"
+    ]
+    if episodes > 1 and result.table["low"].isna().all():
         sentences = ["all episodes are identical, since this game has no random draws; there is no interval"]
     if result.shares is not None:
         winners, losers, _ = (shown(share, "share") for share in result.shares)

@@ -37,6 +37,9 @@ class Parameters(Model):
 class UsFederal(ConstantPolicy):
     """Announces the statutory rates, averaged within each bracket if the brackets of game and law differ."""
 
+    is_current_law = True
+    """The status quo with which other policies of a run are compared."""
+
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 

@@ -72,8 +72,8 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "metrics",
         "Outcomes by policy",
-        "The metrics of the table above, one panel each; lines are 95 % intervals over training seeds, if there are"
-        " several.",
+        "The metrics of the table above, one panel each; lines are 95 % intervals over training seeds, or over"
+        " episodes for a policy with a single seed. A policy without a line has no interval, since nothing varies.",
     ),
     (
         "series",

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Constant",
+    "baseline_of",
     "constants",
     "headline",
-    "interval_notes",
+    "listed",
     "notes_of",
+    "noun",
     "policy_table",
     "question",
     "repeat_commands",
@@ -123,8 +125,8 @@ def question(run: Run) -> str:
     if metric is None:
         return f"What are the results of {listed(labels)} {setting}?"
     if len(labels) == 1:
-        return f"What is the {_noun(metric)} under {labels[0]} {setting}?"
-    return f"Which of {listed(labels)} gives the highest {_noun(metric)} {setting}?"
+        return f"What is the {noun(metric)} under {labels[0]} {setting}?"
+    return f"Which of {listed(labels)} gives the highest {noun(metric)} {setting}?"
 
 
 def _counted(role: Role) -> str:
@@ -147,7 +149,7 @@ def headline(summary: dict[str, Any]) -> str:
     if metric is None:
         return f"This game declares no metrics, so that there is no main result for {label}."
     evaluation = summary["evaluation"] or {}
-    sentence = f"Under {label}, {_noun(metric)} is {in_words(metric, scores[metric.name])}"
+    sentence = f"Under {label}, {noun(metric)} is {in_words(metric, scores[metric.name])}"
     if GAP.name in scores:
         sentence += (
             f" and closes {scores[GAP.name]:.1%} of the gap from {evaluation['floor']} to {evaluation['ceiling']}"
@@ -157,24 +159,18 @@ def headline(summary: dict[str, Any]) -> str:
     sentence += _beside(summary, metric, scores, floor, evaluation.get("floor"))
     if others and metric.name in policy.get(others[0], {}):
         value = in_words(metric, policy[others[0]][metric.name])
-        sentence += f" Under {workers_of(summary, others[0]).words}, {_noun(metric)} is {value}."
+        sentence += f" Under {workers_of(summary, others[0]).words}, {noun(metric)} is {value}."
     return sentence
 
 
-def interval_notes(summary: dict[str, Any]) -> list[str]:
-    """Return the mean and the 95 % interval over training seeds of the scenario's own policy, in words."""
-    label, policy = list(summary["policies"].items())[-1]
-    metric = main_metric(summary)
-    notes = []
-    for response, intervals in policy["intervals"].items():
-        if metric is not None and metric.name in intervals:
-            interval = intervals[metric.name]
-            low, high = (shown(interval[end], metric.format) for end in ("low", "high"))
-            notes.append(
-                f"{label}, under {workers_of(summary, response).words}: mean {_noun(metric)} over {interval['count']}"
-                f" training seeds {shown(policy[response][metric.name], metric.format)}, 95 % interval {low} to {high}."
-            )
-    return notes
+def baseline_of(summary: Mapping[str, Any]) -> str | None:
+    """Return the policy that the scenario's own is compared with: current law where the run has it, else the floor.
+
+    ``None`` for a single policy. Summaries that do not name it are of earlier versions.
+    """
+    *others, _ = summary["policies"]
+    floor = (summary["evaluation"] or {}).get("floor")
+    return summary.get("baseline") or (floor if floor in others else next(iter(others), None))
 
 
 def constants(run: Run) -> list[Constant]:
@@ -235,7 +231,8 @@ def _beside(
     return f" {'; '.join(clauses)}." if clauses else ""
 
 
-def _noun(metric: Metric) -> str:
+def noun(metric: Metric) -> str:
+    """Return the title of a metric within a sentence."""
     return metric.title[:1].lower() + metric.title[1:]
 
 

@@ -141,7 +141,7 @@ class Figures:
         return None
 
     def metrics(self) -> Figure:
-        """Draw the metrics that the report shows, by policy, with intervals over training seeds.
+        """Draw the metrics that the report shows, by policy, with intervals over training seeds or episodes.
 
         Raises:
             UserError: the run has only one policy.

@@ -16,6 +16,7 @@ from econsim.report.drawing import svg
 from econsim.report.figures import Captioned
 from econsim.report.groups import groups_in_words
 from econsim.report.interactive import library
+from econsim.report.interval_notes import interval_notes
 from econsim.report.llm_usage import llm_usage
 from econsim.report.references import references_of
 from econsim.report.reform import reform_in_words
@@ -55,7 +56,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "question": content.question,
     "scored_under": lambda run: content.scored_under(run.summary),
     "headline": lambda run: content.headline(run.summary),
-    "intervals": lambda run: content.interval_notes(run.summary),
+    "intervals": lambda run: interval_notes(run.summary),
     "caveats": caveats,
     "table": lambda run: content.policy_table(run.summary, fit_costs(run)),
     "groups": groups_in_words,

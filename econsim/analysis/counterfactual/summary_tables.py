@@ -27,8 +27,9 @@ def effects_table(
     """Return the effects of a reform, one row per metric.
 
     Columns: ``metric``, ``title`` and ``unit``; ``baseline`` and ``reform``, means over episodes; ``difference`` with
-    its paired 95 % interval ``low`` to ``high``; ``times_smaller``, the standard error of two independent samples over
-    the paired one; ``mechanical`` (followers repeat their actions) and ``behavioural``, which add up to the difference.
+    its paired 95 % interval ``low`` to ``high``, and how that was computed or why there is none (``interval``);
+    ``times_smaller``, the standard error of two independent samples over the paired one; ``mechanical`` (followers
+    repeat their actions) and ``behavioural``, which add up to the difference.
 
     Args:
         baseline: episodes of the baseline.
@@ -87,6 +88,7 @@ def _row(metric: Metric, sides: tuple[Floats, ...], seeds: int) -> dict[str, Any
         "difference": paired.difference,
         "low": paired.low,
         "high": paired.high,
+        "interval": paired.method,
         "times_smaller": paired.times_smaller,
         "mechanical": float(effects.mechanical.mean()),
         "behavioural": float(effects.behavioural.mean()),

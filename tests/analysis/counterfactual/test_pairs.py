@@ -91,7 +91,8 @@ def test_paired_and_unpaired_errors_by_hand() -> None:
     assert found.error == pytest.approx(np.sqrt(3 / 3))
     assert found.unpaired_error == pytest.approx(np.sqrt((4 + 13) / 3))
     same = paired_difference([1.0, 1.0], [2.0, 2.0])
-    assert (same.error, same.unpaired_error, same.times_smaller, same.low) == (0.0, 0.0, None, 1.0)
+    assert (same.error, same.unpaired_error, same.times_smaller, same.low) == (0.0, 0.0, None, None)
+    assert (same.difference, same.method) == (1.0, "none: all values are equal")
     assert paired_difference([1.0, 2.0], [2.0, 3.0]).times_smaller == np.inf
     assert paired_difference([1.0], [2.0]).error is None
     with pytest.raises(UserError, match="one number per episode"):

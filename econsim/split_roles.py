@@ -24,7 +24,7 @@ _OF_ALL_PLAYERS = ("shared", "whole")
 """Fields of an observation without an axis of players."""
 _READS_ALL = ("best_response", "routine")
 """Members of optional protocols that read the observation of all players of a role."""
-_AS_THEY_ARE = ("thresholds", "law", "usd_per_unit", "stage", "frame")
+_AS_THEY_ARE = ("thresholds", "law", "usd_per_unit", "utility_with", "stage", "frame")
 """Members of optional protocols that do not depend on the groups."""
 
 

@@ -69,7 +69,7 @@ def counterfactual(
     )
     console.print(_effects(result.table))
     if result.deciles is not None:
-        console.print("\nBy decile of income: winners and losers in utility, and mean changes")
+        console.print("\nBy decile of income: winners and losers by utility, their gain in money, and mean changes")
         console.print(_by_decile(result.deciles))
     for line in _sentences(result, episodes):
         console.print(line, markup=False)
@@ -105,10 +105,11 @@ def _by_decile(table: pd.DataFrame) -> Table:
     from econsim.runs.metric_columns import shown
 
     changes = [str(name) for name in table.columns if str(name).endswith("_change")]
+    changes = [*(["gain"] if "gain" in table else []), *changes]
     header = ["decile", "winners", "losers", *(name.removesuffix("_change") for name in changes)]
     rows = [
         [
-            str(int(row["decile"])),
+            str(row["decile"]),
             *(shown(float(row[name]), "share") for name in ("winners", "losers")),
             *(_shown(row[name]) for name in changes),
         ]

@@ -155,8 +155,9 @@ def headline(summary: dict[str, Any]) -> str:
             f" and closes {scores[GAP.name]:.1%} of the gap from {evaluation['floor']} to {evaluation['ceiling']}"
         )
     sentence += f", scored under {workers_of(summary, first).words}."
-    floor = summary["policies"].get(evaluation.get("floor") or "", {}).get(first, {})
-    sentence += _beside(summary, metric, scores, floor, evaluation.get("floor"))
+    baseline = baseline_of(summary)
+    before = summary["policies"].get(baseline or "", {}).get(first, {})
+    sentence += _beside(summary, metric, scores, before, baseline)
     if others and metric.name in policy.get(others[0], {}):
         value = in_words(metric, policy[others[0]][metric.name])
         sentence += f" Under {workers_of(summary, others[0]).words}, {noun(metric)} is {value}."
@@ -219,14 +220,14 @@ def welfare_by_function(run: Run) -> pd.DataFrame:
 
 
 def _beside(
-    summary: dict[str, Any], main: Metric, scores: dict[str, float], floor: dict[str, float], named: str | None
+    summary: dict[str, Any], main: Metric, scores: dict[str, float], before: dict[str, float], baseline: str | None
 ) -> str:
-    """Return the next metrics of the report in a sentence, each with its value under the floor."""
+    """Return the next metrics of the report in a sentence, each with its value under the baseline."""
     others = [*shown_metrics(summary, "headline"), *shown_metrics(summary, "table")]
     others = [metric for metric in others if metric.name not in (main.name, GAP.name) and metric.name in scores]
     clauses = []
     for metric in others[:_BESIDE]:
-        under = f" ({shown(floor[metric.name], metric.format)} under {named})" if metric.name in floor else ""
+        under = f" ({shown(before[metric.name], metric.format)} under {baseline})" if metric.name in before else ""
         clauses.append(f"{metric.title} {in_words(metric, scores[metric.name])}{under}")
     return f" {'; '.join(clauses)}." if clauses else ""
 

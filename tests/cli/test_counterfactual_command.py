@@ -41,7 +41,7 @@ def test_what_a_reform_changes_is_printed_and_written(
     assert (
         header == "metric,title,unit,baseline,reform,difference,low,high,interval,times_smaller,mechanical,behavioural"
     )
-    assert len((tmp_path / "tables" / "deciles.csv").read_text().splitlines()) == 11
+    assert len((tmp_path / "tables" / "deciles.csv").read_text().splitlines()) == 12
 
     done = econsim_command("counterfactual", "run", "planner=fre_market")
     assert done.returncode == 2

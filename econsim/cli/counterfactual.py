@@ -131,7 +131,7 @@ def _sentences(result: Counterfactual, episodes: int) -> list[str]:
     if result.shares is not None:
         winners, losers, _ = (shown(share, "share") for share in result.shares)
         sentences.append(f"winners {winners}, losers {losers}, by utility")
-    return [*sentences, *result.notes]
+    return [*sentences, f"followers on both sides: {result.workers}", *result.notes]
 
 
 def _title(row: pd.Series[str]) -> str:

@@ -10,6 +10,7 @@ from econsim.accounts import Metric
 from econsim.analysis.metrics import GAP
 from econsim.parameters import Chosen, Model
 from econsim.runs.metric_columns import in_words, main_metric, shown, shown_metrics
+from econsim.runs.workers import workers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Constant",
     "baseline_of",
+    "columns_note",
     "constants",
     "headline",
     "listed",
@@ -28,9 +30,7 @@ __all__ = [
     "policy_table",
     "question",
     "repeat_commands",
-    "scored_under",
     "welfare_by_function",
-    "workers_of",
 ]
 
 _COSTS = (
@@ -47,13 +47,6 @@ class Group(NamedTuple):
     title: str
     unit: str
     columns: int
-
-
-class Workers(NamedTuple):
-    """The followers of a response: a short name for table headers, and words for sentences."""
-
-    short: str
-    words: str
 
 
 class Table(NamedTuple):
@@ -101,18 +94,10 @@ def policy_table(summary: dict[str, Any], costs: Mapping[str, Mapping[str, float
     return Table([*groups, *(Group(cost.title, cost.unit, 1) for cost in measured_costs)], second_header, rows)
 
 
-def workers_of(summary: Mapping[str, Any], response: str) -> Workers:
-    """Return the followers of a response in words."""
-    return Workers(**summary["workers"][response]) if "workers" in summary else Workers(response, f"{response} workers")
-
-
-def scored_under(summary: Mapping[str, Any]) -> str:
-    """Return a note on the followers under which policies are scored, and on the columns of each."""
-    first, *others = (workers_of(summary, response) for response in summary["responses"])
-    sentence = f"Each policy is scored under {first.words}"
-    if not others:
-        return f"{sentence}."
-    return f"{sentence} and under {others[0].words}. Columns without a second header are those under {first.words}."
+def columns_note(summary: Mapping[str, Any]) -> str:
+    """Return a note on the followers of a table's columns without a second header; empty for a single set."""
+    first, *others = summary["responses"]
+    return f"Columns without a second header are those under {workers_of(summary, first).words}." if others else ""
 
 
 def question(run: Run) -> str:

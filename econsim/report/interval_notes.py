@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from econsim.accounts import Metric
-from econsim.report.content import baseline_of, noun, workers_of
+from econsim.report.content import baseline_of, noun
 from econsim.runs.metric_columns import main_metric, shown
+from econsim.runs.workers import workers_of
 
 __all__ = ["interval_notes"]
 

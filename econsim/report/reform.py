@@ -12,8 +12,9 @@ from torch import Tensor
 from econsim.accounts import Format
 from econsim.analysis.counterfactual import gains_table, money_gain
 from econsim.errors import UserError
-from econsim.report.content import baseline_of, workers_of
+from econsim.report.content import baseline_of
 from econsim.runs.metric_columns import shown
+from econsim.runs.workers import workers_of
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run

@@ -88,7 +88,8 @@ def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any
     value = summary["policies"].get(label, {}).get(response, {}).get(metric)
     allowed = headline.tolerance * (abs(headline.value) or 1.0)
     passed = value is not None and abs(value - headline.value) <= allowed
-    return {**headline.model_dump(mode="json"), "value": value, "expected": headline.value, "passed": passed}
+    compared = {"response": response, "value": value, "expected": headline.value, "passed": passed}
+    return {**headline.model_dump(mode="json"), **compared}
 
 
 def _welfare(scores: Sequence[Score], label: str) -> float | None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from econsim.errors import UserError
 from econsim.report.content import welfare_by_function
+from econsim.report.distribution import distribution, growth_incidence_of
 from econsim.report.groups import payoffs_by_group
 from econsim.report.reform import reform_by_decile
 from econsim.runs.metric_columns import shown_metrics
@@ -105,6 +106,8 @@ TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
     "welfare": welfare_by_function,
     "groups": payoffs_by_group,
     "reform": reform_by_decile,
+    "distribution": distribution,
+    "growth_incidence": growth_incidence_of,
     "certificate": certificate,
 }
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from econsim import kinds
+from econsim import kinds, random
 from econsim.analysis.counterfactual import gains_table, money_gain
 from econsim.economies import one_step
 from econsim.economies.one_step.utility import Isoelastic
+from econsim.scenario import load
 
 PEOPLE = 40
 RANK = np.arange(1.0, PEOPLE + 1.0)
@@ -74,3 +75,10 @@ def test_utility_that_is_not_in_money_is_valued_by_the_lump_sum_that_is_worth_as
     gain = money_gain(game, before, before["utility"] + torch.tensor([1.0, 0.0, -1.0]))
     amounts = np.array([10_000.0, 20_000.0, 50_000.0]) + family.home_consumption
     assert gain == pytest.approx(amounts * np.array([np.e - 1, 0.0, 1 / np.e - 1]), rel=1e-6, abs=1e-3)
+
+
+def test_a_lump_sum_of_nothing_gives_the_utility_of_the_accounts() -> None:
+    game = load("gather_trade_build", {"headline": "none"}).build_game(dtype=torch.float64)
+    accounts = game.accounts(game.reset(random.keys(3, 2)))
+    same = game.utility_with(accounts, torch.zeros_like(accounts["consumption"]))
+    assert same.numpy() == pytest.approx(accounts["utility"].double().numpy())

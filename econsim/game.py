@@ -462,6 +462,19 @@ class StatusQuo(Protocol):
 
 
 @runtime_checkable
+class MoneyUtility(Protocol):
+    """A game whose account ``utility`` is not in money, and that gives the utility of additional money."""
+
+    def utility_with(self, accounts: Mapping[str, Tensor], lump_sum: Tensor) -> Tensor:
+        """Return the utility ``[B, N]`` of players who consume a ``lump_sum`` ``[B, N]`` more and act as before.
+
+        Args:
+            accounts: those of an episode, ``{name: [B, N]}``.
+            lump_sum: in money; NaN results where consumption would not be positive are allowed.
+        """
+
+
+@runtime_checkable
 class TextInterface(Protocol):
     """A game with its own wording. Every other game is described from its roles, see :mod:`econsim.text`."""
 

@@ -25,7 +25,7 @@ _OF_ALL_PLAYERS = ("shared", "whole")
 _READS_ALL = ("best_response", "routine")
 """Members of optional protocols that read the observation of all players of a role."""
 _AS_THEY_ARE = (
-    *("thresholds", "law", "usd_per_unit", "declared_incomes", "stage", "frame"),
+    *("thresholds", "law", "usd_per_unit", "declared_incomes", "utility_with", "stage", "frame"),
     *("elasticity_meaning", "taxable_income", "taxable_income_elasticity"),
     *("marginal_social_weights", "effort_values"),
 )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from econsim.analysis.inequality import Floats
-from econsim.analysis.statistics import Interval
+from econsim.analysis.statistics import EQUAL, JACKKNIFE, Interval, student_margin
 from econsim.errors import UserError
 
 __all__ = ["RATES", "SMALL", "Audit", "Verdict", "audit_hours"]
@@ -23,6 +23,7 @@ RATES = (0.12, 0.24, 0.35, 0.9)
 """Flat tax rates of an audit, unless others are given."""
 SMALL = 0.05
 """The largest absolute elasticity that counts as no response."""
+_ROUNDING = 1e-12  # of a slope of logarithms of order one
 Verdict = Literal["responds", "does not respond", "responds in the wrong direction", "inconclusive", "nobody works"]
 
 
@@ -110,14 +111,14 @@ def _elasticity(each: Floats, net_rate: Floats, weight: Floats) -> Interval | No
     slope = float(_slope(np.log(total / weight.sum()), log_rate)) + 0.0  # avoids minus zero
     without = total[:, None] - each * weight
     if each.shape[1] < 2 or (without <= 0).any():
-        return Interval(slope, None, None, each.shape[1])
+        return Interval(slope, None, None, each.shape[1], "none: a single person works under one of the rates")
     left_out = _slope(np.log(without / (weight.sum() - weight)), log_rate)
     count = len(left_out)
-    from scipy.special import stdtrit
-
+    if np.ptp(left_out) <= _ROUNDING:
+        return Interval(slope, None, None, count, EQUAL)
     error = np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())
-    margin = float(stdtrit(count - 1, 0.975) * error)
-    return Interval(slope, slope - margin, slope + margin, count)
+    margin = student_margin(float(error), count - 1)
+    return Interval(slope, slope - margin, slope + margin, count, JACKKNIFE)
 
 
 def _slope(values: Floats, at: Floats) -> Floats:

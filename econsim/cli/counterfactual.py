@@ -69,7 +69,7 @@ def counterfactual(
     )
     console.print(_effects(result.table))
     if result.deciles is not None:
-        console.print("\nBy decile of income: winners and losers in utility, and mean changes")
+        console.print("\nBy decile of income: winners and losers by utility, their gain in money, and mean changes")
         console.print(_by_decile(result.deciles))
     for line in _sentences(result, episodes):
         console.print(line, markup=False)
@@ -105,10 +105,11 @@ def _by_decile(table: pd.DataFrame) -> Table:
     from econsim.runs.metric_columns import shown
 
     changes = [str(name) for name in table.columns if str(name).endswith("_change")]
+    changes = [*(["gain"] if "gain" in table else []), *changes]
     header = ["decile", "winners", "losers", *(name.removesuffix("_change") for name in changes)]
     rows = [
         [
-            str(int(row["decile"])),
+            str(row["decile"]),
             *(shown(float(row[name]), "share") for name in ("winners", "losers")),
             *(_shown(row[name]) for name in changes),
         ]
@@ -118,15 +119,19 @@ def _by_decile(table: pd.DataFrame) -> Table:
 
 
 def _sentences(result: Counterfactual, episodes: int) -> list[str]:
+    from econsim.analysis.statistics import methods_in_words
     from econsim.runs.metric_columns import shown
 
-    sentences = ["low and high: 95 % confidence interval of the difference, with common random numbers on both sides"]
-    if episodes > 1 and not (result.table["high"] > result.table["low"]).any():
+    sentences = [
+        "low and high: 95 % confidence interval of the difference, with common random numbers on both sides"
+        f" ({methods_in_words(result.table['interval'])})"
+    ]
+    if episodes > 1 and result.table["low"].isna().all():
         sentences = ["all episodes are identical, since this game has no random draws; there is no interval"]
     if result.shares is not None:
         winners, losers, _ = (shown(share, "share") for share in result.shares)
         sentences.append(f"winners {winners}, losers {losers}, by utility")
-    return [*sentences, *result.notes]
+    return [*sentences, f"followers on both sides: {result.workers}", *result.notes]
 
 
 def _title(row: pd.Series[str]) -> str:

@@ -51,6 +51,9 @@ class UsFederal(ConstantPolicy):
     them, at US incomes of the American Community Survey 2023 (``gb2``).
     """
 
+    is_current_law = True
+    """The status quo with which other policies of a run are compared."""
+
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 

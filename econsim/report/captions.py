@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["CAPTIONS"]
+__all__ = ["CAPTIONS", "SCORED"]
+
+SCORED = ("hours", "incomes", "effective_rates", "houses", "metrics", "series", "episode", "coin", "prices", "taxes")
+"""The figures of scores under the first set of workers, which their captions name."""
 
 CAPTIONS: tuple[tuple[str, str, str], ...] = (
     (
@@ -50,7 +53,9 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "hours",
         "Hours worked",
-        "Weekly hours of each worker under each schedule, by the income that the worker would earn in a 40-hour week.",
+        "Weekly hours of each worker under each schedule, by the income that the worker would earn in a 40-hour week."
+        " Lines are under the first set of workers; where there is a second one, dots are the scenario's own policy"
+        " under it.",
     ),
     (
         "incomes",
@@ -72,8 +77,8 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "metrics",
         "Outcomes by policy",
-        "The metrics of the table above, one panel each; lines are 95 % intervals over training seeds, if there are"
-        " several.",
+        "The metrics of the table above, one panel each; lines are 95 % intervals over training seeds, or over"
+        " episodes for a policy with a single seed. A policy without a line has no interval, since nothing varies.",
     ),
     (
         "series",

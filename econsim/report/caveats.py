@@ -51,12 +51,12 @@ def failed_replies(run: Run) -> Iterator[str]:
 
 
 def single_seeds(run: Run) -> Iterator[str]:
-    """Yield the policies that were trained with one seed only, so that their results have no interval."""
+    """Yield the policies that were trained with one seed only, so that their results have no interval over seeds."""
     labels = [policy.label for policy in run.plan.policies if policy.trained_roles and len(policy.seeds) == 1]
     if labels:
         yield (
-            f"One training seed: the results of {', '.join(labels)} have no confidence interval and may differ for"
-            " other seeds; repeat the run with seeds=5."
+            f"One training seed: the results of {', '.join(labels)} have no interval over training seeds and may differ"
+            " for other seeds; repeat the run with seeds=5."
         )
 
 

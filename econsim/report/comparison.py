@@ -12,6 +12,7 @@ import pandas as pd
 
 from econsim.accounts import Metric
 from econsim.analysis import plots
+from econsim.analysis.statistics import methods_in_words
 from econsim.errors import UserError
 from econsim.report import interactive
 from econsim.report.caveats import caveats
@@ -73,6 +74,7 @@ class Comparison:
             "question": f"How do {listed(list(self.runs))} compare?",
             "header": ["Runs and policy", *(titled(self._declared[metric]) for metric in self._metrics)],
             "rows": self._rows(),
+            "methods": methods_in_words(self._first["interval"]),
             "differences": self._differences(),
             "caveats": [f"{name}: {caveat}" for name, sentences in by_run.items() for caveat in sentences],
             "repeat": self._repeat(),
@@ -82,7 +84,7 @@ class Comparison:
     def _dots(self, labels: str) -> Captioned:
         caption = (
             "Each policy under its first set of followers: the mean over runs of one scenario. Lines are 95 %"
-            " intervals, which need several runs."
+            " intervals over runs, which need several that differ."
         )
         titles = {name: titled(metric) for name, metric in self._declared.items()}
         return _captioned("numbers", "Metrics", interval_dots(self._first, titles), caption, labels)

@@ -10,6 +10,7 @@ from econsim.accounts import Metric
 from econsim.analysis.metrics import GAP
 from econsim.parameters import Chosen, Model
 from econsim.runs.metric_columns import in_words, main_metric, shown, shown_metrics
+from econsim.runs.workers import workers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,16 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Constant",
+    "baseline_of",
+    "columns_note",
     "constants",
     "headline",
-    "interval_notes",
+    "listed",
     "notes_of",
+    "noun",
     "policy_table",
     "question",
     "repeat_commands",
-    "scored_under",
     "welfare_by_function",
-    "workers_of",
 ]
 
 _COSTS = (
@@ -45,13 +47,6 @@ class Group(NamedTuple):
     title: str
     unit: str
     columns: int
-
-
-class Workers(NamedTuple):
-    """The followers of a response: a short name for table headers, and words for sentences."""
-
-    short: str
-    words: str
 
 
 class Table(NamedTuple):
@@ -99,18 +94,10 @@ def policy_table(summary: dict[str, Any], costs: Mapping[str, Mapping[str, float
     return Table([*groups, *(Group(cost.title, cost.unit, 1) for cost in measured_costs)], second_header, rows)
 
 
-def workers_of(summary: Mapping[str, Any], response: str) -> Workers:
-    """Return the followers of a response in words."""
-    return Workers(**summary["workers"][response]) if "workers" in summary else Workers(response, f"{response} workers")
-
-
-def scored_under(summary: Mapping[str, Any]) -> str:
-    """Return a note on the followers under which policies are scored, and on the columns of each."""
-    first, *others = (workers_of(summary, response) for response in summary["responses"])
-    sentence = f"Each policy is scored under {first.words}"
-    if not others:
-        return f"{sentence}."
-    return f"{sentence} and under {others[0].words}. Columns without a second header are those under {first.words}."
+def columns_note(summary: Mapping[str, Any]) -> str:
+    """Return a note on the followers of a table's columns without a second header; empty for a single set."""
+    first, *others = summary["responses"]
+    return f"Columns without a second header are those under {workers_of(summary, first).words}." if others else ""
 
 
 def question(run: Run) -> str:
@@ -123,8 +110,8 @@ def question(run: Run) -> str:
     if metric is None:
         return f"What are the results of {listed(labels)} {setting}?"
     if len(labels) == 1:
-        return f"What is the {_noun(metric)} under {labels[0]} {setting}?"
-    return f"Which of {listed(labels)} gives the highest {_noun(metric)} {setting}?"
+        return f"What is the {noun(metric)} under {labels[0]} {setting}?"
+    return f"Which of {listed(labels)} gives the highest {noun(metric)} {setting}?"
 
 
 def _counted(role: Role) -> str:
@@ -147,34 +134,29 @@ def headline(summary: dict[str, Any]) -> str:
     if metric is None:
         return f"This game declares no metrics, so that there is no main result for {label}."
     evaluation = summary["evaluation"] or {}
-    sentence = f"Under {label}, {_noun(metric)} is {in_words(metric, scores[metric.name])}"
+    sentence = f"Under {label}, {noun(metric)} is {in_words(metric, scores[metric.name])}"
     if GAP.name in scores:
         sentence += (
             f" and closes {scores[GAP.name]:.1%} of the gap from {evaluation['floor']} to {evaluation['ceiling']}"
         )
     sentence += f", scored under {workers_of(summary, first).words}."
-    floor = summary["policies"].get(evaluation.get("floor") or "", {}).get(first, {})
-    sentence += _beside(summary, metric, scores, floor, evaluation.get("floor"))
+    baseline = baseline_of(summary)
+    before = summary["policies"].get(baseline or "", {}).get(first, {})
+    sentence += _beside(summary, metric, scores, before, baseline)
     if others and metric.name in policy.get(others[0], {}):
         value = in_words(metric, policy[others[0]][metric.name])
-        sentence += f" Under {workers_of(summary, others[0]).words}, {_noun(metric)} is {value}."
+        sentence += f" Under {workers_of(summary, others[0]).words}, {noun(metric)} is {value}."
     return sentence
 
 
-def interval_notes(summary: dict[str, Any]) -> list[str]:
-    """Return the mean and the 95 % interval over training seeds of the scenario's own policy, in words."""
-    label, policy = list(summary["policies"].items())[-1]
-    metric = main_metric(summary)
-    notes = []
-    for response, intervals in policy["intervals"].items():
-        if metric is not None and metric.name in intervals:
-            interval = intervals[metric.name]
-            low, high = (shown(interval[end], metric.format) for end in ("low", "high"))
-            notes.append(
-                f"{label}, under {workers_of(summary, response).words}: mean {_noun(metric)} over {interval['count']}"
-                f" training seeds {shown(policy[response][metric.name], metric.format)}, 95 % interval {low} to {high}."
-            )
-    return notes
+def baseline_of(summary: Mapping[str, Any]) -> str | None:
+    """Return the policy that the scenario's own is compared with: current law where the run has it, else the floor.
+
+    ``None`` for a single policy. Summaries that do not name it are of earlier versions.
+    """
+    *others, _ = summary["policies"]
+    floor = (summary["evaluation"] or {}).get("floor")
+    return summary.get("baseline") or (floor if floor in others else next(iter(others), None))
 
 
 def constants(run: Run) -> list[Constant]:
@@ -223,19 +205,20 @@ def welfare_by_function(run: Run) -> pd.DataFrame:
 
 
 def _beside(
-    summary: dict[str, Any], main: Metric, scores: dict[str, float], floor: dict[str, float], named: str | None
+    summary: dict[str, Any], main: Metric, scores: dict[str, float], before: dict[str, float], baseline: str | None
 ) -> str:
-    """Return the next metrics of the report in a sentence, each with its value under the floor."""
+    """Return the next metrics of the report in a sentence, each with its value under the baseline."""
     others = [*shown_metrics(summary, "headline"), *shown_metrics(summary, "table")]
     others = [metric for metric in others if metric.name not in (main.name, GAP.name) and metric.name in scores]
     clauses = []
     for metric in others[:_BESIDE]:
-        under = f" ({shown(floor[metric.name], metric.format)} under {named})" if metric.name in floor else ""
+        under = f" ({shown(before[metric.name], metric.format)} under {baseline})" if metric.name in before else ""
         clauses.append(f"{metric.title} {in_words(metric, scores[metric.name])}{under}")
     return f" {'; '.join(clauses)}." if clauses else ""
 
 
-def _noun(metric: Metric) -> str:
+def noun(metric: Metric) -> str:
+    """Return the title of a metric within a sentence."""
     return metric.title[:1].lower() + metric.title[1:]
 
 

@@ -14,10 +14,12 @@ from econsim.analysis.recording import plots as recording_plots
 from econsim.errors import UserError
 from econsim.report import interactive
 from econsim.report.captions import CAPTIONS as _CAPTIONS
+from econsim.report.captions import SCORED
 from econsim.report.dots import interval_dots
 from econsim.report.interactive import Plot
 from econsim.runs.metric_columns import metrics_in, shown_metrics, titled
 from econsim.runs.metrics_table import SERIES
+from econsim.runs.workers import workers_of
 from econsim.scenario.plan import SHARED
 
 if TYPE_CHECKING:
@@ -141,7 +143,7 @@ class Figures:
         return None
 
     def metrics(self) -> Figure:
-        """Draw the metrics that the report shows, by policy, with intervals over training seeds.
+        """Draw the metrics that the report shows, by policy, with intervals over training seeds or episodes.
 
         Raises:
             UserError: the run has only one policy.
@@ -233,6 +235,8 @@ class Figures:
                 figure = getattr(self, name)()
             except UserError:
                 continue
+            if name in SCORED:
+                caption += f" Scored under {workers_of(self._summary, self._summary['responses'][0]).words}."
             alternative = f"{title}, for the policies {', '.join(self.policies)}. {caption}"
             yield Captioned(name, title, figure, caption, alternative, self.interactive(name))
 

@@ -16,10 +16,12 @@ from econsim.report.drawing import svg
 from econsim.report.figures import Captioned
 from econsim.report.groups import groups_in_words
 from econsim.report.interactive import library
+from econsim.report.interval_notes import interval_notes
 from econsim.report.llm_usage import llm_usage
 from econsim.report.references import references_of
 from econsim.report.reform import reform_in_words
 from econsim.runs.costs import fit_costs
+from econsim.runs.workers import scored_under, workers_of
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
@@ -53,9 +55,11 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "summary": lambda run: run.summary,
     "environment": lambda run: run.environment,
     "question": content.question,
-    "scored_under": lambda run: content.scored_under(run.summary),
+    "scored_under": lambda run: scored_under(run.summary),
+    "columns_note": lambda run: content.columns_note(run.summary),
     "headline": lambda run: content.headline(run.summary),
-    "intervals": lambda run: content.interval_notes(run.summary),
+    "reference_workers": lambda run: _reference_workers(run.summary),
+    "intervals": lambda run: interval_notes(run.summary),
     "caveats": caveats,
     "table": lambda run: content.policy_table(run.summary, fit_costs(run)),
     "groups": groups_in_words,
@@ -69,6 +73,12 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "own": lambda run: list(run.summary["policies"])[-1],
 }
 """The content of the page about a run, by the name of the template variable."""
+
+
+def _reference_workers(summary: dict[str, Any]) -> str:
+    """Return the followers under which the reference value is compared, in words."""
+    response = (summary["headline"] or {}).get("response", summary["responses"][0])
+    return workers_of(summary, response).words
 
 
 def _figure(item: Captioned, file: str, interactive: bool) -> dict[str, Any]:

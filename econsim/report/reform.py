@@ -1,25 +1,38 @@
-"""Reform table: gains and losses by decile between a baseline and a reform, under the same population and shocks."""
+"""Reform table: gains and losses by decile between the baseline and a run's own policy, for the same people."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor
 
 from econsim.accounts import Format
-from econsim.analysis.inequality import deciles
+from econsim.analysis.counterfactual import gains_table, money_gain
 from econsim.errors import UserError
+from econsim.report.content import baseline_of
 from econsim.runs.metric_columns import shown
+from econsim.runs.workers import workers_of
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
 __all__ = ["Reform", "reform_by_decile", "reform_in_words"]
 
-_NEEDED = ("potential_income", "consumption", "tax", "rebate")
-_FEWEST = 20  # people: two per decile
-ALL = "all"
+_COLUMNS: Mapping[str, tuple[str, Format]] = {
+    "consumption": ("Consumption, before", "amount"),
+    "income_change": ("Income, change", "amount"),
+    "tax_change": ("Tax, change", "amount"),
+    "rebate_change": ("Rebate, change", "amount"),
+    "other_change": ("Other, change", "amount"),
+    "consumption_change": ("Consumption, change", "amount"),
+    "consumption_change_share": ("Consumption, change in %", "share"),
+    "gain": ("Gain in utility, in money", "amount"),
+    "winners": ("Winners, by utility", "share"),
+    "losers": ("Losers, by utility", "share"),
+}
 
 
 class Reform(NamedTuple):
@@ -31,24 +44,25 @@ class Reform(NamedTuple):
 
 
 def reform_by_decile(run: Run) -> pd.DataFrame:
-    """Return one row per decile of income at 40 hours, and one for the whole population.
+    """Return :func:`econsim.analysis.counterfactual.gains_table` of the baseline and the run's own policy.
 
-    Columns: ``decile``; ``baseline`` and ``reform``, mean consumption per person in money; ``change`` and
-    ``change_share`` of consumption; ``tax_change``, the change of tax net of the rebate; ``winners`` and ``losers``,
-    the shares of people who consume more or less. Means over people and training seeds, under the first response.
+    ``consumption_change_share`` is the change of consumption as a share of its mean before. Each person under each
+    training seed is an entry, under the first response.
 
     Raises:
         UserError: the run has only one policy, too few people, or lacks the accounts.
     """
-    names = _pair(run)
-    people = [_people(run, name) for name in names]
-    if len(people[0]) < _FEWEST:
-        raise UserError(f"{run.path}: deciles need at least {_FEWEST} people, found {len(people[0])}")
-    pairs = people[0].merge(people[1], on="player", suffixes=("", "_reform"))
-    weight = pairs["weight"] if "weight" in pairs else pd.Series(1.0, pairs.index)
-    tenth = deciles(pairs["potential_income"], weight)
-    rows = [_row(int(number), pairs[tenth == number], weight[tenth == number]) for number in np.unique(tenth)]
-    return pd.DataFrame([*rows, _row(ALL, pairs, weight)])
+    baseline, own = _pair(run)
+    before, after = _sides(run, baseline, own)
+    gain = money_gain(run.plan.game, before, after["utility"])
+    one, other = ({name: values.ravel().numpy() for name, values in side.items()} for side in (before, after))
+    table = gains_table(one, other, one.get("weight"), gain)
+    if table is None:
+        raise UserError(f"{run.path}: deciles need at least 20 people with accounts of income and utility")
+    if "consumption_change" in table:
+        share = table["consumption_change"] / table["consumption"].where(table["consumption"] != 0)
+        table = table.assign(consumption_change_share=share)
+    return table
 
 
 def reform_in_words(run: Run) -> Reform | None:
@@ -57,57 +71,48 @@ def reform_in_words(run: Run) -> Reform | None:
         table = reform_by_decile(run)
     except UserError:
         return None
-    baseline, reform = _pair(run)
-    unit = run.summary["unit"]
-    header = ["Decile", baseline, reform, "Change", "Change, %", "Net tax, change", "Winners", "Losers"]
-    kinds: tuple[Format, ...] = ("amount", "amount", "amount", "share", "amount", "share", "share")
+    baseline, own = _pair(run)
+    columns = {name: column for name, column in _COLUMNS.items() if name in table}
     rows = [
-        [str(decile), *(shown(float(value), kind) for value, kind in zip(values, kinds, strict=True))]
-        for decile, *values in table.itertuples(index=False)
+        [str(row["decile"]), *(shown(float(row[name]), form) for name, (_, form) in columns.items())]
+        for row in table.to_dict("records")
     ]
-    money = f" in {unit}" if unit else ""
+    unit = run.summary["unit"]
+    workers = workers_of(run.summary, run.summary["responses"][0]).words
     note = (
-        f"Mean consumption per person{money} under {baseline} and {reform}, by decile of income at 40 hours; net tax is"
-        " tax minus rebate. Winners consume more and losers less under the same shocks; the value of leisure is not"
-        " included. Means over training seeds."
+        f"From {baseline} to {own}, means per person{f' in {unit}' if unit else ''} by decile of"
+        f" {'income at 40 hours' if 'potential_income' in run.accounts else 'income'}, under {workers}. The changes of"
+        " income, minus tax, plus rebate add up to that of consumption. Winners are people whose utility rises with the"
+        " same random draws, losers those whose utility falls. Unlike consumption, utility includes the cost of work."
     )
-    return Reform(header, rows, note)
+    return Reform(["Decile", *(title for title, _ in columns.values())], rows, note)
 
 
 def _pair(run: Run) -> tuple[str, str]:
-    """Return the labels of baseline (the floor of the evaluation, else the first policy) and reform (own policy)."""
-    labels, evaluation = list(run.summary["policies"]), run.summary["evaluation"] or {}
-    floor = evaluation.get("floor") or labels[0]
-    if floor == labels[-1]:
-        raise UserError(f"{run.path}: there is no baseline to compare the policy {labels[-1]} with")
-    return floor, labels[-1]
+    """Return the labels of the baseline and of the run's own policy."""
+    baseline, own = baseline_of(run.summary), list(run.summary["policies"])[-1]
+    if baseline is None:
+        raise UserError(f"{run.path}: there is no baseline to compare the policy {own} with")
+    return baseline, own
 
 
-def _people(run: Run, policy: str) -> pd.DataFrame:
-    """Return one row per player, means over seeds."""
-    accounts = run.players(*_NEEDED)
-    rows = accounts[(accounts["policy"] == policy) & (accounts["response"] == run.summary["responses"][0])]
-    means: pd.DataFrame = rows.drop(columns=["policy", "response", "seed"]).groupby("player").mean().reset_index()
-    return means
+def _sides(run: Run, baseline: str, own: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the accounts of people under both policies, ``{name: [S, N]}`` by training seed.
+
+    A policy that was not trained has one seed, which is compared with each seed of the other.
+    """
+    accounts = run.players("utility", "income")
+    rows = accounts[accounts["response"] == run.summary["responses"][0]]
+    before, after = (_by_seed(rows[rows["policy"] == label]) for label in (baseline, own))
+    seeds = max(len(before["utility"]), len(after["utility"]))
+    expanded = ({name: values.expand(seeds, -1) for name, values in side.items()} for side in (before, after))
+    one, other = expanded
+    return one, other
 
 
-def _row(decile: int | str, people: pd.DataFrame, weight: pd.Series[float]) -> dict[str, int | str | float]:
-    def mean(values: pd.Series[float]) -> float:
-        return float(np.average(values, weights=weight))
-
-    gain = people["consumption_reform"] - people["consumption"]
-    # A change of less than a millionth of a person's consumption is rounding error, neither a gain nor a loss.
-    noise = 1e-6 * people["consumption"].abs()
-    before, after = mean(people["consumption"]), mean(people["consumption_reform"])
-    paid = people["tax_reform"] - people["rebate_reform"] - people["tax"] + people["rebate"]
-    rounding = 1e-9 * mean(people["tax_reform"].abs() + people["tax"].abs())
-    return {
-        "decile": decile,
-        "baseline": before,
-        "reform": after,
-        "change": after - before,
-        "change_share": (after - before) / before if before else float("nan"),
-        "tax_change": mean(paid) if abs(mean(paid)) > rounding else 0.0,
-        "winners": mean((gain > noise).astype(float)),
-        "losers": mean((gain < -noise).astype(float)),
-    }
+def _by_seed(rows: pd.DataFrame) -> dict[str, Tensor]:
+    ordered = rows.sort_values(["seed", "player"], kind="stable")
+    names = [name for name in rows.columns if name not in ("policy", "response", "seed", "player")]
+    numeric = ordered[names].select_dtypes("number")
+    shape = (ordered["seed"].nunique(), -1)
+    return {str(name): torch.tensor(numeric[name].to_numpy()).double().reshape(shape) for name in numeric}

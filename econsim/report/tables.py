@@ -10,6 +10,7 @@ import pandas as pd
 
 from econsim.errors import UserError
 from econsim.report.content import welfare_by_function
+from econsim.report.distribution import distribution, growth_incidence_of
 from econsim.report.groups import payoffs_by_group
 from econsim.report.reform import reform_by_decile
 from econsim.runs.metric_columns import shown_metrics
@@ -47,14 +48,23 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def to_latex(table: pd.DataFrame) -> str:
-    """Return a table as a LaTeX ``tabular`` for booktabs, with four significant digits and intervals in brackets."""
-    shown = _with_brackets(table.dropna(axis="columns", how="all")).rename(columns=lambda name: name.replace("_", " "))
+    """Return a table as a LaTeX ``tabular`` for booktabs, with four significant digits and intervals in brackets.
+
+    A comment above it gives the methods of the intervals in brackets.
+    """
+    methods = [str(name) for name in table if str(name).endswith("_interval")]
+    notes = [f"% {name.removesuffix('_interval')}: {_listed(table[name])}\n" for name in methods]
+    kept = table.drop(columns=methods).dropna(axis="columns", how="all")
+    shown = _with_brackets(kept).rename(columns=lambda name: name.replace("_", " "))
     latex: str = shown.to_latex(index=False, escape=True, na_rep="", float_format=_number)
-    return latex
+    return "".join([*(["% 95 % intervals in brackets\n"] if notes else []), *notes, latex])
 
 
 def policies(run: Run) -> pd.DataFrame:
-    """Return one row per policy and response: each metric, with ``_low`` and ``_high`` of its 95 % interval."""
+    """Return one row per policy and response: each metric, with ``_low`` and ``_high`` of its 95 % interval.
+
+    ``_interval`` says over what the interval is and how it was computed, or why there is none.
+    """
     summary = run.summary
     names = [metric.name for metric in shown_metrics(summary, "headline", "table", "detail")]
     rows = [
@@ -86,7 +96,7 @@ def certificate(run: Run) -> pd.DataFrame:
         UserError: the run has no certificate.
     """
     keys = ("role", "seed", "method", "deviations", "lower", "upper")
-    columns = (*keys, "own", "gain", "difference", "low", "high", "relative", "largest")
+    columns = (*keys, "own", "gain", "difference", "low", "high", "interval", "relative", "largest")
     return pd.DataFrame([{name: finding.get(name) for name in columns} for finding in run.certificate["findings"]])
 
 
@@ -96,16 +106,22 @@ TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
     "welfare": welfare_by_function,
     "groups": payoffs_by_group,
     "reform": reform_by_decile,
+    "distribution": distribution,
+    "growth_incidence": growth_incidence_of,
     "certificate": certificate,
 }
 
 
-def _with_intervals(policy: dict[str, Any], response: str, names: Sequence[str]) -> Iterator[tuple[str, float | None]]:
+def _with_intervals(
+    policy: dict[str, Any], response: str, names: Sequence[str]
+) -> Iterator[tuple[str, float | str | None]]:
     intervals = policy["intervals"].get(response, {})
     for name in names:
+        entry = intervals.get(name, {})
         yield name, policy[response].get(name)
-        yield f"{name}_low", intervals.get(name, {}).get("low")
-        yield f"{name}_high", intervals.get(name, {}).get("high")
+        yield f"{name}_low", entry.get("low")
+        yield f"{name}_high", entry.get("high")
+        yield f"{name}_interval", f"{entry['count']} {entry['over']}, {entry['interval']}" if "over" in entry else None
 
 
 def _with_brackets(table: pd.DataFrame) -> pd.DataFrame:
@@ -122,6 +138,10 @@ def _interval(mean: Any, low: Any, high: Any) -> str:
     if pd.isna(mean):
         return ""
     return _number(mean) if pd.isna(low) else f"{_number(mean)} [{_number(low)}, {_number(high)}]"
+
+
+def _listed(entries: pd.Series[str]) -> str:
+    return "; ".join(dict.fromkeys(str(entry) for entry in entries if not pd.isna(entry)))
 
 
 def _number(value: float) -> str:

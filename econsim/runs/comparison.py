@@ -21,7 +21,8 @@ def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.Data
     """Return the policies of several runs: mean and 95 % interval over runs of the same scenario and policy.
 
     The table has one row per scenario, policy, response and metric, with the columns ``runs`` (the number of runs),
-    ``mean``, ``low`` and ``high`` (empty for a single run) and one column per run.
+    ``mean``, ``low``, ``high``, ``interval`` (how the bounds were computed, or why there are none) and one column per
+    run.
 
     Args:
         paths: folders of finished runs.
@@ -122,5 +123,6 @@ def _row(key: tuple[str, str, str, str], values: dict[str, float], paths: list[s
         "mean": interval.mean,
         "low": interval.low,
         "high": interval.high,
+        "interval": interval.method,
         **{path: values.get(path) for path in paths},
     }

@@ -9,6 +9,7 @@ from econsim.runs.folder import Run
 from econsim.runs.llm_session import in_words
 from econsim.runs.metric_columns import shown, shown_metrics
 from econsim.runs.progress import Journal
+from econsim.runs.workers import scored_under, workers_of
 
 __all__ = ["ending_rows", "print_ending"]
 
@@ -16,17 +17,18 @@ __all__ = ["ending_rows", "print_ending"]
 def ending_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return the header and the rows of the table as text: the headline metrics of each policy.
 
-    The first metric is shown for every response, the others for the first response only.
+    They are shown under every set of workers, or, where a game declares no headline metrics, those of the report's
+    table under the first. Where there are several sets, each column names its own.
     """
     responses = summary["responses"]
-    metrics = shown_metrics(summary, "headline") or shown_metrics(summary, "table")
+    headline = shown_metrics(summary, "headline")
     columns = [
         (metric, response)
-        for metric in metrics
-        for response in (responses if metric == metrics[0] else responses[:1])
+        for metric in headline or shown_metrics(summary, "table")
+        for response in (responses if headline else responses[:1])
         if any(metric.name in policy.get(response, {}) for policy in summary["policies"].values())
     ]
-    header = ["policy", *(_title(metric, response, responses[0]) for metric, response in columns)]
+    header = ["policy", *(_title(metric, response, summary) for metric, response in columns)]
     rows = [
         [label, *(_cell(policy.get(response, {}), metric) for metric, response in columns)]
         for label, policy in summary["policies"].items()
@@ -42,12 +44,14 @@ def print_ending(journal: Journal, run: Run) -> None:
     header, rows = ending_rows(summary)
     table = Table(box=None, pad_edge=False)
     for index, name in enumerate(header):
-        table.add_column(name, justify="right" if index else "left")
+        # The workers of a column stand in a line of their own, so that the table fits a narrow terminal.
+        table.add_column("\n".join(name.rsplit(", ", 1)), justify="right" if index else "left")
     for row in rows:
         table.add_row(*row)
     journal.console.print(table)
     for row in [header, *rows]:
         journal.note(" | ".join(row))
+    journal.say(scored_under(summary))
     for label, explanation in summary.get("explanations", {}).items():
         journal.say(f"{label}: {explanation}")
     for warning in summary["warnings"]:
@@ -57,12 +61,15 @@ def print_ending(journal: Journal, run: Run) -> None:
     if (headline := summary["headline"]) is not None:
         verdict = "reproduced" if headline["passed"] else "NOT reproduced"
         value = "not measured" if headline["value"] is None else f"{headline['value']:,.6g}"
-        journal.say(f"headline {headline['metric']}: {value} (expected {headline['expected']:,.6g}): {verdict}")
+        under = workers_of(summary, headline["response"]).words
+        journal.say(
+            f"headline {headline['metric']}, under {under}: {value} (expected {headline['expected']:,.6g}): {verdict}"
+        )
     journal.say(f"run folder: {run.path}")
 
 
-def _title(metric: Metric, response: str, first: str) -> str:
-    under = "" if response == first else f", {response}"
+def _title(metric: Metric, response: str, summary: dict[str, Any]) -> str:
+    under = f", {workers_of(summary, response).short}" if len(summary["responses"]) > 1 else ""
     return metric.title[:1].lower() + metric.title[1:] + under
 
 

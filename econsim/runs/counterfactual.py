@@ -35,6 +35,7 @@ from econsim.runs.machine import using_threads
 from econsim.runs.recorder import Advice
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.aliases import canonical_key
+from econsim.scenario.plan.responses import evaluation_response, own_response
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,12 +54,14 @@ class Counterfactual:
     deciles: see ``gains_by_decile``; ``None`` where the game keeps no such accounts or has too few people.
     shares: the shares of people whose utility rises or falls; ``None`` where there is no utility account.
     notes: caveats on reading the results.
+    workers: the followers of both sides, in words.
     """
 
     table: pd.DataFrame
     deciles: pd.DataFrame | None
     shares: Shares | None
     notes: tuple[str, ...]
+    workers: str
 
 
 def counterfactual(
@@ -133,6 +136,7 @@ class _Reform:
             gains_by_decile(baseline, reform),
             _shares(baseline, reform),
             self._notes(),
+            self._workers(),
         )
 
     def _played(self, seed: int, key: Tensor) -> tuple[Played, Played, Played]:
@@ -179,6 +183,12 @@ class _Reform:
         if not all(name in self.game.parameters for name in names.values()):
             return {}
         return {name: float(self.reform_game.parameters[name]) for name in names.values()}
+
+    def _workers(self) -> str:
+        if self.followers == "evaluation":
+            return evaluation_response(self.game, self.plan.evaluation).words
+        following = self.plan.followers(self.policy.agents)
+        return own_response(self.game, following, bool(following.keys() & set(self.policy.fitted_roles))).words
 
     def _notes(self) -> tuple[str, ...]:
         agents = self._agents(self.policy.seeds[0])

@@ -16,12 +16,11 @@ from econsim import play as playing
 from econsim import random
 from econsim.analysis.flows import FlowAccounts
 from econsim.analysis.inequality import Floats
-from econsim.analysis.metrics import measure
 from econsim.analysis.recording import LONGEST, FrameCollector, Recording
 from econsim.expected_play import expected_returns
 from econsim.game import Agent, Game, Recordable
 
-__all__ = ["Episode", "evaluation_key", "mean_metrics", "play", "with_expected_returns"]
+__all__ = ["Episode", "evaluation_key", "play", "with_expected_returns"]
 
 _EVALUATION = "evaluation"
 
@@ -73,8 +72,3 @@ def with_expected_returns(game: Game[Any], agents: Mapping[str, Agent], episode:
         return episode
     returns = {role: expected[role].expand_as(sampled) for role, sampled in episode.returns.items()}
     return replace(episode, returns=returns)
-
-
-def mean_metrics(game: Game[Any], episode: Episode) -> dict[str, float]:
-    """Return the metrics by name, as means over the episodes."""
-    return {name: float(values.mean()) for name, values in measure(game, episode.accounts, episode.returns).items()}

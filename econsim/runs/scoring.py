@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 from econsim.analysis.inequality import Floats
+from econsim.analysis.metrics import measure
 from econsim.analysis.recording import Recording
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
 from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
-from econsim.runs.evaluation import Episode, evaluation_key, mean_metrics, play, with_expected_returns
+from econsim.runs.evaluation import Episode, evaluation_key, play, with_expected_returns
 from econsim.runs.metrics_table import SERIES, MetricRow
 from econsim.scenario import Scenario
 from econsim.scenario.plan import Plan
@@ -43,6 +44,7 @@ class Score:
     brackets: the accounts by tax bracket in the first episode, ``{name: [K]}``.
     series: metrics of flow accounts by step, ``{name: [T]}``.
     recording: a recording of the first score of each policy, where the game can be recorded.
+    by_episode: the metrics of each episode, ``{name: [E]}``.
     """
 
     policy: str
@@ -53,6 +55,7 @@ class Score:
     brackets: dict[str, list[float]]
     series: dict[str, Floats]
     recording: Recording | None = None
+    by_episode: dict[str, Floats] = field(default_factory=dict)
 
     @property
     def labels(self) -> dict[str, Any]:
@@ -106,15 +109,17 @@ def scored(game: Game[Any], match: Match, episode: Episode, storage: AccountStor
     """Return the score of an episode of a match; ``storage`` selects how the players' accounts are stored."""
     episode = with_expected_returns(game, match.agents, episode)
     brackets = [account.name for account in game.accounts_spec if account.axes == ("bracket",)]
+    by_episode = measure(game, episode.accounts, episode.returns)
     return Score(
         match.policy,
         match.response,
         match.seed,
-        mean_metrics(game, episode),
+        {name: float(values.mean()) for name, values in by_episode.items()},
         account_blocks(game, episode.accounts, storage),
         {name: episode.accounts[name][0].tolist() for name in brackets},
         episode.series,
         episode.recording,
+        by_episode,
     )
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from econsim.accounts import Metric
 from econsim.analysis.metrics import GAP, declared
-from econsim.analysis.statistics import mean_interval
 from econsim.analysis.welfare import share_of_gap_closed
 from econsim.errors import UserError
 from econsim.game import Game
+from econsim.runs.baseline import baseline_of
+from econsim.runs.score_intervals import intervals, paired_differences
 from econsim.runs.scoring import Score
 from econsim.scenario import Scenario
 from econsim.scenario.plan import Plan
@@ -43,7 +44,8 @@ def summarise(plan: Plan, scores: Sequence[Score], warnings: Iterable[str]) -> d
     """Return the content of ``summary.json``."""
     scenario, game = plan.scenario, plan.game
     labels = list(dict.fromkeys(score.policy for score in scores))
-    evaluation = scenario.evaluation
+    by_label = {label: [score for score in scores if score.policy == label] for label in labels}
+    evaluation, baseline = scenario.evaluation, baseline_of(plan, scores)
     summary: dict[str, Any] = {
         "scenario": scenario.name,
         "description": scenario.description,
@@ -53,7 +55,8 @@ def summarise(plan: Plan, scores: Sequence[Score], warnings: Iterable[str]) -> d
         "workers": {response.label: {"short": response.short, "words": response.words} for response in plan.responses},
         "metrics": _declarations(game, scores),
         "evaluation": None if evaluation is None else evaluation.model_dump(mode="json"),
-        "policies": {label: _policy([score for score in scores if score.policy == label]) for label in labels},
+        "baseline": baseline,
+        "policies": {label: _policy(own, by_label.get(baseline or "", [])) for label, own in by_label.items()},
         "warnings": list(warnings),
     }
     summary["headline"] = headline_check(scenario, summary)
@@ -85,7 +88,8 @@ def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any
     value = summary["policies"].get(label, {}).get(response, {}).get(metric)
     allowed = headline.tolerance * (abs(headline.value) or 1.0)
     passed = value is not None and abs(value - headline.value) <= allowed
-    return {**headline.model_dump(mode="json"), "value": value, "expected": headline.value, "passed": passed}
+    compared = {"response": response, "value": value, "expected": headline.value, "passed": passed}
+    return {**headline.model_dump(mode="json"), **compared}
 
 
 def _welfare(scores: Sequence[Score], label: str) -> float | None:
@@ -95,19 +99,28 @@ def _welfare(scores: Sequence[Score], label: str) -> float | None:
     return fmean(numbers) if numbers else None
 
 
-def _policy(scores: Sequence[Score]) -> dict[str, Any]:
-    by_response = {response: [s for s in scores if s.response == response] for response in _ordered(scores)}
+def _policy(scores: Sequence[Score], baseline: Sequence[Score]) -> dict[str, Any]:
+    by_response, of_baseline = _by_response(scores), _by_response(baseline)
+    compared = [response for response in by_response if response in of_baseline and scores[0] is not baseline[0]]
     first = next(iter(by_response.values()))
     return {
         **{name: _column_means([s.brackets[name] for s in first]) for name in first[0].brackets},
         **{response: _means(members) for response, members in by_response.items()},
-        "intervals": {response: _intervals(members) for response, members in by_response.items() if len(members) > 1},
+        "intervals": _filled({response: intervals(members) for response, members in by_response.items()}),
+        "differences": _filled(
+            {response: paired_differences(by_response[response], of_baseline[response]) for response in compared}
+        ),
         "seeds": {str(seed): _of_seed(scores, seed) for seed in sorted({s.seed for s in scores})},
     }
 
 
-def _ordered(scores: Sequence[Score]) -> list[str]:
-    return list(dict.fromkeys(score.response for score in scores))
+def _by_response(scores: Sequence[Score]) -> dict[str, list[Score]]:
+    responses = dict.fromkeys(score.response for score in scores)
+    return {response: [score for score in scores if score.response == response] for response in responses}
+
+
+def _filled(by_response: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {response: entries for response, entries in by_response.items() if entries}
 
 
 def _column_means(rows: Sequence[Sequence[float]]) -> list[float]:
@@ -116,14 +129,6 @@ def _column_means(rows: Sequence[Sequence[float]]) -> list[float]:
 
 def _means(scores: Sequence[Score]) -> dict[str, float]:
     return {name: fmean(score.metrics[name] for score in scores) for name in scores[0].metrics}
-
-
-def _intervals(scores: Sequence[Score]) -> dict[str, dict[str, Any]]:
-    by_name = {name: mean_interval([score.metrics[name] for score in scores]) for name in scores[0].metrics}
-    return {
-        name: {"low": interval.low, "high": interval.high, "count": interval.count}
-        for name, interval in by_name.items()
-    }
 
 
 def _of_seed(scores: Sequence[Score], seed: int) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Summary of a sweep: means with intervals, the best points, main effects, and the equality-productivity frontier.
-
-A *point* is a combination of levels of the varying keys other than ``seed``; the runs of a point are its replications.
-"""
+"""Summary of a sweep: means with intervals, the best points, main effects, and the equality-productivity frontier."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from econsim.analysis.statistics import mean_interval
 from econsim.errors import UserError, did_you_mean
+from econsim.sweep.effects import REPETITION, WHO, effects_of, means_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Summary", "pareto_front", "summarised"]
 
 _SEED = "seed"
-_WHO = ["policy", "response"]
 _MOST_SHOWN = 10
 
 
@@ -28,10 +24,11 @@ _MOST_SHOWN = 10
 class Summary:
     """The tables of a summary.
 
-    means: one row per policy, response and point: number of runs, mean, and the bounds of a 95 % Student interval over
-        the runs of the point.
+    means: one row per policy, response and point: number of seeds, mean, and its 95 % interval over seeds, see
+        :func:`econsim.sweep.effects.means_of`.
     best: the points with the highest means.
-    effects: for each level of each key, the mean over all points with that level.
+    effects: for each level of each key, the mean over all points with that level, its interval over seeds, and the
+        difference from the key's first level, paired by seed, see :func:`econsim.sweep.effects.effects_of`.
     front: the Pareto-efficient points in equality and productivity; empty where the game measures neither.
     """
 
@@ -43,9 +40,13 @@ class Summary:
 
     def sections(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the titles and the tables to print."""
-        yield f"best of {len(self.means):,} points by {self.metric}", self.best
+        yield f"best of {len(self.means):,} points by {self.metric}, with 95 % intervals over seeds", self.best
         if len(self.effects):
-            yield f"main effects on {self.metric}", self.effects
+            title = (
+                f"main effects on {self.metric}: means over all points with a level, differences from the first level"
+                " paired by seed, 95 % intervals over seeds"
+            )
+            yield title, self.effects
         if len(self.front):
             yield "equality-productivity frontier", self.front
 
@@ -60,10 +61,10 @@ def summarised(sweep: Sweep, metric: str) -> Summary:
     if metric not in set(scores["name"]):
         raise UserError(f"{sweep.path}: no metric {metric!r}{did_you_mean(metric, set(scores['name']))}")
     keys = [key for key in sweep.keys if key != _SEED]
-    of_metric = scores[scores["name"] == metric]
-    means = _means(of_metric, [*_WHO, *keys])
+    rows = _repeated(sweep, scores[scores["name"] == metric], keys)
+    means = means_of(rows, keys)
     best = means.sort_values("mean", ascending=False, kind="stable").head(_MOST_SHOWN)
-    return Summary(metric, means, best, _effects(of_metric, keys), _front(scores, keys))
+    return Summary(metric, means, best, effects_of(rows, keys), _front(scores, keys))
 
 
 def pareto_front(first: Any, second: Any) -> list[bool]:
@@ -88,34 +89,18 @@ def _scores(sweep: Sweep) -> pd.DataFrame:
     return scores
 
 
-def _means(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    import pandas as pd
+def _repeated(sweep: Sweep, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return one value per policy, response, point and seed.
 
-    means = []
-    for levels, values in rows.groupby(by, sort=False, dropna=False)["value"]:
-        interval = mean_interval(values)
-        means.append(
-            {
-                **dict(zip(by, levels, strict=True)),
-                "runs": interval.count,
-                "mean": interval.mean,
-                "low": interval.low,
-                "high": interval.high,
-            }
-        )
-    return pd.DataFrame(means)
-
-
-def _effects(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    tables = [
-        _means(rows, [*_WHO, key]).rename(columns={key: "level"}).assign(key=key).astype({"level": object})
-        for key in keys
-    ]
-    if not tables:
-        return pd.DataFrame()
-    return pd.concat(tables, ignore_index=True)[["key", "level", *_WHO, "runs", "mean", "low", "high"]]
+    Where the sweep varies ``seed``, these are the seeds of its runs, and the training seeds within a run are averaged,
+    since they share its evaluation; otherwise they are the training seeds.
+    """
+    if _SEED in sweep.keys:
+        seed_of = sweep.runs.set_index("run")[_SEED]
+        rows = rows.assign(**{_SEED: rows["run"].map(seed_of)})
+    by = [*WHO, *keys, _SEED]
+    values = rows.groupby(by, sort=False, dropna=False)["value"].mean().reset_index()
+    return values.rename(columns={_SEED: REPETITION})
 
 
 def _front(scores: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -125,7 +110,7 @@ def _front(scores: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    by = [*_WHO, *keys]
+    by = [*WHO, *keys]
     wide = scores.pivot_table(index=by, columns="name", values="value", sort=False, dropna=False).reset_index()
     if {"equality", "productivity"} <= set(wide.columns):
         points = wide[[*by, "equality", "productivity"]]

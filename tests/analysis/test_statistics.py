@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from econsim.analysis.statistics import Interval, mean_interval
+from econsim.analysis.statistics import mean_interval
 from econsim.errors import UserError
 
 
@@ -16,11 +16,6 @@ def test_interval_by_the_table_of_student() -> None:
 
 def test_a_higher_confidence_is_wider() -> None:
     assert mean_interval([1.0, 2.0], 0.99).high > mean_interval([1.0, 2.0], 0.9).high  # type: ignore[operator]
-
-
-def test_one_value_has_no_interval_and_equal_values_a_point() -> None:
-    assert mean_interval([4.0]) == Interval(4.0, None, None, 1)
-    assert mean_interval([4.0, 4.0]) == Interval(4.0, 4.0, 4.0, 2)
 
 
 @pytest.mark.parametrize(("values", "confidence"), [([], 0.95), ([1.0, float("nan")], 0.95), ([1.0, 2.0], 1.0)])

@@ -38,8 +38,10 @@ def test_what_a_reform_changes_is_printed_and_written(
     assert "95 % confidence interval of the difference" in done.stdout
     assert "winners" in done.stdout
     header = (tmp_path / "tables" / "effects.csv").read_text().splitlines()[0]
-    assert header == "metric,title,unit,baseline,reform,difference,low,high,times_smaller,mechanical,behavioural"
-    assert len((tmp_path / "tables" / "deciles.csv").read_text().splitlines()) == 11
+    assert (
+        header == "metric,title,unit,baseline,reform,difference,low,high,interval,times_smaller,mechanical,behavioural"
+    )
+    assert len((tmp_path / "tables" / "deciles.csv").read_text().splitlines()) == 12
 
     done = econsim_command("counterfactual", "run", "planner=fre_market")
     assert done.returncode == 2

@@ -42,8 +42,10 @@ def test_the_page_shows_numbers_schedules_and_differences(run: Run, other: Run, 
 def test_runs_of_one_scenario_are_one_row_with_its_interval(run: Run, tmp_path: Path) -> None:
     twin = beside(run, tmp_path / "twin")
     text = write_comparison([run.path, twin.path], tmp_path / "both.html", ["welfare"]).read_text("utf-8")
-    # A flat tax of one half gives both runs the same welfare, so that the interval has no width.
-    assert '<th scope="row">orchard, 2 runs: half</th>\n<td>5.25 [5.25, 5.25]</td>' in text
+    # A flat tax of one half gives both runs the same welfare, so that there is no interval, and the reason is given.
+    assert '<th scope="row">orchard, 2 runs: half</th>\n<td>5.25</td>' in text
+    assert "no interval: all values are equal" in text
+    assert "(Student&#39;s t" in text
 
 
 def test_a_page_that_cannot_be_written_is_refused_before_anything_is(run: Run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from econsim.accounts import Format
 from econsim.report import content
 from econsim.report.content import Group
+from econsim.report.interval_notes import interval_notes
 from econsim.runs import Run
 from econsim.runs.metric_columns import shown
 
@@ -58,11 +59,15 @@ def test_welfare_functions_agree_with_the_run(run: Run) -> None:
 
 
 def test_intervals_are_told_for_the_trained_policy(run: Run) -> None:
-    notes = content.interval_notes(run.summary)
-    assert len(notes) == 2
+    notes = interval_notes(run.summary)
     assert notes[0].startswith(
         "trained, under workers who play exact best responses: mean welfare over 2 training seeds"
     )
+    assert "(Student's t)" in notes[0]
+    # Both policies face the same people in the same episode; the floor has one seed, which is that of every pair.
+    assert notes[2].startswith("trained minus free, under workers who play exact best responses: welfare ")
+    assert "paired over 2 training seeds" in notes[2]
+    assert notes[-1].startswith("Training seeds differ in training only")
 
 
 def test_constants_describe_themselves(run: Run) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from econsim.errors import UserError
@@ -20,7 +21,11 @@ def test_runs_of_one_scenario_are_averaged_by_policy(scenario: Callable[..., Sce
     assert row["mean"] == pytest.approx(sum(values) / 2, abs=1e-15)
     # Student's t with one degree of freedom: 12.706 standard errors, which for two values are half their distance.
     assert row["high"] - row["mean"] == pytest.approx(12.7062 * abs(values[0] - values[1]) / 2, rel=1e-5)
-    assert table.loc[("half", "exact", "welfare"), "low"] == pytest.approx(0.875, abs=1e-12)
+    # Nothing varies under a fixed rate: the same people, no shocks.
+    fixed = table.loc[("half", "exact", "welfare")]
+    assert fixed["mean"] == pytest.approx(0.875, abs=1e-12)
+    assert pd.isna(fixed["low"])
+    assert (row["interval"], fixed["interval"]) == ("Student's t", "none: all values are equal")
 
 
 def test_one_run_has_no_interval(scenario: Callable[..., Scenario], tmp_path: Path) -> None:

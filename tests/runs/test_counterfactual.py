@@ -67,7 +67,7 @@ def test_a_number_of_the_economy_with_intervals_and_deciles(tiny: Run) -> None:
     )
     assert table.loc["welfare", "low"] < table.loc["welfare", "difference"] < table.loc["welfare", "high"]
     assert found.deciles is not None
-    assert len(found.deciles) == 10
+    assert found.deciles["decile"].tolist() == [*range(1, 11), "all"]
     # The same as a change of the game that is not numbers alone.
     both = counterfactual(tiny, ["economy.utility.elasticity=0.2", "economy.standard_deduction=0.01"], episodes=8)
     assert both.table.set_index("metric").loc["revenue", "reform"] == pytest.approx(table.loc["revenue", "reform"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from typing import Any
 
 import pytest
 import torch
@@ -10,8 +11,13 @@ from econsim import kinds, random
 from econsim.accounts import Account, Statistic
 from econsim.analysis.metrics import measure, player_accounts
 from econsim.economies import one_step
-from econsim.runs.evaluation import evaluation_key, mean_metrics, play
+from econsim.game import Game
+from econsim.runs.evaluation import Episode, evaluation_key, play
 from econsim.scenario import Scenario
+
+
+def means(game: Game[Any], episode: Episode) -> dict[str, float]:
+    return {name: float(values.mean()) for name, values in measure(game, episode.accounts, episode.returns).items()}
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
@@ -19,7 +25,7 @@ def test_an_episode_gives_the_closed_form(scenario: Callable[..., Scenario], rat
     made = scenario(planner={"kind": "flat", "rate": rate}, agents={"worker": {"kind": "best_response"}})
     game, agents = made.build(dtype=torch.float64)
     episode = play(game, agents, evaluation_key(1))
-    metrics = mean_metrics(game, episode)
+    metrics = means(game, episode)
     # Effort 1 - t and mean skill 3; every role is paid in both steps, and nothing happens in the first.
     assert metrics["mean_income"] == pytest.approx(3 * (1 - rate), abs=1e-12)
     assert metrics["revenue"] == pytest.approx(15 * rate * (1 - rate), abs=1e-12)
@@ -48,8 +54,8 @@ def test_metrics_are_means_over_episodes(scenario: Callable[..., Scenario]) -> N
     game, agents = made.build(dtype=torch.float64)
     keys = evaluation_key(1, episodes=3)
     assert torch.equal(keys[:1], evaluation_key(1))
-    together = mean_metrics(game, play(game, agents, keys))
-    apart = [mean_metrics(game, play(game, agents, key[None])) for key in keys]
+    together = means(game, play(game, agents, keys))
+    apart = [means(game, play(game, agents, key[None])) for key in keys]
     for name, value in together.items():
         assert value == pytest.approx(sum(metrics[name] for metrics in apart) / 3, abs=1e-12)
 

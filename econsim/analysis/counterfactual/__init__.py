@@ -10,6 +10,7 @@ from econsim.analysis.counterfactual.differences import Difference, paired_diffe
 from econsim.analysis.counterfactual.doses import dose_response
 from econsim.analysis.counterfactual.effects import Effects, behaviour_held, decomposed, revenue_effects
 from econsim.analysis.counterfactual.gains import Shares, gains_by_group, winners_and_losers
+from econsim.analysis.counterfactual.incidence import gains_table, money_gain
 from econsim.analysis.counterfactual.paired_play import Pair, Played, play_pair, play_points
 from econsim.analysis.counterfactual.rankings import best_by_function, disagreement, flips, rankings
 from econsim.analysis.counterfactual.robustness import robustness_table
@@ -32,8 +33,10 @@ __all__ = [
     "flips",
     "gains_by_decile",
     "gains_by_group",
+    "gains_table",
     "game_function",
     "mobility",
+    "money_gain",
     "morris_table",
     "paired_difference",
     "play_pair",

@@ -22,7 +22,8 @@ class Difference:
     """Means of baseline and reform over episodes, and their difference with its interval ``low`` to ``high``.
 
     ``error`` is the standard error of the paired difference, ``unpaired_error`` that of the difference between
-    independent samples. Errors and interval are ``None`` for a single episode.
+    independent samples; both are ``None`` for a single episode. ``method`` says how the interval was computed, or why
+    there is none, see :func:`econsim.analysis.statistics.mean_interval`.
     """
 
     baseline: float
@@ -33,6 +34,7 @@ class Difference:
     low: float | None
     high: float | None
     count: int
+    method: str
 
     @property
     def times_smaller(self) -> float | None:
@@ -64,7 +66,15 @@ def paired_difference(baseline: Any, reform: Any, confidence: float = 0.95) -> D
         error = _spread(change, size) / math.sqrt(count)
         unpaired = math.hypot(_spread(before, size), _spread(after, size)) / math.sqrt(count)
     return Difference(
-        float(before.mean()), float(after.mean()), interval.mean, error, unpaired, interval.low, interval.high, count
+        baseline=float(before.mean()),
+        reform=float(after.mean()),
+        difference=interval.mean,
+        error=error,
+        unpaired_error=unpaired,
+        low=interval.low,
+        high=interval.high,
+        count=count,
+        method=interval.method,
     )
 
 

@@ -31,7 +31,8 @@ def dose_response(
     """Return metrics of the same episodes at each value of a parameter, and their differences from the first value.
 
     One row per value and metric: ``value``, ``metric``, ``mean``, ``difference`` from the first value with its paired
-    interval ``low`` to ``high``, and ``slope``, the change of the mean per unit of the parameter from the value before.
+    interval ``low`` to ``high`` and how that was computed (``interval``), and ``slope``, the change of the mean per
+    unit of the parameter from the value before.
 
     Args:
         game: the game, in the precision of play.
@@ -67,4 +68,5 @@ def _row(value: float, metric: str, first: Played, at: Played) -> dict[str, Any]
         "difference": paired.difference,
         "low": paired.low,
         "high": paired.high,
+        "interval": paired.method,
     }

@@ -46,6 +46,10 @@ class Played:
         """The metrics that :meth:`measured` accepts, by name."""
         return declared(self.game)
 
+    def accounts_of_people(self) -> dict[str, Tensor]:
+        """Return the accounts of players, ``{name: [E, N]}`` float64."""
+        return {name: value.double() for name, value in player_accounts(self.game, self.accounts).items()}
+
     def of_people(self, name: str) -> Floats | None:
         """Return an account of all players in all episodes, ``[E * N]``; ``None`` where there is no such account."""
         value = player_accounts(self.game, self.accounts).get(name)

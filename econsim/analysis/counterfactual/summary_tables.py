@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 from econsim.accounts import Metric
 from econsim.analysis.counterfactual.differences import paired_difference
 from econsim.analysis.counterfactual.effects import decomposed
-from econsim.analysis.counterfactual.gains import gains_by_group
+from econsim.analysis.counterfactual.incidence import gains_table, money_gain
 from econsim.analysis.counterfactual.paired_play import Played
-from econsim.analysis.inequality import Floats, deciles
+from econsim.analysis.inequality import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["effects_table", "gains_by_decile"]
-
-_FEWEST = 20  # people: two per decile
-_GAINS = ("utility", "consumption", "income", "tax", "rebate")
 
 
 def effects_table(
@@ -27,8 +24,9 @@ def effects_table(
     """Return the effects of a reform, one row per metric.
 
     Columns: ``metric``, ``title`` and ``unit``; ``baseline`` and ``reform``, means over episodes; ``difference`` with
-    its paired 95 % interval ``low`` to ``high``; ``times_smaller``, the standard error of two independent samples over
-    the paired one; ``mechanical`` (followers repeat their actions) and ``behavioural``, which add up to the difference.
+    its paired 95 % interval ``low`` to ``high``, and how that was computed or why there is none (``interval``);
+    ``times_smaller``, the standard error of two independent samples over the paired one; ``mechanical`` (followers
+    repeat their actions) and ``behavioural``, which add up to the difference.
 
     Args:
         baseline: episodes of the baseline.
@@ -50,27 +48,13 @@ def effects_table(
 
 
 def gains_by_decile(baseline: Played, reform: Played) -> pd.DataFrame | None:
-    """Return one row per decile of income at 40 hours (of income before the reform where the game lacks that account).
-
-    Columns: ``decile``; ``winners`` and ``losers``, shares of people by utility; means before and changes of utility,
-    consumption, income, tax and rebate, as far as the game declares them. ``None`` without such accounts, or with
-    too few people.
-    """
-    weight = baseline.people("utility") if baseline.of_people("utility") is not None else None
-    potential = baseline.of_people("potential_income")
-    rank = baseline.of_people("income") if potential is None else potential
-    if rank is None or len(rank) < _FEWEST or baseline.of_people("utility") is None:
+    """Return who gains and who loses by decile, as :func:`econsim.analysis.counterfactual.gains_table`."""
+    before, after = baseline.accounts_of_people(), reform.accounts_of_people()
+    if "utility" not in before:
         return None
-    tenth = deciles(rank, weight)
-    table: pd.DataFrame | None = None
-    for name in _GAINS:
-        before, after = baseline.of_people(name), reform.of_people(name)
-        if before is None or after is None:
-            continue
-        gains = gains_by_group(before, after, tenth, weight, name="decile")
-        table = gains[["decile", "winners", "losers"]] if table is None else table
-        table = table.assign(**{name: gains["before"], f"{name}_change": gains["gain"]})
-    return table
+    gain = money_gain(baseline.game, before, after["utility"])
+    one, other = ({name: values.ravel().cpu().numpy() for name, values in side.items()} for side in (before, after))
+    return gains_table(one, other, baseline.people("utility"), gain)
 
 
 def _row(metric: Metric, sides: tuple[Floats, ...], seeds: int) -> dict[str, Any]:
@@ -87,6 +71,7 @@ def _row(metric: Metric, sides: tuple[Floats, ...], seeds: int) -> dict[str, Any
         "difference": paired.difference,
         "low": paired.low,
         "high": paired.high,
+        "interval": paired.method,
         "times_smaller": paired.times_smaller,
         "mechanical": float(effects.mechanical.mean()),
         "behavioural": float(effects.behavioural.mean()),

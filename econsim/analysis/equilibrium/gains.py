@@ -20,8 +20,8 @@ class Gain:
     """Mean returns with and without deviating; ``difference`` is paired, with its 95 % interval ``low`` to ``high``.
 
     ``over`` names the units of the interval: episodes where shocks differ between them, otherwise people; ``nothing``
-    where there is a single number (``low`` and ``high`` are ``None``), as in a game without shocks. ``largest`` is the
-    largest mean difference of a single player.
+    where there is a single number (``low`` and ``high`` are ``None``), as in a game without shocks. ``interval`` says
+    how it was computed, or why there is none. ``largest`` is the largest mean difference of a single player.
     """
 
     own: float
@@ -32,6 +32,7 @@ class Gain:
     over: Literal["episodes", "people", "nothing"]
     count: int
     largest: float
+    interval: str
 
     @property
     def gain(self) -> float:
@@ -78,6 +79,7 @@ def paired_gain(own: Tensor, reached: Tensor) -> Gain:
         over=over,
         count=interval.count,
         largest=float(difference.mean(0).max()),
+        interval=interval.method,
     )
 
 

@@ -19,6 +19,13 @@ from econsim.analysis.inequality.indices import (
     top_share,
 )
 from econsim.analysis.inequality.lorenz import Dominance, dominance, generalised_lorenz_curve, lorenz_curve
+from econsim.analysis.inequality.poverty import (
+    growth_incidence,
+    percentile_ratio,
+    poverty_index,
+    poverty_table,
+    quantile,
+)
 from econsim.analysis.inequality.samples import Floats, arrays, sample
 
 __all__ = [
@@ -35,10 +42,15 @@ __all__ = [
     "generalised_entropy",
     "generalised_lorenz_curve",
     "gini",
+    "growth_incidence",
     "inequality_table",
     "lorenz_curve",
     "mean_log_deviation",
     "palma",
+    "percentile_ratio",
+    "poverty_index",
+    "poverty_table",
+    "quantile",
     "quantile_groups",
     "sample",
     "share_ratio",

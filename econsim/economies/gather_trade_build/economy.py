@@ -318,6 +318,12 @@ class GatherTradeBuild(Game[State]):
         risk_aversion = self.of_workers("risk_aversion")
         return isoelastic(torch.where(risk_aversion >= 1, coin.clamp(min=1.0), coin), risk_aversion)
 
+    def utility_with(self, accounts: Mapping[str, Tensor], lump_sum: Tensor) -> Tensor:
+        """Return utility ``[B, N]`` with a ``lump_sum`` ``[B, N]`` of coin at the end of the episode."""
+        return self._utility_of_coin(accounts["consumption"] + lump_sum) - (
+            self.of_workers("labour_cost") * accounts["labour"]
+        )
+
     def _members(self) -> list[Any]:
         """Return the index of each planner's workers on the worker axis; for one planner a slice, to copy no data."""
         if len(self.planners) == 1:

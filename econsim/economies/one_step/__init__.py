@@ -284,6 +284,11 @@ class OneStep(Game[State]):
             raise UserError(f"one_step: the role planner has a status quo, the role {role!r} has none")
         return self.initial_rates
 
+    def utility_with(self, accounts: Mapping[str, Tensor], lump_sum: Tensor) -> Tensor:
+        """Return utility ``[B, N]`` with a ``lump_sum`` ``[B, N]`` of money at unchanged hours."""
+        skill = accounts["skill"]
+        return self.family.utility(self._values(skill), skill, accounts["consumption"] + lump_sum, accounts["hours"])
+
     def social_welfare(
         self, utility: Tensor, consumption: Tensor, potential_income: Tensor, income: Tensor, weight: Tensor
     ) -> Tensor:

@@ -91,7 +91,8 @@ def test_paired_and_unpaired_errors_by_hand() -> None:
     assert found.error == pytest.approx(np.sqrt(3 / 3))
     assert found.unpaired_error == pytest.approx(np.sqrt((4 + 13) / 3))
     same = paired_difference([1.0, 1.0], [2.0, 2.0])
-    assert (same.error, same.unpaired_error, same.times_smaller, same.low) == (0.0, 0.0, None, 1.0)
+    assert (same.error, same.unpaired_error, same.times_smaller, same.low) == (0.0, 0.0, None, None)
+    assert (same.difference, same.method) == (1.0, "none: all values are equal")
     assert paired_difference([1.0, 2.0], [2.0, 3.0]).times_smaller == np.inf
     assert paired_difference([1.0], [2.0]).error is None
     with pytest.raises(UserError, match="one number per episode"):
@@ -153,14 +154,18 @@ def test_gains_by_decile_of_a_flat_tax_for_brackets() -> None:
     pair = play_pair(game(), players(FEDERAL), KEY, {"planner": FLAT})
     table = gains_by_decile(pair.baseline, pair.reform)
     assert table is not None
-    assert table["decile"].tolist() == list(range(1, 11))
+    assert table["decile"].tolist() == [*range(1, 11), "all"]
+    everybody, table = table.iloc[-1], table.iloc[:-1]
     # A flat 30 % with an equal rebate takes from the upper half, but for the top rates, and gives to the lower.
     assert table["utility_change"].iloc[:9].is_monotonic_decreasing
     assert table["winners"].iloc[0] == 1
     assert table["losers"].iloc[7] == 1
     assert (table["winners"] + table["losers"]).to_numpy() == pytest.approx(1)
     # Taxes are paid back, so that consumption changes by income on average.
-    assert table["consumption_change"].mean() == pytest.approx(table["income_change"].mean())
+    assert everybody["consumption_change"] == pytest.approx(everybody["income_change"])
+    # Utility is in money, and the income account leaves nothing unexplained.
+    assert table["gain"].to_numpy() == pytest.approx(table["utility_change"].to_numpy())
+    assert "other_change" not in table
     few = play_pair(game(workers=4), players(FEDERAL), KEY[:1], {"planner": FLAT})
     assert gains_by_decile(few.baseline, few.reform) is None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from econsim.mechanisms.weighted_people import share
+from econsim.populations import Advises
 
 if TYPE_CHECKING:
     from econsim.economies.one_step import OneStep
@@ -15,8 +16,8 @@ TOLERATED_SHARE = 0.1
 
 
 def advice(game: OneStep) -> list[str]:
-    """Return warnings about workers at the cap of hours, workers with zero hours, and endogenous welfare weights."""
-    return [*_hours_advice(game), *_weights_advice(game)]
+    """Return warnings about hours at the cap or zero, endogenous welfare weights, and the sample of the population."""
+    return [*_hours_advice(game), *_weights_advice(game), *_population_advice(game)]
 
 
 def _hours_advice(game: OneStep) -> list[str]:
@@ -48,3 +49,8 @@ def _weights_advice(game: OneStep) -> list[str]:
         "rises a thousandfold when the worker stops working, so the optimum taxes the lowest brackets at 100 % and "
         "most people do not work. Use welfare: inverse_income, whose weights depend on potential income only."
     ]
+
+
+def _population_advice(game: OneStep) -> list[str]:
+    population = game.settings.population.build()
+    return population.advice(game.settings.workers) if isinstance(population, Advises) else []

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from econsim.errors import UserError
+from econsim.errors import UserError, command
 
 _NAME = re.compile(r"\w[\w-]*")
 
@@ -35,7 +35,7 @@ def init(
             file.write(text)
     except FileExistsError:
         raise UserError(f"init: {path} already exists; nothing was written") from None
-    typer.echo(f"{path}\nRun it with: econsim run {name}")
+    typer.echo(f"{path}\nRun it with: {command('run', name)}")
 
 
 def validate(

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from econsim.errors import UserError, did_you_mean
+from econsim.errors import UserError, command, did_you_mean
 from econsim.game import Enumerable, Solvable
 from econsim.runs.deviations import DeviationBudget, Finder, Piece
 from econsim.runs.folder import Run, open_run
@@ -78,7 +78,7 @@ class _Certifying:
         try:
             self._work([piece for piece in pieces if piece.name not in done], request, done)
         except KeyboardInterrupt as error:
-            message = f"stopped; continue with the same command: econsim equilibrium {self.run.path}"
+            message = f"stopped; continue with the same command: {command('equilibrium', self.run.path)}"
             raise KeyboardInterrupt(message) from error
         findings = [entry for piece in pieces for entry in done[piece.name]]
         content = {**request, "unit": self.game.unit, "seeds": list(seeds), "findings": findings}

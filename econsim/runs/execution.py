@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from econsim.analysis.metrics import check_declared
-from econsim.errors import RunError, UserError
+from econsim.errors import RunError, UserError, command
 from econsim.game import Agent, FittedAgent
 from econsim.learning import fit_all
 from econsim.runs.accounts import write_accounts
@@ -43,7 +43,7 @@ class RunInterrupted(KeyboardInterrupt):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(f"stopped; continue with: econsim resume {path}")
+        super().__init__(f"stopped; continue with: {command('resume', path)}")
 
 
 def execute(
@@ -148,7 +148,7 @@ class _Execution:
             with_way_on(error, self.run.path)
             with suppress(RunError):  # a full disk must not hide the original error
                 self.journal.note(f"stopped by {type(error).__name__}: {error}")
-            error.add_note(f"finished work is kept; continue with: econsim resume {self.run.path}")
+            error.add_note(f"finished work is kept; continue with: {command('resume', self.run.path)}")
             raise
         return self.run
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from econsim import kinds
-from econsim.errors import RunError, ScenarioError, UserError, did_you_mean
+from econsim.errors import RunError, ScenarioError, UserError, command, did_you_mean
 from econsim.runs.environment import describe_environment
 from econsim.storage.files import write_json, write_text
 
@@ -135,7 +135,7 @@ class Run:
         """The distance of the scenario's own policy from equilibrium, as measured by ``econsim equilibrium``."""
         if not (self.path / "certificate.json").is_file():
             raise UserError(
-                f"{self.path}: this run has no certificate; compute it with: econsim equilibrium {self.path}"
+                f"{self.path}: this run has no certificate; compute it with: {command('equilibrium', self.path)}"
             )
         return self._json("certificate.json")
 
@@ -166,7 +166,9 @@ class Run:
     def _read(self, name: str, reader: Callable[[Path], T]) -> T:
         path = self.path / name
         if not path.is_file():
-            raise UserError(f"{path}: this file does not exist yet; finish the run with: econsim resume {self.path}")
+            raise UserError(
+                f"{path}: this file does not exist yet; finish the run with: {command('resume', self.path)}"
+            )
         try:
             return reader(path)
         except (OSError, ValueError) as error:
@@ -210,7 +212,7 @@ def create_run(scenario: Scenario, out: Path | None, device: str, notes: Sequenc
     if occupied:
         raise UserError(
             f"{folder}: this folder is not empty; choose another with --out, or continue its run with:"
-            f" econsim resume {folder}"
+            f" {command('resume', folder)}"
         )
     write_text(folder / "scenario.yaml", scenario.dump())
     environment = describe_environment(scenario.seed, device) | {"notes": list(notes)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from econsim.errors import UserError
+from econsim.errors import UserError, command
 from econsim.game import Agent
 from econsim.llm.budget import Forecast
 from econsim.llm.failures import BudgetSpent, EndpointError, TooManyFailures
@@ -138,7 +137,7 @@ def with_settings(run: Run, overrides: Mapping[str, Any] | Sequence[str]) -> Run
 
 def with_way_on(error: Exception, folder: Path) -> Exception:
     """Return the error; if it came from a language model, add the command that continues the run to its message."""
-    resume = f"continue with: econsim resume {shlex.quote(str(folder))}"
+    resume = f"continue with: {command('resume', folder)}"
     if isinstance(error, BudgetSpent):
         error.args = (f"aborted: budget: {error}; all replies are kept; {resume} llm.budget.{error.limit}=MORE",)
     elif isinstance(error, TooManyFailures):

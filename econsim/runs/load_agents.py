@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from econsim.errors import UserError
+from econsim.errors import UserError, command
 from econsim.runs.recorder import load_fitted
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def agents_of(run: Run, plan: Plan, policy: Policy, seed: int) -> dict[str, Agen
         if not load_fitted(run, stage, agents):
             raise UserError(
                 f"{run.path}: {policy.label} is not fitted under seed {seed} yet; finish the run with:"
-                f" econsim resume {run.path}"
+                f" {command('resume', run.path)}"
             )
     return agents
 
@@ -34,4 +34,4 @@ def agents_of(run: Run, plan: Plan, policy: Policy, seed: int) -> dict[str, Agen
 def check_finished(run: Run) -> None:
     """Raise :class:`UserError` if the run is not finished."""
     if not run.finished:
-        raise UserError(f"{run.path}: this run is not finished; finish it with: econsim resume {run.path}")
+        raise UserError(f"{run.path}: this run is not finished; finish it with: {command('resume', run.path)}")

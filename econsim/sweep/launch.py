@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from econsim.errors import UserError
+from econsim.errors import UserError, command
 from econsim.parameters import Model
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.files import write_json, write_text
@@ -44,7 +44,7 @@ class SweepInterrupted(KeyboardInterrupt):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(f"stopped; continue with: econsim resume {path}")
+        super().__init__(f"stopped; continue with: {command('resume', path)}")
 
 
 class Options(Model):
@@ -157,7 +157,7 @@ def _check_empty(folder: Path) -> None:
     except OSError as error:
         raise UserError(f"{folder}: cannot create this folder ({error.strerror})") from error
     if INDEX in names:
-        raise UserError(f"{folder}: this folder already holds a sweep; continue it with: econsim resume {folder}")
+        raise UserError(f"{folder}: this folder already holds a sweep; continue it with: {command('resume', folder)}")
     if names:
         raise UserError(f"{folder}: this folder is not empty; choose another with --out")
 
@@ -200,5 +200,5 @@ def _interruptible(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise SweepInterrupted(folder) from error
     except Exception as error:
-        error.add_note(f"finished runs are kept; continue with: econsim resume {folder}")
+        error.add_note(f"finished runs are kept; continue with: {command('resume', folder)}")
         raise

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from econsim.analysis.statistics import mean_interval
-from econsim.errors import UserError, did_you_mean
+from econsim.errors import UserError, command, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def _scores(sweep: Sweep) -> pd.DataFrame:
     metrics = sweep.metrics
     scores = metrics[metrics["response"] != ""]
     if scores.empty:
-        raise UserError(f"{sweep.path}: no run is done yet; continue with: econsim resume {sweep.path}")
+        raise UserError(f"{sweep.path}: no run is done yet; continue with: {command('resume', sweep.path)}")
     return scores
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
 import torch
@@ -58,7 +59,7 @@ class Parameters(Model):
             check_schedule(thresholds, status_quo_of(self.status_quo, thresholds))
         except UserError as error:
             raise ValueError(str(error)) from None
-        if self.hours_step is not None and not (self.hours_cap / self.hours_step).is_integer():
+        if self.hours_step is not None and Fraction(repr(self.hours_cap)) % Fraction(repr(self.hours_step)):
             raise ValueError(f"hours_step {self.hours_step:g} does not divide hours_cap {self.hours_cap:g}")
         if self.hours_step is None and self.hours_as == "index":
             raise ValueError("hours_as: index requires hours_step")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import copy
 import pickle
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
+from random_agent import RandomAgent
 from torch.utils import _pytree as pytree
 
 from econsim import kinds, random
-from econsim.game import Game, Observation, Role
 from econsim.interop import to_gymnasium, to_pettingzoo
 from econsim.scenario import load
 from econsim.testing import random_actions
@@ -27,18 +25,6 @@ each_kind = pytest.mark.parametrize("name", ["gather_trade_build", "matching_pen
 
 def copies(value: Any) -> list[Any]:
     return [copy.deepcopy(value), pickle.loads(pickle.dumps(value))]
-
-
-class RandomAgent:
-    """Plays legal random actions and remembers the number of its decisions."""
-
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Any, int]:
-        return SimpleNamespace(roles={role.name: role}, dtype=game.dtype), 0
-
-    def act(self, observation: Observation, memory: tuple[Any, int], key: torch.Tensor) -> tuple[Any, tuple[Any, int]]:
-        game, count = memory
-        (action,) = random_actions(game, dict.fromkeys(game.roles, observation), random.fold(key, count)).values()
-        return action, (game, count + 1)
 
 
 def joint(environment: Any, seed: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """CSV files with a header row: fields are counted, and every row keeps its line number in the file.
 
-Lines that start with ``#`` are comments, and blank rows are skipped. All rows may end with the same number of further
-fields that are blank, as spreadsheets write them. A row with another number of fields is an error, since its values
+Lines that start with ``#`` are comments, and blank rows are skipped. If the first row ends with further fields that are
+blank, as spreadsheets write them, others may too. A row with another number of fields is an error, since its values
 would be read under the names of other columns: ``1,200`` without quotes is two fields.
 """
 
@@ -134,12 +134,12 @@ def _table(name: str, text: str, key: str, only: Collection[str] | None) -> CsvT
         raise UserError(f"{key}: {name}: the column {repeated[0]!r} is given twice")
     columns: dict[str, list[str]] = {names[index]: [] for index in kept}
     lines: list[int] = []
-    width = 0
+    first_width = 0
     for line, cells in records:
-        if not lines and len(cells) >= len(names):
-            width = len(names) if any(cells[len(names) :]) else len(cells)
-        if len(cells) != width or any(cells[len(names) :]):
-            raise _miscounted(name, line, len(cells), width or len(names))
+        first_width = first_width or len(cells)
+        counted = len(cells) in (len(names), max(len(names), first_width))
+        if not counted or any(cells[len(names) :]):
+            raise _miscounted(name, line, len(cells), len(names))
         lines.append(line)
         for index in kept:
             columns[names[index]].append(cells[index])
@@ -191,5 +191,5 @@ def _number(cell: str) -> float | None:
 
 
 def _miscounted(name: str, line: int, found: int, expected: int) -> UserError:
-    thousands = " (a number such as 1,234 needs quotes, or no comma)" if found > expected else ""
-    return UserError(f"{name}:{line}: expected {expected} fields, as in the other rows, found {found}{thousands}")
+    commas = "; write numbers without a thousands comma, and quotes around text with commas" if found > expected else ""
+    return UserError(f"{name}:{line}: expected {expected} fields, as in the header, found {found}{commas}")

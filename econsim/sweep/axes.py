@@ -204,7 +204,7 @@ def _items(text: str) -> Iterator[str]:
     for index, letter in enumerate(text):
         if quote:
             quote = "" if letter == quote else quote
-        elif letter in "'\"":
+        elif letter in "'\"" and not text[:index][-1:].isalnum():  # the apostrophe of joe's begins no quote
             quote = letter
         elif letter in _OPENING or letter in _CLOSING:
             depth += 1 if letter in _OPENING else -1

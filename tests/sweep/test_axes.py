@@ -34,6 +34,8 @@ def levels(text: str) -> list[Any]:
         ("rates=[0, 0.1],[0.2, 0.3]", [[0, 0.1], [0.2, 0.3]]),
         ('description="a, b",c', ["a, b", "c"]),
         ("x=none", ["none"]),
+        ("planner=joe's,light (1)", ["joe's", "light (1)"]),
+        ("planner={kind: 'a,b'},'c,d'", [{"kind": "a,b"}, "c,d"]),
     ],
 )
 def test_values(text: str, expected: list[Any]) -> None:

@@ -129,14 +129,16 @@ def test_a_file_may_be_given_as_a_path(folder: Path) -> None:
     assert game.income.tolist() == [[100.0, 200.0]]
 
 
-@pytest.mark.parametrize(("cap", "step", "hours"), [(168, 0.7, 241), (0.3, 0.1, 4), (100, 0.1, 1001), (100, 1, 101)])
-def test_steps_divide_the_cap_as_decimal_numbers(cap: float, step: float, hours: int) -> None:
+@pytest.mark.parametrize(
+    ("cap", "step", "hours"), [(168, 0.7, 241), (0.3, 0.1, 4), (100, 0.1, 1001), (100, 1, 101), (100, 1 / 3, 301)]
+)
+def test_steps_divide_the_cap_up_to_rounding(cap: float, step: float, hours: int) -> None:
     game: Any = econsim.make("one_step", hours_cap=cap, hours_step=step)
     assert len(game.choices("worker")) == hours
     assert float(game.choices("worker")[-1]) == pytest.approx(cap)
 
 
-@pytest.mark.parametrize("step", [0.9, 0.7000001, 200])
+@pytest.mark.parametrize("step", [0.9, 0.7000001, 200, 1e-320])
 def test_other_steps_are_refused(step: float) -> None:
     with pytest.raises(ScenarioError, match="does not divide hours_cap 168"):
         econsim.make("one_step", hours_cap=168, hours_step=step)

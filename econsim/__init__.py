@@ -44,7 +44,8 @@ def load(source: str | Path, **overrides: Any) -> Scenario:
 
     Args:
         source: a name from scenarios/, or the path of a YAML file.
-        overrides: values of keys of the scenario, dotted or as nested mappings of plain data.
+        overrides: values of keys of the scenario, dotted or as nested mappings of plain data; ranges, and numbers
+            and arrays of numpy, are plain data too.
 
     Raises:
         UserError: there is no such scenario, or it contains mistakes (each is listed with its file and line).
@@ -83,10 +84,13 @@ def run(
     """
     from pathlib import Path
 
+    from econsim.errors import UserError
     from econsim.report.reported_run import open_reported_run
     from econsim.runs import execute
     from econsim.scenario import with_overrides
 
+    if out == "":
+        raise UserError("out: expected the path of a folder, found empty text")
     changes = overrides if seed is None else {**overrides, "seed": seed}
     loaded = load(scenario, **changes) if isinstance(scenario, (str, Path)) else with_overrides(scenario, changes)
     run = execute(loaded, out=None if out is None else Path(out), device=device, quiet=quiet, threads=threads)

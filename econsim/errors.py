@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -48,6 +49,11 @@ class RunError(EconsimError):
 
 class EconsimWarning(UserWarning):
     """Advice about economics that the user should read: the run continues, and the report repeats it."""
+
+
+def command(*words: object) -> str:
+    """Return a command of econsim as it is typed in a shell, with quotes around a path or name that needs them."""
+    return shlex.join(["econsim", *map(str, words)])
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:

@@ -50,8 +50,8 @@ class Kind:
     parameters: type
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a name: modules cannot be pickled, and the process that unpickles imports its own."""
-        return load, (self.room, self.name)
+        """Pickle by the name of the module, which a process without the plug-ins of this one imports as well."""
+        return _imported, (self.room, self.name, self.module.__name__)
 
     def build(self, parameters: Any) -> Any:
         """Return an instance for validated ``parameters``."""
@@ -188,6 +188,10 @@ def _find(package: str) -> Any:
         return find_spec(package)
     except ModuleNotFoundError:
         return None
+
+
+def _imported(room: str, name: str, module: str) -> Kind:
+    return _read(room, name, importlib.import_module(module))
 
 
 def _read(room: str, name: str, module: ModuleType) -> Kind:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, NoReturn
 
 import typer
@@ -67,7 +68,11 @@ _FLAGS = ("--debug", "--version")
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its exit code."""
-    app(_globals_first(list(sys.argv[1:] if arguments is None else arguments)), prog_name="econsim")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if (problem := _empty(given)) is not None:
+        typer.echo(f"econsim: {problem}", err=True)
+        sys.exit(UserError.exit_code)
+    app(_globals_first(given), prog_name="econsim")
     sys.exit(0)
 
 
@@ -95,6 +100,18 @@ def _globals(
             kinds.add_plugin(package)
         except UserError as error:
             raise typer.BadParameter(str(error)) from None
+
+
+def _empty(arguments: Sequence[str]) -> str | None:
+    """Return what is wrong if an argument is empty text, which would be read as the path of the working directory."""
+    for before, argument in pairwise(["", *arguments]):
+        option, equals, value = argument.partition("=")
+        if argument.startswith("--") and equals and not value:
+            return f"{option}: expected a value, found empty text"
+        if not argument:
+            option = f"{before}: " if before.startswith("--") else ""
+            return f"{option}expected {'a value' if option else 'an argument'}, found empty text"
+    return None
 
 
 def _globals_first(arguments: list[str]) -> list[str]:

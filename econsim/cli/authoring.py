@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from econsim import kinds
-from econsim.errors import UserError
+from econsim.errors import UserError, command
 
 _NAME = re.compile(r"\w[\w-]*")
 
@@ -36,7 +36,7 @@ def init(
             file.write(text)
     except FileExistsError:
         raise UserError(f"init: {path} already exists; nothing was written") from None
-    typer.echo(f"{path}\nRun it with: econsim run {name}{kinds.plugin_options()}")
+    typer.echo(f"{path}\nRun it with: {command('run', name)}{kinds.plugin_options()}")
 
 
 def validate(

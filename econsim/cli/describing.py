@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from econsim import kinds
 from econsim.cli.console_tables import table
+from econsim.errors import command
 from econsim.parameters import Chosen, FromRoom
 from econsim.scenario import library
 from econsim.scenario.yaml_reader import read, shown
@@ -24,7 +25,8 @@ def described_file(axis: str, name: str) -> str:
     if axis == "scenarios":
         plugins = kinds.plugin_options()
         return (
-            f"{page}\n\nRun it with: econsim run {name}{plugins}\nOverride any key: econsim run {name} seed=7{plugins}"
+            f"{page}\n\nRun it with: {command('run', name)}{plugins}"
+            f"\nOverride any key: {command('run', name, 'seed=7')}{plugins}"
         )
     kind = read(path).plain().get("kind")
     return f"{page}\n\n{described_kind(kinds.load(axis, kind))}" if isinstance(kind, str) else page
@@ -40,7 +42,7 @@ def described_kind(kind: kinds.Kind) -> str:
 
 def indented(path: Path) -> str:
     """Return the text of a YAML file, indented."""
-    return "\n".join(f"  {line}".rstrip() for line in path.read_text("utf-8").rstrip().splitlines())
+    return "\n".join(f"  {line}".rstrip() for line in path.read_text("utf-8-sig").rstrip().splitlines())
 
 
 def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:

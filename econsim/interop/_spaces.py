@@ -12,11 +12,13 @@ from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, MultiDiscrete, Observation, Role, Space
 
 try:
-    from gymnasium import spaces
+    from gymnasium import spaces as spaces  # also for the modules beside this one
 except ImportError as error:
     raise UserError("gymnasium is not installed: pip install 'econsim[interop]'") from error
 
 Array = np.ndarray[Any, np.dtype[Any]]
+_NUMBERS = "biuf"
+"""Kinds of numpy types that are real numbers."""
 
 
 def action_space(space: Space) -> spaces.Space[Any]:
@@ -38,32 +40,6 @@ def observation_space(game: Game[Any], role: Role) -> spaces.Box:
     return spaces.Box(role.observation.low, role.observation.high, shape, dtype)
 
 
-def space_of(game: Game[Any], role: Role, first: Observation) -> spaces.Space[Any]:
-    """Return one player's observation space: its features, or a dictionary with features, action mask and view."""
-    features, mask = observation_space(game, role), mask_of(first, 0)
-    entries: dict[str, spaces.Space[Any]] = {}
-    if mask is not None:
-        entries["action_mask"] = _mask_space(role.action, mask.size)
-    if first.view is not None:
-        highest = torch.iinfo(first.view.dtype).max
-        entries["view"] = spaces.Box(0, highest, role.view, _numpy_type(first.view))
-    return spaces.Dict({"observation": features, **entries}) if entries else features
-
-
-def seen_by(role: Role, observation: Observation, player: int) -> Array | dict[str, Any]:
-    """Return the observation of ``player`` in the first environment copy, an element of :func:`space_of`.
-
-    The mask of a multi-discrete action is a tuple of arrays, one per choice, in the form that Gymnasium samples.
-    """
-    features, mask = features_of(observation, player), mask_of(observation, player)
-    entries: dict[str, Any] = {}
-    if mask is not None:
-        entries["action_mask"] = _by_choice(role.action, mask)
-    if observation.view is not None:
-        entries["view"] = observation.view[0, player].cpu().numpy().copy()
-    return {"observation": features, **entries} if entries else features
-
-
 def features_of(observation: Observation, player: int) -> Array:
     """Return the features of ``player`` in the first environment copy, in the shape of the observation space."""
     features = observation.features[0, player]
@@ -78,13 +54,25 @@ def mask_of(observation: Observation, player: int) -> Array | None:
     return None if mask is None else mask[0, player].cpu().numpy().astype(np.int8)
 
 
-def action_tensor(role: Role, action: Any, mask: Array | None, game: Game[Any], who: str) -> Tensor:
+def view_of(observation: Observation, player: int) -> Array:
+    """Return the map that ``player`` observes in the first environment copy."""
+    assert observation.view is not None
+    return observation.view[0, player].cpu().numpy().copy()
+
+
+def action_tensor(
+    role: Role, action: Any, mask: Array | None, game: Game[Any], who: str, clips: bool = False
+) -> Tensor:
     """Return one player's action as a tensor ``[*shape]`` for the game.
+
+    With ``clips``, a number outside a box is replaced by the nearest number in it.
 
     Raises:
         ValueError: the action has the wrong shape, is outside the space, or is not legal under the mask.
     """
     value = np.asarray(action)
+    if clips and isinstance(role.action, Box) and value.dtype.kind in _NUMBERS:
+        value = value.clip(role.action.low, role.action.high)  # NaN stays NaN, which is an error
     if value.size != max(1, int(np.prod(role.action.shape))) or not _contains(role.action, value.reshape(-1), mask):
         raise ValueError(f"{who}: {action!r} is not a legal action of {role.action}")
     dtype = game.dtype if isinstance(role.action, Box) else torch.int64
@@ -98,14 +86,23 @@ def idle_action(role: Role, game: Game[Any]) -> Tensor:
     return torch.zeros(role.action.shape, dtype=torch.int64)
 
 
-def _by_choice(action: Space, mask: Array) -> Array | tuple[Array, ...]:
+def by_choice(action: Space, mask: Array | None) -> Array | tuple[Array, ...] | None:
+    """Return a mask as Gymnasium samples with it: of a multi-discrete action, a tuple of arrays, one per choice."""
+    if mask is None:
+        return None
     return tuple(np.split(mask, np.cumsum(action.counts)[:-1])) if isinstance(action, MultiDiscrete) else mask
 
 
-def _mask_space(action: Space, size: int) -> spaces.Space[Any]:
+def mask_space(action: Space, size: int) -> spaces.Space[Any]:
+    """Return the space of the action masks ``[size]`` of one player, in the form of :func:`by_choice`."""
     if isinstance(action, MultiDiscrete):
         return spaces.Tuple([spaces.MultiBinary(count) for count in action.counts])
     return spaces.MultiBinary(size)
+
+
+def view_space(role: Role, like: Tensor) -> spaces.Box:
+    """Return the space of the map that one player observes, of the type of ``like``."""
+    return spaces.Box(0, torch.iinfo(like.dtype).max, role.view, _numpy_type(like))
 
 
 def _numpy_type(like: Tensor) -> type[np.integer[Any]]:
@@ -114,7 +111,7 @@ def _numpy_type(like: Tensor) -> type[np.integer[Any]]:
 
 def _contains(space: Space, value: Array, mask: Array | None) -> bool:
     if isinstance(space, Box):
-        return bool(((value >= space.low) & (value <= space.high)).all())
+        return value.dtype.kind in _NUMBERS and bool(((value >= space.low) & (value <= space.high)).all())
     counts = np.array([space.count] if isinstance(space, Discrete) else space.counts)
     inside = np.issubdtype(value.dtype, np.integer) and bool(((value >= 0) & (value < counts)).all())
     return inside and (mask is None or bool(mask[value + counts.cumsum() - counts].all()))

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
+from econsim import random
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game, Memory
+from econsim.interop._observer import Form, MaskPlace, Observer, Seen, check_option
 from econsim.interop._session import Session
 from econsim.interop._spaces import (
-    Array,
     action_space,
     action_tensor,
-    features_of,
     idle_action,
     mask_of,
-    observation_space,
 )
 
 try:
@@ -27,7 +26,19 @@ except ImportError as error:
     raise UserError("gymnasium is not installed: pip install 'econsim[interop]'") from error
 
 
-def to_gymnasium(game: Game[Any], role: str, others: Mapping[str, Agent], seed: int = 0) -> gymnasium.Env[Array, Any]:
+_FORMS: tuple[Form, ...] = ("features", "dict", "flat")
+
+
+def to_gymnasium(
+    game: Game[Any],
+    role: str,
+    others: Mapping[str, Agent],
+    seed: int = 0,
+    *,
+    observations: Form = "features",
+    masks: MaskPlace | None = None,
+    out_of_range: Literal["error", "clip"] = "error",
+) -> gymnasium.Env[Seen, Any]:
     """Return ``game`` as a Gymnasium environment in which the user plays ``role``.
 
     An environment step lasts until the role acts again; its reward is the sum of the role's rewards in between.
@@ -37,9 +48,14 @@ def to_gymnasium(game: Game[Any], role: str, others: Mapping[str, Agent], seed: 
         role: a role with one player.
         others: the agent of every other role.
         seed: the seed of ``reset()`` until ``reset(seed=...)`` sets another; each further ``reset()`` is a new episode.
+        observations: ``"features"``: the features only; ``"dict"``: a dictionary that adds the map and the mask where
+            there are any; ``"flat"``: one vector of features, then the map, then the mask.
+        masks: ``"observation"`` or ``"info"`` (``info["action_mask"]``); by default in the observation of the form
+            ``"dict"``, else in ``info``.
+        out_of_range: for numbers outside the range of an action, ``"error"``, or ``"clip"``: use the nearest in it.
 
     Raises:
-        UserError: there is no such role, the role has several players, or another role has no agent.
+        UserError: an option is unknown, there is no such role, it has several players, or another role has no agent.
     """
     if role not in game.roles:
         raise UserError(f"no role {role!r}{did_you_mean(role, game.roles)}")
@@ -50,23 +66,39 @@ def to_gymnasium(game: Game[Any], role: str, others: Mapping[str, Agent], seed: 
     missing = sorted(game.roles.keys() - others.keys() - {role})
     if missing:
         raise UserError(f"others: no agent is given for {', '.join(missing)}")
-    return SeatEnv(game, role, {name: others[name] for name in game.roles if name != role}, seed)
+    seats = {name: others[name] for name in game.roles if name != role}
+    return SeatEnv(game, role, seats, seed, observations, masks, out_of_range)
 
 
-class SeatEnv(gymnasium.Env[Array, Any]):
-    """One role of a game; see :func:`to_gymnasium`. ``info["action_mask"]`` holds the action mask, if there is one."""
+class SeatEnv(gymnasium.Env[Seen, Any]):
+    """One role of a game; see :func:`to_gymnasium`.
+
+    ``info["action_mask"]`` is one array, int8 ``[A]``; the masks of several choices are concatenated.
+    """
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  # declared so by gymnasium
 
-    def __init__(self, game: Game[Any], role: str, others: Mapping[str, Agent], seed: int) -> None:
+    def __init__(
+        self,
+        game: Game[Any],
+        role: str,
+        others: Mapping[str, Agent],
+        seed: int,
+        observations: Form = "features",
+        masks: MaskPlace | None = None,
+        out_of_range: str = "error",
+    ) -> None:
+        check_option("out_of_range", out_of_range, ("error", "clip"))
         self.role = game.roles[role]
         self.others = others
-        self.observation_space = observation_space(game, self.role)
+        self._clips = out_of_range == "clip"
+        self._observer = Observer(game, game.observe(game.reset(random.keys(seed, 1))), observations, masks, _FORMS)
+        self.observation_space = self._observer.space(self.role)
         self.action_space = action_space(self.role.action)
         self._session = Session(game, seed)
         self._memories: dict[str, Memory] = {}
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Seen, dict[str, Any]]:
         """Start an episode and play until the role acts for the first time."""
         super().reset(seed=seed)
         self._session.reset(seed)
@@ -75,14 +107,14 @@ class SeatEnv(gymnasium.Env[Array, Any]):
         self._paid_before, _, _ = self._play_on()
         return self._seen(), self._info()
 
-    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Seen, float, bool, bool, dict[str, Any]]:
         """Take an action, and play until the role acts again or the episode ends.
 
         Raises:
             ValueError: the action is not legal.
         """
         mask = mask_of(self._session.observations[self.role.name], 0)
-        role_action = action_tensor(self.role, action, mask, self._session.game, self.role.name)
+        role_action = action_tensor(self.role, action, mask, self._session.game, self.role.name, self._clips)
         reward, terminated, truncated = self._advance(role_action)
         if not (terminated or truncated):
             later, terminated, truncated = self._play_on()
@@ -110,9 +142,9 @@ class SeatEnv(gymnasium.Env[Array, Any]):
         action, self._memories[name] = self.others[name].act(seen, self._memories[name], key)
         return action
 
-    def _seen(self) -> Array:
-        return features_of(self._session.observations[self.role.name], 0)
+    def _seen(self) -> Seen:
+        return self._observer.seen(self.role, self._session.observations[self.role.name], 0)
 
     def _info(self) -> dict[str, Any]:
-        mask = mask_of(self._session.observations[self.role.name], 0)
+        mask = self._observer.mask(self._session.observations[self.role.name], 0)
         return {"time": self._session.time} if mask is None else {"time": self._session.time, "action_mask": mask}

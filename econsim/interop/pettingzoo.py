@@ -1,7 +1,8 @@
 """PettingZoo parallel environments: any game, with one agent per player, such as ``worker_0`` and ``planner_0``.
 
 Observations of a role with masked actions are ``{"observation": ..., "action_mask": ...}``, as is the convention of
-PettingZoo, with an additional ``"view"`` if the role observes a map; those of other roles are arrays. ``info`` contains
+PettingZoo, with an additional ``"view"`` if the role observes a map; those of other roles are arrays. Options make them
+vectors, of one length if needed, and move masks to ``info``, for libraries that take no dictionary. ``info`` contains
 whether a player is ``alive`` and whether its action is used in the next step (``acting``); the actions of other players
 are ignored and may be left out. An environment that is copied or pickled in mid-episode continues identically.
 """
@@ -9,7 +10,7 @@ are ignored and may be left out. An environment that is copied or pickled in mid
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -18,17 +19,17 @@ from torch import Tensor
 from econsim import random
 from econsim.errors import UserError
 from econsim.game import Game, Role
+from econsim.interop._observer import Form, MaskPlace, Observer, Seen, check_option
 from econsim.interop._session import Session
 from econsim.interop._spaces import (
     Array,
     action_space,
     action_tensor,
+    by_choice,
     features_of,
     idle_action,
     mask_of,
     observation_space,
-    seen_by,
-    space_of,
 )
 
 try:
@@ -38,12 +39,19 @@ try:
 except ImportError as error:
     raise UserError("pettingzoo is not installed: pip install 'econsim[interop]'") from error
 
-Seen = Array | dict[str, Any]
+_FORMS: tuple[Form, ...] = ("dict", "flat", "padded")
 Step = tuple[dict[str, Seen], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
 
 def to_pettingzoo(
-    game: Game[Any], seed: int = 0, max_cycles: int | None = None, render_mode: str | None = None
+    game: Game[Any],
+    seed: int = 0,
+    max_cycles: int | None = None,
+    render_mode: str | None = None,
+    *,
+    observations: Form = "dict",
+    masks: MaskPlace | None = None,
+    out_of_range: Literal["error", "clip"] = "error",
 ) -> ParallelEnv[str, Seen, Any]:
     """Return ``game`` as a PettingZoo parallel environment.
 
@@ -52,33 +60,59 @@ def to_pettingzoo(
         seed: the seed of ``reset()`` until ``reset(seed=...)`` sets another; each further ``reset()`` is a new episode.
         max_cycles: number of steps after which episodes are truncated; by default they end only as the game defines.
         render_mode: ``"ansi"`` makes ``render()`` return the accounts as text.
+        observations: ``"dict"``: a dictionary for roles with a mask or a map, else an array; ``"flat"``: one vector for
+            every player, of features, then the map, then the mask; ``"padded"``: such vectors, with zeros up to the
+            length of the longest, so that all players have the same observation space.
+        masks: ``"observation"`` or ``"info"`` (``infos[agent]["action_mask"]``); by default in the observation of the
+            form ``"dict"``, else in ``info``.
+        out_of_range: for numbers outside the range of an action, ``"error"``, or ``"clip"``: use the nearest in it.
 
     Raises:
-        UserError: the render mode is unknown, or ``max_cycles`` is below one.
+        UserError: an option is unknown, or ``max_cycles`` is below one.
     """
-    return GameEnv(game, seed, max_cycles, render_mode)
+    return GameEnv(game, seed, max_cycles, render_mode, observations, masks, out_of_range)
 
 
-def parallel_env(name: str, *, seed: int = 0, max_cycles: int | None = None, **parameters: Any) -> Any:
-    """Return ``to_pettingzoo(econsim.make(name, **parameters))``."""
+def parallel_env(
+    name: str,
+    *,
+    seed: int = 0,
+    max_cycles: int | None = None,
+    observations: Form = "dict",
+    masks: MaskPlace | None = None,
+    out_of_range: Literal["error", "clip"] = "error",
+    **parameters: Any,
+) -> Any:
+    """Return :func:`to_pettingzoo` of ``econsim.make(name, **parameters)``."""
     from econsim.scenario import game_choice
 
-    return to_pettingzoo(game_choice(name, parameters).build(), seed, max_cycles)
+    game = game_choice(name, parameters).build()
+    return to_pettingzoo(game, seed, max_cycles, observations=observations, masks=masks, out_of_range=out_of_range)
 
 
-def env(name: str, *, seed: int = 0, max_cycles: int | None = None, **parameters: Any) -> Any:
-    """Return :func:`parallel_env` as an agent-by-agent (AEC) environment."""
-    return parallel_to_aec(parallel_env(name, seed=seed, max_cycles=max_cycles, **parameters))
+def env(name: str, **options: Any) -> Any:
+    """Return :func:`parallel_env`, which takes the same options, as an agent-by-agent (AEC) environment."""
+    return parallel_to_aec(parallel_env(name, **options))
 
 
 class GameEnv(ParallelEnv[str, Seen, Any]):
     """A game as a parallel environment; see :func:`to_pettingzoo`."""
 
-    def __init__(self, game: Game[Any], seed: int, max_cycles: int | None, render_mode: str | None) -> None:
+    def __init__(
+        self,
+        game: Game[Any],
+        seed: int,
+        max_cycles: int | None,
+        render_mode: str | None,
+        observations: Form = "dict",
+        masks: MaskPlace | None = None,
+        out_of_range: str = "error",
+    ) -> None:
         if render_mode not in (None, "ansi"):
             raise UserError(f"render_mode: expected 'ansi' or None, found {render_mode!r}")
         if max_cycles is not None and max_cycles < 1:
             raise UserError(f"max_cycles: expected at least 1, found {max_cycles}")
+        check_option("out_of_range", out_of_range, ("error", "clip"))
         self.metadata = {"name": type(game).__name__, "render_modes": ["ansi"], "is_parallelizable": True}
         self.render_mode, self.max_cycles = render_mode, max_cycles
         self.agents: list[str] = []
@@ -87,7 +121,9 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         self._session = Session(game, seed)
         first = game.observe(game.reset(random.keys(seed, 1)))
         plain = {role.name: observation_space(game, role) for role in game.roles.values()}
-        every = {role.name: space_of(game, role, first[role.name]) for role in game.roles.values()}
+        self._clips = out_of_range == "clip"
+        self._observer = Observer(game, first, observations, masks, _FORMS)
+        every = {role.name: self._observer.space(role) for role in game.roles.values()}
         self._observation_spaces = {agent: every[role.name] for agent, (role, _) in self._seats.items()}
         self._action_spaces = {agent: action_space(role.action) for agent, (role, _) in self._seats.items()}
         self.state_space = _joined([plain[role.name] for role, _ in self._seats.values()])
@@ -142,17 +178,19 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         """Do nothing, since the environment holds no resources."""
 
     def _observations(self) -> dict[str, Seen]:
-        return {agent: self._see(*seat) for agent, seat in self._seats.items()}
-
-    def _see(self, role: Role, player: int) -> Seen:
-        return seen_by(role, self._session.observations[role.name], player)
-
-    def _infos(self) -> dict[str, dict[str, Any]]:
         seen = self._session.observations
         return {
-            agent: {"alive": bool(seen[role.name].alive[0, player]), "acting": bool(seen[role.name].acting[0, player])}
-            for agent, (role, player) in self._seats.items()
+            agent: self._observer.seen(role, seen[role.name], player) for agent, (role, player) in self._seats.items()
         }
+
+    def _infos(self) -> dict[str, dict[str, Any]]:
+        return {agent: self._info(*seat) for agent, seat in self._seats.items()}
+
+    def _info(self, role: Role, player: int) -> dict[str, Any]:
+        seen = self._session.observations[role.name]
+        status = {"alive": bool(seen.alive[0, player]), "acting": bool(seen.acting[0, player])}
+        mask = self._observer.mask(seen, player)
+        return status if mask is None else {**status, "action_mask": by_choice(role.action, mask)}
 
     def _joint(self, actions: Mapping[str, Any]) -> dict[str, Tensor]:
         """Return the actions of all roles, ``[1, N, *shape]``."""
@@ -168,7 +206,7 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
             return idle_action(role, game)
         if agent not in actions:
             raise ValueError(f"{agent}: no action is given, but this player acts in this step")
-        return action_tensor(role, actions[agent], mask_of(seen, player), game, agent)
+        return action_tensor(role, actions[agent], mask_of(seen, player), game, agent, self._clips)
 
 
 def _of(role: Role) -> range:

@@ -5,7 +5,6 @@ Thresholds are in nominal US dollars of taxable income per year. Tax credits and
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from torch import Tensor
 from econsim.errors import UserError, did_you_mean
 from econsim.mechanisms.taxes import brackets_tax, project_at_incomes
 from econsim.parameters import Model
+from econsim.storage.csv_reader import read_csv
 
 TABLE = "data/us_federal_income_tax_brackets.csv"
 
@@ -114,7 +114,6 @@ def law_on_brackets(
 def _read() -> dict[tuple[int, str], list[dict[str, str]]]:
     """Return the rows of the table by year and filing status, in ascending order of brackets."""
     brackets: defaultdict[tuple[int, str], list[dict[str, str]]] = defaultdict(list)
-    with files("econsim.mechanisms").joinpath(TABLE).open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            brackets[int(row["tax_year"]), row["filing_status"]].append(row)
+    for row in read_csv(files("econsim.mechanisms").joinpath(TABLE), "year").rows():
+        brackets[int(row["tax_year"]), row["filing_status"]].append(row)
     return dict(brackets)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from econsim.populations.personas.people import People
 
-__all__ = ["Peopled", "Population", "Sample"]
+__all__ = ["Advises", "Peopled", "Population", "Sample"]
 
 
 @dataclass(frozen=True)
@@ -49,3 +49,11 @@ class Peopled(Protocol):
 
     def people(self, key: Tensor, count: int) -> People:
         """Return the people whom ``sample`` draws with ``key`` ``[B]``, with their attributes."""
+
+
+@runtime_checkable
+class Advises(Protocol):
+    """Population with remarks that users should read."""
+
+    def advice(self, count: int) -> list[str]:
+        """Return remarks about a sample of ``count`` people, each with its reason."""

@@ -8,7 +8,6 @@ Social Security Administration for 2022), but not to household earnings.
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -20,6 +19,7 @@ from torch import Tensor
 from econsim.mechanisms.numerics import power
 from econsim.populations import Sample
 from econsim.populations._sampling import Sampling, draw
+from econsim.storage.csv_reader import read_csv
 
 __all__ = ["GB2", "Parameters"]
 
@@ -85,5 +85,4 @@ class GB2:
 
 @cache
 def _published_levels() -> tuple[float, ...]:
-    with files("econsim.populations").joinpath(PUBLISHED_DRAW).open(encoding="utf-8") as file:
-        return tuple(float(row["level"]) for row in csv.DictReader(line for line in file if not line.startswith("#")))
+    return tuple(read_csv(files("econsim.populations").joinpath(PUBLISHED_DRAW), "population").numbers("level"))

@@ -8,18 +8,19 @@ Census Bureau and Federal Reserve Bank of Minneapolis, "Income Distributions and
 
 from __future__ import annotations
 
-import csv
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from pathlib import Path
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from econsim.errors import UserError, did_you_mean
+from econsim.errors import UserError
 from econsim.populations import Sample
 from econsim.populations._sampling import Sampling, draw
+from econsim.storage.csv_reader import CsvTable, read_csv
 
 __all__ = ["Parameters", "QuantileTable"]
 
@@ -36,7 +37,7 @@ class Parameters(Sampling):
     """Parameters of a table of percentiles."""
 
     file: str | None = None
-    """CSV file with a header row, relative to the working directory; null: the table of US wages of 2019."""
+    """CSV file in UTF-8 with a header row, relative to the working directory; null: the table of US wages of 2019."""
     percentile_column: str = "percentile"
     """Column of percentiles, in (0, 100), strictly increasing."""
     value_column: str = "value"
@@ -49,7 +50,7 @@ class QuantileTable:
     """Population with incomes from a table of percentiles.
 
     Raises:
-        UserError: a file or column does not exist, a cell is not a number, rows are not increasing, or the last two
+        UserError: a file or column does not exist, a row or cell is invalid, rows are not increasing, or the last two
             rows imply an infinite mean income.
     """
 
@@ -81,36 +82,26 @@ class QuantileTable:
 def _read(parameters: Parameters) -> tuple[Tensor, Tensor]:
     """Return validated levels in (0, 1) and incomes, ``[R]`` each."""
     path: Path | Traversable = Path(parameters.file) if parameters.file else files("econsim.populations") / SHIPPED
-    name = parameters.file or path.name
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"quantile_table: cannot read {name}: {error}") from None
-    rows = csv.DictReader(lines)
-    levels = torch.tensor(_column(rows, parameters.percentile_column, name), dtype=torch.float64) / 100
-    rows = csv.DictReader(lines)
-    incomes = torch.tensor(_column(rows, parameters.value_column, name), dtype=torch.float64)
-    _check(levels, incomes, name)
-    return levels, incomes
+    table = read_csv(path, "population.file")
+    percentile, value = parameters.percentile_column, parameters.value_column
+    percentiles = table.numbers(percentile, "a percentile above 0 and below 100", lambda level: 0 < level < 100)
+    incomes = table.numbers(value, "an income above 0", lambda income: income > 0)
+    _check_increasing(table, percentile, percentiles)
+    _check_increasing(table, value, incomes)
+    levels, money = (torch.tensor(column, dtype=torch.float64) for column in (percentiles, incomes))
+    _check_mean(levels / 100, money, table.name)
+    return levels / 100, money
 
 
-def _column(rows: csv.DictReader[str], column: str, name: str) -> list[float]:
-    header = rows.fieldnames or []
-    if column not in header:
-        raise UserError(f"quantile_table: {name} has no column {column!r}{did_you_mean(column, header)}")
-    try:
-        return [float(row[column]) for row in rows]
-    except (TypeError, ValueError):
-        raise UserError(f"quantile_table: {name}: column {column!r} contains a value that is not a number") from None
+def _check_increasing(table: CsvTable, column: str, values: list[float]) -> None:
+    for row, (lower, upper) in enumerate(pairwise(values), start=1):
+        if upper <= lower:
+            raise table.mistake(row, column, f"a number above {lower:.12g} of the row before")
 
 
-def _check(levels: Tensor, incomes: Tensor, name: str) -> None:
+def _check_mean(levels: Tensor, incomes: Tensor, name: str) -> None:
     if len(levels) < 2:
-        raise UserError(f"quantile_table: {name}: expected at least two rows, found {len(levels)}")
-    if not bool(((levels > 0) & (levels < 1)).all() and (levels.diff() > 0).all()):
-        raise UserError(f"quantile_table: {name}: expected strictly increasing percentiles between 0 and 100")
-    if not bool(incomes.isfinite().all() and (incomes > 0).all() and (incomes.diff() > 0).all()):
-        raise UserError(f"quantile_table: {name}: expected positive, strictly increasing incomes")
+        raise UserError(f"population.file: {name}: expected at least two rows, found {len(levels)}")
     exponent = (torch.log1p(-levels[-2]) - torch.log1p(-levels[-1])) / (incomes[-1] / incomes[-2]).log()
     if float(exponent) <= 1:
-        raise UserError(f"quantile_table: {name}: the last two rows imply an infinite mean; add a higher percentile")
+        raise UserError(f"population.file: {name}: the last two rows imply an infinite mean; add a higher percentile")

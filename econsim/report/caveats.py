@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from econsim.errors import command
+
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
@@ -72,7 +74,8 @@ def untrained(run: Run) -> Iterator[str]:
 def unknown_distance(run: Run) -> Iterator[str]:
     """Yield a caveat if there is no certificate of profitable deviations."""
     if not (run.path / "certificate.json").is_file():
-        yield f"The distance from equilibrium is not known; to measure it: econsim equilibrium runs/{run.name}."
+        how = command("equilibrium", f"runs/{run.name}")
+        yield f"The distance from equilibrium is not known; to measure it: {how}."
 
 
 SECTIONS: tuple[Callable[[Run], Iterator[str]], ...] = (

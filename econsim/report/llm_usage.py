@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from econsim.runs.llm_session import in_words
@@ -46,10 +47,8 @@ def llm_usage(run: Run) -> LlmUsage | None:
 
 
 def _replay(run: Run) -> str:
-    return (
-        f" The answers are stored: llm.mode=strict_replay llm.store=runs/{run.name} repeats the run without calls of"
-        " the model."
-    )
+    keys = shlex.join(["llm.mode=strict_replay", f"llm.store=runs/{run.name}"])
+    return f" The answers are stored: {keys} repeats the run without calls of the model."
 
 
 def _row(purpose: str, counts: dict[str, Any]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shlex
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Any
 
 import econsim
 from econsim import kinds
-from econsim.errors import EconsimError, UserError
+from econsim.errors import EconsimError, UserError, command
 from econsim.storage.manifest import read_json
 
 _PACKAGES = ("econsim", "torch", "numpy", "pandas", "pyarrow", "scipy", "matplotlib", "pydantic", "safetensors")
@@ -41,7 +40,7 @@ def command_on(folder: Path, name: str) -> str:
         options = kinds.plugin_options(_given(read_environment(folder)))
     except EconsimError:  # the message is about something else
         options = kinds.plugin_options()
-    return f"econsim {name} {shlex.quote(str(folder))}{options}"
+    return f"{command(name, folder)}{options}"
 
 
 def plugin_missing(folder: Path, what: str) -> UserError | None:

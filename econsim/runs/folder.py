@@ -245,5 +245,5 @@ def _check_empty(folder: Path) -> None:
     if any(path.name != LOCK for path in folder.iterdir()):
         raise UserError(
             f"{folder}: this folder is not empty; choose another with --out, or continue its run with:"
-            f" econsim resume {folder}"
+            f" {command_on(folder, 'resume')}"
         )

@@ -15,6 +15,7 @@ from econsim import kinds
 from econsim.errors import Problem, ScenarioError, UserError, did_you_mean
 from econsim.scenario import library
 from econsim.scenario.aliases import canonical
+from econsim.scenario.labels import label_of
 from econsim.scenario.yaml_reader import Node, read
 
 Keys = tuple[str, ...]
@@ -123,7 +124,7 @@ def _is_known(axis: str, name: str) -> bool:
 
 
 def _entry(axis: str, name: Node, key: str) -> Node:
-    label = {"label": name} if key == "planner" else {}
+    label = {"label": replace(name, content=label_of(name.content))} if key == "planner" else {}
     try:
         file = read(library.find(axis, name.content))
         return Node({**label, **file.content}, file.where)
@@ -142,7 +143,8 @@ def _by_label(node: Node) -> Node:
         if not isinstance(child.content, str):
             message = "expected a list of names; to give parameters, write a mapping from labels to planners"
             raise ScenarioError([Problem(child.where, "baselines", message)])
-        if child.content in by_label:
+        label = label_of(child.content)
+        if label in by_label:
             raise ScenarioError([Problem(child.where, "baselines", f"{child.content!r} is listed twice")])
-        by_label[child.content] = child
+        by_label[label] = child
     return Node(by_label, node.where)

@@ -1,13 +1,14 @@
 """Library of YAML files: those in the user's folders, in plug-ins, and in econsim itself.
 
-An axis is one of the folders :data:`AXES`; an entry is one YAML file in it, named by its stem. Entries are looked up in
-the working directory, then in the folders of plug-ins, then in the checkout that contains the package or, when econsim
-is installed from a wheel, in the copy inside the package.
+An axis is one of the folders :data:`AXES`; an entry is one YAML file in it, named by its stem. Accented letters may be
+written as one character or as two (NFC or NFD, as macOS writes file names): both are the same name. Entries are looked
+up in the working directory, then in the folders of plug-ins, then in the checkout that contains the package or, when
+econsim is installed from a wheel, in the copy inside the package.
 """
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,6 @@ from econsim import kinds
 from econsim.errors import UserError, did_you_mean
 
 AXES = ("scenarios", "agents", "planners")
-_NAME = re.compile(r"[\w-]+")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -52,14 +52,21 @@ def find(axis: str, name: str) -> Path:
         UserError: there is no such entry; similar names are listed.
     """
     paths = _paths(axis)
-    if name not in paths:
+    if _composed(name) not in paths:
         raise UserError(f"{axis}/: no entry {name!r}{did_you_mean(name, paths)}")
-    return paths[name]
+    return paths[_composed(name)]
+
+
+def on_disk(path: Path) -> Path:
+    """Return a path as its file is named on the disk, where that differs in the form of accented letters only."""
+    if path.exists() or path.name.isascii() or not path.parent.is_dir():
+        return path
+    return next((file for file in path.parent.iterdir() if _composed(file.name) == _composed(path.name)), path)
 
 
 def summary(path: Path) -> str:
     """Return the first line of a file without its comment sign; empty when that line is not a comment."""
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
         first = file.readline(500)
     return first.lstrip("#").strip() if first.startswith("#") else ""
 
@@ -72,7 +79,7 @@ def kind_summary(room: str, name: str) -> str:
         except ModuleNotFoundError:
             continue
         if spec is not None and spec.origin is not None:
-            with Path(spec.origin).open(encoding="utf-8", errors="replace") as file:
+            with Path(spec.origin).open(encoding="utf-8-sig", errors="replace") as file:
                 return file.readline(500).strip().strip('r"').strip()
     return ""
 
@@ -81,9 +88,13 @@ def _paths(axis: str) -> dict[str, Path]:
     by_name: dict[str, Path] = {}
     for folder in folders(axis):
         for path in folder.glob("*.yaml"):
-            if _NAME.fullmatch(path.stem) and path.is_file():
-                by_name.setdefault(path.stem, path)
+            if not path.name.startswith(".") and path.is_file():
+                by_name.setdefault(_composed(path.stem), path)
     return by_name
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def _shipped() -> Path:

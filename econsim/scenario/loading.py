@@ -16,6 +16,7 @@ from econsim.scenario import library
 from econsim.scenario.aliases import canonical, written_key
 from econsim.scenario.composition import extended, laid_over, resolved
 from econsim.scenario.defaults import over_defaults
+from econsim.scenario.labels import label_of
 from econsim.scenario.model import GameChoice, Scenario
 from econsim.scenario.origin import Origin
 from econsim.scenario.overrides import Overrides, overridden, patches
@@ -36,7 +37,7 @@ def load(source: str | Path, overrides: Overrides = ()) -> Scenario:
     """
     path = scenario_path(source)
     root = extended(path)
-    unnamed = {"name": Node(path.stem, root.where), "description": Node(library.summary(path), root.where)}
+    unnamed = {"name": Node(label_of(path.stem), root.where), "description": Node(library.summary(path), root.where)}
     origin = Origin(training_of_file=_written_in(path, root.content.get("training")))
     return _validated(Node({**unnamed, **root.content}, root.where), overrides, origin)
 
@@ -95,7 +96,7 @@ def scenario_path(source: str | Path) -> Path:
     """
     text = str(source)
     if isinstance(source, Path) or "/" in text or "\\" in text or text.endswith((".yaml", ".yml")):
-        return Path(source)
+        return library.on_disk(Path(source))
     return library.find("scenarios", text)
 
 
@@ -107,6 +108,7 @@ def validate_file(path: Path) -> None:
     Raises:
         UserError: the file contains mistakes; each is listed with its file and line.
     """
+    path = library.on_disk(path)
     axis = path.resolve().parent.name
     if axis not in library.AXES[1:]:
         scenario = load(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -23,6 +22,7 @@ from econsim.errors import Problem, ScenarioError, did_you_mean
 from econsim.kinds import Kind
 from econsim.llm.settings import Settings
 from econsim.parameters import Chosen, FromRoom, Model
+from econsim.scenario.labels import Label
 from econsim.scenario.origin import Origin
 from econsim.scenario.shares import Share, groups_of
 
@@ -31,22 +31,12 @@ if TYPE_CHECKING:
 
     from econsim.game import Agent, Game
 
-_LABEL = re.compile(r"\w[\w .+-]{0,99}")
-
-
-def _is_label(text: str) -> str:
-    if not _LABEL.fullmatch(text):
-        raise ValueError(f"expected letters, digits, spaces and . _ + -, at most 100, found {text[:40]!r}")
-    return text
-
 
 def _not_empty(shares: tuple[Share, ...]) -> tuple[Share, ...]:
     if not shares:
         raise ValueError("expected at least one agent, found an empty list")
     return shares
 
-
-Label = Annotated[str, AfterValidator(_is_label)]
 
 GameChoice = Annotated[Chosen, FromRoom("economies", then="games")]
 AgentChoice = Annotated[Chosen, FromRoom("agents", then="planners")]
@@ -95,7 +85,7 @@ class Scenario(Model):
     econsim: Literal[1] = 1
     """The version of the scenario format."""
     name: Label
-    """The name of the scenario; by default, the name of its file."""
+    """The name of the scenario; by default that of its file, with ``_`` for characters that a name cannot contain."""
     description: str = ""
     """A description in one sentence; by default, the first comment line of the file."""
     game: GameChoice = Field(validation_alias=AliasChoices("game", "economy"))

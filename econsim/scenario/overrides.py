@@ -6,6 +6,7 @@ Each becomes a patch, a tree with one branch, that :mod:`econsim.scenario.compos
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from econsim.errors import Problem, ScenarioError
@@ -22,7 +23,8 @@ def patches(overrides: Overrides) -> list[Node]:
     """Return one patch per override, in order; later patches take precedence.
 
     Args:
-        overrides: texts ``key=value`` with a YAML value, or a mapping from dotted keys to plain data.
+        overrides: texts ``key=value`` with a YAML value, or a mapping from dotted keys to plain data; numbers and
+            arrays of numpy, ranges and paths are converted.
 
     Raises:
         ScenarioError: a text has no ``=``, a key is empty, or a value is not YAML or not plain data.
@@ -37,6 +39,15 @@ def overridden(root: Node, overrides: Overrides) -> Node:
     for patch in patches(overrides):
         root = laid_over(root, canonical(patch))
     return root
+
+
+def plain_data(key: str, value: Any) -> Any:
+    """Return the value of a key as plain data: arrays and numbers of numpy, and ranges, become lists and numbers.
+
+    Raises:
+        ScenarioError: the value contains something else than numbers, text, lists and mappings.
+    """
+    return _node(value, key, 0).plain()
 
 
 def _read(text: str) -> Node:
@@ -64,10 +75,14 @@ def _patch(key: str, value: Node, where: str) -> Node:
 def _node(value: Any, key: str, depth: int) -> Node:
     if depth > DEEPEST:
         raise _mistake(ARGUMENT, key, f"nested deeper than {DEEPEST} levels")
+    if hasattr(value, "tolist"):  # a number or an array of numpy, torch or pandas
+        value = value.tolist()
     if isinstance(value, Mapping):
         return Node({str(name): _node(entry, key, depth + 1) for name, entry in value.items()}, ARGUMENT)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range)):
         return Node([_node(entry, key, depth + 1) for entry in value], ARGUMENT)
+    if isinstance(value, PurePath):
+        return Node(str(value), ARGUMENT)
     if value is None or isinstance(value, (str, int, float, bool)):
         return Node(value, ARGUMENT)
     raise _mistake(ARGUMENT, key, f"expected plain data (numbers, text, lists, mappings), found {type(value).__name__}")

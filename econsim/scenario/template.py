@@ -19,7 +19,7 @@ def template(name: str, source: Path) -> str:
             text = f"{key}: {field.description}"
             lines += textwrap.wrap(text, _WIDTH, initial_indent="#   ", subsequent_indent="#       ")
     lines += ["#", "# To see the parameters of a kind: econsim describe KIND", ""]
-    return "\n".join(lines) + _body(source.read_text("utf-8"))
+    return "\n".join(lines) + _body(source.read_text("utf-8-sig"))
 
 
 def _body(text: str) -> str:

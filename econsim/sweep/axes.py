@@ -22,6 +22,7 @@ from typing import Any
 
 from econsim.errors import UserError, did_you_mean
 from econsim.scenario.aliases import canonical_key
+from econsim.scenario.overrides import plain_data
 from econsim.scenario.yaml_reader import parse
 
 __all__ = ["Axis", "Span", "read_axes", "zipped"]
@@ -64,7 +65,8 @@ def read_axes(given: Mapping[str, Any] | Sequence[str]) -> list[Axis | Span]:
     """Parse the axes and return them in the order given.
 
     Args:
-        given: texts ``key=values``, or a mapping from keys to values: a text, a list of values, or a single value.
+        given: texts ``key=values``, or a mapping from keys to values: a text, a single value, or values in a list, a
+            range or an array.
 
     Raises:
         UserError: a key or its values are missing, a number is invalid, or a key or a value is given twice.
@@ -123,7 +125,8 @@ def _axis(key: str, values: Any) -> Axis | Span:
     if isinstance(values, str):
         levels = _span(key, values) or _Values(key).read(values)
     else:
-        levels = list(values) if isinstance(values, (list, tuple)) else [values]
+        values = plain_data(key, values)
+        levels = values if isinstance(values, list) else [values]
     if isinstance(levels, Span):
         return levels
     if not levels:
@@ -201,7 +204,7 @@ def _items(text: str) -> Iterator[str]:
     for index, letter in enumerate(text):
         if quote:
             quote = "" if letter == quote else quote
-        elif letter in "'\"":
+        elif letter in "'\"" and not text[:index][-1:].isalnum():  # the apostrophe of joe's begins no quote
             quote = letter
         elif letter in _OPENING or letter in _CLOSING:
             depth += 1 if letter in _OPENING else -1

@@ -17,11 +17,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from econsim.errors import ScenarioError, UserError
 from econsim.parameters import Model
 from econsim.scenario.aliases import canonical_key
+from econsim.scenario.overrides import plain_data
 from econsim.scenario.validation_errors import problems
 from econsim.scenario.yaml_reader import read
 from econsim.sweep.axes import Axis, Span, read_axes, zipped
@@ -47,11 +48,16 @@ class Request(Model):
     scenario: str
     """Name of a scenario in scenarios/, or a path."""
     axes: dict[str, Any] = Field(default_factory=dict)
-    """Values by key: a list, or a text such as ``0:1:0.1``."""
+    """Values by key: a list, a range, an array, or a text such as ``0:1:0.1``."""
     zip: tuple[tuple[str, ...], ...] = ()
     """Groups of keys that change together."""
     sample: Sample | None = None
     """Sampling of the ranges among the axes."""
+
+    @field_validator("axes", mode="before")
+    @classmethod
+    def _are_plain(cls, axes: Any) -> Any:
+        return {key: plain_data(str(key), values) for key, values in axes.items()} if isinstance(axes, dict) else axes
 
     def table(self) -> list[Axis]:
         """Return the axes whose product is the table of runs; the sampled points form the first axis.

@@ -60,9 +60,11 @@ class Wording:
         path = self._path(template)
         options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
         try:
-            return SandboxedEnvironment(**options).from_string(path.read_text(encoding="utf-8").strip())
+            return SandboxedEnvironment(**options).from_string(path.read_text(encoding="utf-8-sig").strip())
         except OSError:
             raise UserError(f"{self._key}: {path} is missing or cannot be read") from None
+        except UnicodeDecodeError:
+            raise UserError(f"{self._key}: {path} is not UTF-8 text; save it as UTF-8") from None
         except TemplateError as error:
             raise UserError(f"{path}: {error}") from None
 

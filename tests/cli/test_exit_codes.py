@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 
+import econsim
 from econsim.cli import main
 from econsim.errors import RunError, UserError
 from econsim.runs import RunInterrupted
-from econsim.scenario import Scenario
+from econsim.runs.folder import create_run
+from econsim.scenario import Scenario, load
+from econsim.sweep.launch import SweepInterrupted
 from econsim.testing import Check
 
 
@@ -85,3 +90,52 @@ def test_check_prints_a_table_and_fails_with_a_failed_check(
         main(["check", "one_step_published"])
     assert raised.value.code == code
     assert capsys.readouterr().out.splitlines()[0] == "passed  determinism"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "one_step", "--out", ""], "econsim: --out: expected a value, found empty text\n"),
+        (["run", "one_step", "--out="], "econsim: --out: expected a value, found empty text\n"),
+        (["sweep", "one_step", "seed=0:2", "--out", ""], "econsim: --out: expected a value, found empty text\n"),
+        (["report", ""], "econsim: expected an argument, found empty text\n"),
+    ],
+)
+def test_empty_text_is_not_the_working_directory(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
+    assert raised.value.code == 2
+    assert capsys.readouterr().err == message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_empty_text_is_no_folder_in_python() -> None:
+    with pytest.raises(UserError, match="out: expected the path of a folder"):
+        econsim.run("one_step", out="")
+
+
+def test_hints_are_commands_that_a_shell_reads_as_they_are_meant(tmp_path: Path) -> None:
+    folder = tmp_path / "joe's runs (1)"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("in use")
+    with pytest.raises(UserError) as raised:
+        create_run(load("one_step"), folder, "cpu")
+    hint = str(raised.value).partition("continue its run with: ")[2]
+    assert shlex.split(hint) == ["econsim", "resume", str(folder)]
+    for error in (RunInterrupted(folder), SweepInterrupted(folder)):
+        assert shlex.split(str(error).partition("continue with: ")[2]) == ["econsim", "resume", str(folder)]
+
+
+def test_every_hint_quotes_what_it_names() -> None:
+    """A hint with a name or a path in it is made by ``errors.command``, or quotes it by itself."""
+    unquoted = re.compile(r"""f["'][^"']*\beconsim (?:run|resume|report|equilibrium|compare|evaluate) \{(?!shlex)""")
+    package = Path(econsim.__file__).parent
+    found = [str(path) for path in package.rglob("*.py") if unquoted.search(path.read_text(encoding="utf-8"))]
+    assert found == []

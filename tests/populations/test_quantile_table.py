@@ -43,16 +43,20 @@ def test_a_pareto_distribution_is_interpolated_and_continued_exactly(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("percentile,value\n10,5\n50,4\n", "expected positive, strictly increasing incomes"),
-        ("percentile,value\n10,0\n50,4\n", "expected positive, strictly increasing incomes"),
-        ("percentile,value\n10,3\n50,inf\n", "expected positive, strictly increasing incomes"),
-        ("percentile,value\n50,3\n50,4\n", "expected strictly increasing percentiles between 0 and 100"),
-        ("percentile,value\n50,3\n100,4\n", "expected strictly increasing percentiles between 0 and 100"),
-        ("percentile,value\n50,many\n60,4\n", "column 'value' contains a value that is not a number"),
-        ("percentile,value\n50\n60,4\n", "column 'value' contains a value that is not a number"),
+        ("percentile,value\n10,5\n50,4\n", "bad.csv:3: column value: expected a number above 5 of the row before"),
+        ("percentile,value\n10,0\n50,4\n", "bad.csv:2: column value: expected an income above 0, found '0'"),
+        ("percentile,value\n10,3\n50,inf\n", "bad.csv:3: column value: expected an income above 0, found 'inf'"),
+        ("percentile,value\n50,3\n50,4\n", "bad.csv:3: column percentile: expected a number above 50"),
+        (
+            "percentile,value\n50,3\n100,4\n",
+            "bad.csv:3: column percentile: expected a percentile above 0 and below 100",
+        ),
+        ("percentile,value\n#\n\n50,many\n60,4\n", "bad.csv:4: column value: expected an income above 0, found 'many'"),
+        ("percentile,value\n50\n60,4\n", "bad.csv:2: expected 2 fields, as in the header, found 1"),
+        ("percentile,value\n50,1,234\n60,4\n", "bad.csv:2: expected 2 fields, as in the header, found 3"),
         ("percentile,values\n50,3\n60,4\n", "no column 'value' .did you mean values"),
         ("percentile,value\n50,3\n", "at least two rows, found 1"),
-        ("", "no column 'percentile'"),
+        ("", "expected a header row"),
         ("percentile,value\n98,3\n99,3000\n", "infinite mean"),
     ],
 )
@@ -69,3 +73,10 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     for name in ("missing.csv", "binary.csv", "."):
         with pytest.raises(UserError, match="cannot read"):
             QuantileTable(Parameters(file=str(tmp_path / name)))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    file = tmp_path / "from_excel.csv"
+    file.write_bytes(b"\xef\xbb\xbfpercentile,value\r\n10,10000\r\n50,40000\r\n90,90000\r\n99,200000\r\n")
+    table = QuantileTable(Parameters(file=str(file)))
+    assert table.quantile(torch.tensor([0.5], dtype=torch.float64)).tolist() == pytest.approx([40_000])

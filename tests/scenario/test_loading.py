@@ -68,7 +68,10 @@ nme: wrong
         ("planner=quota planner.catch_share=0.9", "planner: there is another baseline with the label 'quota'"),
         ("seed=-1", "command line: seed: expected at least 0, found -1"),
         ("seed=9223372036854775808", "command line: seed: expected less than 9223372036854775808"),
-        ("name=../x", "command line: name: expected letters, digits, spaces and . _ + -, at most 100, found '../x'"),
+        (
+            "name=../x",
+            "command line: name: expected letters, digits, spaces and . _ + - ( ) ', at most 100, found '../x'",
+        ),
         ("econsim=2", "command line: econsim: expected scenario format 1, found 2"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from econsim.errors import UserError
 from econsim.sweep.axes import Axis, Span, read_axes, zipped
+from econsim.sweep.request import read_request
 from econsim.sweep.sampling import sampled
 
 
@@ -33,6 +34,8 @@ def levels(text: str) -> list[Any]:
         ("rates=[0, 0.1],[0.2, 0.3]", [[0, 0.1], [0.2, 0.3]]),
         ('description="a, b",c', ["a, b", "c"]),
         ("x=none", ["none"]),
+        ("planner=joe's,light (1)", ["joe's", "light (1)"]),
+        ("planner={kind: 'a,b'},'c,d'", [{"kind": "a,b"}, "c,d"]),
     ],
 )
 def test_values(text: str, expected: list[Any]) -> None:
@@ -109,3 +112,13 @@ def test_what_cannot_be_sampled() -> None:
         sampled([Span("a", 0, 1, "uniform")], "lsh", 4)
     with pytest.raises(UserError, match="no axis is a range"):
         sampled([], "lhs", 4)
+
+
+def test_arrays_and_ranges_are_lists_of_values() -> None:
+    given = {"seed": np.arange(3), "a": range(2), "b": np.linspace(0, 1, 3), "c": np.float64(0.5), "d": [np.int64(4)]}
+    request = read_request("one_step", given)
+    levels = {axis.keys[0]: [value for (value,) in axis.levels] for axis in request.table()}
+    assert levels == {"seed": [0, 1, 2], "a": [0, 1], "b": [0.0, 0.5, 1.0], "c": [0.5], "d": [4]}
+    assert {type(value) for values in levels.values() for value in values} == {int, float}
+    assert read_axes(given) == read_axes(request.axes)
+    assert request.model_dump(mode="json")["axes"]["seed"] == [0, 1, 2]  # as sweep.yaml stores it

@@ -8,6 +8,7 @@ import torch
 
 from econsim.mechanisms.us_law import Law
 from econsim.mechanisms.weighted_people import share
+from econsim.populations import Advises
 
 if TYPE_CHECKING:
     from econsim.economies.one_step import OneStep
@@ -16,8 +17,8 @@ TOLERATED_SHARE = 0.1
 
 
 def advice(game: OneStep) -> list[str]:
-    """Return warnings about hours at their limits, endogenous welfare weights, and a law on other brackets."""
-    return [*_hours_advice(game), *_weights_advice(game), *_status_quo_advice(game)]
+    """Return warnings about hours, welfare weights, a law on other brackets, and the sample of the population."""
+    return [*_hours_advice(game), *_weights_advice(game), *_status_quo_advice(game), *_population_advice(game)]
 
 
 def _status_quo_advice(game: OneStep) -> list[str]:
@@ -65,3 +66,8 @@ def _weights_advice(game: OneStep) -> list[str]:
         "rises a thousandfold when the worker stops working, so the optimum taxes the lowest brackets at 100 % and "
         "most people do not work. Use welfare: inverse_income, whose weights depend on potential income only."
     ]
+
+
+def _population_advice(game: OneStep) -> list[str]:
+    population = game.settings.population.build()
+    return population.advice(game.settings.workers) if isinstance(population, Advises) else []

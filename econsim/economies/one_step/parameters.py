@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 import torch
@@ -60,7 +61,7 @@ class Parameters(Model):
             check_schedule(thresholds, torch.zeros_like(thresholds) if isinstance(given, Law) else given)
         except UserError as error:
             raise ValueError(str(error)) from None
-        if self.hours_step is not None and not (self.hours_cap / self.hours_step).is_integer():
+        if self.hours_step is not None and not _divides(self.hours_step, self.hours_cap):
             raise ValueError(f"hours_step {self.hours_step:g} does not divide hours_cap {self.hours_cap:g}")
         if self.hours_step is None and self.hours_as == "index":
             raise ValueError("hours_as: index requires hours_step")
@@ -70,6 +71,11 @@ class Parameters(Model):
                 "redraw_population: the isoelastic family requires the same population in every environment copy"
             )
         return self
+
+
+def _divides(step: float, total: float) -> bool:
+    """Return whether a step divides a total up to rounding: 168 / 0.7 is 240 steps, though not in floating point."""
+    return total >= step and abs(math.remainder(total, step)) <= 1e-9 * step
 
 
 def thresholds_of(brackets: Law | tuple[float, ...]) -> Tensor:

@@ -6,7 +6,6 @@ A cell is a combination of age band, sex, education and occupation. The first li
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,8 @@ from importlib.resources import files
 
 import torch
 from torch import Tensor
+
+from econsim.storage.csv_reader import read_csv
 
 __all__ = ["AGES", "EDUCATIONS", "SEXES", "Tables", "rows", "tables"]
 
@@ -92,8 +93,7 @@ def tables() -> Tables:
 
 def rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a table in ``econsim/populations/data``."""
-    text = files("econsim.populations").joinpath("data", name).read_text(encoding="utf-8")
-    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    return list(read_csv(files("econsim.populations").joinpath("data", name), "population").rows())
 
 
 def _by(table: list[dict[str, str]], *columns: str) -> dict[tuple[str, ...], dict[str, str]]:

@@ -13,13 +13,13 @@ Statements beyond the facts follow from them by these rules, which are conventio
 
 from __future__ import annotations
 
-import csv
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from econsim.errors import UserError
+from econsim.storage.csv_reader import read_csv
 
 __all__ = ["PERSON", "TEXT", "Facts", "Written", "text_of"]
 
@@ -92,14 +92,10 @@ class Written:
 
 def read_texts(file: Path) -> Mapping[str, str]:
     """Return the texts of a file by person; raises ``UserError`` for an unreadable file or a missing column."""
-    try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            rows = list(csv.DictReader(opened))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"population.texts: cannot read {file}: {error}") from None
-    if rows and not {PERSON, TEXT} <= rows[0].keys():
+    table = read_csv(file, "population.texts")
+    if not {PERSON, TEXT} <= table.columns.keys():
         raise UserError(f"population.texts: expected the columns {PERSON} and {TEXT} in {file}")
-    return {row[PERSON]: row[TEXT] for row in rows}
+    return dict(zip(table.column(PERSON), table.column(TEXT), strict=True))
 
 
 def text_of(person: Facts) -> str:

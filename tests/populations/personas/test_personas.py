@@ -141,6 +141,9 @@ def test_wrong_files_of_texts_are_explained(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="expected the columns person and text"):
         Personas(Parameters(texts=str(tmp_path / "other.csv")))
+    (tmp_path / "commas.csv").write_text("# mine\nperson,text\n\nYou are a person, careful,You save.\n")
+    with pytest.raises(UserError, match=r"commas.csv:4: expected 2 fields, as in the header, found 3"):
+        Personas(Parameters(texts=str(tmp_path / "commas.csv")))
 
 
 def test_the_table_has_a_row_a_person() -> None:

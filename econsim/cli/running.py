@@ -16,7 +16,7 @@ OverridesArgument = Annotated[
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 ConfirmOption = Annotated[
-    bool, typer.Option("--yes", help="Confirm the estimated number and cost of language-model calls.")
+    bool, typer.Option("--yes", help="Confirm the number and cost of language-model calls, and their key.")
 ]
 
 
@@ -64,6 +64,9 @@ def resume(
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Confirm that a key is sent to the language model that the folder names.")
+    ] = False,
 ) -> None:
     """Continue an interrupted run or sweep.
 
@@ -72,11 +75,11 @@ def resume(
     from econsim.sweep import is_sweep, resume_sweep
 
     if is_sweep(run):
-        resume_sweep(run, quiet=quiet)
+        resume_sweep(run, quiet=quiet, agreed=yes)
         return
     from econsim.runs import resume as continue_run
 
-    _report(continue_run(run, quiet=quiet, overrides=list(overrides or ())), quiet)
+    _report(continue_run(run, quiet=quiet, overrides=list(overrides or ()), agreed=yes), quiet)
 
 
 def _report(run: Run, quiet: bool) -> None:

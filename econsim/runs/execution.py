@@ -19,7 +19,15 @@ from econsim.runs.accounts import write_accounts
 from econsim.runs.console_summary import print_ending
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, create_run, open_run
-from econsim.runs.llm_session import LlmSession, check_agreed, forecast_calls, with_settings, with_way_on
+from econsim.runs.llm_session import (
+    LlmSession,
+    check_agreed,
+    check_endpoint,
+    check_key_agreed,
+    forecast_calls,
+    with_settings,
+    with_way_on,
+)
 from econsim.runs.machine import device_named, using_threads
 from econsim.runs.metrics_table import MetricsWriter
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
@@ -63,7 +71,8 @@ def execute(
         quiet: print nothing.
         threads: number of CPU threads per process. Floating-point sums may be rounded differently with another number,
             so it is recorded with the run; more than one thread is faster from about ten thousand workers on.
-        agreed: the user agrees to the forecast number and cost of calls to a language model.
+        agreed: the user agrees to the forecast number and cost of calls to a language model, and to sending its key
+            to a host that the environment allows (:mod:`econsim.llm.key_hosts`).
 
     Raises:
         UserError: the scenario cannot be run, or the folder is not empty; nothing was written.
@@ -80,6 +89,8 @@ def execute(
             forecast = forecast_calls(plan)
         if forecast is not None and not agreed:
             check_agreed(forecast, scenario.llm)
+        if forecast is not None:
+            check_endpoint(scenario.llm)
         if is_helper():
             with folder_of_helper() as own_folder:
                 return _Execution(create_run(plan.scenario, own_folder, own_device), plan, quiet=True).help()
@@ -91,22 +102,26 @@ def execute(
         return execution.finish()
 
 
-def resume(path: str | Path, quiet: bool = False, overrides: Overrides = ()) -> Run:
+def resume(path: str | Path, quiet: bool = False, overrides: Overrides = (), agreed: bool = False) -> Run:
     """Continue an interrupted run where it stopped; return a finished run unchanged.
 
     Args:
         path: the run folder.
         quiet: print nothing.
         overrides: new settings of the language model, such as ``llm.budget.calls=2000``; they are stored in the run.
+        agreed: the user agrees to sending a key to the language model that the folder names.
 
     Raises:
-        UserError: ``path`` is not a run folder, or the run's device is not available on this machine.
+        UserError: ``path`` is not a run folder, a key would be sent and ``agreed`` is not set, or the run's device is
+            not available on this machine.
     """
     run = open_run(path)
     if run.finished:
         _discard_parts(run)
         return run
     run = with_settings(run, overrides) if overrides else run
+    if not agreed:
+        check_key_agreed(run.scenario.llm, run.path)
     with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as own_device:
         plan = plan_of(run.scenario, run.scenario.build_game(own_device))
         if is_helper():

@@ -35,6 +35,7 @@ from econsim.sweep.scheduler import ExecutionOptions, conduct
 from econsim.sweep.storage import Place
 from econsim.sweep.table import Table, table_of
 from econsim.sweep.tracking import tracked
+from econsim.sweep.variants import Variants
 
 __all__ = ["Options", "SweepInterrupted", "resume_sweep", "start_sweep"]
 
@@ -122,19 +123,34 @@ def start_sweep(
     return open_sweep(folder)
 
 
-def resume_sweep(path: str | Path, quiet: bool = False) -> Sweep:
+def resume_sweep(path: str | Path, quiet: bool = False, agreed: bool = False) -> Sweep:
     """Execute the unfinished and failed runs of a sweep and collect its tables again.
 
+    Args:
+        path: the folder of the sweep.
+        quiet: print nothing.
+        agreed: the user agrees to sending a key to the language model that the folder names.
+
     Raises:
-        UserError: the folder holds no sweep, or another process is executing it.
+        UserError: the folder holds no sweep, a key would be sent and ``agreed`` is not set, or another process is
+            executing it.
     """
     folder = open_sweep(path).path
     with locked(folder) as lock, SweepProgress(folder, quiet) as showing:
         with Index(folder / INDEX) as index:
+            if not agreed:
+                _check_keys_agreed(folder, index)
             options = Options.model_validate_json(index.about["options"])
             index.forget((RUNNING, FAILED))
         _finish(folder, lock, options, showing)
     return open_sweep(folder)
+
+
+def _check_keys_agreed(folder: Path, index: Index) -> None:
+    from econsim.runs.llm_session import check_key_agreed
+
+    for base in index.bases().values():
+        check_key_agreed(Variants(base).first.llm, folder)
 
 
 def said(plan: Plan) -> Iterator[str]:

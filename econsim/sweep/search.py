@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from pydantic import Field
 
 from econsim.errors import UserError, did_you_mean
 from econsim.parameters import Model
+from econsim.runs.llm_session import check_key_agreed
 from econsim.scenario import Scenario, load
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.files import write_text
@@ -94,8 +95,23 @@ class ParameterSearch:
         return {"value": self.study.best_value, **_levels(self.axes, self.study.best_params)}
 
 
-def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", quiet: bool = False) -> ParameterSearch:
+def search(
+    request: SearchRequest,
+    budget: int,
+    out: Path,
+    device: str = "cpu",
+    quiet: bool = False,
+    agreed: bool = False,
+) -> ParameterSearch:
     """Search until ``budget`` trials are done, including those that the folder ``out`` already contains.
+
+    Args:
+        request: the scenario, its axes and the metric.
+        budget: number of trials.
+        out: the folder of the search.
+        device: device of each run.
+        quiet: print nothing.
+        agreed: the user agrees to sending a key to the language model of the scenario.
 
     Raises:
         UserError: optuna is not installed, the request is invalid, or the folder holds another search.
@@ -105,7 +121,9 @@ def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", 
     axes = read_axes(request.over)
     if budget < 1 or not axes:
         raise UserError("search: expected a budget of at least one trial and at least one axis, given with --over")
-    _check(request, axes)
+    for corner in _checked_corners(request, axes):
+        if not agreed:
+            check_key_agreed(corner.llm, out)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out), SweepProgress(out, quiet) as showing:
         _keep(request, out)
@@ -189,7 +207,7 @@ class _Searching:
 
         folder = self.out / "trials" / _name(levels) / f"seed-{scenario.seed}"
         if (folder / "environment.json").is_file():
-            run = resume(folder, quiet=True)
+            run = resume(folder, quiet=True, agreed=True)
         else:
             run = execute(scenario, folder, self.device, quiet=True)
         scored = run.metrics[run.metrics["response"] != ""]
@@ -216,12 +234,14 @@ def _scenario(request: SearchRequest, levels: Mapping[str, Any]) -> Scenario:
     return load(request.scenario, {key: given[key] for key in sorted(given, key=lambda key: key.count("."))})
 
 
-def _check(request: SearchRequest, axes: Sequence[Axis | Span]) -> None:
-    """Load the scenario at both ends of every axis, so that mistakes are reported before the first trial."""
+def _checked_corners(request: SearchRequest, axes: Sequence[Axis | Span]) -> Iterator[Scenario]:
+    """Yield the scenario at both ends of every axis, so that mistakes are reported before the first trial."""
     lower = [{axis.key: axis.at(0.0)} if isinstance(axis, Span) else _level(axis, 0) for axis in axes]
     upper = [{axis.key: axis.at(1.0)} if isinstance(axis, Span) else _level(axis, -1) for axis in axes]
     for corner in (lower, upper):
-        _scenario(request, {key: level for levels in corner for key, level in levels.items()}).build()
+        scenario = _scenario(request, {key: level for levels in corner for key, level in levels.items()})
+        scenario.build()
+        yield scenario
 
 
 def _level(axis: Axis, index: int) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _make_run(task: Task) -> None:
         if folder is None:
             return
         if (folder / "environment.json").is_file():
-            run = resume(folder, quiet=True)
+            run = resume(folder, quiet=True, agreed=True)
         else:
             shutil.rmtree(folder, ignore_errors=True)
             run = execute(_scenarios(task)[0], folder, task.device, quiet=True, threads=task.threads)

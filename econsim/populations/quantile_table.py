@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import torch
@@ -20,6 +19,7 @@ from torch import Tensor
 from econsim.errors import UserError, did_you_mean
 from econsim.populations import Sample
 from econsim.populations._sampling import Sampling, draw
+from econsim.storage.user_files import read_user_file
 
 __all__ = ["Parameters", "QuantileTable"]
 
@@ -30,6 +30,8 @@ REFERENCES = (
   howpublished = {minneapolisfed.org/institute/income-distributions-and-dynamics-in-america}}""",
 )
 SHIPPED = "data/us_w2_wages_2019.csv"
+MOST_BYTES = 100 << 20
+"""Largest size of a table."""
 
 
 class Parameters(Sampling):
@@ -80,11 +82,14 @@ class QuantileTable:
 
 def _read(parameters: Parameters) -> tuple[Tensor, Tensor]:
     """Return validated levels in (0, 1) and incomes, ``[R]`` each."""
-    path: Path | Traversable = Path(parameters.file) if parameters.file else files("econsim.populations") / SHIPPED
-    name = parameters.file or path.name
+    shipped = files("econsim.populations") / SHIPPED
+    name = parameters.file or shipped.name
     try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    except (OSError, UnicodeDecodeError) as error:
+        raw = read_user_file(Path(parameters.file), MOST_BYTES) if parameters.file else shipped.read_bytes()
+        lines = [line for line in raw.decode("utf-8").splitlines() if not line.startswith("#")]
+    except UserError as error:
+        raise UserError(f"quantile_table: cannot read {error}") from None
+    except UnicodeDecodeError as error:
         raise UserError(f"quantile_table: cannot read {name}: {error}") from None
     rows = csv.DictReader(lines)
     levels = torch.tensor(_column(rows, parameters.percentile_column, name), dtype=torch.float64) / 100

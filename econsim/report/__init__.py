@@ -23,14 +23,16 @@ def write_report(run: Run, interactive: bool = False) -> Path:
             not installed.
 
     Raises:
-        UserError: the run is not finished.
+        UserError: the run is not finished, or its folder cannot be written to.
         RunError: the disk is full; an older report is kept.
     """
     from econsim.report.figures import Figures
     from econsim.report.page import render
     from econsim.report.tables import tables_of, write_tables
     from econsim.storage.files import write_text
+    from econsim.storage.user_files import check_writable
 
+    check_writable(run.path)  # before the figures are drawn, which takes long
     drawn = _write_figures(run.path / "figures", Figures(run).captioned())
     write_tables(run.path / "tables", tables_of(run))
     page = run.path / "report.html"
@@ -57,9 +59,11 @@ def write_comparison(
     from econsim.report.comparison import Comparison
     from econsim.report.tables import write_tables
     from econsim.storage.files import write_text
+    from econsim.storage.user_files import check_writable
 
     if not page.parent.is_dir():
         raise UserError(f"{page}: there is no folder {page.parent}; create it, or choose another with --out")
+    check_writable(page.parent)
     comparison = Comparison(paths, metrics)
     folder = page.with_name(f"{page.stem}_files")
     folder.mkdir(exist_ok=True)

@@ -21,6 +21,7 @@ from econsim import kinds
 from econsim.errors import RunError, ScenarioError, UserError, did_you_mean
 from econsim.runs.environment import describe_environment
 from econsim.storage.files import write_json, write_text
+from econsim.storage.user_files import check_name, check_writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,6 +203,7 @@ def create_run(scenario: Scenario, out: Path | None, device: str, notes: Sequenc
         UserError: the folder is not empty, or cannot be created; its content was not changed.
     """
     folder = out or Path("runs") / f"{scenario.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    check_name(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         occupied = any(folder.iterdir())
@@ -212,6 +214,7 @@ def create_run(scenario: Scenario, out: Path | None, device: str, notes: Sequenc
             f"{folder}: this folder is not empty; choose another with --out, or continue its run with:"
             f" econsim resume {folder}"
         )
+    check_writable(folder)
     write_text(folder / "scenario.yaml", scenario.dump())
     environment = describe_environment(scenario.seed, device) | {"notes": list(notes)}
     write_json(folder / "environment.json", environment)

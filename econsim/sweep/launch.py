@@ -24,6 +24,7 @@ from econsim.parameters import Model
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.files import write_json, write_text
 from econsim.storage.locks import locked
+from econsim.storage.user_files import check_name
 from econsim.sweep.aggregate import collect
 from econsim.sweep.folder import INDEX, Sweep, open_sweep
 from econsim.sweep.index import FAILED, RUNNING, Index
@@ -167,6 +168,7 @@ def said(plan: Plan) -> Iterator[str]:
 
 
 def _check_empty(folder: Path) -> None:
+    check_name(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         names = [entry.name for entry in folder.iterdir() if entry.name != "lock"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ class Wording:
         """
         names = sorted(entry.name for entry in shipped.iterdir() if entry.is_dir())
         folder = shipped / name if name in names else Path(name)
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # unlike Path.is_dir, also for a path that is too long
             raise UserError(f"{key}: no wording {name!r}{did_you_mean(name, names)}, and no folder with this path")
         self._folder, self._key = folder, key
         self._templates: dict[str, Template] = {}

@@ -14,17 +14,21 @@ Statements beyond the facts follow from them by these rules, which are conventio
 from __future__ import annotations
 
 import csv
+import io
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from econsim.errors import UserError
+from econsim.storage.user_files import open_user_file
 
 __all__ = ["PERSON", "TEXT", "Facts", "Written", "text_of"]
 
 PERSON, TEXT = "person", "text"
 """Columns of a file of descriptions: the template's text of a person, and the text that replaces it."""
+MOST_BYTES = 1 << 30
+"""Largest size of a file of descriptions."""
 
 _DEGREES = {
     "less_than_high_school": "without a high-school diploma",
@@ -93,8 +97,10 @@ class Written:
 def read_texts(file: Path) -> Mapping[str, str]:
     """Return the texts of a file by person; raises ``UserError`` for an unreadable file or a missing column."""
     try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            rows = list(csv.DictReader(opened))
+        with open_user_file(file, MOST_BYTES) as opened:
+            rows = list(csv.DictReader(io.TextIOWrapper(opened, encoding="utf-8", newline="")))
+    except UserError as error:
+        raise UserError(f"population.texts: cannot read {error}") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"population.texts: cannot read {file}: {error}") from None
     if rows and not {PERSON, TEXT} <= rows[0].keys():

@@ -14,6 +14,7 @@ from econsim.errors import UserError, did_you_mean
 from econsim.populations.personas.census_tables import EDUCATIONS, SEXES
 from econsim.populations.personas.people import UNKNOWN
 from econsim.populations.survey.census import OCCUPATION_CODES, education_of, occupation_of, sex_of
+from econsim.storage.user_files import open_user_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,8 @@ __all__ = ["Rows", "read"]
 
 _PUMS = {"income": "WAGP", "weight": "PWGTP", "age": "AGEP", "sex": "SEX", "education": "SCHL", "occupation": "OCCP"}
 _SEXES = {"woman": 0, "women": 0, "female": 0, "f": 0, "man": 1, "men": 1, "male": 1, "m": 1}
+MOST_BYTES = 8 << 30
+"""Largest size of a survey, some times that of a national file of the American Community Survey."""
 _LONGEST = 80  # maximum number of characters of an occupation, which is used in prompts
 
 
@@ -92,9 +95,12 @@ def _table(name: str) -> pd.DataFrame:
 
     recognised = {*_PUMS, *_PUMS.values()}
     try:
-        table = pd.read_csv(
-            Path(name), dtype=str, keep_default_na=False, usecols=lambda column: column.strip() in recognised
-        )
+        with open_user_file(Path(name), MOST_BYTES) as file:
+            table = pd.read_csv(
+                file, dtype=str, keep_default_na=False, usecols=lambda column: column.strip() in recognised
+            )
+    except UserError as error:
+        raise UserError(f"population.file: cannot read {error}") from None
     except (OSError, ValueError) as error:  # pandas raises ValueErrors for invalid files
         raise UserError(f"population.file: cannot read {name}: {error}") from None
     table.index += 2  # line numbers start at one, after the header line

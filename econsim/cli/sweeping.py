@@ -211,9 +211,11 @@ def _print(table: Any, csv: Path | None) -> None:
 
 
 def _save(table: Any, csv: Path) -> None:
+    from econsim.storage.csv_tables import write_csv
+
     if not csv.parent.is_dir():
         raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
-    table.to_csv(csv, index=False)
+    write_csv(csv, table)
     typer.echo(csv)
 
 

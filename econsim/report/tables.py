@@ -13,6 +13,7 @@ from econsim.report.content import welfare_by_function
 from econsim.report.groups import payoffs_by_group
 from econsim.report.reform import reform_by_decile
 from econsim.runs.metric_columns import shown_metrics
+from econsim.storage.csv_tables import write_csv
 from econsim.storage.files import write_text
 
 if TYPE_CHECKING:
@@ -42,13 +43,17 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     """
     folder.mkdir(exist_ok=True)
     for name, table in tables.items():
-        write_text(folder / f"{name}.csv", table.to_csv(index=False))
+        write_csv(folder / f"{name}.csv", table)
         write_text(folder / f"{name}.tex", to_latex(table))
 
 
 def to_latex(table: pd.DataFrame) -> str:
-    """Return a table as a LaTeX ``tabular`` for booktabs, with four significant digits and intervals in brackets."""
+    """Return a table as a LaTeX ``tabular`` for booktabs, with four significant digits and intervals in brackets.
+
+    Special characters are escaped, in column names as well; a line break in a text becomes a space.
+    """
     shown = _with_brackets(table.dropna(axis="columns", how="all")).rename(columns=lambda name: name.replace("_", " "))
+    shown = shown.rename(columns=_on_one_line).map(_on_one_line)
     latex: str = shown.to_latex(index=False, escape=True, na_rep="", float_format=_number)
     return latex
 
@@ -122,6 +127,10 @@ def _interval(mean: Any, low: Any, high: Any) -> str:
     if pd.isna(mean):
         return ""
     return _number(mean) if pd.isna(low) else f"{_number(mean)} [{_number(low)}, {_number(high)}]"
+
+
+def _on_one_line(cell: Any) -> Any:
+    return " ".join(cell.split()) if isinstance(cell, str) else cell
 
 
 def _number(value: float) -> str:

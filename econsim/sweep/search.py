@@ -27,6 +27,7 @@ from econsim.parameters import Model
 from econsim.runs.llm_session import check_key_agreed
 from econsim.scenario import Scenario, load
 from econsim.scenario.yaml_writer import yaml_text
+from econsim.storage.csv_tables import write_csv
 from econsim.storage.files import write_text
 from econsim.storage.locks import locked
 from econsim.sweep.axes import Axis, Span, read_axes
@@ -136,7 +137,7 @@ def search(
         )
         _Searching(request, axes, study, out, device, showing).run(budget)
         result = ParameterSearch(out, study, axes)
-        write_text(out / "trials.csv", result.trials.to_csv(index=False))
+        write_csv(out / "trials.csv", result.trials)
     return result
 
 

@@ -32,7 +32,14 @@ from econsim.runs.machine import device_named, using_threads
 from econsim.runs.metrics_table import MetricsWriter
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
-from econsim.runs.recorder import Advice, StageRecorder, common_step, load_fitted, save_fitted
+from econsim.runs.recorder import (
+    Advice,
+    StageRecorder,
+    common_step,
+    load_fitted,
+    save_fitted,
+    stored_in_words,
+)
 from econsim.runs.recordings import save_recording
 from econsim.runs.scoring import rows_of, scores
 from econsim.runs.summary import gap_closed, summarise
@@ -47,11 +54,11 @@ Fitted = dict[tuple[str, int], dict[str, Agent]]
 
 
 class RunInterrupted(KeyboardInterrupt):
-    """Raised when the user stops a run; ``path`` is its folder, which can be resumed."""
+    """Raised when the user stops a run; ``path`` is its folder, which can be resumed, ``stored`` says what it holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stored: str = "the results are stored") -> None:
         self.path = path
-        super().__init__(f"stopped; continue with: econsim resume {path}")
+        super().__init__(f"stopped; {stored}; continue with: econsim resume {path}")
 
 
 def execute(
@@ -158,7 +165,7 @@ class _Execution:
             self.measured.discard()
             print_ending(self.journal, self.run)
         except KeyboardInterrupt as error:
-            raise RunInterrupted(self.run.path) from error
+            raise RunInterrupted(self.run.path, stored_in_words(self.run, self.plan.stages)) from error
         except Exception as error:
             with_way_on(error, self.run.path)
             with suppress(RunError):  # a full disk must not hide the original error
@@ -229,7 +236,10 @@ class _Execution:
 
     def _score(self, fitted: Fitted) -> None:
         """Score every policy and write metrics, accounts and, last, the summary that marks the run as finished."""
-        scored, reasons = gap_closed(list(scores(self.plan, fitted, self.speech.connect)), self.plan.scenario)
+        with Progress(["scoring of policies"], ["scoring"], self.journal) as progress:
+            progress.begin(0)
+            policy_scores = list(scores(self.plan, fitted, self.speech.connect, progress.update))
+        scored, reasons = gap_closed(policy_scores, self.plan.scenario)
         for reason in reasons:
             self.advice.add(reason)
         for score in scored:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
 import re
 import shlex
@@ -112,7 +113,7 @@ def add_plugin(name_or_folder: str) -> str:
         UserError: there is no such package or folder.
     """
     folder = Path(name_or_folder)
-    if folder.is_dir():
+    if os.path.isdir(folder):  # unlike Path.is_dir, also for a path that is too long
         folder = folder.resolve()
         sys.path.insert(0, str(folder.parent))
         importlib.invalidate_caches()

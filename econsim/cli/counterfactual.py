@@ -158,13 +158,13 @@ def _interval(low: float | None, high: float | None) -> list[str]:
 def _written(result: Counterfactual, out: Path | None) -> list[Path]:
     if out is None:
         return []
-    from econsim.storage.files import write_text
+    from econsim.storage.csv_tables import write_csv
 
     out.mkdir(parents=True, exist_ok=True)
     tables = {"effects.csv": result.table, "deciles.csv": result.deciles}
     written = []
     for name, table in tables.items():
         if table is not None:
-            write_text(out / name, table.to_csv(index=False))
+            write_csv(out / name, table)
             written.append(out / name)
     return written

@@ -15,7 +15,8 @@ from econsim.cli.console_tables import table
 from econsim.errors import command
 from econsim.parameters import Chosen, FromRoom
 from econsim.scenario import library
-from econsim.scenario.yaml_reader import read, shown
+from econsim.scenario.yaml_reader import MOST_BYTES, read
+from econsim.storage.user_files import read_user_file, shown
 
 
 def described_file(axis: str, name: str) -> str:
@@ -42,7 +43,8 @@ def described_kind(kind: kinds.Kind) -> str:
 
 def indented(path: Path) -> str:
     """Return the text of a YAML file, indented."""
-    return "\n".join(f"  {line}".rstrip() for line in path.read_text("utf-8-sig").rstrip().splitlines())
+    text = read_user_file(path, MOST_BYTES).decode("utf-8-sig", "replace")
+    return "\n".join(f"  {line}".rstrip() for line in text.rstrip().splitlines())
 
 
 def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:

@@ -24,6 +24,7 @@ def evaluate(
     from econsim.errors import UserError
     from econsim.runs.cross_table import cross_table
     from econsim.runs.metric_columns import shown
+    from econsim.storage.csv_tables import write_csv
 
     if csv is not None and not csv.parent.is_dir():
         raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
@@ -40,5 +41,5 @@ def evaluate(
     console.print(f"{metric}: mean ± standard error over {episodes} episode{'s' * (episodes > 1)}")
     console.print(grid(["planner", *map(str, wide.columns)], rows))
     if csv is not None:
-        pairs.to_csv(csv, index=False)
+        write_csv(csv, pairs)
         console.print(str(csv), soft_wrap=True)

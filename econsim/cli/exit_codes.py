@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
-from econsim.errors import EconsimError, EconsimWarning
+from econsim.errors import EconsimError, EconsimWarning, UserError
+from econsim.storage.user_files import shown
 
 INTERRUPTED = 130
 INTERNAL_ERROR = 1
@@ -38,6 +41,11 @@ class Command(TyperCommand):
             typer.echo(f"econsim: {error}" if "\n" not in str(error) else f"econsim:\n{error}", err=True)
             raise typer.Exit(error.exit_code) from None
         except Exception as error:
+            if isinstance(error, OSError) and error.filename is not None and not ctx.find_root().params["debug"]:
+                # For example, a path that is too long: the message of the system names the file and the reason.
+                reason = (error.strerror or "cannot be used").lower()
+                typer.echo(f"econsim: {shown(Path(os.fsdecode(error.filename)))}: {reason}", err=True)
+                raise typer.Exit(UserError.exit_code) from None
             _explain(error, debug=ctx.find_root().params["debug"])
             raise typer.Exit(INTERNAL_ERROR) from None
 

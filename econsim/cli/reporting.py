@@ -80,11 +80,15 @@ def _with_plots(requested: bool | None) -> bool:
 
 def _write_table(table: pd.DataFrame, out: Path) -> Path:
     from econsim.report.tables import to_latex
+    from econsim.storage.csv_tables import write_csv
     from econsim.storage.files import write_text
 
     if out.suffix not in (".csv", ".tex"):
         raise UserError(f"--out {out}: the file name must end in .html, .csv or .tex")
     if not out.parent.is_dir():
         raise UserError(f"--out {out}: there is no folder {out.parent}")
-    write_text(out, table.to_csv(index=False) if out.suffix == ".csv" else to_latex(table))
+    if out.suffix == ".csv":
+        write_csv(out, table)
+    else:
+        write_text(out, to_latex(table))
     return out

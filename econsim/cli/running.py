@@ -16,7 +16,7 @@ OverridesArgument = Annotated[
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 ConfirmOption = Annotated[
-    bool, typer.Option("--yes", help="Confirm the estimated number and cost of language-model calls.")
+    bool, typer.Option("--yes", help="Confirm the number and cost of language-model calls, and their key.")
 ]
 
 
@@ -71,6 +71,9 @@ def resume(
             help="Continue although econsim, torch, numpy or a plug-in has changed, which can change numbers.",
         ),
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Confirm that a key is sent to the language model that the folder names.")
+    ] = False,
 ) -> None:
     """Continue an interrupted run or sweep.
 
@@ -79,12 +82,14 @@ def resume(
     from econsim.sweep import is_sweep, resume_sweep
 
     if is_sweep(run):
-        resume_sweep(run, quiet=quiet, accept_changed_versions=accept_changed_versions)
+        resume_sweep(run, quiet=quiet, accept_changed_versions=accept_changed_versions, agreed=yes)
         return
     from econsim.runs import resume as continue_run
 
     changes = list(overrides or ())
-    resumed = continue_run(run, quiet=quiet, overrides=changes, accept_changed_versions=accept_changed_versions)
+    resumed = continue_run(
+        run, quiet=quiet, overrides=changes, accept_changed_versions=accept_changed_versions, agreed=yes
+    )
     _report(resumed, quiet)
 
 

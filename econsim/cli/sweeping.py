@@ -175,6 +175,9 @@ def search(
     out: Annotated[Path | None, typer.Option(help="The folder of the search. Default: searches/SCENARIO.")] = None,
     device: DeviceOption = "cpu",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Confirm that a key is sent to the language model of the scenario.")
+    ] = False,
 ) -> None:
     """Search for the values of keys that give the best value of a metric.
 
@@ -195,7 +198,7 @@ def search(
         method=method.value,
         seed=seed,
     )
-    result = find(request, budget, out or Path("searches") / Path(scenario).stem, device, quiet)
+    result = find(request, budget, out or Path("searches") / Path(scenario).stem, device, quiet, yes)
     for name, value in result.best.items():
         typer.echo(f"{'best value' if name == 'value' else name}: {value}")
 
@@ -208,9 +211,11 @@ def _print(table: Any, csv: Path | None) -> None:
 
 
 def _save(table: Any, csv: Path) -> None:
+    from econsim.storage.csv_tables import write_csv
+
     if not csv.parent.is_dir():
         raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
-    table.to_csv(csv, index=False)
+    write_csv(csv, table)
     typer.echo(csv)
 
 

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 from econsim.llm.failures import EndpointError, TryAgain
+from econsim.llm.key_hosts import how_to_allow
 from econsim.llm.secrets import Secret
 from econsim.llm.settings import Settings
 
@@ -30,7 +31,7 @@ def check(status: int, headers: Mapping[str, str], content: bytes, settings: Set
     message = secret.hidden(_message(content))
     if (status in _FOR_NOW and "insufficient_quota" not in message) or status >= 500:
         raise TryAgain(f"the server responded with status {status}", wait_asked_for(headers))
-    advice = _advice(status, message.lower(), settings)
+    advice = _advice(status, message.lower(), settings, secret)
     raise EndpointError(
         f"{settings.base_url} refused the request (status {status}): {message or 'no reason given'}; {advice}"
     )
@@ -66,9 +67,10 @@ def _message(content: bytes) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "..."
 
 
-def _advice(status: int, message: str, settings: Settings) -> str:
+def _advice(status: int, message: str, settings: Settings, secret: Secret) -> str:
     if status in (401, 403):
-        return f"set the environment variable {settings.api_key_env} (llm.api_key_env) to a valid key"
+        allowing = "" if secret else f"; no key was sent to this address; {how_to_allow(settings)}"
+        return f"set the environment variable {settings.api_key_env} (llm.api_key_env) to a valid key{allowing}"
     if "insufficient_quota" in message:
         return "the account has no credit left"
     if status == 404:

@@ -6,15 +6,13 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from econsim.errors import UserError
 from econsim.llm._refusals import check
 from econsim.llm.failures import EndpointError, TryAgain
+from econsim.llm.key_hosts import is_local, secret_of
 from econsim.llm.requests import Reply, Request
-from econsim.llm.secrets import Secret
 from econsim.llm.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +30,12 @@ class Endpoint:
     """A server; its session belongs to the event loop of the first call."""
 
     def __init__(self, settings: Settings) -> None:
-        """Read the settings; raises ``UserError`` if they name no server or model, or if aiohttp is missing."""
+        """Read the settings.
+
+        Raises:
+            UserError: they name no server or model, the user did not allow the key to be sent to the server, or
+                aiohttp is missing.
+        """
         if settings.base_url is None or not settings.model:
             raise UserError(
                 "llm: no language model is configured; give llm.base_url=http://localhost:8000/v1 and llm.model=NAME"
@@ -42,7 +45,7 @@ class Endpoint:
         except ImportError:
             raise UserError('llm: aiohttp is required; install it with: pip install "econsim[llm]"') from None
         self._settings, self._url = settings, settings.base_url + _PATH
-        self._secret = Secret.named(settings.api_key_env)
+        self._secret = secret_of(settings)
         self._session: aiohttp.ClientSession | None = None
 
     async def complete(self, request: Request) -> Reply:
@@ -67,7 +70,10 @@ class Endpoint:
         """Raise :class:`EndpointError` if no server responds, or if the server rejects the key."""
         try:
             models = f"{self._settings.base_url}/models"
-            async with self._errors_translated() as session, session.get(models, timeout=_short_timeout()) as response:
+            async with (
+                self._errors_translated() as session,
+                session.get(models, timeout=_short_timeout(), allow_redirects=False) as response,
+            ):
                 if response.status in (401, 403):
                     content = self._secret.hidden(await response.read())
                     check(response.status, response.headers, content, self._settings, self._secret)
@@ -112,7 +118,7 @@ class Endpoint:
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
             headers={"Content-Type": "application/json", **self._secret.header()},
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=not _is_local(self._url),  # proxies are used only for other machines
+            trust_env=not is_local(self._url),  # proxies are used only for other machines
         )
         return self._session
 
@@ -157,11 +163,3 @@ def _short_timeout() -> aiohttp.ClientTimeout:
     import aiohttp
 
     return aiohttp.ClientTimeout(total=_LONGEST_CHECK)
-
-
-def _is_local(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

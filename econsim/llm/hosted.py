@@ -12,13 +12,19 @@ from typing import Any
 
 from econsim.errors import UserError
 from econsim.llm.failures import EndpointError, TryAgain
+from econsim.llm.key_hosts import secret_of
 from econsim.llm.requests import Reply, Request
-from econsim.llm.secrets import Secret
 from econsim.llm.settings import Settings
 
 __all__ = ["Hosted", "listed_price"]
 
 _LONGEST_MESSAGE = 300
+_NO_KEY = "no-key"
+# Entries of ``llm.body`` are arguments of litellm, and others than these choose addresses and credentials.
+_SAMPLING = {
+    "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "presence_penalty",
+    "reasoning_effort", "response_format", "seed", "stop", "temperature", "thinking", "top_k", "top_logprobs", "top_p",
+}  # fmt: skip
 _FOR_NOW = {408, 425, 429}
 
 
@@ -26,9 +32,15 @@ class Hosted:
     """A provider used through litellm; ``llm.model`` is litellm's name of the model, such as ``anthropic/...``."""
 
     def __init__(self, settings: Settings) -> None:
-        """Import litellm; raises ``UserError`` if it is missing."""
-        self._settings, self._secret = settings, Secret.named(settings.api_key_env)
-        self._litellm = _litellm()
+        """Import litellm.
+
+        Raises:
+            UserError: litellm is missing, the user did not allow the key to be sent to the provider, or ``llm.body``
+                has an entry that is not an option of sampling.
+        """
+        self._settings, self._litellm = settings, _litellm()
+        self._secret = secret_of(settings)
+        _check_body(settings)
 
     async def complete(self, request: Request) -> Reply:
         """Return the answer to a request.
@@ -63,7 +75,8 @@ class Hosted:
             "max_tokens": request.max_tokens,
             "seed": request.seed,
             "timeout": settings.timeout,
-            "api_key": self._secret.word(),
+            # Without a key, litellm would send the provider's own to any address.
+            "api_key": self._secret.word() or (settings.base_url and _NO_KEY),
             "base_url": settings.base_url,
             "num_retries": 0,
             "max_retries": 0,
@@ -98,6 +111,12 @@ def listed_price(model: str, input_tokens: int, output_tokens: int) -> float | N
     except Exception:  # a model that is not in the table; the error type differs between versions
         return None
     return float(input_price + output_price)
+
+
+def _check_body(settings: Settings) -> None:
+    others = sorted(set(settings.body) - _SAMPLING)
+    if others:
+        raise UserError(f"llm.body: with litellm, only {', '.join(sorted(_SAMPLING))} can be set; found {others[0]}")
 
 
 def _wait(error: Exception) -> float | None:

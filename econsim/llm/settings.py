@@ -13,6 +13,7 @@ from econsim.parameters import Model
 __all__ = ["Budget", "Prices", "Settings"]
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]+")
 
 
 class Budget(Model):
@@ -46,7 +47,8 @@ class Settings(Model):
     """``openai_compatible``: any OpenAI-compatible server; ``litellm``: any provider that litellm supports;
     ``transformers``: a model in the same process."""
     api_key_env: str = "OPENAI_API_KEY"
-    """The NAME of the environment variable that holds the API key. The key itself is never part of a scenario."""
+    """The NAME of the environment variable that holds the API key. The key itself is never part of a scenario. It is
+    sent only to a host that the user allows in the environment variable ``ECONSIM_LLM_KEY_HOSTS``: VARIABLE@HOST."""
     mode: Literal["off", "record", "replay", "strict_replay"] = "record"
     """``record``: use stored answers and store new ones; ``replay``: use stored answers and do not store new ones;
     ``strict_replay``: send no requests, a missing answer is an error; ``off``: use no response store."""
@@ -108,6 +110,9 @@ class Settings(Model):
                 "must not contain a user, a password or a query; put the key into the environment variable that"
                 " api_key_env names"
             )
+        # A host in other letters can look like a known one, and users type hosts to allow keys to be sent there.
+        if not _HOST.fullmatch(parts.netloc):
+            raise ValueError("the host must be in ASCII letters; write an international name in its xn-- form")
         return value.rstrip("/")
 
     @model_validator(mode="after")

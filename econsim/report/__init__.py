@@ -23,7 +23,7 @@ def write_report(run: Run, interactive: bool = False) -> Path:
             not installed.
 
     Raises:
-        UserError: the run is not finished, or its folder contains a symbolic link.
+        UserError: the run is not finished, its folder contains a symbolic link, or it cannot be written to.
         RunError: a file of the run is damaged, or the disk is full; an older report is kept.
     """
     from econsim.report.figures import Figures
@@ -32,8 +32,10 @@ def write_report(run: Run, interactive: bool = False) -> Path:
     from econsim.storage.files import write_text
     from econsim.storage.links import refuse_links
     from econsim.storage.manifest import check_all
+    from econsim.storage.user_files import check_writable
 
     refuse_links(run.path)
+    check_writable(run.path)  # before the figures are drawn, which takes long
     check_all(run.path)
     _ = run.summary, run.scenario  # an error in either is raised before anything is written
     drawn = _write_figures(run.path / "figures", Figures(run).captioned())
@@ -63,9 +65,11 @@ def write_comparison(
     from econsim.report.tables import write_tables
     from econsim.storage.files import write_text
     from econsim.storage.links import refuse_links
+    from econsim.storage.user_files import check_writable
 
     if not page.parent.is_dir():
         raise UserError(f"{page}: there is no folder {page.parent}; create it, or choose another with --out")
+    check_writable(page.parent)
     comparison = Comparison(paths, metrics)
     folder = page.with_name(f"{page.stem}_files")
     folder.mkdir(exist_ok=True)

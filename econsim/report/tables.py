@@ -14,6 +14,7 @@ from econsim.report.distribution import distribution, growth_incidence_of
 from econsim.report.groups import payoffs_by_group
 from econsim.report.reform import reform_by_decile
 from econsim.runs.metric_columns import shown_metrics
+from econsim.storage.csv_tables import write_csv
 from econsim.storage.files import write_text
 
 if TYPE_CHECKING:
@@ -43,19 +44,21 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     """
     folder.mkdir(exist_ok=True)
     for name, table in tables.items():
-        write_text(folder / f"{name}.csv", table.to_csv(index=False))
+        write_csv(folder / f"{name}.csv", table)
         write_text(folder / f"{name}.tex", to_latex(table))
 
 
 def to_latex(table: pd.DataFrame) -> str:
     """Return a table as a LaTeX ``tabular`` for booktabs, with four significant digits and intervals in brackets.
 
-    A comment above it gives the methods of the intervals in brackets.
+    Special characters are escaped, in column names as well; a line break in a text becomes a space. A comment above the
+    table gives the methods of the intervals in brackets.
     """
     methods = [str(name) for name in table if str(name).endswith("_interval")]
     notes = [f"% {name.removesuffix('_interval')}: {_listed(table[name])}\n" for name in methods]
     kept = table.drop(columns=methods).dropna(axis="columns", how="all")
     shown = _with_brackets(kept).rename(columns=lambda name: name.replace("_", " "))
+    shown = shown.rename(columns=_on_one_line).map(_on_one_line)
     latex: str = shown.to_latex(index=False, escape=True, na_rep="", float_format=_number)
     return "".join([*(["% 95 % intervals in brackets\n"] if notes else []), *notes, latex])
 
@@ -141,7 +144,11 @@ def _interval(mean: Any, low: Any, high: Any) -> str:
 
 
 def _listed(entries: pd.Series[str]) -> str:
-    return "; ".join(dict.fromkeys(str(entry) for entry in entries if not pd.isna(entry)))
+    return "; ".join(dict.fromkeys(" ".join(str(entry).split()) for entry in entries if not pd.isna(entry)))
+
+
+def _on_one_line(cell: Any) -> Any:
+    return " ".join(cell.split()) if isinstance(cell, str) else cell
 
 
 def _number(value: float) -> str:

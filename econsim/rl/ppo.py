@@ -57,6 +57,8 @@ class Parameters(Model):
     compiled loss on a GPU, eager on a CPU."""
     checkpoint_every: int = Field(default=50, ge=1)
     """Number of iterations between checkpoints."""
+    checkpoint_minutes: float = Field(default=5.0, ge=0)
+    """Minutes after which a checkpoint is written even if fewer iterations were done; 0: after every iteration."""
 
 
 class Session:
@@ -107,13 +109,13 @@ class Session:
         for name, mean in accounts.items():
             self.recorder.log(f"play/{name}", mean, step=iteration)
 
-    def report(self, iteration: int, store_end: bool) -> None:
+    def report(self, iteration: int, checkpoint_due: bool, store_end: bool) -> None:
         """Report progress and write a checkpoint if one is due; ``store_end``: also after the last iteration."""
         budget = self.parameters
         self.recorder.progress(iteration + 1, budget.iterations, "ppo")
         self.stopped = self.patience.is_over(iteration)
         ends = self.stopped or iteration + 1 == budget.iterations
-        if (iteration + 1) % budget.checkpoint_every == 0 or (ends and store_end):
+        if checkpoint_due or (ends and store_end):
             fitted = {name: leader.state_dict() for name, leader in self.leaders.items()}
             more = {"scene": gathered(self.scene.stored()), "patience": self.patience.stored(), "leaders": fitted}
             self.trainer.checkpoint(iteration + 1, **more)

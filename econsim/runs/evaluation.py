@@ -5,7 +5,7 @@ Every policy is evaluated with the same population and the same shocks (common r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -47,10 +47,17 @@ def evaluation_key(seed: int, episodes: int = 1) -> Tensor:
 
 
 @torch.no_grad()
-def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, recorded: bool = False) -> Episode:
+def play(
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    key: Tensor,
+    recorded: bool = False,
+    stepped: Callable[[], object] | None = None,
+) -> Episode:
     """Play one episode for each of the keys ``[B]`` in the precision of the game.
 
     If ``recorded`` is true, keep every frame of the first episode, unless it has more than ``LONGEST`` steps.
+    ``stepped`` is called with every state, the first one and that after every step.
     """
     flows = FlowAccounts(game)
     frames = FrameCollector(game) if recorded and isinstance(game, Recordable) and game.horizon <= LONGEST else None
@@ -59,6 +66,8 @@ def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, recorded: bo
         flows(state, over)
         if frames is not None:
             frames(state, over)
+        if stepped is not None:
+            stepped()
 
     episode = playing.play(game, agents, key, watch)
     recording = None if frames is None else frames.recording()

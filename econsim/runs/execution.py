@@ -21,12 +21,27 @@ from econsim.runs.console_summary import print_ending
 from econsim.runs.environment import describe_environment
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, create_run, new_run, open_run
-from econsim.runs.llm_session import LlmSession, check_agreed, forecast_calls, with_settings, with_way_on
+from econsim.runs.llm_session import (
+    LlmSession,
+    check_agreed,
+    check_endpoint,
+    check_key_agreed,
+    forecast_calls,
+    with_settings,
+    with_way_on,
+)
 from econsim.runs.machine import device_named, using_threads
 from econsim.runs.metrics_table import MetricsWriter
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
-from econsim.runs.recorder import Advice, StageRecorder, common_step, load_fitted, save_fitted
+from econsim.runs.recorder import (
+    Advice,
+    StageRecorder,
+    common_step,
+    load_fitted,
+    save_fitted,
+    stored_in_words,
+)
 from econsim.runs.recordings import save_recording
 from econsim.runs.scoring import rows_of, scores
 from econsim.runs.summary import gap_closed, summarise
@@ -44,11 +59,11 @@ _PARTS = ("metrics.parts", "throughput.parts")
 
 
 class RunInterrupted(KeyboardInterrupt):
-    """Raised when the user stops a run; ``path`` is its folder, which can be resumed."""
+    """Raised when the user stops a run; ``path`` is its folder, which can be resumed, ``stored`` says what it holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stored: str = "the results are stored") -> None:
         self.path = path
-        super().__init__(f"stopped; continue with: {Run(path).command('resume')}")
+        super().__init__(f"stopped; {stored}; continue with: {Run(path).command('resume')}")
 
 
 def execute(
@@ -68,7 +83,8 @@ def execute(
         quiet: print nothing.
         threads: number of CPU threads per process. Floating-point sums may be rounded differently with another number,
             so it is recorded with the run; more than one thread is faster from about ten thousand workers on.
-        agreed: the user agrees to the forecast number and cost of calls to a language model.
+        agreed: the user agrees to the forecast number and cost of calls to a language model, and to sending its key
+            to a host that the environment allows (:mod:`econsim.llm.key_hosts`).
 
     Raises:
         UserError: the scenario cannot be run, or the folder is not empty; nothing was written.
@@ -85,6 +101,8 @@ def execute(
             forecast = forecast_calls(plan)
         if forecast is not None and not agreed:
             check_agreed(forecast, scenario.llm)
+        if forecast is not None:
+            check_endpoint(scenario.llm)
         if is_helper():
             with folder_of_helper() as own_folder:
                 return _Execution(create_run(plan.scenario, own_folder, own_device), plan, quiet=True).help()
@@ -97,7 +115,11 @@ def execute(
 
 
 def resume(
-    path: str | Path, quiet: bool = False, overrides: Overrides = (), accept_changed_versions: bool = False
+    path: str | Path,
+    quiet: bool = False,
+    overrides: Overrides = (),
+    accept_changed_versions: bool = False,
+    agreed: bool = False,
 ) -> Run:
     """Continue an interrupted run where it stopped; return a finished run unchanged.
 
@@ -106,10 +128,12 @@ def resume(
         quiet: print nothing.
         overrides: new settings of the language model, such as ``llm.budget.calls=2000``; they are stored in the run.
         accept_changed_versions: continue although versions have changed that can change numbers; the run notes it.
+        agreed: the user agrees to sending a key to the language model that the folder names.
 
     Raises:
-        UserError: ``path`` is not a run folder, another process is working on it, the run's device is not available on
-            this machine, or versions have changed and this is not accepted.
+        UserError: ``path`` is not a run folder, another process is working on it, a key would be sent and ``agreed`` is
+            not set, the run's device is not available on this machine, or versions have changed and this is not
+            accepted.
         RunError: a file of the run is damaged or missing.
     """
     run = open_run(path)
@@ -129,6 +153,8 @@ def resume(
                 return run
             notes = _checked_versions(run, own_device, accept_changed_versions)
             run = _with_settings(open_run(path), overrides)
+            if not agreed:
+                check_key_agreed(run.scenario.llm, run.path)
             execution = _Execution(run, _plan(run, own_device), quiet)
             for note in notes:
                 execution.journal.say(note)
@@ -184,7 +210,7 @@ class _Execution:
             self.measured.discard()
             print_ending(self.journal, self.run)
         except KeyboardInterrupt as error:
-            raise RunInterrupted(self.run.path) from error
+            raise RunInterrupted(self.run.path, stored_in_words(self.run, self.plan.stages)) from error
         except Exception as error:
             with_way_on(error, self.run)
             with suppress(RunError):  # a full disk must not hide the original error
@@ -261,7 +287,10 @@ class _Execution:
 
     def _score(self, fitted: Fitted) -> None:
         """Score every policy and write metrics, accounts and, last, the summary that marks the run as finished."""
-        scored, reasons = gap_closed(list(scores(self.plan, fitted, self.speech.connect)), self.plan.scenario)
+        with Progress(["scoring of policies"], ["scoring"], self.journal) as progress:
+            progress.begin(0)
+            policy_scores = list(scores(self.plan, fitted, self.speech.connect, progress.update))
+        scored, reasons = gap_closed(policy_scores, self.plan.scenario)
         for reason in reasons:
             self.advice.add(reason)
         for score in scored:

@@ -28,6 +28,7 @@ from econsim.storage.files import new_folder
 from econsim.storage.links import refuse_links
 from econsim.storage.locks import LOCK, locked
 from econsim.storage.manifest import MANIFEST, check, read_json, record_json, record_text
+from econsim.storage.user_files import check_name, check_writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -227,12 +228,15 @@ def new_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[s
     Raises:
         UserError: the folder is not empty, is in use, or cannot be created; its content was not changed.
     """
+    if out is not None:
+        check_name(out)
     try:
         folder = out or new_folder(Path("runs") / f"{scenario.name}-{datetime.now():%Y%m%d-%H%M%S}")
         folder.mkdir(parents=True, exist_ok=True)
         _check_empty(folder)
     except OSError as error:
         raise UserError(f"{error.filename or out}: cannot create this run folder ({error.strerror})") from error
+    check_writable(folder)
     with locked(folder):
         _check_empty(folder)  # another process may have finished a run in it meanwhile
         record_text(folder, "scenario.yaml", scenario.dump())

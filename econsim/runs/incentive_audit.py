@@ -173,7 +173,6 @@ def _service(
         raise UserError(f"{scenario.name}: agents call a language model; set llm.base_url=URL and llm.model=NAME")
     service = Service(scenario.llm, out / STORE, out / LEDGER)
     try:
-        service.check()
         for agent in llm_agents:
             agent.connect(service)
         estimates = [
@@ -184,6 +183,7 @@ def _service(
         calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
         if not agreed:
             check_agreed(service.forecast(calls, inputs, outputs), scenario.llm)
+        service.check()
     except BaseException:
         service.close()
         raise

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from econsim.errors import UserError
 from econsim.game import Agent
 from econsim.llm.budget import Forecast
 from econsim.llm.failures import BudgetSpent, EndpointError, TooManyFailures
+from econsim.llm.key_hosts import key_in_words
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
@@ -18,7 +20,17 @@ from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import Plan
 from econsim.storage.manifest import record_text
 
-__all__ = ["LEDGER", "LlmSession", "check_agreed", "forecast_calls", "in_words", "with_settings", "with_way_on"]
+__all__ = [
+    "LEDGER",
+    "LlmSession",
+    "check_agreed",
+    "check_endpoint",
+    "check_key_agreed",
+    "forecast_calls",
+    "in_words",
+    "with_settings",
+    "with_way_on",
+]
 
 LEDGER = "calls.jsonl"
 """The file name of the ledger of calls in a run folder."""
@@ -70,9 +82,11 @@ class LlmSession:
 def forecast_calls(plan: Plan) -> Forecast | None:
     """Return a forecast of the calls that scoring all policies needs; ``None`` if no agent calls a language model.
 
+    No request is sent: the user has not agreed yet.
+
     Raises:
-        UserError: the scenario does not set the model, a library is missing, there is no store of replies to replay, or
-            the endpoint does not respond.
+        UserError: the scenario does not set the model, the user did not allow its key to be sent, a library is missing,
+            or there is no store of replies to replay.
     """
     scenario, game = plan.scenario, plan.game
     fitted = plan.build_agents()
@@ -86,20 +100,37 @@ def forecast_calls(plan: Plan) -> Forecast | None:
     if not llm_roles:
         return None
     with Service(_settings(scenario, llm_roles[0])) as service:
-        service.check()
         calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
         return service.forecast(calls, inputs, outputs)
 
 
+def check_endpoint(settings: Settings | None) -> None:
+    """Raise :class:`EndpointError` if no server responds or it rejects the key; to be called once the user agreed."""
+    if settings is not None:
+        with Service(settings) as service:
+            service.check()
+
+
 def check_agreed(forecast: Forecast, settings: Settings | None) -> None:
-    """Raise :class:`UserError` if the calls cost money, are many, or their number cannot be forecast."""
+    """Raise :class:`UserError` if calls cost money, carry a key, are many, or their number cannot be forecast."""
     if settings is None or settings.mode == "strict_replay":
         return
     most = settings.budget.calls
     calls = forecast.calls if most is None else min(forecast.calls, most)
-    if forecast.usd or calls > MOST_WITHOUT_ASKING or not forecast.calls:
+    key = key_in_words(settings)
+    if key or forecast.usd or calls > MOST_WITHOUT_ASKING or not forecast.calls:
         limit = "" if settings.budget.model_fields_set else "; limit them with llm.budget.calls=NUMBER"
-        raise UserError(f"this run calls {settings.model}: {forecast}{limit}. Confirm with --yes")
+        sent = f"; {key}" if key else ""
+        raise UserError(f"this run calls {settings.model}: {forecast}{limit}{sent}. Confirm with --yes")
+
+
+def check_key_agreed(settings: Settings | None, folder: Path) -> None:
+    """Raise :class:`UserError` if the calls of a resumed folder, which may be someone else's, carry a key."""
+    key = "" if settings is None else key_in_words(settings)
+    if settings is not None and key:
+        raise UserError(
+            f"{folder}: its agents call {settings.model}, and {key}. Confirm with --yes (in Python: agreed=True)"
+        )
 
 
 def in_words(llm_usage: Mapping[str, Any]) -> str:

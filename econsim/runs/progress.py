@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Journal", "Progress", "Remaining", "Tracker", "clock_time"]
 
 _SECONDS_BETWEEN_LINES = 10.0
+_LONG = 60.0  # seconds from which the time of a run is worth a line as soon as its speed is known
 
 
 class Remaining(NamedTuple):
@@ -134,6 +135,7 @@ class Progress:
         self._bar = _bar(journal.console) if names and journal.console.is_terminal else None
         self._task = None if self._bar is None else self._bar.add_task("", total=1.0, left="")
         self._said_at = clock()
+        self._forecast_said = False
 
     def __enter__(self) -> Progress:
         if self._bar is not None:
@@ -155,6 +157,7 @@ class Progress:
         """Show that ``done`` of ``total`` units of the stage are done."""
         self._tracker.update(done, total)
         self._draw(message)
+        self._say_forecast(done, total)
         if self._clock() - self._said_at >= _SECONDS_BETWEEN_LINES:
             self._said_at = self._clock()
             line = f"{self._names[self._tracker.index]}: {done} of {total}, {_left(self._tracker)}"
@@ -163,6 +166,16 @@ class Progress:
     def end(self) -> None:
         """End the stage."""
         self._tracker.end()
+
+    def _say_forecast(self, done: int, total: int) -> None:
+        """Say once, as soon as the speed is known, how long a long run will take."""
+        remaining = None if self._forecast_said else self._tracker.remaining()
+        if remaining is None:
+            return
+        self._forecast_said = True
+        if remaining.seconds >= _LONG:
+            stage = self._names[self._tracker.index]
+            self._journal.say(f"forecast: {_left(self._tracker)} (measured on {done} of {total} units of {stage})")
 
     def _draw(self, message: str) -> None:
         if self._bar is not None and self._task is not None:

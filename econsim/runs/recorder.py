@@ -20,7 +20,7 @@ from econsim.runs.progress import Progress
 from econsim.scenario.plan import Stage
 from econsim.storage.manifest import record_json
 
-__all__ = ["Advice", "StageRecorder", "common_step", "load_fitted", "save_fitted"]
+__all__ = ["Advice", "StageRecorder", "common_step", "load_fitted", "save_fitted", "stored_in_words"]
 
 EVALUATIONS = "leader_evaluations"
 
@@ -126,6 +126,17 @@ def common_step(run: Run, stages: Sequence[Stage]) -> int:
     """Return the newest step of which all stages have a checkpoint; 0 if there is none."""
     stored = [set(Checkpoints(_folder(run, stage)).steps()) for stage in stages]
     return max(set.intersection(*stored), default=0)
+
+
+def stored_in_words(run: Run, stages: Sequence[Stage]) -> str:
+    """Return what an interrupted run has stored of its fits, as part of a sentence."""
+    folders = [_folder(run, stage) for stage in stages]
+    unfinished = [folder for folder in folders if not (folder / "fitted").is_dir()]
+    steps = [max(Checkpoints(folder).steps(), default=0) for folder in unfinished]
+    finished = f"{len(stages) - len(unfinished)} of {len(stages)} fits are stored" if stages else "no fits were needed"
+    if not any(steps):
+        return finished
+    return f"{finished}, and the next one up to step {max(steps):,}"
 
 
 def save_fitted(run: Run, stage: Stage, agents: Mapping[str, Any], metrics: MetricsWriter, advice: Advice) -> int:

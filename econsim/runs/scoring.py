@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import torch
@@ -68,21 +69,36 @@ class Score:
         return [block.labelled(**self.labels) for block in self.accounts]
 
 
-def scores(plan: Plan, fitted: Fitted, connect: Callable[[Mapping[str, Agent]], None] | None = None) -> Iterator[Score]:
+def scores(
+    plan: Plan,
+    fitted: Fitted,
+    connect: Callable[[Mapping[str, Agent]], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Iterator[Score]:
     """Yield the score of every policy, response and seed, in that order.
 
     Args:
         plan: the plan of the run; its game is played in float64.
         fitted: the agents of each policy and seed.
         connect: a function that is called with the agents of each score before they play.
+        progress: a function that is called at every step with the steps done, the steps of all scores, and the policy.
     """
     exact = plan.game.to(dtype=torch.float64)
-    for match in matches(plan, fitted):
+    steps = exact.horizon + 1
+    total = 0 if progress is None else steps * sum(1 for _ in matches(plan, fitted))
+    for index, match in enumerate(matches(plan, fitted)):
         if connect is not None:
             connect(match.agents)
         key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
-        episode = play(exact, match.agents, key, match.recorded)
+        stepped = None if progress is None else _counted(progress, index * steps, total, match.policy)
+        episode = play(exact, match.agents, key, match.recorded, stepped)
         yield scored(exact, match, episode, plan.scenario.accounts)
+
+
+def _counted(progress: Callable[[int, int, str], None], before: int, total: int, policy: str) -> Callable[[], None]:
+    """Return a function that reports one more step each time it is called; ``before`` steps were done earlier."""
+    steps = count(before + 1)
+    return lambda: progress(min(next(steps), total), total, policy)
 
 
 def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chosen.build) -> Iterator[Match]:

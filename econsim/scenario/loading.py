@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,8 @@ from econsim.scenario.model import GameChoice, Scenario
 from econsim.scenario.origin import Origin
 from econsim.scenario.overrides import Overrides, overridden, patches
 from econsim.scenario.validation_errors import problems
-from econsim.scenario.yaml_reader import Node, parse, read, shown
+from econsim.scenario.yaml_reader import Node, parse, read
+from econsim.storage.user_files import is_writable_text, shown
 
 
 def load(source: str | Path, overrides: Overrides = ()) -> Scenario:
@@ -109,7 +111,7 @@ def validate_file(path: Path) -> None:
         UserError: the file contains mistakes; each is listed with its file and line.
     """
     path = library.on_disk(path)
-    axis = path.resolve().parent.name
+    axis = Path(os.path.realpath(path)).parent.name
     if axis not in library.AXES[1:]:
         scenario = load(path)
         from econsim.scenario.plan import plan_of  # loads torch, which a file with mistakes needs not
@@ -123,6 +125,7 @@ def _validated(root: Node, overrides: Overrides, origin: Origin) -> Scenario:
     commanded = {key: where for patch in patches(overrides) for key, where in patch.leaves()}
     root = overridden(root, overrides)
     _check_format(root)
+    _check_texts(root)
     root, misnamed = resolved(root)
     scenario: Scenario = _checked(root, Scenario, misnamed)
     return scenario.with_origin(origin.with_commands(commanded))
@@ -156,6 +159,16 @@ def _checked(root: Node, wanted: Any, misnamed: Sequence[Problem] = ()) -> Any:
 def _position_in_file(problem: Problem) -> tuple[str, int]:
     file, _, line = problem.where.rpartition(":")
     return (file, int(line)) if line.isdecimal() else (problem.where, 0)
+
+
+def _check_texts(root: Node) -> None:
+    """Raise :class:`ScenarioError` for texts that could not be written to the run folder in the end."""
+    texts = ((key, node) for key, node in root.texts() if not is_writable_text(key + node.content))
+    problems_found = [
+        Problem(node.where, ascii(key)[1:-1], "contains half of a character (a lone surrogate)") for key, node in texts
+    ]
+    if problems_found:
+        raise ScenarioError(problems_found)
 
 
 def _check_format(root: Node) -> None:

@@ -6,6 +6,8 @@ import textwrap
 from pathlib import Path
 
 from econsim.scenario.model import Scenario
+from econsim.scenario.yaml_reader import MOST_BYTES
+from econsim.storage.user_files import read_user_file
 
 _WIDTH = 120
 _WRITTEN_ELSEWHERE = ("planner_label",)
@@ -19,7 +21,7 @@ def template(name: str, source: Path) -> str:
             text = f"{key}: {field.description}"
             lines += textwrap.wrap(text, _WIDTH, initial_indent="#   ", subsequent_indent="#       ")
     lines += ["#", "# To see the parameters of a kind: econsim describe KIND", ""]
-    return "\n".join(lines) + _body(source.read_text("utf-8-sig"))
+    return "\n".join(lines) + _body(read_user_file(source, MOST_BYTES).decode("utf-8-sig", "replace"))
 
 
 def _body(text: str) -> str:

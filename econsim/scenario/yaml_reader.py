@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from econsim.errors import Problem, ScenarioError, UserError
+from econsim.errors import Problem, ScenarioError
+from econsim.storage.user_files import read_user_file, shown
 
 MOST_BYTES = 200_000
 MOST_VALUES = 20_000
@@ -63,6 +64,15 @@ class Node:
         for key, child in self.content.items():
             yield from child.leaves(f"{prefix}{key}.")
 
+    def texts(self, key: str = "") -> Iterator[tuple[str, Node]]:
+        """Yield the dotted key and the node of every text in this value."""
+        if isinstance(self.content, str):
+            yield key, self
+        elif isinstance(self.content, (dict, list)):
+            entries = self.content.items() if isinstance(self.content, dict) else enumerate(self.content)
+            for name, child in entries:
+                yield from child.texts(f"{key}.{name}".lstrip("."))
+
     def lines(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Yield the dotted key and the location of every value below this one."""
         if isinstance(self.content, dict):
@@ -75,19 +85,10 @@ def read(path: Path) -> Node:
     """Return the mapping that a YAML file contains.
 
     Raises:
-        UserError: the file cannot be opened.
-        ScenarioError: the file is not UTF-8, not YAML, not a mapping, or too large.
+        UserError: the file cannot be opened, is not a regular file, or is too large.
+        ScenarioError: the file is not UTF-8, not YAML, or not a mapping.
     """
-    if "\0" in str(path):
-        raise UserError(f"{str(path)!r}: a path cannot contain a zero byte")
-    label = shown(path)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UserError(f"{label}: {(error.strerror or 'cannot be read').lower()}") from None
-    if len(raw) > MOST_BYTES:
-        raise _mistake(label, f"larger than {MOST_BYTES:,} bytes")
+    label, raw = shown(path), read_user_file(path, MOST_BYTES)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -107,10 +108,8 @@ def parse(text: str, where: Callable[[int], str]) -> Node:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    directive = re.search(r"^%", text, re.MULTILINE)
-    if directive:
-        raise _mistake(where(text.count("\n", 0, directive.start())), "YAML directives (%) are not supported")
     try:
+        _check_directives(text, where)
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -122,10 +121,16 @@ def parse(text: str, where: Callable[[int], str]) -> Node:
     return Node(None, where(0)) if root is None else _Reader(where).build(root, root.start_mark.line, 0)
 
 
-def shown(path: Path) -> str:
-    """Return ``path`` as it is shown in messages: relative to the working directory if it is inside it."""
-    resolved, working_directory = path.resolve(), Path.cwd()
-    return str(resolved.relative_to(working_directory)) if resolved.is_relative_to(working_directory) else str(path)
+def _check_directives(text: str, where: Callable[[int], str]) -> None:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.tokens import DirectiveToken
+
+    if not re.search(r"^%", text, re.MULTILINE):
+        return
+    for token in YAML(typ="safe", pure=True).scan(text):
+        if isinstance(token, DirectiveToken):
+            message = "YAML directives (%) are not supported; a text that begins with % must be in quotes: '%...'"
+            raise _mistake(where(token.start_mark.line), message)
 
 
 class _Reader:

@@ -17,8 +17,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from econsim.errors import UserError, did_you_mean
+from econsim.storage.user_files import decoded, read_user_file
 
-__all__ = ["CsvTable", "decoded", "is_blank", "read_csv"]
+__all__ = ["CsvTable", "is_blank", "read_csv"]
+
+MOST_BYTES = 8 << 30
 
 _BLANK = {"", "NA", "NaN", "nan"}  # also as R and pandas write a missing value
 
@@ -97,23 +100,10 @@ def read_csv(path: Path | Traversable, key: str, only: Collection[str] | None = 
     """
     name = str(path) if isinstance(path, Path) else path.name
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{key}: cannot read {name}: {error.strerror or error}") from None
+        raw = read_user_file(path, MOST_BYTES) if isinstance(path, Path) else path.read_bytes()
+    except UserError as error:
+        raise UserError(f"{key}: cannot read {error}") from None
     return _table(name, decoded(raw, name, key), key, only)
-
-
-def decoded(raw: bytes, name: str, key: str) -> str:
-    """Return the text of a file in UTF-8, with or without a byte order mark.
-
-    Raises:
-        UserError: the file is not UTF-8 text.
-    """
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{key}: cannot read {name}:{line}: expected UTF-8 text; save the file as UTF-8") from None
 
 
 def is_blank(cell: str) -> bool:

@@ -27,6 +27,7 @@ from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.files import new_folder, write_json, write_text
 from econsim.storage.links import refuse_links
 from econsim.storage.locks import locked
+from econsim.storage.user_files import check_name
 from econsim.sweep.aggregate import collect
 from econsim.sweep.folder import INDEX, Sweep, open_sweep
 from econsim.sweep.index import FAILED, RUNNING, Index
@@ -38,6 +39,7 @@ from econsim.sweep.scheduler import ExecutionOptions, conduct
 from econsim.sweep.storage import Place
 from econsim.sweep.table import Table, table_of
 from econsim.sweep.tracking import tracked
+from econsim.sweep.variants import Variants
 
 __all__ = ["Options", "SweepInterrupted", "resume_sweep", "start_sweep"]
 
@@ -126,17 +128,20 @@ def start_sweep(
     return open_sweep(folder)
 
 
-def resume_sweep(path: str | Path, quiet: bool = False, accept_changed_versions: bool = False) -> Sweep:
+def resume_sweep(
+    path: str | Path, quiet: bool = False, accept_changed_versions: bool = False, agreed: bool = False
+) -> Sweep:
     """Execute the unfinished and failed runs of a sweep and collect its tables again.
 
     Args:
         path: the folder of the sweep.
         quiet: print nothing.
         accept_changed_versions: continue although versions have changed that can change numbers.
+        agreed: the user agrees to sending a key to the language model that the folder names.
 
     Raises:
-        UserError: the folder holds no sweep, it contains a symbolic link, another process is executing it, or versions
-            have changed and this is not accepted.
+        UserError: the folder holds no sweep, it contains a symbolic link, another process is executing it, a key would
+            be sent and ``agreed`` is not set, or versions have changed and this is not accepted.
     """
     sweep = open_sweep(path)
     folder = sweep.path
@@ -144,12 +149,21 @@ def resume_sweep(path: str | Path, quiet: bool = False, accept_changed_versions:
     sweep.scenario(0)  # names a plug-in that is not loaded
     with locked(folder) as lock, SweepProgress(folder, quiet) as showing:
         with Index(folder / INDEX) as index:
+            if not agreed:
+                _check_keys_agreed(folder, index)
             options = Options.model_validate_json(index.about["options"])
             for note in _checked_versions(folder, options, accept_changed_versions):
                 showing.say(note)
             index.forget((RUNNING, FAILED))
         _finish(folder, lock, options, showing)
     return open_sweep(folder)
+
+
+def _check_keys_agreed(folder: Path, index: Index) -> None:
+    from econsim.runs.llm_session import check_key_agreed
+
+    for base in index.bases().values():
+        check_key_agreed(Variants(base).first.llm, folder)
 
 
 def said(plan: Plan) -> Iterator[str]:
@@ -166,6 +180,7 @@ def said(plan: Plan) -> Iterator[str]:
 
 
 def _check_empty(folder: Path) -> None:
+    check_name(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         names = [entry.name for entry in folder.iterdir() if entry.name != "lock"]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,8 +24,10 @@ from pydantic import Field
 
 from econsim.errors import UserError, did_you_mean
 from econsim.parameters import Model
+from econsim.runs.llm_session import check_key_agreed
 from econsim.scenario import Scenario, load
 from econsim.scenario.yaml_writer import yaml_text
+from econsim.storage.csv_tables import write_csv
 from econsim.storage.files import write_text
 from econsim.storage.links import refuse_links
 from econsim.storage.locks import locked
@@ -95,8 +97,23 @@ class ParameterSearch:
         return {"value": self.study.best_value, **_levels(self.axes, self.study.best_params)}
 
 
-def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", quiet: bool = False) -> ParameterSearch:
+def search(
+    request: SearchRequest,
+    budget: int,
+    out: Path,
+    device: str = "cpu",
+    quiet: bool = False,
+    agreed: bool = False,
+) -> ParameterSearch:
     """Search until ``budget`` trials are done, including those that the folder ``out`` already contains.
+
+    Args:
+        request: the scenario, its axes and the metric.
+        budget: number of trials.
+        out: the folder of the search.
+        device: device of each run.
+        quiet: print nothing.
+        agreed: the user agrees to sending a key to the language model of the scenario.
 
     Raises:
         UserError: optuna is not installed, the request is invalid, or the folder holds another search.
@@ -106,7 +123,9 @@ def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", 
     axes = read_axes(request.over)
     if budget < 1 or not axes:
         raise UserError("search: expected a budget of at least one trial and at least one axis, given with --over")
-    _check(request, axes)
+    for corner in _checked_corners(request, axes):
+        if not agreed:
+            check_key_agreed(corner.llm, out)
     out.mkdir(parents=True, exist_ok=True)
     refuse_links(out)
     with locked(out), SweepProgress(out, quiet) as showing:
@@ -120,7 +139,7 @@ def search(request: SearchRequest, budget: int, out: Path, device: str = "cpu", 
         )
         _Searching(request, axes, study, out, device, showing).run(budget)
         result = ParameterSearch(out, study, axes)
-        write_text(out / "trials.csv", result.trials.to_csv(index=False))
+        write_csv(out / "trials.csv", result.trials)
     return result
 
 
@@ -191,7 +210,7 @@ class _Searching:
 
         folder = self.out / "trials" / _name(levels) / f"seed-{scenario.seed}"
         if (folder / "environment.json").is_file():
-            run = resume(folder, quiet=True)
+            run = resume(folder, quiet=True, agreed=True)
         else:
             run = execute(scenario, folder, self.device, quiet=True)
         scored = run.metrics[run.metrics["response"] != ""]
@@ -218,12 +237,14 @@ def _scenario(request: SearchRequest, levels: Mapping[str, Any]) -> Scenario:
     return load(request.scenario, {key: given[key] for key in sorted(given, key=lambda key: key.count("."))})
 
 
-def _check(request: SearchRequest, axes: Sequence[Axis | Span]) -> None:
-    """Load the scenario at both ends of every axis, so that mistakes are reported before the first trial."""
+def _checked_corners(request: SearchRequest, axes: Sequence[Axis | Span]) -> Iterator[Scenario]:
+    """Yield the scenario at both ends of every axis, so that mistakes are reported before the first trial."""
     lower = [{axis.key: axis.at(0.0)} if isinstance(axis, Span) else _level(axis, 0) for axis in axes]
     upper = [{axis.key: axis.at(1.0)} if isinstance(axis, Span) else _level(axis, -1) for axis in axes]
     for corner in (lower, upper):
-        _scenario(request, {key: level for levels in corner for key, level in levels.items()}).build()
+        scenario = _scenario(request, {key: level for levels in corner for key, level in levels.items()})
+        scenario.build()
+        yield scenario
 
 
 def _level(axis: Axis, index: int) -> dict[str, Any]:

@@ -102,8 +102,8 @@ def _make_run(task: Task) -> None:
         if folder is None:
             return
         if (folder / "environment.json").is_file():
-            # The sweep has compared the versions, and has been continued under them.
-            run = resume(folder, quiet=True, accept_changed_versions=True)
+            # The sweep has compared the versions and has the user's agreement; it has been continued under them.
+            run = resume(folder, quiet=True, accept_changed_versions=True, agreed=True)
         else:
             shutil.rmtree(folder, ignore_errors=True)
             run = execute(_scenarios(task)[0], folder, task.device, quiet=True, threads=task.threads)

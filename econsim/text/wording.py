@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from econsim.errors import UserError, did_you_mean
+from econsim.storage.user_files import decoded, read_user_file
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+    from econsim.text.templates import Templates
 
 __all__ = ["FACTS", "Wording"]
 
@@ -33,7 +41,7 @@ class Wording:
         """
         names = sorted(entry.name for entry in shipped.iterdir() if entry.is_dir())
         folder = shipped / name if name in names else Path(name)
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # unlike Path.is_dir, also for a path that is too long
             raise UserError(f"{key}: no wording {name!r}{did_you_mean(name, names)}, and no folder with this path")
         self._folder, self._key = folder, key
         self._templates: dict[str, Template] = {}
@@ -42,31 +50,51 @@ class Wording:
         """Return a template rendered with the given values.
 
         Raises:
-            UserError: the template is missing or invalid, or uses an undefined variable.
+            UserError: the template is missing or invalid, uses an undefined variable, or exceeds a limit.
         """
-        from jinja2 import TemplateError
-
         if template not in self._templates:
             self._templates[template] = self._read(template)
-        try:
-            return self._templates[template].render(values).strip()
-        except TemplateError as error:
-            raise UserError(f"{self._path(template)}: {error}") from None
+        with self._errors_named(template):
+            return self._environment.rendered(self._templates[template], values).strip()
+
+    @cached_property
+    def _environment(self) -> Templates:
+        from econsim.text.templates import Templates
+
+        return Templates()
 
     def _read(self, template: str) -> Template:
-        from jinja2 import StrictUndefined, TemplateError
-        from jinja2.sandbox import SandboxedEnvironment
+        from econsim.text.templates import MOST_BYTES
 
         path = self._path(template)
-        options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
         try:
-            return SandboxedEnvironment(**options).from_string(path.read_text(encoding="utf-8-sig").strip())
-        except OSError:
-            raise UserError(f"{self._key}: {path} is missing or cannot be read") from None
-        except UnicodeDecodeError:
-            raise UserError(f"{self._key}: {path} is not UTF-8 text; save it as UTF-8") from None
-        except TemplateError as error:
-            raise UserError(f"{path}: {error}") from None
+            raw = read_user_file(path, MOST_BYTES)
+        except UserError as error:
+            raise UserError(f"{self._key}: {error}") from None
+        source = decoded(raw, str(path), self._key)
+        with self._errors_named(template):
+            return self._environment.compiled(source.strip())
+
+    @contextmanager
+    def _errors_named(self, template: str) -> Iterator[None]:
+        """Raise errors of a template as errors of the user, with the key, the file and the line."""
+        from jinja2 import TemplateError, TemplateSyntaxError
+
+        from econsim.text.templates import FAULTS
+
+        try:
+            yield
+        except (TemplateError, *FAULTS) as error:
+            line = error.lineno if isinstance(error, TemplateSyntaxError) else _line(error)
+            where = f"{self._path(template)}:{line}" if line else str(self._path(template))
+            reason = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+            raise UserError(f"{self._key}: {where}: {reason}") from None
 
     def _path(self, template: str) -> Path:
         return self._folder / f"{template}{_SUFFIX}"
+
+
+def _line(error: BaseException) -> int | None:
+    """Return the line of the template in which an error was raised; Jinja adds it to the traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == "<template>"), None)

@@ -16,6 +16,7 @@ from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.learning import Recorder, SelfFitting
 from econsim.nn.agent import NeuralAgent
+from econsim.rl.checkpoint_schedule import CheckpointSchedule
 from econsim.rl.ppo import Ensemble, Parameters, Session
 from econsim.rl.schedules import Schedule
 
@@ -65,15 +66,16 @@ class Ppo:
         keep_memory()
         triples = zip(casts, seeds, recorders, strict=True)
         sessions = [Session(budget, game, agents, seed, recorder) for agents, seed, recorder in triples]
-        ensemble = Ensemble([])
+        ensemble, schedule = Ensemble([]), CheckpointSchedule(budget.checkpoint_every, budget.checkpoint_minutes)
         for iteration in range(min(session.done for session in sessions), budget.iterations):
             active = [session for session in sessions if session.is_active(iteration)]
             if not active:
                 break
             ensemble = ensemble if ensemble.sessions == active else ensemble.replaced_by(active)
             ensemble.iterate(iteration)
+            due = schedule.is_due(iteration + 1)  # the same for all seeds, which can only continue from a common step
             for session in active:
-                session.report(iteration, store_end=len(sessions) > 1)
+                session.report(iteration, due, store_end=len(sessions) > 1)
         return [dict(session.agents) for session in sessions]
 
 

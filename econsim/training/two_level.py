@@ -32,6 +32,7 @@ from econsim.learning import Recorder
 from econsim.nn import Amounts
 from econsim.nn.agent import NeuralAgent
 from econsim.parameters import Model
+from econsim.rl.checkpoint_schedule import CheckpointSchedule
 from econsim.rl.exploration import Drawing, Exploring
 from econsim.rl.schedules import Schedule
 from econsim.rl.settings import Settings
@@ -95,6 +96,8 @@ class Parameters(Model):
     """Number of iterations between audits, which log the leader's return under learned and under exact followers."""
     checkpoint_every: int = Field(default=50, ge=1)
     """Number of iterations between checkpoints."""
+    checkpoint_minutes: float = Field(default=5.0, ge=0)
+    """Minutes after which a checkpoint is written even if fewer iterations were done; 0: after every iteration."""
 
     @property
     def total(self) -> int:
@@ -125,13 +128,14 @@ class TwoLevel:
         }
         trainer = Trainer.begin(game, agents, levels, seed, recorder)
         done, _ = trainer.restore()
+        schedule = CheckpointSchedule(budget.checkpoint_every, budget.checkpoint_minutes)
         for iteration in range(done, budget.total):
             self._teach_followers(trainer, leader, iteration)
             self._teach_leader(trainer, leader, iteration)
             if (iteration + 1) % budget.audit_every == 0:
                 audit(game, agents, leader, trainer.keys("audit", 1, 0), iteration, recorder)
             recorder.progress(iteration + 1, budget.total, "two_level")
-            if (iteration + 1) % budget.checkpoint_every == 0:
+            if schedule.is_due(iteration + 1):
                 trainer.checkpoint(iteration + 1)
         return dict(agents)
 

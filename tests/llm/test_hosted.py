@@ -11,6 +11,7 @@ import pytest
 from econsim.errors import UserError
 from econsim.llm import Question, Service, Settings
 from econsim.llm import hosted as module
+from econsim.llm.key_hosts import PAIRS
 from econsim.llm.replies import Amount
 from econsim.llm.service import EndpointError
 
@@ -54,6 +55,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     found = Library()
     monkeypatch.setitem(sys.modules, "litellm", found)
     monkeypatch.setenv("SOME_KEY", KEY)
+    monkeypatch.setenv(PAIRS, "SOME_KEY@some")
     monkeypatch.delenv("LITELLM_LOCAL_MODEL_COST_MAP", raising=False)
     module._litellm.cache_clear()
     yield found
@@ -85,7 +87,7 @@ def test_a_passing_fault_is_tried_again_and_a_refusal_is_not(library: Library) -
 
 
 def test_a_model_without_a_listed_price_has_none(library: Library) -> None:
-    with Service(Settings.model_validate({**SETTINGS, "model": "else"})) as service:
+    with Service(Settings.model_validate({**SETTINGS, "model": "some/other"})) as service:
         assert service.forecast(10, 1000, 100).usd is None
 
 
@@ -94,3 +96,34 @@ def test_without_the_library_the_error_names_the_extra(monkeypatch: pytest.Monke
     module._litellm.cache_clear()
     with pytest.raises(UserError, match=r"econsim\[providers\]"):
         Service(Settings.model_validate(SETTINGS))
+
+
+@pytest.mark.parametrize(
+    ("change", "pairs", "message"),
+    [
+        ({}, "", r"SOME_KEY is sent to some only .* type: export ECONSIM_LLM_KEY_HOSTS=SOME_KEY@some$"),
+        ({"api_key_env": "NOT_SET"}, "SOME_KEY@some", r"HOSTS='SOME_KEY@some NOT_SET@some'$"),
+        ({"base_url": "https://a.example/v1"}, "SOME_KEY@some", "sent to a.example only"),
+        ({"base_url": "http://127.0.0.1:9/v1"}, "SOME_KEY@some", "sent to 127.0.0.1:9 only"),
+        ({"model": "unknown"}, "SOME_KEY@some", "litellm needs PROVIDER/NAME"),
+        ({"model": "huggingface/https://a.example"}, "SOME_KEY@huggingface", "litellm needs PROVIDER/NAME"),
+        ({"body": {"api_base": "https://a.example"}}, "SOME_KEY@some", "found api_base"),
+    ],
+)
+def test_a_key_goes_to_no_provider_or_address_that_was_not_allowed(
+    library: Library, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], pairs: str, message: str
+) -> None:
+    monkeypatch.setenv(PAIRS, pairs)
+    with pytest.raises(UserError, match=message):
+        Service(Settings.model_validate({**SETTINGS, **change}))
+    assert not library.asked
+
+
+def test_an_allowed_address_gets_no_key_that_the_library_reads_itself(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PAIRS, "NOT_SET@a.example")
+    address = {"base_url": "https://a.example/v1", "api_key_env": "NOT_SET"}
+    with Service(Settings.model_validate({**SETTINGS, **address})) as service:
+        service.ask([QUESTION])
+    assert library.asked[0]["api_key"] == "no-key"

@@ -4,6 +4,7 @@ import json
 import logging
 import pickle
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
@@ -11,6 +12,7 @@ from tiny_server import Server, completion
 
 from econsim.errors import ScenarioError
 from econsim.llm import Question, Service
+from econsim.llm.key_hosts import PAIRS
 from econsim.llm.replies import Words
 from econsim.llm.secrets import Secret
 from econsim.llm.service import EndpointError
@@ -21,8 +23,9 @@ QUESTION = Question("", "Who are you?", Words("name", 200))
 
 
 @pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+def _key(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
     monkeypatch.setenv("SOME_KEY", KEY)
+    monkeypatch.setenv(PAIRS, f"SOME_KEY@{urlsplit(server.base_url).netloc}")
 
 
 def test_the_key_is_sent_as_a_bearer_token(server: Server) -> None:

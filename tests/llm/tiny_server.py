@@ -31,6 +31,7 @@ class Server:
         return Settings.model_validate({"base_url": self.base_url, "model": "m", "backoff": 0.0, **more})
 
     async def list_models(self, request: web.Request) -> web.Response:
+        self.headers.append(dict(request.headers))
         return web.Response(status=self.models)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

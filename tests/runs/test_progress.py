@@ -83,6 +83,22 @@ def test_without_a_terminal_a_line_every_ten_seconds(tmp_path: Path, capsys: pyt
     assert len((tmp_path / "log.txt").read_text().splitlines()) == 7
 
 
+def test_a_long_run_says_its_forecast_as_soon_as_its_speed_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = Clock()
+    names, learners = ["ppo: seed 1", "ppo: seed 2", "two_level: seed 1"], ["ppo", "ppo", "two_level"]
+    with Progress(names, learners, Journal(tmp_path / "log.txt", quiet=False), clock) as progress:
+        progress.begin(0)
+        for done in range(4):
+            progress.update(done, 100)
+            clock.now += 2.0
+    # 2 s a unit: 99 more here and 100 in the second ppo stage; what two_level costs is not known yet.
+    expected = "forecast: more than 6:38 left (measured on 1 of 100 units of ppo: seed 1)"
+    assert capsys.readouterr().out.splitlines() == ["ppo: seed 1 (1 of 3)", expected]
+    assert expected in (tmp_path / "log.txt").read_text()
+
+
 def test_quiet_runs_write_the_log_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Journal(tmp_path / "log.txt", quiet=True).say("[bold] done")
     assert capsys.readouterr().out == ""

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from econsim.errors import ScenarioError, UserError
-from econsim.scenario.yaml_reader import MOST_BYTES, parse, read, shown
+from econsim.scenario.yaml_reader import MOST_BYTES, parse, read
+from econsim.storage.user_files import shown
 
 ALIAS_BOMB = "\n".join(["a0: &a0 [1, 1]", *(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 30))])
 
@@ -103,7 +104,7 @@ def test_a_file_must_be_a_readable_mapping(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.yaml").write_bytes(content)
-    with pytest.raises(ScenarioError) as raised:
+    with pytest.raises(UserError) as raised:
         read(tmp_path / "bad.yaml")
     assert message in str(raised.value)
 

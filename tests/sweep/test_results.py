@@ -79,6 +79,47 @@ def test_sql_reads_the_tables_and_nothing_else(sweep: Make, tmp_path: Path) -> N
         made.query(f"select * from read_csv('{tmp_path / 'secret.csv'}')")
     with pytest.raises(UserError, match="query: "):
         made.query("selec")
+    assert made.query("with kept as (from runs) select count(*) as runs from kept")["runs"].tolist() == [6]
+    assert "planner.rate" in set(made.query("describe runs")["column_name"])
+
+
+WRITING = (
+    "copy (select 1 as run) to '{folder}/metrics.parquet'",
+    "with written as (copy (select 1 as run) to '{folder}/metrics.parquet') select * from written",
+    "copy runs from '{folder}/metrics.parquet'",
+    "export database '{folder}/exported'",
+    "import database '{folder}'",
+    "attach '{folder}/new.duckdb'",
+    "attach '{folder}/index.sqlite' (type sqlite)",
+    "create table mine as select 1",
+    "insert into runs values (1)",
+    "update runs set run = 7",
+    "delete from runs",
+    "drop view runs",
+    "set enable_external_access = true",
+    "pragma enable_logging",
+    "install httpfs",
+    "prepare later as copy runs to '{folder}/runs.parquet'",
+    "explain analyze copy (select 1) to '{folder}/runs.parquet'",
+    "select 1; copy (select 1) to '{folder}/runs.parquet'",
+    "",
+)
+
+
+def test_no_statement_of_a_query_changes_a_file(sweep: Make) -> None:
+    pytest.importorskip("duckdb")
+    made = sweep({"planner.rate": [0.1, 0.2]})
+    made.query("select 1 from runs")  # gathers the tables
+    before = _contents(made.path)
+    assert {"runs.parquet", "metrics.parquet"} <= set(before)
+    for statement in WRITING:
+        with pytest.raises(UserError, match=r"expected one SELECT statement of the tables runs, .*save .* --csv FILE"):
+            made.query(statement.format(folder=made.path))
+        assert _contents(made.path) == before, statement
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_an_unfinished_sweep_can_be_read_as_far_as_it_is(sweep: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,8 @@ def test_a_sweep_is_made_asked_and_summarised(tmp_path: Path) -> None:
     counted = econsim("query", "mine", "select count(*) as runs from runs", "--csv", "answer.csv")
     assert counted.exit_code == 0, counted.output
     assert (tmp_path / "answer.csv").read_text() == "runs\n6\n"
+    econsim("query", "mine", "select '=1+1' as \"@name\", -1 as number", "--csv", "formula.csv")
+    assert Path("formula.csv").read_text() == "'@name,number\n'=1+1,-1\n"
     assert "avg" in econsim("query", "mine", "select avg(value) as avg from metrics").output
     told = econsim("summary", "mine", "--metric", "revenue", "--csv", "means.csv").output
     assert "best of 3 points by revenue" in told

@@ -183,7 +183,7 @@ def test_a_wording_that_is_not_there() -> None:
     game = Gifts()
     with pytest.raises(UserError, match=r"agents\.giver\.wording: no wording 'plain' \(known: standard\)"):
         RoleText(game, game.roles["giver"], "plain", "agents.giver.wording")
-    with pytest.raises(UserError, match=r"rules\.txt is missing or cannot be read"):
+    with pytest.raises(UserError, match=r"rules\.txt: no such file or directory"):
         RoleText(Worded(ROOT / "docs"), game.roles["giver"])
 
 

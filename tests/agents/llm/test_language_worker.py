@@ -200,7 +200,7 @@ def test_a_wording_that_is_not_there() -> None:
 def test_a_users_own_wording_with_a_mistake_names_the_file(tmp_path: Any) -> None:
     (tmp_path / "rules.txt").write_text("Work {{ ours }} hours.")
     worker = mind("agents", Scripted(), wording=str(tmp_path))
-    with pytest.raises(UserError, match=r"rules\.txt: 'ours' is undefined"):
+    with pytest.raises(UserError, match=r"rules\.txt:1: 'ours' is undefined"):
         work(economy(workers=1), worker, 1, lambda _: torch.zeros(1, 1, 7))
 
 

@@ -219,7 +219,7 @@ def test_isoelastic_best_response_beats_a_fine_grid() -> None:
     for hours in torch.linspace(0.0, 100.0, 401, dtype=torch.float64):
         income = accounts["skill"] * hours
         consumption = income - brackets_tax(income, game.thresholds, rates) + rebate
-        other = game.family.utility(game._values(income), accounts["skill"], consumption, hours)
+        other = game.family.utility(game.values(income), accounts["skill"], consumption, hours)
         # Bisection stops at 6e-9 hours and the rebate at 2^-24 of potential revenue; utility is flat at its top.
         assert (accounts["utility"] >= other - 1e-7).all()
 
@@ -246,10 +246,10 @@ def test_income_effects_lower_hours_when_the_rebate_rises() -> None:
     utility = {"kind": "isoelastic", "risk_aversion": 0.8, "labour_cost": 0.0002, "labour_exponent": 2.5}
     game = economy(utility=utility)
     skill = game.income[:, :1] / 40
-    values = game._values(skill)
+    values = game.values(skill)
     rates = torch.full((1, 7), 0.3, dtype=torch.float64)
     given = [
-        game.family.best_hours(values, skill, torch.tensor([[rebate]]).double(), game._budget(rates))
+        game.family.best_hours(values, skill, torch.tensor([[rebate]]).double(), game.budget(rates))
         for rebate in (0.0, 5_000.0, 20_000.0)
     ]
     assert given[0] > given[1] > given[2]

@@ -60,12 +60,13 @@ import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.economies.one_step import tax_inputs
 from econsim.economies.one_step.accounts import accounts_spec
 from econsim.economies.one_step.parameters import Parameters, thresholds_of
-from econsim.economies.one_step.state import State, planner_facts, worker_facts
-from econsim.economies.one_step.utility import Family, HouseholdBudget, Values
+from econsim.economies.one_step.state import State, in_double, planner_facts, worker_facts
+from econsim.economies.one_step.utility import Family, HouseholdBudget, Isoelastic, Values
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition, tree_map
+from econsim.game import Box, Discrete, Game, Observation, Role, Space, Transition
 from econsim.mechanisms import welfare
 from econsim.mechanisms.taxes import marginal_rate, with_deduction
 from econsim.mechanisms.us_law import Law, LawOnBrackets, Schedule, law_on_brackets
@@ -90,16 +91,12 @@ def _unbounded(names: Collection[str]) -> Box:
     return Box(-torch.inf, torch.inf, (len(names),))
 
 
-def _in_double(state: State) -> State:
-    """Return a state in double precision."""
-    return tree_map(lambda leaf: leaf.double() if leaf.is_floating_point() else leaf, state)
-
-
 class OneStep(Game[State]):
     """One-step economy; the module docstring describes it."""
 
     unit = "USD"
     usd_per_unit = 1.0
+    usual_hours = USUAL_HOURS
     clocked = True
     elasticity_meaning = "compensated, mean of workers weighted by income"
 
@@ -164,6 +161,8 @@ class OneStep(Game[State]):
         """Return skill, weight, potential_income, hours, income, tax, rebate, consumption and utility, ``[B, N]``.
 
         In addition ``rates`` and ``thresholds`` ``[B, K]`` and ``welfare`` ``[B]``. All are float64; money is per year.
+        With the isoelastic family also ``deviation_gain`` ``[B, N]``, a worker's rise of utility from the best hours at
+        the rebate received, and ``largest_deviation_gain`` ``[B]``.
         """
         names = ("skill", "weight", "hours", "income", "tax", "utility")
         exact = {name: getattr(state, name).double() for name in names}
@@ -176,6 +175,7 @@ class OneStep(Game[State]):
             "rates": state.rates.double(),
             "thresholds": self.thresholds.expand(state.rates.shape[0], -1),
             "welfare": state.welfare.double(),
+            **({} if self.family.in_money else self._deviation_gains(state)),
         }
 
     def conserved(self, state: State) -> dict[str, Tensor]:
@@ -186,7 +186,11 @@ class OneStep(Game[State]):
     # --- exact best responses -----------------------------------------------------------------------------------
 
     def best_response(self, role: str, observation: Observation) -> Tensor:
-        """Return every worker's exact best action, ``[B, N]``; see ``econsim.economies.one_step.response``."""
+        """Return every worker's best action, ``[B, N]``; see ``econsim.economies.one_step.response``.
+
+        It is exact given the rebate that workers expect. With the isoelastic family the rebate paid may differ where
+        hours have steps or marginal rates fall; the account ``deviation_gain`` is what a worker would then gain.
+        """
         self._only_workers(role)
         hours = self._best_hours(self._skill(observation), self._announced(observation))
         if self.settings.hours_as == "amount" or self.settings.hours_step is None:
@@ -196,7 +200,7 @@ class OneStep(Game[State]):
     def best_hours(self, rates: Tensor) -> Tensor:
         """Return the population's exact best hours per week ``[B, N]`` under announced ``rates`` ``[B, K]``."""
         rates = rates.to(self.dtype)
-        return self._best_hours((self.income / USUAL_HOURS).to(rates).expand(rates.shape[0], -1), rates)
+        return self._best_hours(self.population_skill.to(rates).expand(rates.shape[0], -1), rates)
 
     def choices(self, role: str) -> Tensor:
         """Return the grid of hours to compare, ``[A]``: multiples of ``hours_step``, or of 0.5 if continuous."""
@@ -209,7 +213,7 @@ class OneStep(Game[State]):
         """Return the value of each of :meth:`choices`, ``[B, N, A]``, in the unit of the worker's reward."""
         self._only_workers(role)
         skill, rates = self._skill(observation), self._announced(observation)
-        values, budget = self._values(skill), self._budget(rates)
+        values, budget = self.values(skill), self.budget(rates)
         rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
         utility = self.family.choice_values(values, skill, rebate, self.choices(role), budget)
         return utility / (skill * USUAL_HOURS)[..., None] if self.family.in_money else utility
@@ -219,52 +223,23 @@ class OneStep(Game[State]):
 
         Incomes are ``[B, N]`` float64 for parameters ``[B]``; those of the people drawn from ``population_seed``.
         """
-        skill = (self.income / USUAL_HOURS).double()
-        values, budget = self._values(skill), self._budget(rates.to(skill)[None], thresholds)
-        rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
-        income = skill * self.family.best_hours(values, skill, rebate, budget)
-        taxable = self._after_deduction(income)
-        return taxable.squeeze(0) if len(taxable) == 1 else taxable, self.weight[0].to(skill)
+        return tax_inputs.declared_incomes(self, thresholds, rates)
 
     def taxable_income(self, state: State) -> Tensor:
         """Return income after the standard deduction, ``[B, N]`` float64."""
-        return self._after_deduction(state.income.double())
+        return tax_inputs.after_deduction(self, state.income.double())
 
     def taxable_income_elasticity(self, state: State) -> Tensor:
         """Return the compensated elasticity of all taxable income, float64 ``[B]``; NaN without income."""
-        exact = _in_double(state)
-        consumption = exact.income - exact.tax + exact.rebate[:, None]
-        budget = self._budget(exact.rates)
-        net_earnings = (1.0 - marginal_rate(exact.income, budget.thresholds, budget.rates)) * exact.income
-        elasticity = self.family.compensated_elasticity(self._values(exact.skill), net_earnings, consumption)
-        taxable = self._after_deduction(exact.income)
-        # Workers without income may have an infinite elasticity.
-        response = torch.where(taxable > 0, elasticity * exact.income, 0.0)
-        return (exact.weight * response).sum(-1) / (exact.weight * taxable).sum(-1)
+        return tax_inputs.elasticity(self, in_double(state))
 
     def marginal_social_weights(self, state: State) -> Tensor:
         """Return the marginal social weights of the configured welfare function at constant hours, ``[B, N]``."""
-        exact, values = _in_double(state), self._values(state.skill.double())
-        consumption = exact.income - exact.tax + exact.rebate[:, None]
-
-        def social(lump_sums: Tensor) -> Tensor:
-            utility = self.family.utility(values, exact.skill, consumption + lump_sums, exact.hours)
-            potential = exact.skill * USUAL_HOURS
-            return self.social_welfare(utility, consumption + lump_sums, potential, exact.income, exact.weight)
-
-        return welfare.marginal_weights(social, consumption)
+        return tax_inputs.social_weights(self, in_double(state))
 
     def effort_values(self, state: State) -> Tensor:
         """Return the rise of welfare per unit of income at constant utility and revenue, ``[B, N]``."""
-        exact = _in_double(state)
-        consumption, budget = exact.income - exact.tax + exact.rebate[:, None], self._budget(exact.rates)
-        kept = 1.0 - marginal_rate(exact.income, budget.thresholds, budget.rates)
-
-        def social(earned: Tensor) -> Tensor:
-            potential, income = exact.skill * USUAL_HOURS, exact.income + earned
-            return self.social_welfare(exact.utility, consumption + kept * earned, potential, income, exact.weight)
-
-        return welfare.marginal_weights(social, consumption)
+        return tax_inputs.effort_values(self, in_double(state))
 
     def law_in_brackets(self, law: Schedule) -> LawOnBrackets | None:
         """Return a law in this economy's brackets, at the incomes under the law; ``None`` if they are the law's own."""
@@ -287,7 +262,7 @@ class OneStep(Game[State]):
     def utility_with(self, accounts: Mapping[str, Tensor], lump_sum: Tensor) -> Tensor:
         """Return utility ``[B, N]`` with a ``lump_sum`` ``[B, N]`` of money at unchanged hours."""
         skill = accounts["skill"]
-        return self.family.utility(self._values(skill), skill, accounts["consumption"] + lump_sum, accounts["hours"])
+        return self.family.utility(self.values(skill), skill, accounts["consumption"] + lump_sum, accounts["hours"])
 
     def social_welfare(
         self, utility: Tensor, consumption: Tensor, potential_income: Tensor, income: Tensor, weight: Tensor
@@ -326,7 +301,7 @@ class OneStep(Game[State]):
         return briefing(self, role)
 
     def _best_hours(self, skill: Tensor, rates: Tensor) -> Tensor:
-        values, budget = self._values(skill), self._budget(rates)
+        values, budget = self.values(skill), self.budget(rates)
         rebate = self.family.expected_rebate(values, skill, self.weight.to(skill), budget)
         return self.family.best_hours(values, skill, rebate, budget)
 
@@ -369,9 +344,14 @@ class OneStep(Game[State]):
         sample = self.settings.population.build().sample(key, self.settings.workers)
         return sample.income, sample.weight
 
-    def _after_deduction(self, income: Tensor) -> Tensor:
-        deduction = self._values(income).get("standard_deduction")
-        return income if deduction is None else (income - deduction).clamp(min=0)
+    def _deviation_gains(self, state: State) -> dict[str, Tensor]:
+        """Return the gain from the best hours at the rebate received, and the largest gain; zero before any work."""
+        exact, budget = in_double(state), self.budget(state.rates.double())
+        assert isinstance(self.family, Isoelastic)
+        values, rebate = self.values(exact.skill), exact.rebate[:, None]
+        gain = self.family.deviation_gain(values, exact.skill, exact.hours, rebate, budget)
+        gain = torch.where(state.time[:, None] > 1, gain, 0.0)
+        return {"deviation_gain": gain, "largest_deviation_gain": gain.amax(-1)}
 
     def _rates_in_force(self) -> Tensor:
         """Return the rates of the status quo, ``[K]`` float64; those of a law in this economy's brackets."""
@@ -384,11 +364,11 @@ class OneStep(Game[State]):
     def _announcing(self, state: State) -> Tensor:
         return state.time % (1 + self.settings.steps_per_tax_year) == 0
 
-    def _values(self, like: Tensor) -> Values:
+    def values(self, like: Tensor) -> Values:
         """Return the numeric parameters as ``[1, 1]`` or ``[B, 1]``."""
         return {name: value.reshape(-1, 1).to(like) for name, value in self.parameters.items()}
 
-    def _budget(self, rates: Tensor, thresholds: Tensor | None = None) -> HouseholdBudget:
+    def budget(self, rates: Tensor, thresholds: Tensor | None = None) -> HouseholdBudget:
         """Return the workers' budget under ``rates`` ``[B, K]``, on income before the standard deduction.
 
         ``thresholds`` ``[K]`` are those of the economy's brackets by default.
@@ -408,10 +388,10 @@ class OneStep(Game[State]):
     def _work(self, state: State, hours: Tensor) -> dict[str, Tensor]:
         """Return hours, income, tax, rebate, utility and social welfare of a working step."""
         income = state.skill * hours
-        tax = self._budget(state.rates).tax(income)
+        tax = self.budget(state.rates).tax(income)
         rebate = mean(tax, state.weight)
         consumption = income - tax + rebate[:, None]
-        utility = self.family.utility(self._values(state.skill), state.skill, consumption, hours)
+        utility = self.family.utility(self.values(state.skill), state.skill, consumption, hours)
         social = self.social_welfare(utility, consumption, state.skill * USUAL_HOURS, income, state.weight)
         return {"hours": hours, "income": income, "tax": tax, "rebate": rebate, "utility": utility, "welfare": social}
 
@@ -428,6 +408,11 @@ class OneStep(Game[State]):
         }
 
     @property
+    def population_skill(self) -> Tensor:
+        """Skills of the people drawn from ``population_seed``, ``[1, N]`` float64."""
+        return self.income / USUAL_HOURS
+
+    @property
     def reference_skill(self) -> Tensor:
         """Mean skill of the people drawn from ``population_seed``, a scalar."""
         return mean(self.income, self.weight)[0] / USUAL_HOURS
@@ -435,7 +420,7 @@ class OneStep(Game[State]):
     def _worker_features(self, state: State) -> Tensor:
         cap = self.settings.hours_cap
         hours = torch.arange(1, PROBES + 1, dtype=self.dtype, device=state.skill.device) * (cap / PROBES)
-        budget = self._budget(state.rates)
+        budget = self.budget(state.rates)
         usual = marginal_rate(state.skill * USUAL_HOURS, budget.thresholds, budget.rates)
         probed = marginal_rate((state.skill[..., None] * hours).flatten(1), budget.thresholds, budget.rates)
         features = [

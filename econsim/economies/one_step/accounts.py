@@ -10,6 +10,12 @@ WORKER = ("role:worker",)
 _DETAIL, _TABLE = Statistic("mean", "detail"), Statistic("mean", "table")
 
 
+_GAINS = (
+    Account("deviation_gain", WORKER, title="Gain from other hours at the rebate received"),
+    Account("largest_deviation_gain", title="Largest gain from other hours", show="table"),
+)
+
+
 def accounts_spec(family: Family, welfare: WelfareName) -> tuple[Account, ...]:
     """Return the declared accounts; money is per year.
 
@@ -31,6 +37,7 @@ def accounts_spec(family: Family, welfare: WelfareName) -> tuple[Account, ...]:
         Account("tax", WORKER, MONEY, statistics=(Statistic(), Statistic("total", "table", "revenue", "Revenue"))),
         Account("rebate", WORKER, MONEY),
         Account("utility", WORKER, utility, statistics=(_TABLE,)),
+        *(() if isinstance(family, MoneyMetric) else _GAINS),
         Account("skill", WORKER, f"{MONEY} per hour"),
         Account("potential_income", WORKER, MONEY, "Income at 40 hours"),
         Account("weight", WORKER, "people", "People represented", weight=True),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from econsim.economies.one_step.tax_inputs import rebates
 from econsim.mechanisms.us_law import Law
 from econsim.mechanisms.weighted_people import share
 from econsim.populations import Advises
@@ -14,11 +15,29 @@ if TYPE_CHECKING:
     from econsim.economies.one_step import OneStep
 
 TOLERATED_SHARE = 0.1
+TOLERATED_DIFFERENCE = 1e-4
 
 
 def advice(game: OneStep) -> list[str]:
     """Return warnings about hours, welfare weights, a law on other brackets, and the sample of the population."""
-    return [*_hours_advice(game), *_weights_advice(game), *_status_quo_advice(game), *_population_advice(game)]
+    return [
+        *_hours_advice(game),
+        *_weights_advice(game),
+        *_status_quo_advice(game),
+        *_population_advice(game),
+        *_rebate_advice(game),
+    ]
+
+
+def _rebate_advice(game: OneStep) -> list[str]:
+    expected, paid = rebates(game, game.initial_rates)
+    if abs(expected - paid) <= TOLERATED_DIFFERENCE * float(game.income.mean()):
+        return []
+    return [
+        f"no rebate is consistent with all choices of hours under the status-quo rates: workers expect {expected:,.0f}"
+        f" {game.unit} and receive {paid:,.0f}, so that best responses are not exact. The account deviation_gain is"
+        " what each would gain from other hours; for a smaller difference, use economy.hours_step=null or more workers."
+    ]
 
 
 def _status_quo_advice(game: OneStep) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from econsim.game import tensors
+from econsim.game import tensors, tree_map
 
-__all__ = ["State", "planner_facts", "worker_facts"]
+__all__ = ["State", "in_double", "planner_facts", "worker_facts"]
 
 
 @tensors
@@ -24,6 +24,11 @@ class State:
     rebate: Tensor  # [B] money per person
     utility: Tensor  # [B, N]
     welfare: Tensor  # [B]
+
+
+def in_double(state: State) -> State:
+    """Return a state in double precision."""
+    return tree_map(lambda leaf: leaf.double() if leaf.is_floating_point() else leaf, state)
 
 
 def worker_facts(state: State) -> dict[str, Tensor]:

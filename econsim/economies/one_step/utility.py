@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import torch
@@ -30,6 +30,7 @@ from econsim.parameters import Model
 
 Values = Mapping[str, Tensor]
 REBATE_BISECTIONS = 24
+LARGEST_DIFFERENCE = 4.0
 
 
 @dataclass(frozen=True)
@@ -227,16 +228,44 @@ class Isoelastic(Model):
         return 1.0 / (values["labour_exponent"] - 1.0 + values["risk_aversion"] * share)
 
     def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
-        """Return the equilibrium rebate ``[B, 1]`` by bisection, since revenue falls as the rebate rises."""
+        """Return the equilibrium rebate ``[B, 1]`` by bisection, since revenue falls as the rebate rises.
+
+        Where hours have steps, or marginal rates fall, revenue may jump past the rebate, so that no rebate is
+        consistent with all choices. The result is then the side of the jump where the largest gain from deviating is
+        smaller.
+        """
+
+        def revenue(rebate: Tensor) -> Tensor:
+            hours = self.best_hours(values, skill, rebate, budget)
+            return (weight * budget.tax(skill * hours)).mean(-1, keepdim=True)
+
+        def largest_gain(expected: Tensor) -> Tensor:
+            hours = self.best_hours(values, skill, expected, budget)
+            return self.deviation_gain(values, skill, hours, revenue(expected), budget).amax(-1, keepdim=True)
+
         low = torch.zeros_like(skill[:, :1])
         high = (weight * budget.tax(skill * budget.cap)).mean(-1, keepdim=True)
-        smooth = replace(budget, step=None)
         for _ in range(REBATE_BISECTIONS):
             guess = 0.5 * (low + high)
-            hours = self.best_hours(values, skill, guess, smooth)
-            revenue = (weight * budget.tax(skill * hours)).mean(-1, keepdim=True)
-            low, high = torch.where(revenue > guess, guess, low), torch.where(revenue > guess, high, guess)
-        return 0.5 * (low + high)
+            more = revenue(guess) > guess
+            low, high = torch.where(more, guess, low), torch.where(more, high, guess)
+        middle = 0.5 * (low + high)
+        # Continuous revenue falls by less than the rebate rises, and differs from it by no more than the interval.
+        jumps = (revenue(middle) - middle).abs() > LARGEST_DIFFERENCE * (high - low)
+        if not bool(jumps.any()):
+            return middle
+        return torch.where(jumps, torch.where(largest_gain(low) < largest_gain(high), low, high), middle)
+
+    def deviation_gain(
+        self, values: Values, skill: Tensor, hours: Tensor, rebate: Tensor, budget: HouseholdBudget
+    ) -> Tensor:
+        """Return the rise of utility ``[B, N]`` from ``hours`` to the best hours at the rebate ``[B, 1]`` received."""
+        best = self.best_hours(values, skill, rebate, budget)
+        gained, own = (
+            self.utility(values, skill, skill * chosen - budget.tax(skill * chosen) + rebate, chosen)
+            for chosen in (best, hours)
+        )
+        return (gained - own).clamp(min=0)
 
     def best_hours(self, values: Values, skill: Tensor, rebate: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return best hours by bisection in each bracket."""

@@ -410,68 +410,11 @@ class TaxSchedules(Protocol):
 
 
 @runtime_checkable
-class DeclaresIncomes(Protocol):
-    """A game that knows which incomes its players declare under a tax schedule on any brackets.
-
-    A law on other brackets than those of the game is then weighted by these incomes, so that every bracket raises the
-    revenue of the law. Without them, planners use US incomes of the American Community Survey.
-    """
-
-    def declared_incomes(self, thresholds: Tensor, rates: Tensor) -> tuple[Tensor, Tensor]:
-        """Return taxable incomes, ``[N]`` or ``[B, N]`` float64, and the number of people with each, ``[N]``.
-
-        Args:
-            thresholds: ``[K]``, lower thresholds of the brackets, money.
-            rates: ``[K]``, marginal tax rates.
-        """
-
-
-@runtime_checkable
-class OptimalTaxInputs(Protocol):
-    """A game that knows what formulas of optimal taxes need: how incomes respond to taxes, and its social weights."""
-
-    elasticity_meaning: str
-    """What kind of elasticity :meth:`taxable_income_elasticity` returns, in words."""
-
-    def taxable_income(self, state: Any) -> Tensor:
-        """Return the income of each entry to which the schedule applies, float64 ``[B, N]``, after deductions."""
-
-    def taxable_income_elasticity(self, state: Any) -> Tensor:
-        """Return the elasticity of taxable income with respect to the net-of-tax rate, float64 ``[B]``."""
-
-    def marginal_social_weights(self, state: Any) -> Tensor:
-        """Return the rise of social welfare per unit of money given to each entry, float64 ``[B, N]``, on any scale.
-
-        An entry that represents several people has the sum of their weights.
-        """
-
-    def effort_values(self, state: Any) -> Tensor:
-        """Return the rise of social welfare per unit of income that an entry earns by more work, ``[B, N]``.
-
-        On the scale of the weights, at the players' optimum, apart from tax revenue: zero where welfare depends on
-        utility alone, since the work costs what it earns; not zero where it counts consumption without that cost.
-        """
-
-
-@runtime_checkable
 class StatusQuo(Protocol):
     """A game in which an action of its leaders is in force before they act."""
 
     def status_quo(self, role: str) -> Tensor:
         """Return the action of ``role`` that is in force at the start of an episode, ``[*shape]``."""
-
-
-@runtime_checkable
-class MoneyUtility(Protocol):
-    """A game whose account ``utility`` is not in money, and that gives the utility of additional money."""
-
-    def utility_with(self, accounts: Mapping[str, Tensor], lump_sum: Tensor) -> Tensor:
-        """Return the utility ``[B, N]`` of players who consume a ``lump_sum`` ``[B, N]`` more and act as before.
-
-        Args:
-            accounts: those of an episode, ``{name: [B, N]}``.
-            lump_sum: in money; NaN results where consumption would not be positive are allowed.
-        """
 
 
 @runtime_checkable

@@ -10,8 +10,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from econsim.economics import OptimalTaxInputs
 from econsim.errors import UserError
-from econsim.game import Game, OptimalTaxInputs
+from econsim.game import Game
 from econsim.mechanisms.numerics import power
 from econsim.mechanisms.welfare import inverse_income_weights
 from econsim.parameters import Model
@@ -154,7 +155,7 @@ def _inputs(game: Game[Any], key: str, instead: str) -> OptimalTaxInputs:
     if not isinstance(game, OptimalTaxInputs):
         raise UserError(
             f"{key}: {type(game).__name__} states neither the elasticity of taxable income nor its social weights"
-            f" (econsim.game.OptimalTaxInputs); give {key}={instead}"
+            f" (econsim.economics.OptimalTaxInputs); give {key}={instead}"
         )
     return game
 

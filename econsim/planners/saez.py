@@ -2,7 +2,7 @@
 
 Workers respond to a schedule, and the formula computes the next schedule from their incomes, until the schedule
 converges. By default the elasticity of taxable income and the social weights are those of the economy
-(:class:`econsim.game.OptimalTaxInputs`): its workers' response, and the derivative of its welfare function.
+(:class:`econsim.economics.OptimalTaxInputs`): its workers' response, and the derivative of its welfare function.
 """
 
 from __future__ import annotations

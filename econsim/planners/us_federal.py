@@ -10,8 +10,9 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim.actions import tax_thresholds
+from econsim.economics import DeclaresIncomes
 from econsim.errors import EconsimWarning
-from econsim.game import DeclaresIncomes, Game, Role, TaxSchedules
+from econsim.game import Game, Role, TaxSchedules
 from econsim.mechanisms.us_law import FilingStatus, Law, law_on_brackets
 from econsim.mechanisms.weighted_people import mean
 from econsim.parameters import Model

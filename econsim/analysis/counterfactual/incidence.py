@@ -14,7 +14,8 @@ from econsim.accounts import MONEY
 from econsim.analysis.counterfactual.gains import gains_by_group
 from econsim.analysis.inequality import Floats, arrays, deciles
 from econsim.analysis.welfare.equivalents import equivalent_variation
-from econsim.game import Game, MoneyUtility
+from econsim.economics import MoneyUtility
+from econsim.game import Game
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,6 +1,7 @@
 """What formulas of optimal taxes and laws on other brackets read from the one-step economy.
 
-See :class:`econsim.game.OptimalTaxInputs` and :class:`econsim.game.DeclaresIncomes`. States are in double precision.
+See :class:`econsim.economics.OptimalTaxInputs` and :class:`econsim.economics.DeclaresIncomes`. States are in double
+precision.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ every environment copy. Until the buffer has enough incomes, the rates of each c
 afterwards, all copies play under the newest schedule. After each round, its incomes are added to the buffer, each once
 (the published code counts those of the current episode twice once a copy has added 500), and the formula gives the next
 schedule. By default the elasticity of taxable income and the social weights are those of the economy
-(:class:`econsim.game.OptimalTaxInputs`). The published baseline (``planner: saez_buffer_published``) estimates the
+(:class:`econsim.economics.OptimalTaxInputs`). The published baseline (``planner: saez_buffer_published``) estimates the
 elasticity by a regression on the buffer, with a moving average, and has inverse-income weights. A planner that has been
 fitted before continues from its buffer and averages.
 """

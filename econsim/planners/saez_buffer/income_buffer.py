@@ -41,7 +41,7 @@ class IncomeBuffer:
             incomes: ``[..., Y]``, by tax period.
             rates: marginal tax rates, of the same shape.
             weights: social weights ``[...]``; one each by default.
-            effort_values: of :class:`econsim.game.OptimalTaxInputs`, ``[...]``; zero by default.
+            effort_values: of :class:`econsim.economics.OptimalTaxInputs`, ``[...]``; zero by default.
         """
         added = {
             "incomes": incomes,

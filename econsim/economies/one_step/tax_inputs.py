@@ -1,4 +1,4 @@
-"""What formulas of optimal taxes and laws on other brackets read from the one-step economy.
+"""Inputs of optimal-tax formulas and of laws on other brackets, taken from the one-step economy.
 
 See :class:`econsim.economics.OptimalTaxInputs` and :class:`econsim.economics.DeclaresIncomes`. States are in double
 precision.

@@ -67,6 +67,10 @@ def test_differences_between_expected_and_paid_rebates_are_told() -> None:
     assert not all(spoken)
 
 
+def test_without_income_effects_there_is_nothing_to_tell() -> None:
+    assert not economy(utility={"kind": "calibrated"}, hours_step=10).advice()
+
+
 def test_falling_rates_with_continuous_hours() -> None:
     """The second bracket is taxed less: a worker jumps between brackets, and the residual is told."""
     game = economy(brackets=[0, 30_000], status_quo=[0.9, 0.1])

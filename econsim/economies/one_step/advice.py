@@ -30,6 +30,8 @@ def advice(game: OneStep) -> list[str]:
 
 
 def _rebate_advice(game: OneStep) -> list[str]:
+    if game.family.in_money:  # without income effects no choice depends on the rebate
+        return []
     expected, paid = rebates(game, game.initial_rates)
     if abs(expected - paid) <= TOLERATED_DIFFERENCE * float(game.income.mean()):
         return []

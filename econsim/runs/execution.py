@@ -316,7 +316,7 @@ def _explanations(game: Game[Any], fitted: Fitted) -> dict[str, str]:
     said: dict[str, str] = {}
     for (label, _), agents in fitted.items():
         for agent in agents.values():
-            if label not in said and isinstance(agent, Explained):
+            if label not in said and isinstance(agent, Explained) and agent.state_dict():
                 said[label] = agent.explanation(game)
     return said
 

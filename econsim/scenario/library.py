@@ -8,6 +8,7 @@ econsim is installed from a wheel, in the copy inside the package.
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -59,7 +60,8 @@ def find(axis: str, name: str) -> Path:
 
 def on_disk(path: Path) -> Path:
     """Return a path as its file is named on the disk, where that differs in the form of accented letters only."""
-    if path.exists() or path.name.isascii() or not path.parent.is_dir():
+    # Unlike the methods of Path, these two accept a path that is too long.
+    if path.name.isascii() or os.path.exists(path) or not os.path.isdir(path.parent):
         return path
     return next((file for file in path.parent.iterdir() if _composed(file.name) == _composed(path.name)), path)
 

@@ -94,7 +94,7 @@ def test_a_byte_order_mark_is_no_part_of_a_prompt(folder: Path) -> None:
     (folder / "terse" / "latin.txt").write_bytes("Café".encode("latin-1"))
     wording = Wording(folder, "terse", "llm.wording")
     assert wording.render("rules", name="Ada") == "Work or rest, Ada."
-    with pytest.raises(UserError, match=r"llm.wording: .*latin.txt is not UTF-8 text"):
+    with pytest.raises(UserError, match=r"llm.wording: .*latin.txt:1: expected UTF-8 text"):
         wording.render("latin")
 
 

@@ -73,7 +73,7 @@ def test_data_files_and_wordings_pass_the_same_check(folder: Path, name: str) ->
         read_texts(Path(name))
     with pytest.raises(UserError, match=f"population.file: cannot read {UNREADABLE[name]}"):
         read_survey(name)
-    with pytest.raises(UserError, match=f"quantile_table: cannot read {UNREADABLE[name]}"):
+    with pytest.raises(UserError, match=f"population.file: cannot read {UNREADABLE[name]}"):
         QuantileTable(Parameters(file=name))
     (folder / "wording").mkdir()
     os.rename(name, folder / "wording" / "rules.txt")

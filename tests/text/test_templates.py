@@ -97,5 +97,5 @@ def test_a_template_that_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="larger than 20,000 bytes"):
         wording.render("rules")
     (tmp_path / "rules.txt").write_bytes(b"\xff\xfe")
-    with pytest.raises(UserError, match="not UTF-8"):
+    with pytest.raises(UserError, match="expected UTF-8 text"):
         wording.render("rules")

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from econsim.errors import ScenarioError
 from econsim.scenario import load
+from econsim.scenario.yaml_reader import parse
 
 FIXED = {"planner": "fixed"}  # planners/fixed.yaml has seven rates
 TWO = {"agents.worker": [{"agent": "best_response", "share": 0.25}, {"agent": "elastic_rule", "share": 0.75}]}
 
 
 def content(overrides: Any, scenario: Any = "one_step") -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(load(scenario, overrides).dump())
+    loaded: dict[str, Any] = parse(load(scenario, overrides).dump(), lambda line: "dump").plain()
     return loaded
 
 

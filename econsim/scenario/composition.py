@@ -3,11 +3,12 @@
 One rule applies a patch to a value: a mapping with a key ``kind`` is a complete choice and replaces the value, any
 other mapping is merged into the value key by key, and everything else replaces the value. A name that is patched is
 first replaced by its contents, so that ``planner.rate=0.3`` changes one number of the planner that the scenario gives
-by name.
+by name. The keys of a mapping that patches a list are positions of entries, counted from 0: ``planner.rates.4=0.3``.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ _NONE = "none"
 _OPTIONAL = (("planner",), ("training",), ("llm",), ("evaluation",), ("headline",))
 _HOLDS_NAMES = ((), ("agents",), ("baselines",), ("evaluation",))
 _OWN_TO_EACH_FILE = ("name", "description")
+_POSITION = re.compile(r"[-+]?[0-9]+")
 
 
 def extended(path: Path, below: tuple[Path, ...] = ()) -> Node:
@@ -47,9 +49,15 @@ def extended(path: Path, below: tuple[Path, ...] = ()) -> Node:
 
 
 def laid_over(base: Node, patch: Node, keys: Keys = ()) -> Node:
-    """Return ``base`` with ``patch`` applied to it; ``keys`` is the path of both from the root of the scenario."""
+    """Return ``base`` with ``patch`` applied to it; ``keys`` is the path of both from the root of the scenario.
+
+    Raises:
+        ScenarioError: the patch names an entry that a list does not have, or a name has no contents.
+    """
     if not isinstance(patch.content, dict) or ("kind" in patch.content and keys):
         return patch
+    if isinstance(base.content, list) and patch.content and all(map(_POSITION.fullmatch, patch.content)):
+        return _with_entries(base, patch, keys)
     base = _opened(base, keys)
     if not isinstance(base.content, dict):
         return patch
@@ -57,6 +65,27 @@ def laid_over(base: Node, patch: Node, keys: Keys = ()) -> Node:
     for key, child in patch.content.items():
         merged[key] = laid_over(merged[key], child, (*keys, key)) if key in merged else child
     return replace(base, content=merged)
+
+
+def _with_entries(base: Node, patch: Node, keys: Keys) -> Node:
+    """Return a list with the patch of each position applied to its entry; a list never gets further entries."""
+    opened = _opened(base, keys)
+    entries = list(opened.content if isinstance(opened.content, list) else base.content)
+    for position, child in patch.content.items():
+        index = int(position)
+        if not 0 <= index < len(entries):
+            raise ScenarioError([_no_entry(child, position, len(entries), keys)])
+        names_agent = isinstance(child.content, dict) and "agent" in child.content
+        entry = base.content[index] if names_agent else entries[index]  # another agent keeps nothing of the first
+        entries[index] = laid_over(entry, child, (*keys, position))
+    return replace(base, content=entries)
+
+
+def _no_entry(child: Node, position: str, length: int, keys: Keys) -> Problem:
+    name = ".".join((child.alias or keys[0], *keys[1:])) if keys else "the list"
+    numbered = f"{length} {'entry' if length == 1 else 'entries'}, counted from 0"
+    expected = f"expected a position from 0 to {length - 1}" if length else "there is no entry to change"
+    return Problem(child.where, f"{name}.{position}", f"the list {name} has {numbered}; {expected}")
 
 
 def resolved(root: Node) -> tuple[Node, list[Problem]]:

@@ -9,38 +9,50 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from econsim.parameters import Chosen
-from econsim.scenario.composition import laid_over
+from econsim.scenario.composition import Keys, laid_over
 from econsim.scenario.fields import fields_of, names_kind, type_of
 from econsim.scenario.yaml_reader import Node
 
 
-def over_defaults(node: Node, annotation: Any) -> Node:
-    """Return the tree with each mapping that names no kind merged into the default kind of its field."""
+def over_defaults(node: Node, annotation: Any, keys: Keys = ()) -> Node:
+    """Return the tree with each mapping that names no kind merged into the default kind, or list, of its field.
+
+    ``keys`` is the path of ``node`` from the root of the scenario.
+
+    Raises:
+        ScenarioError: a mapping names an entry that the default list of its field does not have.
+    """
     if not isinstance(node.content, dict):
         return node
     fields = fields_of(annotation, node.plain())
-    content = {key: _completed(child, fields.get(key), (key,), annotation) for key, child in node.content.items()}
+    content = {key: _completed(child, fields.get(key), (*keys, key), annotation) for key, child in node.content.items()}
     return replace(node, content=content)
 
 
-def _completed(child: Node, field: FieldInfo | None, keys: tuple[str, ...], outer: Any) -> Node:
+def _completed(child: Node, field: FieldInfo | None, keys: Keys, outer: Any) -> Node:
     if not isinstance(child.content, dict):
         return child
     if field is None:
-        return over_defaults(child, outer)
+        return over_defaults(child, outer, keys)
     default = _default(field)
-    if "kind" not in child.content and isinstance(default, dict) and "kind" in default:
+    if "kind" not in child.content and (isinstance(default, list) or (isinstance(default, dict) and "kind" in default)):
         child = laid_over(replace(_node(default, child.where), alias=child.alias), child, keys)
-    return over_defaults(child, type_of(field))
+    return over_defaults(child, type_of(field), keys)
 
 
 def _default(field: FieldInfo) -> Any:
     """Return the default as plain data."""
     value = field.get_default(call_default_factory=True, validated_data={})
-    if isinstance(value, Chosen):
-        return value.dump()
     if isinstance(value, str) and names_kind(field):
         return {"kind": value}
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Chosen):
+        return value.dump()
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 

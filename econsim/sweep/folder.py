@@ -121,7 +121,7 @@ class Sweep:
         from econsim.sweep.query import query
 
         self._gather()
-        return query(self.path, sql)
+        return query(self.path, sql, self.keys)
 
     def summary(self, metric: str = "welfare") -> Any:
         """Return means, intervals, best runs, main effects and the Pareto front; see :mod:`econsim.sweep.summary`."""

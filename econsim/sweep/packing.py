@@ -12,7 +12,7 @@ from econsim.scenario.aliases import canonical_key
 from econsim.scenario.plan import must_be_fitted
 from econsim.sweep.batchable import BatchableParameter, reflection
 from econsim.sweep.table import Planned, Table
-from econsim.sweep.variants import Variants
+from econsim.sweep.variants import Variants, position
 
 __all__ = ["Member", "Plan", "Unit", "planned_units", "why_alone"]
 
@@ -173,6 +173,6 @@ def _without(game: dict[str, Any], paths: Sequence[Sequence[str]]) -> dict[str, 
     for *outer, last in paths:
         inner: Any = content
         for name in outer:
-            inner = inner[name]
-        inner.pop(last)
+            inner = inner[position(inner, name)]
+        inner[position(inner, last)] = None  # not removed: the other entries of a list keep their positions
     return content

@@ -19,7 +19,7 @@ from econsim.scenario.loading import scenario_path
 from econsim.scenario.overrides import overridden
 from econsim.scenario.yaml_reader import Node
 
-__all__ = ["Numbers", "Variants", "composed"]
+__all__ = ["Numbers", "Variants", "composed", "position"]
 
 Numbers = Mapping[str, float | int]
 _PLANNER = ("planner", "planner_label")
@@ -72,9 +72,14 @@ class Variants:
             *outer, last = key.split(".")
             inner: Any = content
             for name in outer:
-                inner = inner[name]
-            inner[last] = value
+                inner = inner[position(inner, name)]
+            inner[position(inner, last)] = value
         return content
+
+
+def position(content: Any, name: str) -> str | int:
+    """Return a part of a dotted key as the key of a mapping, or as the position in a list."""
+    return int(name) if isinstance(content, list) else name
 
 
 def _names(field: str) -> tuple[str, ...]:

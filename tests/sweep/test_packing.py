@@ -131,10 +131,10 @@ def test_what_cannot_share_a_batch_says_why(axes: dict[str, Any], key: str, reas
 def test_a_number_that_changes_more_than_itself_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from econsim.economies.one_step import OneStep
 
-    honest = OneStep._values
+    honest = OneStep.values
     # A game that reads its settings where it should read its parameters.
     monkeypatch.setattr(
-        OneStep, "_values", lambda self, like: honest(self, like) | {
+        OneStep, "values", lambda self, like: honest(self, like) | {
             "elasticity": torch.tensor([[self.settings.utility.elasticity]], dtype=like.dtype)
         }
     )  # fmt: skip

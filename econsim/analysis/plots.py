@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "effective_rates",
     "hours_by_skill",
+    "household_rates",
     "houses_by_skill",
     "incomes_by_decile",
     "learning_curve",
@@ -135,6 +136,32 @@ def effective_rates(accounts: pd.DataFrame, policies: Sequence[str]) -> Figure:
     panels[0].set_ylim(-3, 103)
     panels[1].set_ylim(-103, 103)
     label_ends(panels[1], {label: line.iloc[-1] for label, line in lines.items()}, styles_of(policies))
+    return figure
+
+
+def household_rates(curve: pd.DataFrame, income: float, labels: Mapping[str, str]) -> Figure:
+    """Draw average and marginal tax rates over income before tax, with a vertical line at the household's income.
+
+    Args:
+        curve: a table of :func:`econsim.analysis.taxation.household`, in ascending order of income.
+        income: income of the household, US dollars.
+        labels: the label of each schedule of the table, ``law`` or ``reform``, the one under study last.
+    """
+    figure, panels = new_figure(2)
+    styles = styles_of(labels.values())
+    kinds = {"average": "default", "marginal": "steps-post"}
+    for axes, (kind, drawing) in zip(panels, kinds.items(), strict=True):
+        for name, label in labels.items():
+            rates = 100.0 * curve[f"{name}_{kind}_rate"]
+            axes.plot(curve["income"], rates, drawstyle=drawing, **stroke(styles[label]))
+        axes.axvline(income, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
+        axes.set(xlim=(0.0, float(curve["income"].iloc[-1])), xlabel=in_money("income before tax", "USD"))
+        write_title(axes, f"{kind} tax rate, %")
+        axes.locator_params(axis="x", nbins=4)
+        plain_numbers(axes)
+    share_limits(panels, low=0.0)
+    ends = {label: 100.0 * float(curve[f"{name}_marginal_rate"].iloc[-1]) for name, label in labels.items()}
+    label_ends(panels[1], ends, styles)
     return figure
 
 

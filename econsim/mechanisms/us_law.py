@@ -1,6 +1,8 @@
 """US federal income tax as enacted, from the table in ``data/``.
 
-Thresholds are in nominal US dollars of taxable income per year. Tax credits and payroll taxes are not included.
+Thresholds are in nominal US dollars of taxable income per year. Tax credits and payroll taxes are not included. Each
+revenue procedure has one table per filing status (26 U.S.C. 1(j)(2)(A) to (D)). Thresholds of married individuals who
+file separately are half of those of joint returns, being rounded to multiples of $25 instead of $50 (1(f)(7)).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from econsim.storage.csv_reader import read_csv
 TABLE = "data/us_federal_income_tax_brackets.csv"
 
 
-FilingStatus = Literal["single", "married_joint", "head_of_household"]
+FilingStatus = Literal["single", "married_joint", "married_separate", "head_of_household"]
 
 
 class Law(Model):
@@ -56,7 +58,7 @@ class Schedule:
 
 
 def federal_schedule(year: int, filing_status: str = "single") -> Schedule:
-    """Return the schedule of a tax year for ``single``, ``married_joint`` or ``head_of_household``.
+    """Return the schedule of a tax year for a filing status, one of :data:`FilingStatus`.
 
     Raises:
         UserError: the table does not contain the year or the filing status.

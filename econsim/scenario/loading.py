@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from econsim import kinds
 from econsim.errors import Problem, ScenarioError, UserError, did_you_mean
-from econsim.parameters import Chosen, FromRoom
+from econsim.parameters import Chosen, FromRoom, Model
 from econsim.scenario import library
 from econsim.scenario.aliases import canonical, written_key
 from econsim.scenario.composition import extended, laid_over, resolved
@@ -20,10 +20,12 @@ from econsim.scenario.defaults import over_defaults
 from econsim.scenario.labels import label_of
 from econsim.scenario.model import GameChoice, Scenario
 from econsim.scenario.origin import Origin
-from econsim.scenario.overrides import Overrides, overridden, patches
+from econsim.scenario.overrides import COMMAND_LINE, Overrides, overridden, patches
 from econsim.scenario.validation_errors import problems
 from econsim.scenario.yaml_reader import Node, parse, read
 from econsim.storage.user_files import is_writable_text, shown
+
+M = TypeVar("M", bound=Model)
 
 
 def load(source: str | Path, overrides: Overrides = ()) -> Scenario:
@@ -80,6 +82,30 @@ def solver_choice(given: str | Mapping[str, Any]) -> Chosen:
     if not isinstance(name, str):
         raise UserError("solver: expected a name or a mapping with a key 'kind' that names one of the solvers")
     return _kind_with(name, content, Annotated[Chosen, FromRoom("solvers")])
+
+
+def planner_choice(source: str, parameters: Mapping[str, Any]) -> Chosen:
+    """Return a planner of planners/, given by name or as the path of a YAML file, with parameters applied.
+
+    Raises:
+        UserError: there is no such planner, or a parameter is not valid.
+    """
+    path = Path(source) if source.endswith((".yaml", ".yml")) else library.find("planners", source)
+    root = read(library.on_disk(path))
+    for patch in patches(parameters):
+        root = laid_over(root, patch)
+    choice: Chosen = _checked(root, Annotated[Chosen, FromRoom("planners")])
+    return choice
+
+
+def parameters_from(overrides: Overrides, model: type[M]) -> M:
+    """Return a parameter model from texts ``key=value``, as on the command line, or a mapping.
+
+    Raises:
+        ScenarioError: the texts contain mistakes; each is listed with its key and what was expected.
+    """
+    values: M = _checked(overridden(Node({}, COMMAND_LINE), overrides), model)
+    return values
 
 
 def _kind_with(name: str, overrides: Mapping[str, Any], wanted: Any) -> Chosen:

@@ -11,6 +11,7 @@ from econsim.analysis.taxation.elasticity import (
     income_shares_elasticity,
     panel_elasticity,
 )
+from econsim.analysis.taxation.household import TaxReform, curve_incomes, household
 from econsim.analysis.taxation.laffer import LafferCurve, laffer_curve
 from econsim.analysis.taxation.optimal import (
     optimal_schedule,
@@ -40,12 +41,15 @@ __all__ = [
     "Bunching",
     "Burden",
     "LafferCurve",
+    "TaxReform",
     "arc_elasticity",
     "bunching",
     "concentration_index",
+    "curve_incomes",
     "effective_rates",
     "fit_hsv",
     "flat_tax_burden",
+    "household",
     "income_shares_elasticity",
     "kakwani",
     "laffer_curve",

@@ -26,10 +26,27 @@ OVERRIDES: dict[str, Any] = {
 }  # fmt: skip
 RESULTS = ("metrics.parquet", "accounts.parquet", "summary.json")
 PPO = "checkpoints/ppo-seed-42-ppo"
-FINISHED = ("summary.json", "metrics.parquet", "accounts.parquet", "environment.json", "scenario.yaml", "manifest.json",
-            f"{PPO}/fitted/state.json", f"{PPO}/fitted/state.safetensors", f"{PPO}/cost.json", "log.txt", "lock")  # fmt: skip
-INTERRUPTED = ("environment.json", "scenario.yaml", "manifest.json", "metrics.parts/*.parquet",
-               f"{PPO}/step-*/state.json", f"{PPO}/step-*/state.safetensors")  # fmt: skip
+FINISHED = (
+    "summary.json",
+    "metrics.parquet",
+    "accounts.parquet",
+    "environment.json",
+    "scenario.yaml",
+    "manifest.json",
+    f"{PPO}/fitted/state.json",
+    f"{PPO}/fitted/state.safetensors",
+    f"{PPO}/cost.json",
+    "log.txt",
+    "lock",
+)
+INTERRUPTED = (
+    "environment.json",
+    "scenario.yaml",
+    "manifest.json",
+    "metrics.parts/*.parquet",
+    f"{PPO}/step-*/state.json",
+    f"{PPO}/step-*/state.safetensors",
+)
 NOT_COVERED = {
     "manifest.json": "a deleted manifest is warned of: the run reads as one of an older version, without checks",
     "log.txt": "grows while the run works, so it has no checksum; no number is read from it",

@@ -22,10 +22,49 @@ from econsim.scenario.yaml_writer import yaml_text
 SOURCES = sorted((Path(__file__).resolve().parents[1] / "scenarios").glob("*.yaml"))
 SECONDS = 60.0  # after which loading counts as a hang
 EXTREMES = [0, -1, 1, 2, 0.5, -0.0, 1e-320, 1e308, -1e308, 10**30, float("nan"), float("inf"), -float("inf")]
-VALUES = [*EXTREMES, None, True, "", "none", "one_step", "../one_step", "é" * 40, "a" * 300, [], {}, [[]], {"kind": None},
-          {"kind": "one_step"}, {"": {"": ""}}, ["ppo", "ppo"], [0.1, 0.9], "__init__", "1e999", "0x", [float("nan")]]  # fmt: skip
-SCRAPS = [*"\t\n:,-?[]{}#&*!|>'\"%@`\\ ", "\x00", "\u2028", "\ufeff", "\U0001f41f", ".nan", "-.inf", "1e999", "9" * 400,
-          "<<: ", "---\n", "&a ", "*a", "!!set ", "!!python/name:os.system ", "[" * 60, "{a: " * 60, "2020-13-45"]  # fmt: skip
+VALUES = [
+    *EXTREMES,
+    None,
+    True,
+    "",
+    "none",
+    "one_step",
+    "../one_step",
+    "é" * 40,
+    "a" * 300,
+    [],
+    {},
+    [[]],
+    {"kind": None},
+    {"kind": "one_step"},
+    {"": {"": ""}},
+    ["ppo", "ppo"],
+    [0.1, 0.9],
+    "__init__",
+    "1e999",
+    "0x",
+    [float("nan")],
+]
+SCRAPS = [
+    *"\t\n:,-?[]{}#&*!|>'\"%@`\\ ",
+    "\x00",
+    "\u2028",
+    "\ufeff",
+    "\U0001f41f",
+    ".nan",
+    "-.inf",
+    "1e999",
+    "9" * 400,
+    "<<: ",
+    "---\n",
+    "&a ",
+    "*a",
+    "!!set ",
+    "!!python/name:os.system ",
+    "[" * 60,
+    "{a: " * 60,
+    "2020-13-45",
+]
 
 
 def mutant(draw: random.Random) -> str:

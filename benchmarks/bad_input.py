@@ -3,7 +3,7 @@
 Counts how each ends: with the right numbers, with an error that names its place, or with a fault (any other exception,
 a hang, a number that is wrong without an error). All draws follow from the seed; the moments of kills are fractions of
 the duration of the undisturbed run. Run: ``python benchmarks/bad_input.py [--mutations 4000] [--kills 40] [--trials 6]
-[--corruptions 200]``. The full sizes take about 20 minutes on two cores.
+[--corruptions 200]``. The sizes of a run are in its result.
 """
 
 from __future__ import annotations

@@ -99,13 +99,18 @@ def killed(folder: Path, ready: Callable[[], bool], delay: float) -> bool:
 
 
 def kill(folder: Path, whole: Path, seconds: float, draw: random.Random) -> str:
-    """Kill a run at a random moment, resume it and compare its results with those of the undisturbed run."""
-    was_running = killed(folder, (folder / "environment.json").exists, draw.random() * seconds)
+    """Kill a run at a random moment, resume it and compare its results with those of the undisturbed run.
+
+    A run that ended before it was killed is repeated with an earlier moment.
+    """
+    while not killed(folder, (folder / "environment.json").exists, draw.random() * seconds):
+        shutil.rmtree(folder)
+        seconds *= 0.8
     if ended(forked(lambda: resume(folder, quiet=True), folder.with_suffix(".error"))):
         return "not_resumed"
     if results(folder) != results(whole):
         return "different"
-    return "identical" if was_running else "ended_before_kill"
+    return "identical"
 
 
 def interrupt(folder: Path) -> None:

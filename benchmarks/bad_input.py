@@ -4,8 +4,8 @@ Counts how each ends: with the right numbers, with an error that names its place
 a hang, a number that is wrong without an error). All draws follow from the seed; the moments of kills are fractions of
 the duration of the undisturbed run, which depends on the machine. The sizes of a run are in its result.
 
-Run: ``python benchmarks/bad_input.py [--mutations 4000] [--kills 40] [--trials 6] [--corruptions 200]`` (about a quarter
-of an hour on two idle cores).
+Run: ``python benchmarks/bad_input.py [--mutations 4000] [--kills 40] [--trials 6] [--corruptions 200]`` (about a
+quarter of an hour on two idle cores).
 """
 
 from __future__ import annotations

@@ -74,9 +74,9 @@ def test_a_damaged_environment_is_named(sweep: Make) -> None:
 
 def test_a_sweep_names_the_plug_in_that_it_needs(sweep: Make) -> None:
     folder = unfinished(sweep(AXES, pack=False))
-    started_under(folder, plugins=["lakes"], plugin_options={"lakes": "../my lakes"})
+    started_under(folder, plugins=["ponds"], plugin_options={"ponds": "../my ponds"})
     with sqlite3.connect(folder / "index.sqlite") as base:
         base.execute("update bases set content = replace(content, 'one_step', 'lake')")
-    assert open_sweep(folder).command("resume") == f"econsim resume {folder} --plugin '../my lakes'"
-    with pytest.raises(UserError, match=r"this sweep used the plug-in lakes; add --plugin '\.\./my lakes'"):
+    assert open_sweep(folder).command("resume") == f"econsim resume {folder} --plugin '../my ponds'"
+    with pytest.raises(UserError, match=r"this sweep used the plug-in ponds; add --plugin '\.\./my ponds'"):
         resume_sweep(folder, quiet=True)

@@ -60,8 +60,8 @@ def load_state(folder: Path, remedy: str = "restore it from a copy, or run the s
         description = json.loads((folder / _STATE).read_text("utf-8"))
         if description["format"] not in (_FORMAT, _WITHOUT_NUMBERS):
             raise RunError(
-                f"{folder}: expected checkpoint format {_FORMAT}, found {description['format']};"
-                " resume it with the version of econsim that wrote it"
+                f"{folder / _STATE}: expected checkpoint format {_FORMAT}, found {description['format']}; resume it"
+                f" with the version of econsim that wrote it, or, if the file is damaged, {remedy}"
             )
         tree = description["state"]
         covered = tree if description["format"] == _FORMAT else None

@@ -38,10 +38,8 @@ def marginal_weights(social_welfare: Callable[[Tensor], Tensor], money: Tensor) 
     """
     with torch.enable_grad():
         lump_sums = torch.zeros_like(money, requires_grad=True)
-        (gain,) = torch.autograd.grad(
-            social_welfare(lump_sums).sum() + 0.0 * lump_sums.sum(),
-            lump_sums,  # connected where welfare is constant
-        )
+        # Adding zero times the lump sums makes a welfare function that does not depend on them differentiable.
+        (gain,) = torch.autograd.grad(social_welfare(lump_sums).sum() + 0.0 * lump_sums.sum(), lump_sums)
     return gain
 
 

@@ -132,7 +132,7 @@ def explanation(
     if choice == "estimated":
         source = f"estimated, 95 % interval {low:.3g} to {high:.3g}"
     elif choice == "economy":
-        source = f"of the economy: {getattr(game, 'elasticity_meaning', 'as it states')}"
+        source = f"of the economy: {_inputs(game, ELASTICITY, 'estimated').elasticity_meaning}"
     return f"elasticity of taxable income {value:.3g} ({source}); social weights: {_in_words(weights)}"
 
 

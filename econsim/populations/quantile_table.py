@@ -31,8 +31,6 @@ REFERENCES = (
   howpublished = {minneapolisfed.org/institute/income-distributions-and-dynamics-in-america}}""",
 )
 SHIPPED = "data/us_w2_wages_2019.csv"
-MOST_BYTES = 100 << 20
-"""Largest size of a table."""
 
 
 class Parameters(Sampling):

@@ -22,6 +22,7 @@ from econsim.storage.user_files import decoded, read_user_file
 __all__ = ["CsvTable", "is_blank", "read_csv"]
 
 MOST_BYTES = 8 << 30
+"""Largest size of a file: a census survey has some gigabytes."""
 
 _BLANK = {"", "NA", "NaN", "nan"}  # also as R and pandas write a missing value
 

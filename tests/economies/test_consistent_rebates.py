@@ -1,4 +1,4 @@
-"""Isoelastic workers expect the rebate that their choices pay, or the run says by how much it differs."""
+"""Isoelastic workers expect the rebate that their choices pay, or the advice and accounts state the difference."""
 
 from __future__ import annotations
 
@@ -52,33 +52,33 @@ def test_hours_in_steps_are_an_equilibrium_where_there_is_one(rate: float) -> No
     assert accounts["largest_deviation_gain"] == pytest.approx(max(smallest, 0), abs=1e-9)
 
 
-def test_differences_between_expected_and_paid_rebates_are_told() -> None:
-    """Over a grid of flat rates, the advice speaks exactly where somebody gains from deviating."""
-    spoken = []
+def test_differences_between_expected_and_paid_rebates_are_stated() -> None:
+    """Over a grid of flat rates, there is advice exactly where somebody gains from deviating."""
+    warnings = []
     for rate in (0.05, 0.1, 0.15, 0.5, 0.9):
         game = economy(hours_step=10, status_quo=[rate])
         expected, paid = rebates(game, game.initial_rates)
-        told = any("best responses are not exact" in message for message in game.advice())
-        assert told == (abs(expected - paid) > 4)
-        if not told:
+        warned = any("best responses are not exact" in message for message in game.advice())
+        assert warned == (abs(expected - paid) > 4)
+        if not warned:
             assert played(game, [rate])["largest_deviation_gain"] < 1e-3
-        spoken.append(told)
-    assert any(spoken)
-    assert not all(spoken)
+        warnings.append(warned)
+    assert any(warnings)
+    assert not all(warnings)
 
 
-def test_without_income_effects_there_is_nothing_to_tell() -> None:
+def test_without_income_effects_there_is_no_advice() -> None:
     assert not economy(utility={"kind": "calibrated"}, hours_step=10).advice()
 
 
 def test_falling_rates_with_continuous_hours() -> None:
-    """The second bracket is taxed less: a worker jumps between brackets, and the residual is told."""
+    """The second bracket is taxed less: a worker jumps between brackets, and the advice states the residual."""
     game = economy(brackets=[0, 30_000], status_quo=[0.9, 0.1])
     accounts = played(game, [0.9, 0.1])
     expected, paid = rebates(game, game.initial_rates)
     assert paid == pytest.approx(float(accounts["rebate"][0]), rel=1e-6)
-    told = any("best responses are not exact" in message for message in game.advice())
-    assert told == (abs(expected - paid) > 4)
+    warned = any("best responses are not exact" in message for message in game.advice())
+    assert warned == (abs(expected - paid) > 4)
     hours = np.linspace(0, 100, 100_001)
     for worker, wage in enumerate([500.0, 1000.0, 1500.0]):
         income = wage * hours

@@ -1,4 +1,4 @@
-"""A run is continued under other versions only where the user says so, and the change is told."""
+"""A run is continued under other versions only where the user agrees, and the change is noted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of a sweep: exclusive, without links, continued under other versions or plug-ins only as told."""
+"""The folder of a sweep: exclusive, without links, and continued under other versions only with agreement."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from econsim.parameters import Model
 
 Values = Mapping[str, Tensor]
 REBATE_BISECTIONS = 24
-LARGEST_DIFFERENCE = 4.0
+LARGEST_DIFFERENCE = 4.0  # of revenue and rebate, in intervals of the bisection; slopes explain at most two
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,8 @@ class Isoelastic(Model):
 
         def largest_gain(expected: Tensor) -> Tensor:
             hours = self.best_hours(values, skill, expected, budget)
-            return self.deviation_gain(values, skill, hours, revenue(expected), budget).amax(-1, keepdim=True)
+            paid = (weight * budget.tax(skill * hours)).mean(-1, keepdim=True)
+            return self.deviation_gain(values, skill, hours, paid, budget).amax(-1, keepdim=True)
 
         low = torch.zeros_like(skill[:, :1])
         high = (weight * budget.tax(skill * budget.cap)).mean(-1, keepdim=True)
@@ -252,8 +253,7 @@ class Isoelastic(Model):
         middle = 0.5 * (low + high)
         # Continuous revenue falls by less than the rebate rises, and differs from it by no more than the interval.
         jumps = (revenue(middle) - middle).abs() > LARGEST_DIFFERENCE * (high - low)
-        if not bool(jumps.any()):
-            return middle
+        # The sides are computed in any case: a branch on data would wait for the device in every step.
         return torch.where(jumps, torch.where(largest_gain(low) < largest_gain(high), low, high), middle)
 
     def deviation_gain(

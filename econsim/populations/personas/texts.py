@@ -25,8 +25,6 @@ __all__ = ["PERSON", "TEXT", "Facts", "Written", "text_of"]
 
 PERSON, TEXT = "person", "text"
 """Columns of a file of descriptions: the template's text of a person, and the text that replaces it."""
-MOST_BYTES = 1 << 30
-"""Largest size of a file of descriptions."""
 
 _DEGREES = {
     "less_than_high_school": "without a high-school diploma",

@@ -27,8 +27,6 @@ __all__ = ["Rows", "read"]
 
 _PUMS = {"income": "WAGP", "weight": "PWGTP", "age": "AGEP", "sex": "SEX", "education": "SCHL", "occupation": "OCCP"}
 _SEXES = {"woman": 0, "women": 0, "female": 0, "f": 0, "man": 1, "men": 1, "male": 1, "m": 1}
-MOST_BYTES = 8 << 30
-"""Largest size of a survey, some times that of a national file of the American Community Survey."""
 _LONGEST = 80  # maximum number of characters of an occupation, which is used in prompts
 
 

@@ -18,6 +18,13 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a 
 ConfirmOption = Annotated[
     bool, typer.Option("--yes", help="Confirm the number and cost of language-model calls, and their key.")
 ]
+AcceptChangedVersions = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changed-versions",
+        help="Continue although econsim, torch, numpy or a plug-in has changed, which can change numbers.",
+    ),
+]
 
 
 class Device(StrEnum):
@@ -64,15 +71,10 @@ def resume(
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
-    accept_changed_versions: Annotated[
-        bool,
-        typer.Option(
-            "--accept-changed-versions",
-            help="Continue although econsim, torch, numpy or a plug-in has changed, which can change numbers.",
-        ),
-    ] = False,
+    accept_changed_versions: AcceptChangedVersions = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Confirm that a key is sent to the language model that the folder names.")
+        bool,
+        typer.Option("--yes", help="Confirm that keys, work and results go to the places that the folder names."),
     ] = False,
 ) -> None:
     """Continue an interrupted run or sweep.

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from econsim.cli.running import ConfirmOption, OverridesArgument
+from econsim.cli.running import AcceptChangedVersions, ConfirmOption, OverridesArgument
 from econsim.errors import UserError
 
 AxesArgument = Annotated[
@@ -178,6 +178,7 @@ def search(
     yes: Annotated[
         bool, typer.Option("--yes", help="Confirm that a key is sent to the language model of the scenario.")
     ] = False,
+    accept_changed_versions: AcceptChangedVersions = False,
 ) -> None:
     """Search for the values of keys that give the best value of a metric.
 
@@ -198,7 +199,9 @@ def search(
         method=method.value,
         seed=seed,
     )
-    result = find(request, budget, out or Path("searches") / Path(scenario).stem, device, quiet, yes)
+    result = find(
+        request, budget, out or Path("searches") / Path(scenario).stem, device, quiet, yes, accept_changed_versions
+    )
     for name, value in result.best.items():
         typer.echo(f"{'best value' if name == 'value' else name}: {value}")
 

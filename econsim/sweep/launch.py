@@ -21,8 +21,7 @@ from pydantic import Field
 
 from econsim.errors import UserError
 from econsim.parameters import Model
-from econsim.runs.environment import command_on, describe_environment, read_environment
-from econsim.runs.versions import continued
+from econsim.runs.environment import command_on, describe_environment
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.files import new_folder, write_json, write_text
 from econsim.storage.links import refuse_links
@@ -40,6 +39,7 @@ from econsim.sweep.storage import Place
 from econsim.sweep.table import Table, table_of
 from econsim.sweep.tracking import tracked
 from econsim.sweep.variants import Variants
+from econsim.sweep.versions import check_versions
 
 __all__ = ["Options", "SweepInterrupted", "resume_sweep", "start_sweep"]
 
@@ -86,6 +86,15 @@ class Options(Model):
         """Return the number of units executed in parallel on this machine."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return self.workers or cores or 1
+
+    def outside(self) -> str:
+        """Return the options that send work or results to other places than the sweep's folder, in words."""
+        options = {
+            "--launcher": self.launcher if self.launcher != "local" else None,
+            "--results": self.results,
+            "--track": ",".join(name for name in self.track if name != "tensorboard"),
+        }
+        return " ".join(f"{option} {value}" for option, value in options.items() if value)
 
 
 def start_sweep(
@@ -137,11 +146,12 @@ def resume_sweep(
         path: the folder of the sweep.
         quiet: print nothing.
         accept_changed_versions: continue although versions have changed that can change numbers.
-        agreed: the user agrees to sending a key to the language model that the folder names.
+        agreed: the user agrees to sending a key to the language model that the folder names, and to the stored options
+            that send work or results to other places.
 
     Raises:
-        UserError: the folder holds no sweep, it contains a symbolic link, another process is executing it, a key would
-            be sent and ``agreed`` is not set, or versions have changed and this is not accepted.
+        UserError: the folder holds no sweep, it contains a symbolic link, another process is executing it, something
+            would be sent elsewhere and ``agreed`` is not set, or versions have changed and this is not accepted.
     """
     sweep = open_sweep(path)
     folder = sweep.path
@@ -149,19 +159,25 @@ def resume_sweep(
     sweep.scenario(0)  # names a plug-in that is not loaded
     with locked(folder) as lock, SweepProgress(folder, quiet) as showing:
         with Index(folder / INDEX) as index:
-            if not agreed:
-                _check_keys_agreed(folder, index)
             options = Options.model_validate_json(index.about["options"])
-            for note in _checked_versions(folder, options, accept_changed_versions):
+            if not agreed:
+                _check_agreed(folder, index, options)
+            for note in check_versions(folder, options.device, command_on(folder, "resume"), accept_changed_versions):
                 showing.say(note)
             index.forget((RUNNING, FAILED))
         _finish(folder, lock, options, showing)
     return open_sweep(folder)
 
 
-def _check_keys_agreed(folder: Path, index: Index) -> None:
+def _check_agreed(folder: Path, index: Index, options: Options) -> None:
+    """Check that a sweep, which may be someone else's, sends no key, work or results elsewhere."""
     from econsim.runs.llm_session import check_key_agreed
 
+    if outside := options.outside():
+        raise UserError(
+            f"{folder}: this sweep was started with {outside}. Confirm with --yes (in Python: agreed=True) that its"
+            " work and results go there"
+        )
     for base in index.bases().values():
         check_key_agreed(Variants(base).first.llm, folder)
 
@@ -192,15 +208,6 @@ def _check_empty(folder: Path) -> None:
         )
     if names:
         raise UserError(f"{folder}: this folder is not empty; choose another with --out")
-
-
-def _checked_versions(folder: Path, options: Options, accepted: bool) -> list[str]:
-    """Check the versions; return notes on their changes, and store those that were accepted."""
-    stored, now = read_environment(folder), describe_environment(0, options.device)
-    environment, notes = continued(stored, now, folder, command_on(folder, "resume"), accepted)
-    if environment is not stored:
-        write_json(folder / "environment.json", environment)
-    return notes
 
 
 def _create(folder: Path, request: Request, table: Table, plan: Plan, options: Options) -> None:

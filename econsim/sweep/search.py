@@ -1,7 +1,7 @@
 """Parameter search: the values of scenario keys that maximise or minimise a metric, found with optuna.
 
-    searches/<name>/  search.yaml (the request)  search.sqlite (all trials)  trials/<levels>/ (run folders)
-                      trials.csv (one row per trial, written when the search ends)
+    searches/<name>/  search.yaml (the request)  search.sqlite (all trials)  environment.json
+                      trials/<levels>/ (run folders)  trials.csv (one row per trial, written when the search ends)
 
 A trial is a point of the axes; its value is the mean over ``seeds`` seeds. If agents must be fitted, the seeds are run
 one after another, and a trial that is clearly worse than the others is pruned between seeds; otherwise all seeds are
@@ -24,17 +24,19 @@ from pydantic import Field
 
 from econsim.errors import UserError, did_you_mean
 from econsim.parameters import Model
+from econsim.runs.environment import describe_environment
 from econsim.runs.llm_session import check_key_agreed
 from econsim.scenario import Scenario, load
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.csv_tables import write_csv
-from econsim.storage.files import write_text
+from econsim.storage.files import write_json, write_text
 from econsim.storage.links import refuse_links
 from econsim.storage.locks import locked
 from econsim.sweep.axes import Axis, Span, read_axes
 from econsim.sweep.batch import Packed, packed_scores
 from econsim.sweep.packing import why_alone
 from econsim.sweep.progress import SweepProgress
+from econsim.sweep.versions import check_versions
 
 if TYPE_CHECKING:
     import optuna
@@ -104,6 +106,7 @@ def search(
     device: str = "cpu",
     quiet: bool = False,
     agreed: bool = False,
+    accept_changed_versions: bool = False,
 ) -> ParameterSearch:
     """Search until ``budget`` trials are done, including those that the folder ``out`` already contains.
 
@@ -114,9 +117,11 @@ def search(
         device: device of each run.
         quiet: print nothing.
         agreed: the user agrees to sending a key to the language model of the scenario.
+        accept_changed_versions: continue although versions have changed that can change numbers.
 
     Raises:
-        UserError: optuna is not installed, the request is invalid, or the folder holds another search.
+        UserError: optuna is not installed, the request is invalid, the folder holds another search, or versions have
+            changed and this is not accepted.
         RunError: a run could not be finished.
     """
     optuna = _optuna()
@@ -129,7 +134,8 @@ def search(
     out.mkdir(parents=True, exist_ok=True)
     refuse_links(out)
     with locked(out), SweepProgress(out, quiet) as showing:
-        _keep(request, out)
+        for note in _keep(request, out, device, accept_changed_versions):
+            showing.say(note)
         study = optuna.create_study(
             storage=f"sqlite:///{out / _STORE}",
             study_name="search",
@@ -210,7 +216,7 @@ class _Searching:
 
         folder = self.out / "trials" / _name(levels) / f"seed-{scenario.seed}"
         if (folder / "environment.json").is_file():
-            run = resume(folder, quiet=True, agreed=True)
+            run = resume(folder, quiet=True, accept_changed_versions=True, agreed=True)  # checked for the whole search
         else:
             run = execute(scenario, folder, self.device, quiet=True)
         scored = run.metrics[run.metrics["response"] != ""]
@@ -279,11 +285,16 @@ def _name(levels: Mapping[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(dict(levels), sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
-def _keep(request: SearchRequest, out: Path) -> None:
+def _keep(request: SearchRequest, out: Path, device: str, accepted: bool) -> list[str]:
+    """Store the request and the environment of a new search; check those of a continued one and return notes."""
     text, path = yaml_text(request.model_dump(mode="json")), out / _ASKED
-    if path.is_file() and path.read_text("utf-8") != text:
-        raise UserError(f"{out}: this folder holds another search ({path}); choose another folder with --out")
+    if path.is_file():
+        if path.read_text("utf-8") != text:
+            raise UserError(f"{out}: this folder holds another search ({path}); choose another folder with --out")
+        return check_versions(out, device, "the same command and", accepted)
+    write_json(out / "environment.json", describe_environment(0, device))
     write_text(path, text)
+    return []
 
 
 def _optuna() -> Any:

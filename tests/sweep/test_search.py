@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,17 @@ def test_a_search_goes_on_as_if_it_had_never_stopped(tmp_path: Path, monkeypatch
     assert settled.equals(whole.trials.drop(columns="trial"))
     with pytest.raises(UserError, match="this folder holds another search"):
         search(request(over=over, seeds=3), 14, tmp_path / "parts", quiet=True)
+
+
+def test_a_search_goes_on_under_other_versions_only_where_accepted(tmp_path: Path) -> None:
+    search(request(), 1, tmp_path, quiet=True)
+    path = tmp_path / "environment.json"
+    environment = json.loads(path.read_text())
+    path.write_text(json.dumps(environment | {"versions": environment["versions"] | {"numpy": "0.0.1"}}))
+    with pytest.raises(UserError, match=r"numpy 0\.0\.1 -> .*the same command and --accept-changed-versions"):
+        search(request(), 2, tmp_path, quiet=True)
+    assert len(search(request(), 2, tmp_path, quiet=True, accept_changed_versions=True).trials) == 2
+    assert "continued with changed software: numpy 0.0.1 -> " in (tmp_path / "log.txt").read_text()
 
 
 def test_trained_trials_are_pruned_between_seeds(tmp_path: Path) -> None:

@@ -65,6 +65,27 @@ def test_a_sweep_is_continued_under_other_versions_only_where_accepted(sweep: Ma
     assert "continued with changed software: numpy 0.0.1 -> " in (folder / "log.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"results": "memory://elsewhere"}, "--results memory://elsewhere"),
+        ({"launcher": "ray", "address": "ray://elsewhere:10001"}, "--launcher ray"),
+        ({"launcher": "slurm", "cluster": {"setup": "echo"}}, "--launcher slurm"),
+        ({"track": ["tensorboard", "wandb"]}, "--track wandb"),
+    ],
+)
+def test_a_sweep_that_leaves_its_folder_is_continued_only_where_agreed(
+    sweep: Make, changed: dict[str, Any], named: str
+) -> None:
+    folder = unfinished(sweep(AXES, pack=False))
+    with sqlite3.connect(folder / "index.sqlite") as base:
+        (stored,) = base.execute("select value from about where name = 'options'").fetchone()
+        base.execute("update about set value = ? where name = 'options'", [json.dumps(json.loads(stored) | changed)])
+    with pytest.raises(UserError, match=rf"this sweep was started with {named}. Confirm with --yes"):
+        resume_sweep(folder, quiet=True)
+    assert not open_sweep(folder).finished
+
+
 def test_a_damaged_environment_is_named(sweep: Make) -> None:
     folder = unfinished(sweep(AXES, pack=False))
     (folder / "environment.json").write_text("{")

@@ -1,0 +1,27 @@
+"""Check of the versions under which a sweep or search is continued."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from econsim.runs.environment import describe_environment, read_environment
+from econsim.runs.versions import continued
+from econsim.storage.files import write_json
+
+__all__ = ["check_versions"]
+
+
+def check_versions(folder: Path, device: str, command: str, accepted: bool) -> list[str]:
+    """Compare the stored environment of ``folder`` with the present one; return notes on changes.
+
+    Changes that can change numbers are stored in the folder if they are ``accepted``.
+
+    Raises:
+        UserError: such a change is not accepted; ``command``, which continues the work, is part of the message.
+        RunError: the file ``environment.json`` is damaged or missing.
+    """
+    stored = read_environment(folder)
+    environment, notes = continued(stored, describe_environment(0, device), folder, command, accepted)
+    if environment is not stored:
+        write_json(folder / "environment.json", environment)
+    return notes

@@ -79,9 +79,8 @@ def stroke(style: Style) -> dict[str, Any]:
 
 def label_ends(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Style]) -> None:
     """Write each label right of the axes at the height where its line ends; labels that would overlap are moved."""
-    axes.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]
+    anchor, _ = axes.get_xlim()[1], axes.get_ylim()  # both settle limits that follow from the data
     to_share = axes.transData + axes.transAxes.inverted()
-    anchor = axes.get_xlim()[1]
     wanted = {label: float(to_share.transform((anchor, value))[1]) for label, value in ends.items()}
     gap = 11.5 / (axes.get_window_extent().height * 72.0 / axes.figure.dpi)
     for label, height in apart({label: min(max(h, 0.0), 1.0) for label, h in wanted.items()}, gap).items():

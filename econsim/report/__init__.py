@@ -81,10 +81,13 @@ def write_comparison(
 
 
 def _write_figures(folder: Path, figures: Iterable[Captioned]) -> list[Drawn]:
-    from econsim.report.drawing import png, svg_file
+    from econsim.report.drawing import png, settle_layout, svg_file
     from econsim.storage.files import appearing, write_text
 
-    drawn = [(item, svg_file(item.figure, item.name)) for item in figures]
+    drawn = []
+    for item in figures:
+        settle_layout(item.figure)
+        drawn.append((item, svg_file(item.figure, item.name)))
     folder.mkdir(exist_ok=True)
     for item, file in drawn:
         with appearing(folder / f"{item.name}.png") as target:

@@ -12,7 +12,7 @@ from econsim.analysis.canvas import INK, LINES, SERIES
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["VARIABLES", "png", "svg", "svg_file"]
+__all__ = ["VARIABLES", "png", "settle_layout", "svg", "svg_file"]
 
 _TEXT_AS_TEXT: Any = {"svg.fonttype": "none"}
 VARIABLES = {INK: "--ink", LINES: "--lines", **{color: f"--series-{i + 1}" for i, color in enumerate(SERIES)}}
@@ -20,6 +20,12 @@ VARIABLES = {INK: "--ink", LINES: "--lines", **{color: f"--series-{i + 1}" for i
 _IDENTIFIER = re.compile(r'\sid="([^"]+)"')
 _REFERRED = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?px)[^;\"]*")
+
+
+def settle_layout(figure: Figure) -> None:
+    """Lay the figure out once and keep the layout, which otherwise is computed again for each file."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
 
 
 def png(figure: Figure) -> bytes:

@@ -22,10 +22,11 @@ import torch
 from _record import record
 
 import econsim
-from econsim import kinds, random
+from econsim import random
 from econsim.analysis.statistics import mean_interval
 from econsim.analysis.welfare import share_of_gap_closed
 from econsim.game import Agent, Game
+from econsim.learning import SelfFit
 from econsim.runs.evaluation import evaluation_key, play
 
 SCENARIOS = {"three_brackets": "one_step_three_brackets", "seven_brackets": "one_step"}
@@ -84,18 +85,17 @@ def one_seed(name: str, seed: int, **overrides: Any) -> dict[str, float]:
     }
 
 
-def ends(name: str) -> tuple[float, float]:
+def ends(name: str, **overrides: Any) -> tuple[float, float]:
     """Return the welfare of the free market and of the optimum found by search."""
     torch.set_num_threads(1)
-    scenario = econsim.load(SCENARIOS[name])
+    scenario = econsim.load(SCENARIOS[name], **overrides)
     game, _ = scenario.build()
-    exact, values = game.to(dtype=torch.float64), []
-    for label in ("free_market", "search"):
-        agents = {"planner": scenario.baselines[label].build(), "worker": scenario.evaluation.workers.build()}  # type: ignore[union-attr]
-        if label == "search":
-            agents = dict(kinds.load("training", "search").build(None).fit(game, agents, scenario.seed, Silent()))
-        values.append(welfare(exact, agents))
-    return values[0], values[1]
+    exact, worker = game.to(dtype=torch.float64), scenario.evaluation.workers.build()  # type: ignore[union-attr]
+    free, search = (
+        {"planner": scenario.baselines[label].build(), "worker": worker} for label in ("free_market", "search")
+    )
+    best = SelfFit("planner").fit(game, search, scenario.seed, Silent())
+    return welfare(exact, free), welfare(exact, best)
 
 
 def main() -> None:

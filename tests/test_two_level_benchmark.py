@@ -33,6 +33,14 @@ def benchmark() -> ModuleType:
         sys.path.remove(str(BENCHMARKS))
 
 
+def test_the_ends_of_the_gap_are_the_free_market_and_a_searched_optimum(benchmark: ModuleType) -> None:
+    short = {"kind": "search", "method": "cma_es", "starts": 1, "generations": 5}
+    free, optimum = benchmark.ends("three_brackets", **{"baselines.search": short})
+    assert free == pytest.approx(FREE_MARKET, abs=0.1)
+    # Five generations of a search come to within one percent of the long search, and never above it.
+    assert 0.99 * OPTIMUM["three_brackets"] <= optimum <= OPTIMUM["three_brackets"]
+
+
 @pytest.mark.parametrize(("name", "least"), [("three_brackets", 0.95), ("seven_brackets", 0.90)])
 def test_one_seed_closes_the_gap_with_current_workers(benchmark: ModuleType, name: str, least: float) -> None:
     found = benchmark.one_seed(name, 0, **SHORT[name])

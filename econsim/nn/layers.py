@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from econsim import random
 
@@ -19,6 +18,20 @@ Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 HIDDEN_GAIN = math.sqrt(2.0)
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
+
+
+class _Linear(nn.Linear):
+    """A linear layer whose weights are not drawn from torch's global generator."""
+
+    def reset_parameters(self) -> None:
+        """Leave the weights as they are: :func:`_initialised` sets them."""
+
+
+class _Convolution(nn.Conv2d):
+    """A convolution whose weights are not drawn from torch's global generator."""
+
+    def reset_parameters(self) -> None:
+        """Leave the weights as they are: :func:`_initialised` sets them."""
 
 
 def dense(sizes: Sequence[int], activation: str, key: Tensor) -> nn.Sequential:
@@ -47,14 +60,12 @@ def with_shared(layers: Iterable[nn.Module], features: Tensor, of_shared: Tensor
 
 def linear(inputs: int, outputs: int, gain: float, key: Tensor, bias: bool = True) -> nn.Linear:
     """Return a linear layer with orthogonal weights times ``gain``, and with biases of zero or without biases."""
-    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs, bias=bias)  # type: ignore[no-untyped-call]
-    return _initialised(layer, gain, key)
+    return _initialised(_Linear(inputs, outputs, bias), gain, key)
 
 
 def convolution(inputs: int, outputs: int, kernel: int, stride: int, key: Tensor) -> nn.Conv2d:
     """Return a convolution without padding; the flattened weights of its filters are orthogonal."""
-    layer: nn.Conv2d = skip_init(nn.Conv2d, inputs, outputs, kernel, stride)  # type: ignore[no-untyped-call]
-    return _initialised(layer, HIDDEN_GAIN, key)
+    return _initialised(_Convolution(inputs, outputs, kernel, stride), HIDDEN_GAIN, key)
 
 
 def orthogonal(rows: int, columns: int, key: Tensor) -> Tensor:

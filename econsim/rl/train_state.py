@@ -13,6 +13,7 @@ from torch import Tensor
 from econsim.acceleration import Mode, fused
 from econsim.errors import RunError
 from econsim.nn import ActorCritic
+from econsim.rl.adam import Adam
 from econsim.rl.batch import batch_of, joined
 from econsim.rl.buffer import Trajectory
 from econsim.rl.distributed import summed
@@ -31,7 +32,7 @@ class TrainState:
 
     role: str
     network: ActorCritic
-    optimiser: torch.optim.Adam
+    optimiser: Adam
     settings: Settings
     loss: Loss = loss_of
 
@@ -72,17 +73,12 @@ class TrainState:
 
     def stored(self) -> dict[str, Any]:
         """Return the weights by name and the moments of the optimiser, for a checkpoint."""
-        moments = self.optimiser.state_dict()["state"]
-        return {
-            "weights": dict(self.network.state_dict()),
-            "moments": {str(index): dict(values) for index, values in moments.items()},
-        }
+        return {"weights": dict(self.network.state_dict()), "moments": self.optimiser.stored()}
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Load what :meth:`stored` returned."""
         self.network.load_state_dict(stored["weights"])
-        moments = {int(index): values for index, values in stored["moments"].items()}
-        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
+        self.optimiser.restore(stored["moments"])
 
 
 def _check(role: str, stats: Mapping[str, float], largest_weight: float) -> None:

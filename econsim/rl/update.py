@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from econsim import random
 from econsim.nn import ActorCritic
+from econsim.rl.adam import Adam
 from econsim.rl.batch import Batch, moments
 from econsim.rl.distributed import count, summed
 from econsim.rl.schedules import value_at
@@ -19,9 +20,9 @@ __all__ = ["Loss", "loss_of", "optimiser_of", "update"]
 Loss = Callable[[ActorCritic, Batch, Settings, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def optimiser_of(network: ActorCritic) -> torch.optim.Adam:
+def optimiser_of(network: ActorCritic) -> Adam:
     """Return the optimiser of a network, with fresh moments."""
-    return torch.optim.Adam(network.parameters(), eps=1e-5, fused=True)
+    return Adam(network.parameters(), eps=1e-5)
 
 
 def loss_of(
@@ -61,7 +62,7 @@ def loss_of(
 
 def update(
     network: ActorCritic,
-    optimiser: torch.optim.Adam,
+    optimiser: Adam,
     batch: Batch,
     settings: Settings,
     share_done: float,
@@ -84,8 +85,7 @@ def update(
         loss: :func:`loss_of`, or an accelerated version of it.
     """
     bounds = _bounds(settings, share_done, batch.value.device)
-    for group in optimiser.param_groups:
-        group["lr"] = value_at(settings.learning_rate, share_done)
+    learning_rate = value_at(settings.learning_rate, share_done)
     stats = []
     for epoch in range(settings.epochs):
         order = random.permutation(key, epoch, "shuffle", batch.size)[0]
@@ -94,7 +94,7 @@ def update(
             stats.append(_gradient(network, batch, minibatch, settings, bounds, loss))
             _sum_gradients(network)
             nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm, foreach=True)
-            optimiser.step()
+            optimiser.step(learning_rate)
     return torch.cat([torch.stack(stats).mean(0), _explained_variance(batch)[None]])
 
 

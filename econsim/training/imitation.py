@@ -22,6 +22,7 @@ from econsim.game import Agent, Game, Observation, Role
 from econsim.learning import Recorder
 from econsim.parameters import Model
 from econsim.play import play
+from econsim.rl.adam import Adam
 
 __all__ = ["Imitation", "Parameters"]
 
@@ -132,15 +133,14 @@ def _fit(agent: imitation.Imitation, answers: _Answers, key: Tensor, recorder: R
     kernel = _kernel(values, parameters.blur)
     network = agent.network(role, len(values), key)
     rows = (~answers.held_out).nonzero().flatten()
-    optimiser = torch.optim.Adam(network.parameters(), lr=parameters.learning_rate)
+    optimiser = Adam(network.parameters(), eps=1e-8)
     for step in range(parameters.steps):
-        optimiser.param_groups[0]["lr"] = parameters.learning_rate * (1.0 - step / parameters.steps)
         batch = rows[random.integers(key, step, "imitation/batch", len(rows), (parameters.batch,))[0]]
         logits = network(*answers.seen(batch))
         loss = -(kernel[index[batch]] * logits.log_softmax(-1)).sum(-1).mean()
         optimiser.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimiser.step(parameters.learning_rate * (1.0 - step / parameters.steps))
         if step % max(1, parameters.steps // REPORTS) == 0:
             recorder.log("imitation/loss", float(loss.detach()), step=step, role=role.name)
             recorder.progress(step, parameters.steps, "imitation")

@@ -62,8 +62,20 @@ def test_a_sound_scenario_is_validated_without_tables_and_compiler() -> None:
     assert imported & {"pandas", "matplotlib", "torch._dynamo"} == set()
 
 
-def test_play_is_imported_without_the_compiler() -> None:
-    """It takes longer than all the rest, and nothing that plays on a CPU compiles."""
-    imported = modules_imported_by("-c", "import econsim.runs")
+LEARNING = """
+import econsim.runs, econsim.training.two_level, econsim.training.imitation
+from econsim import random
+from econsim.nn.layers import dense
+from econsim.rl.adam import Adam
+layers = dense((2, 1), "tanh", random.keys(0, 1))
+optimiser = Adam(layers.parameters(), eps=1e-5)
+layers(random.normal(random.keys(0, 1), 0, "rows", (3, 2))[0]).sum().backward()
+optimiser.step(0.1)
+"""
+
+
+def test_play_and_learning_need_no_compiler() -> None:
+    """It takes longer to import than all the rest, and nothing that runs on a CPU compiles."""
+    imported = modules_imported_by("-c", LEARNING)
     assert "torch" in imported
-    assert not any(name.startswith("torch._dynamo") for name in imported)
+    assert not any(name.startswith(("torch._dynamo", "sympy")) for name in imported)

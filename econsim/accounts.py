@@ -7,7 +7,7 @@ is never inferred from its shape.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 __all__ = [
@@ -46,6 +46,9 @@ class Metric:
     unit: str = ""
     format: Format = "amount"
     show: Show = "never"
+    definition: str = ""
+    """Which of several definitions it has, for example the social welfare function, where settings select one; metrics
+    of one name with different definitions are never compared."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class Account:
             weighted by it.
         flow: whether it is a flow of one step, so that an episode reports its mean over the steps after
             ``Game.burn_in`` and stores its time series; otherwise it is a stock, read at the end of the episode.
+        definition: which of several definitions an account with one number per episode has; see
+            :attr:`Metric.definition`.
     """
 
     name: str
@@ -97,6 +102,7 @@ class Account:
     statistics: tuple[Statistic, ...] = field(default=(Statistic(),))
     weight: bool = False
     flow: bool = False
+    definition: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a bare string for ``axes``, which would be read as one axis per letter."""
@@ -119,7 +125,7 @@ class Account:
         """Return the metrics that are computed from this account at the end of an episode."""
         if not self.axes:
             title = self.title or self.name.replace("_", " ").capitalize()
-            return (Metric(self.name, title, self.unit, self.format, self.show),)
+            return (Metric(self.name, title, self.unit, self.format, self.show, self.definition),)
         if not self.is_of_players or self.weight:
             return ()
         return tuple(statistic.metric(self) for statistic in self.statistics)
@@ -156,4 +162,4 @@ def _worded(unit: str, money: str) -> str:
 
 
 def _in_unit(metric: Metric, unit: str) -> Metric:
-    return Metric(metric.name, metric.title, _worded(metric.unit, unit), metric.format, metric.show)
+    return replace(metric, unit=_worded(metric.unit, unit))

@@ -20,8 +20,8 @@ from econsim.report.content import listed, repeat_commands
 from econsim.report.dots import interval_dots
 from econsim.report.figures import Captioned, Figures
 from econsim.report.page import Drawn, fill
-from econsim.runs.comparison import compare, differences
-from econsim.runs.folder import open_run
+from econsim.runs.comparison import compare, differences, distinguished
+from econsim.runs.folder import Run, open_run
 from econsim.runs.metric_columns import metrics_in, shown, titled
 
 if TYPE_CHECKING:
@@ -57,13 +57,19 @@ class Comparison:
             still, plot = plots.tax_schedules(schedules), interactive.tax_schedules(schedules)
             caption = "Marginal tax rates of each run's own policy, by income before tax."
             yield _captioned("schedules", "Marginal tax rates", still, caption, labels, plot)
-        curves = self._curves()
-        if curves:
-            # As in the figure above, the last run is drawn with the boldest line.
-            curves, unit = dict(reversed(curves.items())), "return of the leader, in the unit of each run's report"
-            still, plot = plots.learning_curve(curves, {}, unit), interactive.learning_curve(curves, {}, unit)
+        yield from self._learning(labels)
+
+    def _learning(self, labels: str) -> Iterator[Captioned]:
+        """Yield the learning curves: one figure for the runs whose returns have the same scale and welfare function."""
+        by_axis = self._curves()
+        for number, (axis, own) in enumerate(by_axis.items(), 1):
+            curves = dict(reversed(own.items()))  # as in the figure above, the last run has the boldest line
+            still, plot = plots.learning_curve(curves, {}, axis), interactive.learning_curve(curves, {}, axis)
             caption = "The return of each run's own policy during training."
-            yield _captioned("learning", "Learning", still, caption, labels, plot)
+            if len(by_axis) > 1:
+                caption += " Runs with other units of the return, or another welfare function, are in other figures."
+            name = "learning" if number == 1 else f"learning_{number}"
+            yield _captioned(name, "Learning", still, caption, labels, plot)
 
     def render(self, drawn: Sequence[Drawn], with_plots: bool = False) -> str:
         """Return the page as HTML."""
@@ -109,8 +115,8 @@ class Comparison:
     def _declared(self) -> dict[str, Metric]:
         """The metrics of all runs by name, as declared by the first run that has them."""
         declared: dict[str, Metric] = {}
-        for run in self.runs.values():
-            declared = {**metrics_in(run.summary), **declared}
+        for metrics in distinguished([run.summary for run in self.runs.values()]):
+            declared = {**{metric.name: metric for metric in metrics.values()}, **declared}
         return declared
 
     def _rows(self) -> list[list[str]]:
@@ -124,15 +130,16 @@ class Comparison:
         own = {name: list(run.summary["policies"].values())[-1] for name, run in self.runs.items()}
         return {name: (policy["thresholds"], policy["rates"]) for name, policy in own.items() if policy.get("rates")}
 
-    def _curves(self) -> dict[str, pd.DataFrame]:
-        curve_of = {}
+    def _curves(self) -> dict[str, dict[str, pd.DataFrame]]:
+        """Return the learning curves of the runs by name, in groups by the label of their axis."""
+        by_axis: dict[str, dict[str, pd.DataFrame]] = {}
         for name, run in self.runs.items():
             try:
-                curves, _, _ = Figures(run).learning_curves()
+                curves, _, axis = Figures(run).learning_curves()
             except UserError:
                 continue
-            curve_of[name] = next(iter(curves.values()))
-        return curve_of
+            by_axis.setdefault(axis + _of_welfare(run), {})[name] = next(iter(curves.values()))
+        return by_axis
 
     def _differences(self) -> list[list[str]]:
         table = differences(self.runs.values())
@@ -153,6 +160,13 @@ def _label(path: Path, paths: Sequence[Path]) -> str:
     names = [other.resolve().name for other in paths]
     name = path.resolve().name
     return name if names.count(name) == 1 else str(path)
+
+
+def _of_welfare(run: Run) -> str:
+    """Return the run's unit of money and welfare function, on which the return of a leader depends, for an axis."""
+    welfare = metrics_in(run.summary).get("welfare")
+    words = [run.summary["unit"], welfare.definition.replace("_", " ") if welfare else ""]
+    return f" ({', '.join(word for word in words if word)})" if any(words) else ""
 
 
 def _captioned(

@@ -18,9 +18,11 @@ from econsim.report.groups import groups_in_words
 from econsim.report.interactive import library
 from econsim.report.interval_notes import interval_notes
 from econsim.report.llm_usage import llm_usage
+from econsim.report.ranking import answer, ranking_in_words
 from econsim.report.references import references_of
 from econsim.report.reform import reform_in_words
 from econsim.runs.costs import fit_costs
+from econsim.runs.summary import headline_verdict
 from econsim.runs.workers import scored_under, workers_of
 
 if TYPE_CHECKING:
@@ -57,8 +59,11 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "question": content.question,
     "scored_under": lambda run: scored_under(run.summary),
     "columns_note": lambda run: content.columns_note(run.summary),
+    "answer": lambda run: answer(run.summary),
+    "ranking": lambda run: ranking_in_words(run.summary),
     "headline": lambda run: content.headline(run.summary),
     "reference_workers": lambda run: _reference_workers(run.summary),
+    "verdict": lambda run: headline_verdict(run.summary["headline"]) if run.summary["headline"] else "",
     "intervals": lambda run: interval_notes(run.summary),
     "caveats": caveats,
     "table": lambda run: content.policy_table(run.summary, fit_costs(run)),

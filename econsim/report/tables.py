@@ -79,6 +79,25 @@ def policies(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows).dropna(axis="columns", how="all")
 
 
+def ranking(run: Run) -> pd.DataFrame:
+    """Return one row per policy under the first response, the highest value of the main metric first.
+
+    See :func:`econsim.runs.ranking.ranking`; ``behind`` and its interval are relative to the first policy.
+
+    Raises:
+        UserError: the run has only one policy, or no metric.
+    """
+    entries = run.summary.get("ranking") or []
+    if len(entries) < 2:
+        raise UserError(f"{run.path}: there is nothing to rank, since the run has a single policy or no metric")
+    names = ("rank", "policy", "value", "tied_with")
+    rows = [
+        {**{name: entry[name] for name in names}, **dict(_with_interval("behind", entry["behind"], entry))}
+        for entry in entries
+    ]
+    return pd.DataFrame(rows).dropna(axis="columns", how="all")
+
+
 def schedules(run: Run) -> pd.DataFrame:
     """Return one row per tax bracket: its lower threshold, and the marginal tax rate under each policy, a fraction.
 
@@ -105,6 +124,7 @@ def certificate(run: Run) -> pd.DataFrame:
 
 TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
     "policies": policies,
+    "ranking": ranking,
     "schedules": schedules,
     "welfare": welfare_by_function,
     "groups": payoffs_by_group,
@@ -120,11 +140,16 @@ def _with_intervals(
 ) -> Iterator[tuple[str, float | str | None]]:
     intervals = policy["intervals"].get(response, {})
     for name in names:
-        entry = intervals.get(name, {})
-        yield name, policy[response].get(name)
-        yield f"{name}_low", entry.get("low")
-        yield f"{name}_high", entry.get("high")
-        yield f"{name}_interval", f"{entry['count']} {entry['over']}, {entry['interval']}" if "over" in entry else None
+        yield from _with_interval(name, policy[response].get(name), intervals.get(name, {}))
+
+
+def _with_interval(
+    name: str, value: float | None, entry: Mapping[str, Any]
+) -> Iterator[tuple[str, float | str | None]]:
+    yield name, value
+    yield f"{name}_low", entry.get("low")
+    yield f"{name}_high", entry.get("high")
+    yield f"{name}_interval", f"{entry['count']} {entry['over']}, {entry['interval']}" if "over" in entry else None
 
 
 def _with_brackets(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from econsim.accounts import Metric
 from econsim.analysis.statistics import mean_interval
 from econsim.errors import UserError, did_you_mean
 from econsim.runs.folder import Run, open_run
-from econsim.runs.metric_columns import shown_metrics
+from econsim.runs.metric_columns import metrics_in, shown_metrics
+from econsim.scenario.yaml_reader import parse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare", "differences"]
+__all__ = ["compare", "differences", "distinguished"]
 
 
 def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.DataFrame:
@@ -22,7 +25,8 @@ def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.Data
 
     The table has one row per scenario, policy, response and metric, with the columns ``runs`` (the number of runs),
     ``mean``, ``low``, ``high``, ``interval`` (how the bounds were computed, or why there are none) and one column per
-    run.
+    run. Where runs define a metric of one name differently, such as welfare under two social welfare functions, it is
+    several metrics, which :func:`distinguished` names.
 
     Args:
         paths: folders of finished runs.
@@ -40,10 +44,32 @@ def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.Data
         raise UserError("compare: a run is given twice")
     names, selected = _names(runs), _selected(runs, tuple(metrics))
     cells: dict[tuple[str, str, str, str], dict[str, float]] = {}
-    for run, name in zip(runs, names, strict=True):
-        for key, value in _numbers(run, selected):
-            cells.setdefault((name, *key), {})[str(run.path)] = value
+    for run, name, declared in zip(runs, names, distinguished([run.summary for run in runs]), strict=True):
+        for (label, response, metric), value in _numbers(run, selected):
+            cells.setdefault((name, label, response, declared[metric].name), {})[str(run.path)] = value
     return pd.DataFrame([_row(key, values, [str(run.path) for run in runs]) for key, values in cells.items()])
+
+
+def distinguished(summaries: Sequence[Mapping[str, Any]]) -> list[dict[str, Metric]]:
+    """Return the metrics of each run by name; those that runs define differently have different names and titles.
+
+    These have their definition, or else their unit, in brackets: ``welfare (utilitarian)``.
+    """
+    declared = [metrics_in(summary) for summary in summaries]
+    kinds: dict[str, set[tuple[str, str]]] = {}
+    for metrics in declared:
+        for name, metric in metrics.items():
+            kinds.setdefault(name, set()).add((metric.definition, metric.unit))
+    return [{name: _distinct(metric, kinds[name]) for name, metric in metrics.items()} for metrics in declared]
+
+
+def _distinct(metric: Metric, kinds: set[tuple[str, str]]) -> Metric:
+    if len(kinds) == 1:
+        return metric
+    differing = [len(set(column)) > 1 for column in zip(*kinds, strict=True)]
+    texts = (metric.definition.replace("_", " "), metric.unit or "without unit")
+    words = ", ".join(text for text, differs in zip(texts, differing, strict=True) if differs and text)
+    return replace(metric, name=f"{metric.name} ({words})", title=f"{metric.title} ({words})")
 
 
 def differences(runs: Iterable[Run]) -> pd.DataFrame:
@@ -55,7 +81,7 @@ def differences(runs: Iterable[Run]) -> pd.DataFrame:
 
     columns = {str(run.path): dict(_flat(run.scenario.model_dump(mode="json", exclude_none=True))) for run in runs}
     table = pd.DataFrame(columns).fillna("")
-    different = table[table.nunique(axis="columns") > 1]
+    different = table[(table.nunique(axis="columns") > 1) & (table.index != "changed")]
     return different.rename_axis("key").reset_index()
 
 
@@ -92,11 +118,11 @@ def _by_default(summaries: Sequence[dict[str, Any]]) -> tuple[str, ...]:
 
 def _names(runs: Iterable[Run]) -> list[str]:
     """Return the scenario's name for each run; number scenarios of the same name that differ in more than the seed."""
-    versions: dict[str, list[str]] = {}
+    versions: dict[str, list[Any]] = {}
     names = []
     for run in runs:
-        lines = (run.path / "scenario.yaml").read_text("utf-8").splitlines()
-        content = "\n".join(line for line in lines if not line.startswith("seed:"))
+        text = (run.path / "scenario.yaml").read_text("utf-8")
+        content = {key: value for key, value in parse(text, str).plain().items() if key not in ("seed", "changed")}
         name = run.summary["scenario"]
         contents = versions.setdefault(name, [])
         if content not in contents:

@@ -9,6 +9,7 @@ from econsim.runs.folder import Run
 from econsim.runs.llm_session import in_words
 from econsim.runs.metric_columns import shown, shown_metrics
 from econsim.runs.progress import Journal
+from econsim.runs.summary import headline_verdict
 from econsim.runs.workers import scored_under, workers_of
 
 __all__ = ["ending_rows", "print_ending"]
@@ -59,11 +60,11 @@ def print_ending(journal: Journal, run: Run) -> None:
     if "llm" in summary:
         journal.say(in_words(summary["llm"]))
     if (headline := summary["headline"]) is not None:
-        verdict = "reproduced" if headline["passed"] else "NOT reproduced"
         value = "not measured" if headline["value"] is None else f"{headline['value']:,.6g}"
         under = workers_of(summary, headline["response"]).words
         journal.say(
-            f"headline {headline['metric']}, under {under}: {value} (expected {headline['expected']:,.6g}): {verdict}"
+            f"headline {headline['metric']}, under {under}: {value} (expected {headline['expected']:,.6g}):"
+            f" {headline_verdict(headline)}"
         )
     journal.say(f"run folder: {run.path}")
 

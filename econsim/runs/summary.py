@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from statistics import fmean
 from typing import Any
 
@@ -13,12 +13,15 @@ from econsim.analysis.welfare import share_of_gap_closed
 from econsim.errors import UserError
 from econsim.game import Game
 from econsim.runs.baseline import baseline_of
+from econsim.runs.metric_columns import main_metric
+from econsim.runs.ranking import ranking
 from econsim.runs.score_intervals import intervals, paired_differences
 from econsim.runs.scoring import Score
-from econsim.scenario import Scenario
+from econsim.scenario import Headline, Scenario
+from econsim.scenario.changes import description_of, headline_changes
 from econsim.scenario.plan import Plan
 
-__all__ = ["gap_closed", "headline_check", "summarise"]
+__all__ = ["gap_closed", "headline_check", "headline_verdict", "summarise"]
 
 
 def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score], list[str]]:
@@ -48,7 +51,7 @@ def summarise(plan: Plan, scores: Sequence[Score], warnings: Iterable[str]) -> d
     evaluation, baseline = scenario.evaluation, baseline_of(plan, scores)
     summary: dict[str, Any] = {
         "scenario": scenario.name,
-        "description": scenario.description,
+        "description": description_of(scenario),
         "unit": game.unit,
         "seed": scenario.seed,
         "responses": [response.label for response in plan.responses],
@@ -59,6 +62,9 @@ def summarise(plan: Plan, scores: Sequence[Score], warnings: Iterable[str]) -> d
         "policies": {label: _policy(own, by_label.get(baseline or "", [])) for label, own in by_label.items()},
         "warnings": list(warnings),
     }
+    if (metric := main_metric(summary)) is not None:
+        first = {label: _by_response(own).get(summary["responses"][0], []) for label, own in by_label.items()}
+        summary["ranking"] = ranking(first, metric.name)
     summary["headline"] = headline_check(scenario, summary)
     return summary
 
@@ -68,9 +74,13 @@ def _declarations(game: Game[Any], scores: Sequence[Score]) -> dict[str, dict[st
     measured = {name for score in scores for name in score.metrics}
     metrics: list[Metric] = []
     for metric in declared(game).values():
-        metrics += [metric, GAP] if metric.name == "welfare" else [metric]
+        gap = replace(GAP, definition=metric.definition)
+        metrics += [metric, gap] if metric.name == "welfare" else [metric]
     plain = {metric.name: asdict(metric) for metric in metrics if metric.name in measured}
-    return {name: {key: value for key, value in entry.items() if key != "name"} for name, entry in plain.items()}
+    return {
+        name: {key: value for key, value in entry.items() if key != "name" and (key != "definition" or value)}
+        for name, entry in plain.items()
+    }
 
 
 def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any] | None:
@@ -78,6 +88,8 @@ def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any
 
     ``metric`` is ``policy.metric`` or ``policy.response.metric``, or a metric of the last policy. The tolerance is a
     share of the expected value (absolute if that is zero). A value that the run lacks counts as not reproduced.
+    ``not_applicable`` is the reason why another value says nothing about the headline, whose settings are not those of
+    the run; it is empty where they are, and where the value agrees.
     """
     headline = scenario.headline
     if headline is None:
@@ -89,7 +101,25 @@ def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any
     allowed = headline.tolerance * (abs(headline.value) or 1.0)
     passed = value is not None and abs(value - headline.value) <= allowed
     compared = {"response": response, "value": value, "expected": headline.value, "passed": passed}
-    return {**headline.model_dump(mode="json"), **compared}
+    reason = "" if passed else _other_settings(scenario, headline)
+    return {**headline.model_dump(mode="json"), **compared, "not_applicable": reason}
+
+
+def headline_verdict(check: Mapping[str, Any]) -> str:
+    """Return the result of :func:`headline_check` in words."""
+    if check["passed"]:
+        return "reproduced"
+    reason = check.get("not_applicable")
+    return f"not applicable, since {reason}" if reason else "NOT reproduced"
+
+
+def _other_settings(scenario: Scenario, headline: Headline) -> str:
+    changed = headline_changes(scenario)
+    if changed:
+        return f"{' and '.join(changed)} {'were' if len(changed) > 1 else 'was'} changed"
+    if headline.inherited_from:
+        return f"it is known for {headline.inherited_from}, which {scenario.name} extends"
+    return ""
 
 
 def _welfare(scores: Sequence[Score], label: str) -> float | None:

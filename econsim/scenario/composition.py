@@ -45,7 +45,16 @@ def extended(path: Path, below: tuple[Path, ...] = ()) -> Node:
         raise ScenarioError([Problem(base.where, "extends", f"{base.content} itself extends this scenario")])
     lower = extended(base_path, (*below, path))
     inherited = {key: child for key, child in lower.content.items() if key not in _OWN_TO_EACH_FILE}
+    if "headline" in inherited and "headline" not in node.content:
+        inherited["headline"] = _of_another(inherited["headline"], base)
     return laid_over(Node(inherited, node.where), node)
+
+
+def _of_another(headline: Node, base: Node) -> Node:
+    """Return the headline of an extended scenario with the name of that scenario, unless it has another's already."""
+    if not isinstance(headline.content, dict):
+        return headline
+    return replace(headline, content={"inherited_from": base, **headline.content})
 
 
 def laid_over(base: Node, patch: Node, keys: Keys = ()) -> Node:

@@ -15,6 +15,7 @@ from econsim.errors import Problem, ScenarioError, UserError, did_you_mean
 from econsim.parameters import Chosen, FromRoom, Model
 from econsim.scenario import library
 from econsim.scenario.aliases import canonical, written_key
+from econsim.scenario.changes import changed_keys
 from econsim.scenario.composition import extended, laid_over, resolved
 from econsim.scenario.defaults import over_defaults
 from econsim.scenario.labels import label_of
@@ -149,12 +150,26 @@ def validate_file(path: Path) -> None:
 
 def _validated(root: Node, overrides: Overrides, origin: Origin) -> Scenario:
     commanded = {key: where for patch in patches(overrides) for key, where in patch.leaves()}
-    root = overridden(root, overrides)
+    scenario = _scenario(overridden(root, overrides))
+    if commanded:
+        changed = changed_keys(_without_overrides(root), scenario, commanded)
+        scenario = scenario.model_copy(update={"changed": changed})
+    return scenario.with_origin(origin.with_commands(commanded))
+
+
+def _scenario(root: Node) -> Scenario:
     _check_format(root)
     _check_texts(root)
-    root, misnamed = resolved(root)
-    scenario: Scenario = _checked(root, Scenario, misnamed)
-    return scenario.with_origin(origin.with_commands(commanded))
+    tree, misnamed = resolved(root)
+    scenario: Scenario = _checked(tree, Scenario, misnamed)
+    return scenario
+
+
+def _without_overrides(root: Node) -> Scenario | None:
+    try:
+        return _scenario(root)
+    except UserError:  # the overrides give what the file lacks
+        return None
 
 
 def _written_in(path: Path, node: Node | None) -> str | None:

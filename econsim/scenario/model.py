@@ -75,6 +75,8 @@ class Headline(Model):
     """The largest difference that counts as reproduced, as a share of the value (absolute if the value is zero)."""
     source: str
     """The source of the number."""
+    inherited_from: str = ""
+    """The scenario whose number it is, kept by econsim where another scenario extends that one."""
 
 
 class Scenario(Model):
@@ -125,6 +127,8 @@ class Scenario(Model):
     it): the same results in less time on a GPU, with as many times the memory."""
     headline: Headline | None = None
     """A known number that each run of this scenario is compared with."""
+    changed: tuple[str, ...] = ()
+    """Keys that overrides changed, kept by econsim: the description and the headline are about other values of them."""
 
     @model_validator(mode="before")
     @classmethod
@@ -157,6 +161,8 @@ class Scenario(Model):
         label = data.pop("planner_label", None)
         if data.get("planner"):
             data["planner"] = {"label": label, **data["planner"]}
+        if not data.get("changed"):
+            data.pop("changed", None)
         return data
 
     @property

@@ -16,7 +16,7 @@ from econsim.scenario.aliases import canonical_key
 from econsim.scenario.composition import extended, resolved
 from econsim.scenario.defaults import over_defaults
 from econsim.scenario.loading import scenario_path
-from econsim.scenario.overrides import overridden
+from econsim.scenario.overrides import overridden, patches
 from econsim.scenario.yaml_reader import Node
 
 __all__ = ["Numbers", "Variants", "composed", "position"]
@@ -32,7 +32,7 @@ def composed(source: str | Path, overrides: Mapping[str, Any]) -> dict[str, Any]
     unnamed = {"name": Node(path.stem, ""), "description": Node(library.summary(path), "")}
     root = overridden(Node({**unnamed, **root.content}, root.where), overrides)
     content: dict[str, Any] = over_defaults(resolved(root)[0], Scenario).plain()
-    return content
+    return content | {"changed": [key for patch in patches(overrides) for key, _ in patch.leaves()]}
 
 
 class Variants:
@@ -56,7 +56,9 @@ class Variants:
             key = canonical_key(written)
             touched.setdefault(key.partition(".")[0], []).append((key, value))
         signatures = [(field, tuple(changes)) for field, changes in touched.items()]
-        data: dict[str, Any] = dict(vars(self.first))
+        data: dict[str, Any] = dict(vars(self.first)) | {
+            "changed": tuple(dict.fromkeys((*self.first.changed, *numbers)))
+        }
         for field, changes in signatures:
             for name in _names(field):
                 data.pop(name, None)

@@ -11,10 +11,12 @@ WORKERS = (FOLLOWERS,)
 _COIN_WELFARE = ("equality_times_productivity", "inverse_income_coin")
 
 
-def accounts_spec(welfare: WelfareName) -> tuple[Account, ...]:
+def accounts_spec(welfare: WelfareName, equality_weight: float) -> tuple[Account, ...]:
     """Return the declared accounts of the whole economy and of its workers."""
+    weighted = f", equality weight {equality_weight:g}" if welfare == "equality_times_productivity" else ""
+    definition = welfare + weighted * (equality_weight != 1.0)
     return (
-        Account("welfare", unit=MONEY if welfare in _COIN_WELFARE else "", show="headline"),
+        Account("welfare", unit=MONEY if welfare in _COIN_WELFARE else "", show="headline", definition=definition),
         Account("productivity", unit=MONEY, show="table"),
         Account("equality", format="index", show="table"),
         Account("labour", WORKERS, statistics=(Statistic("mean", "table"),)),

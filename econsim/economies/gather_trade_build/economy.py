@@ -59,7 +59,7 @@ class GatherTradeBuild(Game[State]):
         self.initial_state.check(self.ground(first.world), first.world.position)
         self.roles = {role.name: role for role in self._roles(first)}
         of_components = [spec for component in self.components for spec in component.accounts_spec(self)]
-        self.accounts_spec = (*accounts_spec(parameters.welfare), *of_components)
+        self.accounts_spec = (*accounts_spec(parameters.welfare, parameters.equality_weight), *of_components)
 
     # --- the game -----------------------------------------------------------------------------------------------
 

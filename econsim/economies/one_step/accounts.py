@@ -24,7 +24,7 @@ def accounts_spec(family: Family, welfare: WelfareName) -> tuple[Account, ...]:
     utility = MONEY if isinstance(family, MoneyMetric) else ""
     of_welfare = MONEY if welfare == "equality_times_productivity" else utility
     return (
-        Account("welfare", unit=of_welfare, show="headline"),
+        Account("welfare", unit=of_welfare, show="headline", definition=welfare),
         Account(
             "hours",
             WORKER,

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from econsim.llm.envelope import Envelope, whole_characters
+from econsim.llm.characters import whole_characters
+from econsim.llm.envelope import Envelope
 from econsim.llm.failures import TryAgain
 from econsim.llm.requests import Reply, Request
 

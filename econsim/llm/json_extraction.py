@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from econsim.llm.characters import whole_escapes
+
 __all__ = ["LONGEST", "Found", "find"]
 
 LONGEST = 200_000
@@ -30,6 +32,7 @@ def find(reply: str, key: str, truncated: bool = False) -> Found | None:
 
     ``None`` if there is neither. In a ``truncated`` reply, only complete objects count.
     """
+    reply = whole_escapes(reply)
     whole = _parsed(reply)
     if isinstance(whole, dict) and key in whole:
         return whole[key], ""

@@ -92,6 +92,8 @@ class Endpoint:
             if (error := error_of(answer)) is not None:
                 await self._refused(_code(error), response.headers, json.dumps({"error": error}).encode())
         reply = reply_of(answer, request, simulated)
+        if not self._secret:
+            return reply
         return replace(
             reply, text=self._secret.hidden(reply.text), envelope=reply.envelope.with_texts(self._secret.hidden)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 __all__ = ["NO_ENVELOPE", "Envelope"]
 
@@ -48,22 +49,20 @@ class Envelope:
 
     def with_texts(self, changed: Callable[[str], str]) -> Envelope:
         """Return the envelope with its texts changed by a function."""
-        if self is NO_ENVELOPE:
-            return self
         refusal, reasoning, simulated = map(changed, (self.refusal, self.reasoning, self.simulated))
         return replace(self, refusal=refusal, reasoning=reasoning, simulated=simulated)
 
+    @lru_cache(maxsize=64)  # noqa: B019 (an envelope is a value, and most replies have the same)
     def to_json(self) -> str | None:
         """Return the entries that are set as JSON; ``None`` if there are none."""
         entries = {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
         return json.dumps(entries) if entries else None
 
     @classmethod
+    @lru_cache(maxsize=64)
     def from_json(cls, text: str | None) -> Envelope:
         """Return the envelope that :meth:`to_json` wrote; entries of a later version are left out."""
-        if text is None:
-            return NO_ENVELOPE
-        entries = json.loads(text)
+        entries = json.loads(text) if text else {}
         return cls(**{field.name: entries[field.name] for field in fields(cls) if field.name in entries})
 
 

@@ -21,6 +21,7 @@ from gather_trade_build_speed import Play
 from torch import nn
 
 from econsim import random
+from econsim.acceleration import keep_memory
 from econsim.game import Agent, Game
 from econsim.scenario import load
 from econsim.training import ppo
@@ -76,6 +77,7 @@ def measure(name: str, device: str, iterations: int, copies: int, steps: int) ->
     settings = {"iterations": iterations, "copies": copies, "steps": steps, "stagger": False}
     speeds = Speeds()
     learner = ppo.Ppo(ppo.Parameters.model_validate({**settings, "follower": SETTINGS, "leader": SETTINGS}))
+    keep_memory()  # as runs do
     learner.fit(game, agents, 0, speeds)
     warm = max(1, iterations // 3)
     rates = sorted(speeds.rates[warm:])

@@ -10,6 +10,7 @@ Importing this package does not import torch and needs no network: each function
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from econsim.report.reported_run import open_reported_run as open_run
     from econsim.scenario import Scenario
     from econsim.sweep import open_sweep
+
+# Threads that wait must not spin: where another process needs the core, that costs several times the work itself. It is
+# read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__: str
 __all__ = ["__version__", "load", "make", "open_run", "open_sweep", "run", "solve", "to_gymnasium", "to_pettingzoo"]

@@ -17,7 +17,7 @@ from econsim.game import Enumerable, Solvable
 from econsim.runs.deviations import DeviationBudget, Finder, Piece
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import check_finished
-from econsim.runs.machine import device_named, using_threads
+from econsim.runs.machine import computing_on, device_named
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import Advice
 from econsim.scenario.plan import plan_of
@@ -56,7 +56,7 @@ def certify(
     """
     opened = run if isinstance(run, Run) else open_run(run)
     check_finished(opened)
-    with locked(opened.path), using_threads(opened.environment["threads"]), Advice().listening():
+    with locked(opened.path), computing_on(opened.environment["threads"]), Advice().listening():
         settle(opened.path)
         certificate = _Certifying(opened, budget or DeviationBudget(), quiet).finish(roles, first_seed)
     vars(opened).pop("certificate", None)  # a certificate that was read before is out of date

@@ -31,7 +31,7 @@ from econsim.parameters import Chosen
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
-from econsim.runs.machine import using_threads
+from econsim.runs.machine import computing_on
 from econsim.runs.recorder import Advice
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.aliases import canonical_key
@@ -95,7 +95,7 @@ def counterfactual(
         raise UserError(f"--episodes {episodes}: expected at least 1")
     _check_keys(overrides, _CHANGES)
     _check_keys(given, ("game",), "--given ")
-    with using_threads(opened.environment["threads"]), Advice().listening():
+    with computing_on(opened.environment["threads"]), Advice().listening():
         reform = _Reform(opened, overrides, given, policy, followers)
         return reform.measured(episodes, tuple(metrics))
 

@@ -23,7 +23,7 @@ from econsim.parameters import Chosen
 from econsim.runs.evaluation import evaluation_key, play, with_expected_returns
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
-from econsim.runs.machine import using_threads
+from econsim.runs.machine import computing_on
 from econsim.runs.recorder import Advice
 from econsim.scenario.plan import Policy
 
@@ -76,7 +76,7 @@ def cross_table(paths: Iterable[str | Path], episodes: int = 16, metric: str = "
     game = first.build_game(dtype=torch.float64)
     key = evaluation_key(first.seed, episodes)
     rows = []
-    with using_threads(runs[0].environment["threads"]), Advice().listening():
+    with computing_on(runs[0].environment["threads"]), Advice().listening():
         planners, workers = _sides(runs)
         for planner, planner_agents in planners.agents.items():
             for worker_set, worker_agents in workers.agents.items():

@@ -31,7 +31,7 @@ from econsim.runs.llm_session import (
     with_settings,
     with_way_on,
 )
-from econsim.runs.machine import device_named, using_threads
+from econsim.runs.machine import computing_on, device_named
 from econsim.runs.metrics_table import MetricsWriter
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
@@ -94,7 +94,7 @@ def execute(
     """
     if threads < 1:
         raise UserError(f"--threads {threads}: expected at least 1")
-    with using_threads(threads), joined(device_named(device)) as own_device:
+    with computing_on(threads), joined(device_named(device)) as own_device:
         plan = plan_of(scenario, scenario.build_game(own_device))
         check_declared(plan.game, evaluation_key(scenario.seed).to(plan.game.device))
         with Advice().listening():  # the run repeats these warnings and records them
@@ -141,7 +141,7 @@ def resume(
     if run.finished:
         _check_finished(run)
         return run
-    with using_threads(run.environment["threads"]), joined(device_named(run.environment["device"])) as own_device:
+    with computing_on(run.environment["threads"]), joined(device_named(run.environment["device"])) as own_device:
         if is_helper():
             with folder_of_helper(run.path) as own_folder:
                 own = _with_settings(open_run(own_folder), overrides)

@@ -7,14 +7,17 @@ from contextlib import contextmanager
 
 from econsim.errors import UserError
 
-__all__ = ["device_named", "using_threads"]
+__all__ = ["computing_on", "device_named"]
 
 
 @contextmanager
-def using_threads(threads: int) -> Iterator[None]:
-    """Set the number of torch threads within the context, and restore the previous number afterwards."""
+def computing_on(threads: int) -> Iterator[None]:
+    """Set the number of torch threads within the context, and let the process keep freed memory from now on."""
     import torch
 
+    from econsim.acceleration import keep_memory
+
+    keep_memory()
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

@@ -112,7 +112,7 @@ def _make_run(task: Task) -> None:
 
 
 def _make_batch(task: Task) -> None:
-    from econsim.runs.machine import device_named, using_threads
+    from econsim.runs.machine import computing_on, device_named
     from econsim.sweep.batch import Packed, packed_scores
     from econsim.sweep.batch_tables import write_scores
 
@@ -120,7 +120,7 @@ def _make_batch(task: Task) -> None:
         Packed(member["number"], scenario, member["parameters"])
         for member, scenario in zip(task.members, _scenarios(task), strict=True)
     ]
-    with Place(task.place).batch_folder(batch_name(task.unit)) as folder, using_threads(task.threads):
+    with Place(task.place).batch_folder(batch_name(task.unit)) as folder, computing_on(task.threads):
         if folder is not None:
             write_scores(folder, packed_scores(runs, device_named(task.device)))
 

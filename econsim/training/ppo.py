@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from econsim.acceleration import keep_memory
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.learning import Recorder, SelfFitting
@@ -63,7 +62,6 @@ class Ppo:
         """
         budget = self.parameters
         _check_numbers(game, budget.parameters)
-        keep_memory()
         triples = zip(casts, seeds, recorders, strict=True)
         sessions = [Session(budget, game, agents, seed, recorder) for agents, seed, recorder in triples]
         ensemble, schedule = Ensemble([]), CheckpointSchedule(budget.checkpoint_every, budget.checkpoint_minutes)

@@ -5,6 +5,7 @@ How long that takes is measured by ``benchmarks/startup.py``; here it is looked 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,15 @@ def test_a_sound_scenario_is_validated_without_tables_and_compiler() -> None:
     imported = modules_imported_by("-m", "econsim", "validate", str(SCENARIO))
     assert "econsim.economies.one_step.parameters" in imported
     assert imported & {"pandas", "matplotlib", "torch._dynamo"} == set()
+
+
+@pytest.mark.parametrize(("given", "found"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_waiting_threads_do_not_spin_unless_the_user_says_so(given: str | None, found: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment |= {} if given is None else {"OMP_WAIT_POLICY": given}
+    code = "import os, econsim; print(os.environ['OMP_WAIT_POLICY'])"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == found
 
 
 LEARNING = """

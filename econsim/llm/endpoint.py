@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from econsim.errors import UserError
 from econsim.llm._refusals import check
+from econsim.llm.chat_completions import SIMULATED, reply_of
 from econsim.llm.failures import EndpointError, TryAgain
 from econsim.llm.key_hosts import is_local, secret_of
 from econsim.llm.requests import Reply, Request
@@ -23,7 +24,6 @@ __all__ = ["Endpoint"]
 _PATH = "/chat/completions"
 _KEPT_ALIVE = 60.0  # seconds
 _LONGEST_CHECK = 10.0  # seconds
-_CHARACTERS_A_TOKEN = 4
 
 
 class Endpoint:
@@ -63,7 +63,8 @@ class Endpoint:
             content = self._secret.hidden(await response.read())
             if response.status != 200:
                 check(response.status, response.headers, content, self._settings, self._secret)
-        reply = _reply(content, request)
+            simulated = response.headers.get(SIMULATED, "")
+        reply = reply_of(_parsed(content), request, simulated)
         return replace(reply, text=self._secret.hidden(reply.text))
 
     async def check(self) -> None:
@@ -138,25 +139,15 @@ class Endpoint:
         return json.dumps(body).encode()
 
 
-def _reply(content: bytes, request: Request) -> Reply:
-    """Parse the body of a response; token counts are estimated if the server does not report them."""
+def _parsed(content: bytes) -> dict[str, Any]:
+    """Return the JSON object of a response."""
     try:
-        answer = json.loads(content)
-        text = _text(answer["choices"][0]["message"].get("content"))
-        usage = answer.get("usage") or {}
-        input_tokens, output_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise TryAgain("the response of the server is incomplete or is not a chat completion") from None
-    if not isinstance(input_tokens, int) or not isinstance(output_tokens, int):
-        input_tokens, output_tokens = request.tokens - request.max_tokens, len(text) // _CHARACTERS_A_TOKEN
-    return Reply(text, input_tokens, output_tokens)
-
-
-def _text(content: Any) -> str:
-    """Return the text of a message, which some servers send in parts."""
-    if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content)
-    return content if isinstance(content, str) else ""
+        parsed = json.loads(content)
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise TryAgain("the response of the server is incomplete or is not a chat completion")
+    return parsed
 
 
 def _short_timeout() -> aiohttp.ClientTimeout:

@@ -25,20 +25,20 @@ Found = tuple[Any, str]
 """The extracted value, and a note on the repair that this required (empty: none)."""
 
 
-def find(reply: str, key: str) -> Found | None:
+def find(reply: str, key: str, truncated: bool = False) -> Found | None:
     """Return the value under ``key`` in the last JSON object that has this key, or else a reply that is a bare value.
 
-    ``None`` if there is neither.
+    ``None`` if there is neither. In a ``truncated`` reply, only complete objects count.
     """
     whole = _parsed(reply)
     if isinstance(whole, dict) and key in whole:
         return whole[key], ""
     text = _without_reasoning(reply[:LONGEST])
-    candidates = [_under(key, value) for value in _values(text)]
+    candidates = [_under(key, value) for value in (_objects(text) if truncated else _values(text))]
     named = [candidate for candidate in candidates if candidate is not None]
     if named:
         return named[-1]
-    bare = _parsed(text)
+    bare = None if truncated else _parsed(text)
     return (bare, f"no key {key!r}") if bare is not None and not isinstance(bare, (dict, bool)) else None
 
 

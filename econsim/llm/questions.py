@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from econsim.llm.envelope import NO_ENVELOPE, Envelope
 from econsim.llm.replies import Form
 
 __all__ = ["Answer", "Outcome", "Question"]
@@ -36,10 +37,12 @@ class Answer:
     """The answer to a question.
 
     ``text`` is the raw reply, empty if there was none; ``value`` is the value that the form parsed from it, ``None`` if
-    it failed; ``reason`` explains why the reply had to be repaired, or why it failed.
+    it failed; ``reason`` explains why the reply had to be repaired, or why it failed; ``envelope`` holds what the
+    server states about the reply.
     """
 
     text: str
     value: Any
     outcome: Outcome
     reason: str = ""
+    envelope: Envelope = NO_ENVELOPE

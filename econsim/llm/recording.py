@@ -48,7 +48,7 @@ class CallRecorder:
                 asyncio.get_running_loop().call_later(_DELAY, self._commit_soon)
             self._waiting.append((arrival.request, question.purpose, recorded))
         if arrival.reply is not None:
-            outcome = question.form.read(arrival.reply.text).outcome
+            outcome = question.form.read(arrival.reply.text, arrival.reply.envelope.truncated).outcome
             self._ledger.note(question.purpose, arrival, arrival.reply, self._price(arrival.reply), outcome)
 
     def commit(self) -> None:

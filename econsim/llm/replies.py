@@ -55,8 +55,8 @@ class Form(Protocol):
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of the reply."""
 
-    def read(self, reply: str) -> Reading:
-        """Parse a reply."""
+    def read(self, reply: str, truncated: bool = False) -> Reading:
+        """Parse a reply; ``truncated``: it was cut at its maximum length, so its end may be incomplete."""
 
 
 class _Keyed:
@@ -78,18 +78,20 @@ class _Keyed:
             "additionalProperties": False,
         }
 
-    def read(self, reply: str) -> Reading:
-        """Parse a reply."""
+    def read(self, reply: str, truncated: bool = False) -> Reading:
+        """Parse a reply; ``truncated``: it was cut at its maximum length, so its end may be incomplete."""
         try:
-            value, *notes = self._read(reply)
+            value, *notes = self._read(reply, truncated)
         except NotRead as error:
             return Reading(None, "failed", str(error))
         reason = "; ".join(note for note in notes if note)
         return Reading(value, "repaired" if reason else "clean", reason)
 
-    def _read(self, reply: str) -> tuple[Any, ...]:
+    def _read(self, reply: str, truncated: bool) -> tuple[Any, ...]:
         """Return the value, followed by notes on repairs."""
-        extracted = find(reply, self.key)
+        extracted = find(reply, self.key, truncated)
+        if extracted is None and truncated:
+            raise NotRead(f"the reply was cut before {self.key!r} was complete" if reply.strip() else EMPTY)
         if extracted is None and self.bare and "{" not in reply and reply.strip():
             extracted = reply[:LONGEST].strip(), "words without JSON"
         if extracted is None or extracted[0] is None:

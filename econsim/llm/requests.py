@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from econsim.llm.envelope import NO_ENVELOPE, Envelope, whole_characters
 from econsim.llm.questions import Question
 from econsim.llm.replies import Form
 from econsim.llm.settings import Settings
@@ -52,16 +53,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The reply of a model: its text, and the tokens of question and answer as counted by the provider."""
+    """The reply of a model: its text, the tokens of question and answer as counted by the provider, its envelope."""
 
     text: str
     input_tokens: int = 0
     output_tokens: int = 0
+    envelope: Envelope = NO_ENVELOPE
 
     def __post_init__(self) -> None:
-        # A surrogate, from a character that was cut in half, is valid in JSON but cannot be written to a file.
-        if not self.text.isascii():
-            object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode("utf-8"))
+        object.__setattr__(self, "text", whole_characters(self.text))
 
 
 def request_of(question: Question, settings: Settings) -> Request:

@@ -187,8 +187,9 @@ def _store(settings: Settings, default: Path | None) -> Store | None:
 def _answer(question: Question, recorded: Recorded) -> Answer:
     if recorded.reply is None:
         return Answer("", None, "failed", recorded.reason)
-    reading = question.form.read(recorded.reply.text)
-    return Answer(recorded.reply.text, reading.value, reading.outcome, reading.reason)
+    text, envelope = recorded.reply.text, recorded.reply.envelope
+    reading = question.form.read(text, envelope.truncated)
+    return Answer(text, reading.value, reading.outcome, reading.reason, envelope)
 
 
 def _is_unreadable(answer: Answer) -> bool:

@@ -15,18 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from econsim.errors import UserError
+from econsim.llm.envelope import Envelope
 from econsim.llm.requests import Reply, Request
 
 __all__ = ["Recorded", "Store"]
 
-_FORMAT = 1
+_FORMAT = 2
+"""Format 1 had no column ``envelope``; it is read as it is, and completed when it is opened for writing."""
 _OURS = 0x65636F6E  # "econ": the SQLite application_id of response stores
 _AT_ONCE = 500
 _SECONDS_TO_WAIT = 30.0
 _TABLE = """
 CREATE TABLE IF NOT EXISTS answers (
     key BLOB PRIMARY KEY, model TEXT NOT NULL, purpose TEXT NOT NULL, reply TEXT, reason TEXT NOT NULL,
-    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, at REAL NOT NULL
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, at REAL NOT NULL, envelope TEXT
 ) WITHOUT ROWID
 """
 
@@ -55,6 +57,7 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"{path}: cannot be used as a response store ({error})") from error
         self.path, self._read_only = path, read_only
+        self._columns = "key, reply, reason, input_tokens, output_tokens, " + _envelope_column(self._file)
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, Recorded]:
         """Return the recorded results of the requests with these keys, by key."""
@@ -62,9 +65,11 @@ class Store:
         for start in range(0, len(keys), _AT_ONCE):
             batch = keys[start : start + _AT_ONCE]
             marks = ",".join("?" * len(batch))
-            query = f"SELECT key, reply, reason, input_tokens, output_tokens FROM answers WHERE key IN ({marks})"
-            for key, reply, reason, input_tokens, output_tokens in self._file.execute(query, batch):
-                results[key] = Recorded(None if reply is None else Reply(reply, input_tokens, output_tokens), reason)
+            query = f"SELECT {self._columns} FROM answers WHERE key IN ({marks})"
+            for key, text, reason, input_tokens, output_tokens, envelope in self._file.execute(query, batch):
+                stated = Envelope.from_json(envelope)
+                reply = None if text is None else Reply(text, input_tokens, output_tokens, stated)
+                results[key] = Recorded(reply, reason)
         return results
 
     def add(self, entries: Iterable[tuple[Request, str, Recorded]]) -> None:
@@ -72,7 +77,7 @@ class Store:
         rows = [(request.key, request.model, purpose, *_row(recorded)) for request, purpose, recorded in entries]
         with self._file:
             self._file.execute("BEGIN IMMEDIATE")
-            self._file.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._file.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def __len__(self) -> int:
         return int(self._file.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
@@ -85,11 +90,17 @@ class Store:
         self._file.close()
 
 
-def _row(recorded: Recorded) -> tuple[str | None, str, int, int, float]:
-    reply = recorded.reply
+def _row(recorded: Recorded) -> tuple[str | None, str, int, int, float, str | None]:
+    reply, now = recorded.reply, time.time()
     if reply is None:
-        return None, recorded.reason, 0, 0, time.time()
-    return reply.text, recorded.reason, reply.input_tokens, reply.output_tokens, time.time()
+        return None, recorded.reason, 0, 0, now, None
+    return reply.text, recorded.reason, reply.input_tokens, reply.output_tokens, now, reply.envelope.to_json()
+
+
+def _envelope_column(file: sqlite3.Connection) -> str:
+    """Return the column of envelopes in a query; ``NULL`` for a file of format 1, which has none."""
+    names = [column[1] for column in file.execute("PRAGMA table_info(answers)")]
+    return "envelope" if "envelope" in names else "NULL"
 
 
 def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
@@ -101,6 +112,8 @@ def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
             file.execute("PRAGMA journal_mode=WAL")
             file.execute("PRAGMA synchronous=NORMAL")
             file.execute(_TABLE)
+            if _envelope_column(file) == "NULL":
+                file.execute("ALTER TABLE answers ADD COLUMN envelope TEXT")
             file.execute(f"PRAGMA application_id={_OURS}")
             file.execute(f"PRAGMA user_version={_FORMAT}")
     except BaseException:
@@ -112,8 +125,8 @@ def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
 def _check(file: sqlite3.Connection, empty_allowed: bool) -> None:
     """Raise ``sqlite3.DatabaseError`` unless a file is a response store, or new."""
     owner, version = (file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    if owner == _OURS and version != _FORMAT:
-        raise sqlite3.DatabaseError(f"it has format {version}; this version of econsim reads format {_FORMAT}")
+    if owner == _OURS and not 1 <= version <= _FORMAT:
+        raise sqlite3.DatabaseError(f"it has format {version}; this version of econsim reads formats 1 to {_FORMAT}")
     tables = file.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
     if owner != _OURS and (tables or not empty_allowed):
         raise sqlite3.DatabaseError("it is not a database of econsim")

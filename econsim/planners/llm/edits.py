@@ -51,9 +51,9 @@ class Edits:
         reply = {"why": {"type": "string"}, self.key: listed}
         return {"type": "object", "properties": reply, "required": list(reply), "additionalProperties": False}
 
-    def read(self, reply: str) -> Reading:
-        """Parse the edits that a reply proposes."""
-        extracted = find(reply, self.key)
+    def read(self, reply: str, truncated: bool = False) -> Reading:
+        """Parse the edits that a reply proposes; of a ``truncated`` reply, only complete lists."""
+        extracted = find(reply, self.key, truncated)
         if extracted is None or not isinstance(extracted[0], list):
             return Reading(None, "failed", f"no JSON object with a list {self.key!r}")
         entries, note = extracted

@@ -1,0 +1,94 @@
+"""Responses of the protocol "chat completions", as servers of different makes write them.
+
+| where the reply is | servers |
+|---|---|
+| ``content``, a text or a list of parts | all |
+| ``tool_calls`` with ``content: null`` | models that call the schema as a tool |
+| ``reasoning_content`` or ``reasoning`` beside the content | vLLM, llama.cpp, DeepSeek; Ollama, OpenRouter |
+| ``refusal`` | OpenAI |
+| ``error`` in a response with status 200 | OpenRouter, proxies |
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from econsim.llm.envelope import Envelope, whole_characters
+from econsim.llm.failures import TryAgain
+from econsim.llm.requests import Reply, Request
+
+__all__ = ["SIMULATED", "error_of", "reply_of"]
+
+SIMULATED = "x-econsim-simulated"
+"""Header in which an endpoint of a scripted model names its kind."""
+_MOST_TOKENS = 10**9  # of one call; a larger count is a fault of the server
+_CHARACTERS_A_TOKEN = 4
+_FILTERED, _WITHHELD = "content_filter", "the content filter of the provider withheld the reply"
+
+
+def reply_of(content: Mapping[str, Any], request: Request, simulated: str = "") -> Reply:
+    """Return the reply in a response; token counts are estimated if the server reports none that can be true.
+
+    Raises:
+        TryAgain: the response is not a chat completion.
+    """
+    try:
+        choice = content["choices"][0]
+        text, envelope = _message(choice["message"])
+        usage = content.get("usage") or {}
+        input_tokens, output_tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    except (KeyError, IndexError, TypeError, AttributeError):
+        raise TryAgain("the response of the server is incomplete or is not a chat completion") from None
+    finish_reason = _text(choice.get("finish_reason"))
+    refusal = envelope.refusal or (_WITHHELD if finish_reason == _FILTERED else "")
+    if input_tokens is None or output_tokens is None:
+        input_tokens = request.tokens - request.max_tokens
+        output_tokens = (len(text) + len(envelope.reasoning)) // _CHARACTERS_A_TOKEN
+    stated = replace(envelope, finish_reason=finish_reason, refusal=refusal, simulated=_text(simulated))
+    return Reply(text, input_tokens, output_tokens, stated)
+
+
+def error_of(content: Mapping[str, Any]) -> Any:
+    """Return the error that a response with status 200 reports; ``None`` if it reports none."""
+    if content.get("error"):
+        return content["error"]
+    choices = content.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first.get("error") if isinstance(first, dict) else None
+
+
+def _message(message: Mapping[str, Any]) -> tuple[str, Envelope]:
+    """Return the text of a message, and its refusal and reasoning."""
+    text, thought = _parts(message.get("content"))
+    reasoning = message.get("reasoning_content") or message.get("reasoning") or thought
+    refusal = message.get("refusal")
+    arguments = "" if text.strip() else _arguments(message)
+    return arguments or text, Envelope("", _text(refusal), _text(reasoning), bool(arguments))
+
+
+def _parts(content: Any) -> tuple[str, str]:
+    """Return text and reasoning of a content, which some servers send in parts."""
+    if not isinstance(content, list):
+        return _text(content), ""
+    texts = [_text(part.get("text")) for part in content]
+    thoughts = [_parts(part.get("thinking"))[0] for part in content]
+    return "".join(texts), "".join(thoughts)
+
+
+def _arguments(message: Mapping[str, Any]) -> str:
+    """Return the arguments of the first tool call as JSON; empty if there is none."""
+    calls = message.get("tool_calls") or [{"function": message.get("function_call") or {}}]
+    arguments = calls[0]["function"].get("arguments") or ""
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
+
+
+def _text(value: Any) -> str:
+    return whole_characters(value) if isinstance(value, str) else ""
+
+
+def _count(number: Any) -> int | None:
+    is_count = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= _MOST_TOKENS
+    return number if is_count else None

@@ -265,7 +265,7 @@ class LanguageElection(Asking, ElectedPlanner):
             case "name":
                 return OneOf(name, names, thought)
             case "names":
-                return Amounts(name, len(names), 0.0, 1.0, 1.0, thought)
+                return Amounts(name, len(names), 0.0, 1.0, 1.0, thought, names)
             case "order":
                 return Ranking(name, names, thought)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from econsim.llm.protocols import EstimatesCalls, UsesLlm
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
 from econsim.runs.folder import Run, open_run
+from econsim.runs.llm_probe import first_answer
 from econsim.runs.scoring import matches
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import Plan
@@ -47,8 +48,9 @@ _MAY_CHANGE = {
 class LlmSession:
     """The language-model service of one run, opened when its first agent is connected. Use it as a context manager."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, watch: Callable[[int], object]) -> None:
+        """Open nothing yet; ``watch`` is called with the number of questions that are answered, after each answer."""
+        self._run, self._watch = run, watch
         self._service: Service | None = None
 
     def __enter__(self) -> LlmSession:
@@ -69,7 +71,22 @@ class LlmSession:
             if self._service is None:
                 settings = _settings(self._run.scenario, role)
                 self._service = Service(settings, self._run.path / STORE, self._run.path / LEDGER)
+                self._service.watch = self._watch
             agent.connect(self._service)
+
+    def probe(self, plan: Plan) -> str:
+        """Send the first question, before anything is fitted; return a warning if its reply could not be used.
+
+        Raises:
+            EndpointError: the question is refused or not answered.
+        """
+        if self._run.scenario.llm is None or self._run.scenario.llm.mode == "strict_replay":
+            return ""
+        for agents in plan.build_agents().values():
+            self.connect(agents)
+        answer = None if self._service is None else first_answer(plan, self._service)
+        unusable = answer is not None and answer.outcome == "failed"
+        return f"the reply to the first question could not be used: {answer.reason}" if answer and unusable else ""
 
     def summary(self) -> dict[str, Any] | None:
         """Return the model and the counters of its calls by purpose; ``None`` if no model was used."""

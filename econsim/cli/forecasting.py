@@ -63,7 +63,7 @@ def _totals(costs: Sequence[Cost], options: Options) -> Iterator[str]:
             f"time: about {clock_time(sum(seconds) / at_once)} with {at_once} runs at once"
             f" ({clock_time(sum(seconds))} in total, measured on {measured} of {len(costs)} kinds of runs)"
         )
-    if estimates:
+    if any(estimate.calls for estimate, _ in estimates):
         calls = sum(estimate.calls * runs for estimate, runs in estimates)
         prices = [None if estimate.usd is None else estimate.usd * runs for estimate, runs in estimates]
         money = "cost unknown" if None in prices else f"about {sum(filter(None, prices)):,.2f} US dollars"

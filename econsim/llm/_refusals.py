@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
-from econsim.llm.failures import EndpointError, TryAgain
+from econsim.llm.failures import ContextExceeded, EndpointError, SystemRoleRefused, TryAgain
 from econsim.llm.key_hosts import how_to_allow
+from econsim.llm.model_lists import NO_MODELS, Models
 from econsim.llm.secrets import Secret
 from econsim.llm.settings import Settings
 
@@ -18,23 +20,53 @@ __all__ = ["check", "wait_asked_for"]
 LONGEST_WAIT = 600.0
 """Longest wait in seconds that the header ``Retry-After`` of a server can impose."""
 _FOR_NOW = {408, 425, 429}
+_OVERLOADED = {408, 429, 503, 504, 524, 529}
+_TOO_LONG = ("length", "exceed", "window", "size", "maximum", "too long")
+_SYSTEM_ROLE = re.compile(r"system.{0,40}(role|message|prompt|instruction)|roles must alternate|role.{0,20}system")
 _LONGEST_MESSAGE = 300
 
 
-def check(status: int, headers: Mapping[str, str], content: bytes, settings: Settings, secret: Secret) -> NoReturn:
-    """Raise the error that corresponds to an HTTP status other than 200.
+def check(
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    settings: Settings,
+    secret: Secret,
+    models: Models = NO_MODELS,
+) -> NoReturn:
+    """Raise the error that corresponds to an HTTP status other than 200, or to an error in a response with status 200.
+
+    Args:
+        status: the status of the response, or the code of the error in it.
+        headers: the headers of the response.
+        content: the body of the response.
+        settings: the settings of the endpoint.
+        secret: the key, which the message must not contain.
+        models: the models that the server lists, for advice.
 
     Raises:
         TryAgain: too many calls, or an error of the server.
         EndpointError: the request itself is refused; the message contains the server's message and advice.
     """
     message = secret.hidden(_message(content))
+    words = message.lower()
     if (status in _FOR_NOW and "insufficient_quota" not in message) or status >= 500:
-        raise TryAgain(f"the server responded with status {status}", wait_asked_for(headers))
-    advice = _advice(status, message.lower(), settings, secret)
-    raise EndpointError(
-        f"{settings.base_url} refused the request (status {status}): {message or 'no reason given'}; {advice}"
-    )
+        stated = f": {message}" if message else ""
+        raise TryAgain(
+            f"the server responded with status {status}{stated}",
+            wait_asked_for(headers),
+            overloaded=status in _OVERLOADED,
+            loading=status == 503 and "loading" in words,
+        )
+    kind = _kind(status, words)
+    advice = _advice(status, words, settings, secret, models)
+    raise kind(f"{settings.base_url} refused the request (status {status}): {message or 'no reason given'}; {advice}")
+
+
+def _kind(status: int, message: str) -> type[EndpointError]:
+    if status == 413 or ("context" in message and any(word in message for word in _TOO_LONG)):
+        return ContextExceeded
+    return SystemRoleRefused if status in (400, 422, 500) and _SYSTEM_ROLE.search(message) else EndpointError
 
 
 def wait_asked_for(headers: Mapping[str, str]) -> float | None:
@@ -67,12 +99,14 @@ def _message(content: bytes) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "..."
 
 
-def _advice(status: int, message: str, settings: Settings, secret: Secret) -> str:
+def _advice(status: int, message: str, settings: Settings, secret: Secret, models: Models) -> str:
     if status in (401, 403):
         allowing = "" if secret else f"; no key was sent to this address; {how_to_allow(settings)}"
         return f"set the environment variable {settings.api_key_env} (llm.api_key_env) to a valid key{allowing}"
     if "insufficient_quota" in message:
         return "the account has no credit left"
+    if settings.model not in models.names and models.names and (status == 404 or "model" in message):
+        return f"the server does not list the model {settings.model!r}{models.like(settings.model)}"
     if status == 404:
         return "check llm.base_url (it must end with /v1) and llm.model"
     if any(word in message for word in ("response_format", "json_schema", "guided", "grammar", "structured")):
@@ -80,8 +114,11 @@ def _advice(status: int, message: str, settings: Settings, secret: Secret) -> st
     if "max_tokens" in message or "max_completion_tokens" in message:
         return "try a smaller llm.max_tokens, or llm.body.max_tokens=null with llm.body.max_completion_tokens=NUMBER"
     if "context" in message or status == 413:
+        context = models.context_of(settings.model)
+        length = f" ({context:,} tokens)" if context else ""
         return (
-            "the question is longer than the context of the model: shorten the agents' history, or choose another model"
+            f"the question is longer than the context of the model{length}: shorten the agents' history, or choose"
+            " another model"
         )
     if 300 <= status < 400:
         return "llm.base_url is redirected; set it to the address to which the server redirects"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from econsim.llm.failures import BudgetSpent
+from econsim.llm.key_hosts import is_local
 from econsim.llm.requests import Reply
 from econsim.llm.settings import Budget, Settings
 
@@ -47,6 +48,7 @@ class Forecast:
 
     def __str__(self) -> str:
         money = "at unknown prices" if self.usd is None else f"about {self.usd:,.2f} US dollars"
+        money = "without a price" if self.usd == 0.0 else money
         duration = (
             "" if self.seconds is None else f", at least {self.seconds / 60:,.1f} minutes at the rate limits of the run"
         )
@@ -92,7 +94,7 @@ class SpendingLimit:
 
 
 def price_of(settings: Settings, input_tokens: int, output_tokens: int) -> float | None:
-    """Return the price of tokens in US dollars; ``None`` if no price is known."""
+    """Return the price of tokens in US dollars; ``None`` if no price is known. Models on this machine cost nothing."""
     if settings.prices is not None:
         input_price, output_price = settings.prices.input_per_million, settings.prices.output_per_million
         return (input_tokens * input_price + output_tokens * output_price) / 1e6
@@ -100,4 +102,4 @@ def price_of(settings: Settings, input_tokens: int, output_tokens: int) -> float
         from econsim.llm.hosted import listed_price
 
         return listed_price(settings.model, input_tokens, output_tokens)
-    return 0.0 if settings.provider == "transformers" else None
+    return 0.0 if settings.provider == "transformers" or is_local(settings.base_url) else None

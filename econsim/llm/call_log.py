@@ -20,12 +20,16 @@ __all__ = ["Ledger"]
 
 
 class Ledger:
-    """An open call log; without a path it keeps the sums only."""
+    """An open call log; without a path it keeps the sums only.
+
+    ``simulated``: the kinds of scripted models that answered calls, as their endpoints named them.
+    """
 
     def __init__(self, path: Path | None) -> None:
         """Open the file ``path`` and add up its entries; an incomplete last line is dropped."""
         self.by_purpose: defaultdict[str, Cost] = defaultdict(Cost)
         self.total = Cost()
+        self.simulated: set[str] = set()
         self._file: IO[str] | None = None
         if path is not None:
             self._add_up(path)
@@ -34,6 +38,8 @@ class Ledger:
     def note(self, purpose: str, arrival: Arrival, reply: Reply, usd: float | None, outcome: Outcome) -> None:
         """Append one answered call; :meth:`flush` writes it to the file."""
         self.by_purpose[purpose].add(reply, usd)
+        label = reply.envelope.simulated
+        self.simulated |= {label} if label else set()
         if self._file is None:
             return
         line = {
@@ -46,6 +52,7 @@ class Ledger:
             "seconds": round(arrival.seconds, 4),
             "attempts": arrival.attempts,
             "outcome": outcome,
+            **({"simulated": label} if label else {}),
         }
         self._file.write(json.dumps(line) + "\n")
 
@@ -78,3 +85,4 @@ class Ledger:
         reply = Reply("", line["input_tokens"], line["output_tokens"])
         self.by_purpose[line["purpose"]].add(reply, line["usd"])
         self.total.add(reply, line["usd"])
+        self.simulated |= {line["simulated"]} if "simulated" in line else set()

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from econsim.llm.envelope import Envelope, whole_characters
+from econsim.llm.characters import whole_characters
+from econsim.llm.envelope import Envelope
 from econsim.llm.failures import TryAgain
 from econsim.llm.requests import Reply, Request
 
@@ -37,18 +37,20 @@ def reply_of(content: Mapping[str, Any], request: Request, simulated: str = "") 
     """
     try:
         choice = content["choices"][0]
-        text, envelope = _message(choice["message"])
+        message = choice["message"]
+        text, reasoning = _text_and_reasoning(message)
+        arguments = "" if text.strip() else _arguments(message)
         usage = content.get("usage") or {}
         input_tokens, output_tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
     except (KeyError, IndexError, TypeError, AttributeError):
         raise TryAgain("the response of the server is incomplete or is not a chat completion") from None
     finish_reason = _text(choice.get("finish_reason"))
-    refusal = envelope.refusal or (_WITHHELD if finish_reason == _FILTERED else "")
+    refusal = _text(message.get("refusal")) or (_WITHHELD if finish_reason == _FILTERED else "")
     if input_tokens is None or output_tokens is None:
         input_tokens = request.tokens - request.max_tokens
-        output_tokens = (len(text) + len(envelope.reasoning)) // _CHARACTERS_A_TOKEN
-    stated = replace(envelope, finish_reason=finish_reason, refusal=refusal, simulated=_text(simulated))
-    return Reply(text, input_tokens, output_tokens, stated)
+        output_tokens = (len(arguments or text) + len(reasoning)) // _CHARACTERS_A_TOKEN
+    envelope = Envelope(finish_reason, refusal, reasoning, bool(arguments), _text(simulated))
+    return Reply(arguments or text, input_tokens, output_tokens, envelope)
 
 
 def error_of(content: Mapping[str, Any]) -> Any:
@@ -60,13 +62,10 @@ def error_of(content: Mapping[str, Any]) -> Any:
     return first.get("error") if isinstance(first, dict) else None
 
 
-def _message(message: Mapping[str, Any]) -> tuple[str, Envelope]:
-    """Return the text of a message, and its refusal and reasoning."""
+def _text_and_reasoning(message: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the text of a message and the reasoning beside it."""
     text, thought = _parts(message.get("content"))
-    reasoning = message.get("reasoning_content") or message.get("reasoning") or thought
-    refusal = message.get("refusal")
-    arguments = "" if text.strip() else _arguments(message)
-    return arguments or text, Envelope("", _text(refusal), _text(reasoning), bool(arguments))
+    return text, _text(message.get("reasoning_content") or message.get("reasoning") or thought)
 
 
 def _parts(content: Any) -> tuple[str, str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from econsim.errors import UserError
+from econsim.llm._bodies import UNCOMPRESSED, body_of
 from econsim.llm._refusals import check
-from econsim.llm.chat_completions import SIMULATED, reply_of
-from econsim.llm.failures import EndpointError, TryAgain
+from econsim.llm.chat_completions import SIMULATED, error_of, reply_of
+from econsim.llm.failures import EndpointError, SystemRoleRefused, TryAgain
 from econsim.llm.key_hosts import is_local, secret_of
+from econsim.llm.model_lists import NO_MODELS, Models, models_of
+from econsim.llm.patience import Patience
 from econsim.llm.requests import Reply, Request
 from econsim.llm.settings import Settings
 
@@ -46,41 +49,77 @@ class Endpoint:
             raise UserError('llm: aiohttp is required; install it with: pip install "econsim[llm]"') from None
         self._settings, self._url = settings, settings.base_url + _PATH
         self._secret = secret_of(settings)
+        self._patience = Patience(settings.timeout)
         self._session: aiohttp.ClientSession | None = None
+        self._models: Models | None = None
+        self._has_system_role = True
 
     async def complete(self, request: Request) -> Reply:
-        """Return the answer to a request.
+        """Return the answer to a request; the system text becomes part of the user's if the server has no such role.
 
         Raises:
             TryAgain: the call failed and may be repeated.
             EndpointError: the server refuses the request.
         """
-        body = self._body(request)
-        async with (
-            self._errors_translated() as session,
-            session.post(self._url, data=body, allow_redirects=False) as response,
-        ):
-            content = self._secret.hidden(await response.read())
-            if response.status != 200:
-                check(response.status, response.headers, content, self._settings, self._secret)
-            simulated = response.headers.get(SIMULATED, "")
-        reply = reply_of(_parsed(content), request, simulated)
-        return replace(reply, text=self._secret.hidden(reply.text))
+        try:
+            return await self._completed(request)
+        except SystemRoleRefused:
+            if not self._has_system_role or not request.system:
+                raise
+            self._has_system_role = False
+        return await self._completed(request)
 
     async def check(self) -> None:
         """Raise :class:`EndpointError` if no server responds, or if the server rejects the key."""
         try:
-            models = f"{self._settings.base_url}/models"
-            async with (
-                self._errors_translated() as session,
-                session.get(models, timeout=_short_timeout(), allow_redirects=False) as response,
-            ):
-                if response.status in (401, 403):
-                    content = self._secret.hidden(await response.read())
-                    check(response.status, response.headers, content, self._settings, self._secret)
+            await self._listed()
         except TryAgain as failure:
             if failure.unreachable:
                 raise EndpointError(failure.reason) from None
+
+    async def _completed(self, request: Request) -> Reply:
+        body = self._body(request)
+        async with (
+            self._errors_translated() as session,
+            self._patience.limited(),
+            session.post(self._url, data=body, allow_redirects=False) as response,
+        ):
+            content = self._secret.hidden(await body_of(response))
+            simulated = response.headers.get(SIMULATED, "")
+            if response.status != 200:
+                await self._refused(response.status, response.headers, content)
+            answer = _parsed(content)
+            if (error := error_of(answer)) is not None:
+                await self._refused(_code(error), response.headers, json.dumps({"error": error}).encode())
+        reply = reply_of(answer, request, simulated)
+        if not self._secret:
+            return reply
+        return replace(
+            reply, text=self._secret.hidden(reply.text), envelope=reply.envelope.with_texts(self._secret.hidden)
+        )
+
+    async def _refused(self, status: int, headers: Mapping[str, str], content: bytes) -> NoReturn:
+        """Raise the error of a response; a refusal names the models that the server lists."""
+        try:
+            check(status, headers, content, self._settings, self._secret, self._models or NO_MODELS)
+        except EndpointError:
+            if self._models is not None or status in (401, 403):
+                raise
+        with suppress(TryAgain):
+            await self._listed()
+        check(status, headers, content, self._settings, self._secret, self._models or NO_MODELS)
+
+    async def _listed(self) -> None:
+        """Read the models that the server lists; few servers have no such list."""
+        models = f"{self._settings.base_url}/models"
+        async with (
+            self._errors_translated() as session,
+            session.get(models, timeout=_short_timeout(), allow_redirects=False) as response,
+        ):
+            content = self._secret.hidden(await body_of(response))
+            if response.status in (401, 403):
+                check(response.status, response.headers, content, self._settings, self._secret)
+            self._models = models_of(content) if response.status == 200 else NO_MODELS
 
     @asynccontextmanager
     async def _errors_translated(self) -> AsyncIterator[aiohttp.ClientSession]:
@@ -101,7 +140,7 @@ class Endpoint:
                 unreachable=True,
             ) from None
         except TimeoutError:
-            raise TryAgain(f"no answer within {self._settings.timeout:g} seconds") from None
+            raise TryAgain(f"no answer within {self._settings.timeout:g} seconds", overloaded=True) from None
         except aiohttp.ClientError as error:
             raise TryAgain(f"the connection was interrupted ({type(error).__name__})") from None
 
@@ -116,8 +155,9 @@ class Endpoint:
 
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._settings.concurrency, keepalive_timeout=_KEPT_ALIVE),
-            timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
-            headers={"Content-Type": "application/json", **self._secret.header()},
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._settings.timeout),
+            headers={"Content-Type": "application/json", **UNCOMPRESSED, **self._secret.header()},
+            auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=not is_local(self._url),  # proxies are used only for other machines
         )
@@ -126,7 +166,7 @@ class Endpoint:
     def _body(self, request: Request) -> bytes:
         body: dict[str, Any] = {
             "model": request.model,
-            "messages": request.messages(),
+            "messages": request.messages() if self._has_system_role else request.merged_messages(),
             "temperature": request.temperature,
             "max_tokens": request.max_tokens,
             "seed": request.seed,
@@ -148,6 +188,13 @@ def _parsed(content: bytes) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise TryAgain("the response of the server is incomplete or is not a chat completion")
     return parsed
+
+
+def _code(error: Any) -> int:
+    """Return the HTTP status that an error in a response with status 200 states; 500 if it states none."""
+    code = error.get("code") if isinstance(error, dict) else None
+    code = int(code) if isinstance(code, str) and code.isdigit() else code
+    return code if isinstance(code, int) and 400 <= code <= 599 else 500
 
 
 def _short_timeout() -> aiohttp.ClientTimeout:

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from econsim.errors import UserError
 
-__all__ = ["BudgetSpent", "EndpointError", "NotRecorded", "TooManyFailures", "TryAgain"]
+__all__ = [
+    "BudgetSpent",
+    "ContextExceeded",
+    "EndpointError",
+    "NotRecorded",
+    "SystemRoleRefused",
+    "TooManyFailures",
+    "TryAgain",
+]
 
 
 class EndpointError(UserError):
     """The endpoint cannot be reached, or it refuses a request."""
+
+
+class ContextExceeded(EndpointError):  # noqa: N818 (named after the event)
+    """The question is longer than the context of the model."""
+
+
+class SystemRoleRefused(EndpointError):  # noqa: N818 (named after the event)
+    """The server has no system role for this model."""
 
 
 class BudgetSpent(UserError):  # noqa: N818 (named after the event)
@@ -31,9 +47,17 @@ class TryAgain(Exception):  # noqa: N818 (not yet an error of the run)
     """A call failed temporarily: too many calls, an error of the server, or no answer in time.
 
     ``wait`` is the wait in seconds that the server requested, ``None`` if it did not request one. ``unreachable``: no
-    server could be reached.
+    server could be reached. ``overloaded``: the server had too many calls at once. ``loading``: it loads the model.
     """
 
-    def __init__(self, reason: str, wait: float | None = None, unreachable: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        wait: float | None = None,
+        unreachable: bool = False,
+        overloaded: bool = False,
+        loading: bool = False,
+    ) -> None:
         self.reason, self.wait, self.unreachable = reason, wait, unreachable
+        self.overloaded, self.loading = overloaded, loading
         super().__init__(reason)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from econsim.llm.characters import whole_escapes
+
 __all__ = ["CUT_OFF", "EMPTY", "LONGEST", "ONLY_REASONING", "Found", "NotRead", "find", "unwrapped"]
 
 LONGEST = 200_000
@@ -67,6 +69,7 @@ def find(reply: str, key: str, truncated: bool = False) -> Found | None:
     Raises:
         NotRead: the reply ends within the value, objects contradict each other, or there is nothing but reasoning.
     """
+    reply = whole_escapes(reply)
     whole = _parsed(reply)
     if isinstance(whole, dict) and key in whole:
         return Found(whole[key])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -59,6 +60,7 @@ def key_in_words(settings: Settings) -> str:
     return f"the key in {settings.api_key_env} is sent to {_receiver(settings)}"
 
 
+@lru_cache(maxsize=64)
 def is_local(url: str | None) -> bool:
     """Return whether an address is on this machine."""
     host = urlsplit(url or "").hostname or ""

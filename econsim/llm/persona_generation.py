@@ -9,15 +9,17 @@ Example::
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from econsim.llm.characters import whole_characters
 from econsim.llm.questions import Question
 from econsim.llm.replies import Words
 from econsim.populations.personas.texts import PERSON, TEXT, read_texts
+from econsim.storage.files import write_text
 
 if TYPE_CHECKING:
     from econsim.llm.service import Service
@@ -65,9 +67,8 @@ def write_portraits(people: Iterable[str], service: Service, file: Path) -> Writ
 
 
 def _write(file: Path, texts: Mapping[str, str]) -> None:
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    with unfinished.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened, lineterminator="\n")
-        writer.writerow((PERSON, TEXT))
-        writer.writerows(texts.items())
-    os.replace(unfinished, file)
+    table = StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow((PERSON, TEXT))
+    writer.writerows(texts.items())
+    write_text(file, whole_characters(table.getvalue()))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from econsim.llm.envelope import NO_ENVELOPE, Envelope, whole_characters
+from econsim.llm.characters import whole_characters
+from econsim.llm.envelope import NO_ENVELOPE, Envelope
 from econsim.llm.questions import Question
 from econsim.llm.replies import Form
 from econsim.llm.settings import Settings
@@ -49,6 +50,11 @@ class Request:
         """Return the chat messages; there is no system message if its text is empty."""
         system = [{"role": "system", "content": self.system}] if self.system else []
         return [*system, {"role": "user", "content": self.user}]
+
+    def merged_messages(self) -> list[dict[str, str]]:
+        """Return the chat messages without a system message; its text is the beginning of the user's message."""
+        text = f"{self.system}\n\n{self.user}" if self.system else self.user
+        return [{"role": "user", "content": text}]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from econsim.llm.budget import SpendingLimit
+from econsim.llm.concurrency import Concurrency
 from econsim.llm.failures import EndpointError, TryAgain
 from econsim.llm.rate_limit import RateLimit
 from econsim.llm.requests import Reply, Request
@@ -21,6 +23,8 @@ from econsim.llm.requests import Reply, Request
 __all__ = ["Arrival", "Provider", "Scheduler"]
 
 _LONGEST_BACKOFF = 60.0
+_LONGEST_LOADING = 600.0  # seconds for which a server may load its model
+_SHORTEST_WAIT = 0.1  # seconds between questions whether it is loaded
 
 
 class Provider(Protocol):
@@ -38,7 +42,7 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The result of a request: its reply, or ``None`` and the reason; the seconds from first to last attempt."""
+    """The result of a request: its reply, or ``None`` and the reason; the seconds of the last attempt."""
 
     request: Request
     reply: Reply | None
@@ -50,8 +54,9 @@ class Arrival:
 class _Sending:
     """A batch of requests; one error stops all of them."""
 
-    def __init__(self, waiting: Iterator[Request], arrived: Callable[[Arrival], None]) -> None:
-        self.waiting, self.arrived = waiting, arrived
+    def __init__(self, requests: Sequence[Request], arrived: Callable[[Arrival], None]) -> None:
+        self.waiting, self.arrived = deque(requests), arrived
+        self.senders = 0
         self.errors: list[Exception] = []
         self._stopped = asyncio.Event()
 
@@ -79,7 +84,7 @@ class Scheduler:
         backoff: float,
     ) -> None:
         self._provider, self._purse, self._pace, self._price = provider, purse, pace, price
-        self._concurrency, self._retries, self._backoff = concurrency, retries, backoff
+        self._concurrency, self._retries, self._backoff = Concurrency(concurrency), retries, backoff
 
     async def send(self, requests: Sequence[Request], arrived: Callable[[Arrival], None]) -> None:
         """Send all requests, and call ``arrived`` with each result as it arrives.
@@ -87,36 +92,53 @@ class Scheduler:
         After an error that ends the run, no further request is started; requests in progress are awaited, because they
         are paid for, and then the error is raised.
         """
-        sending = _Sending(iter(requests), arrived)
-        await asyncio.gather(*(self._sender(sending) for _ in range(min(self._concurrency, len(requests)))))
+        sending = _Sending(requests, arrived)
+        async with asyncio.TaskGroup() as group:
+            self._add_senders(sending, group)
         if sending.errors:
             raise sending.errors[0]
 
-    async def _sender(self, sending: _Sending) -> None:
-        for request in sending.waiting:
-            if sending.errors:
-                return
+    def _add_senders(self, sending: _Sending, group: asyncio.TaskGroup) -> None:
+        """Start as many senders as calls may be in progress now and requests are waiting."""
+        for _ in range(min(self._concurrency.allowed - sending.senders, len(sending.waiting))):
+            sending.senders += 1
+            group.create_task(self._sender(sending, group))
+
+    async def _sender(self, sending: _Sending, group: asyncio.TaskGroup) -> None:
+        """Send one request after another while there are not more senders than calls may be in progress."""
+        while sending.waiting and not sending.errors and sending.senders <= self._concurrency.allowed:
             try:
-                sending.arrived(await self._answer(request, sending))
+                sending.arrived(await self._answer(sending.waiting.popleft(), sending))
             except Exception as error:
                 sending.stop(error)
+                break
+            self._add_senders(sending, group)
+        sending.senders -= 1
 
     async def _answer(self, request: Request, sending: _Sending) -> Arrival:
-        began = time.monotonic()
-        for attempt in range(self._retries + 1):
+        attempt, began = 0, time.monotonic()
+        while True:
+            number, sent = self._concurrency.sent(), time.monotonic()
             try:
                 reply = await self._paid(request)
-                return Arrival(request, reply, time.monotonic() - began, attempt + 1)
             except TryAgain as failure:
                 last = failure
-            if attempt < self._retries:
-                await sending.pause(self._wait(request, attempt, last))
+            else:
+                self._concurrency.answered()
+                return Arrival(request, reply, time.monotonic() - sent, attempt + 1)
+            if last.overloaded:
+                self._concurrency.overloaded(number)
+            is_loading = last.loading and time.monotonic() - began < _LONGEST_LOADING
+            attempt += not is_loading
+            if attempt > self._retries:
+                break
+            await sending.pause(self._wait(request, max(attempt - 1, 0), last))
             if sending.errors:
                 raise last
         if last.unreachable:
             raise EndpointError(last.reason)
-        reason = f"{last.reason}, after {self._retries + 1} attempts"
-        return Arrival(request, None, time.monotonic() - began, self._retries + 1, reason)
+        reason = f"{last.reason}, after {attempt} attempts"
+        return Arrival(request, None, time.monotonic() - sent, attempt, reason)
 
     async def _paid(self, request: Request) -> Reply:
         """Send one request within the budget and the rate limits, and return its reply."""
@@ -136,5 +158,7 @@ class Scheduler:
         """Return the wait in seconds before the next attempt: as requested by the server, or exponential backoff."""
         if failure.wait is not None:
             return failure.wait
+        if failure.loading:
+            return max(self._backoff, _SHORTEST_WAIT)
         jitter = 0.5 + request.key[attempt % len(request.key)] / 255.0
         return min(self._backoff * 2.0**attempt * jitter, _LONGEST_BACKOFF)

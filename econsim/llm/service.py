@@ -54,6 +54,8 @@ class Service:
         self._ledger = Ledger(ledger)
         self._purse = SpendingLimit(settings.budget, self._ledger.total)
         self._pace = RateLimit(settings.requests_per_minute, settings.tokens_per_minute)
+        self._simulated: set[str] = set()
+        self._given_up: dict[bytes, Recorded] = {}
         self._scheduler: Scheduler | None = None
         self._loop: Loop | None = None
 
@@ -71,6 +73,7 @@ class Service:
         if self.settings.on_failure == "retry":
             for attempt in range(1, self.settings.retries_with_error + 1):
                 self._ask_again(questions, answers, attempt)
+        answers = [_explained(answer) for answer in answers]
         for question, answer in zip(questions, answers, strict=True):
             self._tally(question.purpose).count(answer)
         self._check(questions, answers)
@@ -97,6 +100,11 @@ class Service:
         for purpose, counter in self.counters.items():
             counter.check(purpose, self.settings.failure_share, at_end=True)
 
+    @property
+    def simulated(self) -> str:
+        """The description of the scripted model that answered: that of the settings, or what its endpoint stated."""
+        return self.settings.simulated or ", ".join(sorted(self._simulated | self._ledger.simulated))
+
     def close(self) -> None:
         """Close the connections, the response store and the call log; all files are complete afterwards."""
         if self._loop is not None and self._provider is not None:
@@ -117,15 +125,29 @@ class Service:
     def _answers(self, questions: Sequence[Question]) -> list[Answer]:
         requests = [request_of(question, self.settings) for question in questions]
         first = {request.key: index for index, request in reversed([*enumerate(requests)])}
-        recorded = {} if self._store is None else self._store.find(list(first))
+        recorded = self._recorded(list(first))
         missing = sorted(index for key, index in first.items() if key not in recorded)
         if missing:
             recorded |= self._sent([questions[index] for index in missing], [requests[index] for index in missing])
         for index, (question, request) in enumerate(zip(questions, requests, strict=True)):
             is_first, is_answered = first[request.key] == index, recorded[request.key].reply is not None
             self._tally(question.purpose).asked(is_first, is_answered)
+        replies = (recorded[key].reply for key in first)
+        self._simulated |= {reply.envelope.simulated for reply in replies if reply and reply.envelope.simulated}
         pairs = zip(questions, requests, strict=True)
         return [_answer(question, recorded[request.key]) for question, request in pairs]
+
+    def _recorded(self, keys: Sequence[bytes]) -> dict[bytes, Recorded]:
+        """Return the results that need no call: stored replies, and questions that this session has given up.
+
+        A question that an earlier session did not get answered is asked again, except in a strict replay, which repeats
+        the behaviour of the run.
+        """
+        stored = {} if self._store is None else self._store.find(keys)
+        if self.settings.mode == "strict_replay":
+            return stored
+        given_up = {key: self._given_up[key] for key in keys if key in self._given_up}
+        return given_up | {key: recorded for key, recorded in stored.items() if recorded.reply is not None}
 
     def _sent(self, questions: Sequence[Question], requests: Sequence[Request]) -> dict[bytes, Recorded]:
         """Send requests to the endpoint and return the results, recorded according to the mode."""
@@ -143,6 +165,8 @@ class Service:
             loop.run(scheduler.send(requests, recording.take))
         finally:
             recording.commit()
+        if store is not None:
+            self._given_up |= {key: result for key, result in recording.found.items() if result.reply is None}
         return recording.found
 
     def _ready(self) -> tuple[Scheduler, Loop]:
@@ -198,6 +222,12 @@ def _answer(question: Question, recorded: Recorded) -> Answer:
     text, envelope = recorded.reply.text, recorded.reply.envelope
     reading = question.form.read(text, envelope.truncated)
     return Answer(text, reading.value, reading.outcome, reading.reason, envelope)
+
+
+def _explained(answer: Answer) -> Answer:
+    """Return the answer; the reason of a failed one ends with what its envelope tells about it."""
+    advice = answer.envelope.advice(answer.text) if answer.outcome == "failed" else ""
+    return replace(answer, reason=f"{answer.reason}; {advice}") if advice else answer
 
 
 def _is_unreadable(answer: Answer) -> bool:

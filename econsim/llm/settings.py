@@ -65,13 +65,15 @@ class Settings(Model):
     """Additional entries of the request body, with the names that the server uses; ``null`` removes a default entry:
     ``{max_tokens: null, max_completion_tokens: 500}``."""
     timeout: float = Field(120.0, gt=0)
-    """Maximum duration of a call in seconds."""
+    """Seconds after which a call is given up if neither it nor a call that was sent before it was answered, so that
+    the time in the queue of a slow server does not count."""
     retries: int = Field(5, ge=0, le=100)
     """How often a call is repeated after a rate limit, a timeout or an error of the server."""
     backoff: float = Field(0.5, ge=0)
     """Wait in seconds before the first retry; it doubles with each retry, unless the server requests another wait."""
     concurrency: int = Field(64, ge=1, le=10_000)
-    """Maximum number of simultaneous calls."""
+    """Maximum number of simultaneous calls. A run begins with one, adds one with each answer, and halves their number
+    when the server is overloaded."""
     requests_per_minute: float | None = Field(None, gt=0)
     """Maximum number of calls per minute."""
     tokens_per_minute: float | None = Field(None, gt=0)
@@ -88,7 +90,8 @@ class Settings(Model):
     failure_share: float = Field(0.2, ge=0, le=1)
     """Maximum share of failed questions of each purpose; a run that exceeds it stops."""
     simulated: str = ""
-    """Description of a scripted model that replaces a real one, for reports; empty for a real model."""
+    """Description of a scripted model that replaces a real one, for reports; empty for a real model, and for an
+    endpoint that names its scripted model itself."""
 
     @property
     def is_scripted(self) -> bool:

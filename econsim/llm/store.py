@@ -31,6 +31,13 @@ CREATE TABLE IF NOT EXISTS answers (
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, at REAL NOT NULL, envelope TEXT
 ) WITHOUT ROWID
 """
+_ADD = """
+INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+    model = excluded.model, purpose = excluded.purpose, reply = excluded.reply, reason = excluded.reason,
+    input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, at = excluded.at,
+    envelope = excluded.envelope
+WHERE answers.reply IS NULL AND excluded.reply IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +80,14 @@ class Store:
         return results
 
     def add(self, entries: Iterable[tuple[Request, str, Recorded]]) -> None:
-        """Store requests with their purpose and result in one transaction; existing entries are not changed."""
+        """Store requests with their purpose and result in one transaction.
+
+        An existing entry is changed only if it has no reply and the new one has.
+        """
         rows = [(request.key, request.model, purpose, *_row(recorded)) for request, purpose, recorded in entries]
         with self._file:
             self._file.execute("BEGIN IMMEDIATE")
-            self._file.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._file.executemany(_ADD, rows)
 
     def __len__(self) -> int:
         return int(self._file.execute("SELECT COUNT(*) FROM answers").fetchone()[0])

@@ -23,6 +23,7 @@ from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, create_run, new_run, open_run
 from econsim.runs.llm_session import (
     LlmSession,
+    calls_in_words,
     check_agreed,
     check_endpoint,
     check_key_agreed,
@@ -109,8 +110,8 @@ def execute(
         with new_run(plan.scenario, out, own_device, plan.notes) as run:
             wait_for_helpers()
             execution = _Execution(run, plan, quiet)
-            if forecast is not None:
-                execution.journal.say(f"forecast of calls to {scenario.llm and scenario.llm.model}: {forecast}")
+            if forecast is not None and scenario.llm is not None:
+                execution.journal.say(calls_in_words(forecast, scenario.llm))
             return execution.finish()
 
 

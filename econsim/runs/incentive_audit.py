@@ -228,7 +228,7 @@ def _content(scenario: Scenario, asked: Asked, audits: Mapping[str, Audit], serv
         counters = {purpose: counter.plain() for purpose, counter in service.counters.items()}
         content["llm"] = {
             "model": service.settings.model,
-            "simulated": service.settings.simulated,
+            "simulated": service.simulated,
             "purposes": counters,
         }
     return content

@@ -24,6 +24,7 @@ from econsim.storage.manifest import record_text
 __all__ = [
     "LEDGER",
     "LlmSession",
+    "calls_in_words",
     "check_agreed",
     "check_endpoint",
     "check_key_agreed",
@@ -84,7 +85,8 @@ class LlmSession:
         if self._service is None:
             return None
         settings, counters = self._service.settings, self._service.counters
-        model = settings.model_dump(mode="json", include={"model", "provider", "mode", "on_failure", "simulated"})
+        model = settings.model_dump(mode="json", include={"model", "provider", "mode", "on_failure"})
+        model["simulated"] = self._service.simulated
         return {**model, "purposes": {purpose: counter.plain() for purpose, counter in counters.items()}}
 
 
@@ -109,6 +111,8 @@ def forecast_calls(plan: Plan) -> Forecast | None:
     if not llm_roles:
         return None
     with Service(_settings(scenario, llm_roles[0])) as service:
+        if service.settings.mode == "strict_replay":
+            return Forecast(0, 0, 0, 0.0)
         calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
         return service.forecast(calls, inputs, outputs)
 
@@ -140,6 +144,13 @@ def check_key_agreed(settings: Settings | None, folder: Path) -> None:
         raise UserError(
             f"{folder}: its agents call {settings.model}, and {key}. Confirm with --yes (in Python: agreed=True)"
         )
+
+
+def calls_in_words(forecast: Forecast, settings: Settings) -> str:
+    """Return the line with which a run announces its calls; a strict replay makes none."""
+    if settings.mode == "strict_replay":
+        return f"strict replay: the answers of {settings.model} come from {settings.store}; no calls"
+    return f"forecast of calls to {settings.model}: {forecast}"
 
 
 def in_words(llm_usage: Mapping[str, Any]) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_server import Server, said
+from aiohttp import web
+from tiny_server import Server, completion, said
 
 from econsim import kinds
 from econsim.errors import UserError
@@ -192,3 +193,36 @@ def test_the_report_tells_who_answered_and_how_well(scenario: Any, server: Serve
 def _llm(scenario: Scenario) -> dict[str, Any]:
     assert scenario.llm is not None
     return {f"llm.{key}": value for key, value in scenario.llm.model_dump(exclude_unset=True).items()}
+
+
+def test_a_scripted_endpoint_is_labelled_in_every_report_without_a_setting(
+    scenario: Any, server: Server, tmp_path: Path
+) -> None:
+    made = scenario()
+    server.answer = lambda body: _labelled(completion(best_response(body)))
+    run = execute(made, tmp_path / "run", quiet=True)
+    again = execute(scenario(base_url=None, mode="strict_replay", store=str(run.path)), tmp_path / "again", quiet=True)
+    for each in (run, again):
+        assert each.summary["llm"]["simulated"] == "scripted"
+        assert "The answers come from scripted, not from a language model." in write_report(each).read_text()
+    log = (tmp_path / "again" / "log.txt").read_text()
+    assert "strict replay: the answers of m come from" in log
+    assert "forecast of calls" not in log
+
+
+def test_a_run_that_stopped_in_an_outage_goes_on_when_the_server_is_back(
+    scenario: Any, file: Path, server: Server, tmp_path: Path
+) -> None:
+    whole = execute(load(file, {**_llm(scenario()), "economy.workers": 30}), tmp_path / "whole", quiet=True)
+    made = load(file, {**_llm(scenario(retries=0)), "economy.workers": 30})
+    server.answer = lambda body: web.Response(status=503)
+    with pytest.raises(TooManyFailures, match="status 503"):
+        execute(made, tmp_path / "run", quiet=True)
+    server.answer = best_response
+    run = resume(tmp_path / "run", quiet=True)
+    assert policies(run) == policies(whole)
+
+
+def _labelled(response: web.Response) -> web.Response:
+    response.headers["x-econsim-simulated"] = "scripted"
+    return response

@@ -17,13 +17,18 @@ Answering = Callable[[dict[str, Any]], Any]
 
 @dataclass
 class Server:
-    """``answer`` gets a request's body and returns a text, or a whole response (coroutines are awaited)."""
+    """``answer`` gets a request's body and returns a text, or a whole response (coroutines are awaited).
+
+    ``respond`` handles requests in its place, where it is given. ``listed``: the models that the server lists.
+    """
 
     answer: Answering = lambda body: '{"hours": 40}'
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     most_at_once: int = 0
     models: int = 404
+    listed: list[Any] | None = None
+    respond: Callable[[web.Request], Any] | None = None
     base_url: str = ""
     _now: int = 0
 
@@ -32,7 +37,7 @@ class Server:
 
     async def list_models(self, request: web.Request) -> web.Response:
         self.headers.append(dict(request.headers))
-        return web.Response(status=self.models)
+        return web.Response(status=self.models) if self.listed is None else web.json_response({"data": self.listed})
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self._now += 1
@@ -41,6 +46,8 @@ class Server:
             body = await request.json()
             self.bodies.append(body)
             self.headers.append(dict(request.headers))
+            if self.respond is not None:
+                return await self.respond(request)  # type: ignore[no-any-return]
             found = self.answer(body)
             if asyncio.iscoroutine(found):
                 found = await found

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from econsim.llm.json_extraction import NotRead
 
-__all__ = ["Number", "number", "on_grid"]
+__all__ = ["Number", "grid", "number", "on_grid"]
 
 _WRITTEN = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
 _DIGITS_KEPT = 10
+MOST_LISTED = 500
+"""Number of values up to which a schema lists them; hosted providers accept between 500 and 1,000."""
 _TOLERANCE = 0.01  # of the range: what is further outside is not meant as its end
 
 
@@ -58,6 +60,14 @@ def on_grid(value: float, low: float, high: float, step: float | None) -> tuple[
     index = min(math.floor((inside - low) / step + 0.5), _last(low, high, step))
     snapped = _point(low, step, index)
     return snapped, note or (f"not a multiple of {step:g} from {low:g}" if _differ(snapped, inside) else "")
+
+
+def grid(low: float, high: float, step: float) -> list[int | float] | None:
+    """Return the allowed values, whole ones as integers; ``None`` if there are more than can be listed in a schema."""
+    if not math.isfinite(high - low) or (last := _last(low, high, step)) >= MOST_LISTED:
+        return None
+    points = [_point(low, step, index) for index in range(last + 1)]
+    return [int(point) if point.is_integer() else point for point in points]
 
 
 def _last(low: float, high: float, step: float) -> int:

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
-from econsim.llm._numbers import number, on_grid
+from econsim.llm._numbers import grid, number, on_grid
 from econsim.llm._options import option
 from econsim.llm.json_extraction import EMPTY, LONGEST, Found, NotRead, find, unwrapped
 
@@ -114,7 +114,7 @@ class Amount(_Keyed):
     thought: bool = False
 
     def _value_schema(self) -> dict[str, Any]:
-        return _number_schema(self.low, self.high)
+        return _number_schema(self.low, self.high, self.step)
 
     def _typed(self, value: Any) -> tuple[Any, ...]:
         note = ""
@@ -141,7 +141,7 @@ class Amounts(_Keyed):
     names: tuple[str, ...] = ()
 
     def _value_schema(self) -> dict[str, Any]:
-        items = _number_schema(self.low, self.high)
+        items = _number_schema(self.low, self.high, self.step)
         return {"type": "array", "items": items, "minItems": self.count, "maxItems": self.count}
 
     def _typed(self, value: Any) -> tuple[Any, ...]:
@@ -290,9 +290,15 @@ class Words(_Keyed):
         return text[: self.longest].rstrip(), f"longer than {self.longest} characters" * (len(text) > self.longest)
 
 
-def _number_schema(low: float, high: float) -> dict[str, Any]:
+def _number_schema(low: float, high: float, step: float | None) -> dict[str, Any]:
+    """Return the schema of a number; one on a grid is an enumeration, since most servers ignore bounds of numbers."""
+    points = None if step is None else grid(low, high, step)
+    if points is not None:
+        return {"type": "integer" if all(isinstance(point, int) for point in points) else "number", "enum": points}
+    is_whole = step is not None and float(step).is_integer() and float(low).is_integer()
     bounds = {"minimum": low, "maximum": high}
-    return {"type": "number"} | {name: bound for name, bound in bounds.items() if math.isfinite(bound)}
+    finite = {name: int(bound) if is_whole else bound for name, bound in bounds.items() if math.isfinite(bound)}
+    return {"type": "integer" if is_whole else "number"} | finite
 
 
 def _numbers(values: Sequence[Any], low: float, high: float, step: float | None) -> tuple[Any, ...]:

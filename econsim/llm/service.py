@@ -113,6 +113,14 @@ class Service:
             self._loop = self._loop or Loop()
             self._loop.run(self._provider.check())
 
+    def check_answers(self) -> None:
+        """Raise :class:`TooManyFailures` if too large a share of all questions failed, however few there were.
+
+        To be called when no question is left, so that no result rests on the failure policy.
+        """
+        for purpose, counter in self.counters.items():
+            counter.check(purpose, self.settings.failure_share, at_end=True)
+
     @property
     def simulated(self) -> str:
         """The description of the scripted model that answered: that of the settings, or what its endpoint stated."""
@@ -215,7 +223,7 @@ class Service:
         for purpose, reason in failed.items():
             if self.settings.on_failure == "stop":
                 raise TooManyFailures(f"{purpose or 'llm'}: {reason}; the run stops because of llm.on_failure=stop")
-            self._tally(purpose).check(purpose, self.settings.failure_share, reason)
+            self._tally(purpose).check(purpose, self.settings.failure_share)
 
     def _tally(self, purpose: str) -> Counter:
         if purpose not in self.counters:

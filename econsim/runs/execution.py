@@ -297,6 +297,7 @@ class _Execution:
         with Progress(["scoring of policies"], ["scoring"], self.journal) as progress:
             progress.begin(0)
             policy_scores = list(scores(self.plan, fitted, self.speech.connect, progress.update))
+        self.speech.check_answers()
         scored, reasons = gap_closed(policy_scores, self.plan.scenario)
         for reason in reasons:
             self.advice.add(reason)

@@ -36,7 +36,9 @@ from econsim.storage.locks import locked
 
 __all__ = ["Asked", "audit"]
 
-_FORMAT = 1
+_FORMAT = 2
+_DERIVED = ("responses", "verdict", "people_needed")
+_OF_ONE_SCENARIO = "published"  # the wording that is kept for one scenario, and not asked elsewhere
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,9 @@ def audit(
         say: a function that shows a line about the progress of calls.
 
     Raises:
-        UserError: the game has no hours or no tax rates, an agent must be trained first, or the language model cannot
-            be called; or the folder contains a symbolic link, or another process is writing to it.
+        UserError: the game has no hours or no tax rates, an agent must be trained first, the language model cannot be
+            called, or too many of its answers cannot be used; or the folder contains a symbolic link, or another
+            process is writing to it.
     """
     source, conditions = (source if isinstance(source, Run) else _of_one_year(source)), asked or Asked()
     scenario = source.scenario if isinstance(source, Run) else source
@@ -87,8 +90,11 @@ def audit(
         service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed, say)
         try:
             audits = {
-                wording: _audited(scenario, game, agents, leader, conditions) for wording, agents in workers.items()
+                wording: _audited(scenario, game, agents, leader, conditions, service)
+                for wording, agents in workers.items()
             }
+            if service is not None:
+                service.check_answers()
             content = _content(scenario, conditions, audits, service)
         finally:
             if service is not None:
@@ -97,15 +103,30 @@ def audit(
     return content
 
 
-def _audited(scenario: Scenario, game: Game[Any], agents: Mapping[str, Agent], leader: str, asked: Asked) -> Audit:
+def _audited(
+    scenario: Scenario,
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    leader: str,
+    asked: Asked,
+    service: Service | None,
+) -> Audit:
     """Return the workers' responses; every rate is played with the same random keys."""
+    before = _questions(service)
     rates = torch.tensor(asked.rates, dtype=torch.float64)
     key = evaluation_key(scenario.seed, asked.repeats).repeat(len(rates))
     flat = rates.repeat_interleave(asked.repeats)[:, None].expand(-1, *game.roles[leader].action.shape)
     accounts = play(game, {**agents, leader: HeldAction(flat)}, key).accounts
     hours = accounts["hours"].reshape(len(rates), asked.repeats, -1)
     weight = accounts["weight"][0].numpy() if "weight" in accounts else None
-    return audit_hours(hours.numpy(), asked.rates, weight)
+    questions, failed = (now - then for now, then in zip(_questions(service), before, strict=True))
+    return audit_hours(hours.numpy(), asked.rates, weight, failed / questions if questions else 0.0)
+
+
+def _questions(service: Service | None) -> tuple[int, int]:
+    """Return the numbers of all questions so far, and of those without an answer that could be used."""
+    counters = [] if service is None else list(service.counters.values())
+    return sum(counter.questions for counter in counters), sum(counter.failed for counter in counters)
 
 
 def _checked(scenario: Scenario, game: Game[Any], asked: Asked) -> str:
@@ -154,7 +175,7 @@ def _wordings(agents: Mapping[str, Chosen]) -> Sequence[str]:
     for chosen in agents.values():
         if (current := getattr(chosen.parameters, "wording", None)) is not None:
             prompts = Path(str(chosen.kind.module.__file__)).parent / "prompts"
-            wordings += [current, *sorted(folder.name for folder in prompts.glob("*/"))]
+            wordings += [current, *sorted({folder.name for folder in prompts.glob("*/")} - {_OF_ONE_SCENARIO})]
     return list(dict.fromkeys(wordings))
 
 
@@ -209,7 +230,7 @@ def _content(scenario: Scenario, asked: Asked, audits: Mapping[str, Audit], serv
         "people": first.people,
         "repeats": asked.repeats,
         "audits": [
-            {"wording": wording, **asdict(result), "responses": result.responses, "verdict": result.verdict}
+            {"wording": wording, **asdict(result), **{name: getattr(result, name) for name in _DERIVED}}
             for wording, result in audits.items()
         ],
     }

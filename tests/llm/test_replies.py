@@ -237,5 +237,22 @@ def test_a_schema_describes_the_one_key_and_thoughts_before_it() -> None:
     assert RATES.schema()["properties"]["rates"]["maxItems"] == 3
 
 
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (HOURS, {"type": "integer", "enum": [*range(0, 101, 10)]}),
+        (Amount("x", 0, 1, 0.5), {"type": "number", "enum": [0, 0.5, 1]}),
+        (Amount("x", 0, 1, 0.3), {"type": "number", "enum": [0, 0.3, 0.6, 0.9]}),
+        (Amount("x", 0, 10_000, 5), {"type": "integer", "minimum": 0, "maximum": 10_000}),  # too many to list
+        (Amount("x", 0, 10_000, 0.5), {"type": "number", "minimum": 0, "maximum": 10_000}),
+        (Amount("x", 0, float("inf"), 1), {"type": "integer", "minimum": 0}),
+    ],
+)
+def test_a_number_on_a_grid_is_an_enumeration_as_far_as_it_can_be_listed(form: Form, expected: dict[str, Any]) -> None:
+    """Servers with grammars (llama.cpp, Ollama) hold a model to enumerations and integers, not to bounds of numbers."""
+    (schema,) = form.schema()["properties"].values()
+    assert schema == expected
+
+
 def test_a_schema_describes_names_as_an_enumeration() -> None:
     assert VOTE.schema()["properties"]["leader"]["enum"] == list(VOTE.options)

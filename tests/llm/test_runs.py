@@ -190,6 +190,37 @@ def test_the_report_tells_who_answered_and_how_well(scenario: Any, server: Serve
     assert "llm.mode=strict_replay llm.store=runs/run" in page
 
 
+def test_a_run_ends_without_a_result_when_too_many_of_few_answers_failed(
+    scenario: Any, server: Server, tmp_path: Path
+) -> None:
+    """Sixteen questions: too few to stop the run while it goes on. What was answered is kept."""
+    made = scenario(on_failure="rule")
+    server.answer = lambda body: "hm"
+    with pytest.raises(TooManyFailures, match=r"effort: 16 of 16 replies .*llm\.failure_share=LARGER"):
+        execute(made, tmp_path / "run", quiet=True)
+    assert not open_run(tmp_path / "run").finished
+    assert len(server.bodies) == CALLS
+    run = resume(tmp_path / "run", quiet=True, overrides=["llm.failure_share=1"])
+    assert run.finished
+    assert len(server.bodies) == CALLS
+
+
+def test_repaired_answers_are_named_with_their_reasons(
+    scenario: Any, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = scenario()
+    server.answer = lambda body: f"My answer: {best_response(body)}"
+    run = execute(made, tmp_path / "run")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "100.0% of the replies were repaired [text around the JSON (16)], 0.0% could not be used" in printed
+    assert run.summary["llm"]["purposes"]["effort"]["repaired_share"] == 1.0
+    page = write_report(run).read_text()
+    assert "100.0% of the replies about effort were not in the requested form" in page
+    assert "text around the JSON (16)" in page
+    ledger = [json.loads(line) for line in (run.path / "calls.jsonl").read_text().splitlines()]
+    assert {line["reason"] for line in ledger} == {"text around the JSON"}
+
+
 def _llm(scenario: Scenario) -> dict[str, Any]:
     assert scenario.llm is not None
     return {f"llm.{key}": value for key, value in scenario.llm.model_dump(exclude_unset=True).items()}

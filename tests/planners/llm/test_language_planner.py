@@ -157,8 +157,8 @@ def test_questions_count_people_and_not_rows() -> None:
     whole = Report(2, rates, 1.0, [1e4, 5e4, 9e5], [1.0, 2.0, 9.0], [2.0, 4.0, 2.0])
     split = Report(2, rates, 1.0, [1e4, 5e4, 5e4, 9e5], [1.0, 2.0, 2.0, 9.0], [2.0, 2.0, 2.0, 2.0])
     past = Past((Year(1, rates, 1.0),))
-    text = narrator.question(past, whole)
-    assert text == narrator.question(past, split)
+    text = narrator.question(past, whole).text
+    assert text == narrator.question(past, split).text
     assert "47,150 to 100,525 USD: 4 ##########" in text  # half of eight people
     assert "mean 3.5, median 2" in text
 

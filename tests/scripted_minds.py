@@ -18,10 +18,8 @@ Reply = Callable[[Question, dict[str, Any]], str]
 
 
 def facts_of(question: Question) -> dict[str, Any]:
-    """Return what the last line of a question says."""
-    last = question.user.rsplit("\n", 1)[-1]
-    assert last.startswith("FACTS: ")
-    found: dict[str, Any] = json.loads(last.removeprefix("FACTS: "))
+    """Return the numbers of a question."""
+    found: dict[str, Any] = json.loads(question.facts)
     return found
 
 

@@ -6,14 +6,15 @@ import math
 import re
 from typing import Any, NamedTuple
 
-__all__ = ["NotRead", "Number", "number", "on_grid"]
+from econsim.llm.json_extraction import NotRead
+
+__all__ = ["Number", "grid", "number", "on_grid"]
 
 _WRITTEN = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
 _DIGITS_KEPT = 10
-
-
-class NotRead(ValueError):  # noqa: N818 (named after the event)
-    """A reply that cannot be parsed without guessing. The message gives the reason and is sent back to the model."""
+MOST_LISTED = 500
+"""Number of values up to which a schema lists them; hosted providers accept between 500 and 1,000."""
+_TOLERANCE = 0.01  # of the range: what is further outside is not meant as its end
 
 
 class Number(NamedTuple):
@@ -44,17 +45,37 @@ def number(value: Any) -> Number:
 
 
 def on_grid(value: float, low: float, high: float, step: float | None) -> tuple[float, str]:
-    """Return the nearest allowed value, and a note if it differs from ``value``."""
-    inside = min(max(value, low), high)
-    note = f"{value:g} is not between {low:g} and {high:g}" if _differ(inside, value) else ""
+    """Return the nearest allowed value, and a note if it differs from ``value``.
+
+    Raises:
+        NotRead: the value lies outside the range by more than 1 % of the range.
+    """
+    inside, range_in_words = min(max(value, low), high), f"between {low:g} and {high:g}"
+    tolerance = _TOLERANCE * (high - low) if math.isfinite(high - low) else 0.0
+    if _differ(inside, value) and abs(value - inside) > tolerance:
+        raise NotRead(f"expected a number {range_in_words}, found {value:g}")
+    note = f"a number that is not quite {range_in_words}" if _differ(inside, value) else ""
     if step is None:
         return float(inside), note
-    last = math.floor((high - low) / step + 1e-9)
-    index = min(math.floor((inside - low) / step + 0.5), last)
-    snapped = float(round(low + index * step, _DIGITS_KEPT))
-    return snapped, note or (
-        f"{value:g} is not a multiple of {step:g} from {low:g}" if _differ(snapped, inside) else ""
-    )
+    index = min(math.floor((inside - low) / step + 0.5), _last(low, high, step))
+    snapped = _point(low, step, index)
+    return snapped, note or (f"not a multiple of {step:g} from {low:g}" if _differ(snapped, inside) else "")
+
+
+def grid(low: float, high: float, step: float) -> list[int | float] | None:
+    """Return the allowed values, whole ones as integers; ``None`` if there are more than can be listed in a schema."""
+    if not math.isfinite(high - low) or (last := _last(low, high, step)) >= MOST_LISTED:
+        return None
+    points = [_point(low, step, index) for index in range(last + 1)]
+    return [int(point) if point.is_integer() else point for point in points]
+
+
+def _last(low: float, high: float, step: float) -> int:
+    return math.floor((high - low) / step + 1e-9)
+
+
+def _point(low: float, step: float, index: int) -> float:
+    return float(round(low + index * step, _DIGITS_KEPT))
 
 
 def _written(text: str) -> Number:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from econsim.llm._numbers import NotRead
+from econsim.llm.json_extraction import NotRead
 
 __all__ = ["option"]
 
@@ -36,7 +36,7 @@ def option(value: Any, options: tuple[str, ...], places: bool = True) -> tuple[s
     else:
         named = _numbered(text, by_folded, options if places else ())
     if named is None:
-        raise NotRead(f"{str(value)[:40]!r} is none of {', '.join(options)}")
+        raise NotRead(f"expected one of {', '.join(options)}, found {str(value)[:40]!r}")
     return named
 
 

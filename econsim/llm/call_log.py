@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from econsim.errors import RunError
 from econsim.llm.budget import Cost
-from econsim.llm.questions import Outcome
+from econsim.llm.replies import Reading
 from econsim.llm.requests import Reply
 from econsim.llm.scheduling import Arrival
 
@@ -35,7 +35,7 @@ class Ledger:
             self._add_up(path)
             self._file = path.open("a", encoding="utf-8")
 
-    def note(self, purpose: str, arrival: Arrival, reply: Reply, usd: float | None, outcome: Outcome) -> None:
+    def note(self, purpose: str, arrival: Arrival, reply: Reply, usd: float | None, reading: Reading) -> None:
         """Append one answered call; :meth:`flush` writes it to the file."""
         self.by_purpose[purpose].add(reply, usd)
         label = reply.envelope.simulated
@@ -51,7 +51,8 @@ class Ledger:
             "usd": usd,
             "seconds": round(arrival.seconds, 4),
             "attempts": arrival.attempts,
-            "outcome": outcome,
+            "outcome": reading.outcome,
+            **({"reason": reading.reason} if reading.reason else {}),
             **({"simulated": label} if label else {}),
         }
         self._file.write(json.dumps(line) + "\n")

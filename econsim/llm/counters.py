@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import collections
 from dataclasses import dataclass, field
 from typing import Any
 
 from econsim.llm.budget import Cost
 from econsim.llm.failures import TooManyFailures
-from econsim.llm.questions import Answer
+from econsim.llm.questions import Answer, Outcome
 
 __all__ = ["Counter"]
 
-_FEWEST = 20  # questions before the share of failures is checked
+_FEWEST = 20  # questions before the share of failures is checked while a run goes on
+_MOST_REASONS = 5  # that are reported for an outcome
+_VARIES = ", found "  # what follows it differs from reply to reply; see econsim.llm.json_extraction.NotRead
 
 
 @dataclass
@@ -20,7 +23,8 @@ class Counter:
 
     ``questions``: all questions. ``shared``: those identical to another question of the same batch, which share its
     answer. ``asked_again``: questions repeated after a reply that could not be parsed. ``unanswered``: questions that
-    the endpoint never answered. ``cost``: the cost of paid calls over all sessions of the run.
+    the endpoint never answered. ``reasons``: how often a reply was repaired, or failed, for each reason. ``cost``: the
+    cost of paid calls over all sessions of the run.
     """
 
     questions: int = 0
@@ -31,6 +35,12 @@ class Counter:
     repaired: int = 0
     failed: int = 0
     cost: Cost = field(default_factory=Cost)
+    reasons: dict[Outcome, collections.Counter[str]] = field(default_factory=dict)
+
+    @property
+    def repaired_share(self) -> float:
+        """Share of questions whose answer is unambiguous, but not in the requested form."""
+        return self.repaired / self.questions if self.questions else 0.0
 
     @property
     def failure_share(self) -> float:
@@ -51,14 +61,21 @@ class Counter:
         """Count the outcome of one question."""
         self.questions += 1
         setattr(self, answer.outcome, getattr(self, answer.outcome) + 1)
+        if answer.reason:
+            self.reasons.setdefault(answer.outcome, collections.Counter())[answer.reason.partition(_VARIES)[0]] += 1
 
-    def check(self, purpose: str, bound: float, last: str) -> None:
-        """Raise :class:`TooManyFailures` if a larger share than ``bound`` failed; ``last`` is the latest reason."""
-        if self.questions >= _FEWEST and self.failure_share > bound:
+    def check(self, purpose: str, bound: float, at_end: bool = False) -> None:
+        """Raise :class:`TooManyFailures` if a larger share than ``bound`` failed.
+
+        A share of few questions says little about those to come, but at the end there are none to come: then any number
+        of questions is checked.
+        """
+        if self.failure_share > bound and (at_end or self.questions >= _FEWEST):
+            ((reason, count),) = self.reasons["failed"].most_common(1)
             raise TooManyFailures(
                 f"{purpose or 'llm'}: {self.failed:,} of {self.questions:,} replies could not be used"
-                f" ({self.failure_share:.0%}, allowed are {bound:.0%}). The last reason: {last}. Choose another model,"
-                f" or raise llm.failure_share"
+                f" ({self.failure_share:.0%}, allowed are {bound:.0%}). The most frequent reason ({count:,} times):"
+                f" {reason}. Choose another model, or raise llm.failure_share"
             )
 
     def plain(self) -> dict[str, Any]:
@@ -73,7 +90,9 @@ class Counter:
             "clean": self.clean,
             "repaired": self.repaired,
             "failed": self.failed,
+            "repaired_share": self.repaired_share,
             "failure_share": self.failure_share,
+            "reasons": {outcome: dict(counts.most_common(_MOST_REASONS)) for outcome, counts in self.reasons.items()},
             "input_tokens": self.cost.input_tokens,
             "output_tokens": self.cost.output_tokens,
             "usd": None if self.cost.unpriced else self.cost.usd,

@@ -8,7 +8,10 @@ from typing import Any, Literal
 from econsim.llm.envelope import NO_ENVELOPE, Envelope
 from econsim.llm.replies import Form
 
-__all__ = ["Answer", "Outcome", "Question"]
+__all__ = ["FACTS", "Answer", "Outcome", "Question"]
+
+FACTS = "FACTS: "
+"""Prefix of the line that repeats the numbers of a question as one JSON object."""
 
 Outcome = Literal["clean", "repaired", "failed"]
 
@@ -20,7 +23,8 @@ class Question:
     ``system`` is the constant part of the text, which a server can cache; ``user`` is the part that changes. ``form``
     is the form of the expected reply. ``purpose`` groups questions in call logs and failure counts. ``seed`` is sent to
     the server; identical questions with the same seed share one call. If ``temperature`` or ``max_tokens`` is ``None``,
-    the setting of the service applies.
+    the setting of the service applies. ``facts`` repeats the numbers of the question as JSON; they are sent only to
+    scripted models, which compute with them (:attr:`econsim.llm.settings.Settings.is_scripted`).
     """
 
     system: str
@@ -30,6 +34,11 @@ class Question:
     seed: int = 0
     temperature: float | None = None
     max_tokens: int | None = None
+    facts: str = ""
+
+    def text(self, scripted: bool = False) -> str:
+        """Return the text that is sent as the user's message; for a ``scripted`` model it ends with the facts."""
+        return f"{self.user}\n{FACTS}{self.facts}" if scripted and self.facts else self.user
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ class CallRecorder:
                 asyncio.get_running_loop().call_later(_DELAY, self._commit_soon)
             self._waiting.append((arrival.request, question.purpose, recorded))
         if arrival.reply is not None:
-            outcome = question.form.read(arrival.reply.text, arrival.reply.envelope.truncated).outcome
-            self._ledger.note(question.purpose, arrival, arrival.reply, self._price(arrival.reply), outcome)
+            reading = question.form.read(arrival.reply.text, arrival.reply.envelope.truncated)
+            self._ledger.note(question.purpose, arrival, arrival.reply, self._price(arrival.reply), reading)
 
     def commit(self) -> None:
         """Write all recorded results to disk.

@@ -2,7 +2,7 @@
 
 A reply is a JSON object with one key; other keys (such as reasoning) are ignored. A value that required a repair, such
 as removing a code fence or rounding to the grid, counts as *repaired*; one that cannot be parsed without guessing has
-*failed*.
+*failed*: a number out of range, a value at which the reply was cut off, two values that contradict each other.
 
 | form | value |
 |---|---|
@@ -23,15 +23,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
-from econsim.llm._numbers import NotRead, number, on_grid
+from econsim.llm._numbers import grid, number, on_grid
 from econsim.llm._options import option
-from econsim.llm.json_extraction import LONGEST, find
+from econsim.llm.json_extraction import EMPTY, LONGEST, Found, NotRead, find, unwrapped
 
 __all__ = ["EMPTY", "Amount", "Amounts", "Choice", "Choices", "Form", "OneOf", "Ranking", "Reading", "Words"]
-
-
-EMPTY = "the reply is empty"
-"""The reason given for the failure of a reply without text."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +62,8 @@ class _Keyed:
     thought: bool
     bare: ClassVar[bool] = False
     """Whether a reply without any JSON is read as the value itself."""
+    is_object: ClassVar[bool] = False
+    """Whether the value is an object with keys of its own."""
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of the reply; with ``thought``, a line of reasoning precedes the value."""
@@ -90,14 +88,13 @@ class _Keyed:
     def _read(self, reply: str, truncated: bool) -> tuple[Any, ...]:
         """Return the value, followed by notes on repairs."""
         extracted = find(reply, self.key, truncated)
-        if extracted is None and truncated:
-            raise NotRead(f"the reply was cut before {self.key!r} was complete" if reply.strip() else EMPTY)
-        if extracted is None and self.bare and "{" not in reply and reply.strip():
-            extracted = reply[:LONGEST].strip(), "words without JSON"
-        if extracted is None or extracted[0] is None:
-            raise NotRead(f"no JSON object with the key {self.key!r}" if reply.strip() else EMPTY)
-        value, *notes = self._typed(extracted[0])
-        return value, extracted[1], *notes
+        if extracted is None and self.bare and "{" not in reply:
+            extracted = Found(reply[:LONGEST].strip(), "words without JSON")
+        if extracted is None or extracted.value is None:
+            raise NotRead(f"no JSON object with the key {self.key!r}")
+        inner = Found(extracted.value) if self.is_object else unwrapped(extracted.value)
+        value, *notes = self._typed(inner.value)
+        return value, extracted.note, inner.note, *notes
 
     def _value_schema(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -117,7 +114,7 @@ class Amount(_Keyed):
     thought: bool = False
 
     def _value_schema(self) -> dict[str, Any]:
-        return _number_schema(self.low, self.high)
+        return _number_schema(self.low, self.high, self.step)
 
     def _typed(self, value: Any) -> tuple[Any, ...]:
         note = ""
@@ -131,7 +128,8 @@ class Amount(_Keyed):
 class Amounts(_Keyed):
     """``count`` numbers, each from ``low`` to ``high`` and on the grid if ``step`` is given.
 
-    If ``low`` and ``high`` lie between 0 and 1, the numbers are shares, and percentages are converted.
+    If ``low`` and ``high`` lie between 0 and 1, the numbers are shares, and percentages are converted. A mapping is
+    read by its keys: the ``names`` of the numbers, or else one whole number in each key (``"bracket 2"``), in order.
     """
 
     key: str
@@ -140,15 +138,16 @@ class Amounts(_Keyed):
     high: float
     step: float | None = None
     thought: bool = False
+    names: tuple[str, ...] = ()
 
     def _value_schema(self) -> dict[str, Any]:
-        items = _number_schema(self.low, self.high)
+        items = _number_schema(self.low, self.high, self.step)
         return {"type": "array", "items": items, "minItems": self.count, "maxItems": self.count}
 
     def _typed(self, value: Any) -> tuple[Any, ...]:
         note = ""
         if isinstance(value, dict):
-            value, note = list(value.values()), "a mapping instead of a list"
+            value, note = self._in_order(value), "a mapping instead of a list"
         if isinstance(value, str):
             value, note = re.split(r"[;,]\s*(?!\d{3}\b)", value.strip("[]() ")), "a list in a string"
         if not isinstance(value, list):
@@ -157,6 +156,17 @@ class Amounts(_Keyed):
             raise NotRead(f"{self.key!r} must hold {self.count} numbers, found {len(value)}")
         amounts, *notes = _numbers(value, self.low, self.high, self.step)
         return amounts, note, *notes
+
+    def _in_order(self, mapping: dict[str, Any]) -> list[Any]:
+        """Return the entries of a mapping in the order that its keys state."""
+        by_name = {name.strip().casefold(): entry for name, entry in mapping.items()}
+        if self.names and by_name.keys() >= {name.casefold() for name in self.names}:
+            return [by_name[name.casefold()] for name in self.names]
+        numbers = [re.findall(r"\d+", name.replace(",", "")) for name in mapping]
+        ranks = [int(digits[0]) for digits in numbers if len(digits) == 1]
+        if len(set(ranks)) < len(mapping):
+            raise NotRead(f"{self.key!r} must be a list of {self.count} numbers, or an object with numbered keys")
+        return [entry for _, entry in sorted(zip(ranks, mapping.values(), strict=True), key=lambda pair: pair[0])]
 
 
 @dataclass(frozen=True)
@@ -193,7 +203,7 @@ class Choice(_Keyed):
         """Return the label that a value names, and a note on its repair; raises ``NotRead`` if it names none."""
         label, note = option(value, (*self.options, *self.closed), places=False)
         if label in self.closed:
-            raise NotRead(f"{label!r} cannot be chosen now; {self.key!r} must be one of {', '.join(self.options)}")
+            raise NotRead(f"{self.key!r} must now be one of {', '.join(self.options)}, found {label!r}")
         return label, note
 
     def _value_schema(self) -> dict[str, Any]:
@@ -210,6 +220,7 @@ class Choices(_Keyed):
     key: str
     choices: tuple[Choice, ...]
     thought: bool = False
+    is_object: ClassVar[bool] = True
 
     def _value_schema(self) -> dict[str, Any]:
         properties = {choice.key: choice.value_schema() for choice in self.choices}
@@ -257,7 +268,7 @@ class Ranking(_Keyed):
         missing = tuple(option for option in self.options if option not in ranked)
         if len(missing) > 1:
             raise NotRead(f"{self.key!r} must order all options; {', '.join(missing)} are missing")
-        return ranked + missing, *notes, f"{missing[0]} is missing" if missing else ""
+        return ranked + missing, *notes, "an option is missing" if missing else ""
 
 
 @dataclass(frozen=True)
@@ -276,12 +287,18 @@ class Words(_Keyed):
         text = value.strip() if isinstance(value, str) else ""
         if not text:
             raise NotRead(f"{self.key!r} must be a text")
-        return text[: self.longest].rstrip(), f"truncated from {len(text)} characters" * (len(text) > self.longest)
+        return text[: self.longest].rstrip(), f"longer than {self.longest} characters" * (len(text) > self.longest)
 
 
-def _number_schema(low: float, high: float) -> dict[str, Any]:
+def _number_schema(low: float, high: float, step: float | None) -> dict[str, Any]:
+    """Return the schema of a number; one on a grid is an enumeration, since most servers ignore bounds of numbers."""
+    points = None if step is None else grid(low, high, step)
+    if points is not None:
+        return {"type": "integer" if all(isinstance(point, int) for point in points) else "number", "enum": points}
+    is_whole = step is not None and float(step).is_integer() and float(low).is_integer()
     bounds = {"minimum": low, "maximum": high}
-    return {"type": "number"} | {name: bound for name, bound in bounds.items() if math.isfinite(bound)}
+    finite = {name: int(bound) if is_whole else bound for name, bound in bounds.items() if math.isfinite(bound)}
+    return {"type": "integer" if is_whole else "number"} | finite
 
 
 def _numbers(values: Sequence[Any], low: float, high: float, step: float | None) -> tuple[Any, ...]:

@@ -78,12 +78,13 @@ def request_of(question: Question, settings: Settings) -> Request:
     sampling = json.dumps([settings.structured, temperature, max_tokens, settings.body], sort_keys=True)
     hashed = _hashed(settings.model, question.system, schema, sampling).copy()
     hashed.update(b"%d\0" % question.seed)
-    hashed.update(question.user.encode("utf-8", "surrogatepass"))
+    user = question.text(settings.is_scripted)
+    hashed.update(user.encode("utf-8", "surrogatepass"))
     return Request(
         hashed.digest(),
         settings.model,
         question.system,
-        question.user,
+        user,
         _parsed(schema) if settings.structured else None,
         temperature,
         max_tokens,

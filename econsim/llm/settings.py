@@ -13,6 +13,7 @@ from econsim.parameters import Model
 __all__ = ["Budget", "Prices", "Settings"]
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_SCRIPTED = ("scripted", "tiny-economist")  # names of the models in econsim.testing.endpoints
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]+")
 
 
@@ -91,6 +92,11 @@ class Settings(Model):
     simulated: str = ""
     """Description of a scripted model that replaces a real one, for reports; empty for a real model, and for an
     endpoint that names its scripted model itself."""
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether the model is a simulated one that comes with econsim, which reads the facts of a question."""
+        return bool(self.simulated) or self.model.startswith(_SCRIPTED)
 
     @field_validator("api_key_env")
     @classmethod

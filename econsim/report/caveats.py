@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from econsim.errors import command
+from econsim.runs.llm_session import reasons_in_words
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
@@ -42,13 +43,19 @@ def simulated_model(run: Run) -> Iterator[str]:
         )
 
 
-def failed_replies(run: Run) -> Iterator[str]:
-    """Yield the share of unusable replies of a language model, by purpose."""
+def imperfect_replies(run: Run) -> Iterator[str]:
+    """Yield the shares of repaired and of unusable replies of a language model with their reasons, by purpose."""
     for purpose, counts in run.summary.get("llm", {}).get("purposes", {}).items():
+        if counts["repaired"]:
+            yield (
+                f"{counts['repaired_share']:.1%} of the replies about {purpose} were not in the requested form, but"
+                f" unambiguous, and were repaired{reasons_in_words([counts], 'repaired')}."
+            )
         if counts["failed"]:
             yield (
-                f"{counts['failure_share']:.1%} of the replies about {purpose} could not be used; in these cases the"
-                f" agents followed the failure policy of the scenario ({run.summary['llm']['on_failure']})."
+                f"{counts['failure_share']:.1%} of the replies about {purpose} could not be"
+                f" used{reasons_in_words([counts], 'failed')}; in these cases the agents followed the failure policy of"
+                f" the scenario ({run.summary['llm']['on_failure']})."
             )
 
 
@@ -81,7 +88,7 @@ def unknown_distance(run: Run) -> Iterator[str]:
 SECTIONS: tuple[Callable[[Run], Iterator[str]], ...] = (
     warnings,
     simulated_model,
-    failed_replies,
+    imperfect_replies,
     single_seeds,
     untrained,
     inputs_of_fits,

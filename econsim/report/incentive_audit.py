@@ -7,21 +7,21 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from econsim.analysis.incentive_audit import SMALL
+from econsim.analysis.incentive_audit import FEWEST, MOST_REPLACED, SMALL
+from econsim.analysis.power import MOST, POWER
+from econsim.runs.llm_session import reasons_in_words
 
 __all__ = ["Audited", "audited", "fragment"]
 
 WORDING_MATTERS = 0.1
 """The smallest difference of elasticities between wordings that is reported as a concern."""
-FAILURES_MATTER = 0.05
 _VERDICTS = {
     "responds": "The population responds to incentives",
     "does not respond": "The population does not respond to incentives: its decisions are not informative about tax"
     " policy",
     "responds in the wrong direction": "The population works more at higher tax rates: it responds to incentives in the"
     " wrong direction",
-    "inconclusive": "There are too few decisions to determine whether the population responds to incentives; use more"
-    " workers or more repeats",
+    "no verdict": "No verdict: it is not known whether the population responds to incentives",
     "nobody works": "No worker works at any of these tax rates",
 }
 
@@ -81,11 +81,29 @@ def _verdict(content: dict[str, Any]) -> str:
     """Return the verdict under the scenario's own wording, with the elasticity."""
     first = content["audits"][0]
     elasticity = first["elasticity"]
+    verdict = f"{_VERDICTS[first['verdict']]}{_obstacle(first) if first['verdict'] == 'no verdict' else ''}."
     if elasticity is None:
-        return f"{_VERDICTS[first['verdict']]}."
+        return verdict
     return (
-        f"{_VERDICTS[first['verdict']]}. The elasticity of hours to the net-of-tax rate is {_with_margin(elasticity)}"
+        f"{verdict} The elasticity of hours to the net-of-tax rate is {_with_margin(elasticity)}"
         f" (95 % interval over people); elasticities up to {SMALL:g} count as no response."
+    )
+
+
+def _obstacle(audit: dict[str, Any]) -> str:
+    """Return why there is no verdict, and with what there would be one."""
+    if audit["replaced_share"] > MOST_REPLACED:
+        return (
+            f". {audit['replaced_share']:.1%} of the answers could not be used and were replaced by the failure policy;"
+            f" at most {MOST_REPLACED:.0%} may be. Choose another model, or other settings of it"
+        )
+    needed, people = audit["people_needed"], audit["people"]
+    would_do = f"more than {MOST:,}" if needed is None else f"about {needed:,}"
+    if people < FEWEST:
+        return f". {people:,} people are too few; {would_do} would do (economy.workers={needed or MOST})"
+    return (
+        f". The interval of {people:,} people is too wide; if elasticity and spread are those found, {would_do} people"
+        f" give a verdict with a probability of {POWER:.0%} (economy.workers, or more --repeats)"
     )
 
 
@@ -120,12 +138,10 @@ def _of_replies(llm: dict[str, Any] | None) -> Iterator[str]:
         return
     if llm["simulated"]:
         yield f"The answers come from {llm['simulated']}, not from a language model."
-    questions = sum(counts["questions"] for counts in llm["purposes"].values())
-    failed = sum(counts["failed"] for counts in llm["purposes"].values())
-    share = failed / questions if questions else 0.0
-    remark = (
-        "; they were replaced by the failure policy, whose decisions are included above"
-        if share > FAILURES_MATTER
-        else ""
-    )
-    yield f"{share:.1%} of {questions:,} replies could not be used{remark}."
+    counters = list(llm["purposes"].values())
+    questions = sum(counts["questions"] for counts in counters)
+    for outcome, words in (("repaired", "were repaired"), ("failed", "could not be used")):
+        count = sum(counts[outcome] for counts in counters)
+        share = count / questions if questions else 0.0
+        replaced = "; the failure policy decided in their place" * (outcome == "failed" and count > 0)
+        yield f"{share:.1%} of {questions:,} replies {words}{reasons_in_words(counters, outcome)}{replaced}."

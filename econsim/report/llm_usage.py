@@ -36,7 +36,8 @@ def llm_usage(run: Run) -> LlmUsage | None:
     usage = run.summary.get("llm")
     if usage is None:
         return None
-    header = ["Purpose", *_COUNTS.values(), "Failure share", "Input tokens", "Output tokens", "US dollars"]
+    shares = ["Repaired share", "Failure share"]
+    header = ["Purpose", *_COUNTS.values(), *shares, "Input tokens", "Output tokens", "US dollars"]
     rows = [_row(purpose, counts) for purpose, counts in usage["purposes"].items()]
     note = (
         f"{in_words(usage)}. Model {usage['model']}, provider {usage['provider']}, mode {usage['mode']}; failure policy"
@@ -54,4 +55,5 @@ def _replay(run: Run) -> str:
 def _row(purpose: str, counts: dict[str, Any]) -> list[str]:
     money = "unknown" if counts["usd"] is None else f"{counts['usd']:,.4g}"
     tokens = [f"{counts[name]:,}" for name in ("input_tokens", "output_tokens")]
-    return [purpose, *(f"{counts[name]:,}" for name in _COUNTS), f"{counts['failure_share']:.1%}", *tokens, money]
+    shares = [f"{counts[name]:.1%}" for name in ("repaired_share", "failure_share")]
+    return [purpose, *(f"{counts[name]:,}" for name in _COUNTS), *shares, *tokens, money]

@@ -8,7 +8,7 @@ without repeating calls.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from econsim.parameters import Chosen
 from econsim.play import HeldAction
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.folder import Run
+from econsim.runs.llm_progress import QuestionProgress
 from econsim.runs.llm_session import LEDGER, check_agreed
 from econsim.runs.load_agents import agents_of
 from econsim.scenario import Scenario, with_overrides
@@ -35,7 +36,9 @@ from econsim.storage.locks import locked
 
 __all__ = ["Asked", "audit"]
 
-_FORMAT = 1
+_FORMAT = 2
+_DERIVED = ("responses", "verdict", "people_needed")
+_OF_ONE_SCENARIO = "published"  # the wording that is kept for one scenario, and not asked elsewhere
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,13 @@ class Asked:
     wordings: tuple[str, ...] = ()
 
 
-def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed: bool = False) -> dict[str, Any]:
+def audit(
+    source: Scenario | Run,
+    out: Path,
+    asked: Asked | None = None,
+    agreed: bool = False,
+    say: Callable[[str], object] = lambda line: None,
+) -> dict[str, Any]:
     """Audit the workers of a scenario, or the fitted workers of a run, and write ``audit.json``.
 
     Args:
@@ -60,10 +69,12 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
         out: the folder to write to.
         asked: the conditions of the audit.
         agreed: the user agrees to the forecast number and cost of calls to a language model.
+        say: a function that shows a line about the progress of calls.
 
     Raises:
-        UserError: the game has no hours or no tax rates, an agent must be trained first, or the language model cannot
-            be called; or the folder contains a symbolic link, or another process is writing to it.
+        UserError: the game has no hours or no tax rates, an agent must be trained first, the language model cannot be
+            called, or too many of its answers cannot be used; or the folder contains a symbolic link, or another
+            process is writing to it.
     """
     source, conditions = (source if isinstance(source, Run) else _of_one_year(source)), asked or Asked()
     scenario = source.scenario if isinstance(source, Run) else source
@@ -76,11 +87,14 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
     out.mkdir(parents=True, exist_ok=True)
     refuse_links(out)
     with locked(out):
-        service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed)
+        service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed, say)
         try:
             audits = {
-                wording: _audited(scenario, game, agents, leader, conditions) for wording, agents in workers.items()
+                wording: _audited(scenario, game, agents, leader, conditions, service)
+                for wording, agents in workers.items()
             }
+            if service is not None:
+                service.check_answers()
             content = _content(scenario, conditions, audits, service)
         finally:
             if service is not None:
@@ -89,15 +103,30 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
     return content
 
 
-def _audited(scenario: Scenario, game: Game[Any], agents: Mapping[str, Agent], leader: str, asked: Asked) -> Audit:
+def _audited(
+    scenario: Scenario,
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    leader: str,
+    asked: Asked,
+    service: Service | None,
+) -> Audit:
     """Return the workers' responses; every rate is played with the same random keys."""
+    before = _questions(service)
     rates = torch.tensor(asked.rates, dtype=torch.float64)
     key = evaluation_key(scenario.seed, asked.repeats).repeat(len(rates))
     flat = rates.repeat_interleave(asked.repeats)[:, None].expand(-1, *game.roles[leader].action.shape)
     accounts = play(game, {**agents, leader: HeldAction(flat)}, key).accounts
     hours = accounts["hours"].reshape(len(rates), asked.repeats, -1)
     weight = accounts["weight"][0].numpy() if "weight" in accounts else None
-    return audit_hours(hours.numpy(), asked.rates, weight)
+    questions, failed = (now - then for now, then in zip(_questions(service), before, strict=True))
+    return audit_hours(hours.numpy(), asked.rates, weight, failed / questions if questions else 0.0)
+
+
+def _questions(service: Service | None) -> tuple[int, int]:
+    """Return the numbers of all questions so far, and of those without an answer that could be used."""
+    counters = [] if service is None else list(service.counters.values())
+    return sum(counter.questions for counter in counters), sum(counter.failed for counter in counters)
 
 
 def _checked(scenario: Scenario, game: Game[Any], asked: Asked) -> str:
@@ -146,7 +175,7 @@ def _wordings(agents: Mapping[str, Chosen]) -> Sequence[str]:
     for chosen in agents.values():
         if (current := getattr(chosen.parameters, "wording", None)) is not None:
             prompts = Path(str(chosen.kind.module.__file__)).parent / "prompts"
-            wordings += [current, *sorted(folder.name for folder in prompts.glob("*/"))]
+            wordings += [current, *sorted({folder.name for folder in prompts.glob("*/")} - {_OF_ONE_SCENARIO})]
     return list(dict.fromkeys(wordings))
 
 
@@ -163,6 +192,7 @@ def _service(
     num_envs: int,
     out: Path,
     agreed: bool,
+    say: Callable[[str], object],
 ) -> Service | None:
     """Connect the agents that call a language model to a service and return it; ``None`` if there are none."""
     all_agents = [(role, agent) for agents in workers.values() for role, agent in agents.items()]
@@ -183,6 +213,7 @@ def _service(
         calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
         if not agreed:
             check_agreed(service.forecast(calls, inputs, outputs), scenario.llm)
+        service.watch = QuestionProgress(say, calls)
         service.check()
     except BaseException:
         service.close()
@@ -199,7 +230,7 @@ def _content(scenario: Scenario, asked: Asked, audits: Mapping[str, Audit], serv
         "people": first.people,
         "repeats": asked.repeats,
         "audits": [
-            {"wording": wording, **asdict(result), "responses": result.responses, "verdict": result.verdict}
+            {"wording": wording, **asdict(result), **{name: getattr(result, name) for name in _DERIVED}}
             for wording, result in audits.items()
         ],
     }

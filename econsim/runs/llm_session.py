@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from econsim.llm.protocols import EstimatesCalls, UsesLlm
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
 from econsim.runs.folder import Run, open_run
+from econsim.runs.llm_probe import first_answer
 from econsim.runs.scoring import matches
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import Plan
@@ -29,12 +31,15 @@ __all__ = [
     "check_key_agreed",
     "forecast_calls",
     "in_words",
+    "reasons_in_words",
     "with_settings",
     "with_way_on",
 ]
 
 LEDGER = "calls.jsonl"
 """The file name of the ledger of calls in a run folder."""
+MOST_REASONS = 3
+"""The number of reasons for repairs and failures that are named in one sentence."""
 MOST_WITHOUT_ASKING = 1000
 """The number of calls that a run may make without the user's confirmation."""
 _MAY_CHANGE = {
@@ -47,8 +52,9 @@ _MAY_CHANGE = {
 class LlmSession:
     """The language-model service of one run, opened when its first agent is connected. Use it as a context manager."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, watch: Callable[[int], object]) -> None:
+        """Open nothing yet; ``watch`` is called with the number of questions that are answered, after each answer."""
+        self._run, self._watch = run, watch
         self._service: Service | None = None
 
     def __enter__(self) -> LlmSession:
@@ -69,7 +75,27 @@ class LlmSession:
             if self._service is None:
                 settings = _settings(self._run.scenario, role)
                 self._service = Service(settings, self._run.path / STORE, self._run.path / LEDGER)
+                self._service.watch = self._watch
             agent.connect(self._service)
+
+    def probe(self, plan: Plan) -> str:
+        """Send the first question, before anything is fitted; return a warning if its reply could not be used.
+
+        Raises:
+            EndpointError: the question is refused or not answered.
+        """
+        if self._run.scenario.llm is None or self._run.scenario.llm.mode == "strict_replay":
+            return ""
+        for agents in plan.build_agents().values():
+            self.connect(agents)
+        answer = None if self._service is None else first_answer(plan, self._service)
+        unusable = answer is not None and answer.outcome == "failed"
+        return f"the reply to the first question could not be used: {answer.reason}" if answer and unusable else ""
+
+    def check_answers(self) -> None:
+        """Raise :class:`TooManyFailures` if too large a share of the answers, however few, could not be used."""
+        if self._service is not None:
+            self._service.check_answers()
 
     def summary(self) -> dict[str, Any] | None:
         """Return the model and the counters of its calls by purpose; ``None`` if no model was used."""
@@ -147,15 +173,27 @@ def calls_in_words(forecast: Forecast, settings: Settings) -> str:
 def in_words(llm_usage: Mapping[str, Any]) -> str:
     """Return a one-sentence summary of a run's calls; ``llm_usage`` is the value of :meth:`LlmSession.summary`."""
     counters = list(llm_usage["purposes"].values())
-    questions, calls, failed = (sum(counter[name] for counter in counters) for name in ("questions", "calls", "failed"))
+    names = ("questions", "calls", "repaired", "failed")
+    questions, calls, repaired, failed = (sum(counter[name] for counter in counters) for name in names)
     tokens = sum(counter["input_tokens"] + counter["output_tokens"] for counter in counters)
     prices = [counter["usd"] for counter in counters]
     money = "" if None in prices or not sum(prices) else f", {sum(prices):,.4g} US dollars"
-    share = failed / questions if questions else 0.0
+    shares = [count / questions if questions else 0.0 for count in (repaired, failed)]
     return (
         f"{llm_usage['simulated'] or llm_usage['model']} answered {questions:,} questions: {calls:,} calls,"
-        f" {tokens:,} tokens{money}; {share:.1%} of the replies could not be used"
+        f" {tokens:,} tokens{money}; {shares[0]:.1%} of the replies were"
+        f" repaired{reasons_in_words(counters, 'repaired')}, {shares[1]:.1%} could not be"
+        f" used{reasons_in_words(counters, 'failed')}"
     )
+
+
+def reasons_in_words(counters: Iterable[Mapping[str, Any]], outcome: str) -> str:
+    """Return the most frequent reasons for an outcome in brackets, with their counts; empty if there are none."""
+    totals: Counter[str] = Counter()
+    for counter in counters:
+        totals.update(counter.get("reasons", {}).get(outcome, {}))
+    listed = "; ".join(f"{reason} ({count:,})" for reason, count in totals.most_common(MOST_REASONS))
+    return f" [{listed}]" if listed else ""
 
 
 def with_settings(run: Run, overrides: Mapping[str, Any] | Sequence[str]) -> Run:

@@ -43,7 +43,7 @@ class NumberText:
         """Return the form of an amount within the bounds, or of a list of amounts."""
         low, high = self.box.low, self.box.high
         if self.box.shape:
-            return Amounts(KEY, self.box.size, low, high, thought=thought)
+            return Amounts(KEY, self.box.size, low, high, thought=thought, names=self.names)
         return Amount(KEY, low, high, thought=thought)
 
     def action(self, value: Any) -> Action:

@@ -72,6 +72,8 @@ class RoleText:
             "shared": _lines(self._shared, seen.shared),
             "view": "" if seen.view is None else self._view.draw(seen.view),
             "legal": self.action.legal(seen.mask),
+            "example": self.action.example,
+            "thought": self.thought,
             "facts": seen.facts,
         }
         return self._wording.render("question", **{**values, **self._briefing})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from econsim.errors import UserError, did_you_mean
 from econsim.storage.user_files import decoded, read_user_file
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
     from econsim.text.templates import Templates
 
-__all__ = ["FACTS", "Wording"]
+__all__ = ["Prompt", "Wording"]
 
-FACTS = "FACTS: "
-"""Prefix of the line that repeats the numbers of a question as one JSON object."""
 _SUFFIX = ".txt"
+
+
+class Prompt(NamedTuple):
+    """The text of a question, and its numbers as JSON for scripted models (:class:`econsim.llm.questions.Question`)."""
+
+    text: str
+    facts: str
 
 
 class Wording:

@@ -118,6 +118,7 @@ class _Practice:
         """Return the list of lessons that the model proposes when it is shown all attempts."""
         parameters, lessons = self.agent.parameters, self.agent.lessons
         order = sorted(range(len(returns)), key=lambda attempt: -returns[attempt])
+        facts = json.dumps({"role": "coach", "lessons": lessons, "round": number + 1})
         text = Wording(PROMPTS, parameters.mind.wording, "planner.mind.wording").render(
             "lessons",
             attempts=[{"worth": amount(returns[attempt]), "years": _described(years[attempt])} for attempt in order],
@@ -125,11 +126,12 @@ class _Practice:
             most=MOST_EDITS,
             longest=parameters.longest,
             most_lessons=parameters.most_lessons,
-            facts=json.dumps({"role": "coach", "lessons": lessons, "round": number + 1}),
+            facts=facts,
         )
         (seed,) = self.agent.mind.seeds(random.fold(self.key, f"lessons {number}"), "lessons", 1)
         form = Edits(len(lessons), MOST_EDITS, parameters.longest)
-        (answer,) = self.agent.mind.service.ask([Question("", text, form, "lessons", seed, max_tokens=_TOKENS)])
+        question = Question("", text, form, "lessons", seed, max_tokens=_TOKENS, facts=facts)
+        (answer,) = self.agent.mind.service.ask([question])
         return lessons if answer.value is None else edited(lessons, answer.value, parameters.most_lessons)
 
 

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 from typer.testing import CliRunner
 
-from econsim.analysis.incentive_audit import RATES, audit_hours
+from econsim.analysis.incentive_audit import FEWEST, RATES, SMALL, audit_hours
+from econsim.analysis.power import people_needed
 from econsim.cli.application import app
 from econsim.errors import UserError
+from econsim.llm.failures import TooManyFailures
 from econsim.report.incentive_audit import audited, fragment
 from econsim.runs.incentive_audit import Asked, audit
-from econsim.scenario import Scenario, load
+from econsim.scenario import Scenario, load, with_overrides
 
 NET = 1.0 - np.array(RATES)
 SMALL_ECONOMY = {"economy.workers": 20, "economy.hours_step": None}
 
 
 def hours_of(elasticity: float) -> Any:
-    """Sixty untaxed hours at a constant elasticity, ``[R, 1, N]``."""
-    return np.repeat(60.0 * NET[:, None, None] ** elasticity, 3, axis=-1)
+    """Sixty untaxed hours of five people at a constant elasticity, ``[R, 1, N]``."""
+    return np.repeat(60.0 * NET[:, None, None] ** elasticity, 5, axis=-1)
 
 
 def scenario(worker: Any, **llm: Any) -> Scenario:
@@ -65,7 +69,7 @@ def test_the_interval_over_people_is_the_jackknife() -> None:
     assert found is not None
     assert found.high is not None
     assert found.high - found.mean == pytest.approx(4.30265 * error, rel=1e-5)
-    assert audit_hours(hours[:, None, :], RATES).verdict == "inconclusive"
+    assert audit_hours(hours[:, None, :], RATES).verdict == "no verdict"
 
 
 def test_repetitions_say_how_much_one_person_varies() -> None:
@@ -74,7 +78,7 @@ def test_repetitions_say_how_much_one_person_varies() -> None:
 
 
 def test_people_who_stop_working_have_no_elasticity() -> None:
-    working = np.array([40.0, 0.0])[:, None, None] * np.ones((1, 1, 4))
+    working = np.array([40.0, 0.0])[:, None, None] * np.ones((1, 1, 5))
     assert (audit_hours(working, (0.1, 0.9)).elasticity, audit_hours(working, (0.1, 0.9)).verdict) == (None, "responds")
     assert audit_hours(0.0 * working, (0.1, 0.9)).verdict == "nobody works"
 
@@ -121,10 +125,64 @@ def test_minds_are_asked_in_every_wording(tmp_path: Path) -> None:
     notes = " ".join(audited(content).notes)
     assert "The answers come from scripted, not from a language model." in notes
     assert "The wording does not matter" in notes
-    assert "0.0% of 160 replies could not be used" in notes
+    assert "0.0% of 160 replies were repaired. 0.0% of 160 replies could not be used." in notes
 
 
-def test_failed_replies_are_in_the_verdict(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("people", "expected"), [(4, "no verdict"), (5, "responds")])
+def test_few_people_give_no_verdict_however_clear_their_answers(people: int, expected: str) -> None:
+    clear = audit_hours(hours_of(0.4)[..., :people], RATES)
+    assert (clear.verdict, clear.people_needed) == (expected, 5)
+    assert "4 people are too few; about 5 would do" in _verdict_of(people) or people == 5
+
+
+def _verdict_of(people: int) -> str:
+    found = audit_hours(hours_of(0.4)[..., :people], RATES)
+    derived = {"verdict": found.verdict, "responses": found.responses, "people_needed": found.people_needed}
+    content = {"scenario": "x", "repeats": 1, "audits": [{"wording": "", **asdict(found), **derived}]}
+    return audited(content).notes[0]
+
+
+def test_as_many_people_as_are_named_give_a_verdict_four_times_in_five() -> None:
+    """Against simulation: people whose elasticities are normal, around one that should be found."""
+    draws = np.random.default_rng(1)
+    for mean, spread in ((0.3, 0.6), (0.0, 0.1), (-0.2, 0.3)):
+        needed = people_needed(mean, spread, SMALL, FEWEST)
+        assert needed is not None
+        for people, low, high in ((needed, 0.77, 0.87), (needed // 2, 0.0, 0.7)):
+            elasticities = draws.normal(mean, spread, (4000, people))
+            margin = stdtrit(people - 1, 0.975) * elasticities.std(1, ddof=1) / math.sqrt(people)
+            means = elasticities.mean(1)
+            lower, upper = means - margin, means + margin
+            share = ((lower > SMALL) | (upper < -SMALL) | ((lower >= -SMALL) & (upper <= SMALL))).mean()
+            # Three standard errors of 4,000 draws are 0.02; the rest is the normal approximation of few people.
+            assert low <= share <= high, (mean, spread, people)
+
+
+def test_an_audit_names_the_number_of_people_that_its_own_spread_needs() -> None:
+    draws = np.random.default_rng(1)
+    few, many = (60.0 * NET[:, None, None] ** draws.normal(0.25, 0.25, (1, 1, count)) for count in (8, 400))
+    found = audit_hours(few, RATES)
+    assert found.verdict == "no verdict"
+    assert found.people_needed is not None
+    assert 8 < found.people_needed < 20
+    assert audit_hours(many, RATES).verdict == "responds"
+    assert people_needed(0.05, 0.4, SMALL, FEWEST) is None  # at the bound itself no number of people decides
+
+
+def test_an_audit_without_answers_is_refused(tmp_path: Path) -> None:
+    """Four rates by two people: fewer questions than are needed to stop a run that goes on."""
+    from econsim.testing.endpoints import serve
+
+    with serve(lambda chat: "I would rather not say.") as base_url:
+        failing = scenario("llm", base_url=base_url, model="scripted", retries_with_error=0)
+        few = with_overrides(failing, {"economy.workers": 2, "agents.worker": {"kind": "llm"}})
+        with pytest.raises(UserError, match=r"hours: 16 of 16 replies could not be used .* no JSON object") as error:
+            audit(few, tmp_path)
+    assert isinstance(error.value, TooManyFailures)
+    assert not (tmp_path / "audit.json").exists()
+
+
+def test_answers_that_were_replaced_give_no_verdict(tmp_path: Path) -> None:
     """A model that never answers leaves the fallback of forty hours, which no tax changes."""
     from econsim.testing.endpoints import serve
 
@@ -132,15 +190,17 @@ def test_failed_replies_are_in_the_verdict(tmp_path: Path) -> None:
         settings = {"on_failure": "rule", "failure_share": 1.0, "retries_with_error": 0}
         content = audit(scenario("llm", base_url=base_url, model="scripted", **settings), tmp_path)
     notes = " ".join(audited(content).notes)
-    assert content["audits"][0]["verdict"] == "does not respond"
-    assert "100.0% of 160 replies could not be used; they were replaced by the failure policy" in notes
+    assert {found["verdict"] for found in content["audits"]} == {"no verdict"}
+    assert "No verdict" in notes
+    assert "100.0% of the answers could not be used and were replaced by the failure policy" in notes
+    assert "[no JSON object with the key 'hours' (160)]; the failure policy decided in their place" in notes
 
 
 def test_a_wording_that_matters_is_named() -> None:
     first = {"verdict": "responds", "elasticity": {"mean": 0.5, "low": 0.4, "high": 0.6}}
     shown = {"mean_hours": [50, 40], "rates": [0.1, 0.9], "responses": [-0.2], "participation": [1, 1]}
     shown |= {"responding_share": 1.0, "monotone_share": 1.0, "repeat_spread": 0.0}
-    other = {"verdict": "inconclusive", "elasticity": {"mean": 0.1, "low": -0.1, "high": 0.3}}
+    other = {"verdict": "no verdict", "elasticity": {"mean": 0.1, "low": -0.1, "high": 0.3}}
     audits = [{"wording": "a<b>", **first, **shown}, {"wording": "other", **other, **shown}]
     content = {"scenario": "x", "repeats": 1, "audits": audits}
     assert any(

@@ -56,7 +56,7 @@ def elections(
     law = {"brackets": (0.0, 50_000.0), "status_quo": (0.1, 0.3), "tax_years": years}
     game = OneStep(Parameters.model_validate({"workers": 3, "population": people, **law}))
     game.dtype = torch.float64
-    settings = server.settings(failure_share=1.0, **contest.pop("llm", {}))
+    settings = server.settings(failure_share=1.0, simulated="scripted", **contest.pop("llm", {}))
     office = elected_llm.LanguageElection(elected_llm.Parameters.model_validate({**FLAT, **contest}))
     office.fit(game, game.roles["planner"], {"planner": office}, 0, Recorder())
     key, rates = random.keys(0, copies), []

@@ -51,7 +51,7 @@ def response(message: dict[str, Any], finish_reason: str = "stop", **more: Any) 
         ({"content": None, "refusal": "I cannot."}, "stop", None, Envelope("stop", refusal="I cannot.")),
         ({"content": None, "reasoning_content": "half \ud83d"}, "length", None, Envelope("length", reasoning="half ?")),
         ({"content": '{"hours": 4'}, "length", None, Envelope("length")),
-        ({"content": '{"hours": 4'}, "stop", 4, Envelope("stop")),
+        ({"content": '{"hours": 4'}, "stop", None, Envelope("stop")),
     ],
 )
 def test_an_envelope_is_read_stored_and_replayed(

@@ -16,7 +16,7 @@ from tiny_server import Server, completion, said
 
 from econsim import kinds
 from econsim.errors import UserError
-from econsim.llm.service import BudgetSpent, NotRecorded, TooManyFailures
+from econsim.llm.service import BudgetSpent, EndpointError, NotRecorded, TooManyFailures
 from econsim.report import write_report
 from econsim.runs import Run, execute, open_run, resume
 from econsim.scenario import Scenario, load
@@ -190,6 +190,37 @@ def test_the_report_tells_who_answered_and_how_well(scenario: Any, server: Serve
     assert "llm.mode=strict_replay llm.store=runs/run" in page
 
 
+def test_a_run_ends_without_a_result_when_too_many_of_few_answers_failed(
+    scenario: Any, server: Server, tmp_path: Path
+) -> None:
+    """Sixteen questions: too few to stop the run while it goes on. What was answered is kept."""
+    made = scenario(on_failure="rule")
+    server.answer = lambda body: "hm"
+    with pytest.raises(TooManyFailures, match=r"effort: 16 of 16 replies .*llm\.failure_share=LARGER"):
+        execute(made, tmp_path / "run", quiet=True)
+    assert not open_run(tmp_path / "run").finished
+    assert len(server.bodies) == CALLS
+    run = resume(tmp_path / "run", quiet=True, overrides=["llm.failure_share=1"])
+    assert run.finished
+    assert len(server.bodies) == CALLS
+
+
+def test_repaired_answers_are_named_with_their_reasons(
+    scenario: Any, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = scenario()
+    server.answer = lambda body: f"My answer: {best_response(body)}"
+    run = execute(made, tmp_path / "run")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "100.0% of the replies were repaired [text around the JSON (16)], 0.0% could not be used" in printed
+    assert run.summary["llm"]["purposes"]["effort"]["repaired_share"] == 1.0
+    page = write_report(run).read_text()
+    assert "100.0% of the replies about effort were not in the requested form" in page
+    assert "text around the JSON (16)" in page
+    ledger = [json.loads(line) for line in (run.path / "calls.jsonl").read_text().splitlines()]
+    assert {line["reason"] for line in ledger} == {"text around the JSON"}
+
+
 def _llm(scenario: Scenario) -> dict[str, Any]:
     assert scenario.llm is not None
     return {f"llm.{key}": value for key, value in scenario.llm.model_dump(exclude_unset=True).items()}
@@ -215,12 +246,39 @@ def test_a_run_that_stopped_in_an_outage_goes_on_when_the_server_is_back(
 ) -> None:
     whole = execute(load(file, {**_llm(scenario()), "economy.workers": 30}), tmp_path / "whole", quiet=True)
     made = load(file, {**_llm(scenario(retries=0)), "economy.workers": 30})
-    server.answer = lambda body: web.Response(status=503)
+    answered = Counter(said(body) for body in server.bodies)
+    server.answer = lambda body: best_response(body) if len(server.bodies) < 5 else web.Response(status=503)
+    server.bodies.clear()
     with pytest.raises(TooManyFailures, match="status 503"):
         execute(made, tmp_path / "run", quiet=True)
     server.answer = best_response
     run = resume(tmp_path / "run", quiet=True)
     assert policies(run) == policies(whole)
+    assert {said(body) for body in server.bodies} == set(answered)
+
+
+def test_the_first_question_is_sent_before_anything_is_fitted(
+    scenario: Any, file: Path, server: Server, tmp_path: Path
+) -> None:
+    made = scenario()
+    searched = load(file, {**_llm(made), "baselines": {"best": {"kind": "tuned"}}})
+    refusal = {"error": {"message": "no such model"}}
+    server.listed = [{"id": "mistral"}]
+    server.answer = lambda body: web.json_response(refusal, status=404)
+    with pytest.raises(EndpointError, match=r"did you mean mistral|known: mistral"):
+        execute(searched, tmp_path / "run", quiet=True)
+    assert "best:" not in (tmp_path / "run" / "log.txt").read_text()
+    assert len(server.bodies) == 1
+
+
+def test_a_server_that_does_not_answer_the_first_question_stops_the_run(
+    scenario: Any, server: Server, tmp_path: Path
+) -> None:
+    made = scenario(retries=0)
+    server.answer = lambda body: web.Response(status=500)
+    with pytest.raises(EndpointError, match=r"m did not answer the first question: .* status 500"):
+        execute(made, tmp_path / "run", quiet=True)
+    assert len(server.bodies) == 1
 
 
 def _labelled(response: web.Response) -> web.Response:

@@ -277,6 +277,39 @@ def test_the_gate_closes_once_too_large_a_share_of_a_purpose_failed(server: Serv
         service.ask([question(number) for number in range(40)])
 
 
+def test_at_the_end_the_gate_looks_at_few_questions_too(server: Server) -> None:
+    server.answer = lambda body: "what?" if "Case 0." in said(body) else '{"hours": 1}'
+    with Service(server.settings(on_failure="rule", failure_share=0.2)) as service:
+        service.ask([question(number) for number in range(3)])
+        with pytest.raises(TooManyFailures, match=r"1 of 3 .* reason \(1 times\): no JSON object with the key 'hours'"):
+            service.check_answers()
+        service.ask([question(number) for number in range(3, 5)])
+        service.check_answers()
+
+
+def test_reasons_are_counted_without_the_values_that_differ(server: Server) -> None:
+    """Every reply lies out of range with another number, or off the grid; one question is answered when asked again."""
+    server.answer = lambda body: (
+        '{"hours": 7}' if "Your last reply" in said(body) and "Case 1." in said(body) else _wrong(body)
+    )
+    with Service(server.settings(failure_share=1.0)) as service:
+        service.ask([question(number) for number in range(5)])
+        counts = service.counters["hours"].plain()
+    out_of_range = "expected a number between 0 and 100"
+    assert counts["reasons"] == {
+        "repaired": {f"asked again: {out_of_range}": 1, "not a multiple of 1 from 0": 1},
+        "failed": {out_of_range: 3},
+    }
+    assert (counts["repaired_share"], counts["failure_share"]) == (0.4, 0.6)
+    notes = [said(body) for body in server.bodies if "Your last reply" in said(body)]
+    assert f"{out_of_range}, found 1845" in notes[0]
+
+
+def _wrong(body: dict[str, Any]) -> str:
+    number = int(said(body).split()[1].strip("."))
+    return json.dumps({"hours": 1845 + number if number < 4 else 40.4})
+
+
 def test_a_budget_in_calls_is_kept_to_the_call_and_goes_on(server: Server, tmp_path: Path) -> None:
     questions = [question(number) for number in range(30)]
     places = tmp_path / "answers.sqlite", tmp_path / "calls.jsonl"
@@ -322,7 +355,14 @@ def test_the_ledger_has_a_line_a_call(server: Server, tmp_path: Path) -> None:
         found = service.counters["hours"].plain()
     lines = [json.loads(line) for line in (tmp_path / "calls.jsonl").read_text().splitlines()]
     assert len(lines) == 3
-    expected = {"purpose": "hours", "model": "m", "input_tokens": 1000, "output_tokens": 100, "outcome": "repaired"}
+    expected: dict[str, Any] = {
+        "purpose": "hours",
+        "model": "m",
+        "input_tokens": 1000,
+        "output_tokens": 100,
+        "outcome": "repaired",
+    }
+    expected["reason"] = "text around the JSON"
     assert expected.items() <= lines[0].items()
     assert lines[0]["usd"] == pytest.approx(0.002)
     assert lines[0]["seconds"] > 0

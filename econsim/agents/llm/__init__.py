@@ -30,6 +30,7 @@ from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
 from econsim.llm.questions import Question
 from econsim.llm.replies import Amount, OneOf
+from econsim.text.wording import Prompt
 
 __all__ = ["LanguageWorker", "Parameters"]
 
@@ -135,10 +136,10 @@ class LanguageWorker(Asking):
         line = narrator.line(Past(), now, now.utility, None)
         lines = min(self.parameters.history, steps) * (1 - min(self.parameters.history, steps) / (2 * steps))
         question = narrator.hours(Past(), now, memory.personas[0], "own")
-        tokens = tokens_of([narrator.rules, question]) + int((lines + self.parameters.best) * tokens_of([line]))
+        tokens = tokens_of([narrator.rules, question.text]) + int((lines + self.parameters.best) * tokens_of([line]))
         calls = num_envs * role.count * steps
         answer = _ANSWER_TOKENS + _THOUGHT_TOKENS * self.parameters.reasoning
-        satisfaction = tokens_of([question, line]) if self.parameters.bounded else 0
+        satisfaction = tokens_of([question.text, line]) if self.parameters.bounded else 0
         return calls * (1 + self.parameters.bounded), calls * (tokens + satisfaction), calls * answer
 
     def _hours(
@@ -199,8 +200,8 @@ class LanguageWorker(Asking):
         for worker in asked:
             past, outcome = memory.pasts[worker], now[worker]
             line = narrator.line(past, outcome, outcome.utility, None)
-            text = narrator.satisfaction(past, outcome, line, memory.personas[worker], memory.aims[worker])
-            questions.append(self._question("", text, form, "satisfaction", seeds[worker]))
+            prompt = narrator.satisfaction(past, outcome, line, memory.personas[worker], memory.aims[worker])
+            questions.append(self._question("", prompt, form, "satisfaction", seeds[worker]))
         answers = self.service.ask(questions)
         return {
             worker: answer.value == YES if answer.value is not None else self._still_satisfied(memory.pasts[worker])
@@ -229,8 +230,9 @@ class LanguageWorker(Asking):
         briefing = memory.narrator.briefing
         return Amount("hours", 0.0, briefing["hours_cap"], briefing["hours_step"], self.parameters.reasoning)
 
-    def _question(self, rules: str, text: str, form: Amount | OneOf, purpose: str, seed: int) -> Question:
-        return Question(rules, text, form, purpose, seed, self.parameters.temperature, self.parameters.max_tokens)
+    def _question(self, rules: str, prompt: Prompt, form: Amount | OneOf, purpose: str, seed: int) -> Question:
+        limits = self.parameters.temperature, self.parameters.max_tokens
+        return Question(rules, prompt.text, form, purpose, seed, *limits, prompt.facts)
 
 
 def _tells_hours(briefing: Mapping[str, Any]) -> bool:

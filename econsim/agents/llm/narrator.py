@@ -1,7 +1,8 @@
 """Prompts of a language-model worker: the constant text is rendered once, and each step adds one line.
 
-A prompt consists of rules, persona, history and current state, in this order, so that a server with prefix caching
-only has to process the new text. Its last line repeats the numbers exactly, as JSON, for models that compute with them.
+A prompt consists of rules, persona, history, current state and the form of the answer, in this order, so that a server
+with prefix caching only has to process the new text, and that the form is read last. The numbers are given exactly, as
+JSON, for scripted models that compute with them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 from econsim.agents.llm.history import Past, StepOutcome, amount, per_cent
 from econsim.agents.llm.parameters import Parameters
-from econsim.text.wording import FACTS, Wording
+from econsim.llm.questions import FACTS
+from econsim.text.wording import Prompt, Wording
 
 __all__ = ["Aim", "Narrator", "rounded"]
 
@@ -48,12 +50,15 @@ class Narrator:
         self._persons: dict[tuple[float, str, Aim], _Person] = {}
         self._cycle = 1 + briefing["steps_per_tax_year"]
         self._exploit_from = LAST_PART * briefing["tax_years"] * self._cycle
-        self.rules = self._wording.render("rules", **self._static())
+        static = self._static()
+        self.rules = self._wording.render("rules", **static)
+        self._answer = {name: static[name] for name in ("hours_cap", "hours_step", "reasoning")}
 
-    def hours(self, past: Past, now: StepOutcome, persona: str, aim: Aim) -> str:
+    def hours(self, past: Past, now: StepOutcome, persona: str, aim: Aim) -> Prompt:
         """Return the question that asks how many hours to work."""
         person = self._person(now.skill, persona, aim)
-        return self._wording.render(
+        facts = f"{person.facts}{_numbers(now.rates)}}}"
+        text = self._wording.render(
             "hours",
             opening=person.opening,
             history="\n".join(past.lines),
@@ -61,17 +66,19 @@ class Narrator:
             step=past.steps + 1,
             rates=per_cent(now.rates),
             cue=self._cue(now.time),
-            facts=f"{FACTS}{person.facts}{_numbers(now.rates)}}}",
+            facts=FACTS + facts,
+            **self._answer,
         )
+        return Prompt(text, facts)
 
-    def satisfaction(self, past: Past, outcome: StepOutcome, line: str, persona: str, aim: Aim) -> str:
+    def satisfaction(self, past: Past, outcome: StepOutcome, line: str, persona: str, aim: Aim) -> Prompt:
         """Return the question that asks whether the worker is satisfied with the step described by ``line``."""
         person = self._person(outcome.skill, persona, aim)
         change = outcome.utility - past.utility
         numbers = {"utility": outcome.utility, "utility_change": change if past.steps else 0.0}
         numbers |= {"income": outcome.income, "tax": outcome.tax, "rebate": outcome.rebate}
-        facts = {"role": "worker", **{name: rounded(value) for name, value in numbers.items()}}
-        return self._wording.render(
+        facts = json.dumps({"role": "worker", **{name: rounded(value) for name, value in numbers.items()}})
+        text = self._wording.render(
             "satisfaction",
             opening=person.opening,
             line=line,
@@ -79,8 +86,9 @@ class Narrator:
             gained=change >= 0.0,
             unit=self.briefing["unit"],
             reasoning=self.parameters.reasoning,
-            facts=f"{FACTS}{json.dumps(facts)}",
+            facts=FACTS + facts,
         )
+        return Prompt(text, facts)
 
     def line(self, past: Past, outcome: StepOutcome, worth: float, satisfied: bool | None) -> str:
         """Return the line that describes one step; ``satisfied`` is ``None`` if that question was not asked."""

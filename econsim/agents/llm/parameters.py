@@ -19,9 +19,9 @@ class Parameters(Model):
     """
 
     wording: str = "standard"
-    """The prompts: ``standard``, ``plain`` (for hours of work: the same facts in other words), or the path of a folder
-    of Jinja templates (``.txt``): ``rules`` and ``question``; for hours of work ``rules``, ``opening``, ``hours`` and
-    ``satisfaction``."""
+    """The prompts: ``standard``, ``plain`` (for hours of work: the same facts in other words), ``published`` (for hours
+    of work: those of ``llm_economist_published``, which stay as they are), or the path of a folder of Jinja templates
+    (``.txt``): ``rules`` and ``question``; for hours of work ``rules``, ``opening``, ``hours`` and ``satisfaction``."""
     personas: Literal["population", "none"] = "population"
     """``population``: give each worker its persona, if the population has personas; ``none``: workers differ by skill
     only."""

@@ -28,6 +28,7 @@ from econsim.planners._welfare_forecast import WelfareForecast, exact_answers
 from econsim.planners.elected_llm.narrator import ANSWERS, Narrator, Offer, Person, Rates, Term
 from econsim.planners.elected_llm.parameters import Parameters
 from econsim.planners.llm.history import Report, reports, shares
+from econsim.text.wording import Prompt
 
 __all__ = ["LanguageElection", "Parameters"]
 
@@ -203,9 +204,9 @@ class LanguageElection(Asking, ElectedPlanner):
         questions = []
         for place, person in asked:
             terms, rates = memory.copies[place].terms, now[place].rates
-            text = narrator.vote(_person(memory, now[place], person), person, offers[place], terms, rates)
+            prompt = narrator.vote(_person(memory, now[place], person), person, offers[place], terms, rates)
             questions.append(
-                self._question(narrator.rules["vote"], text, form, "vote", seeds[place * len(people) + person])
+                self._question(narrator.rules["vote"], prompt, form, "vote", seeds[place * len(people) + person])
             )
         answers = dict(zip(asked, self.service.ask(questions), strict=True))
         return {
@@ -244,9 +245,9 @@ class LanguageElection(Asking, ElectedPlanner):
         for place, candidate in asked:
             copy, person = memory.copies[place], _person(memory, now[place], standing[candidate])
             best, in_force = memory.best[candidate], now[place].rates
-            text = narrator.rates(purpose, narrator.names[candidate], person, best, copy.terms, in_force)
+            prompt = narrator.rates(purpose, narrator.names[candidate], person, best, copy.terms, in_force)
             questions.append(
-                self._question(narrator.rules["rates"], text, form, purpose, seeds[place * len(standing) + candidate])
+                self._question(narrator.rules["rates"], prompt, form, purpose, seeds[place * len(standing) + candidate])
             )
         rates = {}
         for (place, candidate), answer in zip(asked, self.service.ask(questions), strict=True):
@@ -265,7 +266,7 @@ class LanguageElection(Asking, ElectedPlanner):
             case "name":
                 return OneOf(name, names, thought)
             case "names":
-                return Amounts(name, len(names), 0.0, 1.0, 1.0, thought)
+                return Amounts(name, len(names), 0.0, 1.0, 1.0, thought, names)
             case "order":
                 return Ranking(name, names, thought)
 
@@ -274,8 +275,9 @@ class LanguageElection(Asking, ElectedPlanner):
         count = 1 if parameters.schedule == "flat" else brackets
         return Amounts("rates", count, 0.0, parameters.highest, parameters.grid, parameters.reasoning)
 
-    def _question(self, rules: str, text: str, form: Form, purpose: str, seed: int) -> Question:
-        return Question(rules, text, form, purpose, seed, self.parameters.temperature, self.parameters.max_tokens)
+    def _question(self, rules: str, prompt: Prompt, form: Form, purpose: str, seed: int) -> Question:
+        limits = self.parameters.temperature, self.parameters.max_tokens
+        return Question(rules, prompt.text, form, purpose, seed, *limits, prompt.facts)
 
 
 def _voters(game: Game[Any]) -> Role:

@@ -9,9 +9,10 @@ from typing import Any, Literal, NamedTuple
 
 from econsim.agents.llm.history import amount, per_cent
 from econsim.agents.llm.narrator import rounded
+from econsim.llm.questions import FACTS
 from econsim.mechanisms.voting import RuleName
 from econsim.planners.elected_llm.parameters import Parameters
-from econsim.text.wording import FACTS, Wording
+from econsim.text.wording import Prompt, Wording
 
 __all__ = ["ANSWERS", "Narrator", "Offer", "Person", "Term"]
 
@@ -66,11 +67,12 @@ class Narrator:
         self.parameters, self.briefing, self.names, self.asks = parameters, briefing, tuple(names), asks
         self._wording = Wording(PROMPTS, parameters.wording, "planner.wording")
         static = self._static(people)
+        self._answer = {name: static[name] for name in ("asks", "brackets", "count", "grid", "highest", "reasoning")}
         self.rules = {
             purpose: self._wording.render("rules", **static, purpose=purpose) for purpose in ("vote", "rates")
         }
 
-    def vote(self, who: Person, place: int, offer: Offer, terms: Sequence[Term], rates: Rates) -> str:
+    def vote(self, who: Person, place: int, offer: Offer, terms: Sequence[Term], rates: Rates) -> Prompt:
         """Return the question that asks the person with index ``place`` for its ballot."""
         utilities = [rounded(of_candidate[place]) for of_candidate in offer.utility]
         candidates = [
@@ -93,7 +95,7 @@ class Narrator:
         best: Rates,
         terms: Sequence[Term],
         now: Rates,
-    ) -> str:
+    ) -> Prompt:
         """Return the question that asks for a candidate's platform or a winner's rates; ``best`` are its best rates."""
         parameters = self.parameters
         facts = {
@@ -111,9 +113,10 @@ class Narrator:
 
     def _question(
         self, template: str, who: Person, terms: Sequence[Term], rates: Rates, facts: Mapping[str, Any], **more: Any
-    ) -> str:
+    ) -> Prompt:
         recent = terms[len(terms) - self.parameters.history :] if self.parameters.history < len(terms) else terms
-        return self._wording.render(
+        numbers = json.dumps(facts)
+        text = self._wording.render(
             template,
             persona=who.persona,
             potential_income="" if who.potential_income is None else amount(who.potential_income),
@@ -123,9 +126,11 @@ class Narrator:
             year=len(terms) + 1,
             rates=per_cent(rates),
             history="\n".join(map(_line, recent)),
-            facts=FACTS + json.dumps(facts),
+            facts=FACTS + numbers,
+            **self._answer,
             **more,
         )
+        return Prompt(text, numbers)
 
     def _worth(self, worth: float, terms: Sequence[Term], who: Person) -> str:
         if not self.parameters.informed:

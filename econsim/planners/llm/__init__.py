@@ -112,7 +112,7 @@ class LanguagePlanner(Asking):
         brackets = len(memory.narrator.briefing["thresholds"])
         half = [Year(number, (number / years, *(0.25,) * (brackets - 1)), 20_000.0) for number in range(years // 2)]
         now = Report(1, (0.25,) * brackets, 20_000.0, [40_000.0, 50_000.0], [30_000.0, 40_000.0], [1.0, 1.0])
-        tokens = tokens_of([memory.narrator.rules, memory.narrator.question(Past(tuple(half)), now)])
+        tokens = tokens_of([memory.narrator.rules, memory.narrator.question(Past(tuple(half)), now).text])
         answer = _ANSWER_TOKENS + _THOUGHT_TOKENS * self.parameters.reasoning
         return calls, calls * tokens, calls * answer
 
@@ -131,11 +131,10 @@ class LanguagePlanner(Asking):
             return announced
         seeds, form, narrator = self.seeds(key, "rates", 1), self._form(memory), memory.narrator
         limits = self.parameters.temperature, self.parameters.max_tokens
+        prompts = {index: narrator.question(memory.pasts[index], now[index]) for index in asked}
         questions = [
-            Question(
-                narrator.rules, narrator.question(memory.pasts[index], now[index]), form, "rates", seeds[index], *limits
-            )
-            for index in asked
+            Question(narrator.rules, prompt.text, form, "rates", seeds[index], *limits, prompt.facts)
+            for index, prompt in prompts.items()
         ]
         for index, answer in zip(asked, self.service.ask(questions), strict=True):
             if answer.value is None:

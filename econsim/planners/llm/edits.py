@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from econsim.llm.json_extraction import find
+from econsim.llm.json_extraction import NotRead, find
 from econsim.llm.replies import Reading
 
 __all__ = ["Edit", "Edits", "edited"]
@@ -53,13 +53,16 @@ class Edits:
 
     def read(self, reply: str, truncated: bool = False) -> Reading:
         """Parse the edits that a reply proposes; of a ``truncated`` reply, only complete lists."""
-        extracted = find(reply, self.key, truncated)
-        if extracted is None or not isinstance(extracted[0], list):
+        try:
+            extracted = find(reply, self.key, truncated)
+        except NotRead as error:
+            return Reading(None, "failed", str(error))
+        if extracted is None or not isinstance(extracted.value, list):
             return Reading(None, "failed", f"no JSON object with a list {self.key!r}")
         entries, note = extracted
         edits = [edit for entry in entries if (edit := self._edit(entry)) is not None]
         left_out = len(entries) - len(edits[: self.most])
-        reason = note or (f"{left_out} of {len(entries)} edits left out" if left_out else "")
+        reason = note or ("an edit without effect is left out" if left_out else "")
         return Reading(tuple(edits[: self.most]), "repaired" if reason else "clean", reason)
 
     def _edit(self, entry: Any) -> Edit | None:

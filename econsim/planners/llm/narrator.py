@@ -12,9 +12,10 @@ from typing import Any
 
 from econsim.agents.llm.history import amount
 from econsim.agents.llm.narrator import rounded
+from econsim.llm.questions import FACTS
 from econsim.planners.llm.history import Past, Report, Year, histogram
 from econsim.planners.llm.parameters import Parameters
-from econsim.text.wording import FACTS, Wording
+from econsim.text.wording import Prompt, Wording
 
 __all__ = ["PlannerNarrator"]
 
@@ -33,14 +34,17 @@ class PlannerNarrator:
         self.parameters, self.briefing = parameters, briefing
         self.lessons = "\n".join(f"{number}. {lesson}" for number, lesson in enumerate(lessons, 1))
         self._wording = Wording(PROMPTS, parameters.wording, "planner.wording")
-        self.rules = self._wording.render("rules", **self._static(people))
+        static = self._static(people)
+        self.rules = self._wording.render("rules", **static)
+        self._answer = {name: static[name] for name in ("brackets", "grid", "highest", "reasoning")}
 
-    def question(self, past: Past, now: Report) -> str:
+    def question(self, past: Past, now: Report) -> Prompt:
         """Return the question that asks which rates to announce."""
         years, parameters = past.years, self.parameters
         first = max(0, len(years) - parameters.history)
         cue = self._cue(len(years) + 1)
-        return self._wording.render(
+        facts = json.dumps(self._facts(past, now, first, cue))
+        text = self._wording.render(
             "rates",
             lessons=self.lessons,
             history="\n".join(self._line(past, place) for place in range(first, len(years))),
@@ -52,8 +56,10 @@ class PlannerNarrator:
             rates=_rates(now.rates),
             cue=cue,
             untouched=past.untouched() if len(years) > 1 else [],
-            facts=FACTS + json.dumps(self._facts(past, now, first, cue)),
+            facts=FACTS + facts,
+            **self._answer,
         )
+        return Prompt(text, facts)
 
     def _facts(self, past: Past, now: Report, first: int, cue: str) -> dict[str, Any]:
         parameters, best = self.parameters, past.best

@@ -19,8 +19,9 @@ class Parameters(Model):
     """
 
     wording: str = "standard"
-    """The prompts: ``standard``, or the path of a folder of Jinja templates (``.txt``): ``rules`` and ``question``; for
-    tax years ``rules`` and ``rates``."""
+    """The prompts: ``standard``, ``published`` (for tax years: those of ``llm_economist_published``, which stay as they
+    are), or the path of a folder of Jinja templates (``.txt``): ``rules`` and ``question``; for tax years ``rules`` and
+    ``rates``."""
     grid: float = Field(0.05, gt=0, le=0.5)
     """Grid of the tax rates: multiples of this number."""
     highest: float = Field(1.0, gt=0, le=1)

@@ -179,7 +179,7 @@ def test_a_thought_is_asked_for_where_it_is_wanted() -> None:
     giver, game, key = mind("agents", service, reasoning=True), Gifts(), random.keys(4, 1)
     giver.act(game.observe(game.reset(key))["giver"], giver.start(game, game.roles["giver"], 1), key)
     assert list(service.asked[0].form.schema()["properties"]) == ["thought", "action"]
-    assert '"thought"' in service.asked[0].system
+    assert '"thought"' in service.asked[0].user
 
 
 def test_a_forecast_counts_every_call_and_comes_near_to_the_tokens() -> None:

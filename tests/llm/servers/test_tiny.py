@@ -90,7 +90,9 @@ def hours_of(settings: Settings) -> torch.Tensor:
 
 
 def test_workers_ask_it_in_this_process_and_over_http(folder: Path) -> None:
-    local = hours_of(Settings(provider="transformers", model=str(folder), mode="off", failure_share=1.0))
+    local = hours_of(
+        Settings(provider="transformers", model=str(folder), mode="off", failure_share=1.0, simulated="tiny")
+    )
     with serve(Tiny(folder)) as base_url:
         remote = hours_of(Settings(base_url=base_url, model=Tiny.name, mode="off", failure_share=1.0))
     assert local.shape == (2, 12)

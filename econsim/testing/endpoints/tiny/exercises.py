@@ -103,6 +103,6 @@ class _RecordingService:
 
 def _exercise(question: Question) -> Exercise:
     system = [{"role": "system", "content": question.system}] if question.system else []
-    messages = (*system, {"role": "user", "content": question.user})
+    messages = (*system, {"role": "user", "content": question.text(scripted=True)})
     said = asyncio.run(Scripted().reply(Chat(Scripted.name, messages, schema=question.form.schema())))
     return Exercise(messages, question.purpose, said.text)

@@ -230,6 +230,7 @@ def metrics_over_steps(
 
     Args:
         curves: by policy, the one under study last, a table ``step``, ``seed``, ``name``, ``value``; means over seeds.
+            With columns ``low`` and ``high``, these are the ends of a band.
         accounts: the titles of panels by metric, one panel each.
         xlabel: the name of a step.
         smoothed: number of neighbouring steps over which the mean is taken.
@@ -244,6 +245,8 @@ def metrics_over_steps(
                 continue
             mean = rows.groupby("step")["value"].mean()
             smooth = mean.rolling(smoothed, min_periods=1, center=True).mean()
+            if "low" in rows:
+                axes.fill_between(rows["step"], rows["low"], rows["high"], color=styles[label].color, alpha=0.15, lw=0)
             axes.plot(smooth.index, smooth, **stroke(styles[label]))
             ends[label] = float(smooth.iloc[-1])
         axes.set(xlabel=xlabel)

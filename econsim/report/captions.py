@@ -4,7 +4,19 @@ from __future__ import annotations
 
 __all__ = ["CAPTIONS", "SCORED"]
 
-SCORED = ("hours", "incomes", "effective_rates", "houses", "metrics", "series", "episode", "coin", "prices", "taxes")
+SCORED = (
+    "hours",
+    "incomes",
+    "effective_rates",
+    "houses",
+    "metrics",
+    "series",
+    "trajectories",
+    "episode",
+    "coin",
+    "prices",
+    "taxes",
+)
 """The figures of scores under the first set of workers, which their captions name."""
 
 CAPTIONS: tuple[tuple[str, str, str], ...] = (
@@ -85,6 +97,12 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
         "Flows over time",
         "Metrics of flow accounts in each step of the evaluation episodes, means over episodes. The figure includes the"
         " burn-in; the table excludes it.",
+    ),
+    (
+        "trajectories",
+        "Metrics over an episode",
+        "The main metrics at the end of each step or period of the evaluation episodes: means over episodes and"
+        " training seeds, and, where there are several, a band that holds the middle 90 % of them.",
     ),
     (
         "outcomes",

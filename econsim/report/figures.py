@@ -138,6 +138,8 @@ class Figures:
                 return interactive.learning_curve(*self.learning_curves())
             case "outcomes":
                 return interactive.metrics_over_steps(*self._outcomes())
+            case "trajectories":
+                return interactive.metrics_over_steps(*self._trajectories(), xlabel="step", smoothed=1)
             case "series":
                 return interactive.metrics_over_steps(*self._series(), xlabel="step", smoothed=1)
         return None
@@ -158,6 +160,27 @@ class Figures:
     def series(self) -> Figure:
         """Draw the metrics of flow accounts by step of the evaluation episodes, under each policy."""
         return plots.metrics_over_steps(*self._series(), xlabel="step", smoothed=1)
+
+    def trajectories(self) -> Figure:
+        """Draw the main metrics by step of the evaluation episodes, with a band that holds 90 % of the episodes.
+
+        Raises:
+            UserError: the run has no panel, or its episodes have a single step or period.
+        """
+        return plots.metrics_over_steps(*self._trajectories(), xlabel="step", smoothed=1)
+
+    def _trajectories(self) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+        """Return metrics by policy, step and name, means and the band over episodes; and the titles of the metrics."""
+        from econsim.report.trajectories import by_step
+
+        panel = self._run.panel
+        shown = shown_metrics(self._summary, "headline", "table")
+        titles = {metric.name: titled(metric) for metric in shown if metric.name in panel}
+        names = list(titles)[:MOST_PANELS]
+        curves = by_step(panel[panel["response"] == self._summary["responses"][0]], names)
+        if all(curve["step"].nunique() < 2 for curve in curves.values()):
+            raise UserError(f"{self._run.path}: the episodes have a single step, so that nothing changes over time")
+        return curves, {name: titles[name] for name in names}
 
     def _row(self, label: str, name: str) -> dict[str, Any] | None:
         response = self._summary["responses"][0]

@@ -90,6 +90,8 @@ def metrics_over_steps(
             rows = curves[label][curves[label]["name"] == account]
             mean = rows.groupby("step")["value"].mean().rolling(smoothed, min_periods=1, center=True).mean()
             panel = {"xaxis": f"x{mark}", "yaxis": f"y{mark}", "legendgroup": label, "showlegend": not number}
+            if "low" in rows:
+                traces += [trace | panel | {"showlegend": False} for trace in _band(label, style, rows)]
             traces.append(_trace(label, style) | _points(_thinned(mean)) | panel)
     return {"data": traces, "layout": layout}
 
@@ -116,6 +118,14 @@ def _seed(name: str, style: Style, seed: Any, values: Any) -> Plot:
     line = {"color": f"var({VARIABLES[style.color]})", "width": 0.6}
     legend = {"legendgroup": name, "showlegend": False, "opacity": 0.6}
     return _trace(f"{name}, seed {seed}", style) | _points(values) | {"line": line} | legend
+
+
+def _band(label: str, style: Style, rows: Any) -> list[Plot]:
+    """Return the two edges of a band, the upper one with the area down to the lower one."""
+    ends = [_thinned(rows.set_index("step")[name]) for name in ("low", "high")]
+    edge = {"line": {"color": f"var({VARIABLES[style.color]})", "width": 0}, "hoverinfo": "skip", "mode": "lines"}
+    lower, upper = (_trace(label, style) | _points(end) | edge for end in ends)
+    return [lower, upper | {"fill": "tonexty", "opacity": 0.3}]
 
 
 def _axis(title: str) -> Plot:

@@ -5,7 +5,7 @@ Every policy is evaluated with the same population and the same shocks (common r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,12 +52,12 @@ def play(
     agents: Mapping[str, Agent],
     key: Tensor,
     recorded: bool = False,
-    stepped: Callable[[], object] | None = None,
+    watchers: Sequence[Callable[[Any, Tensor], object]] = (),
 ) -> Episode:
     """Play one episode for each of the keys ``[B]`` in the precision of the game.
 
     If ``recorded`` is true, keep every frame of the first episode, unless it has more than ``LONGEST`` steps.
-    ``stepped`` is called with every state, the first one and that after every step.
+    Each of ``watchers`` is called with every state, as ``watch`` of :func:`econsim.play.play` is.
     """
     flows = FlowAccounts(game)
     frames = FrameCollector(game) if recorded and isinstance(game, Recordable) and game.horizon <= LONGEST else None
@@ -66,8 +66,8 @@ def play(
         flows(state, over)
         if frames is not None:
             frames(state, over)
-        if stepped is not None:
-            stepped()
+        for watcher in watchers:
+            watcher(state, over)
 
     episode = playing.play(game, agents, key, watch)
     recording = None if frames is None else frames.recording()

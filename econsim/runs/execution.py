@@ -34,6 +34,7 @@ from econsim.runs.llm_session import (
 )
 from econsim.runs.machine import computing_on, device_named
 from econsim.runs.metrics_table import MetricsWriter
+from econsim.runs.panel import panel_of
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
 from econsim.runs.recorder import (
@@ -294,9 +295,12 @@ class _Execution:
 
     def _score(self, fitted: Fitted) -> None:
         """Score every policy and write metrics, accounts and, last, the summary that marks the run as finished."""
-        with Progress(["scoring of policies"], ["scoring"], self.journal) as progress:
+        with (
+            Progress(["scoring of policies"], ["scoring"], self.journal) as progress,
+            panel_of(self.plan.scenario, self.plan.game, self.run.path) as panel,
+        ):
             progress.begin(0)
-            policy_scores = list(scores(self.plan, fitted, self.speech.connect, progress.update))
+            policy_scores = list(scores(self.plan, fitted, self.speech.connect, progress.update, panel))
         self.speech.check_answers()
         scored, reasons = gap_closed(policy_scores, self.plan.scenario)
         for reason in reasons:

@@ -4,6 +4,7 @@
                   manifest.json (checksums of these and of the files below, except logs, reports, figures and tables)
                   throughput.parquet (where policies were trained; the one table that differs between repetitions)
                   checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be recorded)
+                  panel.parquet (where the scenario asks for a panel)
                   log.txt  report.html  figures/  tables/  certificate.json (after ``econsim equilibrium``)
                   lock (held by the process that works on the run)
 
@@ -115,6 +116,23 @@ class Run:
     def accounts(self) -> pd.DataFrame:
         """One row per policy, response, seed and player (or statistic of many players); one column per account."""
         return self._table("accounts.parquet")
+
+    @cached_property
+    def panel(self) -> pd.DataFrame:
+        """The accounts of every evaluation episode by step or period, see :mod:`econsim.runs.panel`.
+
+        Columns: ``policy``, ``response``, ``seed``, ``episode`` (from 0), ``step`` (from 1, the last of the period),
+        ``steps`` (of the period), ``axis`` (``episode``, a role, ``followers``, ``bracket``, ...), ``index`` on that
+        axis (from 0), then one column per metric, filled where the axis is ``episode``, and per account, filled on its
+        own axis. Stocks are those at the end of ``step``; flows are means per step over the period. Units are those
+        that the game declares (``econsim describe``).
+
+        Raises:
+            UserError: the run has no panel, or is not finished.
+        """
+        if self.finished and not (self.path / "panel.parquet").is_file():
+            raise UserError(f"{self.path}: this run has no panel; run the scenario with panel=step or panel=period")
+        return self._table("panel.parquet")
 
     def players(self, *needed: str) -> pd.DataFrame:
         """Return the accounts of individual players.

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from econsim.analysis.inequality import Floats
 from econsim.analysis.metrics import measure
@@ -17,6 +18,7 @@ from econsim.parameters import Chosen
 from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
 from econsim.runs.evaluation import Episode, evaluation_key, play, with_expected_returns
 from econsim.runs.metrics_table import SERIES, MetricRow
+from econsim.runs.panel import PanelWriter
 from econsim.scenario import Scenario
 from econsim.scenario.plan import Plan
 
@@ -34,6 +36,11 @@ class Match:
     seed: int
     agents: dict[str, Agent]
     recorded: bool
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """The labels that identify the match in a table."""
+        return {"policy": self.policy, "response": self.response, "seed": self.seed}
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ def scores(
     fitted: Fitted,
     connect: Callable[[Mapping[str, Agent]], None] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    panel: PanelWriter | None = None,
 ) -> Iterator[Score]:
     """Yield the score of every policy, response and seed, in that order.
 
@@ -82,6 +90,7 @@ def scores(
         fitted: the agents of each policy and seed.
         connect: a function that is called with the agents of each score before they play.
         progress: a function that is called at every step with the steps done, the steps of all scores, and the policy.
+        panel: where the accounts of every step or period are written.
     """
     exact = plan.game.to(dtype=torch.float64)
     steps = exact.horizon + 1
@@ -90,15 +99,22 @@ def scores(
         if connect is not None:
             connect(match.agents)
         key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
-        stepped = None if progress is None else _counted(progress, index * steps, total, match.policy)
-        episode = play(exact, match.agents, key, match.recorded, stepped)
+        watchers: list[Callable[[Any, Tensor], object]] = []
+        if progress is not None:
+            watchers.append(_counted(progress, index * steps, total, match.policy))
+        recorder = None if panel is None else panel.recorder(exact, match.labels)
+        episode = play(exact, match.agents, key, match.recorded, [*watchers, *([recorder] if recorder else [])])
+        if recorder is not None:
+            recorder.finish()
         yield scored(exact, match, episode, plan.scenario.accounts)
 
 
-def _counted(progress: Callable[[int, int, str], None], before: int, total: int, policy: str) -> Callable[[], None]:
+def _counted(
+    progress: Callable[[int, int, str], None], before: int, total: int, policy: str
+) -> Callable[[Any, Tensor], None]:
     """Return a function that reports one more step each time it is called; ``before`` steps were done earlier."""
     steps = count(before + 1)
-    return lambda: progress(min(next(steps), total), total, policy)
+    return lambda _state, _over: progress(min(next(steps), total), total, policy)
 
 
 def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chosen.build) -> Iterator[Match]:

@@ -112,6 +112,9 @@ class Scenario(Model):
     episodes: int = Field(1, ge=1, le=10_000)
     """The number of episodes that score each policy: metrics are means over episodes; accounts and recordings are of
     the first episode."""
+    panel: Literal["none", "step", "period"] = "none"
+    """Whether the accounts of every evaluation episode are stored by ``step``, or by ``period`` (the steps between two
+    actions of a leader), in ``panel.parquet``."""
     accounts: Literal["auto", "individuals", "aggregates"] = "auto"
     """The storage of accounts of players: ``individuals``, one row per player; ``aggregates``, their distribution;
     ``auto``, individuals up to 100,000 players."""

@@ -163,6 +163,8 @@ def why_alone(scenario: Scenario) -> str | None:
     chosen = [*scenario.every_agent(), *scenario.policies().values(), *workers]
     if (fitted := next(filter(must_be_fitted, chosen), None)) is not None:
         return f"{fitted.kind.name} is fitted separately in each run"
+    if scenario.panel != "none":
+        return "panels are written separately in each run"
     if getattr(scenario, "llm", None) is not None:
         return "language models are called separately in each run"
     return None

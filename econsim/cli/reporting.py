@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,8 @@ from econsim.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from econsim.sweep import Sweep
 
 Interactive = Annotated[
     bool | None,
@@ -49,19 +52,49 @@ def compare(
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of finished runs.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of finished runs, or of sweeps.")],
     interactive: Interactive = None,
 ) -> None:
-    """Write the reports of runs again.
+    """Write the reports of runs and sweeps again.
 
     Writes a self-contained page, figures as PNG and SVG, and tables as CSV and LaTeX to the folder of each run.
     """
     from econsim.report import write_report
-    from econsim.runs import open_run
+    from econsim.runs import Run, open_run
+    from econsim.sweep import is_sweep, open_sweep
+    from econsim.sweep.report import write_sweep_report
 
-    opened, with_plots = [open_run(run) for run in runs], _with_plots(interactive)
-    for run in opened:
-        typer.echo(write_report(run, with_plots))
+    with_plots = _with_plots(interactive)
+    opened = [open_sweep(path) if is_sweep(path) else open_run(path) for path in runs]
+    for each in opened:
+        if isinstance(each, Run):
+            typer.echo(write_report(each, with_plots))
+        else:
+            typer.echo(write_sweep_report(each, each.summary(), with_plots))
+
+
+def report_sweep(sweep: Sweep, quiet: bool) -> None:
+    """Write the report of a sweep of which at least one run is done, and print its path."""
+    from econsim.sweep.report import write_sweep_report
+
+    if not sweep.counts["done"]:
+        return
+    summary = sweep.summary()
+    page = write_sweep_report(sweep, summary)
+    if quiet:
+        return
+    if summary.frontier is not None and sweep.options.get("frontier"):
+        print_section(*summary.frontier.section())
+    typer.echo(f"report: {page}")
+
+
+def print_section(title: str, table: pd.DataFrame) -> None:
+    """Print a table with its title, of which the part after the first colon is written below it."""
+    from econsim.report.tables import with_brackets
+
+    text = with_brackets(table).to_string(index=False, na_rep="", float_format="{:,.5g}".format)
+    heading, _, sentences = title.partition(": ")
+    typer.echo(f"{heading}\n{text}\n{textwrap.fill(sentences, 120)}\n")
 
 
 def _with_plots(requested: bool | None) -> bool:

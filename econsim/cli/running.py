@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from econsim.cli.reporting import report_sweep
+
 if TYPE_CHECKING:
     from econsim.runs import Run
 
@@ -84,7 +86,7 @@ def resume(
     from econsim.sweep import is_sweep, resume_sweep
 
     if is_sweep(run):
-        resume_sweep(run, quiet=quiet, accept_changed_versions=accept_changed_versions, agreed=yes)
+        report_sweep(resume_sweep(run, quiet=quiet, accept_changed_versions=accept_changed_versions, agreed=yes), quiet)
         return
     from econsim.runs import resume as continue_run
 

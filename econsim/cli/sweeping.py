@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from econsim.cli.reporting import print_section, report_sweep
 from econsim.cli.running import AcceptChangedVersions, ConfirmOption, OverridesArgument
 from econsim.errors import UserError
 
@@ -22,7 +23,14 @@ ClusterOption = Annotated[
     typer.Option(metavar="NAME=VALUE", help="A submitit parameter for SLURM, for example partition=short; repeatable."),
 ]
 DeviceOption = Annotated[str, typer.Option(help="The device of each run: cpu, cuda or auto.")]
-MetricOption = Annotated[str, typer.Option(help="A metric, for example productivity.")]
+FrontierOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="METRIC,METRIC",
+        help="The points that no other one dominates in two metrics, as in equality,productivity; NAME:min: less is"
+        " better.",
+    ),
+]
 
 
 class LauncherName(StrEnum):
@@ -74,13 +82,14 @@ def sweep(
         list[str] | None,
         typer.Option(metavar="NAME", help="A tracker to log to: tensorboard, mlflow or wandb; repeatable."),
     ] = None,
+    frontier: FrontierOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
     yes: ConfirmOption = False,
 ) -> None:
     """Run a scenario many times with different values of its keys.
 
     Axes are keys of the scenario with several values; runs that differ only in numbers are packed into one batch. To
-    continue an interrupted sweep: econsim resume SWEEP.
+    continue an interrupted sweep: econsim resume SWEEP. Writes a report with plots and tables to the sweep's folder.
     """
     from econsim.sweep import Options, read_request, start_sweep
 
@@ -101,6 +110,7 @@ def sweep(
         address=address,
         cluster=_pairs(cluster or (), "--cluster"),
         track=tuple(track or ()),
+        frontier=frontier,
     )
     if dry_run:
         from econsim.cli.forecasting import print_forecast
@@ -108,6 +118,7 @@ def sweep(
         print_forecast(request, options)
         return
     finished = start_sweep(request, out, options, quiet, agreed=yes)
+    report_sweep(finished, quiet)
     if finished.counts["failed"]:
         raise typer.Exit(1)
 
@@ -128,21 +139,27 @@ def query(
 
 def summary(
     folder: SweepFolder,
-    metric: MetricOption = "welfare",
+    metric: Annotated[
+        str | None, typer.Option(help="A metric, for example productivity; NAME:min: less is better. Default: welfare.")
+    ] = None,
+    frontier: FrontierOption = None,
     csv: Annotated[
         Path | None, typer.Option(help="A CSV file for the means, with one row per policy and point.")
     ] = None,
 ) -> None:
     """Summarise a sweep.
 
-    Prints means with 95 % intervals over seeds, the best points, main effects, and the Pareto front of equality and
-    productivity.
+    Prints means with 95 % intervals over seeds, the best points, main effects, and the frontier of two metrics, and
+    writes the sweep's report with these tables and their plots.
     """
     from econsim.sweep import open_sweep
+    from econsim.sweep.report import write_sweep_report
 
-    summarised = open_sweep(folder).summary(metric)
+    opened = open_sweep(folder)
+    summarised = opened.summary(metric, frontier)
     for title, table in summarised.sections():
-        typer.echo(f"{title}\n{table.to_string(index=False, na_rep='', float_format='{:,.5g}'.format)}\n")
+        print_section(title, table)
+    typer.echo(f"report: {write_sweep_report(opened, summarised)}")
     if csv is not None:
         _save(summarised.means, csv)
 

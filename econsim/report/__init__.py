@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from econsim.report.page import Drawn
     from econsim.runs.folder import Run
 
-__all__ = ["write_comparison", "write_report"]
+__all__ = ["write_comparison", "write_figures", "write_report"]
 
 
 def write_report(run: Run, interactive: bool = False) -> Path:
@@ -38,7 +38,7 @@ def write_report(run: Run, interactive: bool = False) -> Path:
     check_writable(run.path)  # before the figures are drawn, which takes long
     check_all(run.path)
     _ = run.summary, run.scenario  # an error in either is raised before anything is written
-    drawn = _write_figures(run.path / "figures", Figures(run).captioned())
+    drawn = write_figures(run.path / "figures", Figures(run).captioned())
     write_tables(run.path / "tables", tables_of(run))
     page = run.path / "report.html"
     write_text(page, render(run, drawn, interactive))
@@ -74,13 +74,14 @@ def write_comparison(
     folder = page.with_name(f"{page.stem}_files")
     folder.mkdir(exist_ok=True)
     refuse_links(folder)
-    drawn = _write_figures(folder / "figures", comparison.captioned())
+    drawn = write_figures(folder / "figures", comparison.captioned())
     write_tables(folder / "tables", comparison.tables)
     write_text(page, comparison.render(drawn, interactive))
     return page
 
 
-def _write_figures(folder: Path, figures: Iterable[Captioned]) -> list[Drawn]:
+def write_figures(folder: Path, figures: Iterable[Captioned]) -> list[Drawn]:
+    """Write every figure as ``NAME.png`` and ``NAME.svg`` into a folder; return the figures with their SVG files."""
     from econsim.report.drawing import png, settle_layout, svg_file
     from econsim.storage.files import appearing, write_text
 

@@ -15,7 +15,16 @@ from econsim.report.drawing import VARIABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Plot", "learning_curve", "library", "metrics_over_steps", "tax_schedules"]
+__all__ = [
+    "Plot",
+    "learning_curve",
+    "library",
+    "metrics_over_steps",
+    "new_layout",
+    "new_trace",
+    "tax_schedules",
+    "titled_axis",
+]
 
 Plot = dict[str, Any]
 _INK, _LINES = "var(--ink)", "var(--lines)"
@@ -38,7 +47,7 @@ def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]
     positive = [value for thresholds, _ in schedules.values() for value in thresholds if value > 0] or [1.0]
     low, high = min(positive) / 4.0, max(positive) * 3.0
     traces = [
-        _trace(label, style)
+        new_trace(label, style)
         | {
             "x": [max(low, value) for value in (*schedules[label][0], high)],
             "y": [100.0 * rate for rate in (*schedules[label][1], schedules[label][1][-1])],
@@ -48,9 +57,9 @@ def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]
     ]
     for trace in traces:
         trace["line"]["shape"] = "hv"
-    layout = _layout()
-    layout["xaxis"] = _axis(in_money("income before tax", unit)) | {"type": "log", "tickformat": ",", "dtick": 1}
-    layout["yaxis"] = _axis("marginal tax rate, %") | {"range": [-3, 103]}
+    layout = new_layout()
+    layout["xaxis"] = titled_axis(in_money("income before tax", unit)) | {"type": "log", "tickformat": ",", "dtick": 1}
+    layout["yaxis"] = titled_axis("marginal tax rate, %") | {"range": [-3, 103]}
     return {"data": traces, "layout": layout}
 
 
@@ -68,9 +77,9 @@ def learning_curve(
         mean = wide.interpolate(limit_area="inside").mean(axis=1)
         if wide.shape[1] > 1:
             traces += [_seed(name, styles[name], seed, wide[seed].dropna()) for seed in wide]
-        traces.append(_trace(name, styles[name]) | _points(mean) | {"legendgroup": name})
-    layout = _layout()
-    layout["xaxis"], layout["yaxis"] = _axis(xlabel), _axis(ylabel)
+        traces.append(new_trace(name, styles[name]) | _points(mean) | {"legendgroup": name})
+    layout = new_layout()
+    layout["xaxis"], layout["yaxis"] = titled_axis(xlabel), titled_axis(ylabel)
     layout["shapes"] = [_level(value) for value in levels.values()]
     layout["annotations"] = [_written(label, value) for label, value in levels.items()]
     return {"data": traces, "layout": layout}
@@ -80,19 +89,19 @@ def metrics_over_steps(
     curves: Mapping[str, pd.DataFrame], accounts: Mapping[str, str], xlabel: str = "iteration", smoothed: int = SMOOTHED
 ) -> Plot:
     """Return metrics over steps, one panel each, as :func:`econsim.analysis.plots.metrics_over_steps` draws them."""
-    layout, traces = _layout(), []
+    layout, traces = new_layout(), []
     width = (1.0 - _GAP * (len(accounts) - 1)) / len(accounts)
     for number, (account, title) in enumerate(accounts.items()):
         mark, left = str(number + 1) if number else "", number * (width + _GAP)
-        layout[f"xaxis{mark}"] = _axis(xlabel) | {"domain": [left, left + width], "anchor": f"y{mark}"}
-        layout[f"yaxis{mark}"] = _axis(title) | {"anchor": f"x{mark}"}
+        layout[f"xaxis{mark}"] = titled_axis(xlabel) | {"domain": [left, left + width], "anchor": f"y{mark}"}
+        layout[f"yaxis{mark}"] = titled_axis(title) | {"anchor": f"x{mark}"}
         for label, style in styles_of(curves).items():
             rows = curves[label][curves[label]["name"] == account]
             mean = rows.groupby("step")["value"].mean().rolling(smoothed, min_periods=1, center=True).mean()
             panel = {"xaxis": f"x{mark}", "yaxis": f"y{mark}", "legendgroup": label, "showlegend": not number}
             if "low" in rows:
                 traces += [trace | panel | {"showlegend": False} for trace in _band(label, style, rows)]
-            traces.append(_trace(label, style) | _points(_thinned(mean)) | panel)
+            traces.append(new_trace(label, style) | _points(_thinned(mean)) | panel)
     return {"data": traces, "layout": layout}
 
 
@@ -108,7 +117,8 @@ def _points(values: Any) -> Plot:
     return points | {"mode": "markers"} if len(values) == 1 else points
 
 
-def _trace(label: str, style: Style) -> Plot:
+def new_trace(label: str, style: Style) -> Plot:
+    """Return a line without points, in the style of its policy."""
     dashes = "solid" if style.dashes == "-" else ",".join(f"{style.width * length:g}px" for length in style.dashes[1])
     line = {"color": f"var({VARIABLES[style.color]})", "width": style.width, "dash": dashes}
     return {"type": "scatter", "mode": "lines", "name": label, "line": line}
@@ -117,18 +127,19 @@ def _trace(label: str, style: Style) -> Plot:
 def _seed(name: str, style: Style, seed: Any, values: Any) -> Plot:
     line = {"color": f"var({VARIABLES[style.color]})", "width": 0.6}
     legend = {"legendgroup": name, "showlegend": False, "opacity": 0.6}
-    return _trace(f"{name}, seed {seed}", style) | _points(values) | {"line": line} | legend
+    return new_trace(f"{name}, seed {seed}", style) | _points(values) | {"line": line} | legend
 
 
 def _band(label: str, style: Style, rows: Any) -> list[Plot]:
     """Return the two edges of a band, the upper one with the area down to the lower one."""
     ends = [_thinned(rows.set_index("step")[name]) for name in ("low", "high")]
     edge = {"line": {"color": f"var({VARIABLES[style.color]})", "width": 0}, "hoverinfo": "skip", "mode": "lines"}
-    lower, upper = (_trace(label, style) | _points(end) | edge for end in ends)
+    lower, upper = (new_trace(label, style) | _points(end) | edge for end in ends)
     return [lower, upper | {"fill": "tonexty", "opacity": 0.3}]
 
 
-def _axis(title: str) -> Plot:
+def titled_axis(title: str) -> Plot:
+    """Return an axis with a title."""
     return {
         "title": {"text": title},
         "gridcolor": _LINES,
@@ -150,7 +161,8 @@ def _written(label: str, value: float) -> Plot:
     return position | {"text": label, "font": {"size": 11}}
 
 
-def _layout() -> Plot:
+def new_layout() -> Plot:
+    """Return the layout of a figure in the colours of the page."""
     return {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

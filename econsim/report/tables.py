@@ -20,7 +20,7 @@ from econsim.storage.files import write_text
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
-__all__ = ["TABLES", "tables_of", "to_latex", "write_tables"]
+__all__ = ["TABLES", "cell_text", "tables_of", "to_latex", "with_brackets", "write_tables"]
 
 
 def tables_of(run: Run) -> dict[str, pd.DataFrame]:
@@ -57,7 +57,7 @@ def to_latex(table: pd.DataFrame) -> str:
     methods = [str(name) for name in table if str(name).endswith("_interval")]
     notes = [f"% {name.removesuffix('_interval')}: {_listed(table[name])}\n" for name in methods]
     kept = table.drop(columns=methods).dropna(axis="columns", how="all")
-    shown = _with_brackets(kept).rename(columns=lambda name: name.replace("_", " "))
+    shown = with_brackets(kept).rename(columns=lambda name: name.replace("_", " "))
     shown = shown.rename(columns=_on_one_line).map(_on_one_line)
     latex: str = shown.to_latex(index=False, escape=True, na_rep="", float_format=_number)
     return "".join([*(["% 95 % intervals in brackets\n"] if notes else []), *notes, latex])
@@ -152,7 +152,7 @@ def _with_interval(
     yield f"{name}_interval", f"{entry['count']} {entry['over']}, {entry['interval']}" if "over" in entry else None
 
 
-def _with_brackets(table: pd.DataFrame) -> pd.DataFrame:
+def with_brackets(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table in which the columns ``x``, ``x_low`` and ``x_high`` are combined in one column of text."""
     shown = table.copy()
     for name in [name for name in table if f"{name}_low" in table]:
@@ -174,6 +174,13 @@ def _listed(entries: pd.Series[str]) -> str:
 
 def _on_one_line(cell: Any) -> Any:
     return " ".join(cell.split()) if isinstance(cell, str) else cell
+
+
+def cell_text(cell: Any) -> str:
+    """Return a cell of a table as text: numbers with four significant digits, nothing where there is no value."""
+    if isinstance(cell, float):
+        return "" if pd.isna(cell) else _number(cell)
+    return "" if cell is None else str(cell)
 
 
 def _number(value: float) -> str:

@@ -7,7 +7,7 @@ points for each seed, and its interval is over these means.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from econsim.analysis.counterfactual import paired_difference
@@ -16,7 +16,7 @@ from econsim.analysis.statistics import mean_interval
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["REPETITION", "WHO", "effects_of", "means_of"]
+__all__ = ["REPETITION", "WHO", "effects_of", "interval_of", "means_of"]
 
 WHO = ["policy", "response"]
 REPETITION = "repetition"
@@ -30,7 +30,9 @@ def means_of(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
     by = [*WHO, *keys]
     groups = rows.groupby(by, sort=False, dropna=False)
-    return pd.DataFrame([{**dict(zip(by, levels, strict=True)), **_interval(group)} for levels, group in groups])
+    return pd.DataFrame(
+        [{**dict(zip(by, levels, strict=True)), **interval_of(group["value"])} for levels, group in groups]
+    )
 
 
 def effects_of(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -53,7 +55,7 @@ def _of_key(rows: pd.DataFrame, key: str, others: list[str]) -> list[dict[str, A
             by_seed = _by_seed(at_level, others)
             points = at_level.drop_duplicates(others).shape[0] if others else 1
             labels = {"key": key, "level": level, **dict(zip(WHO, who, strict=True)), "points": points}
-            mean = _unbalanced(at_level) if by_seed is None else _interval(by_seed)
+            mean = _unbalanced(at_level) if by_seed is None else interval_of(by_seed["value"])
             effects.append({**labels, **mean, **_difference(first, at_level, others)})
     return effects
 
@@ -65,8 +67,9 @@ def _by_seed(rows: pd.DataFrame, others: list[str]) -> pd.DataFrame | None:
     return rows.groupby(REPETITION, sort=False)["value"].mean().reset_index()
 
 
-def _interval(rows: pd.DataFrame) -> dict[str, Any]:
-    interval = mean_interval(rows["value"])
+def interval_of(values: Iterable[float]) -> dict[str, Any]:
+    """Return the number of ``seeds``, ``mean``, ``low``, ``high`` and ``interval``, as columns of a table."""
+    interval = mean_interval(values)
     return {
         "seeds": interval.count,
         "mean": interval.mean,

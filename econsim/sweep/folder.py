@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from econsim.runs import Run
     from econsim.scenario import Scenario
+    from econsim.sweep.summary import Summary
 
 __all__ = ["Sweep", "is_sweep", "open_sweep"]
 
@@ -49,6 +50,13 @@ class Sweep:
         """Whether every run is done."""
         counts = self.counts
         return counts[DONE] == sum(counts.values())
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """The options that the sweep was started with, see :class:`econsim.sweep.Options`."""
+        with Index(self.path / INDEX) as index:
+            options: dict[str, Any] = json.loads(index.about["options"])
+        return options
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -96,7 +104,7 @@ class Sweep:
     def metrics_of(self, number: int) -> pd.DataFrame:
         """Return the metrics of one run that is done, whether the sweep is finished or not."""
         with Index(self.path / INDEX) as index:
-            metrics: pd.DataFrame = metrics_of(index, self._place(index), number).to_pandas()
+            metrics: pd.DataFrame = metrics_of(index, self._place(), number).to_pandas()
             return metrics
 
     def run(self, number: int) -> Run:
@@ -123,11 +131,21 @@ class Sweep:
         self._gather()
         return query(self.path, sql, self.keys)
 
-    def summary(self, metric: str = "welfare") -> Any:
-        """Return means, intervals, best runs, main effects and the Pareto front; see :mod:`econsim.sweep.summary`."""
+    def summary(self, metric: str | None = None, frontier: str | None = None) -> Summary:
+        """Return means, intervals, the best points, main effects and a frontier; see :mod:`econsim.sweep.summary`.
+
+        Args:
+            metric: a metric of an episode, or ``NAME:min`` where less is better; by default welfare.
+            frontier: two metrics; by default those that the sweep was started with, or ``"equality,productivity"``.
+
+        Raises:
+            UserError: no run is done, or no run has one of the metrics.
+        """
+        from econsim.sweep.goals import goals_of_pair
         from econsim.sweep.summary import summarised
 
-        return summarised(self, metric)
+        pair = frontier or self.options.get("frontier")
+        return summarised(self, metric, goals_of_pair(pair) if pair else None)
 
     def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd
@@ -145,10 +163,10 @@ class Sweep:
             states = [record.state for record in index.records()]
             table = pq.read_table(self.path / RUNS, columns=["state"]) if (self.path / RUNS).is_file() else None
             if table is None or table.column("state").to_pylist() != states:
-                collect(self.path, index, self._place(index))
+                collect(self.path, index, self._place())
 
-    def _place(self, index: Index) -> Place:
-        return Place(json.loads(index.about["options"])["results"] or str(self.path.resolve()))
+    def _place(self) -> Place:
+        return Place(self.options["results"] or str(self.path.resolve()))
 
     def _with_keys(self, table: pd.DataFrame) -> pd.DataFrame:
         new_keys = [key for key in self.keys if key not in table.columns]

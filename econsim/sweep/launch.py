@@ -29,6 +29,7 @@ from econsim.storage.locks import locked
 from econsim.storage.user_files import check_name
 from econsim.sweep.aggregate import collect
 from econsim.sweep.folder import INDEX, Sweep, open_sweep
+from econsim.sweep.goals import check_goals, goals_of_pair
 from econsim.sweep.index import FAILED, RUNNING, Index
 from econsim.sweep.launching import launcher_for
 from econsim.sweep.packing import Plan, planned_units
@@ -81,6 +82,8 @@ class Options(Model):
     """Further SLURM options under the names that submitit gives them: ``partition``, ``timeout_min``, ``mem_gb`` ..."""
     track: tuple[str, ...] = ()
     """Trackers: ``tensorboard``, ``mlflow``, ``wandb``."""
+    frontier: str | None = None
+    """Two metrics of which the report shows the frontier, as in ``equality,productivity``."""
 
     def at_once(self) -> int:
         """Return the number of units executed in parallel on this machine."""
@@ -120,6 +123,7 @@ def start_sweep(
     """
     options = options or Options()
     table = table_of(request)
+    _check_metrics(table, options)
     if not agreed:
         from econsim.sweep.forecast import check_all_agreed
 
@@ -193,6 +197,12 @@ def said(plan: Plan) -> Iterator[str]:
             yield f"  packed: {key} ({how})"
     for key, reason in plan.apart.items():
         yield f"  not packed: {key} ({reason})"
+
+
+def _check_metrics(table: Table, options: Options) -> None:
+    """Check the metrics that the report will need before anything is run."""
+    if options.frontier is not None:
+        check_goals(table, goals_of_pair(options.frontier), f"--frontier {options.frontier}")
 
 
 def _check_empty(folder: Path) -> None:

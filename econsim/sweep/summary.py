@@ -1,22 +1,24 @@
-"""Summary of a sweep: means with intervals, the best points, main effects, and the equality-productivity frontier."""
+"""Summary of a sweep: means with intervals, the best points, main effects, and a frontier of two metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from econsim.errors import UserError, did_you_mean
-from econsim.sweep.effects import REPETITION, WHO, effects_of, means_of
+from econsim.sweep.copies import without_copies
+from econsim.sweep.effects import effects_of, means_of
+from econsim.sweep.frontier import Frontier, frontier_of, usual_frontier
+from econsim.sweep.goals import Goal, goal_named, goal_rows, main_goal
+from econsim.sweep.scores import point_keys, repeated, scores_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from econsim.sweep.folder import Sweep
 
-__all__ = ["Summary", "pareto_front", "summarised"]
+__all__ = ["Summary", "summarised"]
 
-_SEED = "seed"
 _MOST_SHOWN = 10
 
 
@@ -26,98 +28,50 @@ class Summary:
 
     means: one row per policy, response and point: number of seeds, mean, and its 95 % interval over seeds, see
         :func:`econsim.sweep.effects.means_of`.
-    best: the points with the highest means.
+    distinct: the same without copies, see :func:`econsim.sweep.copies.without_copies`.
+    best: the points with the best means: the highest, or the lowest for a metric written ``NAME:min``.
     effects: for each level of each key, the mean over all points with that level, its interval over seeds, and the
         difference from the key's first level, paired by seed, see :func:`econsim.sweep.effects.effects_of`.
-    front: the Pareto-efficient points in equality and productivity; empty where the game measures neither.
+    frontier: the points in two metrics, by default equality and productivity; ``None`` where the game measures neither.
     """
 
     metric: str
     means: pd.DataFrame
+    distinct: pd.DataFrame
     best: pd.DataFrame
     effects: pd.DataFrame
-    front: pd.DataFrame
+    frontier: Frontier | None
+
+    @property
+    def front(self) -> pd.DataFrame:
+        """The points on the frontier, by its first metric; empty where there is none."""
+        import pandas as pd
+
+        return pd.DataFrame() if self.frontier is None else self.frontier.front
 
     def sections(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the titles and the tables to print."""
-        yield f"best of {len(self.means):,} points by {self.metric}, with 95 % intervals over seeds", self.best
+        yield f"Best of {len(self.distinct):,} points by {self.metric}, with 95 % intervals over seeds", self.best
         if len(self.effects):
             title = (
-                f"main effects on {self.metric}: means over all points with a level, differences from the first level"
+                f"Main effects on {self.metric}: means over all points with a level, differences from the first level"
                 " paired by seed, 95 % intervals over seeds"
             )
             yield title, self.effects
-        if len(self.front):
-            yield "equality-productivity frontier", self.front
+        if self.frontier is not None:
+            yield self.frontier.section()
 
 
-def summarised(sweep: Sweep, metric: str) -> Summary:
-    """Return the summary of a sweep.
+def summarised(sweep: Sweep, metric: str | None = None, frontier: tuple[Goal, Goal] | None = None) -> Summary:
+    """Return the summary of a sweep by a metric (by default welfare), with the frontier of two metrics.
 
     Raises:
-        UserError: no run is done, or no run has the metric.
+        UserError: no run is done, or no run has one of the metrics.
     """
-    scores = _scores(sweep)
-    if metric not in set(scores["name"]):
-        raise UserError(f"{sweep.path}: no metric {metric!r}{did_you_mean(metric, set(scores['name']))}")
-    keys = [key for key in sweep.keys if key != _SEED]
-    rows = _repeated(sweep, scores[scores["name"] == metric], keys)
-    means = means_of(rows, keys)
-    best = means.sort_values("mean", ascending=False, kind="stable").head(_MOST_SHOWN)
-    return Summary(metric, means, best, effects_of(rows, keys), _front(scores, keys))
-
-
-def pareto_front(first: Any, second: Any) -> list[bool]:
-    """Return which of ``N`` points are Pareto-efficient, with larger values being better in both coordinates."""
-    pairs = list(zip(map(float, first), map(float, second), strict=True))
-    order = sorted(range(len(pairs)), key=lambda index: (-pairs[index][0], -pairs[index][1]))
-    on_front, highest, at_highest = [False] * len(pairs), float("-inf"), None
-    for index in order:
-        one, other = pairs[index]
-        if other > highest or (other == highest and one == at_highest):
-            on_front[index] = True
-            highest, at_highest = other, one
-    return on_front
-
-
-def _scores(sweep: Sweep) -> pd.DataFrame:
-    """Return the metrics of evaluation episodes, without those of training, which have no response."""
-    metrics = sweep.metrics
-    scores = metrics[metrics["response"] != ""]
-    if scores.empty:
-        raise UserError(f"{sweep.path}: no run is done yet; continue with: {sweep.command('resume')}")
-    return scores
-
-
-def _repeated(sweep: Sweep, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return one value per policy, response, point and seed.
-
-    Where the sweep varies ``seed``, these are the seeds of its runs, and the training seeds within a run are averaged,
-    since they share its evaluation; otherwise they are the training seeds.
-    """
-    if _SEED in sweep.keys:
-        seed_of = sweep.runs.set_index("run")[_SEED]
-        rows = rows.assign(**{_SEED: rows["run"].map(seed_of)})
-    by = [*WHO, *keys, _SEED]
-    values = rows.groupby(by, sort=False, dropna=False)["value"].mean().reset_index()
-    return values.rename(columns={_SEED: REPETITION})
-
-
-def _front(scores: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return the Pareto-efficient points in equality and productivity.
-
-    A game without these metrics is measured by 1 - Gini of consumption and by mean income, if it has these.
-    """
-    import pandas as pd
-
-    by = [*WHO, *keys]
-    wide = scores.pivot_table(index=by, columns="name", values="value", sort=False, dropna=False).reset_index()
-    if {"equality", "productivity"} <= set(wide.columns):
-        points = wide[[*by, "equality", "productivity"]]
-    elif {"consumption_gini", "mean_income"} <= set(wide.columns):
-        points = wide[by].assign(equality=1.0 - wide["consumption_gini"], productivity=wide["mean_income"])
-    else:
-        return pd.DataFrame()
-    points = points.dropna(subset=["equality", "productivity"]).reset_index(drop=True)
-    front = points[pareto_front(points["equality"], points["productivity"])]
-    return front.sort_values("equality", ascending=False, ignore_index=True)
+    scores, keys = scores_of(sweep), point_keys(sweep)
+    goal = main_goal(scores) if metric is None else goal_named(metric)
+    rows = repeated(sweep, goal_rows(scores, goal, str(sweep.path)))
+    distinct = means_of(without_copies(rows, keys, ["value"]), keys)
+    best = distinct.sort_values("mean", ascending=goal.sign < 0, kind="stable").head(_MOST_SHOWN)
+    points = usual_frontier(sweep) if frontier is None else frontier_of(sweep, frontier)
+    return Summary(goal.metric, means_of(rows, keys), distinct, best, effects_of(rows, keys), points)

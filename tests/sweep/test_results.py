@@ -16,8 +16,8 @@ from small_economy import RULES, Here
 import econsim
 from econsim.errors import RunError, UserError
 from econsim.sweep import Options, open_sweep, read_request, resume_sweep, start_sweep
+from econsim.sweep.dominance import pareto_front
 from econsim.sweep.index import DONE, WAITING, Index
-from econsim.sweep.summary import pareto_front
 
 AXES = {"planner.rate": "lin(0,0.9,4)", "economy.workers": [12, 16], "seed": "0:3", "economy.redraw_population": True}
 

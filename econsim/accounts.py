@@ -21,6 +21,7 @@ __all__ = [
     "account_rows",
     "is_player_axis",
     "metrics_of",
+    "unit_in_words",
 ]
 
 FOLLOWERS = "followers"
@@ -152,14 +153,14 @@ def account_rows(accounts: Iterable[Account], unit: str = "") -> list[tuple[str,
         kind = " (flow)" if account.flow else " (weight)" if account.weight else ""
         title = (account.title or account.name.replace("_", " ").capitalize()) + kind
         names = ", ".join(metric.name for metric in account.metrics())
-        rows.append((account.name, ", ".join(account.axes), _worded(account.unit, unit), title, names))
+        rows.append((account.name, ", ".join(account.axes), unit_in_words(account.unit, unit), title, names))
     return rows
 
 
-def _worded(unit: str, money: str) -> str:
+def unit_in_words(unit: str, money: str) -> str:
     """Return a unit in which the word ``money`` is replaced by the game's unit of money."""
     return " ".join(money if word == MONEY else word for word in unit.split(" ")).strip()
 
 
 def _in_unit(metric: Metric, unit: str) -> Metric:
-    return replace(metric, unit=_worded(metric.unit, unit))
+    return replace(metric, unit=unit_in_words(metric.unit, unit))

@@ -8,6 +8,7 @@ import torch
 
 from econsim.agents.best_response import BestResponse, Parameters
 from econsim.leader_evaluation import play_proposals
+from econsim.mechanisms.us_law import Law
 from econsim.scenario import load
 
 THRESHOLDS = np.array([0.0, 47_150.0, 191_950.0])
@@ -52,3 +53,14 @@ def test_the_headline_is_the_brute_force_value() -> None:
     game = scenario.build(dtype=torch.float64)[0]
     skill = (game.income[0] / 40).numpy()  # type: ignore[attr-defined]
     assert scenario.headline.value == pytest.approx(brute_force(skill, np.full(3, 0.5))[0], rel=1e-4)
+
+
+def test_incomes_under_the_law_of_several_values_of_a_parameter_are_those_of_each_alone() -> None:
+    """A planner that announces the law asks for them, in a batch of environment copies that differ in a parameter."""
+    game = load("one_step_income_effects").build(dtype=torch.float64)[0]
+    law = Law().schedule()
+    values = torch.tensor([0.3, 0.5, 0.7], dtype=torch.float64)
+    together, _ = game.with_parameters(risk_aversion=values).declared_incomes(law.thresholds, law.rates)  # type: ignore[attr-defined]
+    for aversion, incomes in zip(values, together, strict=True):
+        alone, _ = game.with_parameters(risk_aversion=aversion).declared_incomes(law.thresholds, law.rates)  # type: ignore[attr-defined]
+        assert torch.equal(incomes, alone)

@@ -6,6 +6,7 @@
     paired_difference(pair.baseline.measured("welfare"), pair.reform.measured("welfare"))
 """
 
+from econsim.analysis.counterfactual.by_income import income_groups, reform_by_income
 from econsim.analysis.counterfactual.differences import Difference, paired_difference
 from econsim.analysis.counterfactual.doses import dose_response
 from econsim.analysis.counterfactual.effects import Effects, behaviour_held, decomposed, revenue_effects
@@ -15,15 +16,19 @@ from econsim.analysis.counterfactual.paired_play import Pair, Played, play_pair,
 from econsim.analysis.counterfactual.rankings import best_by_function, disagreement, flips, rankings
 from econsim.analysis.counterfactual.robustness import robustness_table
 from econsim.analysis.counterfactual.sensitivity import game_function, morris_table, sobol_table
+from econsim.analysis.counterfactual.sides import Parts, Sides
 from econsim.analysis.counterfactual.summary_tables import effects_table, gains_by_decile
+from econsim.analysis.counterfactual.totals import totals_table
 from econsim.analysis.counterfactual.transitions import mobility, transition_matrix
 
 __all__ = [
     "Difference",
     "Effects",
     "Pair",
+    "Parts",
     "Played",
     "Shares",
+    "Sides",
     "behaviour_held",
     "best_by_function",
     "decomposed",
@@ -35,6 +40,7 @@ __all__ = [
     "gains_by_group",
     "gains_table",
     "game_function",
+    "income_groups",
     "mobility",
     "money_gain",
     "morris_table",
@@ -42,9 +48,11 @@ __all__ = [
     "play_pair",
     "play_points",
     "rankings",
+    "reform_by_income",
     "revenue_effects",
     "robustness_table",
     "sobol_table",
+    "totals_table",
     "transition_matrix",
     "winners_and_losers",
 ]

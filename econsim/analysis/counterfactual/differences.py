@@ -12,9 +12,10 @@ from econsim.analysis.inequality import Floats, arrays
 from econsim.analysis.statistics import mean_interval
 from econsim.errors import UserError
 
-__all__ = ["Difference", "paired_difference"]
+__all__ = ["ROUNDING", "Difference", "paired_difference"]
 
-_ROUNDING = 1e-12  # relative to the size of the numbers: smaller differences are rounding, not sampling error
+ROUNDING = 1e-12
+"""Relative to the size of the numbers: smaller differences are rounding, not sampling error."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def paired_difference(baseline: Any, reform: Any, confidence: float = 0.95) -> D
             "paired_difference: expected one number per episode on each side, found shapes"
             f" {list(before.shape)} and {list(after.shape)}"
         )
-    size = _ROUNDING * max(np.abs(before).max(), np.abs(after).max(), 1e-300)
+    size = ROUNDING * max(np.abs(before).max(), np.abs(after).max(), 1e-300)
     change = after - before
     if np.ptp(change) <= size:
         change = np.full_like(change, change.mean())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from econsim.analysis.inequality import Floats, arrays, sample
 from econsim.errors import UserError
@@ -13,7 +13,9 @@ from econsim.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Shares", "gains_by_group", "winners_and_losers"]
+__all__ = ["Shares", "better_and_worse", "gains_by_group", "winners_and_losers"]
+
+_LEAST = 1e-6  # share of the amount before: the smallest change that counts
 
 
 class Shares(NamedTuple):
@@ -25,7 +27,7 @@ class Shares(NamedTuple):
 
 
 def winners_and_losers(
-    before: ArrayLike, after: ArrayLike, people: ArrayLike | None = None, least: float = 1e-6
+    before: ArrayLike, after: ArrayLike, people: ArrayLike | None = None, least: float = _LEAST
 ) -> Shares:
     """Return the shares of people who have more and less of an amount ``[N]`` (utility, consumption) after a reform.
 
@@ -38,8 +40,9 @@ def winners_and_losers(
     Raises:
         UserError: not the same people.
     """
-    gain, mass, noise = _gains(before, after, people, least)
-    winners, losers = float(mass[gain > noise].sum()), float(mass[gain < -noise].sum())
+    had, has, mass = _aligned(before, after, people)
+    better, worse = better_and_worse(had, has, least)
+    winners, losers = float(mass[better].sum()), float(mass[worse].sum())
     return Shares(winners, losers, max(0.0, 1.0 - winners - losers))
 
 
@@ -48,7 +51,7 @@ def gains_by_group(
     after: ArrayLike,
     group: Any,
     people: ArrayLike | None = None,
-    least: float = 1e-6,
+    least: float = _LEAST,
     name: str = "group",
 ) -> pd.DataFrame:
     """Return one row per ``group`` ``[N]`` (any labels, in a column ``name``).
@@ -58,10 +61,10 @@ def gains_by_group(
     """
     import pandas as pd
 
-    gain, mass, noise = _gains(before, after, people, least)
-    had = sample(before, people)[0]
+    had, has, mass = _aligned(before, after, people)
+    better, worse = better_and_worse(had, has, least)
     labels = np.asarray(group) if people is None else np.asarray(group)[np.asarray(people) > 0]
-    columns = {"before": had, "after": had + gain, "gain": gain, "winners": gain > noise, "losers": gain < -noise}
+    columns = {"before": had, "after": has, "gain": has - had, "winners": better, "losers": worse}
     held = pd.DataFrame(columns).astype(float).mul(mass, axis="index").assign(mass=mass)
     sums = held.groupby(pd.Index(labels, name=name)).sum()
     table = sums.drop(columns="mass").div(sums["mass"], axis="index")
@@ -69,12 +72,17 @@ def gains_by_group(
     return table.reset_index()
 
 
-def _gains(
-    before: ArrayLike, after: ArrayLike, people: ArrayLike | None, least: float
-) -> tuple[Floats, Floats, Floats]:
-    """Return gains ``[N]``, shares of the population, and the threshold below which a change counts as none."""
+def better_and_worse(
+    before: Floats, after: Floats, least: float = _LEAST
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return who has more and who has less of an amount ``[N]`` after a reform, as in :func:`winners_and_losers`."""
+    gain, noise = after - before, least * np.abs(before)
+    return gain > noise, gain < -noise
+
+
+def _aligned(before: ArrayLike, after: ArrayLike, people: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
+    """Return amounts before and after, and shares of the population, ``[N]`` each, of the people with weights."""
     if arrays(before)[0].shape != arrays(after)[0].shape:
         raise UserError(f"expected the same people before and after, found {np.size(before)} and {np.size(after)}")
     had, mass = sample(before, people, "before")
-    has, _ = sample(after, people, "after")
-    return has - had, mass, least * np.abs(had)
+    return had, sample(after, people, "after")[0], mass

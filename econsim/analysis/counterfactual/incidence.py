@@ -20,12 +20,13 @@ from econsim.game import Game
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AMOUNTS", "gains_table", "money_gain"]
+__all__ = ["AMOUNTS", "ROUNDING", "gains_table", "money_gain", "ranks"]
 
 AMOUNTS = ("utility", "consumption", "income", "tax", "rebate")
 """The accounts that the table shows, as far as a game declares them."""
 _FEWEST = 20  # people: two per decile
-_ROUNDING = 1e-9  # relative to consumption
+ROUNDING = 1e-9
+"""Changes that are smaller, relative to consumption, are rounding."""
 
 
 def money_gain(game: Game[Any], before: Mapping[str, Tensor], utility_after: Tensor) -> Floats | None:
@@ -77,12 +78,24 @@ def gains_table(
     """
     import pandas as pd
 
-    rank = before.get("potential_income", before.get("income"))
-    if rank is None or "utility" not in before or np.size(rank) < _FEWEST:
+    rank = ranks(before)
+    if rank is None:
         return None
     groups = (deciles(rank, people), np.full(np.size(rank), "all"))
     table = pd.concat([_rows(group, before, after, people, gain) for group in groups], ignore_index=True)
     return table.drop(columns="other_change") if not table.get("other_change", pd.Series([1.0])).any() else table
+
+
+def ranks(before: Mapping[str, ArrayLike]) -> Floats | None:
+    """Return the income by which people are ranked, ``[N]``: income at 40 hours where there is such an account.
+
+    ``None`` without accounts of utility and income, or with fewer than 20 people.
+    """
+    rank = before.get("potential_income", before.get("income"))
+    if rank is None or "utility" not in before:
+        return None
+    values = arrays(rank)[0].ravel()
+    return values if values.size >= _FEWEST else None
 
 
 def _rows(
@@ -107,4 +120,4 @@ def _with_other(table: pd.DataFrame) -> pd.DataFrame:
     accounted = table["income_change"] - table["tax_change"] + table["rebate_change"]
     other = table["consumption_change"] - accounted
     scale = table[["consumption", "income", "tax", "rebate"]].abs().sum(axis="columns")
-    return table.assign(other_change=other.where(other.abs() > _ROUNDING * scale, 0.0))
+    return table.assign(other_change=other.where(other.abs() > ROUNDING * scale, 0.0))

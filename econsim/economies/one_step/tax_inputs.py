@@ -78,6 +78,7 @@ def _responses(game: OneStep, rates: Tensor, thresholds: Tensor | None = None) -
     """Return incomes ``[B, N]`` and the expected rebate ``[B, 1]`` of the population, float64."""
     skill = game.population_skill.double()
     values, budget = game.values(skill), game.budget(rates.to(skill)[None], thresholds)
+    skill = skill.expand(max(map(len, values.values())), -1)
     rebate = game.family.expected_rebate(values, skill, game.weight.to(skill), budget)
     return skill * game.family.best_hours(values, skill, rebate, budget), rebate
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +59,9 @@ def test_a_refusal_says_which_setting_to_change(quirk: str) -> None:
 def test_an_unknown_quirk_is_named_with_those_like_it() -> None:
     with pytest.raises(UserError, match="did you mean reasoning"), serve(saying, quirk="reasoning_contents"):
         pass
+
+
+def test_the_documentation_has_the_table_of_quirks() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "llm_testing.md").read_text()
+    for name, quirk in QUIRKS.items():
+        assert f"| `{name}` | {quirk.servers} | {quirk.does} |" in page

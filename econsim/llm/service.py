@@ -205,7 +205,8 @@ class Service:
             settings = self.settings
             self._provider = provider = self._provider or provider_of(settings)
             speed = (settings.concurrency, settings.retries, settings.backoff)
-            self._scheduler = Scheduler(provider, self._purse, self._pace, self._price, *speed)
+            shortens = settings.on_overflow == "shorten"
+            self._scheduler = Scheduler(provider, self._purse, self._pace, self._price, *speed, shortens)
         self._loop = self._loop or Loop()
         return self._scheduler, self._loop
 

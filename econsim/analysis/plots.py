@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 __all__ = [
     "effective_rates",
     "hours_by_skill",
-    "household_rates",
     "houses_by_skill",
     "incomes_by_decile",
     "learning_curve",
     "metrics_over_steps",
+    "rate_curves",
     "tax_schedules",
     "welfare_dots",
 ]
@@ -139,27 +139,36 @@ def effective_rates(accounts: pd.DataFrame, policies: Sequence[str]) -> Figure:
     return figure
 
 
-def household_rates(curve: pd.DataFrame, income: float, labels: Mapping[str, str]) -> Figure:
-    """Draw average and marginal tax rates over income before tax, with a vertical line at the household's income.
+def rate_curves(
+    curve: pd.DataFrame, labels: Mapping[str, str], unit: str = "USD", marked: float | None = None, log: bool = False
+) -> Figure:
+    """Draw average and marginal tax rates over income before tax.
 
     Args:
-        curve: a table of :func:`econsim.analysis.taxation.household`, in ascending order of income.
-        income: income of the household, US dollars.
-        labels: the label of each schedule of the table, ``law`` or ``reform``, the one under study last.
+        curve: a table of :func:`econsim.analysis.taxation.rates_by_income`, in ascending order of income.
+        labels: the label of each schedule of the table, the one under study last.
+        unit: the unit of money.
+        marked: an income to mark by a vertical line.
+        log: whether the axis of incomes is logarithmic; it then starts at the first income, otherwise at zero.
     """
     figure, panels = new_figure(2)
     styles = styles_of(labels.values())
     kinds = {"average": "default", "marginal": "steps-post"}
+    first, last = (float(curve["income"].iloc[index]) for index in (0, -1))
     for axes, (kind, drawing) in zip(panels, kinds.items(), strict=True):
         for name, label in labels.items():
             rates = 100.0 * curve[f"{name}_{kind}_rate"]
             axes.plot(curve["income"], rates, drawstyle=drawing, **stroke(styles[label]))
-        axes.axvline(income, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
-        axes.set(xlim=(0.0, float(curve["income"].iloc[-1])), xlabel=in_money("income before tax", "USD"))
+        if marked is not None:
+            axes.axvline(marked, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
+        axes.set(xlabel=in_money("income before tax", unit), xlim=(first if log else 0.0, last))
+        if log:
+            axes.set_xscale("log")
+        else:
+            axes.locator_params(axis="x", nbins=4)
         write_title(axes, f"{kind} tax rate, %")
-        axes.locator_params(axis="x", nbins=4)
         plain_numbers(axes)
-    share_limits(panels, low=0.0)
+    share_limits(panels, low=None if min(axes.get_ylim()[0] for axes in panels) < -5.0 else 0.0)
     ends = {label: 100.0 * float(curve[f"{name}_marginal_rate"].iloc[-1]) for name, label in labels.items()}
     label_ends(panels[1], ends, styles)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,20 +49,41 @@ def counterfactual(
         ),
     ] = None,
     metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric; repeatable.")] = None,
-    out: Annotated[Path | None, typer.Option(help="A folder for the tables as CSV files.")] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write a report: a self-contained page, figures, and CSV and LaTeX tables.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for the tables as CSV files; with --report, a new or empty folder for the report. Default"
+            " with --report: a new folder in RUN/reforms."
+        ),
+    ] = None,
 ) -> None:
     """Compare a run with the same run under a reform.
 
     Agents, people and random draws are the same in baseline and reform. Prints differences with confidence intervals,
-    their mechanical and behavioural parts, and winners and losers by decile.
+    their mechanical and behavioural parts, and winners and losers by decile. With --report, also writes them to a page
+    with winners and losers by decile and at the top, revenue, and tax rates of both sides.
     """
-    from rich.console import Console
-
+    from econsim.report import write_reform_report
+    from econsim.report.reform_report import new_reform_folder
     from econsim.runs.counterfactual import Followers
     from econsim.runs.counterfactual import counterfactual as compared
+    from econsim.runs.folder import open_run
 
     follower_set: Followers | None = None if followers is None else followers.value
-    result = compared(run, overrides, list(given or ()), episodes, policy, follower_set, list(metric or ()))
+    opened = open_run(run)
+    # The folder is checked before the episodes are played, which can take long.
+    with new_reform_folder(opened, overrides, out) if report else nullcontext(out) as folder:
+        result = compared(opened, overrides, list(given or ()), episodes, policy, follower_set, list(metric or ()))
+        written = [write_reform_report(result, folder)] if report else _written(result, folder)
+    _print(result, episodes, written)
+
+
+def _print(result: Counterfactual, episodes: int, written: list[Path]) -> None:
+    from rich.console import Console
+
     console = Console(highlight=False)
     console.print(_differences(result.table))
     console.print(
@@ -73,7 +95,7 @@ def counterfactual(
         console.print(_by_decile(result.deciles))
     for line in _sentences(result, episodes):
         console.print(line, markup=False)
-    for path in _written(result, out):
+    for path in written:
         console.print(str(path), soft_wrap=True, markup=False)
 
 

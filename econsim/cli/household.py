@@ -117,11 +117,11 @@ def _notes(standard_deduction: float, reform: Any) -> list[str]:
 
 
 def _draw(path: Path, curve: pd.DataFrame, income: float, labels: dict[str, str]) -> None:
-    from econsim.analysis.plots import household_rates
+    from econsim.analysis.plots import rate_curves
     from econsim.report.drawing import png, svg_file
     from econsim.storage.files import appearing
 
-    figure = household_rates(curve, income, labels)
+    figure = rate_curves(curve, labels, marked=income)
     content = png(figure) if path.suffix.lower() == ".png" else svg_file(figure, "household").encode()
     with appearing(path) as file:
         file.write(content)

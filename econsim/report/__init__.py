@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from econsim.report.figures import Captioned
     from econsim.report.page import Drawn
+    from econsim.runs.counterfactual import Counterfactual
     from econsim.runs.folder import Run
 
-__all__ = ["write_comparison", "write_figures", "write_report"]
+__all__ = ["write_comparison", "write_figures", "write_reform_report", "write_report"]
 
 
 def write_report(run: Run, interactive: bool = False) -> Path:
@@ -78,6 +79,31 @@ def write_comparison(
     write_tables(folder / "tables", comparison.tables)
     write_text(page, comparison.render(drawn, interactive))
     return page
+
+
+def write_reform_report(result: Counterfactual, out: str | Path | None = None) -> Path:
+    """Write the report of a reform: ``report.html``, ``figures/`` and ``tables/``; return the page's path.
+
+    Args:
+        result: the result of :func:`econsim.runs.counterfactual.counterfactual`.
+        out: a folder that is new or empty; by default a new one in ``reforms`` of the run's folder.
+
+    Raises:
+        UserError: the folder is not empty, or it cannot be created or written to.
+        RunError: the disk is full; nothing is left in the folder.
+    """
+    from econsim.report.reform_report import ReformContents, new_reform_folder, render_reform
+    from econsim.report.reform_report.figures import captioned
+    from econsim.report.tables import write_tables
+    from econsim.storage.files import write_text
+
+    folder = None if out is None else Path(out)
+    with new_reform_folder(result.request.run, result.request.overrides, folder) as path:
+        contents = ReformContents(result)
+        drawn = write_figures(path / "figures", captioned(contents))
+        write_tables(path / "tables", contents.exported())
+        write_text(path / "report.html", render_reform(contents, drawn))
+        return path / "report.html"
 
 
 def write_figures(folder: Path, figures: Iterable[Captioned]) -> list[Drawn]:

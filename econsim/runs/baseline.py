@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from econsim.game import StatusQuo
+from econsim.game import Game, StatusQuo
+from econsim.parameters import Chosen
 from econsim.runs.scoring import Score
 from econsim.scenario.plan import Plan, Policy
 
-__all__ = ["baseline_of"]
+__all__ = ["baseline_of", "is_in_force", "is_law"]
 
 _ROUNDING = 1e-5  # of a tax rate in float32
 
@@ -33,23 +36,23 @@ def baseline_of(plan: Plan, scores: Sequence[Score]) -> str | None:
     return floor if floor in labels else next(iter(labels), None)
 
 
+def is_in_force(game: Game[Any], leader: str | None, rates: ArrayLike) -> bool:
+    """Return whether ``rates`` ``[K]`` are those in the game before its leader acts."""
+    if leader is None or not isinstance(game, StatusQuo):
+        return False
+    in_force = game.status_quo(leader).cpu().numpy()
+    return np.shape(rates) == in_force.shape and np.allclose(rates, in_force, rtol=0.0, atol=_ROUNDING)
+
+
+def is_law(planner: Chosen | None) -> bool:
+    """Return whether a planner announces current law."""
+    return planner is not None and getattr(planner.kind.implementation, "is_current_law", False)
+
+
 def _in_force(plan: Plan, scores: Sequence[Score]) -> set[str]:
     """Return the policies that leave the rates as they are in the game before its leader acts."""
-    if plan.leader is None or not isinstance(plan.game, StatusQuo):
-        return set()
-    rates = plan.game.status_quo(plan.leader).cpu().numpy()
-    return {
-        score.policy
-        for score in scores
-        if np.shape(score.brackets.get("rates", [])) == rates.shape
-        and np.allclose(score.brackets["rates"], rates, rtol=0.0, atol=_ROUNDING)
-    }
+    return {score.policy for score in scores if is_in_force(plan.game, plan.leader, score.brackets.get("rates", []))}
 
 
 def _current_law(plan: Plan, policies: Sequence[Policy]) -> set[str]:
-    leaders = {policy.label: policy.agents.get(plan.leader or "") for policy in policies}
-    return {
-        label
-        for label, chosen in leaders.items()
-        if chosen is not None and getattr(chosen.kind.implementation, "is_current_law", False)
-    }
+    return {policy.label for policy in policies if is_law(policy.agents.get(plan.leader or ""))}

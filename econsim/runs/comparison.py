@@ -17,7 +17,7 @@ from econsim.scenario.yaml_reader import parse
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare", "differences", "distinguished"]
+__all__ = ["compare", "different_keys", "differences", "distinguished"]
 
 
 def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.DataFrame:
@@ -77,10 +77,14 @@ def differences(runs: Iterable[Run]) -> pd.DataFrame:
 
     The table is empty if all scenarios are the same.
     """
+    return different_keys({str(run.path): run.scenario.model_dump(mode="json", exclude_none=True) for run in runs})
+
+
+def different_keys(contents: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table of text with one row per dotted key in which nested plain data differ, one column for each."""
     import pandas as pd
 
-    columns = {str(run.path): dict(_flat(run.scenario.model_dump(mode="json", exclude_none=True))) for run in runs}
-    table = pd.DataFrame(columns).fillna("")
+    table = pd.DataFrame({name: dict(_flat(content)) for name, content in contents.items()}).fillna("")
     different = table[(table.nunique(axis="columns") > 1) & (table.index != "changed")]
     return different.rename_axis("key").reset_index()
 

@@ -18,6 +18,7 @@ from econsim.analysis.counterfactual import (
     Pair,
     Played,
     Shares,
+    Sides,
     behaviour_held,
     effects_table,
     gains_by_decile,
@@ -26,15 +27,15 @@ from econsim.analysis.counterfactual import (
 )
 from econsim.errors import UserError
 from econsim.game import Agent, FittedAgent, Game
-from econsim.llm.protocols import UsesLlm
 from econsim.parameters import Chosen
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import computing_on
 from econsim.runs.recorder import Advice
+from econsim.runs.reform_checks import as_texts, check_keys, check_players, check_silent, fixed, section
+from econsim.runs.reform_description import ReformDescription, ReformRequest, described
 from econsim.scenario import Scenario, with_overrides
-from econsim.scenario.aliases import canonical_key
 from econsim.scenario.plan.responses import evaluation_response, own_response
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class Counterfactual:
     shares: the shares of people whose utility rises or falls; ``None`` where there is no utility account.
     notes: caveats on reading the results.
     workers: the followers of both sides, in words.
+    sides: the episodes of both sides, for further tables: :func:`econsim.analysis.counterfactual.reform_by_income`,
+        :func:`econsim.analysis.counterfactual.totals_table`.
+    request: the reform as it was requested; ``description``: its baseline, changes and schedules.
     """
 
     table: pd.DataFrame
@@ -62,6 +66,9 @@ class Counterfactual:
     shares: Shares | None
     notes: tuple[str, ...]
     workers: str
+    sides: Sides
+    request: ReformRequest
+    description: ReformDescription
 
 
 def counterfactual(
@@ -93,11 +100,10 @@ def counterfactual(
     check_finished(opened)
     if episodes < 1:
         raise UserError(f"--episodes {episodes}: expected at least 1")
-    _check_keys(overrides, _CHANGES)
-    _check_keys(given, ("game",), "--given ")
+    check_keys(overrides, _CHANGES)
+    check_keys(given, ("game",), "--given ")
     with computing_on(opened.environment["threads"]), Advice().listening():
-        reform = _Reform(opened, overrides, given, policy, followers)
-        return reform.measured(episodes, tuple(metrics))
+        return _Reform(opened, overrides, given, policy, followers).measured(episodes, tuple(metrics))
 
 
 class _Reform:
@@ -112,13 +118,15 @@ class _Reform:
         followers: Followers | None,
     ) -> None:
         self.run = run
+        self.overrides, self.given = as_texts(overrides), as_texts(given)
         self.baseline = with_overrides(run.scenario, given)
         self.reform = with_overrides(_without_names(self.baseline), overrides)
-        _check_change(self.baseline, self.reform, run)
         self.game, self.reform_game = (_game(scenario) for scenario in (self.baseline, self.reform))
-        _check_players(self.game, self.reform_game)
+        check_players(self.game, self.reform_game)
         self.plan = run.plan
         self.policy = self.plan.last if policy is None else self.plan.policy(policy)
+        self.planners = self._planners()
+        self._check_change()
         exact = run.scenario.evaluation is not None
         self.followers: Followers = followers or ("evaluation" if exact else "own")
         if self.followers == "evaluation" and not exact:
@@ -130,19 +138,37 @@ class _Reform:
         seeds = self.policy.seeds if self.followers == "own" else self.policy.seeds[:1]
         played = [self._played(seed, key) for seed in seeds]
         baseline, held, reform = (_together(parts) for parts in zip(*played, strict=True))
+        sides = Sides(baseline, held, reform, len(seeds))
         shown = tuple(name for name, metric in baseline.metrics.items() if metric.show != "never")
+        request = ReformRequest(
+            self.run, self.overrides, self.given, episodes, self.policy.label, self.followers, metrics
+        )
         return Counterfactual(
             effects_table(baseline, held, reform, metrics or shown or tuple(baseline.metrics), len(seeds)),
             gains_by_decile(baseline, reform),
             _shares(baseline, reform),
             self._notes(),
             self._workers(),
+            sides,
+            request,
+            described(request, self.plan.leader, (self.baseline, self.reform), self.planners, sides),
         )
+
+    def _planners(self) -> tuple[Chosen | None, Chosen | None]:
+        """Return the planners of baseline and reform; only an override of ``planner`` replaces that of the policy."""
+        before = self.policy.agents.get(self.plan.leader or "")
+        is_changed = any(section(text) == "planner" for text in self.overrides)
+        return before, self.reform.planner if is_changed else before
+
+    def _check_change(self) -> None:
+        unchanged = all(getattr(self.baseline, name) == getattr(self.reform, name) for name in ("game", "agents"))
+        if unchanged and self.planners[0] == self.planners[1]:
+            raise UserError(f"{self.run.path}: the reform changes nothing; the run already has these values")
 
     def _played(self, seed: int, key: Tensor) -> tuple[Played, Played, Played]:
         """Return the episodes of the baseline, of the reform with behaviour held fixed, and of the reform."""
         agents, changed = self._agents(seed), self._changed_agents(seed)
-        _check_silent({**agents, **changed})
+        check_silent({**agents, **changed})
         numbers = self._numbers()
         other = None if numbers else self.reform_game
         pair: Pair = play_pair(self.game, agents, key, changed, other, **numbers)
@@ -158,12 +184,13 @@ class _Reform:
     def _changed_agents(self, seed: int) -> dict[str, Agent]:
         """Return the agents that the reform replaces, by role."""
         leader, before = self.plan.leader, self.baseline.agents_in(self.game)
+        old, new = self.planners
         changed: dict[str, Agent] = {}
-        if leader is not None and self.reform.planner is not None and self.reform.planner != self.baseline.planner:
-            changed[leader] = self._planner(self.reform.planner, leader, seed)
+        if leader is not None and new is not None and new != old:
+            changed[leader] = self._planner(new, leader, seed)
         for role, chosen in self.reform.agents_in(self.reform_game).items():
             if chosen != before.get(role):
-                changed[role] = _fixed(chosen, f"agents.{role}")
+                changed[role] = fixed(chosen, f"agents.{role}")
         return changed
 
     def _planner(self, chosen: Chosen, leader: str, seed: int) -> Agent:
@@ -173,7 +200,7 @@ class _Reform:
                 fitted_under = seed if seed in policy.seeds else policy.seeds[0]
                 return agents_of(self.run, self.plan, policy, fitted_under)[leader]
         labels = ", ".join(policy.label for policy in self.plan.policies)
-        return _fixed(chosen, "planner", f", or use a policy of this run: {labels}")
+        return fixed(chosen, "planner", f", or use a policy of this run: {labels}")
 
     def _numbers(self) -> dict[str, float]:
         """Return the numeric parameters that the reform changes; empty if it changes anything else about the game."""
@@ -202,58 +229,9 @@ def _game(scenario: Scenario) -> Game[Any]:
 
 
 def _without_names(scenario: Scenario) -> Scenario:
-    """Return the scenario without the keys that refer to policies by name, since the reform may rename policies."""
+    """Return the scenario without the keys that name policies, since the reform may name its own as one of them."""
     named = {"evaluation.floor": None, "evaluation.ceiling": None} if scenario.evaluation is not None else {}
-    return with_overrides(scenario, {**named, "headline": None})
-
-
-def _check_change(baseline: Scenario, reform: Scenario, run: Run) -> None:
-    if all(getattr(baseline, section) == getattr(reform, section) for section in _CHANGES):
-        raise UserError(f"{run.path}: the reform changes nothing; the run already has these values")
-
-
-def _check_keys(overrides: Sequence[str] | Mapping[str, Any], allowed: tuple[str, ...], option: str = "") -> None:
-    keys = overrides if isinstance(overrides, Mapping) else [text.partition("=")[0] for text in overrides]
-    if not keys and not option:
-        raise UserError(
-            "counterfactual: no reform given; add one or more KEY=VALUE, for example economy.utility.elasticity=0.2"
-            " or planner=flat"
-        )
-    for key in keys:
-        if canonical_key(key.strip()).split(".")[0] not in allowed:
-            sections = ", ".join(allowed).replace("game", "game (or economy)")
-            raise UserError(
-                f"{option}{key}: only keys below {sections} can be changed here; to change other keys, run the scenario"
-                " again"
-            )
-
-
-def _check_players(game: Game[Any], other: Game[Any]) -> None:
-    counts, others = ({name: role.count for name, role in each.roles.items()} for each in (game, other))
-    if counts != others:
-        raise UserError(
-            f"the reform changes the number of players (from {counts} to {others}), so people cannot be matched between"
-            " baseline and reform; run the changed scenario and use econsim compare"
-        )
-
-
-def _check_silent(agents: Mapping[str, Agent]) -> None:
-    llm_roles = sorted(role for role, agent in agents.items() if isinstance(agent, UsesLlm))
-    if llm_roles:
-        raise UserError(
-            f"{', '.join(llm_roles)}: a counterfactual cannot play agents that call a language model; run the scenario"
-            " with the reform and use econsim compare, or use --followers evaluation if these agents are followers"
-        )
-
-
-def _fixed(chosen: Chosen, key: str, instead: str = "") -> Agent:
-    agent: Agent = chosen.build()
-    if isinstance(agent, FittedAgent):
-        raise UserError(
-            f"{key}={chosen.kind.name}: this kind of agent must be fitted first; run the scenario with it and use"
-            f" econsim compare{instead}"
-        )
-    return agent
+    return with_overrides(scenario, {**named, "headline": None, "baselines": []})
 
 
 def _flat(content: Any, key: str = "") -> list[tuple[str, Any]]:

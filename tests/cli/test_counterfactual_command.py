@@ -43,7 +43,20 @@ def test_what_a_reform_changes_is_printed_and_written(
     )
     assert len((tmp_path / "tables" / "deciles.csv").read_text().splitlines()) == 12
 
-    done = econsim_command("counterfactual", "run", "planner=fre_market")
+    report = ("--report", "--out", "report", "--episodes", "2")
+    done = econsim_command("counterfactual", "run", "planner=free_market", *report)
+    assert done.returncode == 0, done.stderr
+    assert "winners" in done.stdout
+    assert done.stdout.splitlines()[-1] == "report/report.html"
+    assert "What does the reform planner=free_market change" in (tmp_path / "report" / "report.html").read_text()
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {"report.html", "figures", "tables"}
+    done = econsim_command("counterfactual", "run", "planner=free_market", *report)
+    assert done.returncode == 2
+    assert "not empty" in done.stderr
+    assert "mean" not in done.stdout  # refused before anything is played
+
+    done = econsim_command("counterfactual", "run", "planner=fre_market", "--report")
+    assert not (tmp_path / "run" / "reforms").exists()
     assert done.returncode == 2
     assert "did you mean free_market" in done.stderr
     assert "Traceback" not in done.stderr

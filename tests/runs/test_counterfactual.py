@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,6 +77,33 @@ def test_a_number_of_the_economy_with_intervals_and_deciles(tiny: Run) -> None:
 def test_both_sides_may_be_given_something(tiny: Run) -> None:
     same = counterfactual(tiny, ["planner=free_market"], ["economy.redraw_population=false"], episodes=3)
     assert same.table["times_smaller"].isna().all()
+
+
+def test_the_run_s_own_planner_may_be_the_reform_of_another_policy(run: Run) -> None:
+    """The baseline is the policy, not the scenario: its own planner is a change from it, and no change from itself."""
+    found = counterfactual(run, ["planner=tuned"], policy="free", episodes=1)
+    assert found.description.changes.set_index("key").loc["planner.kind"].tolist() == ["free_market", "tuned"]
+    own = counterfactual(run, ["planner=mind"], policy="free", episodes=1).table.set_index("metric")
+    first = next(iter(run.summary["policies"]["trained"]["seeds"].values()))
+    assert own.loc["welfare", "reform"] == pytest.approx(first["exact"]["welfare"])
+    # Another key leaves the planner of the policy in force on both sides.
+    same = counterfactual(run, ["agents.worker=best_response"], policy="free", episodes=1)
+    assert same.description.changes["key"].str.startswith("planner").sum() == 0
+
+
+def test_a_reform_may_have_the_name_of_another_policy_of_the_run(tiny: Run) -> None:
+    found = counterfactual(tiny, ["planner=free_market", "planner.label=flat"], episodes=2)
+    assert found.table.set_index("metric").loc["revenue", "reform"] == 0.0
+
+
+def test_a_request_in_python_is_repeated_by_its_command(tiny: Run) -> None:
+    given = {"economy.redraw_population": False}
+    found = counterfactual(tiny, {"planner": {"kind": "flat", "rate": 0.2, "label": "low"}}, given, episodes=2)
+    words = shlex.split(found.request.command)
+    folder = words.index("counterfactual") + 1
+    assert words[folder] == f"runs/{tiny.name}"
+    again = counterfactual(tiny, [words[folder + 1]], [words[words.index("--given") + 1]], episodes=2)
+    assert again.table["reform"].tolist() == found.table["reform"].tolist()
 
 
 MISTAKES = {

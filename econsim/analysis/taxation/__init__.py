@@ -11,7 +11,7 @@ from econsim.analysis.taxation.elasticity import (
     income_shares_elasticity,
     panel_elasticity,
 )
-from econsim.analysis.taxation.household import TaxReform, curve_incomes, household
+from econsim.analysis.taxation.household import TaxReform, curve_incomes, household, rates_by_income
 from econsim.analysis.taxation.laffer import LafferCurve, laffer_curve
 from econsim.analysis.taxation.optimal import (
     optimal_schedule,
@@ -61,6 +61,7 @@ __all__ = [
     "progressivity_table",
     "rates_by_decile",
     "rates_by_group",
+    "rates_by_income",
     "rates_for_weights",
     "revenue",
     "reynolds_smolensky",

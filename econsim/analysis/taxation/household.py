@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from econsim.mechanisms.us_law import Law
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TaxReform", "curve_incomes", "household"]
+__all__ = ["TaxReform", "curve_incomes", "household", "rates_by_income"]
 
 STEPS = 200
 """Steps between the incomes of a curve."""
@@ -64,8 +64,6 @@ def household(income: ArrayLike, law: Law | None = None, reform: TaxReform | Non
     Raises:
         UserError: an income is negative or not finite, or the year is not known.
     """
-    import pandas as pd
-
     earned = arrays(np.atleast_1d(np.asarray(income, dtype=np.float64)))[0]
     if not bool((np.isfinite(earned) & (earned >= 0)).all()):
         raise UserError(f"income: expected zero or more US dollars, found {earned.tolist()}")
@@ -73,14 +71,25 @@ def household(income: ArrayLike, law: Law | None = None, reform: TaxReform | Non
     sides = {"law": TaxReform(schedule.thresholds.tolist(), schedule.rates.tolist(), schedule.standard_deduction)}
     if reform is not None:
         sides["reform"] = reform
-    columns = {"income": earned}
-    for name, side in sides.items():
-        columns |= {f"{name}_{column}": values for column, values in _taxed(earned, side).items()}
-    table = pd.DataFrame(columns)
+    table = rates_by_income(earned, sides)
     if reform is not None:
         for column in ("liability", "average_rate", "marginal_rate"):
             table[f"{column}_difference"] = table[f"reform_{column}"] - table[f"law_{column}"]
     return table
+
+
+def rates_by_income(income: Floats, schedules: Mapping[str, TaxReform]) -> pd.DataFrame:
+    """Return the liability, average and marginal tax rates at incomes ``[N]``, one row each, under several schedules.
+
+    Columns: ``income``, and by schedule ``NAME_liability`` in money, ``NAME_average_rate`` (missing without income) and
+    ``NAME_marginal_rate``, fractions of income before tax.
+    """
+    import pandas as pd
+
+    columns = {"income": income}
+    for name, schedule in schedules.items():
+        columns |= {f"{name}_{column}": values for column, values in _taxed(income, schedule).items()}
+    return pd.DataFrame(columns)
 
 
 def curve_incomes(income: float) -> Floats:

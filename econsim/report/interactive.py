@@ -15,7 +15,7 @@ from econsim.report.drawing import VARIABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Plot", "learning_curve", "library", "metrics_over_steps", "tax_schedules"]
+__all__ = ["Plot", "dots_with_intervals", "learning_curve", "library", "metrics_over_steps", "tax_schedules"]
 
 Plot = dict[str, Any]
 _INK, _LINES = "var(--ink)", "var(--lines)"
@@ -94,6 +94,25 @@ def metrics_over_steps(
                 traces += [trace | panel | {"showlegend": False} for trace in _band(label, style, rows)]
             traces.append(_trace(label, style) | _points(_thinned(mean)) | panel)
     return {"data": traces, "layout": layout}
+
+
+def dots_with_intervals(table: pd.DataFrame, title: str) -> Plot:
+    """Return one dot per row with its interval, from top to bottom.
+
+    Args:
+        table: columns ``label``, ``value``, ``low`` and ``high``, which are missing where there is no interval.
+        title: the title of the axis, with its unit.
+    """
+    labels, values = table["label"].tolist(), table["value"].astype(float)
+    ends = [table[end].astype(float).fillna(values) for end in ("low", "high")]
+    lengths = [(end - values).abs().tolist() for end in ends]
+    color = f"var({VARIABLES[styles_of([title])[title].color]})"
+    bars = {"type": "data", "symmetric": False, "arrayminus": lengths[0], "array": lengths[1], "color": color}
+    points = {"type": "scatter", "mode": "markers", "x": values.tolist(), "y": labels, "showlegend": False}
+    layout = _layout()
+    layout["xaxis"] = _axis(title)
+    layout["yaxis"] = _axis("") | {"autorange": "reversed", "type": "category"}
+    return {"data": [points | {"error_x": bars, "marker": {"color": color, "size": 9}}], "layout": layout}
 
 
 def _thinned(table: Any) -> Any:

@@ -75,13 +75,16 @@ def _distinct(metric: Metric, kinds: set[tuple[str, str]]) -> Metric:
 def differences(runs: Iterable[Run]) -> pd.DataFrame:
     """Return a table of text with one row per key in which the scenarios differ and one column per run.
 
-    The table is empty if all scenarios are the same.
+    The table is empty if all scenarios are the same. Where the kinds of a choice differ, its parameters are left out.
     """
     import pandas as pd
 
     columns = {str(run.path): dict(_flat(run.scenario.model_dump(mode="json", exclude_none=True))) for run in runs}
     table = pd.DataFrame(columns).fillna("")
     different = table[(table.nunique(axis="columns") > 1) & (table.index != "changed")]
+    kinds = [key.removesuffix("kind") for key in different.index if key.endswith(".kind")]
+    # Parameters of different kinds are not compared.
+    different = different[[key.endswith(".kind") or not key.startswith(tuple(kinds)) for key in different.index]]
     return different.rename_axis("key").reset_index()
 
 

@@ -24,6 +24,9 @@ from econsim.scenario.plan import Plan
 __all__ = ["gap_closed", "headline_check", "headline_verdict", "summarise"]
 
 
+_MOST_NAMED = 4  # changed keys in a sentence
+
+
 def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score], list[str]]:
     """Return the scores with ``gap_closed`` among their metrics, and the reasons where it is not defined.
 
@@ -116,7 +119,10 @@ def headline_verdict(check: Mapping[str, Any]) -> str:
 def _other_settings(scenario: Scenario, headline: Headline) -> str:
     changed = headline_changes(scenario)
     if changed:
-        return f"{' and '.join(changed)} {'were' if len(changed) > 1 else 'was'} changed"
+        named, others = changed[:_MOST_NAMED], len(changed[_MOST_NAMED:])
+        words = [*named, f"{others} other {'key' if others == 1 else 'keys'}"] if others else named
+        start = f"{', '.join(words[:-1])} and " if words[1:] else ""
+        return f"{start}{words[-1]} {'were' if len(changed) > 1 else 'was'} changed"
     if headline.inherited_from:
         return f"it is known for {headline.inherited_from}, which {scenario.name} extends"
     return ""

@@ -76,25 +76,44 @@ def measure(game: Game[Any], accounts: Mapping[str, Tensor], returns: Mapping[st
                 if (players := group.players_along(account.axes[0])) is not None:
                     of_group = _statistics(account, amounts[:, players], None if weight is None else weight[:, players])
                     values |= {group.metric(name): value for name, value in of_group.items()}
-    return values | _mean_returns(game, returns)
+    return values | _mean_returns(game, accounts, returns)
 
 
 def _statistics(account: Account, amounts: Floats, weight: Floats | None) -> dict[str, Floats]:
     return {each.metric(account).name: _STATISTICS[each.kind](amounts, weight) for each in account.statistics}
 
 
-def _mean_returns(game: Game[Any], returns: Mapping[str, Tensor]) -> dict[str, Floats]:
-    """Return the mean return of each role over all of its players, and of each group of a role that is split."""
-    parts: dict[str, list[Floats]] = {}
+def _mean_returns(game: Game[Any], accounts: Mapping[str, Tensor], returns: Mapping[str, Tensor]) -> dict[str, Floats]:
+    """Return the mean return of each role over the people of all its players, and of each group of a split role."""
+    groups = {group.role: group for group in player_groups(game)}
+    parts: dict[str, list[tuple[Floats, Floats | None]]] = {}
+    means: dict[str, Floats] = {}
     for name, value in returns.items():
-        parts.setdefault(base_role(name), []).append(_array(value))
-    means = {f"return_{role}": np.concatenate(values, 1).mean(1) for role, values in parts.items()}
-    of_groups = {
-        group.metric("return"): _array(returns[group.role]).mean(1)
-        for group in player_groups(game)
-        if group.role in returns
-    }
-    return means | of_groups
+        own = _array(value), _people(game, accounts, name, groups.get(name))
+        parts.setdefault(base_role(name), []).append(own)
+        if name in groups:
+            means[groups[name].metric("return")] = _mean(*own)
+    for role, members in parts.items():
+        amounts, weights = zip(*members, strict=True)
+        people = [weight for weight in weights if weight is not None]  # of all groups of a role, or of none
+        means[f"return_{role}"] = _mean(np.concatenate(amounts, 1), np.concatenate(people, 1) if people else None)
+    return means
+
+
+def _people(game: Game[Any], accounts: Mapping[str, Tensor], name: str, group: PlayerGroup | None) -> Floats | None:
+    """Return the people that each player of a role, or of a group, represents, ``[B, N]``; ``None`` if one each."""
+    for account in (each for each in game.accounts_spec if each.weight):
+        axis, people = account.axes[0], _array(accounts[account.name])
+        if axis not in (FOLLOWERS, f"role:{base_role(name)}") or (axis == FOLLOWERS and game.roles[name].leads):
+            continue
+        if group is not None:
+            return people[:, group.players_along(axis)]
+        if axis != FOLLOWERS:
+            return people
+        following = {role: each.count for role, each in game.roles.items() if not each.leads}
+        start = sum(following[role] for role in list(following)[: list(following).index(name)])
+        return people[:, start : start + following[name]]
+    return None
 
 
 def player_accounts(game: Game[Any], accounts: Mapping[str, Tensor]) -> dict[str, Tensor]:

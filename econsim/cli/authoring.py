@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +10,6 @@ import typer
 
 from econsim import kinds
 from econsim.errors import UserError, command
-
-_NAME = re.compile(r"\w[\w-]*")
 
 
 def init(
@@ -24,10 +22,14 @@ def init(
     overwritten.
     """
     from econsim.scenario import library
+    from econsim.scenario.labels import label_of
     from econsim.scenario.template import template
 
-    if not _NAME.fullmatch(name):
-        raise UserError(f"init: {name!r} is not a valid name; use letters, digits, _ and -")
+    if not name or label_of(name) != unicodedata.normalize("NFC", name) or name.endswith((".yaml", ".yml")):
+        raise UserError(
+            f"init: {name!r} is not a valid name; use letters, digits, spaces and . _ + - ( ) ', beginning with a"
+            " letter, a digit or _, without the ending .yaml"
+        )
     path = Path("scenarios") / f"{name}.yaml"
     text = template(name, library.find("scenarios", source))
     path.parent.mkdir(exist_ok=True)

@@ -93,6 +93,18 @@ class LawOnBrackets:
     error_at: float
 
 
+def adaptation_in_words(law: Law, adapted: LawOnBrackets, incomes: str, unit: str) -> str:
+    """Return the advice on a law in other brackets, one text wherever it is used; ``incomes`` says whose they are."""
+    rates = adapted.rates.reshape(-1, adapted.rates.shape[-1])
+    listed = f" [{', '.join(f'{rate:.3f}' for rate in rates[0].tolist())}]" if len(rates) == 1 else ""
+    return (
+        f"the brackets of the game are not those of the law of {law.year} ({law.filing_status}); current law is applied"
+        f" with the rates{listed} that raise its revenue in every bracket at the incomes {incomes}. The largest error"
+        f" in a person's tax is {adapted.largest_error:,.0f} {unit}, at an income of {adapted.error_at:,.0f}. For other"
+        " rates, give the planner `fixed`, or status_quo in an economy that has this key"
+    )
+
+
 def law_on_brackets(
     law: Schedule, thresholds: Tensor, incomes: Tensor, people: Tensor, usd_per_unit: float = 1.0
 ) -> LawOnBrackets:

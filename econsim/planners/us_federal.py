@@ -13,8 +13,7 @@ from econsim.actions import tax_thresholds
 from econsim.economics import DeclaresIncomes
 from econsim.errors import EconsimWarning
 from econsim.game import Game, Role, TaxSchedules
-from econsim.mechanisms.us_law import FilingStatus, Law, law_on_brackets
-from econsim.mechanisms.weighted_people import mean
+from econsim.mechanisms.us_law import FilingStatus, Law, adaptation_in_words, law_on_brackets
 from econsim.parameters import Model
 from econsim.play import ConstantPolicy
 from econsim.populations import gb2
@@ -74,10 +73,7 @@ class UsFederal(ConstantPolicy):
             people = torch.ones_like(incomes)
         adapted = law_on_brackets(schedule, thresholds, incomes, people, unit)
         warnings.warn(
-            f"us_federal: the brackets of the game are not those of the law of {law.year} ({law.filing_status}); each"
-            f" has the rate that raises the law's revenue at the incomes {source} (mean"
-            f" {float(mean(incomes, people).mean()):,.0f} {game.unit}). The largest error in a person's tax is"
-            f" {adapted.largest_error:,.0f} {game.unit}, at an income of {adapted.error_at:,.0f}",
+            adaptation_in_words(law, adapted, source, game.unit),
             EconsimWarning,
             stacklevel=3,
         )

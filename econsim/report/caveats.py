@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from econsim.errors import command
+from econsim.report.content import command_for
 from econsim.runs.llm_session import reasons_in_words
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def untrained(run: Run) -> Iterator[str]:
 def unknown_distance(run: Run) -> Iterator[str]:
     """Yield a caveat if there is no certificate of profitable deviations."""
     if not (run.path / "certificate.json").is_file():
-        how = command("equilibrium", f"runs/{run.name}")
-        yield f"The distance from equilibrium is not known; to measure it: {how}."
+        yield f"The distance from equilibrium is not known; to measure it: {command_for(run, 'equilibrium')}."
 
 
 SECTIONS: tuple[Callable[[Run], Iterator[str]], ...] = (

@@ -22,6 +22,7 @@ __all__ = [
     "Constant",
     "baseline_of",
     "columns_note",
+    "command_for",
     "constants",
     "headline",
     "listed",
@@ -180,11 +181,13 @@ def notes_of(run: Run, section: str = "Calibration") -> str:
 def repeat_commands(run: Run) -> list[str]:
     """Return the commands that repeat this run."""
     device = run.environment["device"].split(":")[0]
-    plugins = "".join(f"--plugin {name} " for name in run.plugins)
-    return [
-        f"econsim {plugins}run {shlex.quote(f'runs/{run.name}/scenario.yaml')} --device {device}",
-        f"econsim {plugins}report {shlex.quote(f'runs/{run.name}')}",
-    ]
+    return [f"{command_for(run, 'run', '/scenario.yaml')} --device {device}", command_for(run, "report")]
+
+
+def command_for(run: Run, name: str, file: str = "") -> str:
+    """Return a command on the run's folder, or on a file in it, with the plug-ins that the run used."""
+    plugins = "".join(f"--plugin {plugin} " for plugin in run.plugins)
+    return f"econsim {plugins}{name} {shlex.quote(f'runs/{run.name}{file}')}"
 
 
 def welfare_by_function(run: Run) -> pd.DataFrame:

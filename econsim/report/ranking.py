@@ -14,10 +14,11 @@ __all__ = ["Ranking", "answer", "ranking_in_words"]
 
 
 class Ranking(NamedTuple):
-    """The table as text, with a note."""
+    """The table as text, with the first cell of the row of the scenario's own policy, and a note."""
 
     header: list[str]
     rows: list[list[str]]
+    own: str
     note: str
 
 
@@ -49,10 +50,10 @@ def ranking_in_words(summary: Mapping[str, Any]) -> Ranking | None:
     entries, metric = summary.get("ranking") or [], main_metric(summary)
     if metric is None or len(entries) < 2:
         return None
+    named = {entry["policy"]: f"{entry['rank']}. {entry['policy']}" for entry in entries}
     rows = [
         [
-            str(entry["rank"]),
-            entry["policy"],
+            named[entry["policy"]],
             shown(entry["value"], metric.format),
             shown(entry["behind"], metric.format) if index else "",
             _interval(entry, metric),
@@ -65,7 +66,8 @@ def ranking_in_words(summary: Mapping[str, Any]) -> Ranking | None:
         f"Policies share a rank if the 95 % interval of their difference ({over}) includes zero; each interval is for"
         " one comparison, without an adjustment for their number."
     )
-    return Ranking(["Rank", "Policy", titled(metric), "Below the first", "95 % interval"], rows, note)
+    own = named.get(list(summary["policies"])[-1], "")
+    return Ranking(["Policy", titled(metric), "Below the first", "95 % interval"], rows, own, note)
 
 
 def _interval(entry: Mapping[str, Any], metric: Metric) -> str:

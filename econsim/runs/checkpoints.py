@@ -23,7 +23,6 @@ from econsim.storage.files import appearing, appearing_folder, remove_folder, wr
 __all__ = ["Checkpoints", "load_state", "save_state"]
 
 _FORMAT = 2
-_WITHOUT_NUMBERS = 1  # the digests of this older format are of the tensors only
 _TENSOR = "$tensor"
 _ONE_BEFORE = "delete this folder to continue from the one before"
 _STATE, _TENSORS = "state.json", "state.safetensors"
@@ -58,14 +57,13 @@ def load_state(folder: Path, remedy: str = "restore it from a copy, or run the s
     try:
         content = (folder / _TENSORS).read_bytes()
         description = json.loads((folder / _STATE).read_text("utf-8"))
-        if description["format"] not in (_FORMAT, _WITHOUT_NUMBERS):
+        if description["format"] != _FORMAT:
             raise RunError(
                 f"{folder / _STATE}: expected checkpoint format {_FORMAT}, found {description['format']}; resume it"
                 f" with the version of econsim that wrote it, or, if the file is damaged, {remedy}"
             )
         tree = description["state"]
-        covered = tree if description["format"] == _FORMAT else None
-        if _digest(content, covered) != description["sha256"]:
+        if _digest(content, tree) != description["sha256"]:
             raise ValueError(f"{_TENSORS} or {_STATE} does not match the digest")
         state: dict[str, Any] = _unpacked(tree, load(content))
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
@@ -114,10 +112,9 @@ class Checkpoints:
 
 
 def _digest(content: bytes, tree: Any) -> str:
-    """Return the digest of the tensors and, unless it is ``None``, of the numbers."""
+    """Return the digest of the tensors and of the numbers."""
     digest = hashlib.sha256(content)
-    if tree is not None:
-        digest.update(json.dumps(tree).encode())
+    digest.update(json.dumps(tree).encode())
     return digest.hexdigest()
 
 

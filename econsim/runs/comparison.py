@@ -17,7 +17,7 @@ from econsim.scenario.yaml_reader import parse
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare", "different_keys", "differences", "distinguished"]
+__all__ = ["compare", "differences", "different_keys", "distinguished"]
 
 
 def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def _distinct(metric: Metric, kinds: set[tuple[str, str]]) -> Metric:
 def differences(runs: Iterable[Run]) -> pd.DataFrame:
     """Return a table of text with one row per key in which the scenarios differ and one column per run.
 
-    The table is empty if all scenarios are the same.
+    The table is empty if all scenarios are the same. Where the kinds of a choice differ, its parameters are left out.
     """
     return different_keys({str(run.path): run.scenario.model_dump(mode="json", exclude_none=True) for run in runs})
 
@@ -86,6 +86,9 @@ def different_keys(contents: Mapping[str, Any]) -> pd.DataFrame:
 
     table = pd.DataFrame({name: dict(_flat(content)) for name, content in contents.items()}).fillna("")
     different = table[(table.nunique(axis="columns") > 1) & (table.index != "changed")]
+    kinds = [key.removesuffix("kind") for key in different.index if key.endswith(".kind")]
+    # Parameters of different kinds are not compared.
+    different = different[[key.endswith(".kind") or not key.startswith(tuple(kinds)) for key in different.index]]
     return different.rename_axis("key").reset_index()
 
 

@@ -53,7 +53,7 @@ from econsim.scenario import Scenario
 from econsim.scenario.overrides import Overrides
 from econsim.scenario.plan import Plan, Stage, plan_of
 from econsim.storage.locks import locked
-from econsim.storage.manifest import check_all, record_json, recorded, settle
+from econsim.storage.manifest import check_all, record_json, record_text, recorded, settle
 
 __all__ = ["RunInterrupted", "execute", "resume"]
 
@@ -146,7 +146,7 @@ def resume(
     with computing_on(run.environment["threads"]), joined(device_named(run.environment["device"])) as own_device:
         if is_helper():
             with folder_of_helper(run.path) as own_folder:
-                own = _with_settings(open_run(own_folder), overrides)
+                own = _with_settings(open_run(own_folder), overrides, agreed=True)  # the first process has checked
                 return _Execution(own, _plan(own, own_device), quiet=True).help()
         with locked(run.path):
             run = open_run(path)  # another process may have finished it meanwhile
@@ -155,9 +155,7 @@ def resume(
             if run.finished:
                 return run
             notes = _checked_versions(run, own_device, accept_changed_versions)
-            run = _with_settings(open_run(path), overrides)
-            if not agreed:
-                check_key_agreed(run.scenario.llm, run.path)
+            run = _with_settings(open_run(path), overrides, agreed)
             plan = _plan(run, own_device)
             with Advice().listening():  # the run repeats these warnings
                 forecast = forecast_calls(plan)
@@ -186,8 +184,15 @@ def _checked_versions(run: Run, device: str, accepted: bool) -> list[str]:
     return notes
 
 
-def _with_settings(run: Run, overrides: Overrides) -> Run:
-    return with_settings(run, overrides) if overrides else run
+def _with_settings(run: Run, overrides: Overrides, agreed: bool) -> Run:
+    """Return the run with new settings, which are stored only if the user has agreed to sending their key."""
+    scenario = with_settings(run, overrides) if overrides else run.scenario
+    if not agreed:
+        check_key_agreed(scenario.llm, run.path)
+    if not overrides:
+        return run
+    record_text(run.path, "scenario.yaml", scenario.dump())
+    return open_run(run.path)
 
 
 def _plan(run: Run, device: str) -> Plan:

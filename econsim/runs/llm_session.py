@@ -15,12 +15,11 @@ from econsim.llm.key_hosts import key_in_words
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
-from econsim.runs.folder import Run, open_run
+from econsim.runs.folder import Run
 from econsim.runs.llm_probe import first_answer
 from econsim.runs.scoring import matches
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import Plan
-from econsim.storage.manifest import record_text
 
 __all__ = [
     "LEDGER",
@@ -199,11 +198,11 @@ def reasons_in_words(counters: Iterable[Mapping[str, Any]], outcome: str) -> str
     return f" [{listed}]" if listed else ""
 
 
-def with_settings(run: Run, overrides: Mapping[str, Any] | Sequence[str]) -> Run:
-    """Return an unfinished run with new settings of its language model, limited to those that change no reply.
+def with_settings(run: Run, overrides: Mapping[str, Any] | Sequence[str]) -> Scenario:
+    """Return the scenario of an unfinished run with new settings of its language model that change no reply.
 
     Raises:
-        UserError: a key may not be changed, or a value is invalid; nothing was written.
+        UserError: a key may not be changed, or a value is invalid.
     """
     for text in overrides:
         section, _, key = text.partition("=")[0].strip().partition(".")
@@ -212,9 +211,7 @@ def with_settings(run: Run, overrides: Mapping[str, Any] | Sequence[str]) -> Run
             raise UserError(
                 f"{text}: this key cannot be changed when a run is resumed; the keys that can are {allowed}"
             )
-    changed = with_overrides(run.scenario, overrides)
-    record_text(run.path, "scenario.yaml", changed.dump())
-    return open_run(run.path)
+    return with_overrides(run.scenario, overrides)
 
 
 def with_way_on(error: Exception, run: Run) -> Exception:

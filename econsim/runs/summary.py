@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from statistics import fmean
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from econsim.accounts import Metric
+from econsim.analysis.inequality import Floats
 from econsim.analysis.metrics import GAP, declared
 from econsim.analysis.welfare import share_of_gap_closed
 from econsim.errors import UserError
@@ -24,6 +27,9 @@ from econsim.scenario.plan import Plan
 __all__ = ["gap_closed", "headline_check", "headline_verdict", "summarise"]
 
 
+_MOST_NAMED = 4  # changed keys in a sentence
+
+
 def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score], list[str]]:
     """Return the scores with ``gap_closed`` among their metrics, and the reasons where it is not defined.
 
@@ -38,9 +44,34 @@ def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score]
     try:
         for score in scores:
             score.metrics[GAP.name] = float(share_of_gap_closed(score.metrics["welfare"], floor, ceiling))
+            by_episode = _gap_by_episode(scores, score, evaluation.floor, evaluation.ceiling)
+            score.by_episode.update({} if by_episode is None else {GAP.name: by_episode})
     except UserError as error:
         return list(scores), [str(error)]
     return list(scores), []
+
+
+def _gap_by_episode(scores: Sequence[Score], score: Score, floor: str, ceiling: str) -> Floats | None:
+    r"""Return the linearised share of the gap closed in each episode, ``[E]``, whose mean is the share closed.
+
+    With welfare $w_e$, $f_e$ and $c_e$ of a policy, the floor and the ceiling in episode $e$, and $g$ the ratio of
+    means, it is $g + (w_e - f_e - g (c_e - f_e)) / (\bar c - \bar f)$: the delta method, which pairs the episodes.
+    """
+    own = score.by_episode.get("welfare")
+    ends = [_welfare_by_episode(scores, label) for label in (floor, ceiling)]
+    if own is None or any(end is None or end.shape != own.shape for end in ends):
+        return None
+    low, high = cast(list[Floats], ends)
+    gap = float(np.mean(high - low))
+    share = float(np.mean(own - low)) / gap
+    return np.asarray(share + (own - low - share * (high - low)) / gap)
+
+
+def _welfare_by_episode(scores: Sequence[Score], label: str) -> Floats | None:
+    """Return the welfare of a policy in each episode under the first response, ``[E]``, its mean over seeds."""
+    own = [score for score in scores if score.policy == label and score.response == scores[0].response]
+    values = [score.by_episode["welfare"] for score in own if "welfare" in score.by_episode]
+    return np.mean(values, axis=0) if values else None
 
 
 def summarise(plan: Plan, scores: Sequence[Score], warnings: Iterable[str]) -> dict[str, Any]:
@@ -116,7 +147,10 @@ def headline_verdict(check: Mapping[str, Any]) -> str:
 def _other_settings(scenario: Scenario, headline: Headline) -> str:
     changed = headline_changes(scenario)
     if changed:
-        return f"{' and '.join(changed)} {'were' if len(changed) > 1 else 'was'} changed"
+        named, others = changed[:_MOST_NAMED], len(changed[_MOST_NAMED:])
+        words = [*named, f"{others} other {'key' if others == 1 else 'keys'}"] if others else named
+        start = f"{', '.join(words[:-1])} and " if words[1:] else ""
+        return f"{start}{words[-1]} {'were' if len(changed) > 1 else 'was'} changed"
     if headline.inherited_from:
         return f"it is known for {headline.inherited_from}, which {scenario.name} extends"
     return ""

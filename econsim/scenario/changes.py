@@ -88,6 +88,8 @@ def _in_words(value: Any) -> str:
         return str(named) if named else _listed(list(value))
     if isinstance(value, list):
         return _listed([_in_words(entry) for entry in value])
+    if isinstance(value, bool):
+        return str(value).lower()
     return "none" if value is None or value is _MISSING else str(value)
 
 

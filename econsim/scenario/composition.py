@@ -153,6 +153,9 @@ def _share(node: Node, keys: Keys) -> Node:
     named = node.content.get("agent") if isinstance(node.content, dict) else None
     if named is None or not isinstance(named.content, str):
         return node
+    if "kind" in node.content:
+        message = "an entry has either agent, a name, or kind, found both; leave one of them out"
+        raise ScenarioError([Problem(named.where, ".".join(keys), message)])
     rest = {key: child for key, child in node.content.items() if key != "agent"}
     return replace(node, content={**_opened(named, keys).content, **rest})
 

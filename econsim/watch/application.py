@@ -19,11 +19,13 @@ from econsim.runs.recordings import recordings_of
 from econsim.watch import drawing, run_table
 from econsim.watch.discovery import Discovered, find, last_log_line, signature, state_of
 from econsim.watch.layout import GRAPHS, layout
-from econsim.watch.tail import measures, problem_of
+from econsim.watch.tail import is_return, measures, problem_of
 
 __all__ = ["application"]
 
 TITLE = "econsim watch"
+OUTCOME = "main result by policy"
+"""The figure of the results of finished runs, a choice next to the measures of training."""
 _SHARED = ("colours.css", "paint.js")
 
 
@@ -81,8 +83,11 @@ def _draw(app: Dash, folder: Path) -> None:
     def learning(run: str | None, others: Sequence[str] | None, measure: str | None, _: str) -> tuple[Any, ...]:
         runs = _selected(find(folder), run, others)
         options = list(dict.fromkeys(name for selected in runs.values() for name in measures(selected)))
+        if any(selected.finished for selected in runs.values()):
+            options.insert(sum(map(is_return, options)), OUTCOME)  # first where nothing learned a return
         shown = measure if measure in options else next(iter(options), None)
-        return options, shown, drawing.learning(runs, shown) if shown else None
+        plot = drawing.outcome(runs) if shown == OUTCOME else drawing.learning(runs, shown) if shown else None
+        return options, shown, plot
 
     @app.callback(
         Output("schedules-data", "data"), Output("changes-data", "data"),
@@ -170,6 +175,8 @@ def _status(run: Run) -> list[Any]:
     if not run.finished:
         return [html.Strong(state), f": {last_log_line(run)}"]
     from econsim.report.content import headline
+    from econsim.report.ranking import answer
 
     warnings = [html.P(f"Warning: {warning}", className="note") for warning in run.summary["warnings"]]
-    return [html.Strong(state), f": {headline(run.summary)}", *warnings]
+    results = [html.P(text) for text in (answer(run.summary), headline(run.summary)) if text]
+    return [html.Strong(state), *results, *warnings]

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,11 +15,13 @@ from econsim.analysis.recording.map_picture import MapPicture, check_map
 from econsim.errors import EconsimError
 from econsim.report import interactive
 from econsim.report.interactive import Plot
+from econsim.runs.comparison import distinguished
 from econsim.runs.folder import Run, open_run
+from econsim.runs.metric_columns import main_metric, titled
 from econsim.runs.recordings import recordings_of
 from econsim.watch.tail import RATES, rows_of, training_metrics
 
-__all__ = ["Replay", "learning", "replay_of", "schedules", "schedules_over_time"]
+__all__ = ["Replay", "learning", "outcome", "replay_of", "schedules", "schedules_over_time"]
 
 _TILE = 16
 
@@ -31,6 +34,28 @@ def learning(runs: Mapping[str, Run], measure: str) -> Plot | None:
         for policy, rows in measured.groupby("policy", sort=False):
             curves[_joined(runs, name, str(policy))] = rows[["step", "seed", "value"]]
     return interactive.learning_curve(curves, {}, measure) if curves else None
+
+
+def outcome(runs: Mapping[str, Run]) -> Plot | None:
+    """Return the main metric of every policy of finished runs, which is welfare in an economy, with 95 % intervals.
+
+    It is that under the first set of workers. Runs that define the metric differently from the first are left out.
+    """
+    finished = {name: run for name, run in runs.items() if run.finished}
+    rows: list[dict[str, Any]] = []
+    title = ""
+    declared = distinguished([run.summary for run in finished.values()])
+    for (name, run), metrics in zip(finished.items(), declared, strict=True):
+        main = main_metric(run.summary)
+        if main is None or (title and titled(metrics[main.name]) != title):
+            continue
+        title = titled(metrics[main.name])
+        response = run.summary["responses"][0]
+        for label, policy in run.summary["policies"].items():
+            interval = policy["intervals"].get(response, {}).get(main.name, {})
+            ends = {end: interval.get(end) for end in ("low", "high")}
+            rows.append({"label": _joined(runs, name, label), "value": policy[response][main.name], **ends})
+    return interactive.dots_with_intervals(pd.DataFrame(rows), title) if rows else None
 
 
 def schedules(runs: Mapping[str, Run]) -> Plot | None:

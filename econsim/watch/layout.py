@@ -101,7 +101,7 @@ def _grid(name: str) -> dag.AgGrid:
         id=f"{name}-grid",
         columnDefs=[],
         rowData=[],
-        defaultColDef={"sortable": True, "resizable": True, "floatingFilter": True, "minWidth": 110},
+        defaultColDef={"sortable": True, "resizable": True, "floatingFilter": True, "width": 140, "minWidth": 110},
         dashGridOptions={"pagination": True, "paginationPageSize": 50, "theme": {"function": _THEME}},
         className="grid",
     )

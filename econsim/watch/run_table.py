@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from econsim.runs.folder import Run
+from econsim.runs.metric_columns import main_metric
 from econsim.sweep import open_sweep
 from econsim.sweep.folder import INDEX
 from econsim.sweep.index import Index
@@ -21,8 +22,12 @@ Grid = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 
 
 def results(runs: Mapping[str, Run]) -> Grid:
-    """Return one row per run, policy and response with every metric; an unfinished or damaged run has one row."""
+    """Return one row per run, policy and response with every metric; an unfinished or damaged run has one row.
+
+    The main metric, which is welfare in an economy, is the first column after the policy.
+    """
     rows: list[dict[str, Any]] = []
+    order = dict.fromkeys([*(["run"] if len(runs) > 1 else []), "policy"])
     for name, run in runs.items():
         state, problem = state_of(run), problem_of(run)
         if problem is not None:
@@ -31,12 +36,14 @@ def results(runs: Mapping[str, Run]) -> Grid:
         if not run.finished:
             rows.append({"run": name, "state": state})
             continue
+        main = main_metric(run.summary)
+        order |= dict.fromkeys([*([main.name] if main else []), "response"])
         for label, policy in run.summary["policies"].items():
             for response in run.summary["responses"]:
                 if response in policy:
                     keys = {"run": name, "state": state, "policy": label, "response": response}
                     rows.append(keys | policy[response])
-    return _grid(rows)
+    return _grid(rows, order)
 
 
 def runs_of_sweep(path: Path, metric: str = "welfare") -> Grid:
@@ -63,9 +70,13 @@ def _plain(levels: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value if isinstance(value, (str, int, float)) else json.dumps(value) for key, value in levels.items()}
 
 
-def _grid(rows: list[dict[str, Any]]) -> Grid:
-    """Return columns and rows; numeric columns have numeric filters and show five significant digits."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
+def _grid(rows: list[dict[str, Any]], first: Iterable[str] = ()) -> Grid:
+    """Return columns, those of ``first`` before others, and rows.
+
+    Numeric columns have numeric filters and show five significant digits.
+    """
+    present = dict.fromkeys(name for row in rows for name in row)
+    names = list(dict.fromkeys((*(name for name in first if name in present), *present)))
     columns = [
         _column(index, name, [row[name] for row in rows if row.get(name) is not None])
         for index, name in enumerate(names)

@@ -12,10 +12,11 @@ from econsim.runs.folder import Run
 from econsim.runs.metrics_table import read_part
 from econsim.watch.discovery import signature
 
-__all__ = ["measures", "problem_of", "training_metrics"]
+__all__ = ["is_return", "measures", "problem_of", "training_metrics"]
 
 COLUMNS = ["policy", "response", "seed", "role", "step", "name", "value"]
 RATES = "audit/rate_"
+_RETURNS = ("audit/exact_return", "audit/learned_return", "training/return")
 
 
 def training_metrics(run: Run) -> pd.DataFrame:
@@ -32,6 +33,11 @@ def measures(run: Run) -> list[str]:
     pairs = training_metrics(run)[["name", "role"]].drop_duplicates()
     names = [f"{name}, {role}" if role else str(name) for name, role in pairs.itertuples(index=False)]
     return sorted((name for name in names if not name.startswith(RATES)), key=lambda name: (_rank(name), name))
+
+
+def is_return(measure: str) -> bool:
+    """Return whether a measure is the return of a role in training or in an audit of it."""
+    return _rank(measure) < len(_RETURNS)
 
 
 def rows_of(metrics: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -68,5 +74,5 @@ def _training(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rank(measure: str) -> int:
-    order = ("audit/exact_return", "audit/learned_return", "training/return", "play/welfare", "play/")
+    order = (*_RETURNS, "play/welfare", "play/")
     return next((rank for rank, prefix in enumerate(order) if measure.startswith(prefix)), len(order))

@@ -74,7 +74,13 @@ def test_init_writes_a_scenario_that_is_valid_and_never_overwrites(pond: Econsim
     assert written.read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "", "-x"])
+@pytest.mark.parametrize("name", ["light (1)", "joe's pond", "v1.2+fix"])
+def test_init_takes_every_name_that_a_scenario_may_have(pond: Econsim, tmp_path: Path, name: str) -> None:
+    assert pond("init", name, "--from", "pond").returncode == 0
+    assert (tmp_path / "scenarios" / f"{name}.yaml").is_file()
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", "-x", "mine.yaml"])
 def test_init_takes_no_path(pond: Econsim, tmp_path: Path, name: str) -> None:
     assert pond("init", "--from", "pond", "--", name).returncode == 2
     assert list(tmp_path.iterdir()) == []

@@ -52,7 +52,7 @@ def test_federal_rates_on_other_brackets_raise_the_revenue_of_the_law() -> None:
     of_low = 1_160 + 0.12 * (low - 11_600)
     of_high = 1_160 + 0.12 * 35_550 + 0.22 * 53_375 + 0.24 * (high - 100_525)
     below = 1_160 + 0.12 * 35_550 + 0.22 * 2_850  # the tax at 50,000
-    with pytest.warns(EconsimWarning, match=r"declare under the law \(mean 94,896 USD\). The largest error"):
+    with pytest.warns(EconsimWarning, match=r"declare under the law\. The largest error"):
         rates = announced(planner("us_federal"), brackets=[0, 50_000], status_quo=[0, 0], **LISTED)
     expected = [(of_low + below) / (low + 50_000), (of_high - below) / (high - 50_000)]
     assert rates == pytest.approx(expected, abs=1e-12)

@@ -62,8 +62,9 @@ def test_a_damaged_summary_is_told_and_nothing_else_is_shown(runs: Path, content
         }
         assert answer(runs, "learning", "bad", others)["measure"] == {"options": [], "value": None}
     assert answer(runs, "policies", "bad", []) == {"policy": {"options": [], "value": None}}
-    rows = answer(runs, "results", "bad", ["done"])["results-grid"]["rowData"]
-    assert [row["c1"] for row in rows[:2]] == ["damaged", "finished"]
+    grid = answer(runs, "results", "bad", ["done"])["results-grid"]
+    (state,) = (column["field"] for column in grid["columnDefs"] if column["headerName"] == "state")
+    assert [row[state] for row in grid["rowData"][:2]] == ["damaged", "finished"]
     assert answer(runs, "schedules", "done", ["bad"])["schedules-data"]["data"]
 
 

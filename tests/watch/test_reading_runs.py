@@ -23,7 +23,7 @@ from econsim.watch.discovery import (
     signature,
     state_of,
 )
-from econsim.watch.tail import measures, training_metrics
+from econsim.watch.tail import is_return, measures, training_metrics
 
 
 def test_runs_in_progress_come_first(folder: Path) -> None:
@@ -113,3 +113,25 @@ def test_results_have_a_row_a_policy_and_response(folder: Path, summary: dict[st
     assert rows[-1][field["state"]] == RUNNING
     filters = {column["headerName"]: column["filter"] for column in columns}
     assert (filters["policy"], filters["welfare"]) == ("agTextColumnFilter", "agNumberColumnFilter")
+
+
+def test_the_main_metric_is_the_first_column_after_the_policy(folder: Path) -> None:
+    columns, _ = run_table.results({"done": Run(folder / "done")})
+    assert [column["headerName"] for column in columns][:3] == ["policy", "welfare", "response"]
+    columns, _ = run_table.results({name: Run(folder / name) for name in ("live", "done")})
+    assert [column["headerName"] for column in columns][:4] == ["run", "policy", "welfare", "response"]
+
+
+def test_returns_are_told_from_other_measures() -> None:
+    names = ["audit/exact_return, planner", "training/return, worker", "play/welfare", "saez/largest_change"]
+    assert [is_return(name) for name in names] == [True, True, False, False]
+
+
+def test_results_of_a_finished_run_are_a_figure(folder: Path, summary: dict[str, Any]) -> None:
+    plot = drawing.outcome({"done": Run(folder / "done")})
+    assert plot is not None
+    (dots,) = plot["data"]
+    assert dots["y"] == ["half", "trained"]
+    assert dots["x"] == [policy["exact"]["welfare"] for policy in summary["policies"].values()]
+    assert "elfare" in plot["layout"]["xaxis"]["title"]["text"]
+    assert drawing.outcome({"live": Run(folder / "live")}) is None

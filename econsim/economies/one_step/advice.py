@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from econsim.economies.one_step.tax_inputs import rebates
-from econsim.mechanisms.us_law import Law
+from econsim.mechanisms.us_law import Law, adaptation_in_words
 from econsim.mechanisms.weighted_people import share
 from econsim.populations import Advises
 
@@ -49,13 +49,7 @@ def _status_quo_advice(game: OneStep) -> list[str]:
     adapted = game.law_in_brackets(law.schedule())
     if adapted is None:
         return []
-    rates = ", ".join(f"{rate:.3f}" for rate in adapted.rates.tolist())
-    return [
-        f"status_quo: the brackets are not those of the law of {law.year} ({law.filing_status}); the rates in force are"
-        f" [{rates}], which raise its revenue in every bracket at the incomes that people declare under the law. The"
-        f" largest error in a person's tax is {adapted.largest_error:,.0f} {game.unit}, at an income of"
-        f" {adapted.error_at:,.0f}. Give status_quo: [...] for other rates."
-    ]
+    return [adaptation_in_words(law, adapted, "that people declare under the law", game.unit)]
 
 
 def _hours_advice(game: OneStep) -> list[str]:

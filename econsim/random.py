@@ -33,6 +33,22 @@ def keys(seed: int, count: int, device: torch.device | str = "cpu") -> Tensor:
     return _absorb(_mix(torch.full_like(index, seed) * _GOLDEN + _GOLDEN), index)
 
 
+def held_out_seeds(purpose: str, count: int, spacing: int = 1) -> list[int]:
+    """Return negative seeds, which no scenario accepts: keys set aside for evaluations that no choice has seen.
+
+    Keys of different seeds are different, since :func:`keys` maps seeds to states one to one.
+
+    Args:
+        purpose: the evaluation; another purpose has other seeds, except with a probability below 1e-15.
+        count: the number of seeds.
+        spacing: the number of seeds, counted upwards from each, that belong to it; at most 10,000.
+    """
+    digest = hashlib.blake2b(purpose.encode(), digest_size=8).digest()
+    # 52 bits, so that the seeds are exact in JSON; the lowest ones leave room for the spacing.
+    highest = -10_000 - (int.from_bytes(digest, "little") >> 12)
+    return [highest - index * spacing for index in range(count)]
+
+
 def fold(key: Tensor, data: Step | str) -> Tensor:
     """Return new keys that depend on ``key`` and on ``data`` (a number, one number per copy ``[B]``, or a name)."""
     return _absorb(key, _stream_number(data) if isinstance(data, str) else data)

@@ -73,16 +73,18 @@ def report(
             typer.echo(write_sweep_report(each, each.summary(), with_plots))
 
 
-def report_sweep(sweep: Sweep, quiet: bool) -> None:
-    """Write the report of a sweep of which at least one run is done, and print its path."""
+def report_sweep(sweep: Sweep, quiet: bool, agreed: bool) -> None:
+    """Write the report of a sweep of which at least one run is done; print its path, and what its options ask for."""
     from econsim.sweep.report import write_sweep_report
 
     if not sweep.counts["done"]:
         return
-    summary = sweep.summary()
+    summary = sweep.summary(best=sweep.options.get("best"), agreed=agreed)
     page = write_sweep_report(sweep, summary)
     if quiet:
         return
+    if summary.held_out is not None:
+        print_section(*summary.held_out.section())
     if summary.frontier is not None and sweep.options.get("frontier"):
         print_section(*summary.frontier.section())
     typer.echo(f"report: {page}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from econsim.cli.reporting import report_sweep
+from econsim.errors import UserError
 
 if TYPE_CHECKING:
     from econsim.runs import Run
@@ -26,6 +28,11 @@ AcceptChangedVersions = Annotated[
         "--accept-changed-versions",
         help="Continue although econsim, torch, numpy or a plug-in has changed, which can change numbers.",
     ),
+]
+
+TrackOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A tracker to log to: tensorboard, mlflow or wandb; repeatable."),
 ]
 
 
@@ -47,6 +54,7 @@ def run(
     threads: Annotated[
         int, typer.Option(min=1, help="CPU threads; recorded with the run, since they can change rounding.")
     ] = 1,
+    track: TrackOption = None,
     yes: ConfirmOption = False,
 ) -> None:
     """Run a scenario: train, evaluate, report.
@@ -59,8 +67,11 @@ def run(
     loaded = load(scenario, changes if seed is None else [*changes, f"seed={seed}"])
     # torch is imported only after the scenario has been validated.
     from econsim.runs import execute
+    from econsim.sweep.tracking import run_tracker
 
-    _report(execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads, agreed=yes), quiet)
+    log = run_tracker(track or ())
+    finished = execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads, agreed=yes)
+    _report(finished, log, quiet)
 
 
 def resume(
@@ -74,6 +85,7 @@ def resume(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
     accept_changed_versions: AcceptChangedVersions = False,
+    track: TrackOption = None,
     yes: Annotated[
         bool,
         typer.Option("--yes", help="Confirm that keys, work and results go to the places that the folder names."),
@@ -86,24 +98,32 @@ def resume(
     from econsim.sweep import is_sweep, resume_sweep
 
     if is_sweep(run):
-        report_sweep(resume_sweep(run, quiet=quiet, accept_changed_versions=accept_changed_versions, agreed=yes), quiet)
+        if track:
+            raise UserError(
+                "--track: a resumed sweep logs to the trackers that it was started with; leave the option out"
+            )
+        sweep = resume_sweep(run, quiet=quiet, accept_changed_versions=accept_changed_versions, agreed=yes)
+        report_sweep(sweep, quiet, yes)
         return
     from econsim.runs import resume as continue_run
+    from econsim.sweep.tracking import run_tracker
 
+    log = run_tracker(track or ())
     changes = list(overrides or ())
     resumed = continue_run(
         run, quiet=quiet, overrides=changes, accept_changed_versions=accept_changed_versions, agreed=yes
     )
-    _report(resumed, quiet)
+    _report(resumed, log, quiet)
 
 
-def _report(run: Run, quiet: bool) -> None:
-    """Write the report of a run and print its path; of several processes that share a run, only the first does."""
+def _report(run: Run, log: Callable[[Run], None], quiet: bool) -> None:
+    """Log a run, write its report and print its path; of several processes that share a run, only the first does."""
     from econsim.report import write_report
     from econsim.runs import RunInterrupted
 
     if not run.finished:
         return
+    log(run)
     try:
         page = write_report(run)
     except KeyboardInterrupt as error:

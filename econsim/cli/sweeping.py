@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from econsim.cli.reporting import print_section, report_sweep
-from econsim.cli.running import AcceptChangedVersions, ConfirmOption, OverridesArgument
+from econsim.cli.running import AcceptChangedVersions, ConfirmOption, OverridesArgument, TrackOption
 from econsim.errors import UserError
 
 AxesArgument = Annotated[
@@ -29,6 +29,15 @@ FrontierOption = Annotated[
         metavar="METRIC,METRIC",
         help="The points that no other one dominates in two metrics, as in equality,productivity; NAME:min: less is"
         " better.",
+    ),
+]
+
+BestOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="METRIC",
+        help="Run the best point by this metric again under seeds that the choice has not seen, and print both"
+        " intervals; NAME:min: less is better.",
     ),
 ]
 
@@ -78,11 +87,9 @@ def sweep(
     gpus: Annotated[float, typer.Option(min=0, help="GPUs per run on a cluster; a fraction shares a GPU.")] = 0.0,
     address: Annotated[str | None, typer.Option(help="The address of a Ray cluster.")] = None,
     cluster: ClusterOption = None,
-    track: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A tracker to log to: tensorboard, mlflow or wandb; repeatable."),
-    ] = None,
+    track: TrackOption = None,
     frontier: FrontierOption = None,
+    best: BestOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
     yes: ConfirmOption = False,
 ) -> None:
@@ -111,6 +118,7 @@ def sweep(
         cluster=_pairs(cluster or (), "--cluster"),
         track=tuple(track or ()),
         frontier=frontier,
+        best=best,
     )
     if dry_run:
         from econsim.cli.forecasting import print_forecast
@@ -118,7 +126,7 @@ def sweep(
         print_forecast(request, options)
         return
     finished = start_sweep(request, out, options, quiet, agreed=yes)
-    report_sweep(finished, quiet)
+    report_sweep(finished, quiet, yes)
     if finished.counts["failed"]:
         raise typer.Exit(1)
 
@@ -143,9 +151,11 @@ def summary(
         str | None, typer.Option(help="A metric, for example productivity; NAME:min: less is better. Default: welfare.")
     ] = None,
     frontier: FrontierOption = None,
+    best: BestOption = None,
     csv: Annotated[
         Path | None, typer.Option(help="A CSV file for the means, with one row per policy and point.")
     ] = None,
+    yes: ConfirmOption = False,
 ) -> None:
     """Summarise a sweep.
 
@@ -156,7 +166,7 @@ def summary(
     from econsim.sweep.report import write_sweep_report
 
     opened = open_sweep(folder)
-    summarised = opened.summary(metric, frontier)
+    summarised = opened.summary(metric, frontier, best, agreed=yes)
     for title, table in summarised.sections():
         print_section(title, table)
     typer.echo(f"report: {write_sweep_report(opened, summarised)}")

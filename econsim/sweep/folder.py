@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from econsim.runs import Run
     from econsim.scenario import Scenario
+    from econsim.sweep.held_out import HeldOut
     from econsim.sweep.summary import Summary
 
 __all__ = ["Sweep", "is_sweep", "open_sweep"]
@@ -131,12 +133,16 @@ class Sweep:
         self._gather()
         return query(self.path, sql, self.keys)
 
-    def summary(self, metric: str | None = None, frontier: str | None = None) -> Summary:
+    def summary(
+        self, metric: str | None = None, frontier: str | None = None, best: str | None = None, agreed: bool = True
+    ) -> Summary:
         """Return means, intervals, the best points, main effects and a frontier; see :mod:`econsim.sweep.summary`.
 
         Args:
             metric: a metric of an episode, or ``NAME:min`` where less is better; by default welfare.
             frontier: two metrics; by default those that the sweep was started with, or ``"equality,productivity"``.
+            best: the metric of a winner that is evaluated on held-out seeds, see :meth:`held_out`.
+            agreed: as for :meth:`held_out`.
 
         Raises:
             UserError: no run is done, or no run has one of the metrics.
@@ -145,7 +151,25 @@ class Sweep:
         from econsim.sweep.summary import summarised
 
         pair = frontier or self.options.get("frontier")
-        return summarised(self, metric, goals_of_pair(pair) if pair else None)
+        winner = None if best is None else self.held_out(best, agreed=agreed)
+        return summarised(self, metric or best, goals_of_pair(pair) if pair else None, winner)
+
+    def held_out(
+        self, metric: str = "welfare", within: Mapping[str, Any] | None = None, agreed: bool = True
+    ) -> HeldOut:
+        """Return the best point by a metric, with its interval on held-out seeds; see :mod:`econsim.sweep.held_out`.
+
+        Args:
+            metric: a metric of an episode, or ``NAME:min`` where less is better.
+            within: levels by key; the choice is among the points that have them.
+            agreed: the user agrees to calls to a language model, if runs of the winner make any.
+
+        Raises:
+            UserError: no run is done, no run has the metric, or the sweep is in use.
+        """
+        from econsim.sweep.held_out import held_out_of
+
+        return held_out_of(self, metric, within or {}, agreed)
 
     def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd

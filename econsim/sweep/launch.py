@@ -29,7 +29,7 @@ from econsim.storage.locks import locked
 from econsim.storage.user_files import check_name
 from econsim.sweep.aggregate import collect
 from econsim.sweep.folder import INDEX, Sweep, open_sweep
-from econsim.sweep.goals import check_goals, goals_of_pair
+from econsim.sweep.goals import check_goals, goal_named, goals_of_pair
 from econsim.sweep.index import FAILED, RUNNING, Index
 from econsim.sweep.launching import launcher_for
 from econsim.sweep.packing import Plan, planned_units
@@ -84,6 +84,8 @@ class Options(Model):
     """Trackers: ``tensorboard``, ``mlflow``, ``wandb``."""
     frontier: str | None = None
     """Two metrics of which the report shows the frontier, as in ``equality,productivity``."""
+    best: str | None = None
+    """The metric by which the best point is chosen, which is then evaluated on held-out seeds."""
 
     def at_once(self) -> int:
         """Return the number of units executed in parallel on this machine."""
@@ -203,6 +205,8 @@ def _check_metrics(table: Table, options: Options) -> None:
     """Check the metrics that the report will need before anything is run."""
     if options.frontier is not None:
         check_goals(table, goals_of_pair(options.frontier), f"--frontier {options.frontier}")
+    if options.best is not None:
+        check_goals(table, [goal_named(options.best)], f"--best {options.best}")
 
 
 def _check_empty(folder: Path) -> None:

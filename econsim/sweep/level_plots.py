@@ -33,9 +33,13 @@ _OVER = "the 95 % intervals are over seeds"
 
 
 class LevelPlot(NamedTuple):
-    """A plot as data: ``form`` is ``lines``, ``map`` or ``dots``; ``tables`` holds what it draws, by label."""
+    """A plot as data: ``form`` is ``lines``, ``map`` or ``dots``; ``tables`` holds what it draws, by label.
+
+    ``axes`` names the axes that it shows.
+    """
 
     name: str
+    axes: str
     form: str
     tables: dict[str, pd.DataFrame]
     xlabel: str
@@ -47,7 +51,7 @@ class LevelPlot(NamedTuple):
         if self.form == "lines":
             return plots.bands(self.tables, self.xlabel, self.ylabel)
         if self.form == "map":
-            return plots.heat_maps(self.tables, self.xlabel, self.ylabel, self.name)
+            return plots.heat_maps(self.tables, self.xlabel, self.ylabel, self.name.replace("_", " "))
         return interval_dots(self.tables[""].assign(scenario="", policy=self.tables[""]["label"], metric=self.xlabel))
 
     def live(self) -> Plot:
@@ -55,7 +59,7 @@ class LevelPlot(NamedTuple):
         if self.form == "lines":
             return interactive_points.bands(self.tables, self.xlabel, self.ylabel)
         if self.form == "map":
-            return interactive_points.heat_maps(self.tables, self.xlabel, self.ylabel, self.name)
+            return interactive_points.heat_maps(self.tables, self.xlabel, self.ylabel, self.name.replace("_", " "))
         return interactive_points.dots(self.tables[""], self.xlabel)
 
 
@@ -85,7 +89,7 @@ class _Drawing:
         single = without_copies(self.rows, self.keys, ["value"])
         if len(self.numeric) == len(self.keys) == 2 and (tables := self._maps(single)):
             caption = f"Means over seeds of {self.metric} by {' and '.join(self.keys)}."
-            yield LevelPlot(self.metric, "map", tables, self.keys[0], self.keys[1], caption)
+            yield LevelPlot(self.metric, " and ".join(self.keys), "map", tables, self.keys[0], self.keys[1], caption)
         elif len(self.numeric) == 1 and len(curves := self._curves(single)) <= _MOST_LINES:
             yield self._lines(self.numeric[0], curves, "")
         elif self.numeric:
@@ -96,7 +100,8 @@ class _Drawing:
 
     def _lines(self, key: str, curves: dict[str, pd.DataFrame], what: str) -> LevelPlot:
         caption = f"{self.metric} by {key}{what}; {_OVER}."
-        return LevelPlot(f"{self.metric}_by_{key.replace('.', '_')}", "lines", curves, key, self._title, caption)
+        name = f"{self.metric}_by_{key.replace('.', '_')}"
+        return LevelPlot(name, key, "lines", curves, key, self._title, caption)
 
     def _curves(self, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """Return one curve per policy and combination of names; a policy that the key does not change is level."""
@@ -138,7 +143,7 @@ class _Drawing:
         table = means.assign(label=labels).sort_values("mean", ascending=False, kind="stable").head(_MOST_DOTS)
         cut = f"the {_MOST_DOTS} highest of {len(means):,} points" if len(means) > _MOST_DOTS else "all points"
         caption = f"{self.metric}: {cut}; {_OVER}."
-        return LevelPlot(self.metric, "dots", {"": table}, self._title, "", caption)
+        return LevelPlot(self.metric, " and ".join(self.keys), "dots", {"": table}, self._title, "", caption)
 
     @property
     def _title(self) -> str:

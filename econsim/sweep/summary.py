@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from econsim.sweep.folder import Sweep
+    from econsim.sweep.held_out import HeldOut
 
 __all__ = ["Summary", "summarised"]
 
@@ -33,6 +34,8 @@ class Summary:
     effects: for each level of each key, the mean over all points with that level, its interval over seeds, and the
         difference from the key's first level, paired by seed, see :func:`econsim.sweep.effects.effects_of`.
     frontier: the points in two metrics, by default equality and productivity; ``None`` where the game measures neither.
+    held_out: the winner with its interval on held-out seeds, if that was asked for.
+    advice: how to get that interval, where there are several points and it was not asked for.
     """
 
     metric: str
@@ -41,6 +44,8 @@ class Summary:
     best: pd.DataFrame
     effects: pd.DataFrame
     frontier: Frontier | None
+    held_out: HeldOut | None
+    advice: str
 
     @property
     def front(self) -> pd.DataFrame:
@@ -51,7 +56,10 @@ class Summary:
 
     def sections(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the titles and the tables to print."""
-        yield f"Best of {len(self.distinct):,} points by {self.metric}, with 95 % intervals over seeds", self.best
+        if self.held_out is not None:
+            yield self.held_out.section()
+        title = f"Best of {len(self.distinct):,} points by {self.metric}, with 95 % intervals over seeds"
+        yield f"{title}{self.advice}", self.best
         if len(self.effects):
             title = (
                 f"Main effects on {self.metric}: means over all points with a level, differences from the first level"
@@ -62,7 +70,9 @@ class Summary:
             yield self.frontier.section()
 
 
-def summarised(sweep: Sweep, metric: str | None = None, frontier: tuple[Goal, Goal] | None = None) -> Summary:
+def summarised(
+    sweep: Sweep, metric: str | None = None, frontier: tuple[Goal, Goal] | None = None, held_out: HeldOut | None = None
+) -> Summary:
     """Return the summary of a sweep by a metric (by default welfare), with the frontier of two metrics.
 
     Raises:
@@ -74,4 +84,20 @@ def summarised(sweep: Sweep, metric: str | None = None, frontier: tuple[Goal, Go
     distinct = means_of(without_copies(rows, keys, ["value"]), keys)
     best = distinct.sort_values("mean", ascending=goal.sign < 0, kind="stable").head(_MOST_SHOWN)
     points = usual_frontier(sweep) if frontier is None else frontier_of(sweep, frontier)
-    return Summary(goal.metric, means_of(rows, keys), distinct, best, effects_of(rows, keys), points)
+    return Summary(
+        goal.metric,
+        means_of(rows, keys),
+        distinct,
+        best,
+        effects_of(rows, keys),
+        points,
+        held_out,
+        _advice(sweep, goal) if keys and held_out is None else "",
+    )
+
+
+def _advice(sweep: Sweep, goal: Goal) -> str:
+    return (
+        ": the first of many was chosen on these seeds, which flatter it; for its interval on held-out seeds:"
+        f" {sweep.command('summary')} --best {goal}"
+    )

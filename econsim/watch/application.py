@@ -16,7 +16,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from econsim.report.interactive import Plot
 from econsim.runs.folder import Run
 from econsim.runs.recordings import recordings_of
-from econsim.watch import drawing, run_table
+from econsim.watch import drawing, run_table, sweep_plots
 from econsim.watch.discovery import Discovered, find, last_log_line, signature, state_of
 from econsim.watch.layout import GRAPHS, layout
 from econsim.watch.tail import is_return, measures, problem_of
@@ -108,6 +108,19 @@ def _list(app: Dash, folder: Path) -> None:
     )  # fmt: skip
     def results(run: str | None, others: Sequence[str] | None, _: str) -> run_table.Grid:
         return run_table.results(_selected(find(folder), run, others, damaged=True))
+
+    @app.callback(
+        Output("sweep-metric", "options"), Output("sweep-metric", "value"), Output("sweep-axes", "options"),
+        Output("sweep-axes", "value"), Output("levels-data", "data"),
+        Input("sweep", "value"), Input("sweep-metric", "value"), Input("sweep-axes", "value"), Input("version", "data"),
+    )  # fmt: skip
+    def levels(name: str | None, metric: str | None, axes: str | None, _: str) -> tuple[Any, ...]:
+        path = find(folder).sweeps.get(name or "")
+        names = [] if path is None else sweep_plots.metrics_of(path)
+        metric = metric if metric in names else next(iter(names), None)
+        plots = {} if path is None or metric is None else sweep_plots.plots_of(path, metric)
+        axes = axes if axes in plots else next(iter(plots), None)
+        return names, metric, list(plots), axes, plots[axes] if axes else None
 
     @app.callback(
         Output("sweep-grid", "columnDefs"), Output("sweep-grid", "rowData"),

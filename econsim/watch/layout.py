@@ -11,7 +11,7 @@ __all__ = ["GRAPHS", "layout"]
 
 SECONDS_BETWEEN_LOOKS = 2
 PLAYED_STEP = 120  # milliseconds between two frames
-GRAPHS = ("learning", "schedules", "changes")
+GRAPHS = ("learning", "schedules", "changes", "levels")
 
 _THEME = (
     "themeQuartz.withParams({backgroundColor: 'var(--page)', foregroundColor: 'var(--ink)', accentColor:"
@@ -82,7 +82,18 @@ def _replay() -> list[Any]:
 
 
 def _sweeps() -> list[Any]:
-    return [_labelled("Sweep", dcc.Dropdown(id="sweep", placeholder="no sweeps in this folder")), _grid("sweep")]
+    return [
+        _labelled("Sweep", dcc.Dropdown(id="sweep", placeholder="no sweeps in this folder")),
+        html.Div(
+            [
+                _labelled("Metric", dcc.Dropdown(id="sweep-metric", clearable=False)),
+                _labelled("By", dcc.Dropdown(id="sweep-axes", clearable=False)),
+            ],
+            className="choices",
+        ),
+        *_graph("levels"),
+        _grid("sweep"),
+    ]
 
 
 def _tab(name: str, title: str, content: list[Any]) -> dcc.Tab:

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from conftest import Make
 from small_economy import RULES, Here
+from typer.testing import CliRunner
 
 import econsim
+from econsim.cli.application import app
 from econsim.errors import RunError, UserError
 from econsim.sweep import Options, open_sweep, read_request, resume_sweep, start_sweep
 from econsim.sweep.dominance import pareto_front
@@ -275,6 +277,28 @@ def test_trackers_are_told_of_every_run(sweep: Make, told: list[tuple[Any, ...]]
     assert any(call[0] == "init" and call[1]["name"] == "sweep-000001" for call in told)
     with pytest.raises(UserError, match=r"no kind 'wandbb' \(did you mean wandb"):
         sweep({"seed": "0:2"}, "other", track=("wandbb",))
+
+
+def test_trackers_are_told_of_a_single_run(
+    told: list[tuple[Any, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fixed = [f"{key}={value}" for key, value in RULES.items() if isinstance(value, (str, int))]
+    command = ["run", "one_step", *fixed, "baselines=[]", "--out", "mine", "--track"]
+    refused = CliRunner().invoke(app, [*command, "wandbb"])
+    assert refused.exit_code == 2
+    assert "no kind 'wandbb' (did you mean wandb" in refused.output
+    assert list(tmp_path.iterdir()) == []  # nothing was run
+    made = CliRunner().invoke(app, [*command, "mlflow", "--track", "wandb", "--quiet"])
+    assert made.exit_code == 0, made.output
+    welfare = econsim.open_run("mine").summary["policies"]["flat"]["scenario"]["welfare"]
+    assert ("log_metric", "flat/scenario/welfare", welfare, {"step": 0}) in told
+    (start,) = [call for call in told if call[0] == "init"]
+    assert (start[1]["name"], start[1]["config"]) == ("mine", {"scenario": "one_step", "seed": 42})
+    told.clear()
+    again = CliRunner().invoke(app, ["resume", "mine", "--track", "mlflow", "--quiet"])
+    assert again.exit_code == 0, again.output
+    assert ("log_metric", "flat/scenario/welfare", welfare, {"step": 0}) in told
 
 
 def test_tensorboard_reads_what_it_is_told(sweep: Make) -> None:

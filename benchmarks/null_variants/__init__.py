@@ -1,0 +1,1 @@
+"""Kinds of the benchmark of adaptive choice."""

@@ -1,0 +1,1 @@
+"""Games of the benchmark of adaptive choice."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Plot",
-    "dots_with_intervals",
     "learning_curve",
     "library",
     "metrics_over_steps",
@@ -104,25 +103,6 @@ def metrics_over_steps(
                 traces += [trace | panel | {"showlegend": False} for trace in _band(label, style, rows)]
             traces.append(new_trace(label, style) | _points(_thinned(mean)) | panel)
     return {"data": traces, "layout": layout}
-
-
-def dots_with_intervals(table: pd.DataFrame, title: str) -> Plot:
-    """Return one dot per row with its interval, from top to bottom.
-
-    Args:
-        table: columns ``label``, ``value``, ``low`` and ``high``, which are missing where there is no interval.
-        title: the title of the axis, with its unit.
-    """
-    labels, values = table["label"].tolist(), table["value"].astype(float)
-    ends = [table[end].astype(float).fillna(values) for end in ("low", "high")]
-    lengths = [(end - values).abs().tolist() for end in ends]
-    color = f"var({VARIABLES[styles_of([title])[title].color]})"
-    bars = {"type": "data", "symmetric": False, "arrayminus": lengths[0], "array": lengths[1], "color": color}
-    points = {"type": "scatter", "mode": "markers", "x": values.tolist(), "y": labels, "showlegend": False}
-    layout = new_layout()
-    layout["xaxis"] = titled_axis(title)
-    layout["yaxis"] = titled_axis("") | {"autorange": "reversed", "type": "category"}
-    return {"data": [points | {"error_x": bars, "marker": {"color": color, "size": 9}}], "layout": layout}
 
 
 def _thinned(table: Any) -> Any:

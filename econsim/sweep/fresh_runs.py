@@ -41,12 +41,12 @@ def fresh_metrics(sweep: Sweep, winner: Winner, scenarios: Sequence[Scenario], a
 
 
 def _executed(sweep: Sweep, run: int, scenarios: Sequence[Scenario], agreed: bool) -> Iterator[list[Row]]:
-    from econsim.runs.machine import using_threads
+    from econsim.runs.machine import computing_on
 
     with Index(sweep.path / INDEX) as index:
         record = index.record(run)
         members = {member.number: member for member in index.unit(record.unit).members}
-    with using_threads(sweep.options["threads"]):
+    with computing_on(sweep.options["threads"]):
         if record.packed:
             yield from _in_a_batch(scenarios, members[run].parameters, sweep.options["device"])
         else:

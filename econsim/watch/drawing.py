@@ -13,7 +13,7 @@ import pandas as pd
 
 from econsim.analysis.recording.map_picture import MapPicture, check_map
 from econsim.errors import EconsimError
-from econsim.report import interactive
+from econsim.report import interactive, interactive_points
 from econsim.report.interactive import Plot
 from econsim.runs.comparison import distinguished
 from econsim.runs.folder import Run, open_run
@@ -54,8 +54,10 @@ def outcome(runs: Mapping[str, Run]) -> Plot | None:
         for label, policy in run.summary["policies"].items():
             interval = policy["intervals"].get(response, {}).get(main.name, {})
             ends = {end: interval.get(end) for end in ("low", "high")}
-            rows.append({"label": _joined(runs, name, label), "value": policy[response][main.name], **ends})
-    return interactive.dots_with_intervals(pd.DataFrame(rows), title) if rows else None
+            rows.append({"label": _joined(runs, name, label), "mean": policy[response][main.name], **ends})
+    if not rows:
+        return None
+    return interactive_points.dots(pd.DataFrame(rows).astype({"low": float, "high": float}), title)
 
 
 def schedules(runs: Mapping[str, Run]) -> Plot | None:

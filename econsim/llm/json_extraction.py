@@ -28,7 +28,7 @@ _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(</\1>|\Z)", re.D
 _END_OF_THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|["{}\[\]]', re.DOTALL)
-_LAST_SCALAR = re.compile(r'[^\s,:{}\[\]"]+\Z')
+_SCALAR = re.compile(r'[^\s,:{}\[\]"]*')
 _CUT = "\0cut"  # stands in a completed object where the reply ended
 _WRAPPERS = {"answer", "arguments", "data", "function", "json", "output", "parameters", "reply", "response", "result",
              "value"}  # fmt: skip
@@ -81,7 +81,7 @@ def find(reply: str, key: str, truncated: bool = False) -> Found | None:
         found = _bare(text, key)
     elif truncated and "{" in text[end:]:
         raise NotRead(CUT_OFF)  # the object after it may have corrected it
-    if truncated and (found is None or (not end and _LAST_SCALAR.search(text))):
+    if truncated and (found is None or (not end and _scalar_at_end(text))):
         raise NotRead(CUT_OFF)
     return found
 
@@ -169,9 +169,14 @@ def _first_object(text: str) -> tuple[str, int]:
                 return text[: match.end()], match.end()
     if len(missing) > _DEEPEST:
         return "", len(text)
-    if kept is None and (scalar := _LAST_SCALAR.search(text)) is not None:
-        kept = scalar.start()
+    if kept is None:
+        kept = len(text) - _scalar_at_end(text)
     return _completed(text[:kept], missing), len(text)
+
+
+def _scalar_at_end(text: str) -> int:
+    """Return the length of the number or word at the very end of a text, which may have continued."""
+    return _SCALAR.match(text[::-1]).end()  # type: ignore[union-attr]
 
 
 def _completed(text: str, missing: list[str]) -> str:

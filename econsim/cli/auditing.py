@@ -47,9 +47,10 @@ def audit(
         subject = load(source, list(overrides or ()))
         folder = Path("audits") / subject.name
     asked = Asked(tuple(rate or RATES), repeats, tuple(wording or ()))
-    content = ask(subject, out or folder, asked, yes)
     from rich.console import Console
 
+    progress = Console(stderr=True, highlight=False)
+    content = ask(subject, out or folder, asked, yes, lambda line: progress.print(line, markup=False))
     from econsim.cli.console_tables import grid
     from econsim.report.incentive_audit import audited, fragment
     from econsim.storage.files import write_text

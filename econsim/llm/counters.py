@@ -23,7 +23,8 @@ class Counter:
 
     ``questions``: all questions. ``shared``: those identical to another question of the same batch, which share its
     answer. ``asked_again``: questions repeated after a reply that could not be parsed. ``unanswered``: questions that
-    the endpoint never answered. ``reasons``: how often a reply was repaired, or failed, for each reason. ``cost``: the
+    the endpoint never answered. ``shortened``: questions whose history was shortened to fit the model's context.
+    ``reasons``: how often a reply was repaired, or failed, for each reason. ``cost``: the
     cost of paid calls over all sessions of the run.
     """
 
@@ -31,6 +32,7 @@ class Counter:
     shared: int = 0
     asked_again: int = 0
     unanswered: int = 0
+    shortened: int = 0
     clean: int = 0
     repaired: int = 0
     failed: int = 0
@@ -60,6 +62,7 @@ class Counter:
     def count(self, answer: Answer) -> None:
         """Count the outcome of one question."""
         self.questions += 1
+        self.shortened += answer.envelope.left_out > 0
         setattr(self, answer.outcome, getattr(self, answer.outcome) + 1)
         if answer.reason:
             self.reasons.setdefault(answer.outcome, collections.Counter())[answer.reason.partition(_VARIES)[0]] += 1
@@ -87,6 +90,7 @@ class Counter:
             "shared": self.shared,
             "asked_again": self.asked_again,
             "unanswered": self.unanswered,
+            "shortened": self.shortened,
             "clean": self.clean,
             "repaired": self.repaired,
             "failed": self.failed,

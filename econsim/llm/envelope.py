@@ -24,7 +24,8 @@ class Envelope:
     ``finish_reason``: why the reply ended, in the words of the server (``stop``, ``length``, ...). ``refusal``: the
     text with which the model declined. ``reasoning``: the reasoning that the server separated from the reply.
     ``from_tool``: the text consists of the arguments of a tool call, as the content was empty. ``simulated``: the kind
-    of scripted model that answered, as named by the endpoint.
+    of scripted model that answered, as named by the endpoint. ``left_out``: the number of lines of history that were
+    left out of the question, since it exceeded the model's context.
     """
 
     finish_reason: str = ""
@@ -32,6 +33,7 @@ class Envelope:
     reasoning: str = ""
     from_tool: bool = False
     simulated: str = ""
+    left_out: int = 0
 
     @property
     def truncated(self) -> bool:

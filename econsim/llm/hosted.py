@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from econsim.errors import UserError
-from econsim.llm.failures import EndpointError, TryAgain
+from econsim.llm.failures import ContextExceeded, EndpointError, TryAgain
 from econsim.llm.key_hosts import secret_of
 from econsim.llm.requests import Reply, Request
 from econsim.llm.settings import Settings
@@ -93,6 +93,8 @@ class Hosted:
         message = " ".join(self._secret.hidden(str(error)).split())[:_LONGEST_MESSAGE]
         if status is None or status in _FOR_NOW or status >= 500:
             return TryAgain(f"{type(error).__name__}: {message}", _wait(error))
+        if "ContextWindow" in type(error).__name__:
+            return ContextExceeded(f"{self._settings.model}: the question exceeds the context of the model: {message}")
         key = f"the key in the environment variable {self._settings.api_key_env} (llm.api_key_env)"
         return EndpointError(
             f"{self._settings.model}: the provider refused the request (status {status}): {message}; check llm.model"

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError
-from econsim.llm.failures import EndpointError
+from econsim.llm.failures import ContextExceeded
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, LogitsProcessorList
@@ -74,12 +74,12 @@ class LocalModel:
         """Return the prompt that the chat template of the model builds from messages.
 
         Raises:
-            EndpointError: the prompt is longer than the context of the model.
+            ContextExceeded: the prompt is longer than the context of the model.
         """
         tokens = self._tokens(messages)
         longest = getattr(self._model.config, "max_position_embeddings", None) or _LONGEST
         if len(tokens) >= longest:
-            raise EndpointError(
+            raise ContextExceeded(
                 f"the question has {len(tokens):,} tokens, but the context of the model has {longest:,}; shorten the"
                 " agents' history, or choose another model"
             )

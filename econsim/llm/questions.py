@@ -24,7 +24,9 @@ class Question:
     is the form of the expected reply. ``purpose`` groups questions in call logs and failure counts. ``seed`` is sent to
     the server; identical questions with the same seed share one call. If ``temperature`` or ``max_tokens`` is ``None``,
     the setting of the service applies. ``facts`` repeats the numbers of the question as JSON; they are sent only to
-    scripted models, which compute with them (:attr:`econsim.llm.settings.Settings.is_scripted`).
+    scripted models, which compute with them (:attr:`econsim.llm.settings.Settings.is_scripted`). ``history`` holds the
+    lines of ``user`` that tell the past, the oldest first: they are left out where the question exceeds the context of
+    the model.
     """
 
     system: str
@@ -35,6 +37,7 @@ class Question:
     temperature: float | None = None
     max_tokens: int | None = None
     facts: str = ""
+    history: tuple[str, ...] = ()
 
     def text(self, scripted: bool = False) -> str:
         """Return the text that is sent as the user's message; for a ``scripted`` model it ends with the facts."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,13 @@ class Request:
     temperature: float
     max_tokens: int
     seed: int
+    history: tuple[str, ...] = ()
+
+    def with_history(self, lines: int) -> Request | None:
+        """Return the request with the last ``lines`` lines of the history only; ``None`` if it has no such history."""
+        whole, kept = ("\n".join(self.history[first:]) for first in (0, len(self.history) - lines))
+        has_history = bool(whole) and whole in self.user
+        return replace(self, user=self.user.replace(whole, kept, 1)) if has_history else None
 
     @property
     def tokens(self) -> int:
@@ -89,6 +96,7 @@ def request_of(question: Question, settings: Settings) -> Request:
         temperature,
         max_tokens,
         question.seed,
+        question.history,
     )
 
 

@@ -11,12 +11,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from econsim.llm.budget import SpendingLimit
 from econsim.llm.concurrency import Concurrency
-from econsim.llm.failures import EndpointError, TryAgain
+from econsim.llm.failures import ContextExceeded, EndpointError, TryAgain
 from econsim.llm.rate_limit import RateLimit
 from econsim.llm.requests import Reply, Request
 
@@ -71,7 +71,10 @@ class _Sending:
 
 
 class Scheduler:
-    """Sends requests to a provider; for ``retries`` and ``backoff`` see :class:`econsim.llm.settings.Settings`."""
+    """Sends requests to a provider; for ``retries`` and ``backoff`` see :class:`econsim.llm.settings.Settings`.
+
+    ``shortens``: a question that exceeds the model's context is sent with less of its history.
+    """
 
     def __init__(
         self,
@@ -82,9 +85,11 @@ class Scheduler:
         concurrency: int,
         retries: int,
         backoff: float,
+        shortens: bool = True,
     ) -> None:
         self._provider, self._purse, self._pace, self._price = provider, purse, pace, price
         self._concurrency, self._retries, self._backoff = Concurrency(concurrency), retries, backoff
+        self._shortens = shortens
 
     async def send(self, requests: Sequence[Request], arrived: Callable[[Arrival], None]) -> None:
         """Send all requests, and call ``arrived`` with each result as it arrives.
@@ -120,7 +125,7 @@ class Scheduler:
         while True:
             number, sent = self._concurrency.sent(), time.monotonic()
             try:
-                reply = await self._paid(request)
+                reply = await self._fitting(request)
             except TryAgain as failure:
                 last = failure
             else:
@@ -139,6 +144,22 @@ class Scheduler:
             raise EndpointError(last.reason)
         reason = f"{last.reason}, after {attempt} attempts"
         return Arrival(request, None, time.monotonic() - sent, attempt, reason)
+
+    async def _fitting(self, request: Request) -> Reply:
+        """Send one request, without the older half of its history as often as it exceeds the model's context."""
+        shorter, lines = request, len(request.history)
+        while True:
+            try:
+                reply = await self._paid(shorter)
+            except ContextExceeded:
+                lines //= 2
+                candidate = request.with_history(lines) if self._shortens else None
+                if candidate is None or candidate.user == shorter.user:
+                    raise
+                shorter = candidate
+            else:
+                left_out = len(request.history) - lines
+                return replace(reply, envelope=replace(reply.envelope, left_out=left_out)) if left_out else reply
 
     async def _paid(self, request: Request) -> Reply:
         """Send one request within the budget and the rate limits, and return its reply."""

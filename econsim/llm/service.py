@@ -7,7 +7,7 @@ an answer is ``None``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from econsim.llm.rate_limit import RateLimit
 from econsim.llm.recording import CallRecorder
 from econsim.llm.replies import EMPTY
 from econsim.llm.requests import Reply, Request, request_of
-from econsim.llm.scheduling import Scheduler
+from econsim.llm.scheduling import Arrival, Scheduler
 from econsim.llm.settings import Settings
 from econsim.llm.store import Recorded, Store
 
@@ -34,7 +34,10 @@ STORE = "answers.sqlite"
 
 
 class Service:
-    """Sends the questions of a run to a model. ``counters`` holds the counts of their outcomes by purpose."""
+    """Sends the questions of a run to a model. ``counters`` holds the counts of their outcomes by purpose.
+
+    ``watch`` is called, in the thread of the calls, with the number of questions that are answered, after each answer.
+    """
 
     def __init__(self, settings: Settings, store: Path | None = None, ledger: Path | None = None) -> None:
         """Open the response store and the call log; no request is sent yet.
@@ -54,6 +57,8 @@ class Service:
         self._ledger = Ledger(ledger)
         self._purse = SpendingLimit(settings.budget, self._ledger.total)
         self._pace = RateLimit(settings.requests_per_minute, settings.tokens_per_minute)
+        self.watch: Callable[[int], object] = lambda answered: None
+        self._answered = 0
         self._simulated: set[str] = set()
         self._given_up: dict[bytes, Recorded] = {}
         self._scheduler: Scheduler | None = None
@@ -77,7 +82,23 @@ class Service:
         for question, answer in zip(questions, answers, strict=True):
             self._tally(question.purpose).count(answer)
         self._check(questions, answers)
+        self._answered += len(questions)
         return answers
+
+    def probe(self, question: Question) -> Answer:
+        """Return the answer to the first question of a run, which is not counted; it is recorded as any other.
+
+        Raises:
+            EndpointError: the endpoint cannot be reached, refuses the request, or does not answer.
+        """
+        if self.settings.mode == "strict_replay":
+            return Answer("", None, "failed", "a strict replay sends no question")
+        request = request_of(question, self.settings)
+        recorded = self._recorded([request.key]) or self._sent([question], [request])
+        answer = _explained(_answer(question, recorded[request.key]))
+        if recorded[request.key].reply is None:
+            raise EndpointError(f"{self.settings.model} did not answer the first question: {answer.reason}")
+        return answer
 
     def forecast(self, calls: int, input_tokens: int, output_tokens: int) -> Forecast:
         """Return the cost of calls and tokens in US dollars, and their duration in seconds under the rate limits."""
@@ -162,12 +183,21 @@ class Service:
         recording = CallRecorder(by_key, self._ledger, store, self._price, self.settings.on_failure != "stop")
         scheduler, loop = self._ready()
         try:
-            loop.run(scheduler.send(requests, recording.take))
+            loop.run(scheduler.send(requests, self._watched(recording)))
         finally:
             recording.commit()
         if store is not None:
             self._given_up |= {key: result for key, result in recording.found.items() if result.reply is None}
         return recording.found
+
+    def _watched(self, recording: CallRecorder) -> Callable[[Arrival], None]:
+        """Return a function that records a result and reports the number of questions that are answered."""
+
+        def take(arrival: Arrival) -> None:
+            recording.take(arrival)
+            self.watch(self._answered + len(recording.found))
+
+        return take
 
     def _ready(self) -> tuple[Scheduler, Loop]:
         """Return the scheduler and its event loop, which are created when the first request is sent."""
@@ -175,7 +205,8 @@ class Service:
             settings = self.settings
             self._provider = provider = self._provider or provider_of(settings)
             speed = (settings.concurrency, settings.retries, settings.backoff)
-            self._scheduler = Scheduler(provider, self._purse, self._pace, self._price, *speed)
+            shortens = settings.on_overflow == "shorten"
+            self._scheduler = Scheduler(provider, self._purse, self._pace, self._price, *speed, shortens)
         self._loop = self._loop or Loop()
         return self._scheduler, self._loop
 

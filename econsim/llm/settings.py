@@ -87,6 +87,9 @@ class Settings(Model):
     action; ``previous``: repeat the previous action; ``rule``: use the fallback rule; ``stop``: stop the run."""
     retries_with_error: int = Field(1, ge=0, le=10)
     """How often ``retry`` repeats a question."""
+    on_overflow: Literal["shorten", "stop"] = "shorten"
+    """If a question exceeds the context of the model, ``shorten``: leave out the older half of its history until it
+    fits, and count such questions; ``stop``: stop the run."""
     failure_share: float = Field(0.2, ge=0, le=1)
     """Maximum share of failed questions of each purpose; a run that exceeds it stops."""
     simulated: str = ""

@@ -21,6 +21,7 @@ from econsim.runs.console_summary import print_ending
 from econsim.runs.environment import describe_environment
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, create_run, new_run, open_run
+from econsim.runs.llm_progress import QuestionProgress
 from econsim.runs.llm_session import (
     LlmSession,
     calls_in_words,
@@ -109,7 +110,7 @@ def execute(
                 return _Execution(create_run(plan.scenario, own_folder, own_device), plan, quiet=True).help()
         with new_run(plan.scenario, out, own_device, plan.notes) as run:
             wait_for_helpers()
-            execution = _Execution(run, plan, quiet)
+            execution = _Execution(run, plan, quiet, 0 if forecast is None else forecast.calls)
             if forecast is not None and scenario.llm is not None:
                 execution.journal.say(calls_in_words(forecast, scenario.llm))
             return execution.finish()
@@ -156,7 +157,10 @@ def resume(
             run = _with_settings(open_run(path), overrides)
             if not agreed:
                 check_key_agreed(run.scenario.llm, run.path)
-            execution = _Execution(run, _plan(run, own_device), quiet)
+            plan = _plan(run, own_device)
+            with Advice().listening():  # the run repeats these warnings
+                forecast = forecast_calls(plan)
+            execution = _Execution(run, plan, quiet, 0 if forecast is None else forecast.calls)
             for note in notes:
                 execution.journal.say(note)
             return execution.finish()
@@ -192,12 +196,12 @@ def _plan(run: Run, device: str) -> Plan:
 class _Execution:
     """One run in progress."""
 
-    def __init__(self, run: Run, plan: Plan, quiet: bool) -> None:
+    def __init__(self, run: Run, plan: Plan, quiet: bool, expected_questions: int = 0) -> None:
         self.run, self.plan = run, plan
         self.metrics, self.measured = (MetricsWriter(run.path / name, run.stored_name) for name in _PARTS)
         self.journal = Journal(run.path / "log.txt", quiet)
         self.advice = Advice()
-        self.speech = LlmSession(run)
+        self.speech = LlmSession(run, QuestionProgress(self.journal.say, expected_questions))
 
     def finish(self) -> Run:
         """Complete the run: fit the remaining stages, score all policies and write the results."""
@@ -206,6 +210,8 @@ class _Execution:
             self.measured.check()
             self.journal.say(f"run folder: {self.run.path}")
             with self.advice.listening(), self.speech:
+                if warning := self.speech.probe(self.plan):
+                    self.journal.say(warning)
                 self._score(self._fit())
             self.metrics.discard()
             self.measured.discard()

@@ -8,7 +8,7 @@ without repeating calls.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from econsim.parameters import Chosen
 from econsim.play import HeldAction
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.folder import Run
+from econsim.runs.llm_progress import QuestionProgress
 from econsim.runs.llm_session import LEDGER, check_agreed
 from econsim.runs.load_agents import agents_of
 from econsim.scenario import Scenario, with_overrides
@@ -54,7 +55,13 @@ class Asked:
     wordings: tuple[str, ...] = ()
 
 
-def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed: bool = False) -> dict[str, Any]:
+def audit(
+    source: Scenario | Run,
+    out: Path,
+    asked: Asked | None = None,
+    agreed: bool = False,
+    say: Callable[[str], object] = lambda line: None,
+) -> dict[str, Any]:
     """Audit the workers of a scenario, or the fitted workers of a run, and write ``audit.json``.
 
     Args:
@@ -62,6 +69,7 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
         out: the folder to write to.
         asked: the conditions of the audit.
         agreed: the user agrees to the forecast number and cost of calls to a language model.
+        say: a function that shows a line about the progress of calls.
 
     Raises:
         UserError: the game has no hours or no tax rates, an agent must be trained first, the language model cannot be
@@ -79,7 +87,7 @@ def audit(source: Scenario | Run, out: Path, asked: Asked | None = None, agreed:
     out.mkdir(parents=True, exist_ok=True)
     refuse_links(out)
     with locked(out):
-        service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed)
+        service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed, say)
         try:
             audits = {
                 wording: _audited(scenario, game, agents, leader, conditions, service)
@@ -184,6 +192,7 @@ def _service(
     num_envs: int,
     out: Path,
     agreed: bool,
+    say: Callable[[str], object],
 ) -> Service | None:
     """Connect the agents that call a language model to a service and return it; ``None`` if there are none."""
     all_agents = [(role, agent) for agents in workers.values() for role, agent in agents.items()]
@@ -204,6 +213,7 @@ def _service(
         calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
         if not agreed:
             check_agreed(service.forecast(calls, inputs, outputs), scenario.llm)
+        service.watch = QuestionProgress(say, calls)
         service.check()
     except BaseException:
         service.close()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from econsim.errors import UserError
 from econsim.game import Agent
 from econsim.llm.budget import Forecast
-from econsim.llm.failures import BudgetSpent, EndpointError, TooManyFailures
+from econsim.llm.failures import BudgetSpent, ContextExceeded, EndpointError, TooManyFailures
 from econsim.llm.key_hosts import key_in_words
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
 from econsim.runs.folder import Run, open_run
+from econsim.runs.llm_probe import first_answer
 from econsim.runs.scoring import matches
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import Plan
@@ -42,17 +43,19 @@ MOST_REASONS = 3
 MOST_WITHOUT_ASKING = 1000
 """The number of calls that a run may make without the user's confirmation."""
 _MAY_CHANGE = {
-    "api_key_env", "backoff", "base_url", "budget", "concurrency", "failure_share", "prices",
+    "api_key_env", "backoff", "base_url", "budget", "concurrency", "failure_share", "on_overflow", "prices",
     "requests_per_minute", "retries", "timeout", "tokens_per_minute",
 }  # fmt: skip
-"""Settings that change no reply of the model, so that a run may be resumed with other values."""
+"""Settings with other values of which a run may be resumed: they change no reply of the model, except that
+``on_overflow`` decides about questions to which there is none."""
 
 
 class LlmSession:
     """The language-model service of one run, opened when its first agent is connected. Use it as a context manager."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, watch: Callable[[int], object]) -> None:
+        """Open nothing yet; ``watch`` is called with the number of questions that are answered, after each answer."""
+        self._run, self._watch = run, watch
         self._service: Service | None = None
 
     def __enter__(self) -> LlmSession:
@@ -73,7 +76,22 @@ class LlmSession:
             if self._service is None:
                 settings = _settings(self._run.scenario, role)
                 self._service = Service(settings, self._run.path / STORE, self._run.path / LEDGER)
+                self._service.watch = self._watch
             agent.connect(self._service)
+
+    def probe(self, plan: Plan) -> str:
+        """Send the first question, before anything is fitted; return a warning if its reply could not be used.
+
+        Raises:
+            EndpointError: the question is refused or not answered.
+        """
+        if self._run.scenario.llm is None or self._run.scenario.llm.mode == "strict_replay":
+            return ""
+        for agents in plan.build_agents().values():
+            self.connect(agents)
+        answer = None if self._service is None else first_answer(plan, self._service)
+        unusable = answer is not None and answer.outcome == "failed"
+        return f"the reply to the first question could not be used: {answer.reason}" if answer and unusable else ""
 
     def check_answers(self) -> None:
         """Raise :class:`TooManyFailures` if too large a share of the answers, however few, could not be used."""
@@ -162,11 +180,13 @@ def in_words(llm_usage: Mapping[str, Any]) -> str:
     prices = [counter["usd"] for counter in counters]
     money = "" if None in prices or not sum(prices) else f", {sum(prices):,.4g} US dollars"
     shares = [count / questions if questions else 0.0 for count in (repaired, failed)]
+    shortened = sum(counter.get("shortened", 0) for counter in counters)
+    left_out = f"; the history of {shortened:,} was shortened to fit the context of the model" if shortened else ""
     return (
         f"{llm_usage['simulated'] or llm_usage['model']} answered {questions:,} questions: {calls:,} calls,"
         f" {tokens:,} tokens{money}; {shares[0]:.1%} of the replies were"
         f" repaired{reasons_in_words(counters, 'repaired')}, {shares[1]:.1%} could not be"
-        f" used{reasons_in_words(counters, 'failed')}"
+        f" used{reasons_in_words(counters, 'failed')}{left_out}"
     )
 
 
@@ -204,6 +224,8 @@ def with_way_on(error: Exception, run: Run) -> Exception:
         error.args = (f"aborted: budget: {error}; all replies are kept; {resume} llm.budget.{error.limit}=MORE",)
     elif isinstance(error, TooManyFailures):
         error.args = (f"{error}; {resume} llm.failure_share=LARGER",)
+    elif isinstance(error, ContextExceeded) and run.scenario.llm and run.scenario.llm.on_overflow == "stop":
+        error.args = (f"{error}; {resume} llm.on_overflow=shorten",)
     elif isinstance(error, EndpointError):
         error.args = (f"{error}; {resume}",)
     return error

@@ -24,10 +24,14 @@ _SUFFIX = ".txt"
 
 
 class Prompt(NamedTuple):
-    """The text of a question, and its numbers as JSON for scripted models (:class:`econsim.llm.questions.Question`)."""
+    """The text of a question, its numbers as JSON for scripted models, and the lines of its history, oldest first.
+
+    See :class:`econsim.llm.questions.Question`.
+    """
 
     text: str
     facts: str
+    history: tuple[str, ...] = ()
 
 
 class Wording:

@@ -16,7 +16,7 @@ from tiny_server import Server, completion, said
 
 from econsim import kinds
 from econsim.errors import UserError
-from econsim.llm.service import BudgetSpent, NotRecorded, TooManyFailures
+from econsim.llm.service import BudgetSpent, EndpointError, NotRecorded, TooManyFailures
 from econsim.report import write_report
 from econsim.runs import Run, execute, open_run, resume
 from econsim.scenario import Scenario, load
@@ -246,12 +246,39 @@ def test_a_run_that_stopped_in_an_outage_goes_on_when_the_server_is_back(
 ) -> None:
     whole = execute(load(file, {**_llm(scenario()), "economy.workers": 30}), tmp_path / "whole", quiet=True)
     made = load(file, {**_llm(scenario(retries=0)), "economy.workers": 30})
-    server.answer = lambda body: web.Response(status=503)
+    answered = Counter(said(body) for body in server.bodies)
+    server.answer = lambda body: best_response(body) if len(server.bodies) < 5 else web.Response(status=503)
+    server.bodies.clear()
     with pytest.raises(TooManyFailures, match="status 503"):
         execute(made, tmp_path / "run", quiet=True)
     server.answer = best_response
     run = resume(tmp_path / "run", quiet=True)
     assert policies(run) == policies(whole)
+    assert {said(body) for body in server.bodies} == set(answered)
+
+
+def test_the_first_question_is_sent_before_anything_is_fitted(
+    scenario: Any, file: Path, server: Server, tmp_path: Path
+) -> None:
+    made = scenario()
+    searched = load(file, {**_llm(made), "baselines": {"best": {"kind": "tuned"}}})
+    refusal = {"error": {"message": "no such model"}}
+    server.listed = [{"id": "mistral"}]
+    server.answer = lambda body: web.json_response(refusal, status=404)
+    with pytest.raises(EndpointError, match=r"did you mean mistral|known: mistral"):
+        execute(searched, tmp_path / "run", quiet=True)
+    assert "best:" not in (tmp_path / "run" / "log.txt").read_text()
+    assert len(server.bodies) == 1
+
+
+def test_a_server_that_does_not_answer_the_first_question_stops_the_run(
+    scenario: Any, server: Server, tmp_path: Path
+) -> None:
+    made = scenario(retries=0)
+    server.answer = lambda body: web.Response(status=500)
+    with pytest.raises(EndpointError, match=r"m did not answer the first question: .* status 500"):
+        execute(made, tmp_path / "run", quiet=True)
+    assert len(server.bodies) == 1
 
 
 def _labelled(response: web.Response) -> web.Response:

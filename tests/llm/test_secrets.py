@@ -84,3 +84,14 @@ def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(override: str) -> 
         load("one_step", ["llm.model=m", override])
     assert "llm." in str(caught.value)
     assert KEY not in str(caught.value)
+
+
+def test_the_list_of_models_gets_the_key_only_where_it_is_allowed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Service(server.settings(api_key_env="SOME_KEY")) as service:
+        service.check()
+    monkeypatch.delenv(PAIRS)
+    with Service(server.settings(api_key_env="SOME_KEY")) as service:
+        service.check()
+    assert [headers.get("Authorization") for headers in server.headers] == [f"Bearer {KEY}", None]

@@ -232,7 +232,7 @@ class LanguageWorker(Asking):
 
     def _question(self, rules: str, prompt: Prompt, form: Amount | OneOf, purpose: str, seed: int) -> Question:
         limits = self.parameters.temperature, self.parameters.max_tokens
-        return Question(rules, prompt.text, form, purpose, seed, *limits, prompt.facts)
+        return Question(rules, prompt.text, form, purpose, seed, *limits, prompt.facts, prompt.history)
 
 
 def _tells_hours(briefing: Mapping[str, Any]) -> bool:

@@ -69,7 +69,7 @@ class Narrator:
             facts=FACTS + facts,
             **self._answer,
         )
-        return Prompt(text, facts)
+        return Prompt(text, facts, past.lines)
 
     def satisfaction(self, past: Past, outcome: StepOutcome, line: str, persona: str, aim: Aim) -> Prompt:
         """Return the question that asks whether the worker is satisfied with the step described by ``line``."""

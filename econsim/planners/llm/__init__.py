@@ -133,7 +133,7 @@ class LanguagePlanner(Asking):
         limits = self.parameters.temperature, self.parameters.max_tokens
         prompts = {index: narrator.question(memory.pasts[index], now[index]) for index in asked}
         questions = [
-            Question(narrator.rules, prompt.text, form, "rates", seeds[index], *limits, prompt.facts)
+            Question(narrator.rules, prompt.text, form, "rates", seeds[index], *limits, prompt.facts, prompt.history)
             for index, prompt in prompts.items()
         ]
         for index, answer in zip(asked, self.service.ask(questions), strict=True):

@@ -44,10 +44,11 @@ class PlannerNarrator:
         first = max(0, len(years) - parameters.history)
         cue = self._cue(len(years) + 1)
         facts = json.dumps(self._facts(past, now, first, cue))
+        lines = tuple(self._line(past, place) for place in range(first, len(years)))
         text = self._wording.render(
             "rates",
             lessons=self.lessons,
-            history="\n".join(self._line(past, place) for place in range(first, len(years))),
+            history="\n".join(lines),
             best="\n".join(self._plain_line(year) for year in past.top(parameters.best)),
             incomes=self._incomes(now) if years and parameters.histograms else "",
             utilities=self._utilities(now) if years and parameters.histograms else "",
@@ -59,7 +60,7 @@ class PlannerNarrator:
             facts=FACTS + facts,
             **self._answer,
         )
-        return Prompt(text, facts)
+        return Prompt(text, facts, lines)
 
     def _facts(self, past: Past, now: Report, first: int, cue: str) -> dict[str, Any]:
         parameters, best = self.parameters, past.best

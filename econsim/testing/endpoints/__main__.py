@@ -14,6 +14,7 @@ import typer
 
 from econsim.errors import EconsimError
 from econsim.testing.endpoints.faults import Faults
+from econsim.testing.endpoints.quirks import QUIRKS
 from econsim.testing.endpoints.responders import Responder
 from econsim.testing.endpoints.scripted import Scripted
 from econsim.testing.endpoints.server import serve
@@ -27,6 +28,7 @@ def endpoint(
     folder: Annotated[
         Path | None, typer.Option(help="The folder of the tiny model, which is trained if the folder holds none.")
     ] = None,
+    quirk: Annotated[str, typer.Option(help=f"A quirk of real servers: {', '.join(QUIRKS)}.")] = "",
 ) -> None:
     """Serve a simulated model on this machine through an OpenAI-compatible API, until it is interrupted.
 
@@ -35,7 +37,7 @@ def endpoint(
     """
     with TemporaryDirectory() as temporary:
         responder = _tiny(folder or Path(temporary)) if who == "tiny" else Scripted()
-        with serve(responder, FAULTY if who == "faulty" else None, port) as base_url:
+        with serve(responder, FAULTY if who == "faulty" else None, port, quirk) as base_url:
             settings = f"llm.base_url={base_url} llm.model={responder.name} llm.simulated={shlex.quote(who)}"
             print(
                 f"serving {responder.name}; stop it with Ctrl-C; run a scenario with it in another shell:", flush=True

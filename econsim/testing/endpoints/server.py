@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from econsim.errors import UserError
+from econsim.errors import UserError, did_you_mean
+from econsim.llm.chat_completions import SIMULATED as HEADER
 from econsim.testing.endpoints.chats import Chat, Said, chat_of
-from econsim.testing.endpoints.faults import CallFault, Faults
+from econsim.testing.endpoints.faults import Faults
+from econsim.testing.endpoints.quirks import QUIRKS, Quirk
 from econsim.testing.endpoints.responders import Responder, Speaker, Unanswerable, responder_of
 
 if TYPE_CHECKING:
@@ -24,29 +26,35 @@ if TYPE_CHECKING:
 
 __all__ = ["HEADER", "serve"]
 
-HEADER = "x-econsim-simulated"
+_NO_QUIRK = Quirk("", "")
 _HERE = "127.0.0.1"
 _LONGEST_BODY = 16 << 20  # bytes
 _LONGEST_START = 60.0  # seconds
 
 
 @contextmanager
-def serve(responder: Responder | Speaker, faults: Faults | None = None, port: int = 0) -> Iterator[str]:
+def serve(
+    responder: Responder | Speaker, faults: Faults | None = None, port: int = 0, quirk: str = ""
+) -> Iterator[str]:
     """Serve a simulated model within the context, and yield its address, the value of ``llm.base_url``.
 
     Args:
         responder: the simulated model, or a function from :class:`Chat` to a text (the model is named ``scripted``).
         faults: the injected faults.
         port: the port of the server; 0 stands for any free port.
+        quirk: the name of a quirk in :data:`econsim.testing.endpoints.quirks.QUIRKS`.
 
     Raises:
-        UserError: the port is in use, or aiohttp is not installed.
+        UserError: the port is in use, there is no such quirk, or aiohttp is not installed.
     """
     try:
         import aiohttp.web  # noqa: F401
     except ImportError:
         raise UserError('the endpoints need aiohttp; install it with: pip install "econsim[llm]"') from None
-    serving = _Serving(_Handler(responder_of(responder), faults or Faults()), port)
+    if quirk and quirk not in QUIRKS:
+        raise UserError(f"quirk {quirk!r}: no such quirk{did_you_mean(quirk, QUIRKS)}")
+    handler = _Handler(responder_of(responder), faults or Faults(), QUIRKS.get(quirk, _NO_QUIRK))
+    serving = _Serving(handler, port)
     try:
         yield serving.begin()
     finally:
@@ -93,8 +101,8 @@ class _Serving:
 class _Handler:
     """Handles requests; its only state is the number of attempts of each request."""
 
-    def __init__(self, responder: Responder, faults: Faults) -> None:
-        self._responder, self._faults = responder, faults
+    def __init__(self, responder: Responder, faults: Faults, quirk: Quirk) -> None:
+        self._responder, self._faults, self._quirk = responder, faults, quirk
         self._attempts: Counter[bytes] = Counter()
 
     async def models(self, request: web.Request) -> web.StreamResponse:
@@ -110,7 +118,12 @@ class _Handler:
             return self._refusal(400, f"not a chat request: {error}")
         if chat.model != self._responder.name:
             return self._refusal(404, f"no model {chat.model!r}; this server only simulates {self._responder.name}")
-        fault = self._fault(chat)
+        attempt = self._attempts[chat.digest]
+        self._attempts[chat.digest] += 1
+        refusal = self._quirk.refusal(chat, attempt)
+        if refusal is not None:
+            return self._response(refusal.status, {"error": refusal.error})
+        fault = self._faults.of_call(chat.digest, attempt) if self._faults.of_calls else None
         if fault == "too_many":
             wait = {"Retry-After": f"{self._faults.retry_after:g}"}
             return self._refusal(429, "too many requests (an injected fault)", wait)
@@ -122,15 +135,8 @@ class _Handler:
             said = self._faults.spoiled(await self._responder.reply(chat), chat)
         except Unanswerable as error:
             return self._refusal(422, f"{self._responder.name}: {error}")
-        answer = self._response(200, _completion(self._responder.name, chat, said))
+        answer = self._response(200, _completion(self._responder.name, chat, said, self._quirk))
         return await _cut(request, answer) if fault == "cut" else answer
-
-    def _fault(self, chat: Chat) -> CallFault | None:
-        if not self._faults.of_calls:
-            return None
-        attempt = self._attempts[chat.digest]
-        self._attempts[chat.digest] += 1
-        return self._faults.of_call(chat.digest, attempt)
 
     def _refusal(self, status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
         return self._response(status, {"error": {"message": message, "code": status}}, headers)
@@ -142,21 +148,21 @@ class _Handler:
         return web.json_response(content, status=status, headers=labelled)
 
 
-def _completion(model: str, chat: Chat, said: Said) -> dict[str, Any]:
+def _completion(model: str, chat: Chat, said: Said, quirk: Quirk) -> dict[str, Any]:
     input_tokens, output_tokens = chat.tokens(said)
-    message = {"role": "assistant", "content": said.text}
-    return {
+    completion = {
         "id": f"chatcmpl-{chat.digest[:8].hex()}",
         "object": "chat.completion",
         "created": 0,
         "model": model,
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        "usage": {
-            "prompt_tokens": input_tokens,
-            "completion_tokens": output_tokens,
-            "total_tokens": input_tokens + output_tokens,
-        },
+        "choices": [quirk.choice(said.text)],
     }
+    usage = {
+        "prompt_tokens": input_tokens,
+        "completion_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
+    }
+    return {**completion, "usage": usage} if quirk.has_usage else completion
 
 
 async def _cut(request: web.Request, answer: web.Response) -> web.StreamResponse:

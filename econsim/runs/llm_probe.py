@@ -1,0 +1,64 @@
+"""First question of a run: it is sent before anything is fitted, so that an unusable model stops the run early.
+
+The question is the one that the run asks first anyway. Its answer is in the store of the run when it is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+import torch
+
+from econsim.llm.protocols import UsesLlm
+from econsim.llm.questions import Answer, Question
+from econsim.runs.evaluation import evaluation_key, play
+from econsim.runs.scoring import matches
+from econsim.scenario.plan import Plan
+
+if TYPE_CHECKING:
+    from econsim.llm.service import Service
+
+__all__ = ["first_answer"]
+
+
+def first_answer(plan: Plan, service: Service) -> Answer | None:
+    """Send the first question of the first match that needs no fitting; ``None`` if there is none.
+
+    Raises:
+        EndpointError: the question is refused or not answered.
+    """
+    fitted = {stage.policy.label for stage in plan.stages}
+    own = set() if plan.own is None else {plan.own.label}  # its followers may meet every policy
+    for match in matches(plan, plan.build_agents()):
+        if any(isinstance(agent, UsesLlm) for agent in match.agents.values()) and not ({match.policy} | own) & fitted:
+            probe = _Probe(service)
+            for agent in match.agents.values():
+                if isinstance(agent, UsesLlm):
+                    agent.connect(cast("Service", probe))
+            exact = plan.game.to(dtype=torch.float64)
+            key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
+            with suppress(_Asked):
+                play(exact, match.agents, key)
+            return probe.answer
+    return None
+
+
+class _Asked(Exception):  # noqa: N818 (ends an episode early)
+    """The first question was answered."""
+
+
+class _Probe:
+    """A substitute for the service that sends the first question and then ends the episode."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self.settings = service, service.settings
+        self.answer: Answer | None = None
+
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        """Send the first of the questions."""
+        if questions:
+            self.answer = self._service.probe(questions[0])
+            raise _Asked
+        return []

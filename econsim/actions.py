@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from econsim.economics import LOWEST_RATE
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, MultiDiscrete, Role, Solvable, TaxSchedules
 
@@ -15,6 +16,8 @@ __all__ = [
     "check_amount",
     "check_discrete",
     "check_leads",
+    "check_rates",
+    "lowest_rate",
     "real_instrument",
     "sets_tax_brackets",
     "solvable",
@@ -74,8 +77,10 @@ def sets_tax_brackets(game: Game[Any], role: Role) -> bool:
     if not role.leads or not isinstance(game, TaxSchedules):
         return False
     shape = tuple(game.thresholds.shape)
-    options = isinstance(role.action, MultiDiscrete) and role.action.shape == shape
-    return shape != (0,) and (options or role.action == Box(0.0, 1.0, shape))
+    box = role.action
+    options = isinstance(box, MultiDiscrete) and box.shape == shape
+    rates = isinstance(box, Box) and box.shape == shape and LOWEST_RATE <= box.low <= 0.0 and box.high == 1.0
+    return shape != (0,) and (options or rates)
 
 
 def tax_thresholds(game: Game[Any], role: Role, kind: str) -> Tensor:
@@ -92,6 +97,29 @@ def tax_thresholds(game: Game[Any], role: Role, kind: str) -> Tensor:
     return game.thresholds
 
 
+def lowest_rate(game: Game[Any], role: Role) -> float:
+    """Return the lowest marginal tax rate that a role which sets tax brackets may announce, at most zero.
+
+    It is the lower bound of real-valued rates; where options represent rates, the attribute ``lowest_rate`` of the
+    game, or zero.
+    """
+    return role.action.low if isinstance(role.action, Box) else float(getattr(game, "lowest_rate", 0.0))
+
+
+def check_rates(rates: Tensor, game: Game[Any], role: Role, key: str) -> None:
+    """Check given rates ``[K]`` of a role that sets tax brackets.
+
+    Raises:
+        UserError: a rate is below the lowest rate of the game; the message names ``key``.
+    """
+    lowest, given = lowest_rate(game, role), float(rates.min())
+    if given < lowest:
+        raise UserError(
+            f"{key}: the rate {given:g} is below the lowest marginal tax rate of the economy, {lowest:g}; set"
+            f" economy.lowest_rate={given:g} to allow it"
+        )
+
+
 def real_instrument(game: Game[Any], role: Role, user: str) -> Box:
     """Return the real-valued instrument of a leader: its action, or the tax rates that its options represent.
 
@@ -102,7 +130,7 @@ def real_instrument(game: Game[Any], role: Role, user: str) -> Box:
     if isinstance(box, Box) and role.leads and max(abs(box.low), abs(box.high)) < float("inf"):
         return box
     if sets_tax_brackets(game, role):
-        return Box(0.0, 1.0, role.action.shape)
+        return Box(lowest_rate(game, role), 1.0, role.action.shape)
     raise UserError(
         f"{user} needs an action of bounded real numbers or tax rates; role {role.name} of {type(game).__name__}"
         f" has {box}"

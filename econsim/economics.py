@@ -10,7 +10,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
-__all__ = ["DeclaresIncomes", "MoneyUtility", "OptimalTaxInputs"]
+__all__ = ["LOWEST_RATE", "DeclaresIncomes", "MoneyUtility", "OptimalTaxInputs"]
+
+LOWEST_RATE = -1.0
+"""The lowest marginal tax rate of any schedule: a subsidy as high as the income that is subsidised."""
 
 
 @runtime_checkable

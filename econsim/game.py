@@ -390,9 +390,10 @@ class PlaysRoundsAlike(Protocol):
 class TaxSchedules(Protocol):
     """A game with a bracketed income tax, which planners that set a tax schedule need.
 
-    The action of a role that sets the schedule has one entry per bracket: the marginal tax rates, ``Box(0, 1, (K,))``,
-    or options that represent rates, a :class:`MultiDiscrete` of ``K`` choices. In the latter case the game also accepts
-    a floating-point action ``[B, N, K]`` of rates. A law on other brackets is projected by
+    The action of a role that sets the schedule has one entry per bracket: the marginal tax rates, ``Box(0, 1, (K,))``
+    (or a negative lower bound, if work may be subsidised), or options that represent rates, a :class:`MultiDiscrete` of
+    ``K`` choices. In the latter case the game also accepts a floating-point action ``[B, N, K]`` of rates, and its
+    attribute ``lowest_rate``, zero if there is none, is the lowest of them. A law on other brackets is projected by
     :func:`econsim.mechanisms.us_law.law_on_brackets`, so that each bracket raises the same revenue.
     """
 

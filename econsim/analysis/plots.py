@@ -63,7 +63,9 @@ def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]
         edges = np.clip([*thresholds, high], low, None)
         axes.stairs(100.0 * np.asarray(rates), edges, baseline=None, **stroke(style))
         ends[label] = 100.0 * rates[-1]
-    axes.set(xscale="log", xlim=(low, high), ylim=(-3, 103), xlabel=in_money("income before tax", unit))
+    lowest = min(0.0, *(min(rates) for _, rates in schedules.values()))
+    limits = 100.0 * lowest - 3.0, 103.0
+    axes.set(xscale="log", xlim=(low, high), ylim=limits, xlabel=in_money("income before tax", unit))
     axes.set_ylabel("marginal tax rate, %")
     label_ends(axes, ends, styles_of(schedules))
     plain_numbers(axes)
@@ -129,11 +131,14 @@ def incomes_by_decile(accounts: pd.DataFrame, policies: Sequence[str], unit: str
 def effective_rates(accounts: pd.DataFrame, policies: Sequence[str]) -> Figure:
     """Draw tax as a share of income, before and after the rebate, by decile of income at 40 hours."""
     figure, panels = new_figure(2)
+    lowest = []
     titles = ("tax, % of income", "tax minus rebate, % of income")
     for axes, names, title in zip(panels, (("tax",), ("tax", "rebate")), titles, strict=True):
         lines = {label: 100.0 * _paid_share(_people(accounts, label), *names) for label in policies}
         _decile_lines(axes, lines, title)
-    panels[0].set_ylim(-3, 103)
+        lowest.append(min(float(line.min()) for line in lines.values()))
+    # A credit may exceed the income of a decile; below -100 % the scale would hide all others.
+    panels[0].set_ylim(max(-100.0, min(0.0, lowest[0])) - 3.0, 103)
     panels[1].set_ylim(-103, 103)
     label_ends(panels[1], {label: line.iloc[-1] for label, line in lines.items()}, styles_of(policies))
     return figure
@@ -168,7 +173,8 @@ def rate_curves(
             axes.locator_params(axis="x", nbins=4)
         write_title(axes, f"{kind} tax rate, %")
         plain_numbers(axes)
-    share_limits(panels, low=None if min(axes.get_ylim()[0] for axes in panels) < -5.0 else 0.0)
+    lowest = min(float(curve[f"{name}_{kind}_rate"].min()) for name in labels for kind in kinds)
+    share_limits(panels, low=0.0 if lowest >= 0 else None)
     ends = {label: 100.0 * float(curve[f"{name}_marginal_rate"].iloc[-1]) for name, label in labels.items()}
     label_ends(panels[1], ends, styles)
     return figure

@@ -50,7 +50,7 @@ def household(
     console.print(grid(["", *labels.values(), *(["difference"] if reform else [])], _summary(table, labels)))
     console.print()
     console.print(grid(["income", *_titles(list(labels))], _rows(curve.iloc[::_SHOWN_EVERY], labels), words=0))
-    for note in _notes(given.law.schedule().standard_deduction, reform):
+    for note in [*_credits(table, labels), *_notes(given.law.schedule().standard_deduction, reform)]:
         console.print(note, markup=False)
     if csv is not None:
         write_csv(csv, curve)
@@ -101,6 +101,16 @@ def _cell(value: float, column: str) -> str:
     if math.isnan(value):
         return "-"
     return f"{value:,.2f}" if column == "liability" else f"{100.0 * value:.2f} %"
+
+
+def _credits(table: pd.DataFrame, labels: dict[str, str]) -> list[str]:
+    """Return a sentence for each schedule under which the household receives a refundable credit."""
+    liabilities = {label: float(table.iloc[0][f"{name}_liability"]) for name, label in labels.items()}
+    return [
+        f"Under {label} the household pays no tax and receives a refundable credit of {-liability:,.2f} USD."
+        for label, liability in liabilities.items()
+        if liability < 0
+    ]
 
 
 def _notes(standard_deduction: float, reform: Any) -> list[str]:

@@ -128,8 +128,8 @@ class Amount(_Keyed):
 class Amounts(_Keyed):
     """``count`` numbers, each from ``low`` to ``high`` and on the grid if ``step`` is given.
 
-    If ``low`` and ``high`` lie between 0 and 1, the numbers are shares, and percentages are converted. A mapping is
-    read by its keys: the ``names`` of the numbers, or else one whole number in each key (``"bracket 2"``), in order.
+    If they are ``shares``, or ``low`` and ``high`` lie between 0 and 1, percentages are converted. A mapping is read by
+    its keys: the ``names`` of the numbers, or else one whole number in each key (``"bracket 2"``), in order.
     """
 
     key: str
@@ -139,6 +139,7 @@ class Amounts(_Keyed):
     step: float | None = None
     thought: bool = False
     names: tuple[str, ...] = ()
+    shares: bool = False
 
     def _value_schema(self) -> dict[str, Any]:
         items = _number_schema(self.low, self.high, self.step)
@@ -154,7 +155,7 @@ class Amounts(_Keyed):
             raise NotRead(f"{self.key!r} must be a list of {self.count} numbers")
         if len(value) != self.count:
             raise NotRead(f"{self.key!r} must hold {self.count} numbers, found {len(value)}")
-        amounts, *notes = _numbers(value, self.low, self.high, self.step)
+        amounts, *notes = _numbers(value, self.low, self.high, self.step, self.shares)
         return amounts, note, *notes
 
     def _in_order(self, mapping: dict[str, Any]) -> list[Any]:
@@ -301,11 +302,13 @@ def _number_schema(low: float, high: float, step: float | None) -> dict[str, Any
     return {"type": "integer" if is_whole else "number"} | finite
 
 
-def _numbers(values: Sequence[Any], low: float, high: float, step: float | None) -> tuple[Any, ...]:
+def _numbers(
+    values: Sequence[Any], low: float, high: float, step: float | None, shares: bool = False
+) -> tuple[Any, ...]:
     """Return the numbers as a tuple, followed by notes on repairs."""
     parsed = [number(value) for value in values]
     numbers, notes = [entry.value for entry in parsed], [entry.note for entry in parsed]
-    per_cent, are_shares = [entry.per_cent for entry in parsed], low >= 0.0 and high <= 1.0
+    per_cent, are_shares = [entry.per_cent for entry in parsed], shares or (low >= 0.0 and high <= 1.0)
     if are_shares and any(per_cent) and not all(entry.per_cent or entry.value == 0.0 for entry in parsed):
         raise NotRead("some numbers are per cent and others are not")
     if are_shares and not any(per_cent) and any(1.0 < abs(value) <= 100.0 for value in numbers):

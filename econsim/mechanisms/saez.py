@@ -40,16 +40,28 @@ class Elasticity:
     samples: int
 
 
-def optimal_rate(welfare_above: Tensor, pareto_parameter: Tensor, elasticity: Tensor | float) -> Tensor:
-    """Return the optimal marginal tax rate $(1 - G) / (1 - G + a e)$, elementwise, in [0, 1].
+def optimal_rate(
+    welfare_above: Tensor, pareto_parameter: Tensor, elasticity: Tensor | float, lowest_rate: float = 0.0
+) -> Tensor:
+    """Return the optimal marginal tax rate $(1 - G) / (1 - G + a e)$, elementwise, in [lowest_rate, 1].
 
-    The rate is zero where the mean welfare weight $G$ is one or more, to within rounding, since taxing these incomes
-    does not raise welfare. Source: Saez (2001), equations 9 and 15.
+    The rate is negative where the mean welfare weight $G$ exceeds one, and limited to ``lowest_rate``: at zero, no tax,
+    since taxing these incomes does not raise welfare. Source: Saez (2001), equations 9 and 15.
     """
-    gain = (1.0 - welfare_above).clamp(min=0.0)
-    no_gain = gain < ROUNDING
-    rate = gain / torch.where(no_gain, 1.0, gain + pareto_parameter * elasticity)
-    return torch.where(no_gain, 0.0, rate)
+    gain = 1.0 - welfare_above
+    return _rate(gain, gain + pareto_parameter * elasticity, gain.abs() >= ROUNDING, lowest_rate)
+
+
+def _rate(gain: Tensor, total: Tensor, differs: Tensor, lowest_rate: float) -> Tensor:
+    """Return ``gain / total`` within [lowest_rate, 1], and zero unless the gain ``differs`` from zero.
+
+    If the total is not positive, no rate satisfies the first-order condition, and the rate is that end of the range
+    towards which welfare rises.
+    """
+    interior = total > 0
+    end = torch.where(gain > 0, 1.0, lowest_rate)
+    rate = torch.where(interior, gain / torch.where(interior, total, 1.0), end).clamp(lowest_rate, 1.0)
+    return torch.where(differs, rate, 0.0)
 
 
 def bracket_schedule(
@@ -59,13 +71,15 @@ def bracket_schedule(
     welfare_weights: Tensor,
     people: Tensor | None = None,
     effort_values: Tensor | None = None,
+    lowest_rate: float = 0.0,
 ) -> Tensor:
     r"""Return the bracket rates ``[K]`` float64 that satisfy the first-order conditions at given incomes.
 
     A higher rate $t$ in a bracket takes $M = \sum_i w_i (1 - g_i) (\min(z_i, b_{k+1}) - b_k)^+$ more, net of the social
     value of the money taken. Each person within the bracket, who does not bunch at its ends, earns
     $e z_i / (1 - t)$ less, of which the state loses $t$ and society $h_i$. Hence, with sums over these people,
-    $t = (M - e \sum_i w_i h_i z_i) / (M + e \sum_i w_i z_i)$, or zero where this is negative.
+    $t = (M - e \sum_i w_i h_i z_i) / (M + e \sum_i w_i z_i)$, or the lowest rate where this is less. The condition
+    takes everybody's hours as continuous: a subsidy that draws people into work (Saez 2002) is not part of it.
 
     Args:
         incomes: ``[N]``, money.
@@ -76,6 +90,7 @@ def bracket_schedule(
         people: ``[N]``, $w_i$, the number of people that each entry represents; one each by default.
         effort_values: ``[N]``, on the scale of ``welfare_weights``: the rise of welfare per unit of income from more
             work, at the person's optimum and apart from revenue; zero, the default, where welfare depends on utility.
+        lowest_rate: lower limit of all rates, zero or negative.
 
     Source: the first-order condition of Saez (2001, section 3) for the rate of a bracket instead of the top rate.
     """
@@ -90,9 +105,8 @@ def bracket_schedule(
     # People at a threshold, to within rounding, bunch there: a small change of the rate does not move them.
     within = ((income > lower * (1.0 + BUNCHING)) & (income < ends * (1.0 - BUNCHING))).double()
     net = gain - elasticity * (within @ (effort * income))
-    positive = net > ROUNDING * (mass * income).sum()
-    rate = net / torch.where(positive, gain + elasticity * (within @ (mass * income)), 1.0)
-    return torch.where(positive, rate, 0.0)
+    differs = net.abs() > ROUNDING * (mass * income).sum()
+    return _rate(net, gain + elasticity * (within @ (mass * income)), differs, lowest_rate)
 
 
 def kernel_schedule(
@@ -101,6 +115,7 @@ def kernel_schedule(
     thresholds: Tensor,
     elasticity: float,
     people: Tensor | None = None,
+    lowest_rate: float = 0.0,
 ) -> Tensor:
     """Return optimal bracket rates ``[K]`` float64, with a kernel density estimate of incomes.
 
@@ -115,6 +130,7 @@ def kernel_schedule(
         thresholds: ``[K]``, money, starting at zero.
         elasticity: of income with respect to the net-of-tax rate.
         people: ``[N]``, number of people that each observation represents; one each by default.
+        lowest_rate: lower limit of all rates, zero or negative.
 
     Source: the formula as applied to brackets by the LLM Economist (2025), with a correction of the top bracket.
     """
@@ -134,7 +150,7 @@ def kernel_schedule(
     hazard = point * _density(point, income, mass) / share_or_one
     tail = top_mean / torch.where(top_occupied, top_mean - start[-1], 1.0)
     pareto = torch.where(identified, torch.cat([hazard[:-1], tail[None]]), PARETO_OF_EMPTY_BRACKETS)
-    return optimal_rate(welfare / share_or_one, pareto, elasticity)
+    return optimal_rate(welfare / share_or_one, pareto, elasticity, lowest_rate)
 
 
 def histogram_schedule(
@@ -144,6 +160,7 @@ def histogram_schedule(
     welfare_weights: Tensor | None = None,
     bins: int = 100,
     highest_rate: float = 1.0,
+    lowest_rate: float = 0.0,
 ) -> Tensor:
     """Return optimal bracket rates ``[K]`` float64, with a histogram of incomes: the AI Economist's baseline.
 
@@ -159,6 +176,7 @@ def histogram_schedule(
             ``1 / max(income, 1)``, at the centre of the bin of each income, as published.
         bins: number of bins of equal width.
         highest_rate: upper limit of all rates.
+        lowest_rate: lower limit of all rates, zero or negative.
 
     Source: Zheng et al. 2022, "The AI Economist", code release 1.7.1.
     """
@@ -180,7 +198,7 @@ def histogram_schedule(
     above_centre = torch.cat([0.5 * (at_edge[:-1] + at_edge[1:]), at_edge[-1:]])
     beyond_centre = torch.where(share[:-1] > 0, share_above[:-1] - 0.5 * share[:-1], 1.0)
     pareto = torch.cat([centre * share[:-1] / (edges[1] * beyond_centre), _tail(income, edges[-1])])
-    rate = _interpolate(optimal_rate(above_centre, pareto, elasticity), share > 0)
+    rate = _interpolate(optimal_rate(above_centre, pareto, elasticity, lowest_rate), share > 0)
     return project(edges, rate, start).clamp(max=highest_rate)
 
 

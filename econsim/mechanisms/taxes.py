@@ -1,8 +1,9 @@
 """Income taxes and transfers as pure, differentiable functions on tensors, without data-dependent shapes.
 
 A bracket schedule is a pair of ``thresholds`` ``[K]`` or ``[B, K]`` (money, starting at zero) and marginal ``rates``
-``[K]`` or ``[B, K]`` (fractions in [0, 1]): rate ``k`` applies to income between thresholds ``k`` and ``k + 1``, the
-last rate to all income above. Incomes are ``[..., N]``; the axes before the last broadcast.
+``[K]`` or ``[B, K]`` (fractions): rate ``k`` applies to income between thresholds ``k`` and ``k + 1``, the last rate
+to all income above. A negative rate is a wage subsidy, such as the phase-in of an earned income tax credit, and a
+negative tax is a refundable credit. Incomes are ``[..., N]``; the axes before the last broadcast.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from econsim.mechanisms.numerics import power
 
 
 def brackets_tax(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
-    r"""Return $T(z) = \sum_k t_k \, (\min(z, b_{k+1}) - b_k)^+$, ``[..., N]`` in money; zero for negative income."""
+    r"""Return $T(z) = \sum_k t_k \, (\min(z, b_{k+1}) - b_k)^+$, ``[..., N]`` in money; zero for negative income.
+
+    It is negative, a refundable credit, where negative rates outweigh positive ones.
+    """
     brackets = rates.shape[-1]
     tax = torch.zeros_like(income)
     for bracket in range(brackets):
@@ -139,12 +143,14 @@ def project_at_incomes(
     return torch.stack(projected, -1)
 
 
-def check_schedule(thresholds: Tensor | Sequence[float], rates: Tensor | Sequence[float]) -> None:
+def check_schedule(
+    thresholds: Tensor | Sequence[float], rates: Tensor | Sequence[float], lowest_rate: float = 0.0
+) -> None:
     """Check a bracket schedule, ``[K]`` or ``[B, K]`` each.
 
     Raises:
         UserError: there is no bracket, the lengths differ, the thresholds do not start at zero or are not strictly
-            increasing, or a rate is outside [0, 1] or NaN.
+            increasing, or a rate is outside [lowest_rate, 1] or NaN.
     """
     start = torch.as_tensor(thresholds, dtype=torch.float64)
     rate = torch.as_tensor(rates, dtype=torch.float64)
@@ -154,5 +160,5 @@ def check_schedule(thresholds: Tensor | Sequence[float], rates: Tensor | Sequenc
         raise UserError(f"thresholds: expected 0 as the first threshold, found {start[..., 0].tolist()}")
     if not bool(start.isfinite().all() and (start.diff(dim=-1) > 0).all()):
         raise UserError(f"thresholds: expected strictly increasing numbers, found {start.tolist()}")
-    if not bool(((rate >= 0) & (rate <= 1)).all()):
-        raise UserError(f"rates: expected fractions between 0 and 1, found {rate.tolist()}")
+    if not bool(((rate >= lowest_rate) & (rate <= 1)).all()):
+        raise UserError(f"rates: expected fractions between {lowest_rate:g} and 1, found {rate.tolist()}")

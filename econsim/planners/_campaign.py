@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from econsim import random
-from econsim.actions import tax_thresholds
+from econsim.actions import lowest_rate, tax_thresholds
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Role
 from econsim.planners._candidates import ElectionParameters, Platforms
@@ -113,7 +113,8 @@ class Campaign:
         def value(points: Tensor) -> Tensor:
             return self.forecast(points.expand(-1, brackets))
 
-        points = ideals(value, standing, size, contest.starts, contest.finest_step, self.seed)
+        lowest = lowest_rate(self.game, self.role)
+        points = ideals(value, standing, size, contest.starts, contest.finest_step, self.seed, lowest)
         return points.expand(-1, brackets).contiguous()
 
 

@@ -19,9 +19,15 @@ _NOTHING = 1e-12
 
 
 def ideals(
-    value: Callable[[Tensor], Tensor], people: Tensor, size: int, starts: int, finest_step: float, seed: int
+    value: Callable[[Tensor], Tensor],
+    people: Tensor,
+    size: int,
+    starts: int,
+    finest_step: float,
+    seed: int,
+    lowest: float = 0.0,
 ) -> Tensor:
-    """Return the point of the unit cube with the highest utility for each person, ``[C, D]``, by coordinate search.
+    """Return the point with the highest utility for each person, ``[C, D]``, by coordinate search in [lowest, 1].
 
     Args:
         value: returns the utilities ``[S, N]`` of all people at points ``[S, D]``.
@@ -30,32 +36,35 @@ def ideals(
         starts: number of starting points per person, the best ones of a pool of constant and random points.
         finest_step: the smallest step.
         seed: seed of the random points.
+        lowest: lower limit of all coordinates.
     """
-    pool = _pool(size, seed, people.device)
+    pool = _pool(size, seed, lowest, people.device)
     in_pool = value(pool)[:, people]
     best = in_pool.topk(min(starts, len(pool)), 0).indices.T
     owners = people.repeat_interleave(best.shape[1])
-    points = _climb(value, pool[best].flatten(0, 1), owners, finest_step)
+    points = _climb(value, pool[best].flatten(0, 1), owners, finest_step, lowest)
     utility = _own(value(points), owners).reshape(best.shape)
     return points.reshape(*best.shape, size)[torch.arange(len(people), device=people.device), utility.argmax(-1)]
 
 
-def _pool(size: int, seed: int, device: torch.device) -> Tensor:
-    flat = torch.linspace(0.0, 1.0, FLAT, dtype=torch.float64, device=device)[:, None].expand(-1, size)
+def _pool(size: int, seed: int, lowest: float, device: torch.device) -> Tensor:
+    flat = torch.linspace(lowest, 1.0, FLAT, dtype=torch.float64, device=device)[:, None].expand(-1, size)
     if size == 1:
         return flat
     drawn = random.uniform(random.keys(seed, 1, device), 0, "ideals/pool", (DRAWN * size, size), torch.float64)[0]
-    return torch.cat([flat, drawn])
+    return torch.cat([flat, lowest + (1.0 - lowest) * drawn])
 
 
-def _climb(value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, finest_step: float) -> Tensor:
+def _climb(
+    value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, finest_step: float, lowest: float
+) -> Tensor:
     """Move every point along one axis after another, with decreasing steps, until its owner gains no more."""
     step, best = FIRST_STEP, _own(value(points), people)
     points, climbing = points.clone(), torch.arange(len(points), device=points.device)
     while True:
         gained = torch.zeros_like(climbing, dtype=torch.bool)
         for axis in range(points.shape[1]):
-            moved, utility = _along(value, points[climbing], people[climbing], axis, step)
+            moved, utility = _along(value, points[climbing], people[climbing], axis, step, lowest)
             better = utility > best[climbing] + _NOTHING * best[climbing].abs()
             points[climbing[better]], best[climbing[better]] = moved[better], utility[better]
             gained |= better
@@ -67,12 +76,12 @@ def _climb(value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, fi
 
 
 def _along(
-    value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, axis: int, step: float
+    value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, axis: int, step: float, lowest: float
 ) -> tuple[Tensor, Tensor]:
     """Return the best points on lines along one axis, and the utility of their owners."""
     offsets = torch.arange(-REACH, REACH + 1, dtype=points.dtype, device=points.device) * step
     lines = points[:, None].repeat(1, len(offsets), 1)
-    lines[..., axis] = (lines[..., axis] + offsets).clamp(0.0, 1.0)
+    lines[..., axis] = (lines[..., axis] + offsets).clamp(lowest, 1.0)
     utility = _own(value(lines.flatten(0, 1)), people.repeat_interleave(len(offsets))).reshape(len(points), -1)
     highest, index = utility.max(-1)
     return lines[torch.arange(len(points), device=points.device), index], highest

@@ -8,7 +8,8 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from econsim.actions import check_leads, sets_tax_brackets, tax_thresholds
+from econsim.actions import check_leads, check_rates, sets_tax_brackets, tax_thresholds
+from econsim.economics import LOWEST_RATE
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, MultiDiscrete, Role
 from econsim.parameters import Model
@@ -20,8 +21,9 @@ __all__ = ["Fixed", "Parameters"]
 class Parameters(Model):
     """Parameters of a fixed action: ``rates`` for tax brackets, ``action`` for any other instrument."""
 
-    rates: tuple[Annotated[float, Field(ge=0, le=1)], ...] | None = Field(None, min_length=1)
-    """Marginal tax rate of each of the game's brackets, lowest bracket first."""
+    rates: tuple[Annotated[float, Field(ge=LOWEST_RATE, le=1)], ...] | None = Field(None, min_length=1)
+    """Marginal tax rate of each of the game's brackets, lowest bracket first. Negative rates need an economy that
+    allows them (``economy.lowest_rate``)."""
     action: float | tuple[float, ...] | None = None
     """Setting of an instrument other than tax brackets: one number per entry, or one for all entries; options are given
     by index from 0."""
@@ -50,16 +52,19 @@ class Fixed(ConstantPolicy):
         if sets_tax_brackets(game, role):
             if rates is None:
                 raise UserError(f"planner.action: role {role.name} sets tax brackets; give planner.rates instead")
-            return _rates(rates, tax_thresholds(game, role, "fixed"))
+            return _rates(rates, game, role)
         if setting is None:
             raise UserError(f"planner.rates: role {role.name} does not set tax brackets; give planner.action instead")
         return _setting(torch.tensor(setting, dtype=torch.float64), role)
 
 
-def _rates(rates: tuple[float, ...], thresholds: Tensor) -> Tensor:
+def _rates(rates: tuple[float, ...], game: Game[Any], role: Role) -> Tensor:
+    thresholds = tax_thresholds(game, role, "fixed")
     if len(rates) != len(thresholds):
         raise UserError(f"planner.rates: expected {len(thresholds)} rates, one per bracket, found {len(rates)}")
-    return torch.tensor(rates, dtype=torch.float64)
+    given = torch.tensor(rates, dtype=torch.float64)
+    check_rates(given, game, role, "planner.rates")
+    return given
 
 
 def _setting(numbers: Tensor, role: Role) -> Tensor:

@@ -8,7 +8,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from econsim.actions import tax_thresholds
+from econsim.actions import check_rates, tax_thresholds
+from econsim.economics import LOWEST_RATE
 from econsim.game import Game, Role
 from econsim.parameters import Model
 from econsim.play import ConstantPolicy
@@ -19,8 +20,8 @@ __all__ = ["Flat", "Parameters"]
 class Parameters(Model):
     """Parameters of the flat tax."""
 
-    rate: float = Field(0.5, ge=0, le=1)
-    """Marginal tax rate on all income."""
+    rate: float = Field(0.5, ge=LOWEST_RATE, le=1)
+    """Marginal tax rate on all income; a negative rate needs an economy that allows it (``economy.lowest_rate``)."""
 
 
 class Flat(ConstantPolicy):
@@ -30,5 +31,11 @@ class Flat(ConstantPolicy):
         self.parameters = parameters
 
     def action(self, game: Game[Any], role: Role) -> Tensor:
-        """Return the rates ``[K]``; raises ``UserError`` if the role does not set tax brackets."""
-        return torch.full_like(tax_thresholds(game, role, "flat"), self.parameters.rate)
+        """Return the rates ``[K]``.
+
+        Raises:
+            UserError: the role does not set tax brackets, or the rate is below the lowest rate of the game.
+        """
+        rates = torch.full_like(tax_thresholds(game, role, "flat"), self.parameters.rate)
+        check_rates(rates, game, role, "planner.rate")
+        return rates

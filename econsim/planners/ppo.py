@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from econsim.actions import tax_thresholds
+from econsim.actions import lowest_rate, tax_thresholds
 from econsim.game import Box, Game, Role, StatusQuo
 from econsim.nn.agent import NeuralAgent, PolicyParameters
 
@@ -61,4 +61,4 @@ class Ppo(NeuralAgent):
             return role
         thresholds = tax_thresholds(game, role, "ppo with real_rates")
         # Real-valued rates have no options, so the labels of options are dropped.
-        return replace(role, action=Box(0.0, 1.0, tuple(thresholds.shape)), option_labels=())
+        return replace(role, action=Box(lowest_rate(game, role), 1.0, tuple(thresholds.shape)), option_labels=())

@@ -3,6 +3,9 @@
 Workers respond to a schedule, and the formula computes the next schedule from their incomes, until the schedule
 converges. By default the elasticity of taxable income and the social weights are those of the economy
 (:class:`econsim.economics.OptimalTaxInputs`): its workers' response, and the derivative of its welfare function.
+
+The formula holds for hours of people who work. It may ask for negative rates, which are limited to the economy's lowest
+rate; subsidies that draw people into work (Saez 2002) are not derived.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim import random
-from econsim.actions import tax_thresholds
+from econsim.actions import lowest_rate, tax_thresholds
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Role
 from econsim.leader_evaluation import play_proposals
@@ -107,6 +110,7 @@ class _Responses:
         self.game: Game[Any] = game.to(dtype=torch.float64)
         self.role, self.agents, self.seed, self.settings = role, agents, seed, settings
         self.thresholds = tax_thresholds(self.game, role, "saez").double()
+        self.lowest_rate = lowest_rate(self.game, role)
 
     def formula(self, rates: Tensor, elasticity: Interval | float | str) -> tuple[Tensor, Interval]:
         """Return the schedule ``[K]`` of the formula at the incomes under ``rates`` ``[K]``, and its elasticity.
@@ -120,9 +124,10 @@ class _Responses:
         income, people = taxable_income_of(self.game, state, accounts)[0], accounts["weight"][0]
         weights = social_weights(self.settings.welfare_weights, self.game, state, accounts)
         if self.settings.method == "kernel":
-            return kernel_schedule(income, weights, self.thresholds, used[0], people), used
+            return kernel_schedule(income, weights, self.thresholds, used[0], people, self.lowest_rate), used
         effort = effort_values_of(self.game, state)[0] if self.settings.welfare_weights == "economy" else None
-        return bracket_schedule(income, self.thresholds, used[0], weights, people, effort), used
+        thresholds, lowest = self.thresholds, self.lowest_rate
+        return bracket_schedule(income, thresholds, used[0], weights, people, effort, lowest), used
 
     def estimate(self) -> Interval:
         """Estimate the elasticity of income and its 95 % confidence interval from random flat taxes.

@@ -59,7 +59,8 @@ def tax_schedules(schedules: Mapping[str, tuple[Sequence[float], Sequence[float]
         trace["line"]["shape"] = "hv"
     layout = new_layout()
     layout["xaxis"] = titled_axis(in_money("income before tax", unit)) | {"type": "log", "tickformat": ",", "dtick": 1}
-    layout["yaxis"] = titled_axis("marginal tax rate, %") | {"range": [-3, 103]}
+    lowest = min(0.0, *(min(rates) for _, rates in schedules.values()))
+    layout["yaxis"] = titled_axis("marginal tax rate, %") | {"range": [100.0 * lowest - 3.0, 103]}
     return {"data": traces, "layout": layout}
 
 

@@ -34,6 +34,7 @@ from econsim.runs.llm_session import (
 )
 from econsim.runs.machine import computing_on, device_named
 from econsim.runs.metrics_table import MetricsWriter
+from econsim.runs.negative_consumption import negative_consumption
 from econsim.runs.panel import panel_of
 from econsim.runs.processes import folder_of_helper, is_helper, joined, wait_for_helpers
 from econsim.runs.progress import Journal, Progress
@@ -308,8 +309,9 @@ class _Execution:
             policy_scores = list(scores(self.plan, fitted, self.speech.connect, progress.update, panel))
         self.speech.check_answers()
         scored, reasons = gap_closed(policy_scores, self.plan.scenario)
-        for reason in reasons:
-            self.advice.add(reason)
+        unit = str(getattr(self.plan.game, "unit", "")) or "money"
+        for message in (*reasons, *negative_consumption(scored, unit)):
+            self.advice.add(message)
         for score in scored:
             for row in rows_of(score):
                 self.metrics.add(row)

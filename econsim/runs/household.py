@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from econsim import kinds
 from econsim.analysis.taxation import TaxReform
+from econsim.economics import LOWEST_RATE
 from econsim.errors import UserError, did_you_mean
 from econsim.game import TaxSchedules
 from econsim.mechanisms.us_law import FilingStatus, Law
@@ -36,8 +37,8 @@ class Household(Model):
     """Name or YAML file of a planner, or the folder of a run (RUN or RUN:POLICY)."""
     brackets: tuple[float, ...] | None = None
     """Lower thresholds of the reform's brackets, US dollars; none: those of the law."""
-    rates: tuple[Annotated[float, Field(ge=0, le=1)], ...] | None = None
-    """Marginal tax rates of the reform, one per bracket."""
+    rates: tuple[Annotated[float, Field(ge=LOWEST_RATE, le=1)], ...] | None = None
+    """Marginal tax rates of the reform, one per bracket; negative ones are the phase-in of a refundable credit."""
     deduction: float | Literal["standard"] | None = None
     """Deduction under the reform, US dollars, or the standard deduction; none: zero, or that of the run's economy."""
 
@@ -106,7 +107,7 @@ class Household(Model):
             )
         one_step = kinds.load("economies", "one_step")
         law = self.law.model_dump()
-        game = one_step.build(one_step.parameters(workers=2, brackets=law, status_quo=law))
+        game = one_step.build(one_step.parameters(workers=2, brackets=law, status_quo=law, lowest_rate=LOWEST_RATE))
         role = next(role for role in game.roles.values() if role.leads)
         return TaxReform(game.thresholds.tolist(), chosen.build().action(game, role).tolist())
 

@@ -143,7 +143,9 @@ class TaxChart(Chart):
         positive = self.thresholds[self.thresholds > 0]
         low, high = (positive.min() / 4, positive.max() * 1.5) if positive.size else (1.0, 100.0)
         self.edges = np.clip([*self.thresholds, high], low, None)
-        self.axes.set(xscale="log", xlim=(low, high), ylim=(-4, 104), xlabel=f"income of the period, {stage['unit']}")
+        lowest = 100.0 * min(0.0, float(self.recording.over_time("rates").min()))
+        xlabel = f"income of the period, {stage['unit']}"
+        self.axes.set(xscale="log", xlim=(low, high), ylim=(lowest - 4.0, 104.0), xlabel=xlabel)
         self.title("Marginal tax rate, %")
         plain_numbers(self.axes)
         self.incomes = np.clip(gross_income_of_period(self.recording), low, high)

@@ -115,15 +115,15 @@ def schedules_by_period(recording: Recording) -> Figure:
 
 
 def _draw_table(axes: Axes, rates: Any, thresholds: Any) -> None:
-    """Draw rates ``[K, Y]`` as cells, darker for higher rates, each with its percentage."""
+    """Draw rates ``[K, Y]`` as cells, darker for higher rates, each with its percentage; subsidies in orange."""
     from matplotlib.patches import Rectangle
 
     brackets, periods = rates.shape
     size = 8.5 if periods <= 12 else 6.5
     for (bracket, period), rate in np.ndenumerate(rates):
-        opacity = _FAINTEST + (_STRONGEST - _FAINTEST) * rate
-        corner = (period + 0.54, bracket + 0.05)
-        axes.add_patch(Rectangle(corner, 0.92, 0.9, facecolor=SERIES[0], alpha=opacity, edgecolor="none"))
+        opacity = _FAINTEST + (_STRONGEST - _FAINTEST) * abs(rate)
+        corner, color = (period + 0.54, bracket + 0.05), SERIES[0] if rate >= 0 else SERIES[1]
+        axes.add_patch(Rectangle(corner, 0.92, 0.9, facecolor=color, alpha=opacity, edgecolor="none"))
         if periods <= 24:
             axes.text(period + 1, bracket + 0.5, f"{100 * rate:.0f}", fontsize=size, **_CENTRED)
     axes.set(xlim=(0.5, periods + 0.5), ylim=(0, brackets))

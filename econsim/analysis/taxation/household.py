@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from econsim.analysis.inequality import Floats, arrays
 from econsim.analysis.taxation.rates import effective_rates, marginal_rates
+from econsim.economics import LOWEST_RATE
 from econsim.errors import UserError
 from econsim.mechanisms.taxes import brackets_tax, check_schedule, with_deduction
 from econsim.mechanisms.us_law import Law
@@ -32,7 +33,7 @@ class TaxReform:
     """Bracket schedule on income before tax, after a deduction.
 
     thresholds: lower thresholds of the brackets in US dollars, the first 0.
-    rates: one marginal tax rate per bracket, fractions.
+    rates: one marginal tax rate per bracket, fractions; negative in the phase-in of a refundable credit.
     deduction: US dollars subtracted from income before the schedule applies.
     """
 
@@ -41,7 +42,7 @@ class TaxReform:
     deduction: float = 0.0
 
     def __post_init__(self) -> None:
-        check_schedule(self.thresholds, self.rates)
+        check_schedule(self.thresholds, self.rates, LOWEST_RATE)
         if not 0.0 <= self.deduction < float("inf"):
             raise UserError(f"deduction: expected zero or more US dollars, found {self.deduction:g}")
 
@@ -51,8 +52,9 @@ def household(income: ArrayLike, law: Law | None = None, reform: TaxReform | Non
 
     The law includes the standard deduction; credits, payroll taxes and transfers are not included.
 
-    Columns: ``income``; ``law_liability`` in US dollars; ``law_average_rate``, liability over income before tax
-        (missing without income); ``law_marginal_rate``, on the next dollar of income before tax.
+    Columns: ``income``; ``law_liability`` in US dollars, negative for a refundable credit; ``law_average_rate``,
+        liability over income before tax (missing without income); ``law_marginal_rate``, on the next dollar of income
+        before tax.
         With a reform, also the same columns with ``reform_``, and ``liability_difference``,
         ``average_rate_difference`` and ``marginal_rate_difference``, reform minus law.
 

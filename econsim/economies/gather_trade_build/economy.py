@@ -41,6 +41,7 @@ class GatherTradeBuild(Game[State]):
         self.settings = parameters
         self._tax = next((entry.parameters for entry in parameters.components if entry.kind.name == "tax"), None)
         self._routine: GreedyHeuristic | None = None
+        self.lowest_rate = parameters.lowest_rate
         self.horizon, self.groups = parameters.horizon, parameters.groups
         self.components = _built(parameters)
         self.layout: Layout = parameters.layout.build()

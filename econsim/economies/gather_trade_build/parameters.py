@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from econsim.economics import LOWEST_RATE
 from econsim.economies.gather_trade_build.people import BuildSkill, GatherBonus, Group, WorkerClass
 from econsim.economies.gather_trade_build.placement import Anywhere, Corners, Sides
 from econsim.parameters import Chosen, FromRoom, Model
@@ -59,6 +61,9 @@ class Parameters(Model):
     """When taxes and rebates enter workers' rewards. ``as_accrued``: in every step, as the change in the taxes and
     rebates that would be due if they were collected now. The rewards of an episode have the same sum, but the tax on
     an action enters the reward of that action's step and not that of a later collection."""
+    lowest_rate: float = Field(0.0, ge=LOWEST_RATE, le=0)
+    """Lowest marginal tax rate that a planner may set, a multiple of the step between its rates. Below zero, schedules
+    may subsidise earnings; credits are paid out of the taxes of the same period."""
     welfare: WelfareName = "equality_times_productivity"
     """Social welfare function of a planner's workers; its change is the planner's reward."""
     equality_weight: float = Field(1.0, ge=0, le=1)
@@ -83,6 +88,7 @@ class Parameters(Model):
             if twice:
                 raise ValueError(f"{key}: {', '.join(twice)} occurs more than once; names must be unique")
         self._check_planners(groups)
+        self._check_lowest_rate()
         for group in groups:
             _check_group(group)
         return self
@@ -95,6 +101,19 @@ class Parameters(Model):
         if idle and "tax" in self._kinds:
             raise ValueError(
                 f"planners: {idle[0]} taxes no workers; assign a class of workers to it with planner: {idle[0]}"
+            )
+
+    def _check_lowest_rate(self) -> None:
+        if self.lowest_rate == 0:
+            return
+        if "tax" not in self._kinds:
+            raise ValueError("lowest_rate: applies to the component tax, which components does not list")
+        tax: Any = self.components[self._kinds.index("tax")].parameters
+        step = tax.rate_step
+        if abs(math.remainder(self.lowest_rate, step)) > 1e-9:
+            raise ValueError(
+                f"lowest_rate: expected a multiple of the tax component's rate_step {step:g}, found"
+                f" {self.lowest_rate:g}"
             )
 
     @property

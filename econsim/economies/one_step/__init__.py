@@ -6,9 +6,10 @@ State
     welfare of the last working step; time, and the random key of the environment copy.
 
 Actions
-    ``planner``: ``K`` marginal tax rates in [0, 1], announced in the first step of each tax year and in force for the
-    whole year. ``worker``: hours per week in [0, ``hours_cap``], rounded to a multiple of ``hours_step`` if that is
-    set; with ``hours_as: index``, the index of the multiple.
+    ``planner``: ``K`` marginal tax rates in [``lowest_rate``, 1], announced in the first step of each tax year and in
+    force for the whole year; ``lowest_rate`` is zero, or negative to allow subsidies of work. ``worker``: hours per
+    week in [0, ``hours_cap``], rounded to a multiple of ``hours_step`` if that is set; with ``hours_as: index``, the
+    index of the multiple.
 
 Observations
     ``worker``: time, log skill relative to the mean, the ``K`` rates, the marginal tax rate at 40 hours per week, and
@@ -19,7 +20,9 @@ Dynamics
     A tax year consists of one announcement step followed by ``steps_per_tax_year`` working steps. In the announcement
     step the planner's rates come into force and workers do not act. In a working step, a worker of skill $v$ who works
     $l$ hours earns income $z = v l$ and pays the tax $T(z)$ of the bracket schedule; revenue is returned as an equal
-    rebate $R$ per person; consumption is $z - T(z) + R$. The episode terminates after ``tax_years`` years.
+    rebate $R$ per person; consumption is $z - T(z) + R$. With negative rates $T(z)$ may be negative, a refundable
+    credit, and so may revenue: $R$ is then a levy, the same for everybody, which may exceed what somebody earns. The
+    episode terminates after ``tax_years`` years.
 
 Rewards
     ``worker``: with the money-metric utility families, $u - R$ in units of the worker's own income at 40 hours per
@@ -108,6 +111,7 @@ class OneStep(Game[State]):
             numbers = {**numbers, "standard_deduction": parameters.standard_deduction}
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
         self.thresholds = thresholds_of(parameters.brackets)
+        self.lowest_rate = parameters.lowest_rate
         self.income, self.weight = self._draw(random.keys(parameters.population_seed, 1))
         self.initial_rates = self._rates_in_force()
         self.horizon = parameters.tax_years * (1 + parameters.steps_per_tax_year)
@@ -330,7 +334,7 @@ class OneStep(Game[State]):
             "mean_income": "multiples of the mean income at 40 hours a week",
             "tax_share": "fraction of income",
         }
-        action, every = Box(0.0, 1.0, (self.brackets,)), 1 + self.settings.steps_per_tax_year
+        action, every = Box(self.lowest_rate, 1.0, (self.brackets,)), 1 + self.settings.steps_per_tax_year
         role = Role("planner", 1, _unbounded(units), action, True, every, tuple(units))
         labels = tuple(f"rate_from_{threshold:.10g}" for threshold in self.thresholds.tolist())
         return replace(role, feature_units=tuple(units.values()), action_labels=labels, action_unit=_RATE_UNIT)

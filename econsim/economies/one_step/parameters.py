@@ -9,6 +9,7 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
+from econsim.economics import LOWEST_RATE
 from econsim.economies.one_step.utility import Calibrated, Isoelastic, QuasiLinear
 from econsim.errors import UserError
 from econsim.mechanisms.taxes import check_schedule
@@ -38,6 +39,9 @@ class Parameters(Model):
     status_quo: Law | tuple[float, ...] = Law()
     """Marginal tax rates in force before the planner acts: one per bracket, or those of a year of US federal law. On
     other brackets than those of the law, each bracket raises the revenue of the law at the incomes under the law."""
+    lowest_rate: float = Field(0.0, ge=LOWEST_RATE, le=0)
+    """Lowest marginal tax rate that a planner may set. Below zero, schedules may subsidise work, like the phase-in of
+    an earned income tax credit; credits that exceed revenue are paid for by a levy, a negative rebate."""
     utility: QuasiLinear | Calibrated | Isoelastic = Field(Calibrated(), discriminator="kind")
     """Utility family of the workers."""
     hours_cap: float = Field(100.0, gt=0, le=168)
@@ -58,7 +62,8 @@ class Parameters(Model):
         try:
             thresholds = thresholds_of(self.brackets)
             given = self.status_quo
-            check_schedule(thresholds, torch.zeros_like(thresholds) if isinstance(given, Law) else given)
+            rates = torch.zeros_like(thresholds) if isinstance(given, Law) else given
+            check_schedule(thresholds, rates, self.lowest_rate)
         except UserError as error:
             raise ValueError(str(error)) from None
         if self.hours_step is not None and not _divides(self.hours_step, self.hours_cap):

@@ -2,10 +2,10 @@
 
 With quasi-linear utility, a worker who would earn income $y$ without taxes maximises $z - T(z) - (y / d) (z / y)^d$
 over income $z$, where $d = 1 + 1 / e$ and $e$ is the elasticity. Within a bracket of marginal tax rate $t$ the
-objective is concave and peaks at $y (1 - t)^e$. Across brackets it need not be concave (a falling rate makes the budget
-set non-convex), so the peaks of all brackets are compared. A peak below its bracket is dominated by the bracket
-beneath, since the objective is continuous; a peak above it is clamped to the threshold, where workers bunch (Saez
-2010).
+objective is concave and peaks at $y (1 - t)^e$. Across brackets it need not be concave (a falling rate, as where the
+phase-out of a credit ends, makes the budget set non-convex), so the peaks of all brackets are compared. A peak below
+its bracket is dominated by the bracket beneath, since the objective is continuous; a peak above it is clamped to the
+threshold, where workers bunch (Saez 2010).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def best_income(
         untaxed_income: income in the absence of taxes, ``[B, N]`` or ``[N]``, positive.
         income_cap: income at the maximum hours, of the same shape.
         thresholds: ``[K]`` or ``[B, K]``, starting at zero.
-        rates: ``[K]`` or ``[B, K]`` in [0, 1].
+        rates: ``[K]`` or ``[B, K]``, at most 1; negative rates are subsidies of work.
         elasticity: of income with respect to the net-of-tax rate, a scalar or ``[B, 1]``.
     """
     # Work in blocks of workers that fit the cache: with a million at once, memory bandwidth would be the bottleneck.
@@ -43,12 +43,14 @@ def _best_income(
     untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
 ) -> Tensor:
     exponent = 1.0 + 1.0 / elasticity
-    cost_at_cap = _cost_below(untaxed_income, income_cap, exponent)
     retention = 1.0 - rates
     # The budget line of a bracket, extended to an income of zero.
     intercept = rates * thresholds - tax_at_thresholds(thresholds, rates)
     shrink = power(retention, elasticity)
     peak_cost = power(shrink, exponent) / exponent
+    # Above untaxed income, which a subsidy makes attractive, the highest peak is the largest income to compare.
+    most = shrink.amax(-1, keepdim=True).clamp(min=1.0).detach()
+    cost_at_cap = _cost_below(untaxed_income, income_cap, exponent, most)
     best, best_value = torch.zeros_like(untaxed_income), torch.full_like(untaxed_income, -torch.inf)
     for bracket in range(rates.shape[-1]):
         peak = untaxed_income * shrink[..., bracket, None]
@@ -57,7 +59,7 @@ def _best_income(
         reached = income >= thresholds[..., bracket, None]
         if bracket + 1 < rates.shape[-1]:
             upper = thresholds[..., bracket + 1, None]
-            cost = torch.where(income > upper, _cost_below(untaxed_income, upper, exponent), cost)
+            cost = torch.where(income > upper, _cost_below(untaxed_income, upper, exponent, most), cost)
             income = torch.minimum(income, upper)
         value = income * retention[..., bracket, None] - cost + intercept[..., bracket, None]
         better = reached & (value > best_value)
@@ -65,12 +67,12 @@ def _best_income(
     return best
 
 
-def _cost_below(untaxed_income: Tensor, income: Tensor, exponent: Tensor) -> Tensor:
-    """Return the cost of work at an income of at most ``untaxed_income``; above it, the cost there.
+def _cost_below(untaxed_income: Tensor, income: Tensor, exponent: Tensor, most: Tensor) -> Tensor:
+    """Return the cost of work at an income of at most ``most`` times ``untaxed_income``; above it, the cost there.
 
-    The power is of a ratio of at most one: powers of money itself overflow in single precision.
+    The power is of a bounded ratio: powers of money itself overflow in single precision.
     """
-    ratio = (income / untaxed_income).clamp(max=1.0)
+    ratio = (income / untaxed_income).clamp(max=most)
     return untaxed_income * power(ratio, exponent) / exponent
 
 

@@ -49,6 +49,15 @@ class HouseholdBudget:
         """Return the tax on ``income`` ``[B, N]``."""
         return brackets_tax(income, self.thresholds, self.rates)
 
+    def tax_range(self, skill: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the lowest and the highest tax ``[B, N]`` of any hours; a piecewise linear tax has both at kinks."""
+        full = skill * self.cap
+        lowest = highest = self.tax(full)
+        for bracket in range(self.thresholds.shape[-1]):
+            tax = self.tax(torch.minimum(full, self.thresholds[..., bracket, None]))
+            lowest, highest = torch.minimum(lowest, tax), torch.maximum(highest, tax)
+        return lowest, highest
+
 
 class Family(Protocol):
     """Interface of a utility family."""
@@ -188,6 +197,9 @@ class Isoelastic(Model):
     r"""Isoelastic utility $((C / m)^{1 - \eta} - 1) / (1 - \eta) - c \, l^\delta$, with income effects.
 
     $C$ is consumption, $m$ the unit of money, $l$ hours, $c$ the labour cost and $\delta$ the labour exponent.
+
+    $C$ includes ``home_consumption``. Only a levy (a negative rebate) can leave less than that; utility then falls in
+    proportion, at the marginal utility of ``home_consumption``, so that it remains finite and concave.
     """
 
     kind: Literal["isoelastic"] = "isoelastic"
@@ -215,8 +227,11 @@ class Isoelastic(Model):
     def utility(self, values: Values, skill: Tensor, consumption: Tensor, hours: Tensor) -> Tensor:
         """Return isoelastic utility ``[B, N]``, not in money."""
         units = (consumption + values["home_consumption"]) / values["money_unit"]
+        least = values["home_consumption"] / values["money_unit"]
+        in_debt = units < least
+        owed = torch.where(in_debt, (least - units) * power(least, -values["risk_aversion"]), 0.0)
         disutility = values["labour_cost"] * power(hours, values["labour_exponent"])
-        return isoelastic(units, values["risk_aversion"]) - disutility
+        return isoelastic(torch.where(in_debt, least, units), values["risk_aversion"]) - owed - disutility
 
     def compensated_elasticity(self, values: Values, net_earnings: Tensor, consumption: Tensor) -> Tensor:
         r"""Return $1 / (\delta - 1 + \eta \, w l / C)$ with net earnings $w l$.
@@ -229,6 +244,8 @@ class Isoelastic(Model):
 
     def expected_rebate(self, values: Values, skill: Tensor, weight: Tensor, budget: HouseholdBudget) -> Tensor:
         """Return the equilibrium rebate ``[B, 1]`` by bisection, since revenue falls as the rebate rises.
+
+        Where subsidies of work exceed taxes, the rebate is a levy; at most, everybody has the largest credit.
 
         Where hours have steps, or marginal rates fall, revenue may jump past the rebate, so that no rebate is
         consistent with all choices. The result is then the side of the jump where the largest gain from deviating is
@@ -244,8 +261,8 @@ class Isoelastic(Model):
             paid = (weight * budget.tax(skill * hours)).mean(-1, keepdim=True)
             return self.deviation_gain(values, skill, hours, paid, budget).amax(-1, keepdim=True)
 
-        low = torch.zeros_like(skill[:, :1])
-        high = (weight * budget.tax(skill * budget.cap)).mean(-1, keepdim=True)
+        least, most = budget.tax_range(skill)
+        low, high = ((weight * tax).mean(-1, keepdim=True) for tax in (least, most))
         for _ in range(REBATE_BISECTIONS):
             guess = 0.5 * (low + high)
             more = revenue(guess) > guess
@@ -273,7 +290,8 @@ class Isoelastic(Model):
 
         def marginal_gain(hours: Tensor, consumption: Tensor, net_wage: Tensor) -> Tensor:
             marginal_cost = values["labour_cost"] * exponent * power(hours, exponent - 1.0)
-            return net_wage / unit * power(consumption / unit, -curvature) - marginal_cost
+            units = torch.maximum(consumption, values["home_consumption"]) / unit
+            return net_wage / unit * power(units, -curvature) - marginal_cost
 
         def total_utility(hours: Tensor) -> Tensor:
             income = skill * hours

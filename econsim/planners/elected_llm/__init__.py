@@ -16,7 +16,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from econsim.actions import tax_thresholds
+from econsim.actions import lowest_rate, tax_thresholds
 from econsim.agents.llm.asking import Asking, tax_briefing, tokens_of
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
@@ -27,7 +27,7 @@ from econsim.planners._elected_planner import ElectedPlanner
 from econsim.planners._welfare_forecast import WelfareForecast, exact_answers
 from econsim.planners.elected_llm.narrator import ANSWERS, Narrator, Offer, Person, Rates, Term
 from econsim.planners.elected_llm.parameters import Parameters
-from econsim.planners.llm.history import Report, reports, shares
+from econsim.planners.llm.history import Report, on_grid, reports, shares
 from econsim.text.wording import Prompt
 
 __all__ = ["LanguageElection", "Parameters"]
@@ -96,8 +96,9 @@ class LanguageElection(Asking, ElectedPlanner):
         standing = tuple(fitted["candidates"].tolist())
         briefing = tax_briefing(game, voters, "planner: kind elected_llm")
         names = _names(self.parameters, standing)
+        lowest = on_grid(lowest_rate(game, role), parameters.grid)
         return _Memory(
-            Narrator(parameters, briefing, voters.count, names, self.rule.asks),
+            Narrator(parameters, briefing, voters.count, names, self.rule.asks, lowest),
             prospects,
             standing,
             _schedules(fitted["rates"]),
@@ -240,7 +241,7 @@ class LanguageElection(Asking, ElectedPlanner):
     ) -> dict[tuple[int, int], Rates]:
         """Return the tax rates that the model writes for each ``(copy, candidate)``; else previous or best rates."""
         narrator, standing, brackets = memory.narrator, memory.standing, len(memory.best[0])
-        seeds, form = self.seeds(key, purpose, len(standing)), self._rates_form(brackets)
+        seeds, form = self.seeds(key, purpose, len(standing)), self._rates_form(brackets, narrator.lowest)
         questions = []
         for place, candidate in asked:
             copy, person = memory.copies[place], _person(memory, now[place], standing[candidate])
@@ -270,10 +271,11 @@ class LanguageElection(Asking, ElectedPlanner):
             case "order":
                 return Ranking(name, names, thought)
 
-    def _rates_form(self, brackets: int) -> Amounts:
+    def _rates_form(self, brackets: int, lowest: float) -> Amounts:
         parameters = self.parameters
         count = 1 if parameters.schedule == "flat" else brackets
-        return Amounts("rates", count, 0.0, parameters.highest, parameters.grid, parameters.reasoning)
+        limits = lowest, parameters.highest, parameters.grid
+        return Amounts("rates", count, *limits, parameters.reasoning, shares=True)
 
     def _question(self, rules: str, prompt: Prompt, form: Form, purpose: str, seed: int) -> Question:
         limits = self.parameters.temperature, self.parameters.max_tokens

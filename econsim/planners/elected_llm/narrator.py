@@ -61,13 +61,25 @@ class Narrator:
     """Writes the questions of one election in one game; ``names`` are the names of the candidates."""
 
     def __init__(
-        self, parameters: Parameters, briefing: Mapping[str, Any], people: int, names: Sequence[str], asks: str
+        self,
+        parameters: Parameters,
+        briefing: Mapping[str, Any],
+        people: int,
+        names: Sequence[str],
+        asks: str,
+        lowest: float = 0.0,
     ) -> None:
-        """Render the constant text; ``asks`` is the kind of ballot that the rule uses."""
+        """Render the constant text.
+
+        ``asks`` is the kind of ballot that the rule uses, ``lowest`` the lowest tax rate that may be written, on the
+        grid.
+        """
+        self.lowest = lowest
         self.parameters, self.briefing, self.names, self.asks = parameters, briefing, tuple(names), asks
         self._wording = Wording(PROMPTS, parameters.wording, "planner.wording")
         static = self._static(people)
-        self._answer = {name: static[name] for name in ("asks", "brackets", "count", "grid", "highest", "reasoning")}
+        answer = ("asks", "brackets", "count", "grid", "lowest", "highest", "reasoning")
+        self._answer = {name: static[name] for name in answer}
         self.rules = {
             purpose: self._wording.render("rules", **static, purpose=purpose) for purpose in ("vote", "rates")
         }
@@ -105,6 +117,7 @@ class Narrator:
             "rates": now,
             "grid": parameters.grid,
             "highest": parameters.highest,
+            **({"lowest": self.lowest} if self.lowest < 0 else {}),
             **({"best_for_you": [rounded(rate) for rate in best]} if parameters.informed else {}),
         }
         more = {"name": name, "elected": purpose == "rates", "binding": parameters.binding}
@@ -155,6 +168,8 @@ class Narrator:
             "count": len(self.names),
             "grid": f"{parameters.grid:g}",
             "highest": f"{parameters.highest:g}",
+            "lowest": f"{self.lowest:g}",
+            "subsidies": self.lowest < 0,
             "reasoning": parameters.reasoning,
         }
 

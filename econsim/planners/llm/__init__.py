@@ -18,14 +18,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from econsim.actions import tax_thresholds
+from econsim.actions import lowest_rate, tax_thresholds
 from econsim.agents.llm.asking import Asking, briefing_of, tells_taxes, tokens_of
 from econsim.agents.llm.text_play import PARAMETERS, TextMemory, TextPlay, check_unused
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role, StatusQuo
 from econsim.llm.questions import Question
 from econsim.llm.replies import Amounts
-from econsim.planners.llm.history import Past, Report, Year, reports, shares
+from econsim.planners.llm.history import Past, Report, Year, on_grid, reports, shares
 from econsim.planners.llm.narrator import PlannerNarrator
 from econsim.planners.llm.parameters import Parameters
 
@@ -81,7 +81,8 @@ class LanguagePlanner(Asking):
         first = None
         if self.parameters.first == "status_quo" and isinstance(game, StatusQuo):
             first = shares(game.status_quo(role.name).tolist())
-        narrator = PlannerNarrator(self.parameters, briefing, people, self.lessons)
+        lowest = on_grid(lowest_rate(game, role), self.parameters.grid)
+        narrator = PlannerNarrator(self.parameters, briefing, people, self.lessons, lowest)
         return _Memory(game, role, narrator, first, (Past(),) * num_envs, (None,) * num_envs)
 
     def act(
@@ -152,8 +153,9 @@ class LanguagePlanner(Asking):
         return shares([min(max(rate, old - limit), old + limit) for rate, old in zip(rates, before, strict=True)])
 
     def _form(self, memory: _Memory) -> Amounts:
-        parameters, brackets = self.parameters, len(memory.narrator.briefing["thresholds"])
-        return Amounts("rates", brackets, 0.0, parameters.highest, parameters.grid, parameters.reasoning)
+        parameters, narrator = self.parameters, memory.narrator
+        limits = narrator.lowest, parameters.highest, parameters.grid
+        return Amounts("rates", len(narrator.briefing["thresholds"]), *limits, parameters.reasoning, shares=True)
 
 
 def _remembered(past: Past, in_force: tuple[float, ...] | None, now: Report, acting: bool) -> Past:

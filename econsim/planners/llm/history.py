@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from torch import Tensor
 
-__all__ = ["Past", "Report", "Year", "histogram", "reports", "shares"]
+__all__ = ["Past", "Report", "Year", "histogram", "on_grid", "reports", "shares"]
 
 Rates = tuple[float, ...]
 _BAR = 20  # characters of a bar that represents all people
@@ -89,6 +90,12 @@ def reports(facts: Mapping[str, Tensor]) -> list[Report]:
 def shares(rates: list[float]) -> Rates:
     """Round rates to six significant digits, which removes the rounding error of single precision."""
     return tuple(float(f"{rate:.6g}") for rate in rates)
+
+
+def on_grid(lowest: float, grid: float) -> float:
+    """Return the lowest multiple of ``grid`` that is not below the economy's ``lowest`` rate, zero or less."""
+    steps = math.floor(-lowest / grid + 1e-9)
+    return -float(f"{steps * grid:.6g}") if steps else 0.0
 
 
 def histogram(values: list[float], edges: list[float], unit: str, people: list[float]) -> str:

@@ -28,15 +28,28 @@ class PlannerNarrator:
     """Writes the questions for the planner of one game; ``rules`` is the system prompt."""
 
     def __init__(
-        self, parameters: Parameters, briefing: Mapping[str, Any], people: int, lessons: Sequence[str]
+        self,
+        parameters: Parameters,
+        briefing: Mapping[str, Any],
+        people: int,
+        lessons: Sequence[str],
+        lowest: float = 0.0,
     ) -> None:
-        """Render the constant text; ``lessons`` are short sentences learned in earlier episodes."""
-        self.parameters, self.briefing = parameters, briefing
+        """Render the constant text.
+
+        Args:
+            parameters: of the planner.
+            briefing: the facts about the economy.
+            people: number of people.
+            lessons: short sentences learned in earlier episodes.
+            lowest: the lowest tax rate that may be announced, on the grid.
+        """
+        self.parameters, self.briefing, self.lowest = parameters, briefing, lowest
         self.lessons = "\n".join(f"{number}. {lesson}" for number, lesson in enumerate(lessons, 1))
         self._wording = Wording(PROMPTS, parameters.wording, "planner.wording")
         static = self._static(people)
         self.rules = self._wording.render("rules", **static)
-        self._answer = {name: static[name] for name in ("brackets", "grid", "highest", "reasoning")}
+        self._answer = {name: static[name] for name in ("brackets", "grid", "lowest", "highest", "reasoning")}
 
     def question(self, past: Past, now: Report) -> Prompt:
         """Return the question that asks which rates to announce."""
@@ -70,6 +83,7 @@ class PlannerNarrator:
             "rates": now.rates,
             "grid": parameters.grid,
             "highest": parameters.highest,
+            **({"lowest": self.lowest} if self.lowest < 0 else {}),
             "largest_move": parameters.largest_move,
             "tax_year": len(past.years) + 1,
             "tax_years": self.briefing["tax_years"],
@@ -121,6 +135,8 @@ class PlannerNarrator:
             "welfare": briefing["welfare"],
             "grid": f"{parameters.grid:g}",
             "highest": f"{parameters.highest:g}",
+            "lowest": f"{self.lowest:g}",
+            "subsidies": self.lowest < 0,
             "largest_move": "" if largest_move is None else f"{largest_move:g}",
             "reasoning": parameters.reasoning,
         }

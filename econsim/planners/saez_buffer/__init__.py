@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from econsim import random
-from econsim.actions import tax_thresholds
+from econsim.actions import lowest_rate, tax_thresholds
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Role
 from econsim.learning import Recorder
@@ -95,10 +95,11 @@ class SaezBuffer(FittedAction):
         Raises:
             UserError: the role does not set tax brackets, or the game has no tax periods.
         """
-        buffer = IncomeBuffer(self.parameters, tax_thresholds(game, role, "saez_buffer").double().cpu())
+        thresholds, lowest = tax_thresholds(game, role, "saez_buffer").double().cpu(), lowest_rate(game, role)
+        buffer = IncomeBuffer(self.parameters, thresholds, lowest)
         buffer.resume(self.state_dict())
         for number in range(self.parameters.rounds):
-            planner = _RandomRates() if buffer.schedule is None else HeldAction(buffer.schedule)
+            planner = _RandomRates(lowest) if buffer.schedule is None else HeldAction(buffer.schedule)
             key = random.fold(random.keys(seed, self.parameters.copies, game.device), "saez_buffer")
             state = play(game, {**agents, role.name: planner}, random.fold(key, number)).state
             if self.parameters.elasticity == "economy":
@@ -135,10 +136,14 @@ def _samples(game: Game[Any], state: Any) -> tuple[Tensor, Tensor]:
 
 
 class _RandomRates:
-    """Announces rates that are drawn anew at every step, for every environment copy."""
+    """Announces rates between the lowest and one that are drawn anew at every step, for every environment copy."""
+
+    def __init__(self, lowest: float) -> None:
+        self.lowest = lowest
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, ...]:
         return (role.count, *role.action.shape)
 
     def act(self, observation: Observation, memory: tuple[int, ...], key: Tensor) -> tuple[Tensor, Any]:
-        return random.uniform(key, 0, "saez_buffer/rates", memory).to(observation.features), memory
+        share = random.uniform(key, 0, "saez_buffer/rates", memory)
+        return (self.lowest + (1.0 - self.lowest) * share).to(observation.features), memory

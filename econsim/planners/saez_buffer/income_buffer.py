@@ -23,8 +23,8 @@ SAMPLES = ("incomes", "marginal_rates", "welfare_weights", "effort_values")
 class IncomeBuffer:
     """The newest incomes with their marginal tax rates, and the moving averages of elasticity and schedule."""
 
-    def __init__(self, settings: Parameters, thresholds: Tensor) -> None:
-        self.settings, self.thresholds = settings, thresholds
+    def __init__(self, settings: Parameters, thresholds: Tensor, lowest_rate: float = 0.0) -> None:
+        self.settings, self.thresholds, self.lowest_rate = settings, thresholds, lowest_rate
         self.samples = {name: torch.zeros(0, dtype=torch.float64) for name in SAMPLES}
         given = settings.elasticity
         self.elasticity = settings.initial_elasticity if isinstance(given, str) else given
@@ -91,10 +91,11 @@ class IncomeBuffer:
         """Return the schedule ``[K]`` that the formula gives for the samples."""
         published = self.settings.welfare_weights == "inverse_income"
         weights, effort = self.samples["welfare_weights"], self.samples["effort_values"]
+        given, lowest = (self.incomes, self.thresholds, self.elasticity), self.lowest_rate
         if self.settings.method == "histogram":
-            return histogram_schedule(self.incomes, self.thresholds, self.elasticity, None if published else weights)
+            return histogram_schedule(*given, None if published else weights, lowest_rate=lowest)
         weights = inverse_income_weights(self.incomes) if published else weights
-        return bracket_schedule(self.incomes, self.thresholds, self.elasticity, weights, effort_values=effort)
+        return bracket_schedule(*given, weights, effort_values=effort, lowest_rate=lowest)
 
     def _average_elasticity(self, periods: int) -> None:
         try:

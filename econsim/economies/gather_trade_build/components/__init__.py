@@ -24,6 +24,7 @@ class Economy(Protocol):
     workers: int
     planners: tuple[str, ...]
     horizon: int
+    lowest_rate: float
     row_length: int
     dtype: torch.dtype
     tables: Mapping[str, Tensor]

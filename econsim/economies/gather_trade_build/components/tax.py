@@ -3,6 +3,10 @@
 Income is the change of a worker's endowment, escrow included, since the last collection: sales count as income,
 purchases are deducted, and income can be negative. Collection takes at most the coin in inventory, so that open bids
 shield coin from taxation, as published; the account ``tax_shielded`` records the amount.
+
+With negative rates (``lowest_rate`` of the economy) a tax may be a refundable credit. Coin cannot be negative, so that
+credits are paid out of the taxes that a planner collects in the period: where these are not enough, all of its credits
+are reduced in the same proportion, and nothing is rebated. The account ``credit_unpaid`` records the reduction.
 """
 
 from __future__ import annotations
@@ -69,7 +73,7 @@ class Ledger:
     last_marginal_rate: Tensor  # [B, N]
     income: Tensor  # [B, N, Y]
     tax: Tensor  # [B, N, Y]
-    shielded: Tensor  # [B, N, Y] tax owed but not collected, since the coin was in escrow
+    shielded: Tensor  # [B, N, Y] tax owed but not collected, since the coin was in escrow; negative: credit unpaid
     rebate: Tensor  # [B, N, Y]
     marginal_rate: Tensor  # [B, N, Y]
     schedule: Tensor  # [B, L, Y, K]
@@ -93,17 +97,22 @@ class Tax(Component):
 
     def tables(self, economy: Economy) -> dict[str, Tensor]:
         """Return the thresholds, the selectable rates and the indices of the periods."""
-        options = round(1 / self.parameters.rate_step) + 1
+        first, last = self._option_numbers(economy)
         return {
             "thresholds": torch.tensor(self.thresholds, dtype=torch.float64),
-            "rate_options": torch.arange(options, dtype=torch.float64) * self.parameters.rate_step,
+            "rate_options": torch.arange(first, last + 1, dtype=torch.float64) * self.parameters.rate_step,
             "periods": torch.arange(self._periods(economy)),
         }
 
     def planner_choices(self, economy: Economy) -> tuple[int, ...]:
         """Return the number of options of each bracket: keep the rate, or set one of the selectable rates."""
-        options = round(1 / self.parameters.rate_step) + 2
-        return (options,) * len(self.thresholds)
+        first, last = self._option_numbers(economy)
+        return (last - first + 2,) * len(self.thresholds)
+
+    def _option_numbers(self, economy: Economy) -> tuple[int, int]:
+        """Return the lowest and the highest selectable rate, in steps."""
+        step = self.parameters.rate_step
+        return round(economy.lowest_rate / step), round(1 / step)
 
     def planner_labels(self, economy: Economy) -> dict[str, tuple[str, ...]]:
         """Return a choice per bracket, named by its lower threshold in coin: keep the rate, or set one of the rates."""
@@ -177,7 +186,8 @@ class Tax(Component):
 
     def accrued(self, economy: Economy, world: World, memory: Ledger) -> Tensor:
         """Return rebate less tax on the income of the period so far, ``[B, N]``."""
-        tax = torch.minimum(world.coin, self._tax(economy, memory, world.endowment - memory.at_start))
+        owed = self._tax(economy, memory, world.endowment - memory.at_start)
+        tax = self._collected(economy, world, owed)
         return self._share_out(economy, tax) - tax
 
     def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
@@ -187,6 +197,7 @@ class Tax(Component):
             Account("income", WORKERS, MONEY, statistics=(Statistic("mean", "detail"), Statistic("gini", "table"))),
             Account("tax", WORKERS, MONEY, statistics=(Statistic(), Statistic("total", "table", "revenue", "Revenue"))),
             Account("tax_shielded", WORKERS, MONEY),
+            *((Account("credit_unpaid", WORKERS, MONEY),) if economy.lowest_rate < 0 else ()),
             Account("rebate", WORKERS, MONEY),
             Account("income_by_period", by_period, MONEY),
             Account("tax_by_period", by_period, MONEY),
@@ -198,11 +209,13 @@ class Tax(Component):
 
     def accounts(self, economy: Economy, world: World, memory: Ledger) -> dict[str, Tensor]:
         """Return income, tax and rebate over the episode ``[B, N]`` and by period ``[B, N, Y]``, and the schedule."""
-        income, tax = memory.income.double(), memory.tax.double()
+        income, tax, shielded = memory.income.double(), memory.tax.double(), memory.shielded.double()
+        unpaid = {"credit_unpaid": (-shielded).clamp(min=0).sum(-1)} if economy.lowest_rate < 0 else {}
         return {
             "income": income.sum(-1),
             "tax": tax.sum(-1),
-            "tax_shielded": memory.shielded.double().sum(-1),
+            "tax_shielded": shielded.clamp(min=0).sum(-1),
+            **unpaid,
             "rebate": memory.rebate.double().sum(-1),
             "income_by_period": income,
             "tax_by_period": tax,
@@ -243,7 +256,7 @@ class Tax(Component):
     def _collect(self, economy: Economy, world: World, memory: Ledger, due: Tensor) -> tuple[World, Ledger]:
         income = world.endowment - memory.at_start
         owed = torch.where(due, self._tax(economy, memory, income), 0.0)
-        tax = torch.minimum(world.coin, owed)
+        tax = self._collected(economy, world, owed)
         rebate = self._share_out(economy, tax)
         world = replace(world, coin=world.coin - tax + rebate)
         marginal = self._marginal(economy, memory, income)
@@ -266,6 +279,16 @@ class Tax(Component):
             schedule=schedule,
         )
 
+    def _collected(self, economy: Economy, world: World, owed: Tensor) -> Tensor:
+        """Return the taxes collected ``[B, N]``: at most the coin at hand; credits (negative) within the revenue."""
+        tax = torch.minimum(world.coin, owed)
+        if economy.lowest_rate == 0:
+            return tax
+        by_planner = tax.double()[:, None] * economy.tables["people"]
+        revenue, credit = by_planner.clamp(min=0).sum(-1), -by_planner.clamp(max=0).sum(-1)
+        paid_share = (revenue / torch.where(credit > 0, credit, 1.0)).clamp(max=1.0)
+        return torch.where(tax < 0, tax * paid_share[:, economy.tables["planner_of"]].to(tax), tax)
+
     def _of_each_worker(self, economy: Economy, of_planners: Tensor) -> Tensor:
         """Return the entry of each worker's planner, ``[B, N, K]`` for ``[B, L, K]``."""
         return of_planners[:, economy.tables["planner_of"]]
@@ -281,5 +304,6 @@ class Tax(Component):
     def _share_out(self, economy: Economy, tax: Tensor) -> Tensor:
         """Return each worker's equal share of its planner's revenue, ``[B, N]``; revenue is summed in float64."""
         people = economy.tables["people"]
-        share = (tax.double()[:, None] * people).sum(-1) / people.sum(-1)
+        # Revenue is not negative; rounding of credits that use all of it may leave a sum just below zero.
+        share = ((tax.double()[:, None] * people).sum(-1) / people.sum(-1)).clamp(min=0)
         return share[:, economy.tables["planner_of"]].to(tax)

@@ -49,11 +49,15 @@ def _of_taxes(economy: Reference) -> dict[str, Any]:
 
     income, tax = by_period(lambda bill: bill.income), by_period(lambda bill: bill.paid)
     shielded, rebate = by_period(lambda bill: bill.owed - bill.paid), by_period(lambda bill: bill.rebate)
+    unpaid = {}
+    if first.lowest_rate < 0:
+        unpaid["credit_unpaid"] = [sum(max(0.0, -amount) for amount in row) for row in shielded]
     no_rates = [0.0] * len(first.thresholds)
     return {
         "income": [sum(row) for row in income],
         "tax": [sum(row) for row in tax],
-        "tax_shielded": [sum(row) for row in shielded],
+        "tax_shielded": [sum(max(0.0, amount) for amount in row) for row in shielded],
+        **unpaid,
         "rebate": [sum(row) for row in rebate],
         "income_by_period": income,
         "tax_by_period": tax,

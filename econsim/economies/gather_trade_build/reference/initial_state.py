@@ -130,7 +130,7 @@ class Reader:
         if tax is None:
             return {}
         thresholds = tuple(self.game.thresholds.tolist())
-        rules = (tax.period, thresholds, tax.rate_step, self._number("highest_rate"))
+        rules = (tax.period, thresholds, tax.rate_step, self._number("highest_rate"), self.game.lowest_rate)
         taxed_by = {name: [worker for worker in people if worker.planner == name] for name in self.game.planners}
         return {name: TaxOffice(name, taxed, *rules) for name, taxed in taxed_by.items()}
 

@@ -31,6 +31,7 @@ class TaxOffice:
     """Lower thresholds of the brackets in coin, starting at zero."""
     rate_step: float
     highest_rate: float
+    lowest_rate: float = 0.0
     rates: list[float] = field(default_factory=list)
     coin_before: dict[int, float] = field(default_factory=dict)
     """Endowment of each worker at the start of the period."""
@@ -45,8 +46,9 @@ class TaxOffice:
 
     @property
     def options(self) -> list[float]:
-        """Rates from which the planner chooses, from zero to one."""
-        return [number * self.rate_step for number in range(round(1 / self.rate_step) + 1)]
+        """Rates from which the planner chooses, from the lowest to one."""
+        first, last = round(self.lowest_rate / self.rate_step), round(1 / self.rate_step)
+        return [number * self.rate_step for number in range(first, last + 1)]
 
     def begins(self, time: int) -> bool:
         """Return whether the step after ``time`` steps is the first of a period."""
@@ -84,8 +86,9 @@ class TaxOffice:
         return reached[-1] if reached else 0.0
 
     def collect(self) -> None:
-        """Collect taxes, at most the coin in inventory, and rebate the revenue equally."""
+        """Collect taxes, at most the coin in inventory; pay credits out of them, and rebate the rest equally."""
         bills = {worker.number: self._assess(worker) for worker in self.people}
+        self._ration_credits(list(bills.values()))
         share = sum(bill.paid for bill in bills.values()) / len(self.people)
         for worker in self.people:
             bill = bills[worker.number]
@@ -99,6 +102,14 @@ class TaxOffice:
         income = self.income(worker)
         owed = self.tax_on(income)
         return Assessment(income, owed, min(owed, worker.coin), 0.0, self.marginal_rate(income))
+
+    def _ration_credits(self, bills: list[Assessment]) -> None:
+        """Reduce all credits in the same proportion where they exceed the taxes collected."""
+        revenue = sum(bill.paid for bill in bills if bill.paid > 0)
+        credit = -sum(bill.paid for bill in bills if bill.paid < 0)
+        for bill in bills:
+            if bill.paid < 0 and credit > revenue:
+                bill.paid *= revenue / credit
 
     def last(self, worker: Worker) -> Assessment:
         """Return a worker's latest assessment, or an empty one before the first."""

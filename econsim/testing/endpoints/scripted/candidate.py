@@ -11,14 +11,15 @@ __all__ = ["rates"]
 
 
 def rates(facts: Mapping[str, Any], count: int | None = None) -> list[float]:
-    """Return ``best_for_you``, on the ``grid`` up to ``highest``; its first ``count`` entries only.
+    """Return ``best_for_you``, on the ``grid`` from ``lowest`` (0) to ``highest``; its first ``count`` entries only.
 
     Raises:
         Unanswerable: the facts do not contain the best rates.
     """
     try:
         grid, highest = float(facts["grid"]), float(facts["highest"])
-        best = [min(highest, round(float(rate) / grid) * grid) for rate in facts["best_for_you"]]
+        lowest = float(facts.get("lowest", 0.0))
+        best = [max(lowest, min(highest, round(float(rate) / grid) * grid)) for rate in facts["best_for_you"]]
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise Unanswerable(f"the facts of a candidate are incomplete ({error})") from None
     return [round(rate, 6) for rate in best[:count]]

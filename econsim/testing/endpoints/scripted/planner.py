@@ -24,9 +24,9 @@ def rates(facts: Mapping[str, Any]) -> list[float]:
     """Return the marginal tax rates to set.
 
     Args:
-        facts: the current ``rates``; ``grid`` and ``highest`` rate; ``history`` of tax years, the oldest first, each
-            with ``rates`` and ``welfare``; optionally ``best``, one such year, ``exploit`` (set the best rates now) and
-            ``largest_move``, the largest change of a current rate.
+        facts: the current ``rates``; ``grid``, ``highest`` and optionally ``lowest`` rate; ``history`` of tax years,
+            the oldest first, each with ``rates`` and ``welfare``; optionally ``best``, one such year, ``exploit`` (set
+            the best rates now) and ``largest_move``, the largest change of a current rate.
 
     Raises:
         Unanswerable: facts are missing.
@@ -49,11 +49,12 @@ def rates(facts: Mapping[str, Any]) -> list[float]:
 
 
 class _Limits:
-    """The feasible schedules: multiples of ``grid`` up to ``highest``, within the largest move of the current rates."""
+    """The feasible schedules: multiples of ``grid`` within the limits, and within the largest move of current rates."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self.grid = float(facts["grid"])
         self._top = int(facts["highest"] / self.grid + _SAME)
+        self._bottom = -int(-facts.get("lowest", 0.0) / self.grid + _SAME)
         largest_move = facts.get("largest_move")
         self._centre: Rates | None = None if largest_move is None else tuple(facts["rates"])
         self._largest_move = 0.0 if largest_move is None else float(largest_move)
@@ -63,7 +64,7 @@ class _Limits:
         if self._centre is not None:
             limit = self._largest_move
             wanted = [min(max(rate, now - limit), now + limit) for rate, now in zip(wanted, self._centre, strict=True)]
-        steps = (min(max(round(rate / self.grid), 0), self._top) for rate in wanted)
+        steps = (min(max(round(rate / self.grid), self._bottom), self._top) for rate in wanted)
         return tuple(round(step * self.grid, 6) for step in steps)
 
 

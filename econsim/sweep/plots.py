@@ -19,6 +19,7 @@ from econsim.analysis.canvas import (
     styles_of,
     write_title,
 )
+from econsim.runs.metric_columns import shown
 from econsim.sweep.copies import ALL
 from econsim.sweep.frontier import CLEAR, ON_FRONT, Frontier
 
@@ -83,7 +84,7 @@ def heat_maps(tables: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, titl
         axes.set_yticks([index + 0.5 for index in range(table.shape[0])], list(map(str, table.index)))
         axes.set_xlabel(xlabel)
         axes.set_ylabel(ylabel)
-        _write_cells(axes, table)
+        _write_cells(axes, table, (cells.min() + cells.max()) / 2)
         if len(tables) > 1:
             write_title(axes, policy)
     bar = figure.colorbar(mesh, ax=panels)
@@ -93,13 +94,13 @@ def heat_maps(tables: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, titl
     return figure
 
 
-def _write_cells(axes: Axes, table: pd.DataFrame) -> None:
+def _write_cells(axes: Axes, table: pd.DataFrame, middle: float) -> None:
+    """Write the value of each cell, in white on the dark colours of values above the middle."""
     if table.size > _MOST_CELLS_WITH_NUMBERS:
         return
-    for row, values in enumerate(table.to_numpy(float)):
-        for column, value in enumerate(values):
-            if value == value:
-                axes.text(column + 0.5, row + 0.5, f"{value:,.4g}", ha="center", va="center", fontsize=8, color="black")
+    for (row, column), value in np.ndenumerate(table.to_numpy(float)):
+        ink = "white" if value > middle else "black"
+        axes.text(column + 0.5, row + 0.5, shown(value), ha="center", va="center", fontsize=8, color=ink)
 
 
 def frontier(found: Frontier) -> Figure:

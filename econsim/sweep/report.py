@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from econsim.errors import command
 from econsim.report import write_figures
 from econsim.report.figures import Captioned
 from econsim.report.page import fill
@@ -47,9 +48,8 @@ def write_sweep_report(sweep: Sweep, summary: Summary, interactive: bool = False
     context = {
         "sweep": sweep.path.resolve().name,
         "runs": _runs(sweep),
-        "caveats": [],
         "sections": [_section(*section) for section in summary.sections()],
-        "repeat": [f"{sweep.command('summary')} --metric {summary.metric}"],
+        "repeat": [command("sweep", "--file", sweep.path / "sweep.yaml"), sweep.command("summary")],
     }
     page = sweep.path / "report.html"
     write_text(page, fill("sweep.html", drawn, interactive, context))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -108,7 +108,8 @@ class Parameters(Model):
             return
         if "tax" not in self._kinds:
             raise ValueError("lowest_rate: applies to the component tax, which components does not list")
-        step = self.components[self._kinds.index("tax")].parameters.rate_step
+        tax: Any = self.components[self._kinds.index("tax")].parameters
+        step = tax.rate_step
         if abs(math.remainder(self.lowest_rate, step)) > 1e-9:
             raise ValueError(
                 f"lowest_rate: expected a multiple of the tax component's rate_step {step:g}, found"

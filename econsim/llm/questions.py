@@ -25,8 +25,8 @@ class Question:
     the server; identical questions with the same seed share one call. If ``temperature`` or ``max_tokens`` is ``None``,
     the setting of the service applies. ``facts`` repeats the numbers of the question as JSON; they are sent only to
     scripted models, which compute with them (:attr:`econsim.llm.settings.Settings.is_scripted`). ``history`` holds the
-    lines of ``user`` that tell the past, the oldest first: they are left out where the question exceeds the context of
-    the model.
+    lines of ``user`` that describe the past, the oldest first, or other entries with ``separator`` between them: the
+    older ones are left out where the question exceeds the context of the model.
     """
 
     system: str
@@ -38,6 +38,7 @@ class Question:
     max_tokens: int | None = None
     facts: str = ""
     history: tuple[str, ...] = ()
+    separator: str = "\n"
 
     def text(self, scripted: bool = False) -> str:
         """Return the text that is sent as the user's message; for a ``scripted`` model it ends with the facts."""

@@ -41,10 +41,11 @@ class Request:
     max_tokens: int
     seed: int
     history: tuple[str, ...] = ()
+    separator: str = "\n"
 
     def with_history(self, lines: int) -> Request | None:
-        """Return the request with the last ``lines`` lines of the history only; ``None`` if it has no such history."""
-        whole, kept = ("\n".join(self.history[first:]) for first in (0, len(self.history) - lines))
+        """Return the request with the last ``lines`` entries of the history only; ``None`` if it has no history."""
+        whole, kept = (self.separator.join(self.history[first:]) for first in (0, len(self.history) - lines))
         has_history = bool(whole) and whole in self.user
         return replace(self, user=self.user.replace(whole, kept, 1)) if has_history else None
 
@@ -97,6 +98,7 @@ def request_of(question: Question, settings: Settings) -> Request:
         max_tokens,
         question.seed,
         question.history,
+        question.separator,
     )
 
 

@@ -9,8 +9,8 @@ reply forms of ``llm``, and games do not depend on it.
 from __future__ import annotations
 
 from econsim.text.observations import Seen, acting_players, seen_by
-from econsim.text.role_text import RoleText
+from econsim.text.role_text import SEPARATOR, RoleText
 from econsim.text.summary import summary_of
 from econsim.text.types import Action
 
-__all__ = ["Action", "RoleText", "Seen", "acting_players", "seen_by", "summary_of"]
+__all__ = ["SEPARATOR", "Action", "RoleText", "Seen", "acting_players", "seen_by", "summary_of"]

@@ -23,10 +23,12 @@ from econsim.text.types import Action
 from econsim.text.views import ViewText
 from econsim.text.wording import Wording
 
-__all__ = ["STANDARD", "RoleText"]
+__all__ = ["SEPARATOR", "STANDARD", "RoleText"]
 
 PROMPTS = Path(__file__).parent / "prompts"
 STANDARD = "standard"
+SEPARATOR = "; "
+"""What stands between the past actions of a question."""
 TEMPLATES = "templates"
 """The key of a briefing under which a game gives the folder of its own templates."""
 
@@ -67,7 +69,7 @@ class RoleText:
         """
         values = {
             "role": base_role(self.role.name),
-            "history": "; ".join(self.action.named(action) for action in history),
+            "history": SEPARATOR.join(self.past(history)),
             "observation": _lines(self._features, seen.features),
             "shared": _lines(self._shared, seen.shared),
             "view": "" if seen.view is None else self._view.draw(seen.view),
@@ -77,6 +79,10 @@ class RoleText:
             "facts": seen.facts,
         }
         return self._wording.render("question", **{**values, **self._briefing})
+
+    def past(self, history: Sequence[Action]) -> tuple[str, ...]:
+        """Return past actions in words, between which a question has :data:`SEPARATOR`."""
+        return tuple(self.action.named(action) for action in history)
 
     def form(self, seen: Seen) -> Form:
         """Return the form of the reply."""

@@ -16,7 +16,7 @@ from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
 from econsim.llm.questions import Question
 from econsim.parameters import Model
-from econsim.text import Action, RoleText, Seen, acting_players, seen_by
+from econsim.text import SEPARATOR, Action, RoleText, Seen, acting_players, seen_by
 
 __all__ = ["PARAMETERS", "TextMemory", "TextPlay", "check_unused"]
 
@@ -122,17 +122,20 @@ class TextPlay:
         settings, text, purpose = self._settings, playing.text, playing.role.name
         seeds = self._asking.seeds(key, f"action/{purpose}", playing.role.count)
         players = acting.flatten().nonzero()[:, 0].tolist()
-        limits = settings.temperature, settings.max_tokens
+        kept = pasts if settings.history else [()] * len(seen)
         return [
             Question(
                 text.rules,
-                text.question(of_player, past if settings.history else ()),
+                text.question(of_player, past),
                 text.form(of_player),
                 purpose,
                 seeds[player],
-                *limits,
+                settings.temperature,
+                settings.max_tokens,
+                history=text.past(past),
+                separator=SEPARATOR,
             )
-            for player, of_player, past in zip(players, seen, pasts, strict=True)
+            for player, of_player, past in zip(players, seen, kept, strict=True)
         ]
 
     def _previous(self, playing: RoleInPlay, seen: Seen, past: Sequence[Action]) -> Action | None:

@@ -15,6 +15,7 @@ from econsim import kinds, random
 from econsim.errors import UserError
 from econsim.game import Agent
 from econsim.llm.questions import Answer, Question
+from econsim.llm.requests import request_of
 from econsim.llm.settings import Settings
 from econsim.play import play
 from econsim.scenario import load
@@ -223,3 +224,15 @@ def test_a_long_game_says_what_it_costs() -> None:
     assert calls == 16 * 4 * 1000
     assert tokens > 1000 * calls
     assert planner.forecast(game, game.roles["planner"], 16)[0] == 16 * 10
+
+
+def test_the_older_past_can_be_left_out_of_a_question_that_exceeds_the_context() -> None:
+    service = Answering()
+    played(service, history=8)
+    request = request_of(service.asked[-1], service.settings)
+    assert len(request.history) >= 2
+    assert "; ".join(request.history) in request.user
+    shorter = request.with_history(1)
+    assert shorter is not None
+    assert "; ".join(request.history) not in shorter.user
+    assert f"the oldest first: {request.history[-1]}" in shorter.user

@@ -122,11 +122,12 @@ def test_a_language_model_may_answer_with_negative_rates_and_is_told_so() -> Non
     assert facts_of(service.asked[0])["lowest"] == -0.5
 
 
-def test_without_subsidies_a_language_model_is_told_of_none() -> None:
+def test_without_subsidies_a_negative_rate_of_a_language_model_is_no_answer() -> None:
     service = Scripted(lambda question, facts: json.dumps({"rates": [-0.4, 0.0, 0.2]}))
     found, game = mind("planners", service, first="ask"), economy(lowest=0.0)
     seen = game.observe(game.reset(random.keys(1, 1)))["planner"]
     rates, _ = found.act(seen, found.start(game, game.roles["planner"], 1), random.keys(2, 1))
-    assert float(rates.min()) == 0.0
+    assert service.asked[0].form.read(json.dumps({"rates": [-0.4, 0.0, 0.2]})).value is None
+    assert torch.equal(rates.flatten(), game.status_quo("planner").to(rates))
     assert "negative" not in service.asked[0].system
     assert "lowest" not in facts_of(service.asked[0])

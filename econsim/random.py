@@ -34,7 +34,7 @@ def keys(seed: int, count: int, device: torch.device | str = "cpu") -> Tensor:
 
 
 def held_out_seeds(purpose: str, count: int, spacing: int = 1) -> list[int]:
-    """Return negative seeds, which no scenario accepts: keys set aside for evaluations that no choice has seen.
+    """Return seeds set aside for evaluations that no choice has seen: large ones, which nobody chooses by hand.
 
     Keys of different seeds are different, since :func:`keys` maps seeds to states one to one.
 
@@ -44,9 +44,9 @@ def held_out_seeds(purpose: str, count: int, spacing: int = 1) -> list[int]:
         spacing: the number of seeds, counted upwards from each, that belong to it; at most 10,000.
     """
     digest = hashlib.blake2b(purpose.encode(), digest_size=8).digest()
-    # 52 bits, so that the seeds are exact in JSON; the lowest ones leave room for the spacing.
-    highest = -10_000 - (int.from_bytes(digest, "little") >> 12)
-    return [highest - index * spacing for index in range(count)]
+    # From 2^52 on, and below 2^53, so that the seeds are exact in JSON; users count theirs from zero.
+    first = (1 << 52) + (int.from_bytes(digest, "little") >> 13)
+    return [first + index * spacing for index in range(count)]
 
 
 def fold(key: Tensor, data: Step | str) -> Tensor:

@@ -14,7 +14,7 @@ from econsim.scenario.aliases import canonical_key
 if TYPE_CHECKING:
     from econsim.scenario.model import Scenario
 
-__all__ = ["changed_keys", "description_of", "headline_changes"]
+__all__ = ["changed_keys", "chosen_keys", "description_of", "headline_changes"]
 
 _WITHOUT_EFFECT = ("name", "description", "accounts", "panel", "seeds_at_once", "llm")
 """Keys that change no number of a run."""
@@ -32,7 +32,7 @@ def changed_keys(before: Scenario | None, after: Scenario, commanded: Iterable[s
         after: the scenario with them.
         commanded: the dotted keys of the overrides.
     """
-    keys = _choices(commanded)
+    keys = chosen_keys(commanded)
     if before is None:
         return tuple(keys)
     one, other = (scenario.model_dump(mode="json") for scenario in (before, after))
@@ -56,7 +56,7 @@ def headline_changes(scenario: Scenario) -> list[str]:
     return [] if any(_first(key) == "headline" for key in keys) else keys
 
 
-def _choices(keys: Iterable[str]) -> list[str]:
+def chosen_keys(keys: Iterable[str]) -> list[str]:
     """Return the keys, each once; a choice with a kind, which replaces another as a whole, is one key."""
     keys = list(keys)
     choices = {key.removesuffix(".kind") for key in keys if key.endswith(".kind")}

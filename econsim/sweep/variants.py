@@ -13,6 +13,7 @@ from typing import Any
 
 from econsim.scenario import Scenario, library
 from econsim.scenario.aliases import canonical_key
+from econsim.scenario.changes import chosen_keys
 from econsim.scenario.composition import extended, resolved
 from econsim.scenario.defaults import over_defaults
 from econsim.scenario.loading import scenario_path
@@ -26,7 +27,10 @@ _PLANNER = ("planner", "planner_label")
 
 
 def composed(source: str | Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the unvalidated content of a scenario that :func:`econsim.scenario.load` has accepted."""
+    """Return the unvalidated content of a scenario that :func:`econsim.scenario.load` has accepted.
+
+    ``changed`` holds the keys of all overrides, also those that repeat the value of the file.
+    """
     path = scenario_path(source)
     root = extended(path)
     unnamed = {"name": Node(path.stem, ""), "description": Node(library.summary(path), "")}
@@ -40,7 +44,8 @@ class Variants:
 
     def __init__(self, base: dict[str, Any]) -> None:
         self.base = base
-        self.first = Scenario.model_validate(base)
+        self._commanded: tuple[str, ...] = tuple(base.get("changed", ()))
+        self.first = Scenario.model_validate(base | {"changed": chosen_keys(self._commanded)})
         self._parts: dict[tuple[str, tuple[tuple[str, float | int], ...]], dict[str, Any]] = {}
 
     def scenario(self, numbers: Numbers) -> Scenario:
@@ -56,9 +61,7 @@ class Variants:
             key = canonical_key(written)
             touched.setdefault(key.partition(".")[0], []).append((key, value))
         signatures = [(field, tuple(changes)) for field, changes in touched.items()]
-        data: dict[str, Any] = dict(vars(self.first)) | {
-            "changed": tuple(dict.fromkeys((*self.first.changed, *numbers)))
-        }
+        data: dict[str, Any] = dict(vars(self.first)) | {"changed": tuple(chosen_keys((*self._commanded, *numbers)))}
         for field, changes in signatures:
             for name in _names(field):
                 data.pop(name, None)

@@ -43,7 +43,7 @@ def test_the_household_calculator_shows_a_refundable_credit() -> None:
     assert table["reform_average_rate"].tolist()[1:] == [-0.4, -1_900.0 / 30_000.0]
     assert table["reform_marginal_rate"].tolist() == [-0.4, 0.0, 0.21]
     curve = household([0.0, 5_000.0, 10_000.0, 40_000.0], reform=TaxReform(ENDS, CREDIT))
-    for axes in plots.household_rates(curve, 15_000.0, {"law": "law", "reform": "credit"}).axes:
+    for axes in plots.rate_curves(curve, {"law": "law", "reform": "credit"}, marked=15_000.0).axes:
         assert axes.get_ylim()[0] < -40.0
 
 

@@ -53,7 +53,7 @@ def test_figures_are_there_as_svg_too(run: Run) -> None:
 def test_caveats_say_what_is_not_known(run: Run) -> None:
     found = " ".join(caveats(run))
     assert "Warning: apples are not money" in found
-    assert "econsim equilibrium runs/run" in found
+    assert "econsim --plugin run_toys equilibrium runs/run" in found
     # Two training seeds, and everybody in the own policy is trained.
     assert "One training seed" not in found
     assert "Not trained" not in found

@@ -38,7 +38,7 @@ nme: wrong
         "x.yaml:8: planner.catch_share: expected at least 0, found -0.1",
         "x.yaml:9: training.iterationss: unknown key (did you mean iterations?)",
         "x.yaml:10: seed: expected a whole number, got a number with a fractional part, found 1.5",
-        "x.yaml:11: nme: unknown key (did you mean name or game?)",
+        "x.yaml:11: nme: unknown key (did you mean name, game or panel?)",
     ]
 
 

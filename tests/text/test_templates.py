@@ -45,7 +45,7 @@ HOSTILE = {
     "{{ '{0:>999999999}'.format(1) }}": "call is not supported",
     "{{ skill.__class__.__mro__ }}": "unsafe",
     "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}": "RecursionError: maximum",
-    "{% if steps %}" * 300 + "{% endif %}" * 300: "RecursionError: maximum recursion",
+    "{% if steps %}" * 110 + "{% endif %}" * 110: "too many levels of indentation",
     "{% for a in lines %}" * 40 + "{% endfor %}" * 40: "too many statically nested blocks",
     "{{ " + "9" * 9000 + " }}": "Exceeds the limit (4300 digits)",
     "{{ steps | int(base=99) + skill }}": "TypeError",
@@ -54,7 +54,7 @@ HOSTILE = {
     "{{ unknown }}": "'unknown' is undefined",
 }
 WITHOUT_A_LINE = {  # of the template as a whole
-    "the text is longer than 1,000,000", "RecursionError: maximum", "RecursionError: maximum recursion",
+    "the text is longer than 1,000,000", "RecursionError: maximum", "too many levels of indentation",
     "too many statically nested blocks", "Exceeds the limit (4300 digits)",
 }  # fmt: skip
 

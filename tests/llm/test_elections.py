@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from aiohttp import web
 from tiny_server import Server, said
 
 from econsim import random
@@ -95,6 +96,23 @@ def test_voters_are_told_what_each_platform_brings_and_what_became_of_earlier_wi
     assert rich[2]["rates"] == [0, 0]
     assert rich[2]["utility"] == pytest.approx(80_000 * 1.5 / 1.4)  # 60 hours' pay less their cost, z / (1 + e)
     assert rich[2]["utility"] > rich[0]["utility"]
+
+
+def test_earlier_elections_are_left_out_where_a_question_exceeds_the_context(server: Server) -> None:
+    def limited(body: dict[str, Any]) -> Any:
+        error = {
+            "error": {
+                "message": "the request exceeds the available context size",
+                "type": "exceed_context_size_error",
+                "n_ctx": 100,
+            }
+        }
+        return web.json_response(error, status=400) if "year 1: " in said(body) else sincere(body)
+
+    _, rates = elections(server, limited)
+    assert rates == [[pytest.approx(MAJORITY, abs=1e-4)]] * 2
+    assert len(server.bodies) == 2 * 3 + 3  # each voter of the second year is asked again
+    assert "year 1: " not in said(server.bodies[-1])
 
 
 def test_uninformed_voters_see_rates_only(server: Server) -> None:

@@ -102,21 +102,21 @@ def test_the_command_writes_figure_and_table_also_for_a_finished_sweep(econsim: 
     assert "2 points: 2 on the front (2 clear, 0 unclear)" in page
     assert Path("mine/figures/frontier_equality_productivity.svg").is_file()
     assert Path("mine/figures/frontier_equality_productivity.png").is_file()
-    told = econsim("summary", "mine", "--frontier", "revenue,consumption_gini:min")
-    assert told.exit_code == 0, told.output
-    assert "Frontier of revenue and consumption_gini" in told.output
+    done = econsim("summary", "mine", "--frontier", "revenue,consumption_gini:min")
+    assert done.exit_code == 0, done.output
+    assert "Frontier of revenue and consumption_gini" in done.output
     table = pd.read_csv("mine/tables/frontier_revenue_consumption_gini.csv")
     assert {"revenue_low", "consumption_gini_high", "on_front", "clear"} <= set(table)
     assert open_sweep("mine").summary().frontier.name == "frontier_equality_productivity"  # as it was started
 
 
 def test_an_unknown_metric_is_refused_before_anything_runs(econsim: Any, tmp_path: Path) -> None:
-    told = econsim("sweep", "one_step", *FIXED, "seed=0:2", "--frontier", "equalty,productivity")
-    assert told.exit_code == 2
-    assert "--frontier equalty,productivity: no metric 'equalty' (did you mean equality" in told.output
+    done = econsim("sweep", "one_step", *FIXED, "seed=0:2", "--frontier", "equalty,productivity")
+    assert done.exit_code == 2
+    assert "--frontier equalty,productivity: no metric 'equalty' (did you mean equality" in done.output
     assert list(tmp_path.iterdir()) == []
-    told = econsim("sweep", "one_step", *FIXED, "seed=0:2", "--frontier", "equality")
-    assert "expected two different metrics, as in equality,productivity" in told.output
+    done = econsim("sweep", "one_step", *FIXED, "seed=0:2", "--frontier", "equality")
+    assert "expected two different metrics, as in equality,productivity" in done.output
 
 
 def test_an_unknown_metric_of_a_finished_sweep_is_named_with_near_ones(sweep: Make) -> None:

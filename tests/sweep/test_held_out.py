@@ -99,9 +99,9 @@ def test_the_command_prints_both_intervals(monkeypatch: pytest.MonkeyPatch, tmp_
     assert "--best welfair: no metric 'welfair' (did you mean welfare" in refused.output
     assert list(tmp_path.iterdir()) == []
     command = ["sweep", "one_step", *fixed, "planner.rate=0.1,0.5", "seed=0:6", "--best", "welfare", "--out", "mine"]
-    told = CliRunner().invoke(app, command)
-    assert told.exit_code == 0, told.output
-    assert "Winner among 2 variants by welfare" in told.output
-    assert "seeds of the sweep, which chose it (naive)" in told.output
-    assert "\n                            held-out seeds" in told.output
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert "Winner among 2 variants by welfare" in done.output
+    assert "seeds of the sweep, which chose it (naive)" in done.output
+    assert "\n                            held-out seeds" in done.output
     assert "Winner among 2 variants by welfare" in Path("mine/report.html").read_text()

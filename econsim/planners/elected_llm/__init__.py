@@ -279,7 +279,7 @@ class LanguageElection(Asking, ElectedPlanner):
 
     def _question(self, rules: str, prompt: Prompt, form: Form, purpose: str, seed: int) -> Question:
         limits = self.parameters.temperature, self.parameters.max_tokens
-        return Question(rules, prompt.text, form, purpose, seed, *limits, prompt.facts)
+        return Question(rules, prompt.text, form, purpose, seed, *limits, prompt.facts, prompt.history)
 
 
 def _voters(game: Game[Any]) -> Role:

@@ -128,7 +128,7 @@ class Narrator:
         self, template: str, who: Person, terms: Sequence[Term], rates: Rates, facts: Mapping[str, Any], **more: Any
     ) -> Prompt:
         recent = terms[len(terms) - self.parameters.history :] if self.parameters.history < len(terms) else terms
-        numbers = json.dumps(facts)
+        numbers, lines = json.dumps(facts), tuple(map(_line, recent))
         text = self._wording.render(
             template,
             persona=who.persona,
@@ -138,12 +138,12 @@ class Narrator:
             unit=self.briefing["unit"],
             year=len(terms) + 1,
             rates=per_cent(rates),
-            history="\n".join(map(_line, recent)),
+            history="\n".join(lines),
             facts=FACTS + numbers,
             **self._answer,
             **more,
         )
-        return Prompt(text, numbers)
+        return Prompt(text, numbers, lines)
 
     def _worth(self, worth: float, terms: Sequence[Term], who: Person) -> str:
         if not self.parameters.informed:

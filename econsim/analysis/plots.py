@@ -267,6 +267,7 @@ def metrics_over_steps(
         axes.set(xlabel=xlabel)
         write_title(axes, title)
         axes.margins(x=0)
+        axes.locator_params(axis="x", integer=True)
         label_ends(axes, ends, styles)
         plain_numbers(axes, "y")
     return figure

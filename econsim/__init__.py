@@ -131,7 +131,7 @@ def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **par
 
 def solve(
     game: Scenario | str | Path,
-    solver: str | Mapping[str, Any],
+    solver: str | Mapping[str, Any] | None = None,
     fixed: Mapping[str, Agent] | None = None,
     time_limit: float | None = None,
     **parameters: Any,
@@ -140,7 +140,8 @@ def solve(
 
     Args:
         game: a kind in ``econsim.economies`` or ``econsim.games``, or a scenario, given by name, by path or loaded.
-        solver: a kind in ``econsim.solvers``, or a mapping with its ``kind`` and parameters.
+        solver: a kind in ``econsim.solvers``, or a mapping with its ``kind`` and parameters; by default the solver of
+            all equilibria, for a game of two players whose payoffs can be enumerated.
         fixed: by role, the agents of roles that are not solved for.
         time_limit: seconds after which the best agents found so far are returned.
         parameters: parameters of the game, dotted or as nested mappings.
@@ -155,13 +156,16 @@ def solve(
 
     from econsim.scenario import Scenario, game_choice, with_overrides
     from econsim.scenario.loading import solver_choice
+    from econsim.solvers import default_solver
 
     overrides = {f"game.{key}": value for key, value in parameters.items()}
     if isinstance(game, Scenario):
         choice = with_overrides(game, overrides).game
     else:
         choice = load(game, **overrides).game if isinstance(game, Path) else game_choice(game, parameters)
-    solution: Solution = solver_choice(solver).build().solve(choice.build(), fixed or {}, time_limit)
+    built = choice.build()
+    kind = solver if solver is not None else default_solver(built)
+    solution: Solution = solver_choice(kind).build().solve(built, fixed or {}, time_limit)
     return solution
 
 

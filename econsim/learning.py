@@ -24,6 +24,7 @@ __all__ = [
     "FitsSeedsTogether",
     "HasDefaultLearner",
     "Learner",
+    "Profile",
     "Recorder",
     "SelfFit",
     "SelfFitting",
@@ -158,15 +159,44 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Solution:
-    """The result of a solver: agents by role, residuals of its equations by name, and a certificate.
+class Profile:
+    """A profile of mixed strategies, one per role, in a game whose payoffs can be enumerated.
 
-    The certificate bounds the largest gain of any player, and is computed from the agents, not by the solver's method.
+    Attributes:
+        strategies: the probability of each option, by role.
+        payoffs: the expected payoff, by role.
+        largest_gain: of any player from its best option; zero in a Nash equilibrium. Computed from the payoffs.
+        component: the number of the connected set of equilibria to which the profile belongs, counted from 1.
+    """
+
+    strategies: Mapping[str, tuple[float, ...]]
+    payoffs: Mapping[str, float]
+    largest_gain: float
+    component: int
+
+    @property
+    def total(self) -> float:
+        """The sum of payoffs."""
+        return sum(self.payoffs.values())
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The result of a solver.
+
+    Attributes:
+        agents: the agent of each role.
+        residuals: residuals of the solver's equations by name.
+        certificate: bounds on the largest gain of any player, computed from the agents, not by the solver's method.
+        profiles: every profile that was found, where strategies can be listed; the agents play one of them.
+        notes: what a reader has to know about the result, in words.
     """
 
     agents: Mapping[str, Agent]
     residuals: Mapping[str, float]
     certificate: Certificate
+    profiles: tuple[Profile, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Solver(Protocol):

@@ -24,6 +24,7 @@ from econsim.cli import (
     rendering,
     reporting,
     running,
+    solving,
     sweeping,
     watching,
 )
@@ -47,6 +48,7 @@ for _command in (
     watching.watch,
     rendering.render,
     certifying.equilibrium,
+    solving.solve,
     counterfactual.counterfactual,
     auditing.audit,
     household.household,

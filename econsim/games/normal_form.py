@@ -45,6 +45,7 @@ from torch import Tensor
 
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.games._classics import CLASSICS
+from econsim.games._payoff_files import read_payoffs
 from econsim.parameters import Model
 
 __all__ = ["NormalForm", "Parameters"]
@@ -61,15 +62,27 @@ Name = Literal[
 
 
 class Parameters(Model):
-    """Parameters of a normal-form game: a named classic game or user-defined payoffs."""
+    """Parameters of a normal-form game: a named classic game, user-defined payoffs or a file with payoffs."""
 
     classic: Name | None = None
     """Name of a classic game, with the players ``row`` and ``column``; null: the game of ``payoffs``."""
+    file: str | None = None
+    """Gambit's ``.nfg`` file, or a CSV file, relative to the working directory. A loaded scenario, and so a run,
+    contains its ``payoffs`` and ``options`` instead."""
     payoffs: dict[str, list[Any]] | None = Field(default=None, min_length=1)
     """Payoffs of each player by name: nested lists of numbers with one axis per player, in the order of the names,
     whose lengths are the players' numbers of options."""
     options: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Names of each player's options, in order; options without names are numbered."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_file(cls, given: Any) -> Any:
+        """Replace the name of a file by its content, so that a run does not depend on the file."""
+        if not isinstance(given, dict) or not isinstance(given.get("file"), str):
+            return given
+        content = read_payoffs(given["file"])
+        return {"options": content.options, **given, "file": None, "payoffs": content.payoffs}
 
     @field_validator("payoffs")
     @classmethod
@@ -87,7 +100,7 @@ class Parameters(Model):
     @model_validator(mode="after")
     def _one_game(self) -> Parameters:
         if (self.classic is None) == (self.payoffs is None):
-            raise ValueError(f"expected either classic ({', '.join(CLASSICS)}) or payoffs")
+            raise ValueError(f"expected either classic ({', '.join(CLASSICS)}), payoffs or file")
         counts = dict(zip(self.tables, self.shape, strict=True))
         for player, names in self.options.items():
             if player not in counts:

@@ -72,8 +72,8 @@ def game_choice(name: str, overrides: Mapping[str, Any]) -> Chosen:
     return _kind_with(name, overrides, GameChoice)
 
 
-def solver_choice(given: str | Mapping[str, Any]) -> Chosen:
-    """Return a solver, given by name or as a mapping with its ``kind`` and parameters.
+def solver_choice(given: str | Mapping[str, Any], overrides: Overrides = ()) -> Chosen:
+    """Return a solver, given by name or as a mapping with its ``kind`` and parameters, with overrides of these applied.
 
     Raises:
         UserError: there is no such kind, or a parameter is not valid.
@@ -82,7 +82,7 @@ def solver_choice(given: str | Mapping[str, Any]) -> Chosen:
     name = content.pop("kind", None)
     if not isinstance(name, str):
         raise UserError("solver: expected a name or a mapping with a key 'kind' that names one of the solvers")
-    return _kind_with(name, content, Annotated[Chosen, FromRoom("solvers")])
+    return _kind_with(name, content, Annotated[Chosen, FromRoom("solvers")], overrides)
 
 
 def planner_choice(source: str, parameters: Mapping[str, Any]) -> Chosen:
@@ -109,9 +109,9 @@ def parameters_from(overrides: Overrides, model: type[M]) -> M:
     return values
 
 
-def _kind_with(name: str, overrides: Mapping[str, Any], wanted: Any) -> Chosen:
+def _kind_with(name: str, content: Mapping[str, Any], wanted: Any, overrides: Overrides = ()) -> Chosen:
     root = Node({"kind": Node(name, name)}, name)
-    for patch in patches(overrides):
+    for patch in (*patches(content), *patches(overrides)):
         root = laid_over(root, patch)
     choice: Chosen = _checked(root, wanted)
     return choice

@@ -1,1 +1,22 @@
 """Solvers: exact methods that return agents with a certificate, one kind per module (:mod:`econsim.kinds`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from econsim.errors import UserError
+from econsim.game import Enumerable, Game
+
+__all__ = ["default_solver"]
+
+
+def default_solver(game: Game[Any]) -> str:
+    """Return the kind of solver that is used for a game where the user names none.
+
+    Raises:
+        UserError: no shipped solver applies to the game.
+    """
+    if isinstance(game, Enumerable) and [role.count for role in game.roles.values()] == [1, 1]:
+        return "vertex_enumeration"
+    reason = "the shipped solvers need two players, one per role, and payoffs that can be enumerated"
+    raise UserError(f"solve: {type(game).__name__} has no default solver: {reason}; name a solver with --solver")

@@ -15,15 +15,11 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import Tensor
 
-from econsim.agents import mixed_strategy
-from econsim.errors import UserError
-from econsim.expected_play import certificate_of
-from econsim.game import Agent, Enumerable, Game
+from econsim.game import Agent, Game
 from econsim.learning import Solution
 from econsim.parameters import Model
+from econsim.solvers._tables import Floats, solution, zero_sum_table
 
 __all__ = ["Parameters", "ZeroSum", "maximin"]
 
@@ -34,9 +30,6 @@ REFERENCES = (
     "Hall, J. A. J.}, journal={Mathematical Programming Computation}, volume={10}, number={1}, pages={119--142}, "
     "year={2018}}",
 )
-TOLERANCE = 1e-9  # of sums of payoffs, relative to the largest payoff
-
-Floats = NDArray[np.float64]
 
 
 class Parameters(Model):
@@ -60,16 +53,12 @@ class ZeroSum:
             UserError: the game does not have two players, its payoffs cannot be enumerated or do not add up to a
                 constant, or an agent is fixed.
         """
-        payoffs = _zero_sum_payoffs(game, fixed)
+        table = zero_sum_table(game, fixed, "zero_sum")
         deadline = None if time_limit is None else monotonic() + time_limit
-        table = payoffs.numpy()
-        row = maximin(table[0], deadline)
-        column = maximin(table[1].T, deadline)
-        agents = {name: _agent(mix) for name, (mix, _) in zip(game.roles, (row, column), strict=True)}
-        gap = abs(row[1] + column[1] - float(payoffs.sum(0).mean()))
-        certificate = certificate_of(game, agents)
-        assert certificate is not None  # the game is enumerable, and mixed strategies are stochastic
-        return Solution(agents, {"duality_gap": gap}, certificate)
+        row, row_value = maximin(table[0], deadline)
+        column, column_value = maximin(table[1].T, deadline)
+        gap = abs(row_value + column_value - float(table.sum(0).mean()))
+        return solution(game, [(row, column)], residuals={"duality_gap": gap})
 
 
 def maximin(payoff: Floats, deadline: float | None = None) -> tuple[Floats, float]:
@@ -96,25 +85,3 @@ def maximin(payoff: Floats, deadline: float | None = None) -> tuple[Floats, floa
     mix: Floats = weights / weights.sum()
     value = (mix @ payoff).min() if result.x is None else result.x[-1]
     return mix, float(value)
-
-
-def _zero_sum_payoffs(game: Game[Any], fixed: Mapping[str, Agent]) -> Tensor:
-    """Return payoffs ``[2, R, C]`` on the CPU; raises :class:`UserError` for other games."""
-    name = type(game).__name__
-    if fixed:
-        raise UserError(f"zero_sum: both players are solved for; {', '.join(fixed)} cannot be fixed")
-    if not isinstance(game, Enumerable) or [role.count for role in game.roles.values()] != [1, 1]:
-        raise UserError(
-            f"zero_sum: expected two players, one per role, and enumerable payoffs; {name} is not such a game"
-        )
-    payoffs = game.payoff_tensor().cpu()
-    total = payoffs.sum(0)
-    if float(total.max() - total.min()) > TOLERANCE * max(1.0, float(payoffs.abs().max())):
-        reason = f"payoffs add up to {float(total.min()):g} at some choices and to {float(total.max()):g} at others"
-        raise UserError(f"zero_sum: {name} is not zero-sum: {reason}")
-    return payoffs
-
-
-def _agent(mix: Floats) -> Agent:
-    probabilities = tuple(float(share) for share in mix)
-    return mixed_strategy.MixedStrategy(mixed_strategy.Parameters(probabilities=probabilities))

@@ -1,0 +1,150 @@
+"""The command ``solve``: equilibria of a scenario's game, by an exact method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from econsim.cli.running import OverridesArgument
+
+if TYPE_CHECKING:
+    from econsim.game import Game, Role
+    from econsim.learning import Profile, Solution
+
+_DECIMALS = 9  # below which a payoff is rounding
+_MOST_ROWS = 40
+_MOST_OPTIONS = 6  # of a mixed strategy
+_SOLVER = "solver."
+
+
+def solve(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A name from scenarios/, or a path.")],
+    overrides: OverridesArgument = None,
+    solver: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help="A solver; see econsim list. Default: all equilibria of a two-player game."),
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.0, help="Seconds after which the best result so far is returned.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="A CSV file for the strategies, with one row per option.")] = None,
+) -> None:
+    """Solve a scenario's game, and print its equilibria and each player's gain from deviating.
+
+    For example: econsim solve prisoners_dilemma, or with parameters of a solver: econsim solve chicken.yaml --solver
+    lemke_howson solver.label=2. The agents of the scenario take no part.
+    """
+    from time import process_time
+
+    from econsim.scenario import load
+    from econsim.scenario.loading import solver_choice
+    from econsim.solvers import default_solver
+
+    _check_file(csv)
+    given = overrides or []
+    game = load(scenario, [text for text in given if not text.startswith(_SOLVER)]).game.build()
+    kind = solver or default_solver(game)
+    settings = [text.removeprefix(_SOLVER) for text in given if text.startswith(_SOLVER)]
+    built = solver_choice(kind, settings).build()
+    start = process_time()
+    solution = built.solve(game, {}, time_limit)
+    _print(game, solution, f"{kind}: {process_time() - start:.2g} CPU-seconds")
+    if csv is not None:
+        _write(csv, game, solution)
+
+
+def _print(game: Game[Any], solution: Solution, method: str) -> None:
+    from rich.console import Console
+
+    from econsim.cli.console_tables import grid
+
+    console = Console(highlight=False)
+    console.print(method)
+    if solution.profiles:
+        names = list(game.roles)
+        header = ["", *names, *(f"{name} payoff" for name in names), "total"]
+        rows = [_row(game, number, profile) for number, profile in enumerate(solution.profiles[:_MOST_ROWS], 1)]
+        if _has_mixtures(solution):
+            header, rows = (
+                [*header, "component"],
+                [[*row, str(profile.component)] for row, profile in zip(rows, solution.profiles, strict=False)],
+            )
+        console.print(grid(header, rows, words=1 + len(names)))
+    for note in _notes(game, solution):
+        console.print(note, markup=False)
+
+
+def _row(game: Game[Any], number: int, profile: Profile) -> list[str]:
+    played = [strategy_text(role, profile.strategies[name]) for name, role in game.roles.items()]
+    numbers = [*(profile.payoffs[name] for name in game.roles), profile.total]
+    return [str(number), *played, *map(_shown, numbers)]
+
+
+def _has_mixtures(solution: Solution) -> bool:
+    """Return whether some component contains several of the profiles, which can then be mixed."""
+    return len({profile.component for profile in solution.profiles}) < len(solution.profiles)
+
+
+def _shown(value: float) -> str:
+    return f"{round(value, _DECIMALS) + 0.0:.4g}"  # adding zero removes the sign of a rounded negative number
+
+
+def strategy_text(role: Role, probabilities: tuple[float, ...]) -> str:
+    """Return a mixed strategy in words: the options that are played, each with its probability unless it is one."""
+    names = role.action_labels or tuple(map(str, range(len(probabilities))))
+    played = [(names[option], share) for option, share in enumerate(probabilities) if share > 0]
+    if len(played) == 1:
+        return played[0][0]
+    likely = sorted(played, key=lambda entry: -entry[1])[:_MOST_OPTIONS]
+    text = ", ".join(f"{name} {share:.3g}" for name, share in played if (name, share) in likely)
+    return text if len(played) <= _MOST_OPTIONS else f"{text}, and {len(played) - _MOST_OPTIONS} more"
+
+
+def _notes(game: Game[Any], solution: Solution) -> list[str]:
+    profiles, certificate = solution.profiles, solution.certificate
+    notes = []
+    if len(profiles) > _MOST_ROWS:
+        notes.append(f"{len(profiles) - _MOST_ROWS} more are not shown; --csv FILE writes them all.")
+    notes += solution.notes
+    if len(profiles) > 1:
+        totals = [profile.total for profile in profiles]
+        notes.append(f"Total payoffs of these equilibria: {_shown(min(totals))} to {_shown(max(totals))}.")
+    gain = max((profile.largest_gain for profile in profiles), default=certificate.upper)
+    if gain is not None:
+        notes.append(f"Largest gain of a player from deviating to {certificate.deviation_class}: {gain:.2g}.")
+    notes += [f"{name}: {value:.3g}" for name, value in solution.residuals.items()]
+    return notes
+
+
+def _check_file(csv: Path | None) -> None:
+    from econsim.errors import UserError
+
+    if csv is not None and not csv.parent.is_dir():
+        raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
+    if csv is not None and csv.is_dir():
+        raise UserError(f"--csv {csv}: this is a folder; give the name of a file")
+
+
+def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
+    import pandas as pd
+
+    from econsim.storage.csv_tables import write_csv
+
+    rows = [
+        {
+            "equilibrium": number,
+            "component": profile.component,
+            "player": name,
+            "option": (role.action_labels or range(len(profile.strategies[name])))[option],
+            "probability": probability,
+            "payoff": profile.payoffs[name],
+            "largest_gain": profile.largest_gain,
+        }
+        for number, profile in enumerate(solution.profiles, 1)
+        for name, role in game.roles.items()
+        for option, probability in enumerate(profile.strategies[name])
+    ]
+    write_csv(csv, pd.DataFrame(rows))
+    typer.echo(str(csv))

@@ -1,0 +1,144 @@
+"""Predictive regret matching+: two-player zero-sum games of many options, or many games at once.
+
+Each player mixes its options in proportion to their positive cumulative regrets, with the last regret counted twice as
+a prediction of the next. The players alternate, and strategies are averaged with weights that grow as the square of the
+iteration. The gap of a pair of strategies is the sum of what both players gain from their best options; the better of
+the average and the last pair is kept. The gap falls roughly as the square of the number of iterations, which for large
+tables is much faster than linear programming.
+
+Sources: Hart and Mas-Colell (2000); Tammelin (2014) for the cut at zero; Farina, Kroer and Sandholm (2021) for the
+prediction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from econsim.game import Agent, Game
+from econsim.learning import Solution
+from econsim.parameters import Model
+from econsim.solvers._tables import Play, solution, zero_sum_table
+
+__all__ = ["Parameters", "RegretMatching", "equilibria"]
+
+REFERENCES = (
+    "@inproceedings{farina2021faster, title={Faster Game Solving via Predictive Blackwell Approachability: Connecting "
+    "Regret Matching and Mirror Descent}, author={Farina, Gabriele and Kroer, Christian and Sandholm, Tuomas}, "
+    "booktitle={Proceedings of the AAAI Conference on Artificial Intelligence}, year={2021}}",
+)
+_CHECK_EVERY = 50
+_FINEST_SINGLE = 1e-5  # relative gaps below this one need double precision
+
+
+class Parameters(Model):
+    """Parameters of regret matching."""
+
+    gap: float = Field(default=1e-4, gt=0)
+    """The gap at which the solver stops, relative to the range of payoffs."""
+    iterations: int = Field(default=100_000, ge=1)
+    """The largest number of iterations."""
+
+
+class RegretMatching:
+    """Solver of two-player games whose payoffs add up to a constant, by regret matching."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+        """Return a mixed strategy for each player; see :class:`~econsim.learning.Solver`.
+
+        The residual ``gap`` is the sum of both players' gains, in payoffs; ``iterations`` is the number of iterations.
+
+        Raises:
+            UserError: the game does not have two players, its payoffs cannot be enumerated or do not add up to a
+                constant, or an agent is fixed.
+        """
+        table = zero_sum_table(game, fixed, "regret_matching")
+        settings = self.parameters
+        deadline = None if time_limit is None else monotonic() + time_limit
+        payoff = torch.from_numpy(table[0]).to(game.device)
+        found = equilibria(payoff[None], settings.gap, settings.iterations, deadline)
+        range_of = float(payoff.max() - payoff.min())
+        notes = []
+        if float(found.gaps) > settings.gap * range_of:
+            notes = [f"Stopped after {found.iterations:,} iterations, above the gap of {settings.gap:g} asked for."]
+        residuals = {"gap": float(found.gaps), "iterations": float(found.iterations)}
+        return solution(game, [(found.row[0].cpu().numpy(), found.column[0].cpu().numpy())], 0, None, residuals, notes)
+
+
+@torch.no_grad()
+def equilibria(payoffs: Tensor, gap: float, iterations: int, deadline: float | None = None) -> Play:
+    """Solve ``G`` zero-sum games of one shape as one batch.
+
+    Args:
+        payoffs: ``[G, R, C]`` of the row player, float64, on any device.
+        gap: stops when every game has a gap of at most this share of the range of its payoffs.
+        iterations: the largest number of iterations.
+        deadline: on the clock of :func:`time.monotonic`; the best strategies found so far are returned after it.
+    """
+    games, rows, columns = payoffs.shape
+    spans = (payoffs.amax((1, 2)) - payoffs.amin((1, 2))).clamp(min=torch.finfo(torch.float64).tiny)
+    scaled = (payoffs / spans[:, None, None]).to(torch.float32 if gap >= _FINEST_SINGLE else torch.float64)
+    row, column = _Player(games, rows, scaled), _Player(games, columns, scaled)
+    best = _Best(payoffs, row.mix, column.mix)
+    for number in range(1, iterations + 1):
+        weight = float(number) ** 2
+        row.update(torch.bmm(scaled, column.mix[..., None])[..., 0], weight)
+        column.update(-torch.bmm(row.mix[:, None], scaled)[:, 0], weight)
+        if number % _CHECK_EVERY == 0 or number == iterations:
+            best.consider(row.average, column.average)
+            best.consider(row.mix, column.mix)
+            if bool((best.gaps <= gap * spans).all()) or (deadline is not None and monotonic() > deadline):
+                break
+    return Play(best.row, best.column, best.gaps, number)
+
+
+class _Player:
+    """The regrets, the current strategy and the average strategy of one player in every game, ``[G, A]``."""
+
+    def __init__(self, games: int, options: int, like: Tensor) -> None:
+        self.mix = like.new_full((games, options), 1.0 / options)
+        self.regret = like.new_zeros(games, options)
+        self.total = like.new_zeros((games, options), dtype=torch.float64)
+
+    @property
+    def average(self) -> Tensor:
+        """The weighted mean of all strategies so far."""
+        return self.total / self.total.sum(-1, keepdim=True)
+
+    def update(self, values: Tensor, weight: float) -> None:
+        """Update regrets by the payoffs of all options, and the strategy by the prediction."""
+        gained = values - (values * self.mix).sum(-1, keepdim=True)
+        self.regret.add_(gained).clamp_(min=0.0)
+        predicted = (self.regret + gained).clamp_(min=0.0)
+        total = predicted.sum(-1, keepdim=True)
+        self.mix = torch.where(total > 0, predicted / total, 1.0 / predicted.shape[-1])
+        self.total.add_(self.mix, alpha=weight)
+
+
+class _Best:
+    """The strategies with the smallest gap so far, in every game."""
+
+    def __init__(self, payoffs: Tensor, row: Tensor, column: Tensor) -> None:
+        self.payoffs, self.row, self.column = payoffs, row.double(), column.double()
+        self.gaps = self._gaps(self.row, self.column)
+
+    def consider(self, row: Tensor, column: Tensor) -> None:
+        """Keep these strategies in the games in which their gap is smaller."""
+        row, column = (mix.double() / mix.double().sum(-1, keepdim=True) for mix in (row, column))
+        gaps = self._gaps(row, column)
+        better = (gaps < self.gaps)[:, None]
+        self.row, self.column = torch.where(better, row, self.row), torch.where(better, column, self.column)
+        self.gaps = torch.minimum(gaps, self.gaps)
+
+    def _gaps(self, row: Tensor, column: Tensor) -> Tensor:
+        highest = torch.bmm(self.payoffs, column[..., None])[..., 0].amax(-1)
+        lowest = torch.bmm(row[:, None], self.payoffs)[:, 0].amin(-1)
+        return (highest - lowest).clamp(min=0.0)

@@ -24,7 +24,9 @@ def solve(
     overrides: OverridesArgument = None,
     solver: Annotated[
         str | None,
-        typer.Option(metavar="KIND", help="A solver; see econsim list solvers. Default: all equilibria of a two-player game."),
+        typer.Option(
+            metavar="KIND", help="A kind of econsim list solvers. Default: all equilibria of a two-player game."
+        ),
     ] = None,
     time_limit: Annotated[
         float | None, typer.Option(min=0.0, help="Seconds after which the best result so far is returned.")

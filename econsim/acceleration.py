@@ -81,6 +81,14 @@ def fused(loss: Callable[..., tuple[Tensor, T]], mode: Mode) -> Callable[..., tu
     return compiled_at_first_call
 
 
+def known(flag: Tensor) -> bool:
+    """Return whether a flag ``[]`` is known to be true, so that work can be left out; always false in a graph.
+
+    Only in eager play on a CPU is its value at hand: a GPU would have to be waited for, and a graph is for all values.
+    """
+    return flag.device.type == "cpu" and not torch.compiler.is_compiling() and bool(flag)
+
+
 def keep_memory() -> bool:
     """Let the C library keep freed memory for the next step instead of returning it; return whether it does.
 

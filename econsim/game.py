@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from econsim.accounts import Account
+from econsim.deferred_features import DeferredFeatures
 from econsim.errors import UserError
 from econsim.held_tensors import held_tensors, map_held_tensors
 
@@ -159,7 +160,8 @@ class Role:
 class Observation:
     """The observations of the players of one role.
 
-    features: ``[B, N, F]``, in the game's ``dtype``, of order one.
+    features: ``[B, N, F]``, in the game's ``dtype``, of order one. A game may defer them (:meth:`deferring`): they are
+        then computed where they are read, and :meth:`columns` computes only the features that an agent needs.
     alive: ``[B, N]`` bool, players that exist.
     acting: ``[B, N]`` bool, players whose action the next step reads (the actions of all others are ignored).
     action_mask: ``[B, N, A]`` bool, True where an action is legal; ``None`` for a :class:`Box`.
@@ -181,6 +183,33 @@ class Observation:
     facts: Mapping[str, Tensor] | None = None
     whole: Observation | None = None
     shared: Tensor | None = None
+
+    deferred: ClassVar[DeferredFeatures | None] = None
+    """The features of an observation that :meth:`deferring` returned; ``features`` are then computed from them."""
+
+    @classmethod
+    def deferring(cls, features: DeferredFeatures, alive: Tensor, acting: Tensor, **others: Any) -> Observation:
+        """Return an observation whose features are computed when they are first read; in a compiled step, at once."""
+        if torch.compiler.is_compiling():
+            return cls(features.all(), alive, acting, **others)
+        observation = cls(alive, alive, acting, **others)
+        del vars(observation)["features"]  # so that reading them calls __getattr__
+        return observation.with_fields(deferred=features)
+
+    def columns(self, first: int, last: int) -> Tensor:
+        """Return ``features[..., first:last]``; where features are deferred, no others are computed."""
+        return self.features[..., first:last] if self.deferred is None else self.deferred.columns(first, last)
+
+    def with_fields(self, **values: Any) -> Observation:
+        """Return the observation with other values of some fields; unlike ``replace``, it computes no features."""
+        other = copy(self)
+        vars(other).update(values)
+        return other
+
+    def __getattr__(self, name: str) -> Tensor:
+        if name != "features" or self.deferred is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return self.deferred.all()
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from econsim.accounts import FOLLOWERS
+from econsim.deferred_features import DeferredFeatures
 from econsim.game import Game, Observation, Role, Transition
 
 __all__ = ["Groups", "SplitRoles", "base_game", "base_role"]
@@ -239,8 +241,8 @@ class SplitRoles(Game[Any]):
     def _rows(self, observation: Observation, name: str) -> Observation:
         if name not in self._players:
             return observation
-        rows = _changed(observation, lambda leaf: self._take(leaf, name))
-        return replace(rows, whole=observation) if self._asks_for_all else rows
+        rows = _changed(observation, partial(self._take, name=name))
+        return rows.with_fields(whole=observation) if self._asks_for_all else rows
 
     def _take(self, value: Tensor, name: str) -> Tensor:
         return value[:, self._players[name]] if name in self._players else value
@@ -255,14 +257,15 @@ class SplitRoles(Game[Any]):
 
 def _changed(observation: Observation, change: Callable[[Tensor], Tensor]) -> Observation:
     """Return an observation with ``change`` applied to every tensor that has an axis of players."""
-    names = [entry.name for entry in fields(observation) if entry.name not in _OF_ALL_PLAYERS]
-    values = {name: getattr(observation, name) for name in names}
-    return replace(observation, **{name: _mapped(value, change) for name, value in values.items()})
+    values = {name: value for name, value in vars(observation).items() if name not in _OF_ALL_PLAYERS}
+    return observation.with_fields(**{name: _mapped(value, change) for name, value in values.items()})
 
 
 def _mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
     if isinstance(value, Mapping):
         return {name: change(entry) for name, entry in value.items()}
+    if isinstance(value, DeferredFeatures):
+        return value.of_players(change)
     return value if value is None else change(value)
 
 

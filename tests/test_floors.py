@@ -15,7 +15,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # From the bottom up: a room imports only from floors below its own. CONTRIBUTING contains this table.
 FLOORS: tuple[tuple[str, str], ...] = (
-    ("errors random held_tensors accounts economics", "errors, random numbers, accounts; protocols of economies"),
+    (
+        "errors random held_tensors deferred_features accounts economics",
+        "errors, random numbers, accounts, features; protocols of economies",
+    ),
     ("kinds storage game", "the look-up of kinds, files and locks, the interface of games and agents"),
     ("parameters acceleration actions play split_roles", "parameter models; play, compiled where that pays"),
     ("learning leader_evaluation mechanisms nn", "protocols of learning, economic mechanisms, neural networks"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
+from econsim.acceleration import known
 from econsim.actions import solvable
-from econsim.game import Game, Observation, Role, Solvable
+from econsim.game import Box, Game, Observation, Role, Solvable
 from econsim.parameters import Model
 
 __all__ = ["BestResponse", "Parameters"]
@@ -25,11 +27,17 @@ class BestResponse:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Solvable, str]:
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Solvable, Role, torch.dtype]:
         """Store the game in the memory; raises ``UserError`` if the game does not compute best responses."""
-        return solvable(game, role, "best_response"), role.name
+        dtype = game.dtype if isinstance(role.action, Box) else torch.int64
+        return solvable(game, role, "best_response"), role, dtype
 
-    def act(self, observation: Observation, memory: tuple[Solvable, str], key: Tensor) -> tuple[Tensor, Any]:
-        """Return the optimal actions ``[B, N]``."""
-        game, role = memory
-        return game.best_response(role, observation), memory
+    def act(
+        self, observation: Observation, memory: tuple[Solvable, Role, torch.dtype], key: Tensor
+    ) -> tuple[Tensor, Any]:
+        """Return the optimal actions ``[B, N]``; zeros in a step in which no player acts, such as an announcement."""
+        game, role, dtype = memory
+        if known(~observation.acting.any()):
+            nothing = torch.zeros((*observation.acting.shape, *role.action.shape), dtype=dtype, device=key.device)
+            return nothing, memory
+        return game.best_response(role.name, observation), memory

@@ -37,10 +37,11 @@ def marginal_rate(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
 
     Negative income has a marginal rate of zero.
     """
-    rate = torch.zeros_like(income)
-    for bracket in range(rates.shape[-1]):
-        rate = torch.where(income >= thresholds[..., bracket, None], rates[..., bracket, None], rate)
-    return rate
+    batch = torch.broadcast_shapes(income.shape[:-1], thresholds.shape[:-1], rates.shape[:-1])  # type: ignore[no-untyped-call]
+    income = income.expand(*batch, -1).contiguous()
+    starts = thresholds if thresholds.ndim == 1 else thresholds.expand(*batch, -1).contiguous()
+    bracket = torch.searchsorted(starts.to(income), income, right=True)  # from 1; 0 below the first threshold
+    return pad(rates, (1, 0)).expand(*batch, -1).gather(-1, bracket)
 
 
 def tax_at_thresholds(thresholds: Tensor, rates: Tensor) -> Tensor:

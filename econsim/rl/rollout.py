@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -344,7 +344,7 @@ class Rollout:
 
 def _without_facts(observation: Observation) -> Observation:
     whole = observation.whole
-    return replace(observation, facts=None, whole=None if whole is None else replace(whole, facts=None))
+    return observation.with_fields(facts=None, whole=None if whole is None else whole.with_fields(facts=None))
 
 
 def _cat(trees: Sequence[Any]) -> Any:

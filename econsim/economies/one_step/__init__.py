@@ -57,12 +57,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.deferred_features import DeferredFeatures
 from econsim.economies.one_step import tax_inputs
 from econsim.economies.one_step.accounts import accounts_spec
 from econsim.economies.one_step.parameters import Parameters, thresholds_of
@@ -143,8 +145,8 @@ class OneStep(Game[State]):
         """Return the observations of the workers and of the planner."""
         announcing = self._announcing(state)
         return {
-            "worker": self._observation("worker", self._worker_features(state), ~announcing, worker_facts(state)),
-            "planner": self._observation("planner", self._planner_features(state), announcing, planner_facts(state)),
+            "worker": self._worker_observation(state, ~announcing),
+            "planner": self._planner_observation(state, announcing),
         }
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
@@ -421,20 +423,30 @@ class OneStep(Game[State]):
         """Mean skill of the people drawn from ``population_seed``, a scalar."""
         return mean(self.income, self.weight)[0] / USUAL_HOURS
 
-    def _worker_features(self, state: State) -> Tensor:
-        cap = self.settings.hours_cap
-        hours = torch.arange(1, PROBES + 1, dtype=self.dtype, device=state.skill.device) * (cap / PROBES)
-        budget = self.budget(state.rates)
-        usual = marginal_rate(state.skill * USUAL_HOURS, budget.thresholds, budget.rates)
-        probed = marginal_rate((state.skill[..., None] * hours).flatten(1), budget.thresholds, budget.rates)
-        features = [
-            (state.time / self.horizon).to(self.dtype)[:, None, None].expand(*state.skill.shape, 1),
-            (state.skill / self.reference_skill.to(state.skill)).log()[..., None],
-            state.rates[:, None, :].expand(-1, state.skill.shape[1], -1),
-            usual[..., None],
-            probed.reshape(*state.skill.shape, PROBES),
-        ]
-        return torch.cat(features, -1)
+    def _worker_features(self, state: State) -> DeferredFeatures:
+        """Return the workers' features, deferred: exact workers read few, and the probed rates cost more than play."""
+        return DeferredFeatures(
+            (1, partial(self._elapsed, state)),
+            (1, partial(self._log_skill, state)),
+            (self.brackets, partial(_rates_of_each, state)),
+            (1, partial(self._marginal_rates, state, USUAL_HOURS)),
+            (PROBES, partial(self._probed_rates, state)),
+        )
+
+    def _elapsed(self, state: State) -> Tensor:
+        return (state.time / self.horizon).to(self.dtype)[:, None, None].expand(*state.skill.shape, 1)
+
+    def _log_skill(self, state: State) -> Tensor:
+        return (state.skill / self.reference_skill.to(state.skill)).log()[..., None]
+
+    def _probed_rates(self, state: State) -> Tensor:
+        steps = torch.arange(1, PROBES + 1, dtype=self.dtype, device=state.skill.device)
+        return self._marginal_rates(state, steps * (self.settings.hours_cap / PROBES))
+
+    def _marginal_rates(self, state: State, hours: Tensor | float) -> Tensor:
+        """Return each worker's marginal tax rates at one or more hours, ``[B, N, H]``."""
+        income, budget = state.skill[..., None] * hours, self.budget(state.rates)
+        return marginal_rate(income.flatten(1), budget.thresholds, budget.rates).reshape(income.shape)
 
     def _planner_features(self, state: State) -> Tensor:
         mean_income = mean(state.income, state.weight)[:, None]
@@ -447,19 +459,27 @@ class OneStep(Game[State]):
         ]
         return torch.cat(features, -1)[:, None, :]
 
-    def _observation(self, role: str, features: Tensor, acting: Tensor, facts: Mapping[str, Tensor]) -> Observation:
-        alive = torch.ones(features.shape[:2], dtype=torch.bool, device=features.device)
-        action = self.roles[role].action
+    def _worker_observation(self, state: State, acting: Tensor) -> Observation:
+        alive, action = torch.ones_like(state.skill, dtype=torch.bool), self.roles["worker"].action
         mask = alive[..., None].expand(*alive.shape, action.count) if isinstance(action, Discrete) else None
-        return Observation(features, alive, acting[:, None] & alive, mask, facts=facts)
+        more = {"action_mask": mask, "facts": worker_facts(state)}
+        return Observation.deferring(self._worker_features(state), alive, acting[:, None] & alive, **more)
+
+    def _planner_observation(self, state: State, acting: Tensor) -> Observation:
+        alive = torch.ones_like(acting[:, None])
+        return Observation(self._planner_features(state), alive, acting[:, None], facts=planner_facts(state))
 
     def _skill(self, observation: Observation) -> Tensor:
-        logs = observation.features[..., 1]
+        logs = observation.columns(1, 2)[..., 0]
         return logs.exp() * self.reference_skill.to(logs)
 
     def _announced(self, observation: Observation) -> Tensor:
-        return observation.features[:, 0, 2 : 2 + self.brackets]
+        return observation.columns(2, 2 + self.brackets)[:, 0]
 
     def _only_workers(self, role: str) -> None:
         if role != "worker":
             raise UserError(f"one_step: the exact best response is defined for the role worker, not for {role!r}")
+
+
+def _rates_of_each(state: State) -> Tensor:
+    return state.rates[:, None, :].expand(-1, state.skill.shape[1], -1)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from econsim.acceleration import known
 from econsim.mechanisms.numerics import power
 from econsim.mechanisms.taxes import brackets_tax, tax_at_thresholds
 
@@ -34,14 +35,42 @@ def best_income(
         rates: ``[K]`` or ``[B, K]``, at most 1; negative rates are subsidies of work.
         elasticity: of income with respect to the net-of-tax rate, a scalar or ``[B, 1]``.
     """
+    rising = (rates.diff(dim=-1) >= 0).all(-1, keepdim=True)
+    all_rise = known(rising.all())
     # Work in blocks of workers that fit the cache: with a million at once, memory bandwidth would be the bottleneck.
     blocks = zip(torch.split(untaxed_income, BLOCK, -1), torch.split(income_cap, BLOCK, -1), strict=True)
-    return torch.cat([_best_income(*block, thresholds, rates, elasticity) for block in blocks], -1)
+    best = []
+    for untaxed, cap in blocks:
+        income = _best_where_rates_rise(untaxed, cap, thresholds, rates, elasticity)
+        if not all_rise:
+            income = torch.where(rising, income, _best_of_brackets(untaxed, cap, thresholds, rates, elasticity))
+        best.append(income)
+    return torch.cat(best, -1)
 
 
-def _best_income(
+def _best_where_rates_rise(
     untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
 ) -> Tensor:
+    """Return the largest of the peaks, each at most at the end of its bracket: the best where no rate falls.
+
+    The budget set is then convex. Peaks of brackets below the best income are beyond the ends of these brackets; peaks
+    of brackets above it are lower.
+    """
+    shrink = power(1.0 - rates, elasticity)
+    best = torch.zeros_like(untaxed_income)
+    for bracket in range(rates.shape[-1]):
+        peak = untaxed_income * shrink[..., bracket, None]
+        if bracket + 1 < rates.shape[-1]:
+            peak = torch.minimum(peak, thresholds[..., bracket + 1, None])
+        # Of equal peaks, gradients are those of the first, in whose bracket the income is.
+        best = torch.where(peak > best, peak, best) if peak.requires_grad else torch.maximum(best, peak)
+    return torch.minimum(best, income_cap)
+
+
+def _best_of_brackets(
+    untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
+) -> Tensor:
+    """Return the best of the peaks of all brackets."""
     exponent = 1.0 + 1.0 / elasticity
     retention = 1.0 - rates
     # The budget line of a bracket, extended to an income of zero.
@@ -93,12 +122,14 @@ def grid_values(skill: Tensor, cost: Tensor, hours: Tensor, thresholds: Tensor, 
 
 def quasi_linear_peaks(
     skill: Tensor, untaxed_hours: Tensor, cap: float, thresholds: Tensor, rates: Tensor, elasticity: Tensor
-) -> list[Tensor]:
-    """Return the best hours within each bracket, ``K`` times ``[B, N]``, for quasi-linear utility."""
-    return [
-        (untaxed_hours * power(1.0 - rate, elasticity)).clamp(low, high)
-        for low, high, rate in _brackets_in_hours(skill, cap, thresholds, rates)
+) -> Tensor:
+    """Return the best hours within each bracket, ``[K, B, N]``, for quasi-linear utility."""
+    shrink = power(1.0 - rates, elasticity)
+    peaks = [
+        (untaxed_hours * shrink[..., bracket, None]).clamp(low, high)
+        for bracket, (low, high, _) in enumerate(_brackets_in_hours(skill, cap, thresholds, rates))
     ]
+    return torch.stack(peaks)
 
 
 def isoelastic_peaks(
@@ -108,8 +139,8 @@ def isoelastic_peaks(
     rates: Tensor,
     other_income: Tensor,
     marginal_gain: Callable[[Tensor, Tensor, Tensor], Tensor],
-) -> list[Tensor]:
-    """Return the best hours within each bracket, ``K`` times ``[B, N]``, by bisection, without a closed form.
+) -> Tensor:
+    """Return the best hours within each bracket, ``[K, B, N]``, by bisection, without a closed form.
 
     ``marginal_gain(hours, consumption, net_wage)`` is the derivative of utility with respect to hours. It decreases in
     hours, so that bisection finds its zero to within ``cap * 2^-34``. ``other_income`` ``[B, N]`` is consumption at
@@ -127,19 +158,21 @@ def isoelastic_peaks(
         hours = 0.5 * (low + high)
         more = marginal_gain(hours, net_wage * hours + unearned, net_wage) > 0
         low, high = torch.where(more, hours, low), torch.where(more, high, hours)
-    return list((0.5 * (low + high)).unbind())
+    return 0.5 * (low + high)
 
 
-def best_among(peaks: list[Tensor], utility: Callable[[Tensor], Tensor], step: float | None) -> Tensor:
-    """Return the best of the peaks ``[B, N]``, or of the multiples of ``step`` on either side of each peak.
+def best_among(peaks: Tensor, utility: Callable[[Tensor], Tensor], step: float | None) -> Tensor:
+    """Return the best ``[B, N]`` of peaks ``[K, B, N]``, or of the multiples of ``step`` on either side of each peak.
 
     Utility is concave within a bracket, so that the best multiple within it is adjacent to the bracket's peak.
+    ``utility`` is called with several choices at once, ``[C, B, N]``, as many as fit the cache.
     """
     if step is not None:
-        peaks = [side(peak / step) * step for peak in peaks for side in (torch.floor, torch.ceil)]
-    best, best_value = peaks[0], utility(peaks[0])
-    for hours in peaks[1:]:
-        value = utility(hours)
+        peaks = torch.stack([(peaks / step).floor() * step, (peaks / step).ceil() * step], 1).flatten(0, 1)
+    at_once = max(1, BLOCK // max(1, peaks[0].numel()))
+    values = [value for choices in torch.split(peaks, at_once) for value in utility(choices)]
+    best, best_value = peaks[0], values[0]
+    for hours, value in zip(peaks[1:], values[1:], strict=True):
         better = value > best_value
         best, best_value = torch.where(better, hours, best), torch.where(better, value, best_value)
     return best

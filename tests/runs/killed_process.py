@@ -19,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from econsim.rl import checkpoint_schedule
 from econsim.runs import execute, resume
 from econsim.scenario import load
 
@@ -57,6 +58,7 @@ def _count(folder: Path, numbers: list[int], killed_at: int | None, event: str, 
 
 def main(base: Path, moments: int) -> None:
     """Make the reference, then the interrupted runs, each resumed to its end."""
+    checkpoint_schedule.MINUTES = 0.0  # searches and formulas write checkpoints as often as they can
     for name in _SLOW_IMPORTS:
         import_module(name)
     scenario, whole = load("one_step", _OVERRIDES), base / "whole" / "run"

@@ -64,6 +64,8 @@ def expected_cost(name: str) -> list[str]:
         return time_in_words(measured_time(plan, PATIENCE, PATIENCE, limit=_LIMIT), scenario) or [_SHORT]
     except EconsimError as error:
         return [f"expected time: not known, because a run would stop: {error}"]
+    except Exception as error:  # a fault of a plug-in must not hide the page that describes it
+        return [f"expected time: not known, because a fit failed ({type(error).__name__}: {error})"]
 
 
 def _runs(table: Table) -> object:

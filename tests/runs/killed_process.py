@@ -28,6 +28,7 @@ _EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncat
 # The whole pipeline on a small budget: a formula, a search and two-level training, with checkpoints in each.
 _OVERRIDES: dict[str, Any] = {
     "economy.workers": 12, "economy.population.sampling": "random",
+    "baselines.saez": {"kind": "saez", "iterations": 6},
     "baselines.search": {"kind": "search", "method": "cma_es", "starts": 2, "generations": 3},
     "training.warm_up": 2, "training.iterations": 8, "training.checkpoint_every": 3,
     "training.copies": 4, "training.leader_copies": 4,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import torch
@@ -52,6 +53,25 @@ def play(
             watch(state, over)
         over = over | transition.terminated | transition.truncated
     return Episode(state, returns)
+
+
+def counted(
+    progress: Callable[[int, int, str], object], before: int, total: int, message: str
+) -> Callable[[Any, Tensor], None]:
+    """Return a function for ``watch`` of :func:`play` that reports one more unit at every state.
+
+    Args:
+        progress: receives the units done, their total, and the message.
+        before: units that were done earlier.
+        total: total number of units; an episode has ``game.horizon + 1`` states.
+        message: what is being done.
+    """
+    units = count(before + 1)
+
+    def watch(_state: Any, _over: Tensor) -> None:
+        progress(min(next(units), total), total, message)
+
+    return watch
 
 
 class ConstantPolicy(ABC):

@@ -53,7 +53,8 @@ def describe(
 ) -> None:
     """Describe a scenario, agent, planner or kind.
 
-    Prints its documentation, its parameters and its YAML; for a game also its roles, with features, units and actions.
+    Prints its documentation, its parameters and its YAML; for a game also its roles, with features, units and actions;
+    for a scenario also how long a run takes, measured on its first steps, or how many questions it asks.
     """
     from econsim.cli.describing import described_file, described_kind
     from econsim.cli.describing_games import described_game
@@ -69,6 +70,12 @@ def describe(
     pages = [] if text else [described_file(axis, plain) for axis, plain in files]
     pages += [] if text else [described_kind(kinds.load(room, plain)) for room in rooms]
     typer.echo("\n\n".join([*pages, *game]))
+    if ("scenarios", plain) in files and not text:
+        from econsim.cli.forecasting import expected_cost
+
+        typer.echo("")
+        for line in expected_cost(plain):
+            typer.echo(line)
 
 
 def cite(

@@ -1,4 +1,4 @@
-"""Output of ``econsim sweep --dry-run``: the table of runs, their batches, and a forecast of time, memory and cost."""
+"""Forecasts before anything is started: of a sweep (``sweep --dry-run``) and of a run (``describe``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from econsim.cli.console_tables import grid
+from econsim.errors import EconsimError
+from econsim.runs.forecast import PATIENCE, measured_time
+from econsim.runs.llm_session import calls_in_words, forecast_calls
 from econsim.runs.progress import clock_time
+from econsim.runs.recorder import Advice
+from econsim.runs.time_in_words import LONG, time_in_words
+from econsim.scenario import load
+from econsim.scenario.plan import plan_of
 from econsim.sweep.forecast import Cost, foreseen_costs
 from econsim.sweep.launch import Options, said
 from econsim.sweep.packing import planned_units
@@ -19,9 +26,11 @@ from econsim.sweep.table import Table, table_of
 if TYPE_CHECKING:
     from econsim.sweep.request import Request
 
-__all__ = ["print_forecast"]
+__all__ = ["expected_cost", "print_forecast"]
 
 _MOST_ROWS = 40
+_LIMIT = 30.0  # seconds for which each learner is timed at most
+_SHORT = f"expected time: less than {LONG:.0f} seconds"
 
 
 def print_forecast(request: Request, options: Options) -> None:
@@ -41,6 +50,22 @@ def print_forecast(request: Request, options: Options) -> None:
         console.print(f"... and {len(table.runs) - _MOST_ROWS:,} more")
     for line in (*said(plan), *_totals(foreseen_costs(table, plan, options.device), options)):
         console.print(line, markup=False, soft_wrap=True)
+
+
+def expected_cost(name: str) -> list[str]:
+    """Return how long a run of a scenario takes on this machine, or how many questions it asks a language model."""
+    scenario = load(name)
+    try:
+        with Advice().listening():
+            plan = plan_of(scenario, scenario.build_game("cpu"))
+            calls = forecast_calls(plan)
+        if calls is not None and scenario.llm is not None:
+            return [calls_in_words(calls, scenario.llm)]
+        return time_in_words(measured_time(plan, PATIENCE, PATIENCE, limit=_LIMIT), scenario) or [_SHORT]
+    except EconsimError as error:
+        return [f"expected time: not known, because a run would stop: {error}"]
+    except Exception as error:  # a fault of a plug-in must not hide the page that describes it
+        return [f"expected time: not known, because a fit failed ({type(error).__name__}: {error})"]
 
 
 def _runs(table: Table) -> object:

@@ -15,6 +15,7 @@ from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Role
 from econsim.planners._candidates import ElectionParameters, Platforms
 from econsim.planners._ideal_points import ideals
+from econsim.planners._ledger import Ledger
 from econsim.planners._welfare_forecast import WelfareForecast, exact_answers
 
 __all__ = ["Campaign"]
@@ -71,19 +72,21 @@ class Campaign:
         weight = torch.ones_like(untaxed) if weight is None else weight
         return cls(game, role, contest, seed, brackets, forecast, untaxed.argsort(stable=True), weight)
 
-    def candidates(self, trusting: bool) -> dict[str, Tensor]:
+    def candidates(self, trusting: bool, ledger: Ledger) -> dict[str, Tensor]:
         """Return candidates, promised schedules, the schedules they would announce, and voters' expected utilities.
 
-        ``trusting``: whether voters believe platforms that are not binding.
+        Args:
+            trusting: whether voters believe platforms that are not binding.
+            ledger: the ledger of the fit, from which an interrupted search for platforms continues.
         """
         contest, platforms = self.contest, self.contest.platforms
         standing = self._standing()
         if isinstance(platforms, dict):
             promised = _promises(platforms, self.game, self.role)
-            rates = promised if contest.binding else self._wanted(standing)
+            rates = promised if contest.binding else self._wanted(standing, ledger)
             standing = standing if isinstance(contest.candidates, tuple) else torch.full((len(promised),), -1)
         else:
-            promised = rates = self._wanted(standing)
+            promised = rates = self._wanted(standing, ledger)
         utility = self.forecast(promised if contest.binding or trusting else rates)
         return {"candidates": standing, "promised": promised, "rates": rates, "utility": utility}
 
@@ -105,7 +108,7 @@ class Campaign:
         positions = (torch.arange(count, device=device, dtype=torch.float64) + 0.5) * (people / count)
         return self.poorest_first[positions.long()]
 
-    def _wanted(self, standing: Tensor) -> Tensor:
+    def _wanted(self, standing: Tensor, ledger: Ledger) -> Tensor:
         """Return the schedule that is best for each candidate, ``[C, K]``."""
         contest, brackets = self.contest, self.brackets
         size = 1 if contest.schedule == "flat" else brackets
@@ -114,7 +117,7 @@ class Campaign:
             return self.forecast(points.expand(-1, brackets))
 
         lowest = lowest_rate(self.game, self.role)
-        points = ideals(value, standing, size, contest.starts, contest.finest_step, self.seed, lowest)
+        points = ideals(value, standing, size, contest.starts, contest.finest_step, self.seed, ledger, lowest)
         return points.expand(-1, brackets).contiguous()
 
 

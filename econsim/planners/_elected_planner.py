@@ -14,6 +14,7 @@ from econsim.game import Agent, Game, Role
 from econsim.learning import Recorder
 from econsim.planners._campaign import Campaign
 from econsim.planners._candidates import ElectionParameters
+from econsim.planners._ledger import Ledger
 
 
 class ElectedPlanner(ABC):
@@ -38,13 +39,16 @@ class ElectedPlanner(ABC):
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
         """Compute the candidates, their platforms, the schedules they would announce, and voters' expected utilities.
 
+        Continues from the recorder's newest checkpoint.
+
         Raises:
             UserError: the role does not set tax brackets, or voters cannot forecast their utility.
         """
         exact: Game[Any] = game.to(dtype=torch.float64)
         campaign = Campaign.of(exact, role, self.parameters, agents, self.voters_are_exact, seed)
-        recorder.progress(1, 3, "elected")
-        candidates = campaign.candidates(self.voters_trust)
+        ledger = Ledger(recorder)
+        ledger.progress(1, 3, "elected")
+        candidates = campaign.candidates(self.voters_trust, ledger)
         recorder.progress(2, 3, "elected")
         fitted = candidates | self.election(campaign, candidates, recorder)
         for candidate, rates in enumerate(fitted["rates"].tolist()):

@@ -8,14 +8,19 @@ import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.planners._ledger import Ledger
 
 FIRST_STEP = 0.1
 SHRINK = 3.0
 REACH = 5
 FLAT = 21
 DRAWN = 64
+BEFORE_PLATFORMS = (1, 3)  # steps of a fit done while ideal points are computed, and their number
 # A smaller gain, as a share of utility, is attributed to rounding.
 _NOTHING = 1e-12
+
+OwnValue = Callable[[Tensor, Tensor], Tensor]
+"""Function that returns the utilities ``[S]`` of people ``[S]`` at points ``[S, D]``, each at one point."""
 
 
 def ideals(
@@ -25,6 +30,7 @@ def ideals(
     starts: int,
     finest_step: float,
     seed: int,
+    ledger: Ledger,
     lowest: float = 0.0,
 ) -> Tensor:
     """Return the point with the highest utility for each person, ``[C, D]``, by coordinate search in [lowest, 1].
@@ -36,14 +42,16 @@ def ideals(
         starts: number of starting points per person, the best ones of a pool of constant and random points.
         finest_step: the smallest step.
         seed: seed of the random points.
+        ledger: the ledger of the fit, from which an interrupted search continues.
         lowest: lower limit of all coordinates.
     """
     pool = _pool(size, seed, lowest, people.device)
-    in_pool = value(pool)[:, people]
+    in_pool = ledger.evaluated(pool, lambda: value(pool)[:, people])
     best = in_pool.topk(min(starts, len(pool)), 0).indices.T
     owners = people.repeat_interleave(best.shape[1])
-    points = _climb(value, pool[best].flatten(0, 1), owners, finest_step, lowest)
-    utility = _own(value(points), owners).reshape(best.shape)
+    own_value = _own(value, ledger)
+    points = _climb(own_value, pool[best].flatten(0, 1), owners, finest_step, lowest)
+    utility = own_value(points, owners).reshape(best.shape)
     return points.reshape(*best.shape, size)[torch.arange(len(people), device=people.device), utility.argmax(-1)]
 
 
@@ -55,16 +63,14 @@ def _pool(size: int, seed: int, lowest: float, device: torch.device) -> Tensor:
     return torch.cat([flat, lowest + (1.0 - lowest) * drawn])
 
 
-def _climb(
-    value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, finest_step: float, lowest: float
-) -> Tensor:
+def _climb(own_value: OwnValue, points: Tensor, people: Tensor, finest_step: float, lowest: float) -> Tensor:
     """Move every point along one axis after another, with decreasing steps, until its owner gains no more."""
-    step, best = FIRST_STEP, _own(value(points), people)
+    step, best = FIRST_STEP, own_value(points, people)
     points, climbing = points.clone(), torch.arange(len(points), device=points.device)
     while True:
         gained = torch.zeros_like(climbing, dtype=torch.bool)
         for axis in range(points.shape[1]):
-            moved, utility = _along(value, points[climbing], people[climbing], axis, step, lowest)
+            moved, utility = _along(own_value, points[climbing], people[climbing], axis, step, lowest)
             better = utility > best[climbing] + _NOTHING * best[climbing].abs()
             points[climbing[better]], best[climbing[better]] = moved[better], utility[better]
             gained |= better
@@ -76,17 +82,26 @@ def _climb(
 
 
 def _along(
-    value: Callable[[Tensor], Tensor], points: Tensor, people: Tensor, axis: int, step: float, lowest: float
+    own_value: OwnValue, points: Tensor, people: Tensor, axis: int, step: float, lowest: float
 ) -> tuple[Tensor, Tensor]:
     """Return the best points on lines along one axis, and the utility of their owners."""
     offsets = torch.arange(-REACH, REACH + 1, dtype=points.dtype, device=points.device) * step
     lines = points[:, None].repeat(1, len(offsets), 1)
     lines[..., axis] = (lines[..., axis] + offsets).clamp(lowest, 1.0)
-    utility = _own(value(lines.flatten(0, 1)), people.repeat_interleave(len(offsets))).reshape(len(points), -1)
+    utility = own_value(lines.flatten(0, 1), people.repeat_interleave(len(offsets))).reshape(len(points), -1)
     highest, index = utility.max(-1)
     return lines[torch.arange(len(points), device=points.device), index], highest
 
 
-def _own(utility: Tensor, people: Tensor) -> Tensor:
-    """Return the utility of the owner of each row, ``[S]``."""
-    return utility.gather(1, people[:, None])[:, 0]
+def _own(value: Callable[[Tensor], Tensor], ledger: Ledger) -> OwnValue:
+    """Return a function that returns the utility ``[S]`` of the owner of each point, from the ledger where it is known.
+
+    The function shows that the fit is at work after every evaluation, as the number of evaluations is not known before.
+    """
+
+    def own_value(points: Tensor, people: Tensor) -> Tensor:
+        utility = ledger.evaluated(points, lambda: value(points).gather(1, people[:, None])[:, 0])
+        ledger.progress(*BEFORE_PLATFORMS, "platforms")
+        return utility
+
+    return own_value

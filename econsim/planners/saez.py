@@ -36,6 +36,7 @@ from econsim.planners._optimal_tax_inputs import (
     social_weights,
     taxable_income_of,
 )
+from econsim.rl.checkpoint_schedule import CheckpointSchedule
 
 __all__ = ["Parameters", "Saez"]
 
@@ -77,15 +78,17 @@ class Saez(FittedAction):
         self.parameters = parameters
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Iterate responses and formula, starting without taxes.
+        """Iterate responses and formula, starting without taxes; continues from the recorder's newest checkpoint.
 
         Raises:
             UserError: the role does not set tax brackets, the game has no potential incomes, or incomes do not respond.
         """
         responses = _Responses(game, role, agents, seed, self.parameters)
         given = responses.estimate() if self.parameters.elasticity == "estimated" else self.parameters.elasticity
-        rates, late = torch.zeros_like(responses.thresholds), []
-        for iteration in range(self.parameters.iterations):
+        done, stored = recorder.restore() or (0, {"rates": torch.zeros_like(responses.thresholds), "late": []})
+        rates, late, elasticity = stored["rates"].to(game.device), list(stored["late"]), stored.get("elasticity", ())
+        schedule = CheckpointSchedule()
+        for iteration in range(done, self.parameters.iterations):
             optimal, elasticity = responses.formula(rates, given)
             damping = self.parameters.damping if iteration else 0.0
             change = (optimal - rates).abs().max()
@@ -93,7 +96,9 @@ class Saez(FittedAction):
             late += [rates] if 2 * (iteration + 1) > self.parameters.iterations else []
             recorder.log("saez/largest_change", float(change), step=iteration)
             recorder.progress(iteration + 1, self.parameters.iterations, "saez")
-        announced = torch.stack(late).mean(0)
+            if schedule.is_due(iteration + 1):
+                recorder.checkpoint(iteration + 1, {"rates": rates, "late": late, "elasticity": elasticity})
+        announced = torch.stack([each.to(rates) for each in late]).mean(0)
         self.load_state_dict({"rates": announced, "elasticity": torch.tensor(elasticity, dtype=torch.float64)})
 
     def explanation(self, game: Game[Any]) -> str:

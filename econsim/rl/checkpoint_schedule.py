@@ -9,21 +9,27 @@ import torch
 
 from econsim.rl.distributed import gathered
 
-__all__ = ["CheckpointSchedule"]
+__all__ = ["MINUTES", "CheckpointSchedule"]
+
+MINUTES = 5.0
+"""Minutes between the checkpoints of fits that have no setting of their own."""
 
 
 class CheckpointSchedule:
     """The schedule of one fit. Checkpoints do not change its results: each stores all that the fit continues from."""
 
-    def __init__(self, every: int, minutes: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, every: int | None = None, minutes: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Begin with the last checkpoint now.
 
         Args:
-            every: number of iterations between checkpoints.
-            minutes: minutes after which a checkpoint is due in any case.
+            every: number of iterations between checkpoints; by default only the time counts.
+            minutes: minutes after which a checkpoint is due in any case; by default ``MINUTES``.
             clock: the time in seconds.
         """
-        self._every, self._seconds, self._clock = every, 60.0 * minutes, clock
+        self._every, self._clock = every, clock
+        self._seconds = 60.0 * (MINUTES if minutes is None else minutes)
         self._last = clock()
 
     def is_due(self, done: int) -> bool:
@@ -31,7 +37,8 @@ class CheckpointSchedule:
 
         Processes that train together follow the clock of the first one, since they write a checkpoint together.
         """
-        due = done % self._every == 0 or self._clock() - self._last >= self._seconds
+        due = self._clock() - self._last >= self._seconds
+        due = due or (self._every is not None and done % self._every == 0)
         due = bool(gathered({"due": torch.tensor([due])})["due"][0])
         if due:
             self._last = self._clock()

@@ -93,6 +93,11 @@ class Checkpoints:
         """Return the steps of all complete checkpoints in ascending order."""
         return [int(folder.name.removeprefix("step-")) for folder in self._complete()]
 
+    def newest_written(self) -> tuple[int, float] | None:
+        """Return the newest step and when it was stored, in seconds since 1970; ``None`` if there is none."""
+        steps = self.steps()
+        return (steps[-1], (self._of(steps[-1]) / _STATE).stat().st_mtime) if steps else None
+
     def drop_after(self, step: int) -> None:
         """Remove the checkpoints of steps after ``step``."""
         for later_step in self.steps():

@@ -21,6 +21,7 @@ from econsim.runs.console_summary import print_ending
 from econsim.runs.environment import describe_environment
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, create_run, new_run, open_run
+from econsim.runs.forecast import can_be_measured, measured_time
 from econsim.runs.llm_progress import QuestionProgress
 from econsim.runs.llm_session import (
     LlmSession,
@@ -49,6 +50,7 @@ from econsim.runs.recorder import (
 from econsim.runs.recordings import save_recording
 from econsim.runs.scoring import rows_of, scores
 from econsim.runs.summary import gap_closed, summarise
+from econsim.runs.time_in_words import time_in_words
 from econsim.runs.versions import continued
 from econsim.scenario import Scenario
 from econsim.scenario.overrides import Overrides
@@ -60,6 +62,7 @@ __all__ = ["RunInterrupted", "execute", "resume"]
 
 Fitted = dict[tuple[str, int], dict[str, Agent]]
 _PARTS = ("metrics.parts", "throughput.parts")
+_PATIENCE = 2.0  # seconds for which each learner is timed before a long run
 
 
 class RunInterrupted(KeyboardInterrupt):
@@ -115,7 +118,7 @@ def execute(
             execution = _Execution(run, plan, quiet, 0 if forecast is None else forecast.calls)
             if forecast is not None and scenario.llm is not None:
                 execution.journal.say(calls_in_words(forecast, scenario.llm))
-            return execution.finish()
+            return execution.finish(is_measured=forecast is None and not quiet)
 
 
 def resume(
@@ -207,15 +210,20 @@ class _Execution:
         self.run, self.plan = run, plan
         self.metrics, self.measured = (MetricsWriter(run.path / name, run.stored_name) for name in _PARTS)
         self.journal = Journal(run.path / "log.txt", quiet)
-        self.advice = Advice()
+        self.advice, self.is_announced = Advice(), False
         self.speech = LlmSession(run, QuestionProgress(self.journal.say, expected_questions))
 
-    def finish(self) -> Run:
-        """Complete the run: fit the remaining stages, score all policies and write the results."""
+    def finish(self, is_measured: bool = False) -> Run:
+        """Complete the run: fit the remaining stages, score all policies and write the results.
+
+        ``is_measured``: whether to measure before how long the run will take, and to say so if that is long.
+        """
         try:
             self.metrics.check()
             self.measured.check()
             self.journal.say(f"run folder: {self.run.path}")
+            if is_measured:
+                self._announce_time()
             with self.advice.listening(), self.speech:
                 if warning := self.speech.probe(self.plan):
                     self.journal.say(warning)
@@ -232,6 +240,17 @@ class _Execution:
             error.add_note(f"finished work is kept; continue with: {self.run.command('resume')}")
             raise
         return self.run
+
+    def _announce_time(self) -> None:
+        """Say how long a long run will take; what fails here fails again, and is reported, in the run."""
+        if not can_be_measured(self.plan):
+            return
+        with suppress(Exception):
+            expected = measured_time(self.plan, _PATIENCE, _PATIENCE, 3.0 * _PATIENCE)
+            lines = time_in_words(expected, self.plan.scenario, self.run.environment["threads"])
+            for line in lines:
+                self.journal.say(line)
+            self.is_announced = bool(lines) and not expected.unknown
 
     def help(self) -> Run:
         """Take part in fitting only; the first process scores the policies and writes the results."""
@@ -250,7 +269,8 @@ class _Execution:
             self.speech.connect(policy_agents)
         names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in stages]
         parts = 0
-        with Progress(names, [stage.learner for stage in stages], self.journal) as progress:
+        learners = [stage.learner for stage in stages]
+        with Progress(names, learners, self.journal, is_announced=self.is_announced) as progress:
             for batch in self.plan.batches():
                 unfinished = []
                 for index in batch:
@@ -302,7 +322,7 @@ class _Execution:
     def _score(self, fitted: Fitted) -> None:
         """Score every policy and write metrics, accounts and, last, the summary that marks the run as finished."""
         with (
-            Progress(["scoring of policies"], ["scoring"], self.journal) as progress,
+            Progress(["scoring of policies"], ["scoring"], self.journal, is_announced=self.is_announced) as progress,
             panel_of(self.plan.scenario, self.plan.game, self.run.path) as panel,
         ):
             progress.begin(0)

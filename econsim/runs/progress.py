@@ -118,7 +118,8 @@ class Journal:
 class Progress:
     """Shows the progress of all stages: a bar on a terminal, otherwise a line every ten seconds.
 
-    Use it as a context manager. ``begin`` and ``end`` mark the stages and ``update`` the work within a stage.
+    Use it as a context manager. ``begin`` and ``end`` mark the stages and ``update`` the work within a stage. With
+    ``is_announced``, the time of the run has been said before.
     """
 
     def __init__(
@@ -127,6 +128,7 @@ class Progress:
         learners: Sequence[str],
         journal: Journal,
         clock: Callable[[], float] = time.monotonic,
+        is_announced: bool = False,
     ) -> None:
         self._names = tuple(names)
         self._journal = journal
@@ -135,7 +137,7 @@ class Progress:
         self._bar = _bar(journal.console) if names and journal.console.is_terminal else None
         self._task = None if self._bar is None else self._bar.add_task("", total=1.0, left="")
         self._said_at = clock()
-        self._forecast_said = False
+        self._forecast_said = is_announced
 
     def __enter__(self) -> Progress:
         if self._bar is not None:

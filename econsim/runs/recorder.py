@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from econsim.runs.checkpoints import Checkpoints, load_state, save_state
 from econsim.runs.costs import COST
 from econsim.runs.folder import Run
 from econsim.runs.metrics_table import MetricRow, MetricsWriter
-from econsim.runs.progress import Progress
+from econsim.runs.progress import Progress, clock_time
 from econsim.scenario.plan import Stage
 from econsim.storage.manifest import record_json
 
@@ -132,11 +133,16 @@ def stored_in_words(run: Run, stages: Sequence[Stage]) -> str:
     """Return what an interrupted run has stored of its fits, as part of a sentence."""
     folders = [_folder(run, stage) for stage in stages]
     unfinished = [folder for folder in folders if not (folder / "fitted").is_dir()]
-    steps = [max(Checkpoints(folder).steps(), default=0) for folder in unfinished]
     finished = f"{len(stages) - len(unfinished)} of {len(stages)} fits are stored" if stages else "no fits were needed"
-    if not any(steps):
+    if not unfinished:
         return finished
-    return f"{finished}, and the next one up to step {max(steps):,}"
+    newest = max(filter(None, (Checkpoints(folder).newest_written() for folder in unfinished)), default=None)
+    if newest is None:
+        return f"{finished}, and nothing yet of the next one, which writes checkpoints every few minutes"
+    step, written = newest
+    ago = clock_time(time.time() - written)
+    at = datetime.fromtimestamp(written).strftime("%H:%M:%S")
+    return f"{finished}, and the next one up to step {step:,}, as of {at} ({ago} ago)"
 
 
 def save_fitted(run: Run, stage: Stage, agents: Mapping[str, Any], metrics: MetricsWriter, advice: Advice) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from econsim.analysis.metrics import measure
 from econsim.analysis.recording import Recording
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
+from econsim.play import counted
 from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
 from econsim.runs.evaluation import Episode, evaluation_key, play, with_expected_returns
 from econsim.runs.metrics_table import SERIES, MetricRow
@@ -101,20 +101,12 @@ def scores(
         key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
         watchers: list[Callable[[Any, Tensor], object]] = []
         if progress is not None:
-            watchers.append(_counted(progress, index * steps, total, match.policy))
+            watchers.append(counted(progress, index * steps, total, match.policy))
         recorder = None if panel is None else panel.recorder(exact, match.labels)
         episode = play(exact, match.agents, key, match.recorded, [*watchers, *([recorder] if recorder else [])])
         if recorder is not None:
             recorder.finish()
         yield scored(exact, match, episode, plan.scenario.accounts)
-
-
-def _counted(
-    progress: Callable[[int, int, str], None], before: int, total: int, policy: str
-) -> Callable[[Any, Tensor], None]:
-    """Return a function that reports one more step each time it is called; ``before`` steps were done earlier."""
-    steps = count(before + 1)
-    return lambda _state, _over: progress(min(next(steps), total), total, policy)
 
 
 def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chosen.build) -> Iterator[Match]:

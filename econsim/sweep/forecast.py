@@ -6,29 +6,24 @@ counted by the agents that make them.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from econsim.game import Agent
 from econsim.llm.budget import Forecast as Asked
+from econsim.runs.forecast import measured_time
 from econsim.runs.llm_session import check_agreed, forecast_calls
 from econsim.runs.machine import device_named
 from econsim.runs.recorder import Advice
-from econsim.runs.scoring import scores
 from econsim.scenario import Scenario
-from econsim.scenario.plan import Plan as RunPlan
-from econsim.scenario.plan import Stage, plan_of
+from econsim.scenario.plan import plan_of
 from econsim.sweep.batch import Packed, packed_scores
 from econsim.sweep.packing import Member, Plan, Unit
 from econsim.sweep.table import Table
 
 __all__ = ["Cost", "check_all_agreed", "foreseen_costs"]
 
-PATIENCE = 5.0  # seconds for which a fit is timed; a fit is timed for at least two reports of progress
 _MOST_RUNS = 64
 _MOST_MEASURED = 6
 
@@ -118,85 +113,6 @@ def _of_run(scenario: Scenario, device: str) -> tuple[float | None, Asked | None
     with Advice().listening():
         plan = plan_of(scenario, scenario.build_game(device))
         asked = forecast_calls(plan)
-        if asked is not None:
-            return asked.seconds, asked
-        if not plan.stages:
-            return _of_scores(plan), None
-        return sum(_of_stages(plan)), None
-
-
-def _of_scores(plan: RunPlan) -> float:
-    begun = time.monotonic()
-    list(scores(plan, plan.build_agents()))
-    return time.monotonic() - begun
-
-
-def _of_stages(plan: RunPlan) -> Iterator[float]:
-    """Yield the seconds of every fit; fits by the same learner are assumed to take the same time."""
-    by_learner: dict[str, float] = {}
-    beside: dict[str, Agent] = {}
-    for stage in plan.stages:
-        awaited = any(fit.is_training and fit.name not in by_learner for fit in stage.later_fits)
-        if awaited or stage.learner not in by_learner:
-            watch = _Stopwatch(math.inf if awaited else PATIENCE)
-            fitted = _fit(plan, stage, beside, watch)
-            beside = {**beside, **fitted} if awaited else {}
-            by_learner[stage.learner] = watch.seconds()
-        yield by_learner[stage.learner]
-
-
-def _fit(plan: RunPlan, stage: Stage, beside: Mapping[str, Agent], watch: _Stopwatch) -> dict[str, Agent]:
-    """Fit a stage until the stopwatch ends it; return its agents if the fit was completed, otherwise nothing.
-
-    ``beside`` holds agents of the same policy that were fitted before.
-    """
-    players = stage.policy.build() | plan.stand_ins(stage) | dict(beside)
-    try:
-        fitted = stage.build().fit(plan.game, players, stage.seed, watch)
-    except _EnoughError:
-        return {}
-    watch.finish()
-    return {role: fitted[role] for role in stage.fitted_roles}
-
-
-class _EnoughError(Exception):
-    """Raised to end a fit once its speed is known."""
-
-
-@dataclass
-class _Stopwatch:
-    """Implements :class:`econsim.learning.Recorder`: ends a fit once its speed is known."""
-
-    patience: float
-    begun: float = field(default_factory=time.monotonic)
-    first: tuple[float, int] | None = None
-    last: tuple[float, int, int] | None = None
-
-    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Discard the value."""
-
-    def progress(self, done: int, total: int, message: str = "") -> None:
-        """Record the time, and end the fit after ``patience`` seconds."""
-        now = time.monotonic()
-        self.first = self.first or (now, done)
-        self.last = (now, done, total)
-        if now - self.begun > self.patience and done > self.first[1]:
-            raise _EnoughError
-
-    def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
-        """Store nothing."""
-
-    def restore(self) -> None:
-        """Return ``None``."""
-
-    def finish(self) -> None:
-        """Record that the fit was completed."""
-        self.last = self.first = None
-        self.whole = time.monotonic() - self.begun
-
-    def seconds(self) -> float:
-        """Return the time of the whole fit, extrapolated if it was ended early."""
-        if self.first is None or self.last is None:
-            return self.whole
-        (begun, before), (now, done, total) = self.first, self.last
-        return (begun - self.begun) + (now - begun) / (done - before) * (total - before)
+    if asked is not None:
+        return asked.seconds, asked
+    return measured_time(plan).seconds, None

@@ -10,13 +10,13 @@ that retrains workers under several planners runs it only once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pydantic import Field, field_validator
 
 from econsim import random
 from econsim.errors import did_you_mean
-from econsim.game import Agent, Game
+from econsim.game import Agent, FittedAgent, Game
 from econsim.learning import Recorder, fit_all
 from econsim.nn.agent import NeuralAgent
 from econsim.parameters import Chosen, Model
@@ -152,9 +152,9 @@ class _SeedSession:
         """Keep the agents that were fitted in the phase, and write a checkpoint."""
         assert self.reports is not None
         self.agents |= fitted
-        weights = self.kept[phase.name] = _weights(self.agents)
+        states = self.kept[phase.name] = _states(self.agents)
         self.phase, self.step = self.phase + 1, self.reports.last_step + 1
-        self.recorder.checkpoint(self.step, {"phase": self.phase, "kept": self.kept, "minds": weights, "inside": None})
+        self.recorder.checkpoint(self.step, {"phase": self.phase, "kept": self.kept, "minds": states, "inside": None})
 
 
 class _PhaseReports:
@@ -190,10 +190,10 @@ class _PhaseReports:
         self.recorder.progress(self.number * total + done, self.phases * total, f"{self.phase.name}: {message}")
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
-        """Write a checkpoint of the learning algorithm's state and the weights of all networks."""
+        """Write a checkpoint of the learning algorithm's state and the states of all agents."""
         self.last_step = self.first_step + step
         inside = {"step": step, "first_step": self.first_step, "learner": state}
-        content = {"phase": self.number, "kept": self.kept, "minds": _weights(self.agents), "inside": inside}
+        content = {"phase": self.number, "kept": self.kept, "minds": _states(self.agents), "inside": inside}
         self.recorder.checkpoint(self.last_step, content)
 
     def restore(self) -> tuple[int, dict[str, Any]] | None:
@@ -203,24 +203,24 @@ class _PhaseReports:
 
 def _begin(phase: Phase, agents: Mapping[str, Agent], kept: Mapping[str, Any]) -> None:
     """Set the weights with which a phase begins."""
+    networks = {role: agent for role, agent in agents.items() if isinstance(agent, NeuralAgent)}
     if phase.start == FRESH:
-        for agent in agents.values():
-            if isinstance(agent, NeuralAgent):
-                agent.forget()
+        for agent in networks.values():
+            agent.forget()
     elif phase.start is not None:
-        _load(agents, kept[phase.start])
+        _load(networks, kept[phase.start])
 
 
-def _weights(agents: Mapping[str, Agent]) -> dict[str, Any]:
-    """Return the weights of all networks that have any, by role."""
-    return {
-        role: agent.state_dict() for role, agent in agents.items() if isinstance(agent, NeuralAgent) and agent.is_fitted
-    }
+def _states(agents: Mapping[str, Agent]) -> dict[str, Any]:
+    """Return the states of all agents that have been fitted, by role."""
+    fitted = {role: agent for role, agent in agents.items() if isinstance(agent, FittedAgent)}
+    unfitted = {role for role, agent in fitted.items() if isinstance(agent, NeuralAgent) and not agent.is_fitted}
+    states = {role: agent.state_dict() for role, agent in fitted.items() if role not in unfitted}
+    return {role: state for role, state in states.items() if state}
 
 
-def _load(agents: Mapping[str, Agent], weights: Mapping[str, Any]) -> None:
-    """Load the weights of networks by role."""
-    for role, of_role in weights.items():
-        agent = agents[role]
-        assert isinstance(agent, NeuralAgent)
-        agent.load_state_dict(of_role)
+def _load(agents: Mapping[str, Agent], states: Mapping[str, Any]) -> None:
+    """Load the states of those agents that are among ``agents``, by role."""
+    for role, agent in agents.items():
+        if role in states:
+            cast(FittedAgent, agent).load_state_dict(states[role])

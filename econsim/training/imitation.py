@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from econsim import random
 from econsim.agents import imitation
@@ -23,10 +23,11 @@ from econsim.learning import Recorder
 from econsim.parameters import Model
 from econsim.play import play
 from econsim.rl.adam import Adam
+from econsim.rl.checkpoint_schedule import CheckpointSchedule
 
 __all__ = ["Imitation", "Parameters"]
 
-REPORTS = 10
+LOGGED = 10  # values of the loss
 
 
 class Parameters(Model):
@@ -46,17 +47,52 @@ class Imitation:
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Fit every agent of kind ``imitation`` to its teacher, and return all agents.
 
+        Continues from the recorder's newest checkpoint; the teacher's answers are recorded again.
+
         Raises:
             UserError: no agent is of this kind, or a teacher never acted.
         """
         imitators = {role: agent for role, agent in agents.items() if isinstance(agent, imitation.Imitation)}
         if not imitators:
             raise UserError("training.imitation: no agent is of kind imitation; give one of the roles this kind")
+        players = {**agents, **{role: agent.teacher for role, agent in imitators.items()}}
+        total = sum(agent.parameters.steps for agent in imitators.values())
+        done, stored = recorder.restore() or (0, {"fitted": {}})
+        fitted: dict[str, Any] = dict(stored["fitted"])
+        before, schedule = 0, CheckpointSchedule()
         for role, agent in imitators.items():
-            key = random.fold(random.fold(random.keys(seed, 1, game.device), "imitation"), role)
-            answers = _recorded(game, agents, role, agent, key)
-            _fit(agent, answers, key.cpu(), recorder, game.roles[role])
+            if role in fitted:
+                agent.load_state_dict(fitted[role])
+            else:
+                key = random.fold(random.fold(random.keys(seed, 1, game.device), "imitation"), role)
+                reports = _Reports(recorder, schedule, before, total, fitted)
+                answers = _recorded(game, players, role, agent, key, reports)
+                begun = (done - before, stored) if done > before else None
+                _fit(agent, answers, key.cpu(), reports, game.roles[role], begun)
+                fitted[role] = agent.state_dict()
+            before += agent.parameters.steps
         return dict(agents)
+
+
+@dataclass(frozen=True)
+class _Reports:
+    """The recorder of a fit, with the steps of earlier roles and of all roles, and the agents fitted so far."""
+
+    recorder: Recorder
+    schedule: CheckpointSchedule
+    before: int
+    total: int
+    fitted: Mapping[str, Any]
+
+    def progress(self, step: int, message: str = "imitation") -> None:
+        """Report how many steps of a role are done."""
+        self.recorder.progress(self.before + step, self.total, message)
+
+    def checkpoint(self, step: int, network: nn.Module, optimiser: Adam) -> None:
+        """Write a checkpoint after ``step`` steps of a role, if one is due."""
+        if self.schedule.is_due(self.before + step):
+            state = {"fitted": self.fitted, "network": dict(network.state_dict()), "optimiser": optimiser.stored()}
+            self.recorder.checkpoint(self.before + step, state)
 
 
 @dataclass(frozen=True)
@@ -98,7 +134,12 @@ class _RecordedTeacher:
 
 
 def _recorded(
-    game: Game[Any], agents: Mapping[str, Agent], role: str, agent: imitation.Imitation, key: Tensor
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    role: str,
+    agent: imitation.Imitation,
+    key: Tensor,
+    reports: _Reports,
 ) -> _Answers:
     """Play whole episodes with the teacher, and return its answers."""
     parameters = agent.parameters
@@ -107,7 +148,8 @@ def _recorded(
     keys = random.fold(key, "episodes").expand(parameters.episodes)
     keys = random.fold(keys, torch.arange(parameters.episodes, device=key.device))
     with torch.no_grad():
-        play(game, {**agents, **leaders, role: teacher}, keys)
+        watch = lambda *_: reports.progress(0, "recording of the teacher")  # noqa: E731
+        play(game, {**agents, **leaders, role: teacher}, keys, watch)
     features, shared, choice, held_out = (torch.cat(column) for column in zip(*teacher.answers, strict=True))
     if not len(choice):
         raise UserError(f"agents.{role}: the teacher never acted in the recorded episodes; record more episodes")
@@ -126,30 +168,42 @@ def _held_out(parameters: imitation.Parameters, role: Role, key: Tensor) -> Tens
     return held_out[:, None] if parameters.episodes > 1 else held_out[None, :]
 
 
-def _fit(agent: imitation.Imitation, answers: _Answers, key: Tensor, recorder: Recorder, role: Role) -> None:
-    """Fit the network of an agent, and record its fidelity."""
-    parameters = agent.parameters
+def _fit(
+    agent: imitation.Imitation,
+    answers: _Answers,
+    key: Tensor,
+    reports: _Reports,
+    role: Role,
+    begun: tuple[int, Mapping[str, Any]] | None,
+) -> None:
+    """Fit the network of an agent, and record its fidelity; ``begun``: the steps done and their checkpoint."""
+    parameters, recorder = agent.parameters, reports.recorder
     values, index = _choices(answers.choice, parameters.most_choices)
     kernel = _kernel(values, parameters.blur)
     network = agent.network(role, len(values), key)
     rows = (~answers.held_out).nonzero().flatten()
     optimiser = Adam(network.parameters(), eps=1e-8)
-    for step in range(parameters.steps):
+    done, stored = begun or (0, None)
+    if stored is not None:
+        network.load_state_dict(stored["network"])
+        optimiser.restore(stored["optimiser"])
+    for step in range(done, parameters.steps):
         batch = rows[random.integers(key, step, "imitation/batch", len(rows), (parameters.batch,))[0]]
         logits = network(*answers.seen(batch))
         loss = -(kernel[index[batch]] * logits.log_softmax(-1)).sum(-1).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step(parameters.learning_rate * (1.0 - step / parameters.steps))
-        if step % max(1, parameters.steps // REPORTS) == 0:
+        if step % max(1, parameters.steps // LOGGED) == 0:
             recorder.log("imitation/loss", float(loss.detach()), step=step, role=role.name)
-            recorder.progress(step, parameters.steps, "imitation")
+        reports.progress(step)
+        reports.checkpoint(step + 1, network, optimiser)
     with torch.no_grad():
         likely = network(*answers.seen(answers.held_out)).softmax(-1)
     measures = fidelity(likely, index[answers.held_out], values)
     for name, value in measures.items():
         recorder.log(f"imitation/{name}", value, step=parameters.steps, role=role.name)
-    recorder.progress(parameters.steps, parameters.steps, "imitation")
+    reports.progress(parameters.steps)
     measured = {imitation.FIDELITY + name: torch.tensor(value) for name, value in measures.items()}
     weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
     agent.load_state_dict({**weights, imitation.CHOICES: values, **measured})

@@ -22,7 +22,7 @@ from econsim.leader_evaluation import leader_of, values_of
 from econsim.planners import hypergradient
 from econsim.planners.hypergradient.bilevel.follower_models import Averaged, Drawn, FollowerModel, Implicit, Unrolled
 from econsim.planners.hypergradient.bilevel.leader_objective import LeaderObjective
-from econsim.planners.hypergradient.gradient_ascent import Climb, climb
+from econsim.planners.hypergradient.gradient_ascent import Ascent, Climb, climb
 from econsim.planners.hypergradient.gradient_check import check
 
 WORKERS: dict[str, Agent] = {"worker": BestResponse(BestResponseParameters())}
@@ -146,7 +146,11 @@ def test_a_climb_stays_in_the_cube_and_keeps_the_best_of_every_start() -> None:
     starts = torch.tensor([[0.9, 0.1], [0.2, 0.5], [0.3, 1.0]], dtype=F64)
     looks: list[Tensor] = []
     found, values = climb(
-        lambda points, _: 2.0 * (top - points), value, starts, Climb(0.1, 1e-6, 1000, 5), lambda _, at: looks.append(at)
+        lambda points, _: 2.0 * (top - points),
+        value,
+        Ascent.begin(value, starts, 0.1),
+        Climb(0.1, 1e-6, 1000, 5),
+        lambda ascent: looks.append(ascent.best_value),
     )
     # Steps end at 1e-6; what a look gains may be 1e-7 of the value, which is 0.04.
     torch.testing.assert_close(found, torch.tensor([[0.3, 1.0]], dtype=F64).expand(3, 2), rtol=0, atol=1e-3)

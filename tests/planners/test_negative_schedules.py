@@ -17,6 +17,7 @@ from econsim.economies.one_step import OneStep
 from econsim.errors import UserError
 from econsim.mechanisms.saez import bracket_schedule, optimal_rate
 from econsim.planners._ideal_points import ideals
+from econsim.planners._ledger import Ledger
 
 ENDS = (0.0, 20_000.0, 60_000.0)
 
@@ -106,9 +107,9 @@ def test_ideal_points_are_searched_below_zero() -> None:
         return -(points + 0.3).square().sum(-1, keepdim=True).expand(-1, 2)
 
     people = torch.tensor([0, 1])
-    best = ideals(value, people, 2, 2, 0.001, 1, -0.5)
+    best = ideals(value, people, 2, 2, 0.001, 1, Ledger(MemoryRecorder()), -0.5)
     assert best.flatten().tolist() == pytest.approx([-0.3] * 4, abs=0.001)
-    assert ideals(value, people, 2, 2, 0.001, 1).tolist() == [[0.0, 0.0]] * 2
+    assert ideals(value, people, 2, 2, 0.001, 1, Ledger(MemoryRecorder())).tolist() == [[0.0, 0.0]] * 2
 
 
 def test_a_language_model_may_answer_with_negative_rates_and_is_told_so() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from memory_recorder import MemoryRecorder
 from pydantic import ValidationError
 from torch import Tensor
 
@@ -22,19 +23,6 @@ from econsim.planners.saez_buffer.income_buffer import IncomeBuffer
 
 THRESHOLDS = torch.tensor([0.0, 9.7, 39.475, 84.2, 160.725, 204.1, 510.3], dtype=torch.float64)
 PUBLISHED: dict[str, Any] = {"method": "histogram", "elasticity": "estimated", "welfare_weights": "inverse_income"}
-
-
-class Silent:
-    """A recorder that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.logged: list[tuple[str, float]] = []
-
-    def log(self, name: str, value: float, step: int) -> None:
-        self.logged.append((name, value))
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        pass
 
 
 def agent(name: str, **parameters: Any) -> Agent:
@@ -111,31 +99,31 @@ def test_without_variation_the_elasticity_stays() -> None:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> tuple[SaezBuffer, Silent]:
+def fitted() -> tuple[SaezBuffer, MemoryRecorder]:
     parts = ("build", "trade", "gather", {"kind": "tax", "period": 30})
     game = GatherTradeBuild(Parameters.model_validate({"horizon": 120, "components": parts, "starting_coin": 20.0}))
-    planner, recorder = SaezBuffer(Settings(copies=4, rounds=4, fewest=100, buffer=100)), Silent()
+    planner, recorder = SaezBuffer(Settings(copies=4, rounds=4, fewest=100, buffer=100)), MemoryRecorder()
     workers = {"worker": agent("elastic_rule", untaxed_hours=100.0)}
-    planner.fit(game, game.roles["planner"], workers, 3, recorder)  # type: ignore[arg-type]
+    planner.fit(game, game.roles["planner"], workers, 3, recorder)
     return planner, recorder
 
 
-def test_a_fit_ends_with_a_schedule_of_the_formula(fitted: tuple[SaezBuffer, Silent]) -> None:
+def test_a_fit_ends_with_a_schedule_of_the_formula(fitted: tuple[SaezBuffer, MemoryRecorder]) -> None:
     planner, recorder = fitted
     rates = planner.state_dict()["rates"]
     assert rates.shape == (7,)
     assert ((rates >= 0) & (rates <= 1)).all()
     assert float(rates.max()) > 0
-    sizes = [value for name, value in recorder.logged if name == "saez_buffer/samples"]
+    sizes = recorder.values("", "saez_buffer/samples")
     assert sizes == [64, 100, 100, 100]  # 4 copies x 4 workers x 4 periods a round, each once
 
 
-def test_a_fit_is_a_function_of_its_seed(fitted: tuple[SaezBuffer, Silent]) -> None:
+def test_a_fit_is_a_function_of_its_seed(fitted: tuple[SaezBuffer, MemoryRecorder]) -> None:
     parts = ("build", "trade", "gather", {"kind": "tax", "period": 30})
     game = GatherTradeBuild(Parameters.model_validate({"horizon": 120, "components": parts, "starting_coin": 20.0}))
     again = SaezBuffer(Settings(copies=4, rounds=4, fewest=100, buffer=100))
     workers = {"worker": agent("elastic_rule", untaxed_hours=100.0)}
-    again.fit(game, game.roles["planner"], workers, 3, Silent())  # type: ignore[arg-type]
+    again.fit(game, game.roles["planner"], workers, 3, MemoryRecorder())
     for name, value in fitted[0].state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
 
@@ -144,7 +132,7 @@ def test_an_economy_without_tax_periods_is_refused() -> None:
     game = OneStep(OneStepParameters(workers=5))
     planner, workers = SaezBuffer(Settings(copies=1, rounds=1)), {"worker": agent("elastic_rule")}
     with pytest.raises(UserError, match="use planner=saez"):
-        planner.fit(game, game.roles["planner"], workers, 0, Silent())  # type: ignore[arg-type]
+        planner.fit(game, game.roles["planner"], workers, 0, MemoryRecorder())
 
 
 def test_the_kernel_formula_points_to_the_buffered_one() -> None:
@@ -153,4 +141,4 @@ def test_the_kernel_formula_points_to_the_buffered_one() -> None:
     for elasticity in (0.4, "estimated"):
         planner = kernel.build(kernel.parameters(elasticity=elasticity))
         with pytest.raises(UserError, match="use planner=saez_buffer"):
-            planner.fit(game, game.roles["planner"], {"worker": agent("elastic_rule")}, 0, Silent())
+            planner.fit(game, game.roles["planner"], {"worker": agent("elastic_rule")}, 0, MemoryRecorder())

@@ -56,10 +56,8 @@ def test_interrupted_in_its_first_phase_a_run_continues_to_the_same_numbers(
 
     with monkeypatch.context() as patch:
         patch.setattr(StageRecorder, "progress", interrupted)
-        with pytest.raises(
-            RunInterrupted,
-            match=rf"stopped; 0 of {at_once} fits are stored, and the next one up to step 3; continue with",
-        ):
+        stored = rf"0 of {at_once} fits are stored, and the next one up to step 3, as of \d\d:\d\d:\d\d \(\d:\d\d ago\)"
+        with pytest.raises(RunInterrupted, match=f"stopped; {stored}; continue with"):
             execute(load(scenario(0.0)), tmp_path / "cut" / "run", quiet=True)
     started_at: list[int] = []
     restore = StageRecorder.restore

@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 import torch
-from memory_recorder import MemoryRecorder
+from memory_recorder import Interrupted, MemoryRecorder
 from scripted_minds import Scripted, economy, flat, work
 
+from econsim.agents import ppo
 from econsim.agents.imitation import Imitation, Parameters
 from econsim.economies.one_step import OneStep
 from econsim.errors import UserError
 from econsim.llm.protocols import UsesLlm
+from econsim.rl import checkpoint_schedule
 from econsim.runs import execute
 from econsim.scenario import load
 from econsim.training import imitation as learner
+from econsim.training.curriculum import Curriculum
+from econsim.training.curriculum import Parameters as Phases
+from econsim.training.imitation import Imitation as Learner
 
 
 def fitted(game: OneStep, seed: int = 1, service: Any = None, **parameters: Any) -> Imitation:
@@ -117,3 +122,46 @@ def test_a_run_fits_it_and_reports_its_fidelity(tmp_path: Path) -> None:
     assert found["scenario"]["mean_hours"] == pytest.approx(found["exact"]["mean_hours"], rel=0.05)
     names = set(run.metrics["name"])
     assert {"imitation/explained", "imitation/absolute_error", "imitation/distance"} <= names
+
+
+def dilemma(learner: Any, recorder: MemoryRecorder) -> dict[str, torch.Tensor]:
+    """Fit both players of the prisoner's dilemma; return all fitted tensors."""
+    game = load("prisoners_dilemma").build_game()
+    steps = {"steps": 4, "batch": 4, "episodes": 8, "hidden": [4]}
+    column = Imitation(Parameters.model_validate({"teacher": "mixed_strategy", **steps}))
+    row = Imitation(Parameters.model_validate({"teacher": "mixed_strategy", **steps}))
+    agents = {"row": row, "column": column} if isinstance(learner, Learner) else {"row": neural(), "column": column}
+    fitted = learner.fit(game, agents, 3, recorder)
+    return {f"{role}/{key}": value for role in fitted for key, value in fitted[role].state_dict().items()}
+
+
+def neural() -> ppo.Ppo:
+    return ppo.Ppo(ppo.Parameters(hidden=(4,)))
+
+
+@pytest.mark.parametrize("stop", [0, 2, 4, 6])  # while a teacher plays, and in the fits of both roles
+def test_an_interrupted_fit_continues_to_the_same_bits(monkeypatch: pytest.MonkeyPatch, stop: int) -> None:
+    monkeypatch.setattr(checkpoint_schedule, "MINUTES", 0.0)
+    imitation = Learner(learner.Parameters())
+    expected, cut = dilemma(imitation, MemoryRecorder()), MemoryRecorder(stop_after=stop)
+    with pytest.raises(Interrupted):
+        dilemma(imitation, cut)
+    assert [step for step, _ in cut.checkpoints] == list(range(1, stop + 1))
+    cut.stop_after = None
+    resumed = dilemma(imitation, cut)
+    assert all(torch.equal(resumed[name], expected[name]) for name in expected)
+
+
+def test_a_curriculum_that_is_interrupted_in_a_later_phase_keeps_the_imitation() -> None:
+    phases = [
+        {"name": "imitate", "training": "imitation", "agents": {"row": "mixed_strategy"}},
+        {"name": "answer", "training": {"kind": "ppo", "iterations": 4, "copies": 2, "checkpoint_every": 1}},
+    ]
+    phased = Curriculum(Phases.model_validate({"phases": phases}))
+    expected, cut = dilemma(phased, MemoryRecorder()), MemoryRecorder(stop_after=7)  # the third iteration of four
+    with pytest.raises(Interrupted):
+        dilemma(phased, cut)
+    cut.stop_after = None
+    resumed = dilemma(phased, cut)
+    assert resumed.keys() == expected.keys()
+    assert all(torch.equal(resumed[name], expected[name]) for name in expected)

@@ -34,10 +34,11 @@ from econsim.game import Agent, Game, Role, StatusQuo
 from econsim.learning import Recorder
 from econsim.planners._fitted_action import FittedAction
 from econsim.planners.hypergradient.bilevel.leader_objective import LeaderObjective
-from econsim.planners.hypergradient.gradient_ascent import Climb, climb
+from econsim.planners.hypergradient.gradient_ascent import Ascent, Climb, climb
 from econsim.planners.hypergradient.gradient_check import check
 from econsim.planners.hypergradient.method_choice import follower_model
 from econsim.planners.hypergradient.parameters import Parameters
+from econsim.rl.checkpoint_schedule import CheckpointSchedule
 
 __all__ = ["Hypergradient", "Parameters"]
 
@@ -62,6 +63,8 @@ class Hypergradient(FittedAction):
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
         """Check the gradient, run gradient ascent from all starting points, and keep the best point.
 
+        Continues from the recorder's newest checkpoint.
+
         Raises:
             UserError: the role's action is not real-valued and bounded, or the game does not support the method.
             RunError: the gradient differs from finite differences.
@@ -69,18 +72,26 @@ class Hypergradient(FittedAction):
         objective, budget = LeaderObjective(game, role, agents, seed), self.parameters
         starts = _starts(objective, budget.starts)
         model = follower_model(objective, budget, starts[:CHECKED])
-        check(model, starts[:CHECKED], recorder)
-
-        def report(iteration: int, values: Tensor) -> None:
-            recorder.log("hypergradient/value", float(values.max()), step=iteration)
-            recorder.progress(iteration, budget.iterations, "hypergradient")
-
         steps = Climb(budget.first_step, budget.finest_step, budget.iterations, min(LOOK_EVERY, budget.iterations))
-        points, values = climb(model.gradient, objective.value, starts, steps, report)
+        schedule, checkpoint = CheckpointSchedule(), recorder.restore()
+        if checkpoint is None:
+            check(model, starts[:CHECKED], recorder)
+            ascent = Ascent.begin(objective.value, starts, steps.first_step)
+        else:
+            ascent, objective.played = _continued(*checkpoint, starts)
+
+        def report(ascent: Ascent) -> None:
+            if ascent.done % steps.look_every == 0:
+                recorder.log("hypergradient/value", float(ascent.best_value.max()), step=ascent.done - 1)
+            recorder.progress(ascent.done, budget.iterations + 1, "hypergradient")
+            if schedule.is_due(ascent.done):
+                recorder.checkpoint(ascent.done, _stored(ascent, objective.played))
+
+        points, values = climb(model.gradient, objective.value, ascent, steps, report)
         best = values.argmax()
         recorder.log("hypergradient/value", float(values[best]), step=budget.iterations)
         recorder.log("leader_evaluations", objective.played, step=budget.iterations)
-        recorder.progress(budget.iterations, budget.iterations, "hypergradient")
+        recorder.progress(budget.iterations + 1, budget.iterations + 1, "hypergradient")
         action = objective.actions(points[best : best + 1])[0].reshape(objective.box.shape)
         self.load_state_dict({"rates": action, "value": values[best : best + 1]})
 
@@ -94,3 +105,14 @@ def _starts(objective: LeaderObjective, count: int) -> Tensor:
         status_quo = objective.game.status_quo(objective.leader).to(starts).reshape(-1)
         starts[1] = (status_quo - box.low) / (box.high - box.low)
     return starts
+
+
+def _stored(ascent: Ascent, played: int) -> dict[str, Any]:
+    """Return a checkpoint of an ascent, with the number of copies played for it."""
+    return {"played": played, **{name: value for name, value in vars(ascent).items() if name != "done"}}
+
+
+def _continued(done: int, stored: Mapping[str, Any], starts: Tensor) -> tuple[Ascent, int]:
+    """Return what :func:`_stored` was given, on the device of the starting points."""
+    tensors = {name: value.to(starts.device) for name, value in stored.items() if name != "played"}
+    return Ascent(done, **tensors), stored["played"]

@@ -28,7 +28,8 @@ from econsim.parameters import Model
 from econsim.planners._fitted_action import FittedAction
 from econsim.planners._optimal_tax_inputs import effort_values_of, elasticity_of, explanation, marginal_weights_of
 from econsim.planners.saez_buffer.income_buffer import IncomeBuffer
-from econsim.play import HeldAction, play
+from econsim.play import HeldAction, counted, play
+from econsim.rl.checkpoint_schedule import CheckpointSchedule
 
 __all__ = ["Parameters", "SaezBuffer"]
 
@@ -90,25 +91,30 @@ class SaezBuffer(FittedAction):
         self.parameters = parameters
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Play all rounds, each under the newest schedule.
+        """Play all rounds, each under the newest schedule; continues from the recorder's newest checkpoint.
 
         Raises:
             UserError: the role does not set tax brackets, or the game has no tax periods.
         """
         thresholds, lowest = tax_thresholds(game, role, "saez_buffer").double().cpu(), lowest_rate(game, role)
         buffer = IncomeBuffer(self.parameters, thresholds, lowest)
-        buffer.resume(self.state_dict())
-        for number in range(self.parameters.rounds):
+        done, stored = recorder.restore() or (0, self.state_dict())
+        buffer.resume(stored)
+        schedule, rounds, units = CheckpointSchedule(), self.parameters.rounds, game.horizon + 2
+        for number in range(done, rounds):
             planner = _RandomRates(lowest) if buffer.schedule is None else HeldAction(buffer.schedule)
             key = random.fold(random.keys(seed, self.parameters.copies, game.device), "saez_buffer")
-            state = play(game, {**agents, role.name: planner}, random.fold(key, number)).state
+            watch = counted(recorder.progress, number * units, rounds * units, "saez_buffer")
+            state = play(game, {**agents, role.name: planner}, random.fold(key, number), watch).state
             if self.parameters.elasticity == "economy":
                 buffer.elasticity = elasticity_of(game, state)
                 buffer.interval = (buffer.elasticity, buffer.elasticity)
             buffer.learn(*_samples(game, state), *self._social(game, state))
             recorder.log("saez_buffer/elasticity", buffer.elasticity, step=number)
             recorder.log("saez_buffer/samples", len(buffer.incomes), step=number)
-            recorder.progress(number + 1, self.parameters.rounds, "saez_buffer")
+            recorder.progress((number + 1) * units, rounds * units, "saez_buffer")
+            if schedule.is_due(number + 1):
+                recorder.checkpoint(number + 1, buffer.found())
         self.load_state_dict(buffer.found())
 
     def explanation(self, game: Game[Any]) -> str:

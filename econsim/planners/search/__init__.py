@@ -20,8 +20,10 @@ from econsim.leader_evaluation import values_of
 from econsim.learning import Recorder
 from econsim.parameters import Model
 from econsim.planners._fitted_action import FittedAction
+from econsim.planners._ledger import Ledger
 from econsim.planners.search.bayesian_search import bayesian_search
 from econsim.planners.search.black_box import Value, climb, evolve
+from econsim.planners.search.steps import Steps
 
 __all__ = ["Parameters", "Search"]
 
@@ -72,24 +74,36 @@ class Search(FittedAction):
         self.parameters = parameters
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
-        """Search for the action with the highest mean return.
+        """Search for the action with the highest mean return; continues from the recorder's newest checkpoint.
 
         Raises:
             UserError: the role's action is neither bounded real numbers nor tax rates, or a library is missing.
+            RunError: the candidates differ from those before an interruption.
         """
         box, budget = real_instrument(game, role, "planner: kind search"), self.parameters
-        precise, evaluations = game.to(dtype=torch.float64), 0
+        precise, ledger, evaluations = game.to(dtype=torch.float64), Ledger(recorder), 0
 
         def value(points: Tensor) -> Tensor:
             nonlocal evaluations
             evaluations += points.shape[0]
-            return values_of(precise, agents, role.name, _scaled(points, box), seed, budget.episodes)
+            actions = _scaled(points, box)
+            return ledger.evaluated(
+                points, lambda: values_of(precise, agents, role.name, actions, seed, budget.episodes)
+            )
 
         method = self._by_model if budget.method == "bayesian" else self._from_each_start
-        best, best_value = method(value, self._starts(box, seed, game.device), seed, recorder)
-        recorder.log("leader_evaluations", evaluations, step=0)
-        recorder.progress(budget.starts + 1, budget.starts + 1, "search")
+        best, best_value = method(value, self._starts(box, seed, game.device), seed, ledger)
+        ledger.log("leader_evaluations", evaluations, step=0)
+        ledger.progress(self._units, self._units, "search")
         self.load_state_dict({"rates": _scaled(best, box).reshape(box.shape), "value": best_value[None]})
+
+    @property
+    def _units(self) -> int:
+        """Units of progress: candidates or generations, and one for what follows them."""
+        budget = self.parameters
+        if budget.method == "bayesian":
+            return budget.candidates + 1
+        return budget.starts * (1 if budget.method == "coordinate" else budget.generations) + 1
 
     def _starts(self, box: Box, seed: int, device: torch.device) -> Tensor:
         """Return starting points ``[S, D]``: the given one or the result of an earlier fit, followed by random ones."""
@@ -102,17 +116,21 @@ class Search(FittedAction):
     def _from_each_start(self, value: Value, starts: Tensor, seed: int, recorder: Recorder) -> tuple[Tensor, Tensor]:
         """Return the best point ``[D]`` of the searches from all starting points, and its value."""
         budget = self.parameters
+        steps = Steps(recorder, self._units, budget.starts)
+        value = steps.shown_in(value)
         best, best_value = starts[0], value(starts[:1])[0]
         for index, start in enumerate(starts):
             point, point_value = start, value(start[None])[0]
             if budget.method != "coordinate":
-                point, point_value = evolve(value, start, budget.generations, seed + index, budget.first_step)
+                point, point_value = evolve(
+                    value, start, budget.generations, seed + index, budget.first_step, steps.advance
+                )
             if budget.method != "cma_es":
                 point, point_value = climb(value, point, point_value, COARSE_STEP)
             if point_value > best_value:
                 best, best_value = point, point_value
             recorder.log("search/value", float(best_value), step=index)
-            recorder.progress(index + 1, budget.starts + 1, "search")
+            steps.finish(index)
         if budget.method != "cma_es":
             best, best_value = climb(value, best, best_value, budget.finest_step)
         return best, best_value
@@ -123,7 +141,7 @@ class Search(FittedAction):
 
         def report(evaluated: int, best_value: float) -> None:
             recorder.log("search/value", best_value, step=evaluated)
-            recorder.progress((budget.starts * evaluated) // budget.candidates, budget.starts + 1, "search")
+            recorder.progress(evaluated, self._units, "search")
 
         return bayesian_search(value, starts, budget.candidates, budget.batch, seed, report)
 

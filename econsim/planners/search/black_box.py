@@ -44,8 +44,18 @@ def _line(point: Tensor, axis: int, step: float) -> Tensor:
     return line
 
 
-def evolve(value: Value, start: Tensor, generations: int, seed: int, first_step: float = WIDE) -> tuple[Tensor, Tensor]:
-    """Run CMA-ES from ``start`` ``[D]`` in the unit cube; return the best point evaluated and its value."""
+def evolve(
+    value: Value,
+    start: Tensor,
+    generations: int,
+    seed: int,
+    first_step: float = WIDE,
+    report: Callable[[], object] = lambda: None,
+) -> tuple[Tensor, Tensor]:
+    """Run CMA-ES from ``start`` ``[D]`` in the unit cube; return the best point evaluated and its value.
+
+    ``report`` is called after every generation.
+    """
     import numpy as np
     from cmaes._cma import CMA
 
@@ -61,6 +71,7 @@ def evolve(value: Value, start: Tensor, generations: int, seed: int, first_step:
         if values.max() > best_value:
             best, best_value = candidates[values.argmax()], values.max()
         strategy.tell([(point, -float(score)) for point, score in zip(points, values.tolist(), strict=True)])
+        report()
         if strategy.should_stop():
             break
     return best, best_value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ from torch import Tensor, nn
 
 from econsim import random
 from econsim.game import Box, Discrete, Role
-from econsim.nn import Architecture, Categorical
-from econsim.nn.encoders import ConvolutionalEncoder
+from econsim.nn import Architecture, Categorical, Seen
+from econsim.nn.encoders import ConvolutionalEncoder, Encoder
 
 KEY = random.keys(3, 1)
 ROWS, FLAGS = 50, 3
@@ -71,12 +70,34 @@ def test_no_gradient_of_a_small_picture_goes_through_a_convolution(embedding: in
     assert all(node.next_functions[0][0] is None for node in convolutions)
 
 
-def nodes(node: Any) -> Iterator[Any]:
-    """Yield the nodes of a graph of gradients, some more than once."""
-    if node is not None:
-        yield node
-        for before, _ in node.next_functions:
-            yield from nodes(before)
+def test_an_lstm_reads_the_inputs_of_all_steps_in_one_product() -> None:
+    role = Role("worker", 2, Box(0, 1, (3,)), Discrete(4))
+    network = Encoder(role, Architecture(hidden=(5,), recurrent=6), KEY)
+    features = random.uniform(KEY, 0, "features", (2, 9, 3))[0]
+    starts = torch.zeros(2, 9, dtype=torch.bool)
+    encoded = network.over_time(Seen(features), torch.zeros(2, 12), starts)
+    names = [node.name() for node in nodes(encoded.grad_fn)]
+    assert names.count("MmBackward0") == 9  # the memory, at each step
+    assert names.count("AddmmBackward0") <= 2  # the dense layer and the inputs of the gates
+    memory, expected = torch.zeros(2, 12), []
+    for step in range(9):
+        output, memory_after = network(Seen(features[:, step]), memory)
+        assert memory_after is not None
+        memory = memory_after
+        expected.append(output)
+    # Rounding of float32 numbers below 1.
+    torch.testing.assert_close(encoded, torch.stack(expected, 1), atol=1e-6, rtol=1e-6)
+
+
+def nodes(end: Any) -> list[Any]:
+    """Return all nodes of the graph of gradients that ends with a node."""
+    visited, waiting = set(), [end]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in visited:
+            visited.add(node)
+            waiting += [before for before, _ in node.next_functions]
+    return list(visited)
 
 
 def test_masked_options_change_neither_entropy_nor_its_gradient() -> None:

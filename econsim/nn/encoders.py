@@ -177,10 +177,11 @@ class Encoder(nn.Module):
             starts: ``[S, L]`` bool, steps before which the memory is reset to zero.
         """
         assert self.recurrent is not None
-        encoded, continues = self.taken_in(seen), (~starts).to(memory.dtype)
+        # Unbound rather than indexed, because the gradient of an index is as large as all steps together.
+        inputs, continues = self.recurrent.of_input(self.taken_in(seen)), (~starts).to(memory.dtype)
         outputs = []
-        for step in range(encoded.shape[1]):
-            memory = self.recurrent(encoded[:, step], memory * continues[:, step, None])
+        for of_step, goes_on in zip(inputs.unbind(1), continues[..., None].unbind(1), strict=True):
+            memory = self.recurrent.after(of_step, memory * goes_on)
             outputs.append(memory[..., : self.size])
         return torch.stack(outputs, 1)
 
@@ -216,8 +217,12 @@ class Recurrent(nn.Module):
 
     def forward(self, inputs: Tensor, memory: Tensor) -> Tensor:
         """Return the next memory ``[..., 2 * width]``."""
+        return self.after(self.of_input(inputs), memory)
+
+    def after(self, of_input: Tensor, memory: Tensor) -> Tensor:
+        """Return the next memory ``[..., 2 * width]`` for inputs to the gates ``of_input`` ``[..., 4 * width]``."""
         output, cell = torch.split(memory, self.width, -1)
-        gates = self.of_input(inputs) + output @ self.of_memory.T
+        gates = of_input + output @ self.of_memory.T
         input_gate, forget_gate, new, output_gate = gates.chunk(4, -1)
         # The constant 1 is a forget-gate bias, so that an untrained network forgets little (Jozefowicz et al. 2015).
         cell = torch.sigmoid(forget_gate + 1.0) * cell + torch.sigmoid(input_gate) * torch.tanh(new)

@@ -81,8 +81,6 @@ class ConvolutionalEncoder(nn.Module):
             for table_key, channel in zip(keys, self.labels, strict=True)
             if make.embedding
         )
-        values = [len(table) for table in self.tables]
-        self.has_indicators = bool(values) and max(values) <= MOST_INDICATORS
         self.layers, self.size = self._layers(role, make, key)
 
     def forward(self, view: Tensor) -> Tensor:
@@ -105,7 +103,7 @@ class ConvolutionalEncoder(nn.Module):
             self_or_other = labels.clamp(max=OTHER)
             return torch.cat([flags, self_or_other & ONESELF, self_or_other >> 1], 1).float()
         pairs = zip(torch.split(labels, 1, 1), self.tables, strict=True)
-        if self.has_indicators:
+        if self._reads_indicators:
             return torch.cat([flags, *(_indicators(label, len(table)) for label, table in pairs)], 1).float()
         embedded = (nn.functional.embedding(label[:, 0].long(), table).permute(0, 3, 1, 2) for label, table in pairs)
         return torch.cat([flags.float(), *embedded], 1)
@@ -117,11 +115,17 @@ class ConvolutionalEncoder(nn.Module):
         weights and the tables. Planes of indicators need no gradient, which would take most of the time on a CPU.
         """
         weight = self._first.weight
-        if not self.has_indicators:
+        if not self._reads_indicators:
             return weight
         of_flags, *of_labels = torch.split(weight, [len(self.flags), *(table.shape[1] for table in self.tables)], 1)
         pairs = zip(of_labels, self.tables, strict=True)
         return torch.cat([of_flags, *(torch.einsum("oekl,ve->ovkl", part, table) for part, table in pairs)], 1)
+
+    @property
+    def _reads_indicators(self) -> bool:
+        """Whether planes are indicators of embedded labels: only to learn, since to play, fewer planes are faster."""
+        few = all(len(table) <= MOST_INDICATORS for table in self.tables)
+        return len(self.tables) > 0 and few and torch.is_grad_enabled()
 
     @property
     def _first(self) -> nn.Conv2d:

@@ -1,10 +1,12 @@
 """Speed of training in Gather-Trade-Build: environment steps per second that PPO plays and learns from.
 
 The rows are random play of the environment alone, a compact feed-forward policy network, the published encoders without
-their recurrent layers, and the published recurrent networks, each with four workers and a planner. An iteration is a
+their recurrent layers, and the published recurrent networks, each with four workers and a planner; and the first phase
+of ``gather_trade_build_two_level`` on one thread, interleaved with a plain loop in the manner of CleanRL
+(``_plain_loop.py``) that learns the same with the same network, in steps per CPU-second. An iteration is a
 rollout and the updates of both roles; the first iterations are a warm-up. For each network, the number of weights and
 the multiply-adds per observation are reported. Targets: 5,000 steps per second with the compact network on two CPU
-cores; on one H200-class GPU 500,000 without and 200,000 with recurrent layers. Run:
+cores; on one H200-class GPU 500,000 without and 200,000 with recurrent layers; 8,000 per CPU-second in the recipe. Run:
 ``python benchmarks/training_speed.py``; add ``--device cuda`` for a GPU, or ``--tiny`` for a trial.
 """
 
@@ -12,10 +14,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from statistics import median
 from typing import Any
 
 import torch
+from _plain_loop import PlainLoop
 from _record import record
 from gather_trade_build_speed import Play
 from torch import nn
@@ -23,6 +27,7 @@ from torch import nn
 from econsim import random
 from econsim.acceleration import keep_memory
 from econsim.game import Agent, Game
+from econsim.rl.ppo import Ensemble, Session
 from econsim.scenario import load
 from econsim.training import ppo
 
@@ -38,6 +43,7 @@ MINDS: dict[str, dict[str, Any]] = {
 }
 COPIES = {"cpu": 128, "cuda": 4096}
 STEPS = {"cpu": 100, "cuda": 100}
+RECIPE_STEPS = 200
 SETTINGS = {"epochs": 1, "minibatches": 4, "gamma": 0.998, "gae_lambda": 0.98, "clip": 0.3}
 
 
@@ -90,6 +96,39 @@ def measure(name: str, device: str, iterations: int, copies: int, steps: int) ->
     }
 
 
+def recipe(iterations: int, copies: int, steps: int) -> dict[str, Any]:
+    """Return the steps per CPU-second of econsim and of the plain loop, on one thread, in alternating iterations.
+
+    Both learn workers untaxed, with the settings of the first phase of ``gather_trade_build_two_level``.
+    """
+    training = load("gather_trade_build_two_level").training
+    assert training is not None
+    phase = training.dump()["phases"][0]["training"]
+    sizes = {"iterations": iterations, "copies": copies, "steps": steps, "stagger": False}
+    parameters = ppo.Parameters.model_validate({**{k: v for k, v in phase.items() if k != "kind"}, **sizes})
+    common: dict[str, Any] = {"baselines": [], "headline": None, "training": "ppo", "planner": "free_market"}
+    scenario = load("gather_trade_build", {**common, "agents.worker": "gather_trade_build_compact"})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    keep_memory()
+    econsim = Ensemble([Session(parameters, *scenario.build("cpu"), 0, Speeds())])
+    plain = PlainLoop(*scenario.build("cpu"), parameters.follower, copies, steps)
+    rates: dict[str, list[float]] = {"econsim": [], "plain_loop": []}
+    for iteration in range(iterations):
+        for name, play_and_learn in (
+            ("econsim", lambda at=iteration: econsim.iterate(at)),
+            ("plain_loop", plain.iterate),
+        ):
+            start = time.process_time()
+            play_and_learn()  # type: ignore[operator]
+            rates[name].append(steps * copies / (time.process_time() - start))
+    torch.set_num_threads(threads)
+    warm = max(1, iterations // 3)
+    speeds = {name: round(median(of_name[warm:])) for name, of_name in rates.items()}
+    ratios = [ours / theirs for ours, theirs in zip(rates["econsim"][warm:], rates["plain_loop"][warm:], strict=True)]
+    return {"env_steps_per_cpu_second": speeds, "times_as_fast": round(median(ratios), 2), "steps": steps}
+
+
 def cost(game: Game[Any], role: str, agent: Any) -> dict[str, int]:
     """Return the number of weights of a network and its multiply-adds per observation of one player."""
     network = agent.prepare(game, game.roles[role], random.keys(0, 1, game.device))
@@ -113,8 +152,6 @@ def cost(game: Game[Any], role: str, agent: Any) -> dict[str, int]:
 
 def play_alone(device: str, copies: int, steps: int) -> int:
     """Return the speed of random legal play by four workers and a planner, including observations and masks."""
-    import time
-
     play = Play(4, copies, device=device)
     state, total = play.one_step(play.state)
     start = time.perf_counter()
@@ -148,6 +185,10 @@ def main() -> int:
         "play_alone": play_alone(options.device, copies, steps),
         **{name: measure(name, options.device, iterations, copies, steps) for name in MINDS},
     }
+    if options.device == "cpu":
+        result["recipe of gather_trade_build_two_level"] = recipe(
+            iterations, copies, 4 if options.tiny else RECIPE_STEPS
+        )
     if options.tiny:
         print(result)
         return 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from econsim.rl.settings import Settings
 from econsim.runs import execute
 from econsim.scenario import load
 
@@ -39,6 +40,20 @@ def test_the_speed_of_training_is_measured_for_every_mind(options: list[str]) ->
     # Two towers of the published worker: 0.39 M weights, of the planner: 1.28 M (derived from the published sizes).
     assert "'weights': 384851" in done.stdout
     assert "'weights': 1279899" in done.stdout
+    assert "'plain_loop': " in done.stdout
+
+
+def test_the_plain_loop_learns_the_network_of_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    plain_loop = import_module("_plain_loop")
+    common = {"baselines": [], "headline": None, "training": "ppo", "planner": "free_market"}
+    game, agents = load("gather_trade_build", {**common, "agents.worker": "gather_trade_build_compact"}).build("cpu")
+    loop = plain_loop.PlainLoop(game, agents, Settings(epochs=1, minibatches=2, clip=0.3), 4, 3)
+    # As many weights as the compact network of four workers.
+    assert sum(weight.numel() for weight in loop.network.parameters()) == 51043
+    before = [weight.detach().clone() for weight in loop.network.parameters()]
+    loop.iterate()
+    assert all((now != then).any() for now, then in zip(loop.network.parameters(), before, strict=True))
 
 
 def test_the_two_level_comparison_is_read_off_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

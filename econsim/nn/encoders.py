@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from econsim import random
 from econsim.game import Observation, Role, tensors, tree_map
 from econsim.nn.architecture import Architecture
-from econsim.nn.layers import ACTIVATIONS, HIDDEN_GAIN, convolution, dense, linear, orthogonal, with_shared
+from econsim.nn.layers import ACTIVATIONS, HIDDEN_GAIN, as_product, convolution, dense, linear, orthogonal, with_shared
 
 __all__ = ["ConvolutionalEncoder", "Encoder", "Seen"]
 
-ONESELF, FLAG_VALUES = 1, 2
+FLAG_VALUES = 2
+ONESELF, OTHER = 1, 2  # values of a label: the viewer, and the first of all others
+MOST_INDICATORS = 16  # of a label; embedding more values is faster than a convolution of their indicators
 
 
 @tensors
@@ -83,19 +85,52 @@ class ConvolutionalEncoder(nn.Module):
 
     def forward(self, view: Tensor) -> Tensor:
         """Return ``[M, D]`` for views ``[M, C, h, w]``."""
-        flat: Tensor = self.layers(self.planes(view)).flatten(1)
-        return flat
+        first = self._first
+        hidden = nn.functional.conv2d(self.planes(view), self.filters(), first.bias, first.stride)
+        for layer in list(self.layers)[1:]:
+            if isinstance(layer, nn.Conv2d) and torch.is_grad_enabled():
+                hidden = as_product(layer, hidden)
+            else:
+                hidden = layer(hidden)
+        return hidden.flatten(1)
 
     def planes(self, view: Tensor) -> Tensor:
         """Return the input of the first convolution, float ``[M, C', h, w]``."""
         flags, labels = view[:, _slice(self.flags)], view[:, _slice(self.labels)]
+        # Integer arithmetic, because comparisons of small integers are not vectorised on CPUs, and concatenated before
+        # the conversion, because floats would take four times the memory bandwidth.
         if not len(self.tables):
-            # Concatenated as small integers, because floats would take four times the memory bandwidth.
-            small = (flags, (labels == ONESELF).to(view.dtype), (labels > ONESELF).to(view.dtype))
-            return torch.cat(small, 1).float()
-        pairs = zip(labels.unbind(1), self.tables, strict=True)
-        embedded = (nn.functional.embedding(label.long(), table).permute(0, 3, 1, 2) for label, table in pairs)
+            self_or_other = labels.clamp(max=OTHER)
+            return torch.cat([flags, self_or_other & ONESELF, self_or_other >> 1], 1).float()
+        pairs = zip(torch.split(labels, 1, 1), self.tables, strict=True)
+        if self._reads_indicators:
+            return torch.cat([flags, *(_indicators(label, len(table)) for label, table in pairs)], 1).float()
+        embedded = (nn.functional.embedding(label[:, 0].long(), table).permute(0, 3, 1, 2) for label, table in pairs)
         return torch.cat([flags.float(), *embedded], 1)
+
+    def filters(self) -> Tensor:
+        """Return the weights ``[O, C', k, k]`` with which the first convolution reads :meth:`planes`.
+
+        A convolution of embedded labels equals a convolution of their indicators whose weights are the products of the
+        weights and the tables. Planes of indicators need no gradient, which would take most of the time on a CPU.
+        """
+        weight = self._first.weight
+        if not self._reads_indicators:
+            return weight
+        of_flags, *of_labels = torch.split(weight, [len(self.flags), *(table.shape[1] for table in self.tables)], 1)
+        pairs = zip(of_labels, self.tables, strict=True)
+        return torch.cat([of_flags, *(torch.einsum("oekl,ve->ovkl", part, table) for part, table in pairs)], 1)
+
+    @property
+    def _reads_indicators(self) -> bool:
+        """Whether planes are indicators of embedded labels: only to learn, since to play, fewer planes are faster."""
+        few = all(len(table) <= MOST_INDICATORS for table in self.tables)
+        return len(self.tables) > 0 and few and torch.is_grad_enabled()
+
+    @property
+    def _first(self) -> nn.Conv2d:
+        first: nn.Conv2d = self.layers[0]  # type: ignore[assignment]
+        return first
 
     def _layers(self, role: Role, make: Architecture, key: Tensor) -> tuple[nn.Sequential, int]:
         _, height, width = role.view
@@ -146,10 +181,11 @@ class Encoder(nn.Module):
             starts: ``[S, L]`` bool, steps before which the memory is reset to zero.
         """
         assert self.recurrent is not None
-        encoded, continues = self.taken_in(seen), (~starts).to(memory.dtype)
+        # Unbound rather than indexed, because the gradient of an index is as large as all steps together.
+        inputs, continues = self.recurrent.of_input(self.taken_in(seen)), (~starts).to(memory.dtype)
         outputs = []
-        for step in range(encoded.shape[1]):
-            memory = self.recurrent(encoded[:, step], memory * continues[:, step, None])
+        for of_step, goes_on in zip(inputs.unbind(1), continues[..., None].unbind(1), strict=True):
+            memory = self.recurrent.after(of_step, memory * goes_on)
             outputs.append(memory[..., : self.size])
         return torch.stack(outputs, 1)
 
@@ -185,12 +221,22 @@ class Recurrent(nn.Module):
 
     def forward(self, inputs: Tensor, memory: Tensor) -> Tensor:
         """Return the next memory ``[..., 2 * width]``."""
+        return self.after(self.of_input(inputs), memory)
+
+    def after(self, of_input: Tensor, memory: Tensor) -> Tensor:
+        """Return the next memory ``[..., 2 * width]`` for inputs to the gates ``of_input`` ``[..., 4 * width]``."""
         output, cell = torch.split(memory, self.width, -1)
-        gates = self.of_input(inputs) + output @ self.of_memory.T
+        gates = of_input + output @ self.of_memory.T
         input_gate, forget_gate, new, output_gate = gates.chunk(4, -1)
         # The constant 1 is a forget-gate bias, so that an untrained network forgets little (Jozefowicz et al. 2015).
         cell = torch.sigmoid(forget_gate + 1.0) * cell + torch.sigmoid(input_gate) * torch.tanh(new)
         return torch.cat([torch.sigmoid(output_gate) * torch.tanh(cell), cell], -1).to(memory.dtype)
+
+
+def _indicators(label: Tensor, values: int) -> Tensor:
+    """Return for labels ``[M, 1, h, w]`` which of ``values`` values each has, 0 or 1, ``[M, V, h, w]``."""
+    every = torch.arange(values, device=label.device).to(label.dtype)
+    return 1 - (label ^ every[:, None, None]).clamp(max=1)
 
 
 def _slice(channels: list[int]) -> slice | list[int]:

@@ -18,8 +18,9 @@ from econsim.report import interactive
 from econsim.report.caveats import caveats
 from econsim.report.content import listed, repeat_commands
 from econsim.report.dots import interval_dots
+from econsim.report.drawing import Drawn
 from econsim.report.figures import Captioned, Figures
-from econsim.report.page import Drawn, fill
+from econsim.report.page import fill
 from econsim.runs.comparison import compare, differences, distinguished
 from econsim.runs.folder import Run, open_run
 from econsim.runs.metric_columns import metrics_in, shown, titled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -41,6 +41,13 @@ def metadata_of(field: FieldInfo) -> Iterator[Any]:
 def names_kind(field: FieldInfo) -> bool:
     """Return whether a plain name in this field refers to a kind, unlike names that are values of a mapping in it."""
     return any(isinstance(part, FromRoom) for part in _alternatives(type_of(field)))
+
+
+def allows_none(field: FieldInfo) -> bool:
+    """Return whether a field may be empty and has no option ``none``, so that the word ``none`` stands for empty."""
+    parts = list(_alternatives(type_of(field)))
+    options = [option for part in parts if get_origin(part) is Literal for option in get_args(part)]
+    return type(None) in parts and "none" not in options
 
 
 def _models(annotation: Any, kind: Any) -> Iterator[type[BaseModel]]:

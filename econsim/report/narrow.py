@@ -12,13 +12,13 @@ __all__ = ["lay_out_narrowly"]
 
 WIDTH = 3.7
 """Inches: at 350 pixels of a phone, text of 9 points is 12 pixels high."""
-_COLUMNS_OF_PICTURES = 2
+_COLUMNS_OF_IMAGES = 2
 _GAP = 0.1
 """Inches above and below a panel."""
 
 
 def lay_out_narrowly(figure: Figure) -> None:
-    """Lay the panels of a figure out again, one below the other (pictures without axes: two), each as high as before.
+    """Lay the panels of a figure out again, one below the other (images without axes: two), each as high as before.
 
     The figure itself is changed, so that nothing is drawn twice; write its wide version before.
     """
@@ -26,7 +26,7 @@ def lay_out_narrowly(figure: Figure) -> None:
     rows, columns = panels[0].get_subplotspec().get_gridspec().get_geometry()  # type: ignore[union-attr]
     height = figure.get_figheight() / rows
     if columns > 1:
-        few = min(columns, 1 if any(axes.axison for axes in panels) else _COLUMNS_OF_PICTURES)
+        few = min(columns, 1 if any(axes.axison for axes in panels) else _COLUMNS_OF_IMAGES)
         _repeat_labels(panels, columns)
         rows = -(-len(panels) // few)
         grid = figure.add_gridspec(rows, few)

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from econsim.economics import LOWEST_RATE
+from econsim.economics import LOWEST_RATE, rate_too_low
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, MultiDiscrete, Role, Solvable, TaxSchedules
 
@@ -114,10 +114,7 @@ def check_rates(rates: Tensor, game: Game[Any], role: Role, key: str) -> None:
     """
     lowest, given = lowest_rate(game, role), float(rates.min())
     if given < lowest:
-        raise UserError(
-            f"{key}: the rate {given:g} is below the lowest marginal tax rate of the economy, {lowest:g}; set"
-            f" economy.lowest_rate={given:g} to allow it"
-        )
+        raise UserError(f"{key}: {rate_too_low(given, lowest)}")
 
 
 def real_instrument(game: Game[Any], role: Role, user: str) -> Box:

@@ -6,14 +6,31 @@ The protocols of all games are in :mod:`econsim.game`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
-__all__ = ["LOWEST_RATE", "DeclaresIncomes", "MoneyUtility", "OptimalTaxInputs"]
+__all__ = ["LOWEST_RATE", "DeclaresIncomes", "GivenRate", "MoneyUtility", "OptimalTaxInputs", "rate_too_low"]
 
 LOWEST_RATE = -1.0
 """The lowest marginal tax rate of any schedule: a subsidy as high as the income that is subsidised."""
+
+
+@dataclass(frozen=True)
+class GivenRate:
+    """The mark of a planner's parameter that is a marginal tax rate, ``Annotated[float, GivenRate()]``.
+
+    A scenario whose economy has a parameter ``lowest_rate`` refuses such a rate below it when it is loaded.
+    """
+
+
+def rate_too_low(rate: float, lowest: float) -> str:
+    """Return what is wrong with a given ``rate`` below the ``lowest`` rate of the economy, and how to allow it."""
+    return (
+        f"the rate {rate:g} is below the lowest marginal tax rate of the economy, {lowest:g}; set"
+        f" economy.lowest_rate={rate:g} to allow it"
+    )
 
 
 @runtime_checkable

@@ -100,6 +100,9 @@ FILES = {
         class Angler:
             def __init__(self, parameters):
                 self.parameters = parameters
+
+            def start(self, game, role, num_envs):
+                return None
     ''',
     "planners/quota.py": '''
         """Lets a share of the stock be caught."""

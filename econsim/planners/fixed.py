@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from econsim.actions import check_leads, check_rates, sets_tax_brackets, tax_thresholds
-from econsim.economics import LOWEST_RATE
+from econsim.economics import LOWEST_RATE, GivenRate
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, MultiDiscrete, Role
 from econsim.parameters import Model
@@ -21,7 +21,7 @@ __all__ = ["Fixed", "Parameters"]
 class Parameters(Model):
     """Parameters of a fixed action: ``rates`` for tax brackets, ``action`` for any other instrument."""
 
-    rates: tuple[Annotated[float, Field(ge=LOWEST_RATE, le=1)], ...] | None = Field(None, min_length=1)
+    rates: tuple[Annotated[float, Field(ge=LOWEST_RATE, le=1), GivenRate()], ...] | None = Field(None, min_length=1)
     """Marginal tax rate of each of the game's brackets, lowest bracket first. Negative rates need an economy that
     allows them (``economy.lowest_rate``)."""
     action: float | tuple[float, ...] | None = None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from econsim.actions import check_rates, tax_thresholds
-from econsim.economics import LOWEST_RATE
+from econsim.economics import LOWEST_RATE, GivenRate
 from econsim.game import Game, Role
 from econsim.parameters import Model
 from econsim.play import ConstantPolicy
@@ -20,7 +20,7 @@ __all__ = ["Flat", "Parameters"]
 class Parameters(Model):
     """Parameters of the flat tax."""
 
-    rate: float = Field(0.5, ge=LOWEST_RATE, le=1)
+    rate: Annotated[float, GivenRate()] = Field(0.5, ge=LOWEST_RATE, le=1)
     """Marginal tax rate on all income; a negative rate needs an economy that allows it (``economy.lowest_rate``)."""
 
 

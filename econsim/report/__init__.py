@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from econsim.report.drawing import Drawn
     from econsim.report.figures import Captioned
-    from econsim.report.page import Drawn
     from econsim.runs.counterfactual import Counterfactual
     from econsim.runs.folder import Run
 
@@ -107,17 +107,17 @@ def write_reform_report(result: Counterfactual, out: str | Path | None = None) -
 
 
 def write_figures(folder: Path, figures: Iterable[Captioned]) -> list[Drawn]:
-    """Write every figure as ``NAME.png`` and ``NAME.svg`` into a folder; return the figures with their SVG files."""
-    from econsim.report.drawing import png, settle_layout, svg_file
+    """Write every figure as ``NAME.png`` and ``NAME.svg`` into a folder; return them as SVG, wide and for phones.
+
+    Every figure is laid out for a phone in the end.
+    """
+    from econsim.report.drawing import drawn
     from econsim.storage.files import appearing, write_text
 
-    drawn = []
-    for item in figures:
-        settle_layout(item.figure)
-        drawn.append((item, svg_file(item.figure, item.name)))
+    pictures = [drawn(item) for item in figures]
     folder.mkdir(exist_ok=True)
-    for item, file in drawn:
-        with appearing(folder / f"{item.name}.png") as target:
-            target.write(png(item.figure))
-        write_text(folder / f"{item.name}.svg", file)
-    return drawn
+    for picture in pictures:
+        with appearing(folder / f"{picture.item.name}.png") as target:
+            target.write(picture.png)
+        write_text(folder / f"{picture.item.name}.svg", picture.wide)
+    return pictures

@@ -77,8 +77,8 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "effective_rates",
         "Effective tax rates",
-        "Tax as a share of income by decile of skill. Right: tax net of the equal rebate; negative rates mean that"
-        " people receive more than they pay (truncated at -100 %).",
+        "Tax as a share of income by decile of skill. Second panel: tax net of the equal rebate; negative rates mean"
+        " that people receive more than they pay (truncated at -100 %).",
     ),
     (
         "welfare",

@@ -18,11 +18,12 @@ from econsim.report import interactive
 from econsim.report.caveats import caveats
 from econsim.report.content import listed, repeat_commands
 from econsim.report.dots import interval_dots
+from econsim.report.drawing import Drawn
 from econsim.report.figures import Captioned, Figures
-from econsim.report.page import Drawn, fill
-from econsim.runs.comparison import compare, differences, distinguished
-from econsim.runs.folder import Run, open_run
-from econsim.runs.metric_columns import metrics_in, shown, titled
+from econsim.report.page import fill
+from econsim.runs.comparison import OTHER_SCALES, compare, differences, distinguished, scale_of_return
+from econsim.runs.folder import open_run
+from econsim.runs.metric_columns import shown, titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,7 +68,7 @@ class Comparison:
             still, plot = plots.learning_curve(curves, {}, axis), interactive.learning_curve(curves, {}, axis)
             caption = "The return of each run's own policy during training."
             if len(by_axis) > 1:
-                caption += " Runs with other units of the return, or another welfare function, are in other figures."
+                caption += f" {OTHER_SCALES} are in other figures."
             name = "learning" if number == 1 else f"learning_{number}"
             yield _captioned(name, "Learning", still, caption, labels, plot)
 
@@ -138,7 +139,7 @@ class Comparison:
                 curves, _, axis = Figures(run).learning_curves()
             except UserError:
                 continue
-            by_axis.setdefault(axis + _of_welfare(run), {})[name] = next(iter(curves.values()))
+            by_axis.setdefault(axis + scale_of_return(run), {})[name] = next(iter(curves.values()))
         return by_axis
 
     def _differences(self) -> list[list[str]]:
@@ -160,13 +161,6 @@ def _label(path: Path, paths: Sequence[Path]) -> str:
     names = [other.resolve().name for other in paths]
     name = path.resolve().name
     return name if names.count(name) == 1 else str(path)
-
-
-def _of_welfare(run: Run) -> str:
-    """Return the run's unit of money and welfare function, on which the return of a leader depends, for an axis."""
-    welfare = metrics_in(run.summary).get("welfare")
-    words = [run.summary["unit"], welfare.definition.replace("_", " ") if welfare else ""]
-    return f" ({', '.join(word for word in words if word)})" if any(words) else ""
 
 
 def _captioned(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from econsim.analysis.canvas import INK, LINES, SERIES
+from econsim.report.narrow import lay_out_narrowly
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["VARIABLES", "png", "settle_layout", "svg", "svg_file"]
+    from econsim.report.figures import Captioned
+
+__all__ = ["VARIABLES", "Drawn", "drawn", "png", "settle_layout", "svg", "svg_file"]
 
 _TEXT_AS_TEXT: Any = {"svg.fonttype": "none"}
 VARIABLES = {INK: "--ink", LINES: "--lines", **{color: f"--series-{i + 1}" for i, color in enumerate(SERIES)}}
@@ -20,6 +23,24 @@ VARIABLES = {INK: "--ink", LINES: "--lines", **{color: f"--series-{i + 1}" for i
 _IDENTIFIER = re.compile(r'\sid="([^"]+)"')
 _REFERRED = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?px)[^;\"]*")
+_FAMILY = re.compile(r"font-family: [^;\"]*")  # newer versions of matplotlib write the parts of a font separately
+
+
+class Drawn(NamedTuple):
+    """A figure as PNG, as SVG file, and as SVG file for screens as narrow as a phone."""
+
+    item: Captioned
+    png: bytes
+    wide: str
+    narrow: str
+
+
+def drawn(item: Captioned) -> Drawn:
+    """Return a figure as files; afterwards the figure itself is laid out for a phone."""
+    settle_layout(item.figure)
+    wide, picture = svg_file(item.figure, item.name), png(item.figure)
+    lay_out_narrowly(item.figure)
+    return Drawn(item, picture, wide, svg_file(item.figure, f"{item.name}, narrow"))
 
 
 def settle_layout(figure: Figure) -> None:
@@ -64,7 +85,7 @@ def svg(file: str, alternative: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     for color, variable in VARIABLES.items():
         text = text.replace(color, f"var({variable})")
-    text = _FONT.sub(r"font: \1\2 var(--font)", text)
+    text = _FAMILY.sub("font-family: var(--font)", _FONT.sub(r"font: \1\2 var(--font)", text))
     return _described(_without_idle_identifiers(text), alternative)
 
 

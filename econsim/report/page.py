@@ -12,8 +12,7 @@ from markupsafe import Markup
 from econsim.report import content
 from econsim.report.caveats import caveats
 from econsim.report.certificate import certified
-from econsim.report.drawing import svg
-from econsim.report.figures import Captioned
+from econsim.report.drawing import Drawn, svg
 from econsim.report.groups import groups_in_words
 from econsim.report.interactive import library
 from econsim.report.interval_notes import interval_notes
@@ -28,10 +27,7 @@ from econsim.runs.workers import scored_under, workers_of
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
-__all__ = ["Drawn", "fill", "render"]
-
-Drawn = tuple[Captioned, str]
-"""A figure and its SVG file."""
+__all__ = ["fill", "render"]
 
 
 def render(run: Run, drawn: Iterable[Drawn], interactive: bool = False) -> str:
@@ -46,7 +42,7 @@ def fill(template: str, drawn: Iterable[Drawn], interactive: bool, context: dict
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     script = library() if interactive else None
-    figures = [_figure(item, file, script is not None) for item, file in drawn]
+    figures = [_figure(picture, script is not None) for picture in drawn]
     needed = Markup(script) if script and any(figure["plot"] for figure in figures) else None
     return environment.get_template(template).render(**context, figures=figures, library=needed) + "\n"
 
@@ -86,7 +82,8 @@ def _reference_workers(summary: dict[str, Any]) -> str:
     return workers_of(summary, response).words
 
 
-def _figure(item: Captioned, file: str, interactive: bool) -> dict[str, Any]:
+def _figure(picture: Drawn, interactive: bool) -> dict[str, Any]:
+    item = picture.item
     plot = json.dumps(item.plot, allow_nan=False) if interactive and item.plot else None
     return {
         "name": item.name,
@@ -94,6 +91,7 @@ def _figure(item: Captioned, file: str, interactive: bool) -> dict[str, Any]:
         "caption": item.caption,
         "alternative": item.alternative,
         # svg() escapes the alternative text, and matplotlib escapes the text that it draws.
-        "drawing": Markup(svg(file, item.alternative)),
+        "wide": Markup(svg(picture.wide, item.alternative)),
+        "narrow": Markup(svg(picture.narrow, item.alternative)),
         "plot": None if plot is None else Markup(plot.replace("<", "\\u003c")),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from econsim.accounts import Metric
+from econsim.analysis.metrics import declared
 from econsim.analysis.statistics import mean_interval
 from econsim.errors import UserError, did_you_mean
 from econsim.runs.folder import Run, open_run
@@ -17,7 +18,10 @@ from econsim.scenario.yaml_reader import parse
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare", "differences", "different_keys", "distinguished"]
+__all__ = ["OTHER_SCALES", "compare", "differences", "different_keys", "distinguished", "scale_of_return"]
+
+OTHER_SCALES = "Runs with other units of the return, or another welfare function,"
+"""The runs that are not in a figure of returns because :func:`scale_of_return` differs, as the start of a sentence."""
 
 
 def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.DataFrame:
@@ -44,9 +48,9 @@ def compare(paths: Iterable[str | Path], metrics: Iterable[str] = ()) -> pd.Data
         raise UserError("compare: a run is given twice")
     names, selected = _names(runs), _selected(runs, tuple(metrics))
     cells: dict[tuple[str, str, str, str], dict[str, float]] = {}
-    for run, name, declared in zip(runs, names, distinguished([run.summary for run in runs]), strict=True):
+    for run, name, metric_of in zip(runs, names, distinguished([run.summary for run in runs]), strict=True):
         for (label, response, metric), value in _numbers(run, selected):
-            cells.setdefault((name, label, response, declared[metric].name), {})[str(run.path)] = value
+            cells.setdefault((name, label, response, metric_of[metric].name), {})[str(run.path)] = value
     return pd.DataFrame([_row(key, values, [str(run.path) for run in runs]) for key, values in cells.items()])
 
 
@@ -55,12 +59,27 @@ def distinguished(summaries: Sequence[Mapping[str, Any]]) -> list[dict[str, Metr
 
     These have their definition, or else their unit, in brackets: ``welfare (utilitarian)``.
     """
-    declared = [metrics_in(summary) for summary in summaries]
+    declarations = [metrics_in(summary) for summary in summaries]
     kinds: dict[str, set[tuple[str, str]]] = {}
-    for metrics in declared:
+    for metrics in declarations:
         for name, metric in metrics.items():
             kinds.setdefault(name, set()).add((metric.definition, metric.unit))
-    return [{name: _distinct(metric, kinds[name]) for name, metric in metrics.items()} for metrics in declared]
+    return [{name: _distinct(metric, kinds[name]) for name, metric in metrics.items()} for metrics in declarations]
+
+
+def scale_of_return(run: Run) -> str:
+    """Return what the return of a leader depends on, the unit of money and the welfare function, in brackets or empty.
+
+    Returns of runs that differ in it are never drawn on one axis. The run may still be going on.
+    """
+    if run.finished:
+        unit, metrics = run.summary["unit"], metrics_in(run.summary)
+    else:
+        game = run.scenario.build_game()
+        unit, metrics = game.unit, declared(game)
+    welfare = metrics.get("welfare")
+    words = [unit, welfare.definition.replace("_", " ") if welfare else ""]
+    return f" ({', '.join(word for word in words if word)})" if any(words) else ""
 
 
 def _distinct(metric: Metric, kinds: set[tuple[str, str]]) -> Metric:

@@ -118,9 +118,9 @@ def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any
     """Compare the scenario's headline value with the value of the run; return ``None`` if it has no headline.
 
     ``metric`` is ``policy.metric`` or ``policy.response.metric``, or a metric of the last policy. The tolerance is a
-    share of the expected value (absolute if that is zero). A value that the run lacks counts as not reproduced.
-    ``not_applicable`` is the reason why another value says nothing about the headline, whose settings are not those of
-    the run; it is empty where they are, and where the value agrees.
+    share of the expected value (absolute if that is zero).
+    ``not_applicable`` is the reason why the run says nothing about the headline, whose settings are not those of the
+    run, or whose policy or metric it lacks; it is empty where the headline applies, and where the value agrees.
     """
     headline = scenario.headline
     if headline is None:
@@ -133,6 +133,8 @@ def headline_check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any
     passed = value is not None and abs(value - headline.value) <= allowed
     compared = {"response": response, "value": value, "expected": headline.value, "passed": passed}
     reason = "" if passed else _other_settings(scenario, headline)
+    if value is None and not reason:
+        reason = f"the run has no {metric} of {label}" if label in summary["policies"] else f"it has no policy {label}"
     return {**headline.model_dump(mode="json"), **compared, "not_applicable": reason}
 
 

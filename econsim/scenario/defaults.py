@@ -10,12 +10,14 @@ from pydantic.fields import FieldInfo
 
 from econsim.parameters import Chosen
 from econsim.scenario.composition import Keys, laid_over
-from econsim.scenario.fields import fields_of, names_kind, type_of
+from econsim.scenario.fields import allows_none, fields_of, names_kind, type_of
 from econsim.scenario.yaml_reader import Node
 
 
 def over_defaults(node: Node, annotation: Any, keys: Keys = ()) -> Node:
     """Return the tree with each mapping that names no kind merged into the default kind, or list, of its field.
+
+    The word ``none`` in an optional field is no value.
 
     ``keys`` is the path of ``node`` from the root of the scenario.
 
@@ -30,6 +32,8 @@ def over_defaults(node: Node, annotation: Any, keys: Keys = ()) -> Node:
 
 
 def _completed(child: Node, field: FieldInfo | None, keys: Keys, outer: Any) -> Node:
+    if child.content == "none" and field is not None and allows_none(field):
+        return replace(child, content=None)
     if not isinstance(child.content, dict):
         return child
     if field is None:

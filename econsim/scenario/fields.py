@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -30,9 +31,23 @@ def type_of(field: FieldInfo) -> tuple[Any, ...]:
     return (field.annotation, *field.metadata)
 
 
+def metadata_of(field: FieldInfo) -> Iterator[Any]:
+    """Yield all parts of a field's type, and the marks and bounds of the field and of its entries."""
+    for part in _parts(type_of(field)):
+        yield part
+        yield from getattr(part, "__metadata__", ())
+
+
 def names_kind(field: FieldInfo) -> bool:
-    """Return whether a plain name in this field refers to a kind."""
-    return any(isinstance(part, FromRoom) for part in _parts(type_of(field)))
+    """Return whether a plain name in this field refers to a kind, unlike names that are values of a mapping in it."""
+    return any(isinstance(part, FromRoom) for part in _alternatives(type_of(field)))
+
+
+def allows_none(field: FieldInfo) -> bool:
+    """Return whether a field may be empty and has no option ``none``, so that the word ``none`` stands for empty."""
+    parts = list(_alternatives(type_of(field)))
+    options = [option for part in parts if get_origin(part) is Literal for option in get_args(part)]
+    return type(None) in parts and "none" not in options
 
 
 def _models(annotation: Any, kind: Any) -> Iterator[type[BaseModel]]:
@@ -57,3 +72,12 @@ def _parts(annotation: Any) -> Iterator[Any]:
     yield annotation
     for inner in annotation if isinstance(annotation, tuple) else get_args(annotation):
         yield from _parts(inner)
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    """Yield a type and the members of its unions with their metadata: both of ``dict[str, A] | B``, but not ``A``."""
+    yield annotation
+    origin = get_origin(annotation)
+    if isinstance(annotation, tuple) or origin in (Annotated, Union, UnionType):
+        for part in annotation if isinstance(annotation, tuple) else get_args(annotation):
+            yield from _alternatives(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from econsim import kinds
-from econsim.errors import Problem, ScenarioError, UserError, did_you_mean
+from econsim.errors import EconsimWarning, Problem, ScenarioError, UserError, did_you_mean
 from econsim.parameters import Chosen, FromRoom, Model
 from econsim.scenario import library
 from econsim.scenario.aliases import canonical, written_key
@@ -132,7 +133,8 @@ def scenario_path(source: str | Path) -> Path:
 def validate_file(path: Path) -> None:
     """Check a YAML file: as an agent or a planner if it is in a folder of that name, else as a scenario.
 
-    The plan of a scenario is computed too, since the roles are defined by the game.
+    The plan of a scenario is computed too, and its agents start once, since the game defines the roles and what their
+    agents may do.
 
     Raises:
         UserError: the file contains mistakes; each is listed with its file and line.
@@ -143,7 +145,9 @@ def validate_file(path: Path) -> None:
         scenario = load(path)
         from econsim.scenario.plan import plan_of  # loads torch, which a file with mistakes needs not
 
-        plan_of(scenario, scenario.build_game())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EconsimWarning)  # advice about a run, which is no mistake in the file
+            plan_of(scenario, scenario.build_game()).check_agents()
         return
     _checked(read(path), Annotated[Chosen, FromRoom(axis)])
 
@@ -154,7 +158,7 @@ def _validated(root: Node, overrides: Overrides, origin: Origin) -> Scenario:
     if commanded:
         changed = changed_keys(_without_overrides(root), scenario, commanded)
         scenario = scenario.model_copy(update={"changed": changed})
-    return scenario.with_origin(origin.with_commands(commanded))
+    return scenario.with_origin(replace(origin, places=scenario.origin.places).with_commands(commanded))
 
 
 def _scenario(root: Node) -> Scenario:
@@ -162,7 +166,7 @@ def _scenario(root: Node) -> Scenario:
     _check_texts(root)
     tree, misnamed = resolved(root)
     scenario: Scenario = _checked(tree, Scenario, misnamed)
-    return scenario
+    return scenario.with_origin(Origin(places=dict(tree.lines())))
 
 
 def _without_overrides(root: Node) -> Scenario | None:

@@ -22,6 +22,7 @@ from econsim.errors import Problem, ScenarioError, did_you_mean
 from econsim.kinds import Kind
 from econsim.llm.settings import Settings
 from econsim.parameters import Chosen, FromRoom, Model
+from econsim.scenario.given_rates import rates_too_low
 from econsim.scenario.labels import Label
 from econsim.scenario.origin import Origin
 from econsim.scenario.shares import Share, groups_of
@@ -156,6 +157,13 @@ class Scenario(Model):
             if label is not None and label not in self.policies():
                 known = did_you_mean(label, self.policies())
                 raise _at(("evaluation", key), f"{label!r} is not the label of a baseline or of the planner{known}")
+        return self
+
+    @model_validator(mode="after")
+    def _economy_allows_the_rates(self) -> Self:
+        policies = {"planner": self.planner, "baselines": self.baselines, "agents": self.agents}
+        if mistakes := dict(rates_too_low(self.game, policies)):
+            raise _mistakes(mistakes)
         return self
 
     @model_serializer(mode="wrap")
@@ -293,5 +301,15 @@ def _kinds(value: Any) -> Iterator[Kind]:
 
 
 def _at(location: tuple[str, ...], message: str) -> ValidationError:
-    reason = PydanticCustomError("scenario", "{reason}", {"reason": message})
-    return ValidationError.from_exception_data("Scenario", [InitErrorDetails(type=reason, loc=location, input=None)])
+    return _mistakes({location: message})
+
+
+def _mistakes(messages: Mapping[tuple[str | int, ...], str]) -> ValidationError:
+    """Return the error with one message per location."""
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("scenario", "{reason}", {"reason": message}), loc=location, input=None
+        )
+        for location, message in messages.items()
+    ]
+    return ValidationError.from_exception_data("Scenario", details)

@@ -17,12 +17,20 @@ class Origin:
         training_of_file: the location of ``training`` in the scenario's own file; ``None`` where it is inherited or
             absent.
         claimed_elsewhere: whether the same keys were given for several scenarios and another of them uses them.
+        places: the location of each key of the scenario, by its dotted canonical name.
     """
 
     commanded: Mapping[str, str] = field(default_factory=dict)
     training_of_file: str | None = None
     claimed_elsewhere: bool = False
+    places: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def with_commands(self, commanded: Mapping[str, str]) -> Origin:
         """Return the origin with further overrides."""
         return replace(self, commanded={**self.commanded, **commanded})
+
+    def place(self, key: str) -> str:
+        """Return the location of a dotted key, or of the innermost key around it that is known; empty if none is."""
+        while key and key not in self.places:
+            key = key.rpartition(".")[0]
+        return self.places.get(key, "")

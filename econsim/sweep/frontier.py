@@ -15,7 +15,7 @@ from econsim.analysis.statistics import methods_in_words
 from econsim.sweep.copies import without_copies
 from econsim.sweep.dominance import judged
 from econsim.sweep.effects import REPETITION, WHO, interval_of
-from econsim.sweep.goals import Goal, derived_in_words, goal_rows, metric_names
+from econsim.sweep.goals import Goal, derived_in_words, goal_rows, metric_names, title_of
 from econsim.sweep.scores import point_keys, repeated, scores_of
 
 if TYPE_CHECKING:
@@ -43,12 +43,14 @@ class Frontier:
         ``seeds``; ``on_front`` and ``clear``. Where all levels of a key give a policy the
         same values, it has one row, with the level ``all``.
     keys: the keys that make up a point.
+    titles: the titles of both metrics with their units.
     notes: how metrics are computed that the game does not measure itself.
     """
 
     goals: tuple[Goal, Goal]
     keys: tuple[str, ...]
     points: pd.DataFrame
+    titles: tuple[str, str]
     notes: tuple[str, ...] = ()
 
     @property
@@ -115,9 +117,9 @@ def frontier_of(sweep: Sweep, goals: tuple[Goal, Goal]) -> Frontier:
     both = both.rename(columns={"value_first": names[0], "value_second": names[1]}).dropna(subset=names)
     both = without_copies(both, point_keys(sweep), names)
     points = [_of_response(rows, by, goals) for _, rows in both.groupby("response", sort=False)]
-    return Frontier(
-        goals, tuple(point_keys(sweep)), pd.concat(points, ignore_index=True), tuple(derived_in_words(scores, goals))
-    )
+    titles = (title_of(sweep, names[0]), title_of(sweep, names[1]))
+    notes = tuple(derived_in_words(scores, goals))
+    return Frontier(goals, tuple(point_keys(sweep)), pd.concat(points, ignore_index=True), titles, notes)
 
 
 def usual_frontier(sweep: Sweep) -> Frontier | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from econsim.errors import UserError, did_you_mean
+from econsim.runs.metric_columns import titled
 from econsim.runs.metrics_table import SERIES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from econsim.sweep.folder import Sweep
     from econsim.sweep.table import Table
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "goals_of_pair",
     "main_goal",
     "metric_names",
+    "title_of",
 ]
 
 _MIN, _MAX = ":min", ":max"
@@ -79,6 +82,17 @@ def metric_names(scores: pd.DataFrame) -> list[str]:
     """Return the names of the metrics of episodes in a table of scores, with those that can be computed from them."""
     measured = [str(name) for name in scores["name"].unique() if not str(name).startswith(SERIES)]
     return _with_derived(measured)
+
+
+def title_of(sweep: Sweep, name: str) -> str:
+    """Return a metric's title with its unit, as the game of the first run declares it, else its name in words."""
+    from econsim.analysis.metrics import declared
+
+    words = name.replace("_", " ")
+    metrics = declared(sweep.scenario(int(sweep.runs["run"].iloc[0])).build_game())
+    if name in _DERIVED and name not in metrics and _DERIVED[name].source in metrics:
+        return titled(replace(metrics[_DERIVED[name].source], title=words))
+    return titled(metrics[name]) if name in metrics else words
 
 
 def main_goal(scores: pd.DataFrame) -> Goal:

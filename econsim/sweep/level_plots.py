@@ -17,7 +17,7 @@ from econsim.report.interactive import Plot
 from econsim.sweep import plots
 from econsim.sweep.copies import ALL, without_copies
 from econsim.sweep.effects import WHO, effects_of, means_of
-from econsim.sweep.goals import goal_named, goal_rows
+from econsim.sweep.goals import goal_named, goal_rows, title_of
 from econsim.sweep.scores import point_keys, repeated, scores_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _OVER = "the 95 % intervals are over seeds"
 class LevelPlot(NamedTuple):
     """A plot as data: ``form`` is ``lines``, ``map`` or ``dots``; ``tables`` holds what it draws, by label.
 
-    ``axes`` names the axes that it shows.
+    ``axes`` names the axes that it shows, ``title`` is the title of the metric with its unit.
     """
 
     name: str
@@ -44,6 +44,7 @@ class LevelPlot(NamedTuple):
     tables: dict[str, pd.DataFrame]
     xlabel: str
     ylabel: str
+    title: str
     caption: str
 
     def still(self) -> Figure:
@@ -51,7 +52,7 @@ class LevelPlot(NamedTuple):
         if self.form == "lines":
             return plots.bands(self.tables, self.xlabel, self.ylabel)
         if self.form == "map":
-            return plots.heat_maps(self.tables, self.xlabel, self.ylabel, self.name.replace("_", " "))
+            return plots.heat_maps(self.tables, self.xlabel, self.ylabel, self.title)
         return interval_dots(self.tables[""].assign(scenario="", policy=self.tables[""]["label"], metric=self.xlabel))
 
     def live(self) -> Plot:
@@ -59,7 +60,7 @@ class LevelPlot(NamedTuple):
         if self.form == "lines":
             return interactive_points.bands(self.tables, self.xlabel, self.ylabel)
         if self.form == "map":
-            return interactive_points.heat_maps(self.tables, self.xlabel, self.ylabel, self.name.replace("_", " "))
+            return interactive_points.heat_maps(self.tables, self.xlabel, self.ylabel, self.title)
         return interactive_points.dots(self.tables[""], self.xlabel)
 
 
@@ -73,14 +74,19 @@ def level_plots(sweep: Sweep, metric: str) -> list[LevelPlot]:
     first = scores["response"].iloc[0]
     rows = repeated(sweep, goal_rows(scores[scores["response"] == first], goal_named(metric), str(sweep.path)))
     numeric = [key for key in keys if sweep.runs[key].dtype.kind in "if"]
-    return list(_Drawing(goal_named(metric).metric, rows, keys, numeric).plots()) if keys else []
+    name = goal_named(metric).metric
+    return list(_Drawing(name, title_of(sweep, name), rows, keys, numeric).plots()) if keys else []
 
 
 @dataclass(frozen=True)
 class _Drawing:
-    """The selection of plots for one metric. rows: one value per policy, response, point and seed."""
+    """The selection of plots for one metric. rows: one value per policy, response, point and seed.
+
+    title: the title of the metric with its unit.
+    """
 
     metric: str
+    title: str
     rows: pd.DataFrame
     keys: list[str]
     numeric: list[str]
@@ -89,7 +95,9 @@ class _Drawing:
         single = without_copies(self.rows, self.keys, ["value"])
         if len(self.numeric) == len(self.keys) == 2 and (tables := self._maps(single)):
             caption = f"Means over seeds of {self.metric} by {' and '.join(self.keys)}."
-            yield LevelPlot(self.metric, " and ".join(self.keys), "map", tables, self.keys[0], self.keys[1], caption)
+            yield LevelPlot(
+                self.metric, " and ".join(self.keys), "map", tables, self.keys[0], self.keys[1], self.title, caption
+            )
         elif len(self.numeric) == 1 and len(curves := self._curves(single)) <= _MOST_LINES:
             yield self._lines(self.numeric[0], curves, "")
         elif self.numeric:
@@ -101,7 +109,7 @@ class _Drawing:
     def _lines(self, key: str, curves: dict[str, pd.DataFrame], what: str) -> LevelPlot:
         caption = f"{self.metric} by {key}{what}; {_OVER}."
         name = f"{self.metric}_by_{key.replace('.', '_')}"
-        return LevelPlot(name, key, "lines", curves, key, self._title, caption)
+        return LevelPlot(name, key, "lines", curves, key, self.title, self.title, caption)
 
     def _curves(self, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """Return one curve per policy and combination of names; a policy that the key does not change is level."""
@@ -143,8 +151,4 @@ class _Drawing:
         table = means.assign(label=labels).sort_values("mean", ascending=False, kind="stable").head(_MOST_DOTS)
         cut = f"the {_MOST_DOTS} highest of {len(means):,} points" if len(means) > _MOST_DOTS else "all points"
         caption = f"{self.metric}: {cut}; {_OVER}."
-        return LevelPlot(self.metric, " and ".join(self.keys), "dots", {"": table}, self._title, "", caption)
-
-    @property
-    def _title(self) -> str:
-        return self.metric.replace("_", " ")
+        return LevelPlot(self.metric, " and ".join(self.keys), "dots", {"": table}, self.title, "", self.title, caption)

@@ -159,8 +159,7 @@ def _lengths(points: pd.DataFrame, name: str) -> list[list[float]]:
 
 
 def _direction(found: Frontier, index: int) -> str:
-    goal = found.goals[index]
-    return f"{goal.metric.replace('_', ' ')}{' (less is better)' if goal.sign < 0 else ''}"
+    return f"{found.titles[index]}{' (less is better)' if found.goals[index].sign < 0 else ''}"
 
 
 def _explain(axes: Axes, found: Frontier) -> None:

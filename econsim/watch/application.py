@@ -14,6 +14,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 
 from econsim.report.interactive import Plot
+from econsim.runs.comparison import OTHER_SCALES
 from econsim.runs.folder import Run
 from econsim.runs.recordings import recordings_of
 from econsim.watch import drawing, run_table, sweep_plots
@@ -78,6 +79,7 @@ def _draw(app: Dash, folder: Path) -> None:
 
     @app.callback(
         Output("measure", "options"), Output("measure", "value"), Output("learning-data", "data"),
+        Output("left-out", "children"),
         Input("run", "value"), Input("others", "value"), Input("measure", "value"), Input("version", "data"),
     )  # fmt: skip
     def learning(run: str | None, others: Sequence[str] | None, measure: str | None, _: str) -> tuple[Any, ...]:
@@ -87,7 +89,8 @@ def _draw(app: Dash, folder: Path) -> None:
             options.insert(sum(map(is_return, options)), OUTCOME)  # first where nothing learned a return
         shown = measure if measure in options else next(iter(options), None)
         plot = drawing.outcome(runs) if shown == OUTCOME else drawing.learning(runs, shown) if shown else None
-        return options, shown, plot
+        excluded = drawing.left_out(runs, shown) if shown else []
+        return options, shown, plot, f"{OTHER_SCALES} are left out: {', '.join(excluded)}." if excluded else ""
 
     @app.callback(
         Output("schedules-data", "data"), Output("changes-data", "data"),

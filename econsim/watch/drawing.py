@@ -15,25 +15,40 @@ from econsim.analysis.recording.map_picture import MapPicture, check_map
 from econsim.errors import EconsimError
 from econsim.report import interactive, interactive_points
 from econsim.report.interactive import Plot
-from econsim.runs.comparison import distinguished
+from econsim.runs.comparison import distinguished, scale_of_return
 from econsim.runs.folder import Run, open_run
 from econsim.runs.metric_columns import main_metric, titled
 from econsim.runs.recordings import recordings_of
-from econsim.watch.tail import RATES, rows_of, training_metrics
+from econsim.watch.tail import RATES, is_return, rows_of, training_metrics
 
-__all__ = ["Replay", "learning", "outcome", "replay_of", "schedules", "schedules_over_time"]
+__all__ = ["Replay", "learning", "left_out", "outcome", "replay_of", "schedules", "schedules_over_time"]
 
 _TILE = 16
 
 
 def learning(runs: Mapping[str, Run], measure: str) -> Plot | None:
-    """Return curves of a measure for every policy of one or several runs."""
-    curves = {}
+    """Return curves of a measure for every policy of the first run and of those that :func:`left_out` does not name."""
+    curves, excluded = {}, left_out(runs, measure)
     for name, run in runs.items():
+        if name in excluded:
+            continue
         measured = rows_of(training_metrics(run), measure)
         for policy, rows in measured.groupby("policy", sort=False):
             curves[_joined(runs, name, str(policy))] = rows[["step", "seed", "value"]]
     return interactive.learning_curve(curves, {}, measure) if curves else None
+
+
+def left_out(runs: Mapping[str, Run], measure: str) -> list[str]:
+    """Return the names of the runs whose measure is on another scale than that of the first run, as in ``compare``."""
+    if len(runs) < 2 or not (is_return(measure) or "welfare" in measure):
+        return []
+    scales = {name: _scale(run.path, run.finished) for name, run in runs.items()}
+    return [name for name, scale in scales.items() if scale != next(iter(scales.values()))]
+
+
+@lru_cache(maxsize=32)
+def _scale(path: Path, _: bool) -> str:
+    return scale_of_return(Run(path))
 
 
 def outcome(runs: Mapping[str, Run]) -> Plot | None:

@@ -55,7 +55,8 @@ def layout(folder: str) -> html.Div:
 
 
 def _learning() -> list[Any]:
-    return [_labelled("Measure", dcc.Dropdown(id="measure", clearable=False)), *_graph("learning")]
+    measure = _labelled("Measure", dcc.Dropdown(id="measure", clearable=False))
+    return [measure, html.P(id="left-out", className="quiet"), *_graph("learning")]
 
 
 def _schedules() -> list[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from econsim.report.drawing import svg_file
+from econsim.report.drawing import drawn
 from econsim.report.figures import Figures
 from econsim.report.page import render
 from econsim.runs import Run
@@ -22,7 +22,7 @@ def test_plots_on_the_screen_and_drawings_on_paper(run: Run, tmp_path: Path) -> 
         pytest.skip("no chromium on this machine (Debian: apt install chromium)")
     item = next(item for item in Figures(run).captioned() if item.name == "schedules")
     file = tmp_path / "page.html"
-    file.write_text(render(run, [(item, svg_file(item.figure, item.name))], interactive=True), "utf-8")
+    file.write_text(render(run, [drawn(item)], interactive=True), "utf-8")
     said: list[str] = []
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -9,10 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from econsim.report import interactive
-from econsim.report.drawing import svg_file
+from econsim.report import drawing, interactive
 from econsim.report.figures import Figures
-from econsim.report.page import Drawn, render
+from econsim.report.page import render
 from econsim.runs import Run
 
 SCHEDULES = {"flat": ([0.0, 10.0], [0.5, 0.5]), "own": ([0.0, 10.0], [0.1, 0.4])}
@@ -71,24 +70,24 @@ def test_colours_are_variables_of_the_page() -> None:
 
 
 @pytest.fixture(scope="module")
-def drawn(run: Run) -> list[Drawn]:
+def drawn(run: Run) -> list[drawing.Drawn]:
     figures = (item for item in Figures(run).captioned() if item.name in ("schedules", "hours"))
-    return [(item, svg_file(item.figure, item.name)) for item in figures]
+    return [drawing.drawn(item) for item in figures]
 
 
-def test_the_page_carries_plotly_once_and_still_drawings_for_print(run: Run, drawn: list[Drawn]) -> None:
+def test_the_page_carries_plotly_once_and_still_drawings_for_print(run: Run, drawn: list[drawing.Drawn]) -> None:
     pytest.importorskip("plotly")
     text = render(run, drawn, interactive=True)
     data = {name: json.loads(found) for name, found in re.findall(r'json" id="plot-(\w+)">(.*?)</script>', text)}
     assert set(data) == {"schedules"}
     assert [trace["name"] for trace in data["schedules"]["data"]] == ["free", "half", "best", "trained"]
     assert text.count("plotly.js v") == 1
-    assert text.count('<svg role="img"') == len(drawn)
+    assert text.count('<svg role="img"') == 2 * len(drawn)
     assert not re.search(r'<(?:script|link|img|iframe)[^>]*\s(?:src|href)="', text)
 
 
 def test_without_plotly_the_page_is_the_still_one(
-    run: Run, drawn: list[Drawn], monkeypatch: pytest.MonkeyPatch
+    run: Run, drawn: list[drawing.Drawn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("econsim.report.page.library", lambda: None)
     text = render(run, drawn, interactive=True)

@@ -48,6 +48,13 @@ def test_a_headline_fails_only_under_its_own_settings() -> None:
     assert verdict(changed, 21632.7) == "reproduced"
 
 
+def test_a_headline_of_a_policy_that_the_run_lacks_does_not_apply() -> None:
+    summary = {"policies": {"saez": {"exact": {"welfare": 1.0}}}, "responses": ["exact"]}
+    check = headline_check(load("one_step"), summary)
+    assert check is not None
+    assert headline_verdict(check) == "not applicable, since it has no policy us_federal"
+
+
 def test_a_headline_that_is_given_with_the_changes_applies() -> None:
     assert headline_changes(load("one_step", ["economy.workers=50", "headline.value=3"])) == []
 

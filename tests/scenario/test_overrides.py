@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from econsim.errors import ScenarioError
+from econsim.scenario import load
 from econsim.scenario.overrides import patches
 
 
@@ -53,3 +54,13 @@ def test_python_data_that_holds_itself_is_refused() -> None:
     circle.append(circle)
     with pytest.raises(ScenarioError, match="nested deeper"):
         patches({"a": circle})
+
+
+def test_the_word_none_empties_every_optional_key() -> None:
+    keys = ("evaluation.ceiling", "evaluation.floor", "economy.hours_step")
+    loaded = load("one_step", [f"{key}=none" for key in keys])
+    assert loaded == load("one_step", [f"{key}=null" for key in keys])
+    assert loaded.evaluation is not None
+    assert (loaded.evaluation.ceiling, loaded.evaluation.floor) == (None, None)
+    assert loaded.economy.parameters.hours_step is None  # type: ignore[attr-defined]
+    assert load("one_step", ["panel=none"]).panel == "none"  # an option of this name stays

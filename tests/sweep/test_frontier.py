@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from econsim.analysis.statistics import mean_interval
 from econsim.cli.application import app
 from econsim.errors import UserError
-from econsim.sweep import open_sweep
+from econsim.sweep import open_sweep, plots
 from econsim.sweep.dominance import judged
 
 DRAWN = {"economy.redraw_population": True, "economy.population.sampling": "random", "economy.workers": 30}
@@ -70,6 +70,10 @@ def test_the_frontier_of_a_sweep_has_intervals_over_seeds(sweep: Make) -> None:
     assert "4 points: 4 on the front (4 clear, 0 unclear)" in frontier.words()
     # Less equal and less productive than another rate: with less inequality the worse metric, all but one is dominated.
     worse = made.summary(frontier="equality:min,productivity:min").frontier
+    (axes,) = plots.frontier(worse).axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (
+        "equality (less is better)", "productivity, USD (less is better)",
+    )  # fmt: skip
     assert worse is not None
     assert worse.front["planner.rate"].tolist() == ["all", 0.0, 0.4, 0.8]
 

@@ -34,6 +34,7 @@ def test_one_axis_of_numbers_gives_lines_with_bands(sweep: Make) -> None:
     (axes,) = plot.still().axes
     assert [line.get_ydata().tolist() for line in axes.lines][1] == own["mean"].tolist()
     assert len(axes.collections) == 2  # bands
+    assert (axes.get_ylabel(), plot.live()["layout"]["yaxis"]["title"]["text"]) == ("Welfare, USD", "Welfare, USD")
     # On the dashboard: the same numbers, a band and a line for each policy.
     live = sweep_plots.plots_of(made.path, "welfare")["planner.rate"]
     assert [trace["y"] for trace in live["data"] if trace.get("mode") == "lines+markers"][1] == own["mean"].tolist()
@@ -52,6 +53,11 @@ def test_two_axes_of_numbers_give_a_heat_map(sweep: Make) -> None:
     (mesh,) = plot.still().axes[0].collections
     assert mesh.get_array().ravel().tolist() == pytest.approx(expected.to_numpy().ravel().tolist())
     (trace,) = plot.live()["data"]
+    assert (
+        plot.still().axes[-1].get_ylabel()
+        == plot.live()["layout"]["coloraxis"]["colorbar"]["title"]["text"]
+        == "Welfare, USD"
+    )
     assert trace["x"] == ["0.1", "0.5"]
     assert trace["z"][2] == pytest.approx(expected.iloc[2].tolist())
 
@@ -59,9 +65,9 @@ def test_two_axes_of_numbers_give_a_heat_map(sweep: Make) -> None:
 def test_names_give_dots_and_sampled_numbers_a_line_for_each_axis(sweep: Make, tmp_path: Path) -> None:
     made = sweep(DRAWN | {"planner": ["free_market", "us_federal"], "baselines": [[]]})
     (plot,) = level_plots(made, "welfare")
-    assert plot.form == "dots"
+    assert (plot.form, plot.xlabel) == ("dots", "Welfare, USD")
     assert set(plot.live()["data"][0]["y"]) == {"free_market", "us_federal"}
-    assert plot.still().axes[0].get_title() == "welfare"
+    assert plot.still().axes[0].get_title() == "Welfare, USD"
     points = {"planner.rate": [0.1, 0.2, 0.3], "agents.worker.elasticity": [0.3, 0.2, 0.4]}
     request = read_request("one_step", RULES | DRAWN | points, ["planner.rate,agents.worker.elasticity"])
     sampled = start_sweep(request, tmp_path / "sampled", Options(workers=1), quiet=True)

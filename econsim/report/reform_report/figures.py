@@ -40,9 +40,9 @@ def captioned(contents: ReformContents) -> Iterator[Captioned]:
         caption = "Shares of people whose utility falls (losers, left) and rises (winners, right)."
         if "gain" in groups:
             caption = (
-                "Left panel: mean gain in utility, valued in money, with its 95 % interval, in per cent of consumption"
+                "First panel: mean gain in utility, valued in money, with its 95 % interval, in per cent of consumption"
                 " before the reform (in money per person if a group has no consumption); groups without a line have no"
-                " interval. Right panel:"
+                " interval. Second panel:"
                 f" {caption[:1].lower()}{caption[1:]}"
             )
         yield _captioned("winners", "Winners and losers", reform_plots.gains_and_shares(groups, unit), caption)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from econsim.accounts import Format
-from econsim.report.page import Drawn, fill
+from econsim.report.drawing import Drawn
+from econsim.report.page import fill
 from econsim.report.reform_report import words
 from econsim.report.reform_report.contents import Column, ReformContents
 from econsim.report.reform_report.rounding import PartsInWords, parts_in_words

@@ -14,6 +14,7 @@ from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.parameters import Chosen
 from econsim.scenario.model import Scenario
+from econsim.scenario.plan.agent_checks import check_starts
 from econsim.scenario.plan.claims import unclaimed_training
 from econsim.scenario.plan.policies import (
     Policy,
@@ -99,12 +100,19 @@ class Plan:
         """Start every agent that needs no fitting once, so that a mismatch is reported before hours of training.
 
         Raises:
+            ScenarioError: the parameters of an agent do not fit its role; the message has their file, line and key.
             UserError: an agent cannot play its role.
         """
-        for agents in (*(policy.agents for policy in self.policies), self.evaluation):
-            for role, choice in agents.items():
-                if not must_be_fitted(choice):
-                    choice.build().start(self.game, self.game.roles[role], 1)
+        for policy in self.policies:
+            is_own = policy.label == own_label(self.scenario)
+            self._check_agents(policy.agents, "planner" if is_own else f"baselines.{policy.label}")
+        self._check_agents(self.evaluation, "planner")
+
+    def _check_agents(self, agents: Mapping[str, Chosen], planner_key: str) -> None:
+        for role, choice in agents.items():
+            if not must_be_fitted(choice):
+                key = planner_key if role == self.leader else f"agents.{role}"
+                check_starts(self.scenario, self.game, role, choice, key)
 
 
 def plan_of(scenario: Scenario, game: Game[Any]) -> Plan:

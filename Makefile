@@ -51,3 +51,9 @@ $(VENV)/.test $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: pyproject.toml constraint
 	@echo "Installing econsim[$*] into $(VENV) ..."
 	@$(PIP) --editable ".[$*]"
 	@touch $@ $(VENV)/.core
+
+# What lint, docs and test need, in one installation, as .ci/run makes it.
+$(VENV)/.checks: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing econsim[docs,lint] into $(VENV) ..."
+	@$(PIP) --editable ".[docs,lint]"
+	@touch $@ $(foreach name,core docs lint test,$(VENV)/.$(name))

@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	"$$name" -c "$(SUPPORTED)" 2>/dev/null && { echo "$$name"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs benchmark-gpu clean
+.PHONY: help demo test lint docs benchmark-cpu benchmark-gpu clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ lint: $(VENV)/.lint ## Check style, spelling and types.
 docs: $(VENV)/.docs ## Build the documentation into site/.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-benchmark-gpu: $(VENV)/.core ## Run the benchmarks that need a CUDA GPU.
-	$(BIN)/python benchmarks/gpu.py
+benchmark-cpu: $(VENV)/.core ## Rerun benchmarks for 20 minutes; say which claims hold.
+	$(BIN)/python benchmarks/cpu.py $(ARGS)
+
+benchmark-gpu: $(VENV)/.test ## Run the benchmarks that need a CUDA GPU.
+	$(BIN)/python benchmarks/gpu.py $(ARGS)
 
 clean: ## Remove the environment, builds and caches, but not runs.
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -51,3 +54,9 @@ $(VENV)/.test $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: pyproject.toml constraint
 	@echo "Installing econsim[$*] into $(VENV) ..."
 	@$(PIP) --editable ".[$*]"
 	@touch $@ $(VENV)/.core
+
+# What lint, docs and test need, in one installation, as .ci/run makes it.
+$(VENV)/.checks: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing econsim[docs,lint] into $(VENV) ..."
+	@$(PIP) --editable ".[docs,lint]"
+	@touch $@ $(foreach name,core docs lint test,$(VENV)/.$(name))

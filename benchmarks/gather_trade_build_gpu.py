@@ -23,6 +23,7 @@ from torch import Tensor
 from econsim.acceleration import Mode, accelerate
 
 COPIES = {4: (4096, 16384, 65536), 100: (512, 2048, 4096)}
+FEW = {4: (16384,), 100: (2048,)}
 TINY = {4: (8,), 100: (2,)}
 WARM_UP = 10
 
@@ -77,6 +78,9 @@ def main() -> int:
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"], help="device (default cuda)")
     parser.add_argument("--steps", type=int, default=300, help="steps to time (default 300)")
     parser.add_argument(
+        "--few", action="store_true", help="one number of copies each: every number is compiled anew, for a minute"
+    )
+    parser.add_argument(
         "--tiny", action="store_true", help="a trial with few environment copies and steps, which writes nothing"
     )
     options = parser.parse_args()
@@ -85,7 +89,7 @@ def main() -> int:
         return 2
     modes: tuple[Mode, ...] = ("eager", "graph") if options.device == "cuda" else ("eager",)
     result: dict[str, Any] = {}
-    for workers, several in (TINY if options.tiny else COPIES).items():
+    for workers, several in (TINY if options.tiny else FEW if options.few else COPIES).items():
         for copies in several:
             for mode in modes:
                 label = f"workers_{workers}_copies_{copies}_{mode}"

@@ -1,26 +1,26 @@
-"""Speed of Gather-Trade-Build and Foundation on one core: random legal play, including observations, views and masks.
+"""Speed of Gather-Trade-Build, Foundation and EconoJax on one core: random legal play with observations and masks.
 
-Both systems play in turn on the same core for several rounds, and the ratio of medians is reported. Each measures its
-own CPU-seconds, including the sampling of actions and resets, with a checksum over all outputs. Targets: 50 times the
-speed of Foundation, and twice that of EconoJax, which has no map and was measured at 22 times Foundation with 256
-environment copies. Run: ``python benchmarks/gather_trade_build_speed.py``.
+All systems play in turn on the same core for several rounds, and ratios of medians are reported. Each measures its own
+CPU-seconds, including the sampling of actions and resets, with a checksum over all outputs; compilation is left out.
+econsim and EconoJax play with their fastest number of environment copies, econsim also with 128, as PPO does; there is
+one entry for each way in which econsim computes steps (``PLAYS``). EconoJax has no map and no views. Targets: 400 times
+the speed of Foundation, and 15 times that of EconoJax. Run: ``python benchmarks/gather_trade_build_speed.py``; the
+first run creates the environments of the other systems.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Any
 
-import _peers
 import torch
-from _foundation_configuration import configuration
+from _peer_speeds import econojax, foundation
 from _record import record
 from torch import Tensor
 
@@ -30,8 +30,10 @@ from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.game import leaves
 
 SEED = 0
-ECONOJAX_OVER_FOUNDATION = 22.0
-COPIES = {4: (1024, 2048, 4096), 10: (512, 1024, 2048), 100: (64, 128, 256)}
+LEARNING = 128  # environment copies with which PPO learns
+COPIES = {4: (LEARNING, 1024, 2048, 4096), 10: (LEARNING, 512, 1024, 2048), 100: (64, LEARNING, 256)}
+ECONOJAX_COPIES = (64, 256, 1024)
+COMPARED = (4, 10)  # numbers of workers with which the other systems are measured
 GROWTH = {4: (64, 512, 4096), 10: (64, 512, 4096), 30: (64, 512, 4096), 100: (16, 256, 4096)}
 
 
@@ -45,8 +47,10 @@ def legal(mask: Tensor, key: Tensor, time: Tensor, stream: str) -> Tensor:
 class Play:
     """Random legal play in ``copies`` environment copies, whose episodes start and end together."""
 
-    def __init__(self, workers: int, copies: int, compiled: bool = False, device: str = "cpu") -> None:
-        self.game = GatherTradeBuild(Parameters(workers=workers)).to(device=device)
+    def __init__(
+        self, workers: int, copies: int, compiled: bool = False, device: str = "cpu", horizon: int = 1000
+    ) -> None:
+        self.game = GatherTradeBuild(Parameters(workers=workers, horizon=horizon)).to(device=device)
         self.episode = 0
         self.keys = random.keys(SEED, copies, device)
         self.state, self.checksum = self.game.reset(self.keys), 0.0
@@ -91,29 +95,64 @@ class Play:
         return transition.state, torch.stack([part.sum() for part in parts]).sum() + pixels
 
 
-def foundation(workers: int, steps: int) -> float:
-    """Return Foundation's environment steps per CPU-second."""
-    with tempfile.TemporaryDirectory() as folder:
-        job, output = Path(folder, "job.json"), Path(folder, "output.json")
-        settings = {"configuration": configuration(workers, "random_planner"), "steps": steps, "warm_up": 20}
-        job.write_text(json.dumps({**settings, "seed": SEED, "output": str(output)}))
-        _peers.run(_peers.FOUNDATION, "_foundation_speed.py", str(job))
-        return float(json.loads(output.read_text())["steps_per_cpu_second"])
+PLAYS: dict[str, Callable[[int, int], Play]] = {"tensors": Play}
+"""The ways in which econsim computes steps: for each, play by workers and copies."""
 
 
 def side_by_side(workers: int, rounds: int, seconds: float) -> dict[str, Any]:
-    """Return the speeds of both systems, measured in turn, with econsim's fastest number of environment copies."""
-    best = max(COPIES[workers], key=lambda copies: _rate(Play(workers, copies), seconds / 4))
-    play = Play(workers, best)
-    own, theirs = [], []
+    """Return the speeds of all systems, measured in turn, and how many times as fast econsim's fastest is."""
+    best: dict[str, int] = {}
+    systems: dict[str, Callable[[], float]] = {}
+    plays: dict[str, Play] = {}
+    for backend, make in PLAYS.items():
+        best[backend] = max(COPIES[workers], key=lambda copies: _rate(make(workers, copies), seconds / 4))
+        for copies in dict.fromkeys((best[backend], LEARNING)):
+            name = f"econsim {backend} {copies}"
+            plays[name] = make(workers, copies)
+            systems[name] = partial(_rate, plays[name], seconds)
+    if workers in COMPARED:
+        systems["foundation"] = partial(foundation, workers, seconds, SEED)
+        for settings in ("published", "own"):
+            best[settings] = max(
+                ECONOJAX_COPIES, key=lambda copies: econojax(workers, copies, seconds / 4, SEED, settings)
+            )
+            systems[f"econojax {settings}"] = partial(econojax, workers, best[settings], seconds, SEED, settings)
+    rates: dict[str, list[float]] = {name: [] for name in systems}
     for _ in range(rounds):
-        own.append(_rate(play, seconds))
-        if workers <= 10:
-            theirs.append(foundation(workers, int(150 * seconds)))
-    row: dict[str, Any] = {"copies": best, "econsim": _spread(own), "checksum": play.checksum}
-    if theirs:
-        row |= {"foundation": _spread(theirs), "ratio": round(median(own) / median(theirs), 1)}
-    return row | {"worker_steps_per_cpu_second": round(median(own) * workers), "bytes_a_copy": play.bytes_a_copy()}
+        for name, system in systems.items():
+            rates[name].append(system())
+    return summary(workers, best, rates) | {"checksums": {name: play.checksum for name, play in plays.items()}}
+
+
+def summary(workers: int, best: dict[str, int], rates: dict[str, list[float]]) -> dict[str, Any]:
+    """Return the table of speeds in the order of ``PLAYS`` and peers, with the ratios of medians.
+
+    Args:
+        workers: number of workers.
+        best: fastest number of environment copies by backend of econsim and settings of EconoJax.
+        rates: environment steps per CPU-second of each round, by system.
+    """
+    middle = {name: median(several) for name, several in rates.items()}
+    backend = max(PLAYS, key=lambda name: middle[f"econsim {name} {best[name]}"])
+    fastest = middle[f"econsim {backend} {best[backend]}"]
+    learning = middle[f"econsim {backend} {LEARNING}"]
+    row: dict[str, Any] = {
+        "backend": backend,
+        "copies": best[backend],
+        "econsim": _spread(rates[f"econsim {backend} {best[backend]}"]),
+        "systems": {name: _spread(several) for name, several in rates.items()},
+        "copies_of_econojax": {name: copies for name, copies in best.items() if name not in PLAYS},
+        "worker_steps_per_cpu_second": round(fastest * workers),
+        "bytes_a_copy": Play(workers, 2).bytes_a_copy(),
+    }
+    if "foundation" in middle:
+        row["foundation"] = _spread(rates["foundation"])
+        row["ratio"] = round(fastest / middle["foundation"], 1)
+        row["ratio_with_128_copies"] = round(learning / middle["foundation"], 1)
+        row["over_econojax"] = {
+            name: round(fastest / middle[f"econojax {name}"], 1) for name in row["copies_of_econojax"]
+        }
+    return row
 
 
 def growth(seconds: float) -> dict[str, Any]:
@@ -165,10 +204,6 @@ def main() -> None:
     if options.compiled:
         result["compiled_4"] = _spread([_rate(Play(4, 1024, compiled=True), options.seconds)])
     result["growth"] = growth(options.seconds / 4)
-    result["econojax"] = {
-        "note": "no map; measured earlier at 22 times Foundation, not measured in this run",
-        "econsim_over_econojax": round(result["workers_4"]["ratio"] / ECONOJAX_OVER_FOUNDATION, 1),
-    }
     record("gather_trade_build_speed", result, SEED)
 
 

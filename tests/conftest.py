@@ -50,8 +50,11 @@ LONG = (
     "test_several_processes.py",
     "test_tiny.py",
     "test_houses_learned.py",
+    "test_bad_input_benchmark.py",
+    "test_mutated_scenarios.py",
+    "test_faults.py",
 )
-"""Files that take half a minute or more, the longest first: no process is left alone with one of them at the end."""
+"""Files that take twenty seconds or more, the longest first: no process is left alone with one of them at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from econsim.errors import UserError
 from econsim.report.figures import Figures
-from econsim.runs import execute, resume
+from econsim.runs import Run, execute, resume
 from econsim.runs.checkpoints import load_state
 from econsim.scenario import load
 
@@ -32,8 +32,13 @@ RETRAINED: dict[str, Any] = {
 }
 
 
-def test_each_planner_gets_workers_of_its_own_that_begin_with_the_shared_ones(tmp_path: Path) -> None:
-    run = execute(load("one_step", RETRAINED), tmp_path / "run", quiet=True)
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return execute(load("one_step", RETRAINED), tmp_path_factory.mktemp("one") / "run", quiet=True)
+
+
+def test_each_planner_gets_workers_of_its_own_that_begin_with_the_shared_ones(one_by_one: Run) -> None:
+    run = one_by_one
     stages = sorted(folder.name for folder in (run.path / "checkpoints").iterdir())
     labels = ["free_market", "ppo", "saez", "shared%20phases"]
     assert stages == sorted(f"{label}-seed-{seed}-ppo" for label in labels for seed in (42, 43))
@@ -94,11 +99,10 @@ def test_retraining_needs_followers_who_can_learn(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stop", [1, 3, 5, 7])
 def test_seeds_fitted_at_once_give_the_numbers_of_seeds_fitted_one_by_one(
-    stop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stop: int, one_by_one: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from econsim.rl.ppo import Session
 
-    one_by_one = execute(load("one_step", RETRAINED), tmp_path / "one", quiet=True)
     scenario = load("one_step", RETRAINED | {"seeds_at_once": 2})
     count, report = [0], Session.report
 

@@ -21,20 +21,24 @@ SHORT: dict[str, dict[str, Any]] = {
     "one_step_income_effects": {"planner": SMALL_SEARCH},
     "one_step_published": {"baselines.search": SMALL_SEARCH},
 }
+# Of Gather-Trade-Build one scenario plays past the 50 steps after which orders expire. The others differ from it in
+# classes, workers and the map, which every step uses.
+FEWER_STEPS = {"gather_trade_build": 16}
 _checked: dict[str, list[Check]] = {}
 
 
-def _conformance(scenario: Scenario) -> list[Check]:
+def _conformance(name: str, scenario: Scenario) -> list[Check]:
     """Check a scenario; games that several scenarios share are played once."""
-    game = f"{scenario.economy.kind.name} {scenario.economy.parameters.model_dump_json()}"
+    kind = scenario.economy.kind.name
+    game = f"{kind} {scenario.economy.parameters.model_dump_json()}"
     if game not in _checked:
-        _checked[game] = check_game(scenario.build("cpu")[0])
+        _checked[game] = check_game(scenario.build("cpu")[0], steps=None if name == kind else FEWER_STEPS.get(kind))
     return _checked[game] + check_agents(scenario)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_scenario_conforms(name: str) -> None:
-    assert [outcome for outcome in _conformance(load(name)) if not outcome.passed] == []
+    assert [outcome for outcome in _conformance(name, load(name)) if not outcome.passed] == []
 
 
 @pytest.mark.parametrize("name", SHIPPED)

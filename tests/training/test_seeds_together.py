@@ -24,12 +24,12 @@ LEADERS: dict[str, Any] = {
     "scripted": lambda: us_federal.UsFederal(us_federal.Parameters()),
     "refitted": lambda: saez_buffer.SaezBuffer(saez_buffer.Parameters(fewest=10, buffer=10, copies=2, rounds=2)),
 }
-# A tax period is one iteration of play, an episode two, as in the shipped economy; both are a fifth as long.
-HOUSES: dict[str, Any] = {"horizon": 40, "components": ("build", "trade", "gather", {"kind": "tax", "period": 20})}
+# A tax period is one iteration of play, an episode two, as in the shipped economy; both are a tenth as long.
+HOUSES: dict[str, Any] = {"horizon": 20, "components": ("build", "trade", "gather", {"kind": "tax", "period": 10})}
 SETTINGS: dict[str, Any] = {
     "iterations": 4,
     "copies": 4,
-    "steps": 20,
+    "steps": 10,
     "checkpoint_every": 1,
     "parameters": {"labour_cost": [[0, 0.0], [1, 0.2]]},
     "follower": {"sequence_length": 5, "minibatches": 2, "epochs": 1},

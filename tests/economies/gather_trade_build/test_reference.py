@@ -25,17 +25,19 @@ def game_of(**parameters: Any) -> GatherTradeBuild:
 @pytest.mark.parametrize(
     ("workers", "planning", "occur"),
     [
-        (4, "us_federal", {"taxes": 20, "negative incomes": 1, "sales between orders of one age": 10}),
-        (10, "random", {"taxes": 20, "taxes shielded by escrow": 1, "sales that a tie between buyers decided": 10}),
+        (4, "us_federal", {"taxes": 8, "negative incomes": 1, "sales between orders of one age": 4}),
+        (10, "random", {"taxes": 8, "taxes shielded by escrow": 1, "sales that a tie between buyers decided": 4}),
     ],
 )
-def test_whole_published_episodes_agree(workers: int, planning: Planning, occur: dict[str, int]) -> None:
-    # Ten times the steps of a period; each figure of ``occur`` is well below what such play brings about.
-    play = Trial(game_of(workers=workers), random.keys(0, 1), planning)
-    assert play.play(1000) == []
+def test_whole_episodes_agree(workers: int, planning: Planning, occur: dict[str, int]) -> None:
+    # Ten tax periods as in the published episode, of 40 steps instead of 100; ``benchmarks/reference_agreement.py``
+    # plays 204 of the published length. Each figure of ``occur`` is well below what such play brings about.
+    components = ("build", "trade", "gather", {"kind": "tax", "period": 40})
+    play = Trial(game_of(workers=workers, components=components, horizon=400), random.keys(0, 1), planning)
+    assert play.play(400) == []
     assert play.both.references[0].over
-    least = {"illegal actions": 500, "sales": 100, "orders expired": 100, "own orders that would cross": 3}
-    least |= {"refunds of a bid's excess": 10, **occur}
+    least = {"illegal actions": 150, "sales": 40, "orders expired": 50, "own orders that would cross": 2}
+    least |= {"refunds of a bid's excess": 5, **occur}
     assert {name: play.happened[name] for name in least if play.happened[name] < least[name]} == {}
     assert play.both.state.world.built.sum() > 5
 
@@ -115,7 +117,7 @@ def test_any_economy_agrees_and_every_rule_is_tried() -> None:
     @given(economies, st.sampled_from(["free_market", "us_federal", "random"]), st.integers(0, 10_000))
     def agrees(parameters: dict[str, Any], planning: Planning, seed: int) -> None:
         planners = ("planner",) if isinstance(parameters["workers"], int) else ("capital", "province")
-        play = Trial(game_of(**parameters, planners=planners, horizon=30), random.keys(seed, 2), planning)
+        play = Trial(game_of(**parameters, planners=planners, horizon=30), random.keys(seed, 1), planning)
         assert play.play(30) == []
         happened.update(play.happened)
 

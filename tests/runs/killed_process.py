@@ -30,7 +30,6 @@ _OVERRIDES: dict[str, Any] = {
     "economy.workers": 12, "economy.population.sampling": "random",
     "baselines.saez": {"kind": "saez", "iterations": 6},
     "baselines.search": {"kind": "search", "method": "cma_es", "starts": 2, "generations": 3},
-    "baselines.saez": {"kind": "saez", "iterations": 6},
     "training.follower.epochs": 2, "training.leader.epochs": 2,
     "training.warm_up": 2, "training.iterations": 8, "training.checkpoint_every": 3,
     "training.copies": 4, "training.leader_copies": 4,

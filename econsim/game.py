@@ -396,6 +396,21 @@ class Solvable(Protocol):
 
 
 @runtime_checkable
+class OffersKernels(Protocol):
+    """A game that kernels on the CPU can play, which numba compiles; its tensors remain the definition of the game."""
+
+    def not_covered(self) -> str:
+        """Return what of this game its kernels do not cover, as in "the component lottery"; "" if they cover all."""
+
+    def on_kernels(self) -> Game[Any]:
+        """Return this game played by its kernels; on a GPU, and where gradients are taken, by its tensors as before.
+
+        Raises:
+            UserError: numba is not installed, or the kernels do not cover this game.
+        """
+
+
+@runtime_checkable
 class RepeatedRounds(Protocol):
     """A game of rounds that are identical where leaders repeat one action and agents have no memory."""
 

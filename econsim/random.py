@@ -51,7 +51,7 @@ def held_out_seeds(purpose: str, count: int, spacing: int = 1) -> list[int]:
 
 def fold(key: Tensor, data: Step | str) -> Tensor:
     """Return new keys that depend on ``key`` and on ``data`` (a number, one number per copy ``[B]``, or a name)."""
-    return _absorb(key, _stream_number(data) if isinstance(data, str) else data)
+    return _absorb(key, stream_number(data) if isinstance(data, str) else data)
 
 
 def bits(key: Tensor, step: Step, stream: str, shape: Shape = ()) -> Tensor:
@@ -63,7 +63,7 @@ def bits(key: Tensor, step: Step, stream: str, shape: Shape = ()) -> Tensor:
         stream: the name of the draw's purpose; draws of different streams are independent.
         shape: positions within a copy. The draw at position ``i`` does not depend on the number of positions.
     """
-    state = _absorb(_absorb(key, step), _stream_number(stream))
+    state = _absorb(_absorb(key, step), stream_number(stream))
     position = torch.arange(math.prod(shape), dtype=torch.int64, device=key.device)
     return _absorb(state[:, None], position).reshape(key.shape[0], *shape)
 
@@ -104,12 +104,13 @@ def integers(key: Tensor, step: Step, stream: str, high: int, shape: Shape = ())
     return (uniform(key, step, stream, shape, torch.float64) * high).long()
 
 
-def _stream_number(name: str) -> int:
+def stream_number(name: str) -> int:
+    """Return the number that stands for a stream of draws, a signed 64-bit hash of its name."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True)
 
 
 # The effect of torch.compiler.assume_constant_result, which would import the whole compiler and take seconds.
-_stream_number._dynamo_marked_constant = True  # type: ignore[attr-defined]
+stream_number._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def _absorb(state: Tensor, data: Step) -> Tensor:

@@ -46,6 +46,7 @@ LONG = (
     "test_seeds_together.py",
     "test_two_level_benchmark.py",
     "test_acceleration.py",
+    "test_kernels.py",
     "test_retraining.py",
     "test_several_processes.py",
     "test_tiny.py",

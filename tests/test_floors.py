@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, str], ...] = (
         "errors random held_tensors deferred_features accounts economics",
         "errors, random numbers, accounts, features; protocols of economies",
     ),
-    ("kinds storage game", "the look-up of kinds, files and locks, the interface of games and agents"),
+    ("kinds storage game kernels", "the look-up of kinds, files, the interface of games, what CPU kernels share"),
     ("parameters acceleration actions play split_roles", "parameter models; play, compiled where that pays"),
     ("learning leader_evaluation mechanisms nn", "protocols of learning, economic mechanisms, neural networks"),
     ("populations expected_play", "who takes part; play by exact expectation"),

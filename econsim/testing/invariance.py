@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from econsim import random
-from econsim.game import tree_map
+from econsim.game import OffersKernels, tree_map
 from econsim.held_tensors import held_tensors
+from econsim.kernels import numba_version
 from econsim.testing.fake_device import fake_device, is_supported, transfers
 from econsim.testing.harness import SEED, Promise, Trial, outcome, require, require_close, require_same_bits
 from econsim.testing.play import play, random_actions, tensors_of
@@ -132,6 +133,33 @@ def one_graph(trial: Trial) -> None:
     require_same_bits(tensors_of(same), tensors_of({"state": traced.state, "rewards": traced.rewards}), "traced step")
 
 
+def kernel_parity(trial: Trial) -> str | None:
+    """Check that kernels on the CPU, where a game offers them, agree with its tensors (float64, to 1e-9)."""
+    game = trial.game.to(dtype=torch.float64)
+    if not isinstance(game, OffersKernels):
+        return "no kernels"
+    if missing := game.not_covered():
+        return f"not checked: kernels do not cover {missing}"
+    if numba_version() is None:
+        return "not checked: numba is not installed"
+    kernels = game.on_kernels()
+    for moment in play(game, trial.key, trial.steps):
+        result = kernels.step(moment.state, moment.actions)
+        by_kernels = {"state": result.state, "rewards": result.rewards, "seen": kernels.observe(moment.state)}
+        by_tensors = {"state": moment.transition.state, "rewards": moment.transition.rewards}
+        left, right = tensors_of(by_tensors | {"seen": dict(moment.observations)}), tensors_of(by_kernels)
+        require(left.keys() == right.keys(), f"step {moment.time}: {sorted(left.keys() ^ right.keys())} only once")
+        kinds = [
+            name for name in left if (left[name].dtype, left[name].shape) != (right[name].dtype, right[name].shape)
+        ]
+        require(not kinds, f"step {moment.time}: {', '.join(kinds)} has another type or shape in kernels")
+        require_close(left, right, FLOAT64_TOLERANCE, f"step {moment.time}, tensors and kernels")
+    of_kernels = Trial(kernels, trial.copies, trial.steps)
+    determinism(of_kernels)
+    batch_independence(of_kernels)
+    return None
+
+
 def device_parity(trial: Trial) -> str | None:
     """Check that a CUDA device gives the same results as the CPU (float64, to 1e-9)."""
     if not torch.cuda.is_available():
@@ -184,5 +212,6 @@ ALL: tuple[Promise, ...] = (
     parameters,
     one_graph,
     no_device_mixed,
+    kernel_parity,
     device_parity,
 )

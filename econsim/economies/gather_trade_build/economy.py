@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from econsim.economies.gather_trade_build.components import Component, Features
 from econsim.economies.gather_trade_build.frames import frame_of, stage_of
 from econsim.economies.gather_trade_build.heuristic import GreedyHeuristic
 from econsim.economies.gather_trade_build.initial_state import InitialState
+from econsim.economies.gather_trade_build.kernels.coverage import not_covered, reads_on_cpu
 from econsim.economies.gather_trade_build.layouts import STONE, Layout
 from econsim.economies.gather_trade_build.parameters import Parameters
 from econsim.economies.gather_trade_build.roles import planner_roles, worker_roles
@@ -23,9 +25,13 @@ from econsim.economies.gather_trade_build.social import effort_values, marginal_
 from econsim.economies.gather_trade_build.world import Ground, State, World, ground_of
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role, Transition
+from econsim.kernels import require_numba
 from econsim.mechanisms import welfare
 from econsim.mechanisms.preferences import isoelastic
 from econsim.mechanisms.us_law import Law
+
+if TYPE_CHECKING:
+    from econsim.economies.gather_trade_build.kernels.playing import Kernels
 
 INVENTORY_SCALE = 0.01
 
@@ -41,6 +47,7 @@ class GatherTradeBuild(Game[State]):
         self.settings = parameters
         self._tax = next((entry.parameters for entry in parameters.components if entry.kind.name == "tax"), None)
         self._routine: GreedyHeuristic | None = None
+        self._kernels: Kernels | None = None
         self.lowest_rate = parameters.lowest_rate
         self.horizon, self.groups = parameters.horizon, parameters.groups
         self.components = _built(parameters)
@@ -75,12 +82,16 @@ class GatherTradeBuild(Game[State]):
 
     def observe(self, state: State) -> dict[str, Observation]:
         """Return the observations of workers and planners."""
+        if self._kernels is not None and reads_on_cpu(self, state):
+            return self._kernels.observe(self, state)
         seen = self._features(state)
         moving = observation.movables(state.world, self.ground(state.world), self.tables["is_stone"])
         return dict([*self._worker_observations(state, seen, moving), *self._planner_observations(state, seen, moving)])
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Apply every component in turn, then regrow resources on empty sources."""
+        if self._kernels is not None and reads_on_cpu(self, state, actions):
+            return self._kernels.step(self, state, actions)
         world, parts = state.world, dict(state.parts)
         worker_actions = torch.cat([actions[group.name] for group in self.groups], 1)
         first, first_head = 1, 0
@@ -147,6 +158,25 @@ class GatherTradeBuild(Game[State]):
     def frame(self, state: State) -> dict[str, Tensor]:
         """Return one frame of a recording; see :mod:`econsim.economies.gather_trade_build.frames`."""
         return frame_of(self, state)
+
+    def not_covered(self) -> str:
+        """Return what of this economy its kernels do not cover; "" if they cover all of it."""
+        return not_covered(self)
+
+    def on_kernels(self) -> GatherTradeBuild:
+        """Return this economy played by its kernels where it is on the CPU and no gradient is taken.
+
+        Raises:
+            UserError: numba is not installed, or the kernels do not cover this economy.
+        """
+        require_numba()
+        if missing := self.not_covered():
+            raise UserError(f"kernels of Gather-Trade-Build do not cover {missing}")
+        from econsim.economies.gather_trade_build.kernels.playing import Kernels
+
+        other = copy(self)
+        other._kernels = Kernels()
+        return other
 
     # --- interface to components ----------------------------------------------------------------------------------
 

@@ -1,0 +1,89 @@
+"""Kernel of the component gather: moves in a random order, then collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from econsim.economies.gather_trade_build.kernels.arrays import (
+    COLLECT_LABOUR,
+    MOVE_LABOUR,
+    Constants,
+    Fixed,
+    Sizes,
+    World,
+    row_of,
+)
+from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER
+from econsim.kernels.compiling import rule
+from econsim.kernels.draws import bits_at, state_of, stream, uniform_at
+
+_ORDER, _BONUS = stream("gather/order"), stream("gather/bonus")
+_LAND, _LAND_OR_WATER = 1 << IS_INSIDE, 1 << IS_INSIDE | 1 << IS_WATER
+TURN, BITS = 0, 1  # rows of the scratch array
+
+
+@rule
+def tile_towards(tile: int, direction: int, row_length: int) -> int:
+    """Return the next tile to the left (1), right (2), up (3) or down (4)."""
+    if direction == 1:
+        return tile - 1
+    if direction == 2:
+        return tile + 1
+    return tile - row_length if direction == 3 else tile + row_length
+
+
+@rule
+def is_open(b: int, n: int, tile: int, constants: Constants, world: World) -> Any:
+    """Return whether a tile is land without another worker's house."""
+    owner = world.owner[b, tile]
+    is_land = constants.terrain[row_of(constants.terrain, b), tile] & _LAND_OR_WATER == _LAND
+    return is_land and (owner == 0 or owner == n + 1)
+
+
+@rule
+def is_occupied(b: int, tile: int, sizes: Sizes, world: World) -> bool:
+    """Return whether a worker stands on a tile."""
+    occupied = False
+    for other in range(sizes.workers):
+        occupied |= world.position[b, other] == tile
+    return occupied
+
+
+@rule
+def order_of_moves(b: int, time: int, scratch: Any, sizes: Sizes, fixed: Fixed) -> None:
+    """Draw the order in which workers move, by sorting random bits."""
+    state = state_of(fixed.key[b], time, _ORDER)
+    for n in range(sizes.workers):
+        bits = np.int64(bits_at(state, n))
+        rank = n
+        while rank > 0 and scratch[BITS, rank - 1] > bits:
+            scratch[BITS, rank], scratch[TURN, rank] = scratch[BITS, rank - 1], scratch[TURN, rank - 1]
+            rank -= 1
+        scratch[BITS, rank], scratch[TURN, rank] = bits, n
+
+
+@rule
+def gather(b: int, choice: Any, scratch: Any, sizes: Sizes, constants: Constants, fixed: Fixed, world: World) -> None:
+    """Move workers, then collect resources."""
+    time, numbers = world.time[b], constants.numbers[row_of(constants.numbers, b)]
+    order_of_moves(b, time, scratch, sizes, fixed)
+    for turn in range(sizes.workers):
+        n = scratch[TURN, turn]
+        if choice[n] > 0:
+            target = tile_towards(world.position[b, n], choice[n], sizes.row_length)
+            if is_open(b, n, target, constants, world) and not is_occupied(b, target, sizes, world):
+                world.position[b, n] = target
+                world.labour[b, n] += numbers[MOVE_LABOUR]
+    state, row = state_of(fixed.key[b], time, _BONUS), row_of(constants.source_at, b)
+    for n in range(sizes.workers):
+        source = constants.source_at[row, world.position[b, n]]
+        if source < sizes.sources and world.stock[b, source]:
+            good = int(source >= sizes.stone_sources)
+            units = 1 + int(uniform_at(state, n) < fixed.gather_bonus[b, n])
+            world.stock[b, source] = False
+            world.goods[b, n, good] += units
+            world.gathered[b, n, good] += units
+            world.taken[b, good] += 1
+            world.labour[b, n] += numbers[COLLECT_LABOUR]

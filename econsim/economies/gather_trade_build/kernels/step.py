@@ -1,0 +1,156 @@
+"""Kernel of a step: all components in turn, regrowth, utility and welfare, for one environment copy after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from econsim.economies.gather_trade_build.kernels.arrays import (
+    BUILD,
+    EQUALISE,
+    GATHER,
+    TAX,
+    TRADE,
+    WORLD,
+    Book,
+    Constants,
+    Fixed,
+    Ledger,
+    Sizes,
+    World,
+    book_at,
+    fixed_at,
+    ledger_at,
+    sizes_of,
+    world_at,
+)
+from econsim.economies.gather_trade_build.kernels.build import build
+from econsim.economies.gather_trade_build.kernels.equalise import equalise
+from econsim.economies.gather_trade_build.kernels.gather import gather
+from econsim.economies.gather_trade_build.kernels.regrow import regrow
+from econsim.economies.gather_trade_build.kernels.standing import standing
+from econsim.economies.gather_trade_build.kernels.tax import tax
+from econsim.economies.gather_trade_build.kernels.trade import trade
+from econsim.kernels.compiling import array_at, entry, rule
+
+
+@rule
+def copy_rows(first: int, last: int, before: Any, after: Any, row_bytes: Any) -> None:
+    """Copy the rows of environment copies from the tensors of one state to those of another."""
+    for leaf in range(WORLD, before.size):
+        # The state after a step that changes no tax ledger shares the ledger of the state before.
+        if before[leaf] != after[leaf]:
+            size, start = (last - first) * row_bytes[leaf], first * row_bytes[leaf]
+            source = array_at(before[leaf] + start, (size,), np.uint8)
+            target = array_at(after[leaf] + start, (size,), np.uint8)
+            for byte in range(size):
+                target[byte] = source[byte]
+
+
+@rule
+def choices_of(b: int, worker_actions: Any, first: int, count: int, choice: Any) -> None:
+    """Write each worker's choice among ``count`` of a component, 0 for none."""
+    for n in range(choice.size):
+        action = worker_actions[b, n] - first
+        choice[n] = action + 1 if 0 <= action < count else 0
+
+
+@rule
+def step_copy(
+    b: int,
+    actions: Any,
+    options: Any,
+    values: Any,
+    scratch: Any,
+    amounts: Any,
+    sizes: Sizes,
+    constants: Constants,
+    fixed: Fixed,
+    world: World,
+    book: Book,
+    ledger: Ledger,
+) -> None:
+    """Apply every component in turn to one environment copy, then regrow resources."""
+    choice, work, first = scratch[0], scratch[1:], 1
+    for component in constants.components:
+        if component == BUILD:
+            choices_of(b, actions, first, 1, choice)
+            build(b, choice, sizes, constants, fixed, world)
+            first += 1
+        elif component == TRADE:
+            choices_of(b, actions, first, 4 * sizes.prices, choice)
+            trade(b, choice, work, sizes, constants, world, book)
+            first += 4 * sizes.prices
+        elif component == GATHER:
+            choices_of(b, actions, first, 4, choice)
+            gather(b, choice, work, sizes, constants, fixed, world)
+            first += 4
+        elif component == TAX:
+            tax(b, options, values, amounts, sizes, constants, world, ledger)
+        elif component == EQUALISE:
+            equalise(b, sizes, world)
+    regrow(b, sizes, constants, fixed, world)
+    world.time[b] += 1
+    standing(b, amounts, sizes, constants, world)
+
+
+@entry
+def step(
+    first: int,
+    last: int,
+    numbers_of_sizes: Any,
+    constants: Constants,
+    before: Any,
+    after: Any,
+    row_bytes: Any,
+    actions: Any,
+    options: Any,
+    values: Any,
+    outputs: Any,
+    work: Any,
+    money_work: Any,
+) -> None:
+    """Step the environment copies ``first`` to ``last - 1``.
+
+    Args:
+        first: first environment copy.
+        last: one after the last environment copy.
+        numbers_of_sizes: the sizes in the order of ``Sizes``, int64.
+        constants: constants of the economy.
+        before: addresses of the tensors of the state before the step, int64, in the order of ``arrays``.
+        after: addresses of the tensors of the state after it.
+        row_bytes: bytes per environment copy of each of these tensors.
+        actions: ``[B, N]`` int64.
+        options: ``[B, L, K]`` int64, options that planners announce.
+        values: ``[B, L, K]``, rates that planners announce instead; empty for none.
+        outputs: addresses of the rewards ``[B, N]`` and ``[B, L]`` and of the ends ``[B]`` bool.
+        work: scratch memory ``[B, 6, N]`` int64.
+        money_work: scratch memory ``[B, 3, N]`` in the precision of the economy.
+    """
+    sizes, money = sizes_of(numbers_of_sizes), constants.numbers.dtype
+    old, fixed = world_at(before, sizes, money), fixed_at(before, sizes, money)
+    world, book, ledger = world_at(after, sizes, money), book_at(after, sizes, money), ledger_at(after, sizes, money)
+    rewards = array_at(outputs[0], (sizes.copies, sizes.workers), money)
+    planner_rewards = array_at(outputs[1], (sizes.copies, sizes.planners), money)
+    over = array_at(outputs[2], (sizes.copies,), np.bool_)
+    scratch, amounts = work[first], money_work[first]
+    copy_rows(first, last, before, after, row_bytes)
+    for b in range(first, last):
+        step_copy(b, actions, options, values, scratch, amounts, sizes, constants, fixed, world, book, ledger)
+        for n in range(sizes.workers):
+            rewards[b, n] = world.utility[b, n] - old.utility[b, n]
+        for planner in range(sizes.planners):
+            planner_rewards[b, planner] = world.welfare[b, planner] - old.welfare[b, planner]
+        over[b] = world.time[b] >= sizes.horizon
+
+
+@entry
+def ledger_changes(time: Any, copies: int, period: int) -> bool:
+    """Return whether any environment copy is in the first or last step of a tax period."""
+    times = array_at(time, (copies,), np.int64)
+    for b in range(copies):
+        step_of_period = times[b] % period
+        if step_of_period == 0 or step_of_period == period - 1:
+            return True
+    return False

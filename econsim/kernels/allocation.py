@@ -1,0 +1,48 @@
+"""Tensors handed to kernels: many at once, in as few operations of torch as possible, since each takes microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["addresses_of", "array_of", "bytes_per_row", "contiguous", "like"]
+
+
+def like(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Return a new contiguous tensor without content for each of ``tensors``; those of one kind share memory."""
+    kinds: dict[tuple[Any, Any], list[int]] = {}
+    for index, tensor in enumerate(tensors):
+        kinds.setdefault((tensor.shape, tensor.dtype), []).append(index)
+    new: list[Any] = [None] * len(tensors)
+    for (shape, dtype), members in kinds.items():
+        for index, part in zip(members, torch.empty((len(members), *shape), dtype=dtype).unbind(), strict=True):
+            new[index] = part
+    return new
+
+
+def contiguous(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Return the tensors, each copied if it is not contiguous; keep them until the kernel has returned."""
+    return [tensor if tensor.is_contiguous() else tensor.contiguous() for tensor in tensors]
+
+
+def addresses_of(tensors: Sequence[Tensor], gap_at: int = 0, gap: int = 0) -> Any:
+    """Return the memory addresses of contiguous tensors, int64; ``gap`` zeros are left from entry ``gap_at`` on."""
+    addresses = [tensor.data_ptr() for tensor in tensors]
+    addresses[gap_at:gap_at] = [0] * gap
+    return np.array(addresses, np.int64)
+
+
+def bytes_per_row(tensors: Sequence[Tensor], gap_at: int = 0, gap: int = 0) -> Any:
+    """Return the bytes of one environment copy in each tensor ``[B, ...]``, with a gap as in :func:`addresses_of`."""
+    sizes = [tensor.nbytes // max(1, tensor.shape[0]) for tensor in tensors]
+    sizes[gap_at:gap_at] = [0] * gap
+    return np.array(sizes, np.int64)
+
+
+def array_of(tensor: Tensor) -> Any:
+    """Return a contiguous array that shares memory with the tensor if it is contiguous."""
+    return tensor.detach().contiguous().numpy()

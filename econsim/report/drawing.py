@@ -40,13 +40,16 @@ def drawn(item: Captioned) -> Drawn:
     settle_layout(item.figure)
     wide, picture = svg_file(item.figure, item.name), png(item.figure)
     lay_out_narrowly(item.figure)
+    settle_layout(item.figure)
     return Drawn(item, picture, wide, svg_file(item.figure, f"{item.name}, narrow"))
 
 
 def settle_layout(figure: Figure) -> None:
     """Lay the figure out once and keep the layout, which otherwise is computed again for each file."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine(None)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
 
 
 def png(figure: Figure) -> bytes:

@@ -46,7 +46,7 @@ class Backend(StrEnum):
 BackendOption = Annotated[
     Backend,
     typer.Option(
-        help="Tensors, or the kernels that a game offers on the CPU: many times faster, but compiled on first use (see"
+        help="Tensors, or the kernels that a game offers on the CPU: faster, but compiled on first use (see"
         " econsim warm), and rounded differently, so the backend is recorded with the run."
     ),
 ]

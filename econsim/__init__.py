@@ -69,6 +69,7 @@ def run(
     quiet: bool = False,
     threads: int = 1,
     report: bool = True,
+    backend: str = "tensors",
     **overrides: Any,
 ) -> ReportedRun:
     """Train the agents that need training, evaluate every policy, and write the run folder and its report.
@@ -81,10 +82,11 @@ def run(
         quiet: whether to print no progress.
         threads: the number of CPU threads. It is recorded with the run, because it can change how sums are rounded.
         report: whether to write the report; ``run.report()`` writes it later.
+        backend: ``tensors``, or ``kernels`` for games that offer kernels on the CPU; recorded with the run too.
         overrides: as for :func:`load`.
 
     Raises:
-        UserError: the scenario is not valid, or ``out`` is in use.
+        UserError: the scenario is not valid, ``out`` is in use, or kernels are requested without numba or on a GPU.
         RunError: the run could not be finished; its folder can be resumed.
     """
     from pathlib import Path
@@ -98,7 +100,8 @@ def run(
         raise UserError("out: expected the path of a folder, found empty text")
     changes = overrides if seed is None else {**overrides, "seed": seed}
     loaded = load(scenario, **changes) if isinstance(scenario, (str, Path)) else with_overrides(scenario, changes)
-    run = execute(loaded, out=None if out is None else Path(out), device=device, quiet=quiet, threads=threads)
+    folder = None if out is None else Path(out)
+    run = execute(loaded, folder, device, quiet, threads, backend=backend)
     finished = open_reported_run(run.path)
     if report and finished.finished:  # of several processes that share a run, only the first writes the report
         finished.report()

@@ -28,7 +28,7 @@ _READS_ALL = ("best_response", "routine")
 """Members of optional protocols that read the observation of all players of a role."""
 _AS_THEY_ARE = (
     *("thresholds", "law", "usd_per_unit", "declared_incomes", "utility_with", "stage", "frame"),
-    *("elasticity_meaning", "taxable_income", "taxable_income_elasticity"),
+    *("elasticity_meaning", "taxable_income", "taxable_income_elasticity", "not_covered"),
     *("marginal_social_weights", "effort_values"),
 )
 """Members of optional protocols that do not depend on the groups."""
@@ -139,7 +139,7 @@ class SplitRoles(Game[Any]):
         return self.game.advice()
 
     def _of(self, game: Game[Any]) -> SplitRoles:
-        """Return the same groups of a game that differs in its parameters only."""
+        """Return the same groups of a game that differs in its parameters or its backend only."""
         other = copy(self)
         other.game, other.parameters = game, game.parameters
         other._offer_protocols()
@@ -185,6 +185,7 @@ class SplitRoles(Game[Any]):
             "routine": self._routine,
             "one_round": self._one_round,
             "briefing": self._briefing,
+            "on_kernels": self._on_kernels,
         }
         for name in (*by_group, *_AS_THEY_ARE):
             if hasattr(self.game, name):
@@ -221,6 +222,10 @@ class SplitRoles(Game[Any]):
     def _one_round(self) -> SplitRoles:
         game: Any = self.game
         return SplitRoles(game.one_round(), self.groups)
+
+    def _on_kernels(self) -> SplitRoles:
+        game: Any = self.game
+        return self._of(game.on_kernels())
 
     def _briefing(self, role: str) -> dict[str, Any]:
         """Return the game's briefing of a role, with the personas and traits of the group's players only."""

@@ -26,6 +26,7 @@ from econsim.cli import (
     running,
     solving,
     sweeping,
+    warming,
     watching,
 )
 from econsim.cli.exit_codes import Command
@@ -52,6 +53,7 @@ for _command in (
     counterfactual.counterfactual,
     auditing.audit,
     household.household,
+    warming.warm,
     sweeping.sweep,
     sweeping.query,
     sweeping.summary,

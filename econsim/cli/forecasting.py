@@ -48,7 +48,7 @@ def print_forecast(request: Request, options: Options) -> None:
     console.print(_runs(table))
     if len(table.runs) > _MOST_ROWS:
         console.print(f"... and {len(table.runs) - _MOST_ROWS:,} more")
-    for line in (*said(plan), *_totals(foreseen_costs(table, plan, options.device), options)):
+    for line in (*said(plan), *_totals(foreseen_costs(table, plan, options.device, options.backend), options)):
         console.print(line, markup=False, soft_wrap=True)
 
 

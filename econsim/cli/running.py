@@ -26,13 +26,29 @@ AcceptChangedVersions = Annotated[
     bool,
     typer.Option(
         "--accept-changed-versions",
-        help="Continue although econsim, torch, numpy or a plug-in has changed, which can change numbers.",
+        help="Continue although econsim, torch, numpy, numba or a plug-in has changed, which can change numbers.",
     ),
 ]
 
 TrackOption = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="A tracker to log to: tensorboard, mlflow or wandb; repeatable."),
+]
+
+
+class Backend(StrEnum):
+    """Backends that play a game."""
+
+    tensors = "tensors"
+    kernels = "kernels"
+
+
+BackendOption = Annotated[
+    Backend,
+    typer.Option(
+        help="Tensors, or the kernels that a game offers on the CPU: faster, but compiled on first use (see"
+        " econsim warm), and rounded differently, so the backend is recorded with the run."
+    ),
 ]
 
 
@@ -54,6 +70,7 @@ def run(
     threads: Annotated[
         int, typer.Option(min=1, help="CPU threads; recorded with the run, since they can change rounding.")
     ] = 1,
+    backend: BackendOption = Backend.tensors,
     track: TrackOption = None,
     yes: ConfirmOption = False,
 ) -> None:
@@ -70,7 +87,7 @@ def run(
     from econsim.sweep.tracking import run_tracker
 
     log = run_tracker(track or ())
-    finished = execute(loaded, out=out, device=device.value, quiet=quiet, threads=threads, agreed=yes)
+    finished = execute(loaded, out, device.value, quiet, threads, agreed=yes, backend=backend.value)
     _report(finished, log, quiet)
 
 

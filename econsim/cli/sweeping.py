@@ -10,7 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from econsim.cli.reporting import print_section, report_sweep
-from econsim.cli.running import AcceptChangedVersions, ConfirmOption, OverridesArgument, TrackOption
+from econsim.cli.running import (
+    AcceptChangedVersions,
+    Backend,
+    BackendOption,
+    ConfirmOption,
+    OverridesArgument,
+    TrackOption,
+)
 from econsim.errors import UserError
 
 AxesArgument = Annotated[
@@ -82,6 +89,7 @@ def sweep(
     threads: Annotated[
         int, typer.Option(min=1, help="CPU threads of each run; recorded with it, since they can change rounding.")
     ] = 1,
+    backend: BackendOption = Backend.tensors,
     results: Annotated[str | None, typer.Option(metavar="URL", help="Shared storage, for example s3://...")] = None,
     cpus: Annotated[float, typer.Option(min=0, help="CPUs per run on a cluster.")] = 1.0,
     gpus: Annotated[float, typer.Option(min=0, help="GPUs per run on a cluster; a fraction shares a GPU.")] = 0.0,
@@ -110,6 +118,7 @@ def sweep(
         retries=retries,
         device=device,
         threads=threads,
+        backend=backend.value,
         reports=reports,
         results=results,
         cpus=cpus,

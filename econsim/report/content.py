@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from econsim.accounts import Metric
 from econsim.analysis.metrics import GAP
 from econsim.parameters import Chosen, Model
+from econsim.runs.backend import KERNELS, TENSORS
 from econsim.runs.metric_columns import in_words, main_metric, shown, shown_metrics
 from econsim.runs.workers import workers_of
 
@@ -26,6 +27,7 @@ __all__ = [
     "constants",
     "headline",
     "listed",
+    "machine_in_words",
     "notes_of",
     "noun",
     "policy_table",
@@ -180,8 +182,19 @@ def notes_of(run: Run, section: str = "Calibration") -> str:
 
 def repeat_commands(run: Run) -> list[str]:
     """Return the commands that repeat this run."""
-    device = run.environment["device"].split(":")[0]
-    return [f"{command_for(run, 'run', '/scenario.yaml')} --device {device}", command_for(run, "report")]
+    environment = run.environment
+    options = f"--device {environment['device'].split(':')[0]}"
+    options += f" --threads {environment['threads']}" * (environment["threads"] > 1)
+    options += f" --backend {run.backend}" * (run.backend != TENSORS)
+    return [f"{command_for(run, 'run', '/scenario.yaml')} {options}", command_for(run, "report")]
+
+
+def machine_in_words(run: Run) -> str:
+    """Return the device, CPU threads and backend of a run, as in "cpu with 2 threads and kernels of numba 0.68.1"."""
+    environment = run.environment
+    with_these = [f"{environment['threads']} threads"] if environment["threads"] > 1 else []
+    with_these += [f"kernels of numba {environment['versions']['numba']}"] if run.backend == KERNELS else []
+    return " with ".join([environment["device"], *([" and ".join(with_these)] if with_these else [])])
 
 
 def command_for(run: Run, name: str, file: str = "") -> str:

@@ -69,6 +69,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "llm_usage": llm_usage,
     "calibration": content.notes_of,
     "constants": content.constants,
+    "machine": content.machine_in_words,
     "repeat": content.repeat_commands,
     "references": lambda run: references_of(run.scenario.parts()),
     "own": lambda run: list(run.summary["policies"])[-1],

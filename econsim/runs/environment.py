@@ -1,4 +1,4 @@
-"""The environment of a run: versions, git commit, seed and device, without host names or paths."""
+"""The environment of a run: versions, git commit, seed, device and backend, without host names or paths."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from typing import Any
 import econsim
 from econsim import kinds
 from econsim.errors import EconsimError, UserError, command
+from econsim.runs.backend import KERNELS, TENSORS
 from econsim.storage.manifest import read_json
 
 _PACKAGES = ("econsim", "torch", "numpy", "pandas", "pyarrow", "scipy", "matplotlib", "pydantic", "safetensors")
 
 _KEYS = {
-    "device": str, "threads": int, "versions": dict, "plugins": list,
+    "device": str, "threads": int, "versions": dict, "plugins": list, "backend": str | None,
     "name": str | None, "notes": list | None, "plugin_options": dict | None, "plugin_sha256": dict | None,
 }  # fmt: skip
 """The keys that readers use, with their types; ``None``: older versions did not write the key."""
@@ -59,8 +60,8 @@ def _given(environment: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): str(options.get(name, name)) for name in environment["plugins"]}
 
 
-def describe_environment(seed: int, device: str) -> dict[str, Any]:
-    """Return the content of ``environment.json``."""
+def describe_environment(seed: int, device: str, backend: str = TENSORS) -> dict[str, Any]:
+    """Return the content of ``environment.json``; the version of numba is part of it where kernels play."""
     import torch
 
     plugins = kinds.plugins()
@@ -70,9 +71,10 @@ def describe_environment(seed: int, device: str) -> dict[str, Any]:
         "device": device,
         "device_name": torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine(),
         "threads": torch.get_num_threads(),
+        "backend": backend,
         "platform": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in _PACKAGES},
+        "versions": {name: _version(name) for name in (*_PACKAGES, *(["numba"] if backend == KERNELS else []))},
         "plugins": plugins,
         "plugin_options": {name: _option(name) for name in plugins},
         "plugin_sha256": {name: contents_of(name) for name in plugins},

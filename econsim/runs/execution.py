@@ -17,6 +17,8 @@ from econsim.errors import RunError, UserError
 from econsim.game import Agent, FittedAgent, Game
 from econsim.learning import Explained, fit_all
 from econsim.runs.accounts import write_accounts
+from econsim.runs.backend import KERNELS, TENSORS, on_backend
+from econsim.runs.compilation import PRECISIONS, SCORING, compiled_in_words
 from econsim.runs.console_summary import print_ending
 from econsim.runs.environment import describe_environment
 from econsim.runs.evaluation import evaluation_key
@@ -80,6 +82,7 @@ def execute(
     quiet: bool = False,
     threads: int = 1,
     agreed: bool = True,
+    backend: str = TENSORS,
 ) -> Run:
     """Run a scenario from the start and return the finished run.
 
@@ -92,16 +95,20 @@ def execute(
             so it is recorded with the run; more than one thread is faster from about ten thousand workers on.
         agreed: the user agrees to the forecast number and cost of calls to a language model, and to sending its key
             to a host that the environment allows (:mod:`econsim.llm.key_hosts`).
+        backend: ``tensors`` or ``kernels``, which plays a game on the kernels that it offers (``docs/kernels.md``). It
+            is recorded with the run; a game that they do not cover is played by tensors, and the run says so.
 
     Raises:
-        UserError: the scenario cannot be run, or the folder is not empty; nothing was written.
+        UserError: the scenario cannot be run, kernels are requested on a GPU or without numba, or the folder is not
+            empty; nothing was written.
         RunError: the disk is full or a fit failed; the run can be resumed.
         RunInterrupted: the user stopped the run.
     """
     if threads < 1:
         raise UserError(f"--threads {threads}: expected at least 1")
     with computing_on(threads), joined(device_named(device)) as own_device:
-        plan = plan_of(scenario, scenario.build_game(own_device))
+        backed = on_backend(scenario.build_game(own_device), backend)
+        plan = plan_of(scenario, backed.game)
         check_declared(plan.game, evaluation_key(scenario.seed).to(plan.game.device))
         with Advice().listening():  # the run repeats these warnings and records them
             plan.check_agents()
@@ -112,10 +119,13 @@ def execute(
             check_endpoint(scenario.llm)
         if is_helper():
             with folder_of_helper() as own_folder:
-                return _Execution(create_run(plan.scenario, own_folder, own_device), plan, quiet=True).help()
-        with new_run(plan.scenario, out, own_device, plan.notes) as run:
+                own = create_run(plan.scenario, own_folder, own_device, backend=backed.backend)
+                return _Execution(own, plan, quiet=True).help()
+        with new_run(plan.scenario, out, own_device, plan.notes, backed.backend) as run:
             wait_for_helpers()
             execution = _Execution(run, plan, quiet, 0 if forecast is None else forecast.calls)
+            if backed.reason:
+                execution.journal.say(f"backend: tensors, because {backed.reason}")
             if forecast is not None and scenario.llm is not None:
                 execution.journal.say(calls_in_words(forecast, scenario.llm))
             return execution.finish(is_measured=forecast is None and not quiet)
@@ -181,7 +191,7 @@ def _check_finished(run: Run) -> None:
 
 def _checked_versions(run: Run, device: str, accepted: bool) -> list[str]:
     """Check the versions; return notes on their changes, and store those that were accepted."""
-    now = describe_environment(run.scenario.seed, device)
+    now = describe_environment(run.scenario.seed, device, run.backend)
     environment, notes = continued(run.environment, now, run.path, run.command("resume"), accepted)
     if environment is not run.environment:
         record_json(run.path, "environment.json", environment)
@@ -200,7 +210,10 @@ def _with_settings(run: Run, overrides: Overrides, agreed: bool) -> Run:
 
 
 def _plan(run: Run, device: str) -> Plan:
-    return plan_of(run.scenario, run.scenario.build_game(device))
+    backed = on_backend(run.scenario.build_game(device), run.backend)
+    if backed.reason:
+        raise UserError(f"{run.path}: this run was started on kernels, and here {backed.reason}")
+    return plan_of(run.scenario, backed.game)
 
 
 class _Execution:
@@ -222,6 +235,7 @@ class _Execution:
             self.metrics.check()
             self.measured.check()
             self.journal.say(f"run folder: {self.run.path}")
+            self._compile_kernels()
             if is_measured:
                 self._announce_time()
             with self.advice.listening(), self.speech:
@@ -240,6 +254,12 @@ class _Execution:
             error.add_note(f"finished work is kept; continue with: {self.run.command('resume')}")
             raise
         return self.run
+
+    def _compile_kernels(self) -> None:
+        """Compile the kernels that the run needs, so that neither its forecast nor its speed contains that time."""
+        if self.run.backend == KERNELS:
+            for line in compiled_in_words(self.plan.game, PRECISIONS if self.plan.stages else (SCORING,)):
+                self.journal.say(line)
 
     def _announce_time(self) -> None:
         """Say how long a long run will take; what fails here fails again, and is reported, in the run."""

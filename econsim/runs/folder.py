@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from econsim.errors import EconsimWarning, RunError, ScenarioError, UserError, did_you_mean
+from econsim.runs.backend import TENSORS
 from econsim.runs.environment import command_on, describe_environment, plugin_missing, read_environment
 from econsim.storage.files import new_folder
 from econsim.storage.links import refuse_links
@@ -94,8 +95,13 @@ class Run:
 
     @cached_property
     def environment(self) -> dict[str, Any]:
-        """Versions, git commit, seed, device, plug-ins and start time."""
+        """Versions, git commit, seed, device, backend, plug-ins and start time."""
         return read_environment(self.path)
+
+    @property
+    def backend(self) -> str:
+        """The backend that plays the game, ``tensors`` or ``kernels``; older versions had tensors only."""
+        return self.environment.get("backend") or TENSORS
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -227,14 +233,18 @@ def open_run(path: str | Path) -> Run:
     return Run(folder)
 
 
-def create_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[str] = ()) -> Run:
+def create_run(
+    scenario: Scenario, out: Path | None, device: str, notes: Sequence[str] = (), backend: str = TENSORS
+) -> Run:
     """Create the folder of a new run, as :func:`new_run` does, and release its lock."""
-    with new_run(scenario, out, device, notes) as run:
+    with new_run(scenario, out, device, notes, backend) as run:
         return run
 
 
 @contextmanager
-def new_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[str] = ()) -> Iterator[Run]:
+def new_run(
+    scenario: Scenario, out: Path | None, device: str, notes: Sequence[str] = (), backend: str = TENSORS
+) -> Iterator[Run]:
     """Create the folder of a new run, write its scenario and environment, and hold its lock.
 
     Args:
@@ -242,6 +252,7 @@ def new_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[s
         out: the folder; by default a new one, ``runs/<scenario>-<YYYYmmdd-HHMMSS>``, numbered if that name is taken.
         device: the device of the run, recorded in the environment.
         notes: notes on the run's settings for its readers, recorded there too.
+        backend: the backend that plays the game, recorded there too.
 
     Raises:
         UserError: the folder is not empty, is in use, or cannot be created; its content was not changed.
@@ -259,7 +270,7 @@ def new_run(scenario: Scenario, out: Path | None, device: str, notes: Sequence[s
         _check_empty(folder)  # another process may have finished a run in it meanwhile
         record_text(folder, "scenario.yaml", scenario.dump())
         own = {"name": folder.resolve().name, "notes": list(notes)}
-        record_json(folder, "environment.json", describe_environment(scenario.seed, device) | own)
+        record_json(folder, "environment.json", describe_environment(scenario.seed, device, backend) | own)
         yield Run(folder)
 
 

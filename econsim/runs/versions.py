@@ -1,7 +1,7 @@
 """Versions of software under which a run or sweep is continued, compared with those under which it was started.
 
-A change of econsim, torch, numpy or of a plug-in's files can change numbers, so that the results would be those of
-neither version: such a run is continued only where the user agrees. Other changes are noted.
+A change of econsim, torch, numpy, of numba where kernels play, or of a plug-in's files can change numbers, so that the
+results would be those of neither version: such a run is continued only where the user agrees. Other changes are noted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from econsim.errors import UserError
 __all__ = ["ACCEPT", "continued"]
 
 ACCEPT = "--accept-changed-versions"
-_DECISIVE = ("econsim", "torch", "numpy")
+_DECISIVE = ("econsim", "torch", "numpy", "numba")
 _OTHER = ("python", "platform", "device_name")
 Environment = Mapping[str, Any]
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from econsim.game import Agent, Game, Observation, Role, tree_map
 from econsim.parameters import Chosen
+from econsim.runs.backend import TENSORS, on_backend
 from econsim.runs.evaluation import Episode, evaluation_key, play
 from econsim.runs.scoring import Match, Score, matches, scored
 from econsim.runs.summary import gap_closed
@@ -53,13 +54,15 @@ class _Row:
         return tuple(type(agent).__name__ for _, agent in sorted(self.match.agents.items()))
 
 
-def packed_scores(runs: Sequence[Packed], device: str = "cpu") -> Iterator[tuple[int, list[Score]]]:
+def packed_scores(
+    runs: Sequence[Packed], device: str = "cpu", backend: str = TENSORS
+) -> Iterator[tuple[int, list[Score]]]:
     """Yield the number and the scores of every run in the order given; the scores are those of each run alone.
 
     Raises:
-        UserError: an agent cannot play its role.
+        UserError: an agent cannot play its role, or kernels are requested on a GPU or without numba.
     """
-    game: Game[Any] = runs[0].scenario.build_game(device, torch.float64)
+    game = on_backend(runs[0].scenario.build_game(device, torch.float64), backend).game
     build = _Builder()
     rows = [row for run in runs for row in _rows(run, game, build)]
     rows = [_Row(place, row.run, row.match) for place, row in enumerate(rows)]

@@ -8,7 +8,7 @@ separate episodes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -80,7 +80,7 @@ def _same(one: Any, other: Any, depth: int) -> bool:
         return one.keys() == other.keys() and all(_same(value, other[name], depth + 1) for name, value in one.items())
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(_same(a, b, depth + 1) for a, b in zip(one, other, strict=True))
-    if is_dataclass(one) or not hasattr(one, "__dict__"):
+    if not hasattr(one, "__dict__"):
         return bool(one == other)
     return _same(vars(one), vars(other), depth + 1)
 

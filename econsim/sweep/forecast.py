@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from econsim.llm.budget import Forecast as Asked
+from econsim.runs.backend import KERNELS, TENSORS, on_backend
+from econsim.runs.compilation import compile_kernels
 from econsim.runs.forecast import measured_time
 from econsim.runs.llm_session import check_agreed, forecast_calls
 from econsim.runs.machine import device_named
@@ -44,7 +46,7 @@ class Cost:
     measured: bool = True
 
 
-def foreseen_costs(table: Table, plan: Plan, device: str = "cpu") -> list[Cost]:
+def foreseen_costs(table: Table, plan: Plan, device: str = "cpu", backend: str = TENSORS) -> list[Cost]:
     """Return the cost of the runs of each kind; at most six kinds are measured, the others get the mean of these.
 
     Raises:
@@ -60,7 +62,7 @@ def foreseen_costs(table: Table, plan: Plan, device: str = "cpu") -> list[Cost]:
     for kind, (unit, member) in firsts.items():
         measured = [cost.seconds for cost in costs if cost.measured and cost.seconds is not None]
         if len(measured) < _MOST_MEASURED:
-            costs.append(Cost(runs[kind], *_measured(table, unit, member, device_named(device))))
+            costs.append(Cost(runs[kind], *_measured(table, unit, member, device_named(device), backend)))
         else:
             costs.append(Cost(runs[kind], sum(measured) / len(measured), measured=False))
     return costs
@@ -91,28 +93,31 @@ def _kind(unit: Unit, member: Member) -> Any:
     return unit.packed, member.base, tuple((key, value) for key, value in numbers.items() if key != "seed")
 
 
-def _measured(table: Table, unit: Unit, member: Member, device: str) -> tuple[float | None, Asked | None]:
+def _measured(table: Table, unit: Unit, member: Member, device: str, backend: str) -> tuple[float | None, Asked | None]:
     if unit.packed:
-        return _of_batch(table, unit, device), None
-    return _of_run(table.bases[member.base].scenario(member.numbers), device)
+        return _of_batch(table, unit, device, backend), None
+    return _of_run(table.bases[member.base].scenario(member.numbers), device, backend)
 
 
-def _of_batch(table: Table, unit: Unit, device: str) -> float:
+def _of_batch(table: Table, unit: Unit, device: str, backend: str) -> float:
     members = unit.members[:_MOST_RUNS]
     runs = [
         Packed(member.number, table.bases[member.base].scenario(member.numbers), member.parameters)
         for member in members
     ]
-    list(packed_scores(runs[:1], device))  # warm up, so that one-off costs are not timed
+    list(packed_scores(runs[:1], device, backend))  # warm up, so that one-off costs are not timed
     begun = time.monotonic()
-    list(packed_scores(runs, device))
+    list(packed_scores(runs, device, backend))
     return (time.monotonic() - begun) / len(runs)
 
 
-def _of_run(scenario: Scenario, device: str) -> tuple[float | None, Asked | None]:
+def _of_run(scenario: Scenario, device: str, backend: str) -> tuple[float | None, Asked | None]:
     with Advice().listening():
-        plan = plan_of(scenario, scenario.build_game(device))
+        backed = on_backend(scenario.build_game(device), backend)
+        plan = plan_of(scenario, backed.game)
         asked = forecast_calls(plan)
     if asked is not None:
         return asked.seconds, asked
+    if backed.backend == KERNELS:
+        compile_kernels(backed.game)
     return measured_time(plan).seconds, None

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from econsim.runs.backend import TENSORS
 from econsim.runs.metrics_table import SERIES
 from econsim.sweep.folder import INDEX
 from econsim.sweep.index import Index
@@ -46,19 +47,20 @@ def _executed(sweep: Sweep, run: int, scenarios: Sequence[Scenario], agreed: boo
     with Index(sweep.path / INDEX) as index:
         record = index.record(run)
         members = {member.number: member for member in index.unit(record.unit).members}
-    with computing_on(sweep.options["threads"]):
+    options = {"backend": TENSORS} | sweep.options  # older versions did not write the key
+    with computing_on(options["threads"]):
         if record.packed:
-            yield from _in_a_batch(scenarios, members[run].parameters, sweep.options["device"])
+            yield from _in_a_batch(scenarios, members[run].parameters, options)
         else:
-            yield from (_alone(scenario, sweep.options, agreed) for scenario in scenarios)
+            yield from (_alone(scenario, options, agreed) for scenario in scenarios)
 
 
-def _in_a_batch(scenarios: Sequence[Scenario], parameters: Any, device: str) -> Iterator[list[Row]]:
+def _in_a_batch(scenarios: Sequence[Scenario], parameters: Any, options: dict[str, Any]) -> Iterator[list[Row]]:
     from econsim.runs.machine import device_named
     from econsim.sweep.batch import Packed, packed_scores
 
     runs = [Packed(number, scenario, parameters) for number, scenario in enumerate(scenarios)]
-    for _, scores in packed_scores(runs, device_named(device)):
+    for _, scores in packed_scores(runs, device_named(options["device"]), options["backend"]):
         yield [(each.policy, each.response, name, value) for each in scores for name, value in each.metrics.items()]
 
 
@@ -67,6 +69,7 @@ def _alone(scenario: Scenario, options: dict[str, Any], agreed: bool) -> list[Ro
 
     with tempfile.TemporaryDirectory(prefix="econsim-") as parent:
         folder = Path(parent) / "run"
-        run = execute(scenario, folder, options["device"], quiet=True, threads=options["threads"], agreed=agreed)
+        how = {name: options[name] for name in ("device", "threads", "backend")}
+        run = execute(scenario, folder, quiet=True, agreed=agreed, **how)
         columns = run.metrics[["policy", "response", "name", "value"]]
         return list(columns[columns["response"] != ""].itertuples(index=False, name=None))

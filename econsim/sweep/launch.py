@@ -21,6 +21,7 @@ from pydantic import Field
 
 from econsim.errors import UserError
 from econsim.parameters import Model
+from econsim.runs.backend import TENSORS, check_backend
 from econsim.runs.environment import command_on, describe_environment
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.files import new_folder, write_json, write_text
@@ -28,6 +29,7 @@ from econsim.storage.links import refuse_links
 from econsim.storage.locks import locked
 from econsim.storage.user_files import check_name
 from econsim.sweep.aggregate import collect
+from econsim.sweep.backends import prepared
 from econsim.sweep.folder import INDEX, Sweep, open_sweep
 from econsim.sweep.goals import check_goals, goal_named, goals_of_pair
 from econsim.sweep.index import FAILED, RUNNING, Index
@@ -68,6 +70,8 @@ class Options(Model):
     """Device of each run: ``cpu``, ``cuda`` or ``auto``."""
     threads: int = 1
     """CPU threads per run; results may differ in rounding with another number."""
+    backend: str = TENSORS
+    """Backend of each run: ``tensors``, or ``kernels`` for games that offer kernels on the CPU."""
     reports: bool = False
     """Write a report of every run that is not part of a batch."""
     results: str | None = None
@@ -119,11 +123,13 @@ def start_sweep(
         agreed: the user agrees to the forecast number and cost of calls to a language model.
 
     Raises:
-        UserError: the request is invalid, or the folder is in use; nothing was started.
+        UserError: the request is invalid, kernels are requested on a GPU or without numba, or the folder is in use;
+            nothing was started.
         RunError: the disk is full; the sweep can be resumed.
         SweepInterrupted: the user stopped the sweep.
     """
     options = options or Options()
+    check_backend(options.backend, options.device)
     table = table_of(request)
     _check_metrics(table, options)
     if not agreed:
@@ -168,7 +174,8 @@ def resume_sweep(
             options = Options.model_validate_json(index.about["options"])
             if not agreed:
                 _check_agreed(folder, index, options)
-            for note in check_versions(folder, options.device, command_on(folder, "resume"), accept_changed_versions):
+            environment = describe_environment(0, options.device, options.backend)
+            for note in check_versions(folder, environment, command_on(folder, "resume"), accept_changed_versions):
                 showing.say(note)
             index.forget((RUNNING, FAILED))
         _finish(folder, lock, options, showing)
@@ -226,7 +233,7 @@ def _check_empty(folder: Path) -> None:
 
 def _create(folder: Path, request: Request, table: Table, plan: Plan, options: Options) -> None:
     write_text(folder / "sweep.yaml", yaml_text(request.model_dump(mode="json", exclude_none=True)))
-    write_json(folder / "environment.json", describe_environment(0, options.device))
+    write_json(folder / "environment.json", describe_environment(0, options.device, options.backend))
     about = {
         "options": options.model_dump_json(),
         "scenario": request.scenario,
@@ -238,13 +245,16 @@ def _create(folder: Path, request: Request, table: Table, plan: Plan, options: O
 
 def _finish(folder: Path, lock: int, options: Options, showing: SweepProgress) -> None:
     place = options.results or str(folder.resolve())
-    how = ExecutionOptions(place, options.device, options.threads, options.reports, options.retries)
+    how = ExecutionOptions(place, options.device, options.threads, options.backend, options.reports, options.retries)
     with (
         Index(folder / INDEX) as index,
         _interruptible(folder),
         tracked(folder, options.track) as watch,
     ):
         if index.waiting():
+            kinds_of_runs = [Variants(base).first for base in index.bases().values()]
+            for line in prepared(kinds_of_runs, options.backend, options.launcher == "local"):
+                showing.say(line)
             conduct(index, launcher_for(options, folder, lock), how, showing, watch)
         collect(folder, index, Place(place))
         counts = index.counts()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from econsim import kinds
 from econsim.errors import RunError
+from econsim.runs.backend import TENSORS
 from econsim.sweep.index import Index
 from econsim.sweep.launchers import Launcher
 from econsim.sweep.progress import SweepProgress
@@ -22,11 +23,12 @@ Watch = Callable[[int], None]
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """Options for the execution of units: location of the results, device, CPU threads, reports and retries."""
+    """Options of units: location of the results, device, CPU threads, backend, reports and retries."""
 
     place: str
     device: str = "cpu"
     threads: int = 1
+    backend: str = TENSORS
     reports: bool = False
     retries: int = 1
 
@@ -87,6 +89,7 @@ class _Conducting:
                 self.how.place,
                 self.how.device,
                 self.how.threads,
+                self.how.backend,
                 self.how.reports,
                 self.plugins,
             )

@@ -288,11 +288,12 @@ def _name(levels: Mapping[str, Any]) -> str:
 def _keep(request: SearchRequest, out: Path, device: str, accepted: bool) -> list[str]:
     """Store the request and the environment of a new search; check those of a continued one and return notes."""
     text, path = yaml_text(request.model_dump(mode="json")), out / _ASKED
+    environment = describe_environment(0, device)
     if path.is_file():
         if path.read_text("utf-8") != text:
             raise UserError(f"{out}: this folder holds another search ({path}); choose another folder with --out")
-        return check_versions(out, device, "the same command and", accepted)
-    write_json(out / "environment.json", describe_environment(0, device))
+        return check_versions(out, environment, "the same command and", accepted)
+    write_json(out / "environment.json", environment)
     write_text(path, text)
     return []
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from econsim import kinds
 from econsim.errors import EconsimError, UserError
+from econsim.runs.backend import TENSORS
 from econsim.sweep.storage import Place, is_full
 from econsim.sweep.variants import Variants
 
@@ -41,6 +42,7 @@ class Task:
     place: str
     device: str = "cpu"
     threads: int = 1
+    backend: str = TENSORS
     reports: bool = False
     plugins: list[str] = field(default_factory=list)
 
@@ -106,7 +108,8 @@ def _make_run(task: Task) -> None:
             run = resume(folder, quiet=True, accept_changed_versions=True, agreed=True)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-            run = execute(_scenarios(task)[0], folder, task.device, quiet=True, threads=task.threads)
+            (scenario,) = _scenarios(task)
+            run = execute(scenario, folder, task.device, quiet=True, threads=task.threads, backend=task.backend)
         if task.reports and not (folder / "report.html").is_file():
             write_report(run)
 
@@ -122,7 +125,7 @@ def _make_batch(task: Task) -> None:
     ]
     with Place(task.place).batch_folder(batch_name(task.unit)) as folder, computing_on(task.threads):
         if folder is not None:
-            write_scores(folder, packed_scores(runs, device_named(task.device)))
+            write_scores(folder, packed_scores(runs, device_named(task.device), task.backend))
 
 
 def _scenarios(task: Task) -> Sequence[Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from econsim.runs.environment import describe_environment, read_environment
+from econsim.runs.environment import read_environment
 from econsim.runs.versions import continued
 from econsim.storage.files import write_json
 
 __all__ = ["check_versions"]
 
 
-def check_versions(folder: Path, device: str, command: str, accepted: bool) -> list[str]:
-    """Compare the stored environment of ``folder`` with the present one; return notes on changes.
+def check_versions(folder: Path, environment: Mapping[str, Any], command: str, accepted: bool) -> list[str]:
+    """Compare the stored environment of ``folder`` with the present ``environment``; return notes on changes.
 
     Changes that can change numbers are stored in the folder if they are ``accepted``.
 
@@ -21,7 +23,7 @@ def check_versions(folder: Path, device: str, command: str, accepted: bool) -> l
         RunError: the file ``environment.json`` is damaged or missing.
     """
     stored = read_environment(folder)
-    environment, notes = continued(stored, describe_environment(0, device), folder, command, accepted)
-    if environment is not stored:
-        write_json(folder / "environment.json", environment)
+    updated, notes = continued(stored, environment, folder, command, accepted)
+    if updated is not stored:
+        write_json(folder / "environment.json", updated)
     return notes

@@ -11,8 +11,8 @@ from econsim.runs.recorder import StageRecorder
 from econsim.scenario import Scenario
 
 
-def interrupted(scenario: Scenario, path: Path, step: int = 4) -> Path:
-    """Execute a scenario that ``walk`` trains, stop it with Ctrl-C at a step of its training; return its folder."""
+def interrupted(scenario: Scenario, path: Path, step: int = 4, backend: str = "tensors") -> Path:
+    """Execute a scenario with training, stop it with Ctrl-C at a step of its training; return its folder."""
     log = StageRecorder.log
 
     def stopping(self: StageRecorder, name: str, value: float, *, step: int, role: str = "", at: int = step) -> None:
@@ -23,7 +23,7 @@ def interrupted(scenario: Scenario, path: Path, step: int = 4) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StageRecorder, "log", stopping)
         with pytest.raises(RunInterrupted):
-            execute(scenario, path, quiet=True)
+            execute(scenario, path, quiet=True, backend=backend)
     return path
 
 

@@ -98,6 +98,7 @@ def test_a_markov_game_of_many_steps_gives_the_same_bits() -> None:
     table, plan = planned(
         {
             "economy.horizon": 30,
+            "economy.base_payment": 20.0,  # of a game that keeps its map in a dataclass of tensors
             "agents": {"worker": {"kind": "elastic_rule"}},
             "planner": "flat",
             "planner.rate": [0.0, 0.5],

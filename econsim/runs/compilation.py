@@ -1,0 +1,75 @@
+"""Compilation of a game's kernels before it is played, so that no first step takes a minute."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from econsim import random
+from econsim.game import Box, Discrete, Game, Observation, Role
+from econsim.kernels import numba_version
+
+__all__ = ["PRECISIONS", "SCORING", "cache_folders", "compile_kernels", "compiled_in_words", "compiled_parts"]
+
+SCORING = torch.float64
+PRECISIONS = (torch.float32, SCORING)
+"""The precisions of training and of scoring."""
+_NOTICEABLE = 2.0  # seconds
+
+
+def compiled_in_words(game: Game[Any], precisions: Sequence[torch.dtype] = PRECISIONS) -> Iterator[str]:
+    """Compile the kernels of a game that is on them; yield a line before, and one after if it took long."""
+    yield f"backend: kernels (numba {numba_version()}); compiled on first use, which takes a minute or two"
+    seconds = compile_kernels(game, precisions)
+    if seconds > _NOTICEABLE:
+        yield f"kernels: ready after {seconds:.0f} s"
+
+
+def compile_kernels(game: Game[Any], precisions: Sequence[torch.dtype] = PRECISIONS) -> float:
+    """Compile the kernels of a game that is on them, or load their machine code; return the seconds taken."""
+    begun = time.monotonic()
+    for _ in compiled_parts(game, precisions):
+        pass
+    return time.monotonic() - begun
+
+
+@torch.no_grad()
+def compiled_parts(game: Game[Any], precisions: Sequence[torch.dtype] = PRECISIONS) -> Iterator[str]:
+    """Yield the name of each part of a game's kernels before it is compiled, by playing one step."""
+    for precision in precisions:
+        played, precision_name = game.to(dtype=precision), str(precision).removeprefix("torch.")
+        state = played.reset(random.keys(0, 1))
+        yield f"observations in {precision_name}"
+        seen = played.observe(state)
+        yield f"step in {precision_name}"
+        played.step(state, {name: _first_option(role, seen[name], precision) for name, role in played.roles.items()})
+
+
+def cache_folders() -> list[Path]:
+    """Return the folders that keep the machine code of the kernels that this process has used; none if in memory."""
+    from numba.core.dispatcher import Dispatcher
+
+    held = [value for module in list(sys.modules.values()) for value in list(vars(module).values())]
+    kernels: list[Any] = [value for value in held if issubclass(type(value), Dispatcher)]
+    return sorted(
+        {Path(kernel.stats.cache_path) for kernel in kernels if kernel.signatures and kernel.stats.cache_path}
+    )
+
+
+def _first_option(role: Role, observation: Observation, precision: torch.dtype) -> Tensor:
+    """Return the first legal action of every player."""
+    space, shape = role.action, observation.alive.shape
+    if isinstance(space, Box):
+        return torch.full((*shape, *space.shape), space.low if math.isfinite(space.low) else 0.0, dtype=precision)
+    mask = torch.ones(()) if observation.action_mask is None else observation.action_mask.int()
+    mask = mask.expand(*shape, space.mask_size)
+    if isinstance(space, Discrete):
+        return mask.argmax(-1)
+    return torch.stack([option.argmax(-1) for option in torch.split(mask, list(space.counts), -1)], -1)

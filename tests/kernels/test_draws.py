@@ -11,7 +11,7 @@ import torch
 
 from econsim import random
 from econsim.kernels.allocation import addresses_of, bytes_per_row, like
-from econsim.kernels.compiling import array_at, entry
+from econsim.kernels.compiling import entry, row_at
 from econsim.kernels.draws import bits_at, integer_below, state_of, stream, uniform_at, uniform_at_53
 from econsim.kernels.threads import SMALLEST_SLICE, over_copies
 
@@ -21,7 +21,7 @@ ARRIVALS = stream("arrivals")
 @entry
 def draw(first: int, last: int, key: Any, steps: Any, bits: Any, numbers: Any) -> None:
     """Draw five positions per environment copy; ``bits`` is the address of ``[B, 5]`` int64."""
-    written = array_at(bits, (key.size, 5), np.int64)
+    written = row_at(bits, 0, (key.size, 5), np.int64)
     for b in range(first, last):
         state = state_of(key[b], steps[b], ARRIVALS)
         for position in range(5):

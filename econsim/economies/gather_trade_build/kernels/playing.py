@@ -12,7 +12,7 @@ from torch import Tensor
 from econsim.economies.gather_trade_build.kernels import arrays
 from econsim.economies.gather_trade_build.kernels.constants import ConstantTables
 from econsim.economies.gather_trade_build.kernels.observe import observe
-from econsim.economies.gather_trade_build.kernels.pictures import CHANNELS
+from econsim.economies.gather_trade_build.kernels.pictures import BLOCK, CHANNELS
 from econsim.economies.gather_trade_build.kernels.step import ledger_changes, step
 from econsim.economies.gather_trade_build.world import State
 from econsim.game import Observation, Transition
@@ -87,8 +87,9 @@ class Kernels:
             addresses_of([features, masks, images, planner_masks, acting, whole_map]),
             addresses_of(of_planners),
             np.array(lengths, np.int64),
-            np.empty((copies, 3, names.tiles), np.uint8),
-            np.empty((copies, 7, max(workers, names.prices, 2)), constants.numbers.dtype),
+            np.empty((copies, 6, names.tiles + BLOCK), np.uint8),
+            np.empty((copies, 3, max(workers, 2)), constants.numbers.dtype),
+            np.empty((copies, workers + 1, 2, 2, names.prices), constants.numbers.dtype),
         )
         alive = torch.ones((copies, workers), dtype=torch.bool)
         seen: dict[str, Observation] = {}

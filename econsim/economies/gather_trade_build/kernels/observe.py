@@ -25,6 +25,7 @@ from econsim.economies.gather_trade_build.kernels.features import (
 from econsim.economies.gather_trade_build.kernels.masks import planner_mask, worker_mask
 from econsim.economies.gather_trade_build.kernels.pictures import BITS, CHANNELS, own_picture, picture, survey_map
 from econsim.kernels.compiling import entry, row_at
+from econsim.kernels.threads import SMALLEST_SLICE
 
 
 @entry
@@ -38,8 +39,8 @@ def observe(
     planner_outputs: Any,
     planner_lengths: Any,
     bytes_of_work: Any,
-    workers: Any,
-    orders: Any,
+    workers_of_work: Any,
+    orders_of_work: Any,
 ) -> None:
     """Observe the environment copies ``first`` to ``last - 1``.
 
@@ -54,37 +55,34 @@ def observe(
             ``[B, 9, H * W]`` for planners, zero for none.
         planner_outputs: addresses of the features ``[B, F]`` of each planner, int64.
         planner_lengths: the number ``F`` of each planner's features, int64.
-        bytes_of_work: scratch memory ``[B, 6, P + BLOCK]`` uint8.
-        workers: scratch memory ``[B, 3, max(N, 2)]`` in the precision of the economy.
-        orders: scratch memory ``[B, N + 1, 2, 2, prices]`` in the same precision.
+        bytes_of_work: scratch memory ``[slices, 6, P + BLOCK]`` uint8.
+        workers_of_work: scratch memory ``[slices, 3, max(N, 2)]`` in the precision of the economy.
+        orders_of_work: scratch memory ``[slices, N + 1, 2, 2, prices]`` in the same precision.
     """
     sizes, money = sizes_of(numbers_of_sizes), constants.numbers.dtype
-    layers, window = bytes_of_work[first, :3], bytes_of_work[first, 3:]
+    own_slice = first // SMALLEST_SLICE
+    layers, window = bytes_of_work[own_slice, :3], bytes_of_work[own_slice, 3:]
+    workers, orders = workers_of_work[own_slice], orders_of_work[own_slice]
     for b in range(first, last):
-        own, fixed, world = (
-            constants_of(constants, b),
-            fixed_at(state, b, sizes, money),
-            world_at(state, b, sizes, money),
-        )
+        own, fixed = constants_of(constants, b), fixed_at(state, b, sizes, money)
+        world = world_at(state, b, sizes, money)
         book, ledger = book_at(state, b, sizes, money), ledger_at(state, b, sizes, money)
-        survey_market(workers[first, MARKET_RATES], orders[first], sizes, book)
+        survey_market(workers[MARKET_RATES], orders, sizes, book)
         if sizes.planners > 0:
-            survey_incomes(workers[first], sizes, own, world, ledger)
+            survey_incomes(workers, sizes, own, world, ledger)
         survey_map(layers, sizes, own, world)
         features = row_at(outputs[0], b, (sizes.workers, sizes.worker_features), money)
         masks = row_at(outputs[1], b, (sizes.workers, sizes.worker_choices), np.bool_)
         images = row_at(outputs[2], b, (sizes.workers, CHANNELS, sizes.view_height * sizes.view_width), np.uint8)
         for n in range(sizes.workers):
             row, column = world.position[n] // sizes.row_length, world.position[n] % sizes.row_length
-            worker_features(
-                n, row, column, features[n], workers[first], orders[first], sizes, own, fixed, world, book, ledger
-            )
+            worker_features(n, row, column, features[n], workers, orders, sizes, own, fixed, world, book, ledger)
             worker_mask(n, masks[n], layers[BITS], sizes, own, world, book)
             own_picture(n, row, column, images[n], layers, window, sizes)
         planner_masks = row_at(outputs[3], b, (sizes.planners, sizes.planner_choices), np.bool_)
         for planner in range(sizes.planners):
             of_planner = row_at(planner_outputs[planner], b, (planner_lengths[planner],), money)
-            planner_features(planner, of_planner, workers[first], orders[first], sizes, own, world, book, ledger)
+            planner_features(planner, of_planner, workers, orders, sizes, own, world, book, ledger)
             planner_mask(planner_masks[planner], sizes, own, world)
         row_at(outputs[4], b, (1,), np.bool_)[0] = world.time[0] % sizes.period == 0
         if outputs[5] != 0:

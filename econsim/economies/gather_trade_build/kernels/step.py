@@ -34,6 +34,7 @@ from econsim.economies.gather_trade_build.kernels.standing import standing
 from econsim.economies.gather_trade_build.kernels.tax import tax
 from econsim.economies.gather_trade_build.kernels.trade import trade
 from econsim.kernels.compiling import copy, entry, row_at, rule
+from econsim.kernels.threads import SMALLEST_SLICE
 
 TOGETHER = 16  # environment copies whose states are copied at once: they fit into the cache
 
@@ -127,12 +128,13 @@ def step(
         options: ``[B, L, K]`` int64, options that planners announce.
         values: ``[B, L, K]``, rates that planners announce instead; empty for none.
         outputs: addresses of the rewards ``[B, N]`` and ``[B, L]`` and of the ends ``[B]`` bool.
-        work: scratch memory ``[B, 6, N]`` int64.
-        money_work: scratch memory ``[B, 3, N]`` in the precision of the economy.
+        work: scratch memory ``[slices, 6, N]`` int64.
+        money_work: scratch memory ``[slices, 3, N]`` in the precision of the economy.
     """
     sizes, money = sizes_of(numbers_of_sizes), constants.numbers.dtype
     over = row_at(outputs[2], 0, (sizes.copies,), np.bool_)
-    scratch, amounts = work[first], money_work[first]
+    own_slice = first // SMALLEST_SLICE
+    scratch, amounts = work[own_slice], money_work[own_slice]
     for b in range(first, last):
         if (b - first) % TOGETHER == 0:
             copy_rows(b, min(b + TOGETHER, last), before, after, row_bytes)

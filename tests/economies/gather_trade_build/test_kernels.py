@@ -106,6 +106,7 @@ def test_kernels_agree_with_tensors_in_double_precision() -> None:
     """The only test that compiles kernels in float64."""
     steps, parameters = ECONOMIES["random maps and credits"]
     game = game_of(steps, **parameters).to(dtype=torch.float64)
+    assert isinstance(game, GatherTradeBuild)
     last = check_agreement(game, game.on_kernels(), 3, steps)
     assert last.utility.dtype == torch.float64
     assert float(last.parts["tax"].tax.min()) < 0

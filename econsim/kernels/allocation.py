@@ -13,15 +13,8 @@ __all__ = ["addresses_of", "array_of", "bytes_per_row", "contiguous", "like"]
 
 
 def like(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """Return a new contiguous tensor without content for each of ``tensors``; those of one kind share memory."""
-    kinds: dict[tuple[Any, Any], list[int]] = {}
-    for index, tensor in enumerate(tensors):
-        kinds.setdefault((tensor.shape, tensor.dtype), []).append(index)
-    new: list[Any] = [None] * len(tensors)
-    for (shape, dtype), members in kinds.items():
-        for index, part in zip(members, torch.empty((len(members), *shape), dtype=dtype).unbind(), strict=True):
-            new[index] = part
-    return new
+    """Return a new tensor without content for each of ``tensors``, which are contiguous."""
+    return [torch.empty_like(tensor) for tensor in tensors]
 
 
 def contiguous(tensors: Sequence[Tensor]) -> list[Tensor]:

@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 
 import numba
 from numba import types
-from numba.core.cgutils import unpack_tuple
+from numba.core.cgutils import raw_memcpy, unpack_tuple
 from numba.core.typing.npydecl import parse_dtype
 from numba.extending import intrinsic
 from numba.np.arrayobj import get_itemsize, make_array, populate_array
 
-__all__ = ["array_at", "entry", "rule"]
+__all__ = ["copy", "entry", "part", "row_at", "rule"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 # No fastmath: sums keep their order. A division by zero gives an infinity or NaN, as it does in tensors.
@@ -62,30 +62,74 @@ def _checksum(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _array_at(typing_context: Any, address: Any, shape: Any, dtype: Any) -> Any:
+def _array(context: Any, builder: Any, kind: Any, data: Any, lengths: list[Any]) -> Any:
+    """Return a contiguous array with its first element at the pointer ``data``."""
+    array = make_array(kind)(context, builder)
+    stride = item = context.get_constant(types.intp, get_itemsize(context, kind))
+    strides: list[Any] = []
+    for length in reversed(lengths):
+        strides.insert(0, stride)
+        stride = builder.mul(stride, length)
+    populate_array(array, data=data, shape=lengths, strides=strides, itemsize=item, meminfo=None)
+    return array._getvalue()
+
+
+def _row_at(typing_context: Any, address: Any, row: Any, shape: Any, dtype: Any) -> Any:
     element = parse_dtype(dtype)
     kind = types.Array(element, len(shape), "C")
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = make_array(kind)(context, builder)
         lengths = [
-            context.cast(builder, length, shape.dtype, types.intp) for length in unpack_tuple(builder, arguments[1])
+            context.cast(builder, length, shape.dtype, types.intp) for length in unpack_tuple(builder, arguments[2])
         ]
-        stride = item = context.get_constant(types.intp, get_itemsize(context, kind))
-        strides: list[Any] = []
-        for length in reversed(lengths):
-            strides.insert(0, stride)
-            stride = builder.mul(stride, length)
-        data = builder.inttoptr(arguments[0], context.get_data_type(element).as_pointer())
-        populate_array(array, data=data, shape=lengths, strides=strides, itemsize=item, meminfo=None)
-        return array._getvalue()
+        start = context.cast(builder, arguments[1], row, types.intp)
+        for length in lengths:
+            start = builder.mul(start, length)
+        first = builder.inttoptr(arguments[0], context.get_data_type(element).as_pointer())
+        return _array(context, builder, kind, builder.gep(first, [start]), lengths)
 
-    return kind(address, shape, dtype), generate
+    return kind(address, row, shape, dtype), generate
 
 
-array_at: Any = intrinsic(_array_at)
-"""``array_at(address, shape, dtype)`` is the contiguous array at a memory address; only within kernels.
+def _part(typing_context: Any, array: Any, start: Any, length: Any) -> Any:
+    kind = types.Array(array.dtype, 1, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = make_array(array)(context, builder, arguments[0]).data
+        first, count = (
+            context.cast(builder, value, kind_of, types.intp)
+            for value, kind_of in zip(arguments[1:], (start, length), strict=True)
+        )
+        return _array(context, builder, kind, builder.gep(data, [first]), [count])
+
+    return kind(array, start, length), generate
+
+
+def _copy(typing_context: Any, target: Any, source: Any, count: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, of = (
+            make_array(kind)(context, builder, value).data
+            for kind, value in zip((target, source), arguments[:2], strict=True)
+        )
+        elements = context.cast(builder, arguments[2], count, types.intp)
+        raw_memcpy(builder, to, of, elements, get_itemsize(context, target))
+        return context.get_dummy_value()
+
+    return types.void(target, source, count), generate
+
+
+row_at: Any = intrinsic(_row_at)
+"""``row_at(address, row, shape, dtype)`` is a row of a contiguous tensor at a memory address; only within kernels.
 
 Kernels take the addresses of tensors in one array of integers, since handing over each tensor as an array costs a
 microsecond or more.
 """
+
+part: Any = intrinsic(_part)
+"""``part(array, start, length)`` is a range of the elements of a contiguous array in one dimension.
+
+A slice would do the same, but checks for negative bounds, which keeps loops over it from being vectorised.
+"""
+
+copy: Any = intrinsic(_copy)
+"""``copy(target, source, count)`` copies the first elements of a contiguous array to another one of the same type."""

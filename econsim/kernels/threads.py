@@ -10,9 +10,14 @@ from typing import Any
 
 import torch
 
-__all__ = ["over_copies"]
+__all__ = ["SMALLEST_SLICE", "over_copies", "slices_of"]
 
 SMALLEST_SLICE = 64  # environment copies that are worth handing to a thread
+
+
+def slices_of(copies: int) -> int:
+    """Return the rows of scratch memory for a batch: slice ``first`` uses row ``first // SMALLEST_SLICE``."""
+    return copies // SMALLEST_SLICE + 1
 
 
 def over_copies(kernel: Callable[..., None], copies: int, *arguments: Any) -> None:

@@ -14,6 +14,7 @@ from econsim import random
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.errors import UserError
 from econsim.game import Game
+from econsim.kernels.threads import SMALLEST_SLICE
 from econsim.testing.play import play, random_actions, tensors_of
 
 VILLAGE = "SW.S.W\n.W~.S.\n.S..~W\nW.~.S.\n.S.W.."
@@ -66,11 +67,11 @@ def differences(tensors: Any, kernels: Any, rewards: bool = False) -> list[str]:
     """Return the names of tensors that differ; rewards are differences of utilities, whose rounding they inherit."""
     left, right = tensors_of(tensors), tensors_of(kernels)
     assert left.keys() == right.keys()
-    tolerance = 2e-4 if rewards else 1e-5
 
     def agree(one: Tensor, other: Tensor) -> bool:
         if one.shape != other.shape or one.dtype != other.dtype:
             return False
+        tolerance = 1e-9 if one.dtype == torch.float64 else 2e-4 if rewards else 1e-5
         return torch.allclose(one, other, tolerance, tolerance) if one.is_floating_point() else torch.equal(one, other)
 
     return [name for name in left if not agree(left[name], right[name])]
@@ -99,6 +100,31 @@ def test_kernels_agree_with_tensors(name: str) -> None:
         assert int(last.parts["trade"].sold.sum()) > 0
     if name == "random maps and credits":
         assert float(last.parts["tax"].tax.min()) < 0
+
+
+def test_kernels_agree_with_tensors_in_double_precision() -> None:
+    """The only test that compiles kernels in float64."""
+    steps, parameters = ECONOMIES["random maps and credits"]
+    game = game_of(steps, **parameters).to(dtype=torch.float64)
+    assert isinstance(game, GatherTradeBuild)
+    last = check_agreement(game, game.on_kernels(), 3, steps)
+    assert last.utility.dtype == torch.float64
+    assert float(last.parts["tax"].tax.min()) < 0
+
+
+def test_threads_do_not_change_results() -> None:
+    game = game_of(4, components=("build", "trade", "gather", {"kind": "tax", "period": 2})).on_kernels()
+    keys = random.keys(5, 3 * SMALLEST_SLICE + 7)
+    before, last = torch.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            last.append(list(play(game, keys, 4))[-1])
+    finally:
+        torch.set_num_threads(before)
+    one, three = (tensors_of({"seen": moment.observations, "state": moment.transition.state}) for moment in last)
+    assert one.keys() == three.keys()
+    assert all(torch.equal(value, three[name]) for name, value in one.items())
 
 
 def test_copies_may_differ_in_their_parameters_and_planners_announce_rates() -> None:

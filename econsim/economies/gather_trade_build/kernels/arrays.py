@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from econsim.kernels.compiling import array_at, rule
+from econsim.kernels.compiling import row_at, rule
 
 BUILD, TRADE, GATHER, TAX, EQUALISE = range(5)  # codes of the components
 (BUILD_LABOUR, ORDER_LABOUR, MOVE_LABOUR, COLLECT_LABOUR, HIGHEST_RATE, BASE_PAYMENT, HIGHEST_MULTIPLE, REMEMBERED,
@@ -132,69 +132,69 @@ def sizes_of(numbers: Any) -> Sizes:
 
 
 @rule
-def fixed_at(addresses: Any, sizes: Sizes, money: Any) -> Fixed:
+def fixed_at(addresses: Any, b: int, sizes: Sizes, money: Any) -> Fixed:
     """Return what is constant over an episode."""
-    b, n = sizes.copies, sizes.workers
+    n = sizes.workers
     return Fixed(
-        array_at(addresses[FIXED], (b,), np.int64),
-        array_at(addresses[FIXED + 1], (b, n), money),
-        array_at(addresses[FIXED + 2], (b, n), money),
+        row_at(addresses[FIXED], b, (1,), np.int64),
+        row_at(addresses[FIXED + 1], b, (n,), money),
+        row_at(addresses[FIXED + 2], b, (n,), money),
     )
 
 
 @rule
-def world_at(addresses: Any, sizes: Sizes, money: Any) -> World:
+def world_at(addresses: Any, b: int, sizes: Sizes, money: Any) -> World:
     """Return the world at addresses of its tensors."""
-    b, n = sizes.copies, sizes.workers
+    n = sizes.workers
     return World(
-        array_at(addresses[WORLD], (b,), np.int64),
-        array_at(addresses[WORLD + 1], (b, sizes.sources), np.bool_),
-        array_at(addresses[WORLD + 2], (b, sizes.tiles), np.uint8),
-        array_at(addresses[WORLD + 3], (b, n), np.int64),
-        array_at(addresses[WORLD + 4], (b, n), money),
-        array_at(addresses[WORLD + 5], (b, n, 2), np.int32),
-        array_at(addresses[WORLD + 6], (b, n), money),
-        array_at(addresses[WORLD + 7], (b, n, 2), np.int32),
-        array_at(addresses[WORLD + 8], (b, n), money),
-        array_at(addresses[WORLD + 9], (b, n), np.int32),
-        array_at(addresses[WORLD + 10], (b, n, 2), np.int32),
-        array_at(addresses[WORLD + 11], (b, 2), np.int32),
-        array_at(addresses[WORLD + 12], (b, 2), np.int32),
-        array_at(addresses[WORLD + 13], (b, n), money),
-        array_at(addresses[WORLD + 14], (b, sizes.planners), money),
+        row_at(addresses[WORLD], b, (1,), np.int64),
+        row_at(addresses[WORLD + 1], b, (sizes.sources,), np.bool_),
+        row_at(addresses[WORLD + 2], b, (sizes.tiles,), np.uint8),
+        row_at(addresses[WORLD + 3], b, (n,), np.int64),
+        row_at(addresses[WORLD + 4], b, (n,), money),
+        row_at(addresses[WORLD + 5], b, (n, 2), np.int32),
+        row_at(addresses[WORLD + 6], b, (n,), money),
+        row_at(addresses[WORLD + 7], b, (n, 2), np.int32),
+        row_at(addresses[WORLD + 8], b, (n,), money),
+        row_at(addresses[WORLD + 9], b, (n,), np.int32),
+        row_at(addresses[WORLD + 10], b, (n, 2), np.int32),
+        row_at(addresses[WORLD + 11], b, (2,), np.int32),
+        row_at(addresses[WORLD + 12], b, (2,), np.int32),
+        row_at(addresses[WORLD + 13], b, (n,), money),
+        row_at(addresses[WORLD + 14], b, (sizes.planners,), money),
     )
 
 
 @rule
-def book_at(addresses: Any, sizes: Sizes, money: Any) -> Book:
+def book_at(addresses: Any, b: int, sizes: Sizes, money: Any) -> Book:
     """Return the order book at addresses of its tensors; without trade, all of its arrays are empty."""
-    b, n = sizes.copies, sizes.workers
+    n = sizes.workers
     return Book(
-        array_at(addresses[BOOK], (b, 2, n, sizes.slots), np.int32),
-        array_at(addresses[BOOK + 1], (b, 2, n, sizes.slots), np.int32),
-        array_at(addresses[BOOK + 2], (b, 2, sizes.prices), money),
-        array_at(addresses[BOOK + 3], (b, n, 2), np.int32),
-        array_at(addresses[BOOK + 4], (b, n, 2), np.int32),
-        array_at(addresses[BOOK + 5], (b, n, 2), np.int32),
-        array_at(addresses[BOOK + 6], (b, n, 2), np.int32),
+        row_at(addresses[BOOK], b, (2, n, sizes.slots), np.int32),
+        row_at(addresses[BOOK + 1], b, (2, n, sizes.slots), np.int32),
+        row_at(addresses[BOOK + 2], b, (2, sizes.prices), money),
+        row_at(addresses[BOOK + 3], b, (n, 2), np.int32),
+        row_at(addresses[BOOK + 4], b, (n, 2), np.int32),
+        row_at(addresses[BOOK + 5], b, (n, 2), np.int32),
+        row_at(addresses[BOOK + 6], b, (n, 2), np.int32),
     )
 
 
 @rule
-def ledger_at(addresses: Any, sizes: Sizes, money: Any) -> Ledger:
+def ledger_at(addresses: Any, b: int, sizes: Sizes, money: Any) -> Ledger:
     """Return the tax ledger at addresses of its tensors; without taxes, none of its arrays is read."""
-    b, n, years = sizes.copies, sizes.workers, sizes.periods
+    n, years = sizes.workers, sizes.periods
     return Ledger(
-        array_at(addresses[LEDGER], (b, sizes.planners, sizes.brackets), money),
-        array_at(addresses[LEDGER + 1], (b, n), money),
-        array_at(addresses[LEDGER + 2], (b, n), money),
-        array_at(addresses[LEDGER + 3], (b, n), money),
-        array_at(addresses[LEDGER + 4], (b, n, years), money),
-        array_at(addresses[LEDGER + 5], (b, n, years), money),
-        array_at(addresses[LEDGER + 6], (b, n, years), money),
-        array_at(addresses[LEDGER + 7], (b, n, years), money),
-        array_at(addresses[LEDGER + 8], (b, n, years), money),
-        array_at(addresses[LEDGER + 9], (b, sizes.planners, years, sizes.brackets), money),
+        row_at(addresses[LEDGER], b, (sizes.planners, sizes.brackets), money),
+        row_at(addresses[LEDGER + 1], b, (n,), money),
+        row_at(addresses[LEDGER + 2], b, (n,), money),
+        row_at(addresses[LEDGER + 3], b, (n,), money),
+        row_at(addresses[LEDGER + 4], b, (n, years), money),
+        row_at(addresses[LEDGER + 5], b, (n, years), money),
+        row_at(addresses[LEDGER + 6], b, (n, years), money),
+        row_at(addresses[LEDGER + 7], b, (n, years), money),
+        row_at(addresses[LEDGER + 8], b, (n, years), money),
+        row_at(addresses[LEDGER + 9], b, (sizes.planners, years, sizes.brackets), money),
     )
 
 
@@ -202,3 +202,22 @@ def ledger_at(addresses: Any, sizes: Sizes, money: Any) -> Ledger:
 def row_of(array: Any, b: int) -> int:
     """Return the row of an environment copy in an array with one row for all, or one per copy."""
     return b if array.shape[0] > 1 else 0
+
+
+@rule
+def constants_of(c: Constants, b: int) -> Constants:
+    """Return the constants of one environment copy."""
+    return Constants(
+        c.components,
+        c.numbers[row_of(c.numbers, b)],
+        c.labour_cost[row_of(c.labour_cost, b)],
+        c.risk_aversion[row_of(c.risk_aversion, b)],
+        c.terrain[row_of(c.terrain, b)],
+        c.source[row_of(c.source, b)],
+        c.source_at[row_of(c.source_at, b)],
+        c.regrowth[row_of(c.regrowth, b)],
+        c.thresholds,
+        c.rate_options,
+        c.planner_of,
+        c.people,
+    )

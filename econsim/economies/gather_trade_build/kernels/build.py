@@ -10,28 +10,27 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     Fixed,
     Sizes,
     World,
-    row_of,
 )
 from econsim.kernels.compiling import rule
 
 
 @rule
-def can_build(b: int, n: int, sizes: Sizes, constants: Constants, world: World) -> Any:
+def can_build(n: int, sizes: Sizes, constants: Constants, world: World) -> Any:
     """Return whether a worker has both goods and stands on a tile without house or source."""
-    tile = world.position[b, n]
-    bare = constants.source_at[row_of(constants.source_at, b), tile] == sizes.sources and world.owner[b, tile] == 0
-    return bare and world.goods[b, n, 0] >= 1 and world.goods[b, n, 1] >= 1
+    tile = world.position[n]
+    bare = constants.source_at[tile] == sizes.sources and world.owner[tile] == 0
+    return bare and world.goods[n, 0] >= 1 and world.goods[n, 1] >= 1
 
 
 @rule
-def build(b: int, choice: Any, sizes: Sizes, constants: Constants, fixed: Fixed, world: World) -> None:
+def build(choice: Any, sizes: Sizes, constants: Constants, fixed: Fixed, world: World) -> None:
     """Build houses where legal."""
-    labour = constants.numbers[row_of(constants.numbers, b), BUILD_LABOUR]
+    labour = constants.numbers[BUILD_LABOUR]
     for n in range(sizes.workers):
-        if choice[n] == 1 and can_build(b, n, sizes, constants, world):
-            world.goods[b, n, 0] -= 1
-            world.goods[b, n, 1] -= 1
-            world.coin[b, n] += fixed.build_payment[b, n]
-            world.labour[b, n] += labour
-            world.owner[b, world.position[b, n]] = n + 1
-            world.built[b, n] += 1
+        if choice[n] == 1 and can_build(n, sizes, constants, world):
+            world.goods[n, 0] -= 1
+            world.goods[n, 1] -= 1
+            world.coin[n] += fixed.build_payment[n]
+            world.labour[n] += labour
+            world.owner[world.position[n]] = n + 1
+            world.built[n] += 1

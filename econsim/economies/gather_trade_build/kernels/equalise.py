@@ -7,12 +7,12 @@ from econsim.kernels.compiling import rule
 
 
 @rule
-def equalise(b: int, sizes: Sizes, world: World) -> None:
+def equalise(sizes: Sizes, world: World) -> None:
     """Divide all coin equally."""
     total = 0.0
     for n in range(sizes.workers):
-        world.coin[b, n] += world.coin_in_escrow[b, n]  # rounded as the endowment of a worker is
-        total += world.coin[b, n]
+        world.coin[n] += world.coin_in_escrow[n]  # rounded as the endowment of a worker is
+        total += world.coin[n]
     for n in range(sizes.workers):
-        world.coin[b, n] = total / sizes.workers
-        world.coin[b, n] -= world.coin_in_escrow[b, n]
+        world.coin[n] = total / sizes.workers
+        world.coin[n] -= world.coin_in_escrow[n]

@@ -19,48 +19,56 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     Ledger,
     Sizes,
     World,
-    row_of,
 )
 from econsim.economies.gather_trade_build.kernels.tax import marginal_rate_of
-from econsim.kernels.compiling import rule
+from econsim.kernels.compiling import copy, part, rule
 
-MARKET_RATES, ASKS, BIDS = 0, 1, 3  # rows of the scratch array; asks and bids have one row per good
-LAST_INCOMES, MARGINAL_RATES = 0, 1  # rows of the scratch array of workers
-
-
-@rule
-def count_orders(b: int, n: int, good: int, own_asks: Any, own_bids: Any, sizes: Sizes, book: Book) -> None:
-    """Add a worker's open orders of a good to counts by price."""
-    for slot in range(sizes.slots):
-        ask, bid = book.asks[b, good, n, slot], book.bids[b, good, n, slot]
-        if ask > 0:
-            own_asks[sizes.prices - 1 - ((ask - 1) >> sizes.age_bits)] += 1
-        if bid > 0:
-            own_bids[(bid - 1) >> sizes.age_bits] += 1
+MARKET_RATES, LAST_INCOMES, MARGINAL_RATES = range(3)  # rows of the scratch array
+ASKS, BIDS = 0, 1
 
 
 @rule
-def survey_market(b: int, market: Any, sizes: Sizes, book: Book) -> None:
-    """Compute the market rates and the counts of all open orders by price."""
-    market[:] = 0
+def survey_market(rates: Any, orders: Any, sizes: Sizes, book: Book) -> None:
+    """Compute market rates, and count open orders by price.
+
+    ``orders`` is ``[N + 1, 2, 2, prices]``: per worker and in total, of each good, asks and then bids.
+    """
+    counts = part(orders, 0, orders.size)
+    for index in range(counts.size):
+        counts[index] = 0
     for good in range(2):
         total = value = 0.0
         for price in range(sizes.prices):
-            total += book.price_history[b, good, price]
-            value += book.price_history[b, good, price] * price
-        market[MARKET_RATES, good] = value / max(total, 0.001)
+            total += book.price_history[good, price]
+            value += book.price_history[good, price] * price
+        rates[good] = value / max(total, 0.001)
         for n in range(sizes.workers):
-            count_orders(b, n, good, market[ASKS + good], market[BIDS + good], sizes, book)
+            count_orders(n, good, orders, sizes, book)
 
 
 @rule
-def survey_incomes(b: int, workers: Any, sizes: Sizes, constants: Constants, world: World, ledger: Ledger) -> None:
+def count_orders(n: int, good: int, orders: Any, sizes: Sizes, book: Book) -> None:
+    """Count a worker's open orders of a good by price."""
+    for slot in range(sizes.slots):
+        ask, bid = book.asks[good, n, slot], book.bids[good, n, slot]
+        if ask > 0:
+            price = sizes.prices - 1 - ((ask - 1) >> sizes.age_bits)
+            orders[n, good, ASKS, price] += 1
+            orders[sizes.workers, good, ASKS, price] += 1
+        if bid > 0:
+            price = (bid - 1) >> sizes.age_bits
+            orders[n, good, BIDS, price] += 1
+            orders[sizes.workers, good, BIDS, price] += 1
+
+
+@rule
+def survey_incomes(workers: Any, sizes: Sizes, constants: Constants, world: World, ledger: Ledger) -> None:
     """Compute last incomes in ascending order, and the marginal tax rate on each worker's next coin."""
     for n in range(sizes.workers):
-        income = world.coin[b, n] + world.coin_in_escrow[b, n] - ledger.at_start[b, n]
-        rates = ledger.rates[b, constants.planner_of[n]]
+        income = world.coin[n] + world.coin_in_escrow[n] - ledger.at_start[n]
+        rates = ledger.rates[constants.planner_of[n]]
         workers[MARGINAL_RATES, n] = marginal_rate_of(income, rates, constants.thresholds)
-        last, rank = ledger.last_income[b, n] / sizes.period, n
+        last, rank = ledger.last_income[n] / sizes.period, n
         while rank > 0 and workers[LAST_INCOMES, rank - 1] > last:
             workers[LAST_INCOMES, rank] = workers[LAST_INCOMES, rank - 1]
             rank -= 1
@@ -68,69 +76,72 @@ def survey_incomes(b: int, workers: Any, sizes: Sizes, constants: Constants, wor
 
 
 @rule
-def write_prices(b: int, good: int, features: Any, at: int, market: Any, scale: float, sizes: Sizes, book: Book) -> int:
+def write_prices(good: int, features: Any, at: int, rates: Any, scale: float, sizes: Sizes, book: Book) -> int:
     """Write the market rate and the price history of a good."""
-    features[at] = market[MARKET_RATES, good]
+    features[at] = rates[good]
+    written, history = part(features, at + 1, sizes.prices), part(book.price_history, good * sizes.prices, sizes.prices)
     for price in range(sizes.prices):
-        features[at + 1 + price] = book.price_history[b, good, price] * scale
+        written[price] = history[price] * scale
     return at + 1 + sizes.prices
 
 
 @rule
 def write_own_market(
-    b: int, n: int, features: Any, at: int, market: Any, scale: float, sizes: Sizes, book: Book
+    n: int, features: Any, at: int, rates: Any, orders: Any, scale: float, sizes: Sizes, book: Book
 ) -> int:
     """Write what a worker observes of the markets: prices, open orders of others and its own."""
-    prices = sizes.prices
+    length = 2 * sizes.prices
     for good in range(2):
-        at = write_prices(b, good, features, at, market, scale, sizes, book)
-        own_asks, own_bids = features[at + 2 * prices : at + 3 * prices], features[at + 3 * prices : at + 4 * prices]
-        own_asks[:] = 0
-        own_bids[:] = 0
-        count_orders(b, n, good, own_asks, own_bids, sizes, book)
-        for price in range(prices):
-            features[at + price] = market[ASKS + good, price] - own_asks[price]
-            features[at + prices + price] = market[BIDS + good, price] - own_bids[price]
-        at += 4 * prices
+        at = write_prices(good, features, at, rates, scale, sizes, book)
+        own = part(orders, start_of_orders(n, good, sizes), length)
+        of_all = part(orders, start_of_orders(sizes.workers, good, sizes), length)
+        of_others = part(features, at, length)
+        for index in range(length):
+            of_others[index] = of_all[index] - own[index]
+        copy(part(features, at + length, length), own, length)
+        at += 2 * length
     return at
 
 
 @rule
-def write_market(b: int, features: Any, at: int, market: Any, scale: float, sizes: Sizes, book: Book) -> int:
+def write_market(features: Any, at: int, rates: Any, orders: Any, scale: float, sizes: Sizes, book: Book) -> int:
     """Write what planners observe of the markets."""
+    length = 2 * sizes.prices
     for good in range(2):
-        at = write_prices(b, good, features, at, market, scale, sizes, book)
-        for price in range(sizes.prices):
-            features[at + price] = market[ASKS + good, price]
-            features[at + sizes.prices + price] = market[BIDS + good, price]
-        at += 2 * sizes.prices
+        at = write_prices(good, features, at, rates, scale, sizes, book)
+        of_all = part(orders, start_of_orders(sizes.workers, good, sizes), length)
+        copy(part(features, at, length), of_all, length)
+        at += length
     return at
 
 
 @rule
-def write_taxes(
-    b: int, planner: int, features: Any, at: int, workers: Any, sizes: Sizes, world: World, ledger: Ledger
-) -> int:
+def start_of_orders(n: int, good: int, sizes: Sizes) -> int:
+    """Return where the counts of a worker's asks and bids of a good begin, those of all workers for ``n = N``."""
+    return (n * 2 + good) * 2 * sizes.prices
+
+
+@rule
+def write_taxes(planner: int, features: Any, at: int, workers: Any, sizes: Sizes, world: World, ledger: Ledger) -> int:
     """Write the tax calendar, the last period's incomes and a planner's rates."""
-    step = world.time[b] % sizes.period + 1
+    step = world.time[0] % sizes.period + 1
     features[at], features[at + 1] = step >= sizes.period, step == 1
     features[at + 2] = step / sizes.period
     at += 3
-    for n in range(sizes.workers):
-        features[at + n] = workers[LAST_INCOMES, n]
+    copy(part(features, at, sizes.workers), workers[LAST_INCOMES], sizes.workers)
     at += sizes.workers
-    for bracket in range(sizes.brackets):
-        features[at + bracket] = ledger.rates[b, planner, bracket]
+    copy(part(features, at, sizes.brackets), ledger.rates[planner], sizes.brackets)
     return at + sizes.brackets
 
 
 @rule
 def worker_features(
-    b: int,
     n: int,
+    row: int,
+    column: int,
     features: Any,
-    market: Any,
     workers: Any,
+    orders: Any,
     sizes: Sizes,
     constants: Constants,
     fixed: Fixed,
@@ -139,38 +150,37 @@ def worker_features(
     ledger: Ledger,
 ) -> None:
     """Write the features of one worker."""
-    numbers, tile = constants.numbers[row_of(constants.numbers, b)], world.position[b, n]
-    features[0] = world.time[b] / sizes.horizon
-    features[1] = (tile // sizes.row_length - sizes.margin) / sizes.height
-    features[2] = (tile % sizes.row_length - sizes.margin) / sizes.width
-    features[3] = world.coin[b, n] * numbers[INVENTORY]
-    features[4] = world.goods[b, n, 0] * numbers[INVENTORY]
-    features[5] = world.goods[b, n, 1] * numbers[INVENTORY]
+    numbers = constants.numbers
+    features[0] = world.time[0] / sizes.horizon
+    features[1] = (row - sizes.margin) / sizes.height
+    features[2] = (column - sizes.margin) / sizes.width
+    features[3] = world.coin[n] * numbers[INVENTORY]
+    features[4] = world.goods[n, 0] * numbers[INVENTORY]
+    features[5] = world.goods[n, 1] * numbers[INVENTORY]
     at = 6
     for component in constants.components:
         if component == BUILD:
-            multiple = fixed.build_payment[b, n] / numbers[BASE_PAYMENT]
+            multiple = fixed.build_payment[n] / numbers[BASE_PAYMENT]
             features[at] = multiple
             features[at + 1] = (multiple - 1) / (numbers[HIGHEST_MULTIPLE] - 1)
             at += 2
         elif component == TRADE:
-            at = write_own_market(b, n, features, at, market, numbers[HISTORY], sizes, book)
+            at = write_own_market(n, features, at, workers[MARKET_RATES], orders, numbers[HISTORY], sizes, book)
         elif component == GATHER:
-            features[at] = fixed.gather_bonus[b, n]
+            features[at] = fixed.gather_bonus[n]
             at += 1
         elif component == TAX:
-            at = write_taxes(b, constants.planner_of[n], features, at, workers, sizes, world, ledger)
+            at = write_taxes(constants.planner_of[n], features, at, workers, sizes, world, ledger)
             features[at] = workers[MARGINAL_RATES, n]
             at += 1
 
 
 @rule
 def planner_features(
-    b: int,
     planner: int,
     features: Any,
-    market: Any,
     workers: Any,
+    orders: Any,
     sizes: Sizes,
     constants: Constants,
     world: World,
@@ -178,21 +188,21 @@ def planner_features(
     ledger: Ledger,
 ) -> None:
     """Write the features of one planner, which include those of each of its workers."""
-    numbers = constants.numbers[row_of(constants.numbers, b)]
-    features[0] = world.time[b] / sizes.horizon
-    features[1:4] = 0
+    numbers = constants.numbers
+    features[0] = world.time[0] / sizes.horizon
+    features[1] = features[2] = features[3] = 0
     at = 4
     for component in constants.components:
         if component == TRADE:
-            at = write_market(b, features, at, market, numbers[HISTORY], sizes, book)
+            at = write_market(features, at, workers[MARKET_RATES], orders, numbers[HISTORY], sizes, book)
         elif component == TAX:
-            at = write_taxes(b, planner, features, at, workers, sizes, world, ledger)
+            at = write_taxes(planner, features, at, workers, sizes, world, ledger)
     for n in range(sizes.workers):
         if constants.planner_of[n] == planner:
-            features[at] = world.coin[b, n] * numbers[INVENTORY]
-            features[at + 1] = world.goods[b, n, 0] * numbers[INVENTORY]
-            features[at + 2] = world.goods[b, n, 1] * numbers[INVENTORY]
-            features[at + 3] = ledger.last_income[b, n] / sizes.period
-            features[at + 4] = ledger.last_marginal_rate[b, n]
+            features[at] = world.coin[n] * numbers[INVENTORY]
+            features[at + 1] = world.goods[n, 0] * numbers[INVENTORY]
+            features[at + 2] = world.goods[n, 1] * numbers[INVENTORY]
+            features[at + 3] = ledger.last_income[n] / sizes.period
+            features[at + 4] = ledger.last_marginal_rate[n]
             features[at + 5] = workers[MARGINAL_RATES, n]
             at += 6

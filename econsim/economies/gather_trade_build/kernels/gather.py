@@ -13,7 +13,6 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     Fixed,
     Sizes,
     World,
-    row_of,
 )
 from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER
 from econsim.kernels.compiling import rule
@@ -35,55 +34,55 @@ def tile_towards(tile: int, direction: int, row_length: int) -> int:
 
 
 @rule
-def is_open(b: int, n: int, tile: int, constants: Constants, world: World) -> Any:
+def is_open(n: int, tile: int, constants: Constants, world: World) -> Any:
     """Return whether a tile is land without another worker's house."""
-    owner = world.owner[b, tile]
-    is_land = constants.terrain[row_of(constants.terrain, b), tile] & _LAND_OR_WATER == _LAND
+    owner = world.owner[tile]
+    is_land = constants.terrain[tile] & _LAND_OR_WATER == _LAND
     return is_land and (owner == 0 or owner == n + 1)
 
 
 @rule
-def is_occupied(b: int, tile: int, sizes: Sizes, world: World) -> bool:
+def is_occupied(tile: int, sizes: Sizes, world: World) -> bool:
     """Return whether a worker stands on a tile."""
     occupied = False
     for other in range(sizes.workers):
-        occupied |= world.position[b, other] == tile
+        occupied |= world.position[other] == tile
     return occupied
 
 
 @rule
-def order_of_moves(b: int, time: int, scratch: Any, sizes: Sizes, fixed: Fixed) -> None:
-    """Draw the order in which workers move, by sorting random bits."""
-    state = state_of(fixed.key[b], time, _ORDER)
+def order_of_moves(time: int, choice: Any, scratch: Any, sizes: Sizes, fixed: Fixed) -> int:
+    """Draw the order in which workers move, by sorting random bits of those who do; return their number."""
+    state, moving = state_of(fixed.key[0], time, _ORDER), 0
     for n in range(sizes.workers):
-        bits = np.int64(bits_at(state, n))
-        rank = n
-        while rank > 0 and scratch[BITS, rank - 1] > bits:
-            scratch[BITS, rank], scratch[TURN, rank] = scratch[BITS, rank - 1], scratch[TURN, rank - 1]
-            rank -= 1
-        scratch[BITS, rank], scratch[TURN, rank] = bits, n
+        if choice[n] > 0:
+            bits, rank = np.int64(bits_at(state, n)), moving
+            while rank > 0 and scratch[BITS, rank - 1] > bits:
+                scratch[BITS, rank], scratch[TURN, rank] = scratch[BITS, rank - 1], scratch[TURN, rank - 1]
+                rank -= 1
+            scratch[BITS, rank], scratch[TURN, rank] = bits, n
+            moving += 1
+    return moving
 
 
 @rule
-def gather(b: int, choice: Any, scratch: Any, sizes: Sizes, constants: Constants, fixed: Fixed, world: World) -> None:
+def gather(choice: Any, scratch: Any, sizes: Sizes, constants: Constants, fixed: Fixed, world: World) -> None:
     """Move workers, then collect resources."""
-    time, numbers = world.time[b], constants.numbers[row_of(constants.numbers, b)]
-    order_of_moves(b, time, scratch, sizes, fixed)
-    for turn in range(sizes.workers):
+    time, numbers = world.time[0], constants.numbers
+    for turn in range(order_of_moves(time, choice, scratch, sizes, fixed)):
         n = scratch[TURN, turn]
-        if choice[n] > 0:
-            target = tile_towards(world.position[b, n], choice[n], sizes.row_length)
-            if is_open(b, n, target, constants, world) and not is_occupied(b, target, sizes, world):
-                world.position[b, n] = target
-                world.labour[b, n] += numbers[MOVE_LABOUR]
-    state, row = state_of(fixed.key[b], time, _BONUS), row_of(constants.source_at, b)
+        target = tile_towards(world.position[n], choice[n], sizes.row_length)
+        if is_open(n, target, constants, world) and not is_occupied(target, sizes, world):
+            world.position[n] = target
+            world.labour[n] += numbers[MOVE_LABOUR]
+    state = state_of(fixed.key[0], time, _BONUS)
     for n in range(sizes.workers):
-        source = constants.source_at[row, world.position[b, n]]
-        if source < sizes.sources and world.stock[b, source]:
+        source = constants.source_at[world.position[n]]
+        if source < sizes.sources and world.stock[source]:
             good = int(source >= sizes.stone_sources)
-            units = 1 + int(uniform_at(state, n) < fixed.gather_bonus[b, n])
-            world.stock[b, source] = False
-            world.goods[b, n, good] += units
-            world.gathered[b, n, good] += units
-            world.taken[b, good] += 1
-            world.labour[b, n] += numbers[COLLECT_LABOUR]
+            units = 1 + int(uniform_at(state, n) < fixed.gather_bonus[n])
+            world.stock[source] = False
+            world.goods[n, good] += units
+            world.gathered[n, good] += units
+            world.taken[good] += 1
+            world.labour[n] += numbers[COLLECT_LABOUR]

@@ -13,52 +13,61 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     Constants,
     Sizes,
     World,
-    row_of,
 )
 from econsim.economies.gather_trade_build.kernels.build import can_build
-from econsim.economies.gather_trade_build.kernels.gather import is_occupied, is_open, tile_towards
+from econsim.economies.gather_trade_build.kernels.gather import tile_towards
+from econsim.economies.gather_trade_build.kernels.pictures import IS_OCCUPIED
 from econsim.economies.gather_trade_build.kernels.trade import empty_slot
-from econsim.kernels.compiling import rule
+from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER
+from econsim.kernels.compiling import part, rule
+
+_LAND = 1 << IS_INSIDE
+_OBSTACLES = _LAND | 1 << IS_WATER | 1 << IS_OCCUPIED
 
 
 @rule
-def mask_orders(b: int, n: int, mask: Any, at: int, sizes: Sizes, world: World, book: Book) -> int:
+def mask_orders(n: int, mask: Any, at: int, sizes: Sizes, world: World, book: Book) -> int:
     """Write which bids and asks a worker can cover and has a free slot for."""
+    coin = world.coin[n]
     for good in range(2):
-        room = empty_slot(b, n, good, sizes, book) >= 0
+        room = empty_slot(n, good, sizes, book) >= 0
+        can_ask = room and world.goods[n, good] >= 1
+        bids, asks = part(mask, at, sizes.prices), part(mask, at + sizes.prices, sizes.prices)
         for price in range(sizes.prices):
-            mask[at + price] = room and price <= world.coin[b, n]
-            mask[at + sizes.prices + price] = room and world.goods[b, n, good] >= 1
+            bids[price] = room & (price <= coin)
+            asks[price] = can_ask
         at += 2 * sizes.prices
     return at
 
 
 @rule
-def worker_mask(b: int, n: int, mask: Any, sizes: Sizes, constants: Constants, world: World, book: Book) -> None:
-    """Write which actions of a worker are legal."""
+def worker_mask(n: int, mask: Any, tiles: Any, sizes: Sizes, constants: Constants, world: World, book: Book) -> None:
+    """Write which actions of a worker are legal; ``tiles`` are the bits of the surveyed map."""
     mask[0] = True
     at = 1
     for component in constants.components:
         if component == BUILD:
-            mask[at] = can_build(b, n, sizes, constants, world)
+            mask[at] = can_build(n, sizes, constants, world)
             at += 1
         elif component == TRADE:
-            at = mask_orders(b, n, mask, at, sizes, world, book)
+            at = mask_orders(n, mask, at, sizes, world, book)
         elif component == GATHER:
             for direction in range(1, 5):
-                tile = tile_towards(world.position[b, n], direction, sizes.row_length)
-                mask[at] = is_open(b, n, tile, constants, world) and not is_occupied(b, tile, sizes, world)
+                tile = tile_towards(world.position[n], direction, sizes.row_length)
+                owner = world.owner[tile]
+                mask[at] = (tiles[tile] & _OBSTACLES == _LAND) & ((owner == 0) | (owner == n + 1))
                 at += 1
 
 
 @rule
-def planner_mask(b: int, mask: Any, sizes: Sizes, constants: Constants, world: World) -> None:
+def planner_mask(mask: Any, sizes: Sizes, constants: Constants, world: World) -> None:
     """Write which options of a planner are legal: a new rate in the first step of a period, to keep it in all."""
-    begins = world.time[b] % sizes.period == 0
-    highest = constants.numbers[row_of(constants.numbers, b), HIGHEST_RATE] + 1e-9
+    begins = world.time[0] % sizes.period == 0
+    highest = constants.numbers[HIGHEST_RATE] + 1e-9
     at = 0
     for _ in range(sizes.brackets):
         mask[at] = True
+        options = part(mask, at + 1, sizes.options)
         for option in range(sizes.options):
-            mask[at + 1 + option] = begins and constants.rate_options[option] <= highest
+            options[option] = begins & (constants.rate_options[option] <= highest)
         at += 1 + sizes.options

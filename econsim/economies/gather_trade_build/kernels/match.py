@@ -68,41 +68,41 @@ def remove(orders: Any, order: int) -> None:
 
 
 @rule
-def match_good(b: int, good: int, scratch: Any, sizes: Sizes, world: World, book: Book) -> None:
+def match_good(good: int, scratch: Any, sizes: Sizes, world: World, book: Book) -> None:
     """Match all crossing orders of one good."""
     for n in range(sizes.workers):
-        scratch[BEST_BID, n], scratch[BEST_ASK, n] = best(book.bids[b, good, n]), best(book.asks[b, good, n])
+        scratch[BEST_BID, n], scratch[BEST_ASK, n] = best(book.bids[good, n]), best(book.asks[good, n])
     buyer, seller = next_pair(scratch, sizes)
     while buyer >= 0:
         bid, ask = scratch[BEST_BID, buyer], scratch[BEST_ASK, seller]
         price = price_of(bid, ask, sizes)
-        remove(book.bids[b, good, buyer], bid)
-        remove(book.asks[b, good, seller], ask)
+        remove(book.bids[good, buyer], bid)
+        remove(book.asks[good, seller], ask)
         scratch[BEST_BID, buyer], scratch[BEST_ASK, seller] = (
-            best(book.bids[b, good, buyer]),
-            best(book.asks[b, good, seller]),
+            best(book.bids[good, buyer]),
+            best(book.asks[good, seller]),
         )
         scratch[PLEDGED, buyer] += (bid - 1) >> sizes.age_bits
         scratch[PAID, buyer] += price
         scratch[EARNED, seller] += price
-        world.goods[b, buyer, good] += 1
-        world.goods_in_escrow[b, seller, good] -= 1
-        book.price_history[b, good, price] += 1
-        book.bought[b, buyer, good] += 1
-        book.sold[b, seller, good] += 1
-        book.spent[b, buyer, good] += price
-        book.earned[b, seller, good] += price
+        world.goods[buyer, good] += 1
+        world.goods_in_escrow[seller, good] -= 1
+        book.price_history[good, price] += 1
+        book.bought[buyer, good] += 1
+        book.sold[seller, good] += 1
+        book.spent[buyer, good] += price
+        book.earned[seller, good] += price
         buyer, seller = next_pair(scratch, sizes)
 
 
 @rule
-def match(b: int, stone: bool, wood: bool, scratch: Any, sizes: Sizes, world: World, book: Book) -> None:
+def match(stone: bool, wood: bool, scratch: Any, sizes: Sizes, world: World, book: Book) -> None:
     """Match the orders of the goods with new orders, then move coin between the traders."""
     scratch[PLEDGED : EARNED + 1] = 0
     for good in range(2):
         if stone if good == 0 else wood:
-            match_good(b, good, scratch, sizes, world, book)
+            match_good(good, scratch, sizes, world, book)
     for n in range(sizes.workers):
-        world.coin[b, n] += scratch[PLEDGED, n] - scratch[PAID, n]
-        world.coin[b, n] += scratch[EARNED, n]
-        world.coin_in_escrow[b, n] -= scratch[PLEDGED, n]
+        world.coin[n] += scratch[PLEDGED, n] - scratch[PAID, n]
+        world.coin[n] += scratch[EARNED, n]
+        world.coin_in_escrow[n] -= scratch[PLEDGED, n]

@@ -9,20 +9,23 @@ import numpy as np
 from econsim.economies.gather_trade_build.kernels.arrays import (
     Constants,
     book_at,
+    constants_of,
     fixed_at,
     ledger_at,
     sizes_of,
     world_at,
 )
 from econsim.economies.gather_trade_build.kernels.features import (
+    MARKET_RATES,
     planner_features,
     survey_incomes,
     survey_market,
     worker_features,
 )
 from econsim.economies.gather_trade_build.kernels.masks import planner_mask, worker_mask
-from econsim.economies.gather_trade_build.kernels.pictures import CHANNELS, own_picture, picture, survey_map
-from econsim.kernels.compiling import array_at, entry
+from econsim.economies.gather_trade_build.kernels.pictures import BITS, CHANNELS, own_picture, picture, survey_map
+from econsim.kernels.compiling import entry, row_at
+from econsim.kernels.threads import SMALLEST_SLICE
 
 
 @entry
@@ -36,7 +39,8 @@ def observe(
     planner_outputs: Any,
     planner_lengths: Any,
     bytes_of_work: Any,
-    money_of_work: Any,
+    workers_of_work: Any,
+    orders_of_work: Any,
 ) -> None:
     """Observe the environment copies ``first`` to ``last - 1``.
 
@@ -51,36 +55,36 @@ def observe(
             ``[B, 9, H * W]`` for planners, zero for none.
         planner_outputs: addresses of the features ``[B, F]`` of each planner, int64.
         planner_lengths: the number ``F`` of each planner's features, int64.
-        bytes_of_work: scratch memory ``[B, 3, P]`` uint8.
-        money_of_work: scratch memory ``[B, 7, max(N, prices, 2)]`` in the precision of the economy.
+        bytes_of_work: scratch memory ``[slices, 6, P + BLOCK]`` uint8.
+        workers_of_work: scratch memory ``[slices, 3, max(N, 2)]`` in the precision of the economy.
+        orders_of_work: scratch memory ``[slices, N + 1, 2, 2, prices]`` in the same precision.
     """
     sizes, money = sizes_of(numbers_of_sizes), constants.numbers.dtype
-    fixed, world = fixed_at(state, sizes, money), world_at(state, sizes, money)
-    book, ledger = book_at(state, sizes, money), ledger_at(state, sizes, money)
-    copies, n_workers, pixels = sizes.copies, sizes.workers, sizes.view_height * sizes.view_width
-    features = array_at(outputs[0], (copies, n_workers, sizes.worker_features), money)
-    masks = array_at(outputs[1], (copies, n_workers, sizes.worker_choices), np.bool_)
-    images = array_at(outputs[2], (copies, n_workers, CHANNELS, pixels), np.uint8)
-    planner_masks = array_at(outputs[3], (copies, sizes.planners, sizes.planner_choices), np.bool_)
-    acting = array_at(outputs[4], (copies,), np.bool_)
-    maps = array_at(outputs[5], (copies, CHANNELS, sizes.height * sizes.width), np.uint8)
-    tiles, window = bytes_of_work[first, 0], bytes_of_work[first, 1:]
-    market, workers = money_of_work[first, :5], money_of_work[first, 5:]
+    own_slice = first // SMALLEST_SLICE
+    layers, window = bytes_of_work[own_slice, :3], bytes_of_work[own_slice, 3:]
+    workers, orders = workers_of_work[own_slice], orders_of_work[own_slice]
     for b in range(first, last):
-        survey_market(b, market, sizes, book)
+        own, fixed = constants_of(constants, b), fixed_at(state, b, sizes, money)
+        world = world_at(state, b, sizes, money)
+        book, ledger = book_at(state, b, sizes, money), ledger_at(state, b, sizes, money)
+        survey_market(workers[MARKET_RATES], orders, sizes, book)
         if sizes.planners > 0:
-            survey_incomes(b, workers, sizes, constants, world, ledger)
-        survey_map(b, tiles, sizes, constants, world)
-        for n in range(n_workers):
-            worker_features(b, n, features[b, n], market, workers, sizes, constants, fixed, world, book, ledger)
-            worker_mask(b, n, masks[b, n], sizes, constants, world, book)
-            own_picture(b, n, images[b, n], tiles, window, sizes, world)
+            survey_incomes(workers, sizes, own, world, ledger)
+        survey_map(layers, sizes, own, world)
+        features = row_at(outputs[0], b, (sizes.workers, sizes.worker_features), money)
+        masks = row_at(outputs[1], b, (sizes.workers, sizes.worker_choices), np.bool_)
+        images = row_at(outputs[2], b, (sizes.workers, CHANNELS, sizes.view_height * sizes.view_width), np.uint8)
+        for n in range(sizes.workers):
+            row, column = world.position[n] // sizes.row_length, world.position[n] % sizes.row_length
+            worker_features(n, row, column, features[n], workers, orders, sizes, own, fixed, world, book, ledger)
+            worker_mask(n, masks[n], layers[BITS], sizes, own, world, book)
+            own_picture(n, row, column, images[n], layers, window, sizes)
+        planner_masks = row_at(outputs[3], b, (sizes.planners, sizes.planner_choices), np.bool_)
         for planner in range(sizes.planners):
-            length = planner_lengths[planner]
-            own_features = array_at(planner_outputs[planner], (copies, length), money)[b]
-            planner_features(b, planner, own_features, market, workers, sizes, constants, world, book, ledger)
-            planner_mask(b, planner_masks[b, planner], sizes, constants, world)
-        acting[b] = world.time[b] % sizes.period == 0
+            of_planner = row_at(planner_outputs[planner], b, (planner_lengths[planner],), money)
+            planner_features(planner, of_planner, workers, orders, sizes, own, world, book, ledger)
+            planner_mask(planner_masks[planner], sizes, own, world)
+        row_at(outputs[4], b, (1,), np.bool_)[0] = world.time[0] % sizes.period == 0
         if outputs[5] != 0:
-            top = left = sizes.margin
-            picture(b, -1, top, left, sizes.height, sizes.width, maps[b], tiles, window, sizes, world)
+            whole = row_at(outputs[5], b, (CHANNELS, sizes.height * sizes.width), np.uint8)
+            picture(-1, sizes.margin, sizes.margin, sizes.height, sizes.width, whole, layers, window, sizes)

@@ -12,12 +12,12 @@ from torch import Tensor
 from econsim.economies.gather_trade_build.kernels import arrays
 from econsim.economies.gather_trade_build.kernels.constants import ConstantTables
 from econsim.economies.gather_trade_build.kernels.observe import observe
-from econsim.economies.gather_trade_build.kernels.pictures import CHANNELS
+from econsim.economies.gather_trade_build.kernels.pictures import BLOCK, CHANNELS
 from econsim.economies.gather_trade_build.kernels.step import ledger_changes, step
 from econsim.economies.gather_trade_build.world import State
 from econsim.game import Observation, Transition
 from econsim.kernels.allocation import addresses_of, bytes_per_row, contiguous, like
-from econsim.kernels.threads import over_copies
+from econsim.kernels.threads import over_copies, slices_of
 
 if TYPE_CHECKING:
     from econsim.economies.gather_trade_build.economy import GatherTradeBuild
@@ -45,6 +45,7 @@ class Kernels:
         gap = 0 if "trade" in state.parts else _NO_BOOK
         before, after = [*fixed, *changing, *ledger], [*fixed, *new, *ledger]
         options, values = _announced(economy, actions)
+        slices = slices_of(copies)
         over_copies(
             step,
             copies,
@@ -57,8 +58,8 @@ class Kernels:
             options,
             values,
             addresses_of([rewards, social, over]),
-            np.empty((copies, 6, economy.workers), np.int64),
-            np.empty((copies, 3, economy.workers), constants.numbers.dtype),
+            np.empty((slices, 6, economy.workers), np.int64),
+            np.empty((slices, 3, economy.workers), constants.numbers.dtype),
         )
         return Transition(_with_tensors(state, new), _rewards(economy, rewards, social), over, torch.zeros_like(over))
 
@@ -78,6 +79,7 @@ class Kernels:
         sees_map = bool(planners) and economy.settings.planner_sees_map
         whole_map = torch.empty((copies, 1, CHANNELS, names.height, names.width) if sees_map else 0, dtype=torch.uint8)
         fixed, changing, ledger = _tensors_of(state)
+        slices = slices_of(copies)
         over_copies(
             observe,
             copies,
@@ -87,8 +89,9 @@ class Kernels:
             addresses_of([features, masks, images, planner_masks, acting, whole_map]),
             addresses_of(of_planners),
             np.array(lengths, np.int64),
-            np.empty((copies, 3, names.tiles), np.uint8),
-            np.empty((copies, 7, max(workers, names.prices, 2)), constants.numbers.dtype),
+            np.empty((slices, 6, names.tiles + BLOCK), np.uint8),
+            np.empty((slices, 3, max(workers, 2)), constants.numbers.dtype),
+            np.empty((slices, workers + 1, 2, 2, names.prices), constants.numbers.dtype),
         )
         alive = torch.ones((copies, workers), dtype=torch.bool)
         seen: dict[str, Observation] = {}

@@ -11,7 +11,6 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     Constants,
     Sizes,
     World,
-    row_of,
 )
 from econsim.kernels.compiling import rule
 
@@ -66,19 +65,18 @@ def social_welfare(kind: int, coin: Any, utility: Any, equality_weight: float) -
 
 
 @rule
-def standing(b: int, amounts: Any, sizes: Sizes, constants: Constants, world: World) -> None:
+def standing(amounts: Any, sizes: Sizes, constants: Constants, world: World) -> None:
     """Compute the utility of every worker and the social welfare of each planner's workers."""
-    row, cost_row = row_of(constants.risk_aversion, b), row_of(constants.labour_cost, b)
     for n in range(sizes.workers):
-        coin = world.coin[b, n] + world.coin_in_escrow[b, n]
-        gained = utility_of(coin, constants.risk_aversion[row, n])
-        world.utility[b, n] = gained - constants.labour_cost[cost_row, n] * world.labour[b, n]
-    weight = constants.numbers[row_of(constants.numbers, b), EQUALITY_WEIGHT]
+        coin = world.coin[n] + world.coin_in_escrow[n]
+        gained = utility_of(coin, constants.risk_aversion[n])
+        world.utility[n] = gained - constants.labour_cost[n] * world.labour[n]
+    weight = constants.numbers[EQUALITY_WEIGHT]
     for planner in range(sizes.planners):
         count = 0
         for n in range(sizes.workers):
             if constants.planner_of[n] == planner:
-                amounts[0, count] = world.coin[b, n] + world.coin_in_escrow[b, n]
-                amounts[1, count] = world.utility[b, n]
+                amounts[0, count] = world.coin[n] + world.coin_in_escrow[n]
+                amounts[1, count] = world.utility[n]
                 count += 1
-        world.welfare[b, planner] = social_welfare(sizes.welfare, amounts[0, :count], amounts[1, :count], weight)
+        world.welfare[planner] = social_welfare(sizes.welfare, amounts[0, :count], amounts[1, :count], weight)

@@ -20,6 +20,7 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     Sizes,
     World,
     book_at,
+    constants_of,
     fixed_at,
     ledger_at,
     sizes_of,
@@ -32,7 +33,10 @@ from econsim.economies.gather_trade_build.kernels.regrow import regrow
 from econsim.economies.gather_trade_build.kernels.standing import standing
 from econsim.economies.gather_trade_build.kernels.tax import tax
 from econsim.economies.gather_trade_build.kernels.trade import trade
-from econsim.kernels.compiling import array_at, entry, rule
+from econsim.kernels.compiling import copy, entry, row_at, rule
+from econsim.kernels.threads import SMALLEST_SLICE
+
+TOGETHER = 16  # environment copies whose states are copied at once: they fit into the cache
 
 
 @rule
@@ -42,17 +46,16 @@ def copy_rows(first: int, last: int, before: Any, after: Any, row_bytes: Any) ->
         # The state after a step that changes no tax ledger shares the ledger of the state before.
         if before[leaf] != after[leaf]:
             size, start = (last - first) * row_bytes[leaf], first * row_bytes[leaf]
-            source = array_at(before[leaf] + start, (size,), np.uint8)
-            target = array_at(after[leaf] + start, (size,), np.uint8)
-            for byte in range(size):
-                target[byte] = source[byte]
+            source = row_at(before[leaf] + start, 0, (size,), np.uint8)
+            target = row_at(after[leaf] + start, 0, (size,), np.uint8)
+            copy(target, source, size)
 
 
 @rule
-def choices_of(b: int, worker_actions: Any, first: int, count: int, choice: Any) -> None:
+def choices_of(worker_actions: Any, first: int, count: int, choice: Any) -> None:
     """Write each worker's choice among ``count`` of a component, 0 for none."""
     for n in range(choice.size):
-        action = worker_actions[b, n] - first
+        action = worker_actions[n] - first
         choice[n] = action + 1 if 0 <= action < count else 0
 
 
@@ -75,24 +78,24 @@ def step_copy(
     choice, work, first = scratch[0], scratch[1:], 1
     for component in constants.components:
         if component == BUILD:
-            choices_of(b, actions, first, 1, choice)
-            build(b, choice, sizes, constants, fixed, world)
+            choices_of(actions, first, 1, choice)
+            build(choice, sizes, constants, fixed, world)
             first += 1
         elif component == TRADE:
-            choices_of(b, actions, first, 4 * sizes.prices, choice)
-            trade(b, choice, work, sizes, constants, world, book)
+            choices_of(actions, first, 4 * sizes.prices, choice)
+            trade(choice, work, sizes, constants, world, book)
             first += 4 * sizes.prices
         elif component == GATHER:
-            choices_of(b, actions, first, 4, choice)
-            gather(b, choice, work, sizes, constants, fixed, world)
+            choices_of(actions, first, 4, choice)
+            gather(choice, work, sizes, constants, fixed, world)
             first += 4
         elif component == TAX:
             tax(b, options, values, amounts, sizes, constants, world, ledger)
         elif component == EQUALISE:
-            equalise(b, sizes, world)
-    regrow(b, sizes, constants, fixed, world)
-    world.time[b] += 1
-    standing(b, amounts, sizes, constants, world)
+            equalise(sizes, world)
+    regrow(sizes, constants, fixed, world)
+    world.time[0] += 1
+    standing(amounts, sizes, constants, world)
 
 
 @entry
@@ -125,30 +128,38 @@ def step(
         options: ``[B, L, K]`` int64, options that planners announce.
         values: ``[B, L, K]``, rates that planners announce instead; empty for none.
         outputs: addresses of the rewards ``[B, N]`` and ``[B, L]`` and of the ends ``[B]`` bool.
-        work: scratch memory ``[B, 6, N]`` int64.
-        money_work: scratch memory ``[B, 3, N]`` in the precision of the economy.
+        work: scratch memory ``[slices, 6, N]`` int64.
+        money_work: scratch memory ``[slices, 3, N]`` in the precision of the economy.
     """
     sizes, money = sizes_of(numbers_of_sizes), constants.numbers.dtype
-    old, fixed = world_at(before, sizes, money), fixed_at(before, sizes, money)
-    world, book, ledger = world_at(after, sizes, money), book_at(after, sizes, money), ledger_at(after, sizes, money)
-    rewards = array_at(outputs[0], (sizes.copies, sizes.workers), money)
-    planner_rewards = array_at(outputs[1], (sizes.copies, sizes.planners), money)
-    over = array_at(outputs[2], (sizes.copies,), np.bool_)
-    scratch, amounts = work[first], money_work[first]
-    copy_rows(first, last, before, after, row_bytes)
+    over = row_at(outputs[2], 0, (sizes.copies,), np.bool_)
+    own_slice = first // SMALLEST_SLICE
+    scratch, amounts = work[own_slice], money_work[own_slice]
     for b in range(first, last):
-        step_copy(b, actions, options, values, scratch, amounts, sizes, constants, fixed, world, book, ledger)
+        if (b - first) % TOGETHER == 0:
+            copy_rows(b, min(b + TOGETHER, last), before, after, row_bytes)
+        own, fixed, world = (
+            constants_of(constants, b),
+            fixed_at(after, b, sizes, money),
+            world_at(after, b, sizes, money),
+        )
+        book, ledger = book_at(after, b, sizes, money), ledger_at(after, b, sizes, money)
+        rewards = row_at(outputs[0], b, (sizes.workers,), money)
+        planner_rewards = row_at(outputs[1], b, (sizes.planners,), money)
+        copy(rewards, world.utility, sizes.workers)
+        copy(planner_rewards, world.welfare, sizes.planners)
+        step_copy(b, actions[b], options, values, scratch, amounts, sizes, own, fixed, world, book, ledger)
         for n in range(sizes.workers):
-            rewards[b, n] = world.utility[b, n] - old.utility[b, n]
+            rewards[n] = world.utility[n] - rewards[n]
         for planner in range(sizes.planners):
-            planner_rewards[b, planner] = world.welfare[b, planner] - old.welfare[b, planner]
-        over[b] = world.time[b] >= sizes.horizon
+            planner_rewards[planner] = world.welfare[planner] - planner_rewards[planner]
+        over[b] = world.time[0] >= sizes.horizon
 
 
 @entry
 def ledger_changes(time: Any, copies: int, period: int) -> bool:
     """Return whether any environment copy is in the first or last step of a tax period."""
-    times = array_at(time, (copies,), np.int64)
+    times = row_at(time, 0, (copies,), np.int64)
     for b in range(copies):
         step_of_period = times[b] % period
         if step_of_period == 0 or step_of_period == period - 1:

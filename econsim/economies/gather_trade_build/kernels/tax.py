@@ -10,7 +10,6 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     Ledger,
     Sizes,
     World,
-    row_of,
 )
 from econsim.kernels.compiling import rule
 
@@ -42,15 +41,15 @@ def marginal_rate_of(income: float, rates: Any, thresholds: Any) -> float:
 @rule
 def announce(b: int, options: Any, values: Any, sizes: Sizes, constants: Constants, ledger: Ledger) -> None:
     """Set the announced rates: values above the highest are clipped, options above it ignored."""
-    highest = constants.numbers[row_of(constants.numbers, b), HIGHEST_RATE]
+    highest = constants.numbers[HIGHEST_RATE]
     for planner in range(sizes.planners):
         for bracket in range(sizes.brackets):
             if values.size > 0:
-                ledger.rates[b, planner, bracket] = min(values[b, planner, bracket], highest)
+                ledger.rates[planner, bracket] = min(values[b, planner, bracket], highest)
             else:
                 option = options[b, planner, bracket]
                 if 0 < option <= sizes.options and constants.rate_options[option - 1] <= highest + 1e-9:
-                    ledger.rates[b, planner, bracket] = constants.rate_options[option - 1]
+                    ledger.rates[planner, bracket] = constants.rate_options[option - 1]
 
 
 @rule
@@ -68,22 +67,22 @@ def reduce_credits(planner: int, amounts: Any, sizes: Sizes, constants: Constant
 
 
 @rule
-def assess(b: int, amounts: Any, sizes: Sizes, constants: Constants, world: World, ledger: Ledger) -> None:
+def assess(amounts: Any, sizes: Sizes, constants: Constants, world: World, ledger: Ledger) -> None:
     """Compute income, tax due and tax collected of each worker: at most the coin at hand, credits within revenue."""
     for n in range(sizes.workers):
-        income = world.coin[b, n] + world.coin_in_escrow[b, n] - ledger.at_start[b, n]
-        due = tax_of(income, ledger.rates[b, constants.planner_of[n]], constants.thresholds)
+        income = world.coin[n] + world.coin_in_escrow[n] - ledger.at_start[n]
+        due = tax_of(income, ledger.rates[constants.planner_of[n]], constants.thresholds)
         amounts[INCOME, n], amounts[TAX_DUE, n] = income, due
-        amounts[COLLECTED, n] = min(world.coin[b, n], due)
+        amounts[COLLECTED, n] = min(world.coin[n], due)
     if sizes.credits:
         for planner in range(sizes.planners):
             reduce_credits(planner, amounts, sizes, constants)
 
 
 @rule
-def collect(b: int, year: int, amounts: Any, sizes: Sizes, constants: Constants, world: World, ledger: Ledger) -> None:
+def collect(year: int, amounts: Any, sizes: Sizes, constants: Constants, world: World, ledger: Ledger) -> None:
     """Collect the taxes of a period, pay each planner's revenue back in equal shares, and keep the books."""
-    assess(b, amounts, sizes, constants, world, ledger)
+    assess(amounts, sizes, constants, world, ledger)
     for planner in range(sizes.planners):
         revenue = 0.0
         for n in range(sizes.workers):
@@ -92,15 +91,14 @@ def collect(b: int, year: int, amounts: Any, sizes: Sizes, constants: Constants,
         rebate = max(revenue / constants.people[planner], 0.0)
         for n in range(sizes.workers):
             if constants.planner_of[n] == planner:
-                settle(b, n, year, rebate, amounts, sizes, constants, world, ledger)
+                settle(n, year, rebate, amounts, sizes, constants, world, ledger)
         if year < sizes.periods:
             for bracket in range(sizes.brackets):
-                ledger.schedule[b, planner, year, bracket] = ledger.rates[b, planner, bracket]
+                ledger.schedule[planner, year, bracket] = ledger.rates[planner, bracket]
 
 
 @rule
 def settle(
-    b: int,
     n: int,
     year: int,
     rebate: float,
@@ -112,15 +110,15 @@ def settle(
 ) -> None:
     """Settle a worker's tax and rebate, and keep its books."""
     income, tax = amounts[INCOME, n], amounts[COLLECTED, n]
-    marginal = marginal_rate_of(income, ledger.rates[b, constants.planner_of[n]], constants.thresholds)
-    world.coin[b, n] -= tax
-    world.coin[b, n] += rebate
-    ledger.at_start[b, n] = world.coin[b, n] + world.coin_in_escrow[b, n]
-    ledger.last_income[b, n], ledger.last_marginal_rate[b, n] = income, marginal
+    marginal = marginal_rate_of(income, ledger.rates[constants.planner_of[n]], constants.thresholds)
+    world.coin[n] -= tax
+    world.coin[n] += rebate
+    ledger.at_start[n] = world.coin[n] + world.coin_in_escrow[n]
+    ledger.last_income[n], ledger.last_marginal_rate[n] = income, marginal
     if year < sizes.periods:
-        ledger.income[b, n, year], ledger.tax[b, n, year] = income, tax
-        ledger.shielded[b, n, year] = amounts[TAX_DUE, n] - tax
-        ledger.rebate[b, n, year], ledger.marginal_rate[b, n, year] = rebate, marginal
+        ledger.income[n, year], ledger.tax[n, year] = income, tax
+        ledger.shielded[n, year] = amounts[TAX_DUE, n] - tax
+        ledger.rebate[n, year], ledger.marginal_rate[n, year] = rebate, marginal
 
 
 @rule
@@ -135,8 +133,8 @@ def tax(
     ledger: Ledger,
 ) -> None:
     """Set announced rates at the start of a period; collect taxes and pay rebates at its end."""
-    step = world.time[b] % sizes.period
+    step = world.time[0] % sizes.period
     if step == 0:
         announce(b, options, values, sizes, constants, ledger)
     if step == sizes.period - 1:
-        collect(b, world.time[b] // sizes.period, amounts, sizes, constants, world, ledger)
+        collect(world.time[0] // sizes.period, amounts, sizes, constants, world, ledger)

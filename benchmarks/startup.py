@@ -6,6 +6,7 @@ Run: ``python benchmarks/startup.py``.
 
 from __future__ import annotations
 
+import argparse
 import resource
 import subprocess
 import sys
@@ -19,7 +20,6 @@ COMMANDS = {
     "help": [sys.executable, "-m", "econsim", "--help"],
     "list": [sys.executable, "-m", "econsim", "list"],
 }
-REPEATS = 7
 SHORT_RUN = [
     *(sys.executable, "-m", "econsim", "run", "one_step", "--quiet"),
     *("training=none", "planner=us_federal", "agents.worker=best_response"),
@@ -37,9 +37,12 @@ def cpu_seconds(command: list[str]) -> float:
 
 def main() -> None:
     """Record the shortest of several executions of each command."""
-    best = {name: min(cpu_seconds(command) for _ in range(REPEATS)) for name, command in COMMANDS.items()}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=7, help="executions of each command (default 7)")
+    repeats = range(parser.parse_args().repeats)
+    best = {name: min(cpu_seconds(command) for _ in repeats) for name, command in COMMANDS.items()}
     with TemporaryDirectory() as folder:
-        runs = [[*SHORT_RUN, "--out", str(Path(folder) / str(repeat))] for repeat in range(REPEATS)]
+        runs = [[*SHORT_RUN, "--out", str(Path(folder) / str(repeat))] for repeat in repeats]
         best["short_run"] = min(map(cpu_seconds, runs))
     ratios = {f"{name}_to_bare": round(best[name] / best["bare_interpreter"], 1) for name in ("help", "list")}
     record("startup", {**{f"{name}_cpu_seconds": round(value, 3) for name, value in best.items()}, **ratios})

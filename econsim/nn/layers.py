@@ -70,10 +70,10 @@ def convolution(inputs: int, outputs: int, kernel: int, stride: int, key: Tensor
 
 
 def as_product(layer: nn.Conv2d, pictures: Tensor) -> Tensor:
-    """Apply a convolution without padding to pictures ``[M, C, h, w]``, if they are small as a product with a matrix.
+    """Apply a convolution without padding to images ``[M, C, h, w]``, if they are small as a product with a matrix.
 
     On a CPU, the gradient of a strided convolution with respect to its input takes five to twelve times as long per
-    multiplication as that of a matrix product. The matrix holds the responses of the filters to unit pictures.
+    multiplication as that of a matrix product. The matrix holds the responses of the filters to unit images.
     """
     size, filter_size = pictures[0].numel(), layer.weight[0].numel()
     if size > MOST_WASTE * filter_size:

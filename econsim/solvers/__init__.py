@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from econsim.errors import UserError
-from econsim.game import Enumerable, Game
+if TYPE_CHECKING:
+    from econsim.game import Game
 
 __all__ = ["default_solver"]
 
@@ -16,6 +16,9 @@ def default_solver(game: Game[Any]) -> str:
     Raises:
         UserError: no shipped solver applies to the game.
     """
+    from econsim.errors import UserError
+    from econsim.game import Enumerable
+
     if isinstance(game, Enumerable) and [role.count for role in game.roles.values()] == [1, 1]:
         return "vertex_enumeration"
     reason = "the shipped solvers need two players, one per role, and payoffs that can be enumerated"

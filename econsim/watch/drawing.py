@@ -48,7 +48,10 @@ def left_out(runs: Mapping[str, Run], measure: str) -> list[str]:
 
 @lru_cache(maxsize=32)
 def _scale(path: Path, _: bool) -> str:
-    return scale_of_return(Run(path))
+    try:
+        return scale_of_return(Run(path))
+    except EconsimError:  # a damaged run, of which no scale is known
+        return str(path)
 
 
 def outcome(runs: Mapping[str, Run]) -> Plot | None:

@@ -91,10 +91,10 @@ def test_the_report_draws_what_there_is_and_nothing_else(village: Run) -> None:
     names = [path.stem for path in (village.path / "figures").glob("*.png")]
     assert set(FIGURES) <= set(names)
     assert not {"hours", "incomes", "effective_rates", "learning"} & set(names)
-    assert text.count("<svg") == len(FIGURES)
+    assert text.count("<svg") == 2 * len(FIGURES)  # each has a second layout for phones
     assert len(text.encode()) < 2_000_000
     # The maps are within the page; everything else follows the page into the dark.
-    assert len(re.findall(r'href="data:image/png;base64,', text)) == 8
+    assert len(re.findall(r'href="data:image/png;base64,', text)) == 2 * 8
     assert not re.findall(r"#[0-9a-f]{6}\b", re.sub(r'"data:[^"]*"', "", text[text.index("</style>") :]))
     found = village.summary["policies"]["flat 40"]["scenario"]
     assert f"Productivity {found['productivity']:.4g} coin" in " ".join(text.split())

@@ -204,7 +204,7 @@ def test_agents_that_nothing_trains_are_refused_before_anything_is_written(scena
 
 def test_agents_that_cannot_play_are_refused_before_anything_is_written(scenario: Make, tmp_path: Path) -> None:
     impossible = {"kind": "fixed", "rates": [0.1, 0.2]}
-    with pytest.raises(UserError, match="planner"):
+    with pytest.raises(UserError, match=r"baselines\.two\.rates"):
         execute(
             scenario(baselines={"free": {"kind": "free_market"}, "two": impossible}, evaluation=None), tmp_path / "run"
         )

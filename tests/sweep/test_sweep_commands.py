@@ -113,7 +113,7 @@ def test_a_sweep_with_failures_ends_with_one() -> None:
     axes = [each for each in FIXED if "planner" not in each] + ["planner=fixed", "planner.rates=[0.1],[0.2]"]
     told = econsim("sweep", "one_step", *axes, "--no-pack", "--out", "mine")
     assert told.exit_code == 1
-    assert "run 0 failed: planner.rates: expected 7 rates, one per bracket, found 1" in told.output
+    assert "run 0 failed: one_step: planner.rates: expected 7 rates, one per bracket, found 1" in told.output
     assert "2 failed (see the column error of runs.parquet)" in told.output
 
 

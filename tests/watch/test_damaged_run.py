@@ -13,7 +13,10 @@ from econsim.watch.application import application
 
 SHOWN = {
     "status": (["status.children"], []),
-    "learning": (["measure.options", "measure.value", "learning-data.data"], ["others", "measure"]),
+    "learning": (
+        ["measure.options", "measure.value", "learning-data.data", "left-out.children"],
+        ["others", "measure"],
+    ),
     "schedules": (["schedules-data.data", "changes-data.data"], ["others"]),
     "results": (["results-grid.columnDefs", "results-grid.rowData"], ["others"]),
     "policies": (["policy.options", "policy.value"], []),

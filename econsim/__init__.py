@@ -101,7 +101,7 @@ def run(
     changes = overrides if seed is None else {**overrides, "seed": seed}
     loaded = load(scenario, **changes) if isinstance(scenario, (str, Path)) else with_overrides(scenario, changes)
     folder = None if out is None else Path(out)
-    run = execute(loaded, folder, device, quiet, threads, backend=backend)
+    run = execute(loaded, out=folder, device=device, quiet=quiet, threads=threads, backend=backend)
     finished = open_reported_run(run.path)
     if report and finished.finished:  # of several processes that share a run, only the first writes the report
         finished.report()

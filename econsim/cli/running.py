@@ -87,7 +87,9 @@ def run(
     from econsim.sweep.tracking import run_tracker
 
     log = run_tracker(track or ())
-    finished = execute(loaded, out, device.value, quiet, threads, agreed=yes, backend=backend.value)
+    finished = execute(
+        loaded, out=out, device=device.value, quiet=quiet, threads=threads, agreed=yes, backend=backend.value
+    )
     _report(finished, log, quiet)
 
 

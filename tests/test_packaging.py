@@ -22,8 +22,10 @@ IMPORT_NAMES = {"ruamel-yaml": "ruamel", "pillow": "PIL"}
 EXTRAS = {
     "analysis": {"SALib"},
     "interop": {"gymnasium", "pettingzoo", "taxcalc"},
+    "kernels": {"numba"},
     "llm": {"aiohttp", "litellm", "transformers"},
     "report": {"plotly"},
+    "runs": {"numba"},
     "sweep": {"duckdb", "fsspec", "optuna", "ray", "submitit"},
     "testing": {"aiohttp", "tokenizers", "transformers"},
     "watch": {"dash", "dash_ag_grid", "flask", "werkzeug"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -36,12 +37,23 @@ class Drawn(NamedTuple):
 
 
 def drawn(item: Captioned) -> Drawn:
-    """Return a figure as files; afterwards the figure itself is laid out for a phone."""
+    """Return a figure as files; afterwards the figure itself is laid out for a phone.
+
+    A figure whose labels alone are as wide as a phone has the wide layout there too.
+    """
     settle_layout(item.figure)
     wide, picture = svg_file(item.figure, item.name), png(item.figure)
     lay_out_narrowly(item.figure)
-    settle_layout(item.figure)
-    return Drawn(item, picture, wide, svg_file(item.figure, f"{item.name}, narrow"))
+    with warnings.catch_warnings(record=True) as problems:
+        warnings.filterwarnings("always", "constrained_layout not applied")
+        settle_layout(item.figure)
+    narrow = _with_other_identifiers(wide) if problems else svg_file(item.figure, f"{item.name}, narrow")
+    return Drawn(item, picture, wide, narrow)
+
+
+def _with_other_identifiers(file: str) -> str:
+    """Return an SVG file that can be on a page beside the original, which refers to its parts by identifiers."""
+    return re.sub(r'(\sid="|url\(#|href="#)', r"\1narrow-", file)
 
 
 def settle_layout(figure: Figure) -> None:

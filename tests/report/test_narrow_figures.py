@@ -75,3 +75,13 @@ def test_a_page_shows_the_narrow_variant_on_phones_only(tmp_path: Path) -> None:
     assert re.search(r"@media screen and \(max-width: 40rem\) \{\s*\.wide \{ display: none; \}", page)
     assert "Scroll sideways" not in page
     assert "DejaVu" not in page  # text is in the font of the page
+
+
+def test_a_figure_whose_labels_fill_a_phone_keeps_its_wide_layout() -> None:
+    figure, (axes,) = new_figure()
+    axes.set_yticks([0, 1], ["0.5, 0.5, " * 12, "0.2, 0.8, " * 12])
+    picture = drawn(Captioned("labels", "Labels", figure, "", ""))
+    assert size_of(picture.narrow) == size_of(picture.wide)
+    identifiers = [set(re.findall(r'\sid="([^"]+)"', text)) for text in (picture.wide, picture.narrow)]
+    assert identifiers[0]
+    assert not identifiers[0] & identifiers[1]

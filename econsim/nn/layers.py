@@ -69,19 +69,19 @@ def convolution(inputs: int, outputs: int, kernel: int, stride: int, key: Tensor
     return _initialised(_Convolution(inputs, outputs, kernel, stride), HIDDEN_GAIN, key)
 
 
-def as_product(layer: nn.Conv2d, pictures: Tensor) -> Tensor:
+def as_product(layer: nn.Conv2d, images: Tensor) -> Tensor:
     """Apply a convolution without padding to images ``[M, C, h, w]``, if they are small as a product with a matrix.
 
     On a CPU, the gradient of a strided convolution with respect to its input takes five to twelve times as long per
     multiplication as that of a matrix product. The matrix holds the responses of the filters to unit images.
     """
-    size, filter_size = pictures[0].numel(), layer.weight[0].numel()
+    size, filter_size = images[0].numel(), layer.weight[0].numel()
     if size > MOST_WASTE * filter_size:
-        return layer(pictures)  # type: ignore[no-any-return]
-    units = torch.eye(size, dtype=layer.weight.dtype, device=pictures.device).view(size, *pictures.shape[1:])
+        return layer(images)  # type: ignore[no-any-return]
+    units = torch.eye(size, dtype=layer.weight.dtype, device=images.device).view(size, *images.shape[1:])
     responses = nn.functional.conv2d(units, layer.weight, stride=layer.stride)
     bias = layer.bias.repeat_interleave(responses[0, 0].numel())  # type: ignore[union-attr]
-    return torch.addmm(bias, pictures.flatten(1), responses.flatten(1)).view(-1, *responses.shape[1:])
+    return torch.addmm(bias, images.flatten(1), responses.flatten(1)).view(-1, *responses.shape[1:])
 
 
 def orthogonal(rows: int, columns: int, key: Tensor) -> Tensor:

@@ -147,8 +147,11 @@ def _recorded(
     leaders = {name: parameters.shown.build() for name, other in game.roles.items() if other.leads}
     keys = random.fold(key, "episodes").expand(parameters.episodes)
     keys = random.fold(keys, torch.arange(parameters.episodes, device=key.device))
+
+    def watch(_state: Any, _over: Tensor) -> None:
+        reports.progress(0, "recording of the teacher")
+
     with torch.no_grad():
-        watch = lambda *_: reports.progress(0, "recording of the teacher")  # noqa: E731
         play(game, {**agents, **leaders, role: teacher}, keys, watch)
     features, shared, choice, held_out = (torch.cat(column) for column in zip(*teacher.answers, strict=True))
     if not len(choice):

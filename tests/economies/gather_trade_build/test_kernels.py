@@ -13,7 +13,7 @@ from torch import Tensor
 from econsim import random
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.errors import UserError
-from econsim.game import Game
+from econsim.game import Game, tree_map
 from econsim.kernels.threads import SMALLEST_SLICE
 from econsim.testing.play import play, random_actions, tensors_of
 
@@ -125,6 +125,17 @@ def test_threads_do_not_change_results() -> None:
     one, three = (tensors_of({"seen": moment.observations, "state": moment.transition.state}) for moment in last)
     assert one.keys() == three.keys()
     assert all(torch.equal(value, three[name]) for name, value in one.items())
+
+
+def test_the_memory_layout_of_a_state_does_not_matter() -> None:
+    (moment,) = play(game_of(6).on_kernels(), random.keys(3, 5), 1)
+    kernels, state = game_of(6).on_kernels(), moment.state
+    other = tree_map(lambda leaf: leaf.movedim(0, -1).contiguous().movedim(-1, 0), state)
+    assert not other.utility.is_contiguous()
+    assert differences(moment.observations, kernels.observe(other)) == []
+    transition = kernels.step(other, moment.actions)
+    assert differences(moment.transition.state, transition.state) == []
+    assert differences(moment.transition.rewards, transition.rewards, rewards=True) == []
 
 
 def test_copies_may_differ_in_their_parameters_and_planners_announce_rates() -> None:

@@ -118,7 +118,8 @@ class Ledger(NamedTuple):
 
 
 # Addresses of a state, in this order.
-FIXED, WORLD, BOOK, LEDGER = 0, len(Fixed._fields), len(Fixed._fields + World._fields), 25
+FIXED, WORLD, BOOK = 0, len(Fixed._fields), len(Fixed._fields + World._fields)
+LEDGER = BOOK + len(Book._fields)
 
 
 @rule

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Kernels"]
 
 _OF_WORLD = arrays.World._fields[:-2]  # without utility and welfare, which belong to the state
+_TIME = _OF_WORLD.index("time")
 _NO_BOOK = len(arrays.Book._fields)
 
 
@@ -38,9 +39,9 @@ class Kernels:
         """Return what the tensors of :meth:`GatherTradeBuild.step` return; memory that a step leaves as it is stays."""
         copies, (fixed, changing, ledger) = state.world.key.shape[0], _tensors_of(state)
         sizes, constants = self._tables.of(economy, state.world)
-        if ledger and ledger_changes(state.world.time.data_ptr(), copies, economy.planners_act_every):
+        if ledger and ledger_changes(changing[_TIME].data_ptr(), copies, economy.planners_act_every):
             changing, ledger = [*changing, *ledger], []
-        *new, rewards, social = like([*changing, state.utility, state.welfare])
+        *new, rewards, social = like([*changing, *contiguous([state.utility, state.welfare])])
         over = torch.empty(copies, dtype=torch.bool)
         gap = 0 if "trade" in state.parts else _NO_BOOK
         before, after = [*fixed, *changing, *ledger], [*fixed, *new, *ledger]

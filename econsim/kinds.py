@@ -110,7 +110,7 @@ def add_plugin(name_or_folder: str) -> str:
     """Add a package of kinds, an importable name or a folder with sub-folders named after rooms; return its name.
 
     Raises:
-        UserError: there is no such package or folder.
+        UserError: there is no such package or folder, or another package has the folder's name.
     """
     folder = Path(name_or_folder)
     if os.path.isdir(folder):  # unlike Path.is_dir, also for a path that is too long
@@ -122,6 +122,10 @@ def add_plugin(name_or_folder: str) -> str:
         package = name_or_folder
     if not all(part.isidentifier() for part in package.split(".")) or _find(package) is None:
         raise UserError(f"--plugin {name_or_folder}: there is no such package or folder")
+    found = [place.resolve() for place in folders_of(package)]
+    if folder.name == package and os.path.isdir(folder) and folder not in found:
+        other = f"a package called {package} is loaded already" + (f" ({found[0]})" if found else "")
+        raise UserError(f"--plugin {name_or_folder}: {other}; rename the folder")
     _given[package] = name_or_folder
     if package not in _added_plugins:
         _added_plugins.append(package)

@@ -130,6 +130,19 @@ def test_a_plugin_that_is_not_there_is_a_user_error(tmp_path: Path) -> None:
             kinds.add_plugin(name)
 
 
+def test_a_folder_whose_name_belongs_to_another_package_is_refused(plugin: Plugin, tmp_path: Path) -> None:
+    plugin(sound=SOUND)
+    kinds.load("agents", "sound")
+    namesake = tmp_path / "elsewhere" / f"plugin_{tmp_path.name}"
+    (namesake / "agents").mkdir(parents=True)
+    (namesake / "__init__.py").touch()
+    (tmp_path / "elsewhere" / "numpy").mkdir()
+    for folder in (namesake, tmp_path / "elsewhere" / "numpy"):
+        with pytest.raises(UserError, match=f"a package called {folder.name} is loaded already .*; rename the folder"):
+            kinds.add_plugin(str(folder))
+    assert kinds.plugins().count(namesake.name) == 1
+
+
 def test_a_plugin_is_added_once_and_lends_its_folder(plugin: Plugin, tmp_path: Path) -> None:
     package = plugin(sound=SOUND)
     assert kinds.add_plugin(package) == package

@@ -119,11 +119,11 @@ def test_an_interrupted_run_continues_on_its_backend(tmp_path: Path) -> None:
 def test_tensors_play_what_kernels_do_not_cover_and_the_run_says_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    components = tmp_path / "village" / "economies" / "gather_trade_build" / "components"
+    components = tmp_path / "gift_plugin" / "economies" / "gather_trade_build" / "components"
     components.mkdir(parents=True)
-    (tmp_path / "village" / "__init__.py").write_text("")
+    (tmp_path / "gift_plugin" / "__init__.py").write_text("")
     (components / "gift.py").write_text(GIFT)
-    kinds.add_plugin(str(tmp_path / "village"))
+    kinds.add_plugin(str(tmp_path / "gift_plugin"))
     scenario = economy(**{"economy.components": ["build", "trade", "gather", "tax", "gift"]})
     run = execute(scenario, tmp_path / "run", backend="kernels")
     reason = "backend: tensors, because the kernels do not cover the component gift"

@@ -225,12 +225,12 @@ class Give(Component):
 
 
 def test_a_new_component_is_one_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "village" / "economies" / "gather_trade_build" / "components"
+    folder = tmp_path / "give_plugin" / "economies" / "gather_trade_build" / "components"
     folder.mkdir(parents=True)
     (folder / "give.py").write_text(COMPONENT)
     monkeypatch.setattr(kinds, "_added_plugins", [])
     monkeypatch.syspath_prepend(str(tmp_path))
-    kinds.add_plugin(str(tmp_path / "village"))
+    kinds.add_plugin(str(tmp_path / "give_plugin"))
     parts = ("build", "trade", "gather", {"kind": "give", "alms": 2.0}, "tax")
     game = game_of(components=parts, starting_coin=10.0, horizon=16)
     assert game.roles["worker"].action == Discrete(51)

@@ -143,3 +143,12 @@ def test_workers_see_others_orders_apart_from_their_own() -> None:
     assert [market.sees(worker, "my_bids-stone_2") for worker in range(4)] == [1, 1, 0, 0]
     assert [market.sees(worker, "available_asks-stone_9") for worker in range(4)] == [1, 1, 0, 1]
     assert [market.sees(worker, "my_asks-stone_9") for worker in range(4)] == [0, 0, 1, 0]
+
+
+def test_the_accounts_of_the_market_are_units_coin_and_their_ratio() -> None:
+    market = Exchange()
+    accounts = market.game.accounts(market.state)
+    assert [accounts[name].tolist() for name in ("units_traded", "coin_traded", "mean_price")] == [[0.0], [0.0], [0.0]]
+    market.place({0: "ask_stone_3"}).place({1: "bid_stone_7"}).place({2: "ask_wood_8"}).place({3: "bid_wood_9"})
+    accounts = market.game.accounts(market.state)  # a stone for 3 coin, a unit of wood for 8
+    assert [accounts[name].tolist() for name in ("units_traded", "coin_traded", "mean_price")] == [[2.0], [11.0], [5.5]]

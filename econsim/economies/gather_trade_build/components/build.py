@@ -73,15 +73,27 @@ class Build(Component):
         return {"build_payment": "multiples of the base payment", "build_skill": "0: the lowest, 1: the highest"}
 
     def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
-        """Return the declared accounts of workers."""
+        """Return the declared accounts of workers, then of the whole economy."""
         return (
             Account("houses", WORKERS, "houses", statistics=(Statistic("mean", "table"),)),
             Account("building_income", WORKERS, MONEY),
+            Account("houses_built", (), "houses", show="detail"),
+            Account("labour_per_house", (), "labour per house", show="detail"),
         )
 
     def accounts(self, economy: Economy, world: World, memory: Any) -> dict[str, Tensor]:
-        """Return houses built and coin earned by building, ``[B, N]``."""
-        return {"houses": world.built.double(), "building_income": world.built * world.build_payment.double()}
+        """Return houses built and coin earned by building, ``[B, N]``, and figures of the whole economy, ``[B]``.
+
+        Those are the houses of all workers and the labour of all workers per house, which is zero without houses.
+        """
+        houses, labour = world.built.double(), world.labour.double().sum(1)
+        total = houses.sum(1)
+        return {
+            "houses": houses,
+            "building_income": world.built * world.build_payment.double(),
+            "houses_built": total,
+            "labour_per_house": torch.where(total > 0, labour / total.clamp_min(1.0), 0.0),
+        }
 
     def _able(self, economy: Economy, world: World) -> Tensor:
         ground = economy.ground(world)

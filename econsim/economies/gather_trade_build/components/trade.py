@@ -142,12 +142,22 @@ class Trade(Component):
         return units
 
     def accounts_spec(self, economy: Economy) -> tuple[Account, ...]:
-        """Return the declared accounts of workers, and the price history."""
-        return tuple(account for good in GOODS for account in _accounts_of(good))
+        """Return the declared accounts of workers, the price history, and the accounts of the whole market."""
+        return (
+            *(account for good in GOODS for account in _accounts_of(good)),
+            Account("units_traded", (), "units", show="detail"),
+            Account("coin_traded", (), MONEY, show="detail"),
+            Account("mean_price", (), f"{MONEY} per unit", show="detail"),
+        )
 
     def accounts(self, economy: Economy, world: World, memory: Book) -> dict[str, Tensor]:
-        """Return units and coin traded by worker, ``[B, N]``, and the price history of each good, ``[B, prices]``."""
-        accounts: dict[str, Tensor] = {}
+        """Return units and coin traded by worker, ``[B, N]``, the price history of each good, and market totals.
+
+        The price history is ``[B, prices]``. Units and coin of all sales are ``[B]``, and so is the mean price of an
+        episode, zero without sales; the price of several episodes is their coin over their units.
+        """
+        units, coin = memory.bought.double().sum((1, 2)), memory.spent.double().sum((1, 2))
+        accounts = {"units_traded": units, "coin_traded": coin, "mean_price": coin / units.clamp_min(1.0)}
         for number, good in enumerate(GOODS):
             accounts |= {
                 f"bought_{good}": memory.bought[..., number].double(),

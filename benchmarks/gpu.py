@@ -43,10 +43,10 @@ def _script(name: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, str(HERE / name), *arguments)
 
 
-def _two_level(run: Path, minutes: str, device: str) -> tuple[str, ...]:
-    batch = ("--device", device, "--copies", "2048", "--steps", "50", "--minutes", minutes)
+def _two_level(runs: Path, duration: str, device: str) -> tuple[str, ...]:
+    batch = ("--device", device, "--copies", "2048", "--steps", "50", "--slice", duration)
     script = "gather_trade_build_two_level.py"
-    return _script(script, "gather_trade_build_published", *batch, "--run", str(run))
+    return _script(script, "gather_trade_build_published", *batch, "--runs", str(runs))
 
 
 def parts(runs: Path, device: str = "cuda") -> tuple[Part, ...]:
@@ -57,13 +57,13 @@ def parts(runs: Path, device: str = "cuda") -> tuple[Part, ...]:
         Part(pytest, "gpu_parity", timed=True),
         Part(_script("gather_trade_build_gpu.py", "--few"), "gather_trade_build_gpu"),
         Part(_script("training_speed.py", "--device", device, "--iterations", "6"), "training_speed_gpu"),
-        Part(_two_level(runs / "slice", "3", device), "two_level_gpu_slice", timed=True),
+        Part(_two_level(runs / "slice", "3m", device), "two_level_gpu_slice", timed=True),
     )
 
 
 def published(runs: Path) -> Part:
     """Return the whole published schedule, which takes hours."""
-    run = _two_level(runs / "published", "8.5", "cuda")
+    run = _two_level(runs / "published", "8.5m", "cuda")
     return Part(run, "gather_trade_build_published", most_slices=MOST_SLICES)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -58,17 +59,41 @@ def test_the_plain_loop_learns_the_network_of_the_recipe(monkeypatch: pytest.Mon
 
 def test_the_two_level_comparison_is_read_off_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    benchmark = import_module("gather_trade_build_two_level")
+    benchmark = import_module("_tax_comparison")
     run = execute(load("gather_trade_build_two_level", OVERRIDES), tmp_path / "run", quiet=True)
-    result = benchmark.result_of(run)
+    result = benchmark.comparison([run, run])
+    assert result["seeds"] == [42, 42]
     assert list(result["policies"]) == ["free_market", "us_federal", "saez", "gather_trade_build_compact"]
     for label, found in result["policies"].items():
         # Equality of means times means differs from the mean of products, but by less than it varies.
         product = found["equality"] * found["productivity"]
         assert found["equality_times_productivity"] == pytest.approx(product, rel=0.5, abs=20)
+        assert len(found["by_seed"]) == 2
+        assert "interval" not in found  # two equal seeds
         assert len(result["division_of_labour"][label]["houses"]) == 4
+        market = result["division_of_labour"][label]
+        assert (market["mean_price"] is None) == (market["units_traded"] == 0)
     assert len(result["learning_curves"]) == 5
-    assert "| saez |" in benchmark.table(result)
+    market = result["gate"]["seed 42"]
+    assert market["passed"] is False  # nobody trades so much in 20 steps
+    text = benchmark.table(result, planned=5)
+    assert "| saez |" in text
+    assert "2 of 5 seeds" in text
+    assert f"price {market['mean_price']:.2f}, {market['units_traded']:.0f} units" in text
+
+
+def test_seeds_are_finished_in_slices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    monkeypatch.setenv("ECONSIM_RESULTS", str(tmp_path / "results"))
+    script, keys = str(BENCHMARKS / "gather_trade_build_two_level.py"), ["baselines=[]", "planner=free_market"]
+    short = [f"{key}={json.dumps(value)}" for key, value in OVERRIDES.items() if key not in ("planner", "baselines")]
+    command = [sys.executable, script, "gather_trade_build_two_level", *short, *keys, "--runs", str(tmp_path / "runs")]
+    stopped = subprocess.run([*command, "--seeds", "2", "--slice", "0.1s"], capture_output=True, text=True, check=False)
+    assert stopped.returncode == 130, stopped.stderr
+    done = subprocess.run([*command, "--seeds", "2"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 seeds (42, 43)" in (tmp_path / "results" / "gather_trade_build_two_level.md").read_text()
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["seed_42", "seed_43"]
 
 
 def test_larger_batches_play_as_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ class Parameters(Model):
         if Path(file).suffix.lower() != ".efg":
             raise UserError(f"game.file: expected a file that ends in .efg, found {file}")
         text = decoded(read_user_file(Path(file), _MOST_BYTES), file, "game.file")
-        return {**given, "file": None, "efg": efg_text(tree_of_efg(text, file))}
+        return {**given, "file": None, "efg": efg_text(tree_of_efg(text, f"game.file: {file}"))}
 
     @model_validator(mode="after")
     def _one_game(self) -> Parameters:

@@ -1,59 +1,124 @@
 """Expected play: exact expected returns in games that can be enumerated, computed without sampling actions.
 
-Payoffs are ``[P, A_1, ..., A_P]``, and a strategy is the probability of each option of one player, ``[A_p]``; all are
-float64, players in the order of the game's roles.
+Games of several moves are enumerated by their information trees (:mod:`econsim.information_tree`). In games of one
+round, payoffs are ``[P, A_1, ..., A_P]``, and a strategy is the probability of each option of one player, ``[A_p]``.
+All are float64, players in the order of the game's roles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from econsim import random
 from econsim.game import Agent, Discrete, Enumerable, Game, Stochastic
+from econsim.information_tree import Floats, HasInformationTree
 from econsim.learning import Certificate
 
 __all__ = [
     "DEVIATIONS",
+    "HISTORY",
     "METHOD",
+    "ON_TREE",
+    "Expected",
     "best_payoffs",
     "certificate_of",
     "deviation_payoffs",
     "expected_payoffs",
+    "expected_play",
     "expected_returns",
+    "plans_of",
     "strategies_of",
 ]
 
 DEVIATIONS, METHOD = "any one option, or any mixture of them", "enumerated"
-"""The deviations that certificates of expected play consider, and the name of the method."""
+"""The deviations that certificates of games of one round consider, and the name of the method."""
+HISTORY, ON_TREE = "any strategy, which may depend on all that the player has observed (history)", "tree"
+"""The same for games of several moves."""
 
 
-def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, Tensor] | None:
-    """Return the expected return of each player, ``{role: [N]}`` float64.
+class Expected(NamedTuple):
+    """Exact expectations.
 
-    ``None`` where the game is not :class:`~econsim.game.Enumerable` or an agent is not
-    :class:`~econsim.game.Stochastic`: returns then have to be sampled.
+    Attributes:
+        own: the expected return of each player, ``[P]``.
+        best: each player's expected return from its best deviation while all others keep their strategies, ``[P]``.
+        deviations: the deviations that are considered, in words.
+        method: how they were computed.
     """
-    strategies = strategies_of(game, agents)
-    if strategies is None or not isinstance(game, Enumerable):
-        return None
-    values = expected_payoffs(game.payoff_tensor(), strategies)
-    by_role = torch.split(values, [role.count for role in game.roles.values()])
-    return dict(zip(game.roles, by_role, strict=True))
+
+    own: Tensor
+    best: Tensor
+    deviations: str
+    method: str
+
+    def by_role(self, game: Game[Any], values: Tensor) -> dict[str, Tensor]:
+        """Return values ``[P]`` of all players as ``{role: [N]}``."""
+        by_role = torch.split(values, [role.count for role in game.roles.values()])
+        return dict(zip(game.roles, by_role, strict=True))
 
 
-def certificate_of(game: Game[Any], agents: Mapping[str, Agent]) -> Certificate | None:
-    """Return the exact largest gain of any player from deviating alone; ``None`` as for :func:`expected_returns`."""
+def expected_play(game: Game[Any], agents: Mapping[str, Agent]) -> Expected | None:
+    """Return exact expectations of returns, with and without deviating.
+
+    ``None`` where the game is neither :class:`~econsim.game.Enumerable` nor a
+    :class:`~econsim.information_tree.HasInformationTree`, an agent is not :class:`~econsim.game.Stochastic`, or it
+    remembers what happened before its observation: returns then have to be sampled.
+
+    Raises:
+        UserError: a player does not recall its own moves in some information set of the game.
+    """
+    if isinstance(game, HasInformationTree):
+        plans = plans_of(game, agents)
+        if plans is None:
+            return None
+        tree = game.information_tree()
+        return Expected(torch.tensor(tree.values(plans)), torch.tensor(tree.best_values(plans)), HISTORY, ON_TREE)
     strategies = strategies_of(game, agents)
     if strategies is None or not isinstance(game, Enumerable):
         return None
     payoffs = game.payoff_tensor()
-    gains = best_payoffs(payoffs, strategies) - expected_payoffs(payoffs, strategies)
-    largest = max(0.0, float(gains.max()))
-    return Certificate(largest, largest, DEVIATIONS, METHOD)
+    return Expected(expected_payoffs(payoffs, strategies), best_payoffs(payoffs, strategies), DEVIATIONS, METHOD)
+
+
+def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, Tensor] | None:
+    """Return the expected return of each player, ``{role: [N]}`` float64; ``None`` as for :func:`expected_play`."""
+    expected = expected_play(game, agents)
+    return None if expected is None else expected.by_role(game, expected.own)
+
+
+def certificate_of(game: Game[Any], agents: Mapping[str, Agent]) -> Certificate | None:
+    """Return the exact largest gain of any player from deviating alone; ``None`` as for :func:`expected_play`."""
+    expected = expected_play(game, agents)
+    if expected is None:
+        return None
+    largest = max(0.0, float((expected.best - expected.own).max()))
+    return Certificate(largest, largest, expected.deviations, expected.method)
+
+
+@torch.no_grad()
+def plans_of(game: HasInformationTree, agents: Mapping[str, Agent]) -> list[Floats] | None:
+    """Return the plan ``[S]`` of each player in the game's information tree; ``None`` as for :func:`expected_play`."""
+    assert isinstance(game, Game)
+    plans = []
+    for (name, role), player in zip(game.roles.items(), game.information_tree().players, strict=True):
+        agent, observed = agents[name], game.information_sets(name)
+        if not isinstance(agent, Stochastic):
+            return None
+        memory = agent.start(game, role, len(player.names))
+        distribution, after = agent.policy(observed, memory)
+        if after is not memory:
+            return None
+        table = distribution.probabilities[:, 0].double().cpu().numpy()  # [I, A]
+        behaviour = np.append(1.0, table[player.information_set, player.option[1:]])
+        total = np.bincount(player.information_set, behaviour[1:], len(player.names))
+        behaviour[1:] /= total[player.information_set]
+        plans.append(player.plan(behaviour))
+    return plans
 
 
 @torch.no_grad()

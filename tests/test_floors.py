@@ -21,7 +21,10 @@ FLOORS: tuple[tuple[str, str], ...] = (
     ),
     ("kinds storage game kernels", "the look-up of kinds, files, the interface of games, what CPU kernels share"),
     ("parameters acceleration actions play split_roles", "parameter models; play, compiled where that pays"),
-    ("learning leader_evaluation mechanisms nn", "protocols of learning, economic mechanisms, neural networks"),
+    (
+        "learning leader_evaluation information_tree mechanisms nn",
+        "protocols of learning, games in sequence form, economic mechanisms, neural networks",
+    ),
     ("populations expected_play", "who takes part; play by exact expectation"),
     ("economies games llm", "games, and the transport of language models"),
     ("text rl", "any game in words; the PPO engine"),

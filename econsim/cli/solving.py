@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from econsim.cli.running import OverridesArgument
+from econsim.cli.solved_strategies import payoffs_text, points, records
 
 if TYPE_CHECKING:
     from econsim.game import Game, Role
@@ -25,7 +27,9 @@ def solve(
     solver: Annotated[
         str | None,
         typer.Option(
-            metavar="KIND", help="A kind of econsim list solvers. Default: all equilibria of a two-player game."
+            metavar="KIND",
+            help="A kind of econsim list solvers. Default: all equilibria of a two-player game of one round; one"
+            " equilibrium of a game of several moves.",
         ),
     ] = None,
     time_limit: Annotated[
@@ -64,6 +68,14 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
 
     console = Console(highlight=False)
     console.print(method)
+    listed = points(solution)
+    if listed:
+        rows = [[point.player, point.information_set, _shares_text(point.shares)] for point in listed[:_MOST_ROWS]]
+        console.print(grid(["player", "information set", "strategy"], rows, words=3))
+        if len(listed) > _MOST_ROWS:
+            more = f"{len(listed) - _MOST_ROWS:,} more information sets are not shown"
+            console.print(f"{more}; --csv FILE writes all strategies.")
+        console.print(f"Expected payoffs: {payoffs_text(game, solution)}.")
     if solution.profiles:
         names = list(game.roles)
         header = ["", *names, *(f"{name} payoff" for name in names), "total"]
@@ -96,7 +108,11 @@ def _shown(value: float) -> str:
 def strategy_text(role: Role, probabilities: tuple[float, ...]) -> str:
     """Return a mixed strategy in words: the options that are played, each with its probability unless it is one."""
     names = role.action_labels or tuple(map(str, range(len(probabilities))))
-    played = [(names[option], share) for option, share in enumerate(probabilities) if share > 0]
+    return _shares_text(dict(zip(names, probabilities, strict=True)))
+
+
+def _shares_text(shares: Mapping[str, float]) -> str:
+    played = [(name, share) for name, share in shares.items() if share > 0]
     if len(played) == 1:
         return played[0][0]
     likely = sorted(played, key=lambda entry: -entry[1])[:_MOST_OPTIONS]
@@ -134,7 +150,7 @@ def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
 
     from econsim.storage.csv_tables import write_csv
 
-    rows = [
+    rows = list(records(solution)) or [
         {
             "equilibrium": number,
             "component": profile.component,

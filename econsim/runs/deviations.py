@@ -19,7 +19,7 @@ from econsim.analysis.equilibrium import (
     unilateral_gain,
 )
 from econsim.errors import UserError
-from econsim.expected_play import DEVIATIONS, METHOD
+from econsim.expected_play import METHOD, ON_TREE, expected_play
 from econsim.game import Agent, Game, Solvable
 from econsim.nn.agent import NeuralAgent
 from econsim.rl.settings import Settings
@@ -33,7 +33,7 @@ __all__ = ["DeviationBudget", "Finder", "Piece"]
 EXACT = "the best action at every step, given the player's observation"
 NEURAL = "history-independent neural deviation: lower bound on the true gain"
 RECURRENT = "neural deviation with memory: lower bound on the true gain"
-WHOLE = (METHOD, "exact")  # methods that find the best deviation of their class
+WHOLE = (METHOD, ON_TREE, "exact")  # methods that find the best deviation of their class
 ANNOUNCED = "one leader action held for the whole episode: lower bound on the true gap"
 
 
@@ -94,9 +94,10 @@ class Finder:
             yield from self._of_follower(piece, agents, progress)
 
     def _of_follower(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> Iterator[dict[str, Any]]:
-        expected = exact_gain(self.precise, agents, piece.role)
+        expected = expected_play(self.precise, agents)
         if expected is not None:
-            yield self._finding(piece, METHOD, DEVIATIONS, expected)
+            gain = exact_gain(self.precise, expected, piece.role)
+            yield self._finding(piece, expected.method, expected.deviations, gain)
             return
         if not self.budget.iterations and not isinstance(self.game, Solvable):
             raise UserError(

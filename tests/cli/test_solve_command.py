@@ -55,3 +55,22 @@ def test_mistakes_are_found_before_the_game_is_solved(tmp_path: Path) -> None:
         solve("matching_pennies", csv=Path("nowhere/a.csv"))
     with pytest.raises(UserError, match="this is a folder; give the name of a file"):
         solve("matching_pennies", csv=tmp_path)
+
+
+def test_a_game_of_several_moves_is_shown_by_information_set(econsim_command: Econsim, tmp_path: Path) -> None:
+    done = econsim_command("solve", "kuhn", "--csv", "found.csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("sequence_form: ")
+    assert "Expected payoffs: player_1 -0.0555556, player_2 0.0555556." in done.stdout
+    rows = list(csv.DictReader((tmp_path / "found.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 24  # 12 information sets of 2 options
+    assert {"player": "player_2", "information_set": "K bet", "option": "bet", "probability": "1.0"} in rows
+
+
+def test_a_mistaken_game_file_exits_with_2(econsim_command: Econsim, tmp_path: Path) -> None:
+    text = 'EFG 2 R "coin" { "a" }\nc "" 1 "" { "heads" 0.5 "tails" 0.4 } 0\n'
+    (tmp_path / "coin.efg").write_text(text, encoding="utf-8")
+    done = econsim_command("solve", "kuhn", "game={kind: extensive_form, file: coin.efg}")
+    assert done.returncode == 2
+    assert "coin.efg:2: expected probabilities of at least 0 that sum to exactly 1, found a sum of 0.9" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, str], ...] = (
     ("kinds storage game kernels", "the look-up of kinds, files, the interface of games, what CPU kernels share"),
     ("parameters acceleration actions play split_roles", "parameter models; play, compiled where that pays"),
     ("learning leader_evaluation mechanisms nn", "protocols of learning, economic mechanisms, neural networks"),
+    ("markov", "finite Markov games by exact methods"),
     ("populations expected_play", "who takes part; play by exact expectation"),
     ("economies games llm", "games, and the transport of language models"),
     ("text rl", "any game in words; the PPO engine"),

@@ -19,8 +19,9 @@ from econsim.analysis.equilibrium import (
     unilateral_gain,
 )
 from econsim.errors import UserError
-from econsim.expected_play import DEVIATIONS, METHOD
+from econsim.expected_play import METHOD
 from econsim.game import Agent, Game, Solvable
+from econsim.markov import EXACT as BACKWARD_INDUCTION
 from econsim.nn.agent import NeuralAgent
 from econsim.rl.settings import Settings
 from econsim.runs.folder import Run
@@ -33,7 +34,7 @@ __all__ = ["DeviationBudget", "Finder", "Piece"]
 EXACT = "the best action at every step, given the player's observation"
 NEURAL = "history-independent neural deviation: lower bound on the true gain"
 RECURRENT = "neural deviation with memory: lower bound on the true gain"
-WHOLE = (METHOD, "exact")  # methods that find the best deviation of their class
+WHOLE = (METHOD, BACKWARD_INDUCTION, "exact")  # methods that find the best deviation of their class
 ANNOUNCED = "one leader action held for the whole episode: lower bound on the true gap"
 
 
@@ -96,7 +97,7 @@ class Finder:
     def _of_follower(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> Iterator[dict[str, Any]]:
         expected = exact_gain(self.precise, agents, piece.role)
         if expected is not None:
-            yield self._finding(piece, METHOD, DEVIATIONS, expected)
+            yield self._finding(piece, expected.method, expected.deviation_class, expected.gain)
             return
         if not self.budget.iterations and not isinstance(self.game, Solvable):
             raise UserError(

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
-from econsim.expected_play import best_payoffs, expected_payoffs, strategies_of
-from econsim.game import Agent, Enumerable, Game
+from econsim.expected_play import best_deviations
+from econsim.game import Agent, Game
 
-__all__ = ["exact_gain"]
+__all__ = ["ExactGain", "exact_gain"]
 
 
-def exact_gain(game: Game[Any], agents: Mapping[str, Agent], role: str) -> Gain | None:
-    """Return the expected gain of a player of a role from its best option while all others keep their policies.
+class ExactGain(NamedTuple):
+    """A gain that is an exact expectation, the deviations that are considered, and the method."""
 
-    ``None`` where the game is not :class:`~econsim.game.Enumerable` or an agent not
-    :class:`~econsim.game.Stochastic`.
+    gain: Gain
+    deviation_class: str
+    method: str
+
+
+def exact_gain(game: Game[Any], agents: Mapping[str, Agent], role: str) -> ExactGain | None:
+    """Return the expected gain of a player of a role from deviating alone while all others keep their policies.
+
+    ``None`` where the game cannot be enumerated, or an agent states no probabilities; see
+    :func:`~econsim.expected_play.expected_returns`.
     """
-    strategies = strategies_of(game, agents)
-    if strategies is None or not isinstance(game, Enumerable):
+    best = best_deviations(game, agents)
+    if best is None:
         return None
-    payoffs = game.payoff_tensor()
-    own, reached = (_of_role(game, role, values(payoffs, strategies)) for values in (expected_payoffs, best_payoffs))
-    return replace(paired_gain(own[None], reached[None]), low=None, high=None, over="nothing", count=1)
+    own, gains = (_of_role(game, role, each) for each in (best.own, best.gains))
+    gain = replace(paired_gain(own[None], (own + gains)[None]), low=None, high=None, over="nothing", count=1)
+    return ExactGain(gain, best.deviation_class, best.method)
 
 
 def _of_role(game: Game[Any], role: str, values: Tensor) -> Tensor:

@@ -198,7 +198,7 @@ class Tabular(Game[State]):
         """Return the tensors of the game; see :class:`~econsim.markov.MarkovGame`."""
         tables = (self.constants["rewards"], self.constants["transitions"])
         rewards, transitions = (table.expand(self.horizon, *table.shape[1:]) for table in tables)
-        return MarkovForm(rewards, transitions, self.constants["start"], self.discount)
+        return MarkovForm(rewards, transitions, self.constants["start"], self.discount, self.settings.tables.states)
 
     def markov_states(self) -> State:
         """Return the state of every period and place; see :class:`~econsim.markov.MarkovGame`."""

@@ -4,6 +4,7 @@ from econsim.markov.forecaster import ForecasterGain, forecaster_gain, not_an_eq
 from econsim.markov.form import MarkovForm, MarkovGame
 from econsim.markov.mixtures import MARKOV, Mixture, mixture_gap
 from econsim.markov.profiles import profile_of
+from econsim.markov.solution import MarkovSolution
 from econsim.markov.values import (
     EXACT,
     HISTORY,
@@ -13,6 +14,7 @@ from econsim.markov.values import (
     ce_gains,
     ce_gap,
     joint_policy,
+    reached_states,
     values,
 )
 
@@ -23,6 +25,7 @@ __all__ = [
     "ForecasterGain",
     "MarkovForm",
     "MarkovGame",
+    "MarkovSolution",
     "Mixture",
     "best_response",
     "cce_gains",
@@ -34,5 +37,6 @@ __all__ = [
     "mixture_gap",
     "not_an_equilibrium",
     "profile_of",
+    "reached_states",
     "values",
 ]

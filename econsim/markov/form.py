@@ -24,12 +24,14 @@ class MarkovForm:
         transitions: ``[H, S, A_1, ..., A_P, S]``, the probability of each next state; rows sum to one.
         start: ``[S]``, the probability of each first state.
         discount: the weight of a reward relative to a reward one period earlier.
+        state_names: of the ``S`` states, in order; empty where they have none.
     """
 
     rewards: Tensor
     transitions: Tensor
     start: Tensor
     discount: float = 1.0
+    state_names: tuple[str, ...] = ()
 
     @property
     def horizon(self) -> int:

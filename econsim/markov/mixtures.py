@@ -33,7 +33,7 @@ from econsim.markov.values import HISTORY
 
 __all__ = ["MARKOV", "Mixture", "mixture_gap"]
 
-MARKOV = "markov: any policy of one player that depends on the period and the state only"
+MARKOV = "any policy that depends on the period and the state only (class markov)"
 """The deviation class of Markov policies."""
 BELIEFS, ENUMERATED = "backward induction over beliefs", "enumeration of policies"
 ASCENT, FORECASTER = "ascent by periods: the lower bound is attained", "aggregating forecaster: a lower bound"

@@ -20,11 +20,22 @@ from torch import Tensor
 from econsim.learning import Certificate
 from econsim.markov.form import MarkovForm
 
-__all__ = ["EXACT", "HISTORY", "best_response", "cce_gains", "cce_gap", "ce_gains", "ce_gap", "joint_policy", "values"]
+__all__ = [
+    "EXACT",
+    "HISTORY",
+    "best_response",
+    "cce_gains",
+    "cce_gap",
+    "ce_gains",
+    "ce_gap",
+    "joint_policy",
+    "reached_states",
+    "values",
+]
 
-HISTORY = "history: any policy of one player, which may depend on all earlier states and actions"
+HISTORY = "any policy, which may depend on all earlier states and actions (class history)"
 """The deviation class of policies that depend on the history."""
-MODIFIED = "history: any change of one player's recommended action, which may depend on all earlier states and actions"
+MODIFIED = "any change of recommended actions, which may depend on all earlier states and actions (class history)"
 """The deviation class of correlated equilibria."""
 EXACT = "backward induction"
 """The method of exact gaps of joint policies and profiles."""
@@ -46,6 +57,15 @@ def values(form: MarkovForm, joint: Tensor) -> Tensor:
         later = (joint[period] * form.action_values(period, later)).flatten(2).sum(-1)
         by_period.append(later)
     return torch.stack(by_period[::-1])
+
+
+def reached_states(form: MarkovForm, joint: Tensor) -> Tensor:
+    """Return the probability of each state in each period under a joint policy, ``[H, S]``."""
+    by_period = [form.start]
+    for period in range(form.horizon - 1):
+        moves = (joint[period][..., None] * form.transitions[period]).flatten(1, -2).sum(1)  # [S, S]
+        by_period.append(by_period[-1] @ moves)
+    return torch.stack(by_period)
 
 
 def best_response(form: MarkovForm, joint: Tensor, player: int) -> tuple[Tensor, Tensor]:

@@ -18,8 +18,11 @@ def default_solver(game: Game[Any]) -> str:
     """
     from econsim.errors import UserError
     from econsim.game import Enumerable
+    from econsim.markov import MarkovGame
 
     if isinstance(game, Enumerable) and [role.count for role in game.roles.values()] == [1, 1]:
         return "vertex_enumeration"
-    reason = "the shipped solvers need two players, one per role, and payoffs that can be enumerated"
+    if isinstance(game, MarkovGame):
+        return "backward_induction"
+    reason = "the shipped solvers need two players and payoffs that can be enumerated, or a finite Markov game"
     raise UserError(f"solve: {type(game).__name__} has no default solver: {reason}; name a solver with --solver")

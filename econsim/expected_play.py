@@ -1,8 +1,9 @@
 """Expected play: exact expected returns in games that can be enumerated, computed without sampling actions.
 
-Games of several moves are enumerated by their information trees (:mod:`econsim.information_tree`). In games of one
-round, payoffs are ``[P, A_1, ..., A_P]``, and a strategy is the probability of each option of one player, ``[A_p]``.
-All are float64, players in the order of the game's roles.
+Games of several moves are enumerated by their information trees (:mod:`econsim.information_tree`), finite Markov games
+by tensors of rewards and transitions (:class:`~econsim.markov.MarkovGame`). In games of one round, payoffs are
+``[P, A_1, ..., A_P]``, and a strategy is the probability of each option of one player, ``[A_p]``. All are float64,
+players in the order of the game's roles.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from econsim import random
 from econsim.game import Agent, Discrete, Enumerable, Game, Stochastic
 from econsim.information_tree import Floats, HasInformationTree
 from econsim.learning import Certificate
+from econsim.markov import EXACT, MarkovGame, cce_gains, joint_policy, profile_of, values
+from econsim.markov import HISTORY as MARKOV_HISTORY
 
 __all__ = [
     "DEVIATIONS",
@@ -66,8 +69,9 @@ def expected_play(game: Game[Any], agents: Mapping[str, Agent]) -> Expected | No
     """Return exact expectations of returns, with and without deviating.
 
     ``None`` where the game is neither :class:`~econsim.game.Enumerable` nor a
-    :class:`~econsim.information_tree.HasInformationTree`, an agent is not :class:`~econsim.game.Stochastic`, or it
-    remembers what happened before its observation: returns then have to be sampled.
+    :class:`~econsim.information_tree.HasInformationTree` or a :class:`~econsim.markov.MarkovGame`, an agent is not
+    :class:`~econsim.game.Stochastic`, or it remembers what happened before its observation: returns then have to be
+    sampled.
 
     Raises:
         UserError: a player does not recall its own moves in some information set of the game.
@@ -78,6 +82,13 @@ def expected_play(game: Game[Any], agents: Mapping[str, Agent]) -> Expected | No
             return None
         tree = game.information_tree()
         return Expected(torch.tensor(tree.values(plans)), torch.tensor(tree.best_values(plans)), HISTORY, ON_TREE)
+    if isinstance(game, MarkovGame):
+        profile, form = profile_of(game, agents), game.markov_form()
+        if profile is None:
+            return None
+        joint = joint_policy(profile)
+        own = values(form, joint)[0] @ form.start
+        return Expected(own, own + cce_gains(form, joint), MARKOV_HISTORY, EXACT)
     strategies = strategies_of(game, agents)
     if strategies is None or not isinstance(game, Enumerable):
         return None

@@ -26,16 +26,12 @@ def solve(
     overrides: OverridesArgument = None,
     solver: Annotated[
         str | None,
-        typer.Option(
-            metavar="KIND",
-            help="A kind of econsim list solvers. Default: all equilibria of a two-player game of one round; one"
-            " equilibrium of a game of several moves.",
-        ),
+        typer.Option(metavar="KIND", help="A kind of econsim list solvers. Default: the one that fits the game."),
     ] = None,
     time_limit: Annotated[
         float | None, typer.Option(min=0.0, help="Seconds after which the best result so far is returned.")
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="A CSV file for the strategies, with one row per option.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="A CSV file for the strategies or policies.")] = None,
 ) -> None:
     """Solve a scenario's game, and print its equilibria and each player's gain from deviating.
 
@@ -65,6 +61,8 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
     from rich.console import Console
 
     from econsim.cli.console_tables import grid
+    from econsim.cli.markov_policies import policy_table
+    from econsim.markov import MarkovSolution
 
     console = Console(highlight=False)
     console.print(method)
@@ -86,6 +84,11 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
                 [[*row, str(profile.component)] for row, profile in zip(rows, solution.profiles, strict=False)],
             )
         console.print(grid(header, rows, words=1 + len(names)))
+    if isinstance(solution, MarkovSolution):
+        header, rows, notes = policy_table(game, solution)
+        console.print(grid(header, rows, words=len(header)))
+        for note in notes:
+            console.print(note, markup=False)
     for note in _notes(game, solution):
         console.print(note, markup=False)
 
@@ -148,8 +151,14 @@ def _check_file(csv: Path | None) -> None:
 def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
     import pandas as pd
 
+    from econsim.cli.markov_policies import policy_rows
+    from econsim.markov import MarkovSolution
     from econsim.storage.csv_tables import write_csv
 
+    if isinstance(solution, MarkovSolution):
+        write_csv(csv, pd.DataFrame(policy_rows(game, solution)))
+        typer.echo(str(csv))
+        return
     rows = list(records(solution)) or [
         {
             "equilibrium": number,

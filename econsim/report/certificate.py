@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from econsim.analysis.statistics import mean_interval
 from econsim.expected_play import METHOD, ON_TREE
+from econsim.markov import EXACT as BACKWARD_INDUCTION
 from econsim.runs.metric_columns import shown
 
 __all__ = ["Certified", "certified"]
@@ -16,6 +17,7 @@ SMALLEST_SHARE = 0.001
 METHODS = {
     METHOD: "best option",
     ON_TREE: "best response",
+    BACKWARD_INDUCTION: "best policy",
     "exact": "exact best response",
     "trained": "trained deviation",
     "search": "leader action",
@@ -116,7 +118,7 @@ def _note(role: str, method: str, findings: Sequence[dict[str, Any]]) -> str:
 
 
 def _budget(certificate: dict[str, Any]) -> str:
-    if all(finding["method"] in (METHOD, ON_TREE) for finding in certificate["findings"]):
+    if all(finding["method"] in (METHOD, ON_TREE, BACKWARD_INDUCTION) for finding in certificate["findings"]):
         return (
             f"Policy {certificate['policy']}, {len(certificate['seeds'])} training seed(s); returns and gains are exact"
             " expectations over all actions."

@@ -21,6 +21,7 @@ from econsim.analysis.equilibrium import (
 from econsim.errors import UserError
 from econsim.expected_play import METHOD, ON_TREE, expected_play
 from econsim.game import Agent, Game, Solvable
+from econsim.markov import EXACT as BACKWARD_INDUCTION
 from econsim.nn.agent import NeuralAgent
 from econsim.rl.settings import Settings
 from econsim.runs.folder import Run
@@ -33,7 +34,7 @@ __all__ = ["DeviationBudget", "Finder", "Piece"]
 EXACT = "the best action at every step, given the player's observation"
 NEURAL = "history-independent neural deviation: lower bound on the true gain"
 RECURRENT = "neural deviation with memory: lower bound on the true gain"
-WHOLE = (METHOD, ON_TREE, "exact")  # methods that find the best deviation of their class
+WHOLE = (METHOD, ON_TREE, BACKWARD_INDUCTION, "exact")  # methods that find the best deviation of their class
 ANNOUNCED = "one leader action held for the whole episode: lower bound on the true gap"
 
 

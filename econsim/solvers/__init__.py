@@ -19,14 +19,17 @@ def default_solver(game: Game[Any]) -> str:
     from econsim.errors import UserError
     from econsim.game import Enumerable
     from econsim.information_tree import HasInformationTree
+    from econsim.markov import MarkovGame
 
     if isinstance(game, HasInformationTree):
         tree = game.information_tree()
         return "sequence_form" if len(tree.players) == 2 and tree.is_constant_sum() else "counterfactual_regret"
     if isinstance(game, Enumerable) and [role.count for role in game.roles.values()] == [1, 1]:
         return "vertex_enumeration"
+    if isinstance(game, MarkovGame):
+        return "backward_induction"
     reason = (
-        "the shipped solvers need two players, one per role, and payoffs that can be enumerated, or a game whose "
-        "information sets can be listed"
+        "the shipped solvers need two players and payoffs that can be enumerated, a game whose information sets can be "
+        "listed, or a finite Markov game"
     )
     raise UserError(f"solve: {type(game).__name__} has no default solver: {reason}; name a solver with --solver")

@@ -41,8 +41,8 @@ class Gain:
 
     @property
     def relative(self) -> float | None:
-        """The gain as a share of the absolute return; ``None`` where that is zero."""
-        return self.gain / abs(self.own) if self.own else None
+        """The gain as a share of the absolute return; ``None`` where that is zero up to rounding."""
+        return self.gain / abs(self.own) if abs(self.own) > ROUNDING * self.gain else None
 
     def certificate(self, deviation_class: str, method: str, exact: bool, players: int) -> Certificate:
         """Return bounds on the gain: the ends of the interval if it is over a sample, otherwise the gain itself.

@@ -1,0 +1,26 @@
+"""Solutions of finite Markov games."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from econsim.learning import Solution
+from econsim.markov.mixtures import Mixture
+
+__all__ = ["MarkovSolution"]
+
+
+@dataclass(frozen=True)
+class MarkovSolution(Solution):
+    """The solution of a finite Markov game.
+
+    Attributes:
+        joint: the probability of every action profile, ``[H, S, A_1, ..., A_P]``. Where it correlates the players, no
+            agents that choose independently play it: ``agents`` is then empty, and the certificate is of ``joint``.
+        mixture: the profiles of which a method returns the mixture; ``None`` for other methods.
+    """
+
+    joint: Tensor | None = None
+    mixture: Mixture | None = None

@@ -11,7 +11,7 @@ from econsim.cli.running import OverridesArgument
 
 if TYPE_CHECKING:
     from econsim.game import Game, Role
-    from econsim.learning import Profile, Solution
+    from econsim.learning import Joint, Profile, Solution
 
 _DECIMALS = 9  # below which a payoff is rounding
 _MOST_ROWS = 40
@@ -31,7 +31,10 @@ def solve(
     time_limit: Annotated[
         float | None, typer.Option(min=0.0, help="Seconds after which the best result so far is returned.")
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="A CSV file for the strategies, with one row per option.")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(help="A CSV file of strategies, one row per option, or of a joint distribution, one per profile."),
+    ] = None,
 ) -> None:
     """Solve a scenario's game, and print its equilibria and each player's gain from deviating.
 
@@ -64,8 +67,10 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
 
     console = Console(highlight=False)
     console.print(method)
-    if solution.profiles:
-        names = list(game.roles)
+    if solution.joint is not None:
+        console.print(_joint_grid(game, solution.joint))
+    elif solution.profiles:
+        names = list(solution.profiles[0].strategies)
         header = ["", *names, *(f"{name} payoff" for name in names), "total"]
         rows = [_row(game, number, profile) for number, profile in enumerate(solution.profiles[:_MOST_ROWS], 1)]
         if _has_mixtures(solution):
@@ -79,9 +84,32 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
 
 
 def _row(game: Game[Any], number: int, profile: Profile) -> list[str]:
-    played = [strategy_text(role, profile.strategies[name]) for name, role in game.roles.items()]
-    numbers = [*(profile.payoffs[name] for name in game.roles), profile.total]
-    return [str(number), *played, *map(_shown, numbers)]
+    played = [strategy_text(*each) for each in zip(_roles(game), profile.strategies.values(), strict=True)]
+    return [str(number), *played, *map(_shown, (*profile.payoffs.values(), profile.total))]
+
+
+def _roles(game: Game[Any]) -> list[Role]:
+    """Return the role of every player."""
+    return [role for role in game.roles.values() for _ in range(role.count)]
+
+
+def _joint_grid(game: Game[Any], joint: Joint) -> Any:
+    """Return the table of a joint distribution, likeliest profiles first, and the expected payoffs in its last row."""
+    from econsim.cli.console_tables import grid
+
+    likely = sorted(zip(joint.probabilities, joint.outcomes, strict=True), key=lambda entry: -entry[0])[:_MOST_ROWS]
+    rows = [[*_options(game, outcome), f"{share:.4g}"] for share, outcome in likely]
+    payoffs = [_shown(value) for value in joint.payoffs.values()]
+    return grid([*joint.payoffs, "probability"], [*rows, [*payoffs, "expected payoffs"]], words=len(payoffs))
+
+
+def _options(game: Game[Any], outcome: tuple[int, ...]) -> list[str]:
+    """Return the name of each player's option in a profile."""
+    roles = _roles(game)
+    return [
+        role.action_labels[option] if role.action_labels else str(option)
+        for role, option in zip(roles, outcome, strict=True)
+    ]
 
 
 def _has_mixtures(solution: Solution) -> bool:
@@ -134,7 +162,14 @@ def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
 
     from econsim.storage.csv_tables import write_csv
 
-    rows = [
+    joint = solution.joint
+    rows = _profile_rows(game, solution) if joint is None else _joint_rows(game, joint)
+    write_csv(csv, pd.DataFrame(rows))
+    typer.echo(str(csv))
+
+
+def _profile_rows(game: Game[Any], solution: Solution) -> list[dict[str, Any]]:
+    return [
         {
             "equilibrium": number,
             "component": profile.component,
@@ -145,8 +180,13 @@ def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
             "largest_gain": profile.largest_gain,
         }
         for number, profile in enumerate(solution.profiles, 1)
-        for name, role in game.roles.items()
+        for name, role in zip(profile.strategies, _roles(game), strict=True)
         for option, probability in enumerate(profile.strategies[name])
     ]
-    write_csv(csv, pd.DataFrame(rows))
-    typer.echo(str(csv))
+
+
+def _joint_rows(game: Game[Any], joint: Joint) -> list[dict[str, Any]]:
+    return [
+        {**dict(zip(joint.payoffs, _options(game, outcome), strict=True)), "probability": probability}
+        for outcome, probability in zip(joint.outcomes, joint.probabilities, strict=True)
+    ]

@@ -40,6 +40,14 @@ class Equilibria(NamedTuple):
     degenerate: bool
 
 
+class Commitment(NamedTuple):
+    """The leader's mixed strategy ``[R]``, the follower's option, and whether all options were tried."""
+
+    mix: Floats
+    option: int
+    finished: bool
+
+
 class Play(NamedTuple):
     """Strategies ``[G, R]`` and ``[G, C]`` of ``G`` games, float64, their gaps ``[G]``, and all iterations."""
 

@@ -1,9 +1,21 @@
-"""Expected play: exact expected returns in games that can be enumerated, computed without sampling actions.
+"""Expected play: exact expected returns and equilibrium gaps in games that can be enumerated, without sampling actions.
 
 Games of several moves are enumerated by their information trees (:mod:`econsim.information_tree`), finite Markov games
 by tensors of rewards and transitions (:class:`~econsim.markov.MarkovGame`). In games of one round, payoffs are
-``[P, A_1, ..., A_P]``, and a strategy is the probability of each option of one player, ``[A_p]``. All are float64,
-players in the order of the game's roles.
+``[P, A_1, ..., A_P]``, a strategy is the probability of each option of one player, ``[A_p]``, and a *joint
+distribution* the probability of each profile of options, ``[A_1, ..., A_P]``, for any number of players. All are
+float64, players in the order of the game's roles.
+
+The gaps of a game are the largest expected gain of a player from deviating alone, within a class of deviations:
+
+- :func:`nash_gap` of strategies that are drawn independently: any one option, or any mixture of them;
+- :func:`cce_gap` of a joint distribution: one option, chosen before the recommendation is seen (coarse correlated
+  equilibrium, Moulin and Vial 1978);
+- :func:`ce_gap` of a joint distribution: an option in response to each recommendation (correlated equilibrium, Aumann
+  1974).
+
+All are exact up to rounding: in a game of one round, no deviation can depend on a history. The gap of a joint
+distribution in which players are independent is the same in all three classes.
 """
 
 from __future__ import annotations
@@ -23,23 +35,33 @@ from econsim.markov import EXACT, MarkovGame, cce_gains, joint_policy, profile_o
 from econsim.markov import HISTORY as MARKOV_HISTORY
 
 __all__ = [
+    "CCE_DEVIATIONS",
+    "CE_DEVIATIONS",
     "DEVIATIONS",
     "HISTORY",
     "METHOD",
     "ON_TREE",
     "Expected",
     "best_payoffs",
+    "cce_gap",
+    "ce_gap",
     "certificate_of",
     "deviation_payoffs",
     "expected_payoffs",
     "expected_play",
     "expected_returns",
+    "joint_of",
+    "joint_payoffs",
+    "nash_gap",
     "plans_of",
     "strategies_of",
 ]
 
 DEVIATIONS, METHOD = "any one option, or any mixture of them", "enumerated"
-"""The deviations that certificates of games of one round consider, and the name of the method."""
+"""The deviations that certificates of independent strategies consider, and the name of the method."""
+CCE_DEVIATIONS = "any one option, or any mixture of them, chosen before the recommendation is seen"
+CE_DEVIATIONS = "any option in response to each recommendation"
+"""The deviations from a joint distribution that :func:`cce_gap` and :func:`ce_gap` consider."""
 HISTORY, ON_TREE = "any strategy, which may depend on all that the player has observed (history)", "tree"
 """The same for games of several moves."""
 
@@ -132,6 +154,42 @@ def plans_of(game: HasInformationTree, agents: Mapping[str, Agent]) -> list[Floa
     return plans
 
 
+def nash_gap(payoffs: Tensor, strategies: Sequence[Tensor]) -> Certificate:
+    """Return the exact largest gain of any player from its best option while the others keep their strategies."""
+    gains = best_payoffs(payoffs, strategies) - expected_payoffs(payoffs, strategies)
+    return _exact(gains, DEVIATIONS)
+
+
+def cce_gap(payoffs: Tensor, joint: Tensor) -> Certificate:
+    """Return the exact largest gain of any player from one option that it plays whatever is recommended.
+
+    The others play their part of a profile that is drawn from ``joint``.
+    """
+    best = [_recommended(payoffs, joint, player).sum(0).max() for player in range(len(payoffs))]
+    return _exact(torch.stack(best) - joint_payoffs(payoffs, joint), CCE_DEVIATIONS)
+
+
+def ce_gap(payoffs: Tensor, joint: Tensor) -> Certificate:
+    """Return the exact largest gain of any player from its best response to each option that is recommended to it.
+
+    The others play their part of a profile that is drawn from ``joint``.
+    """
+    best = [_recommended(payoffs, joint, player).amax(1).sum() for player in range(len(payoffs))]
+    return _exact(torch.stack(best) - joint_payoffs(payoffs, joint), CE_DEVIATIONS)
+
+
+def _exact(gains: Tensor, deviation_class: str) -> Certificate:
+    largest = max(0.0, float(gains.max()))
+    return Certificate(largest, largest, deviation_class, METHOD)
+
+
+def _recommended(payoffs: Tensor, joint: Tensor, player: int) -> Tensor:
+    """Return the expected payoff of each option given each recommendation, times its probability, ``[A_p, A_p]``."""
+    options = joint.shape[player]
+    own = payoffs[player].movedim(player, 0).reshape(options, -1)
+    return joint.movedim(player, 0).reshape(options, -1) @ own.T
+
+
 @torch.no_grad()
 def strategies_of(game: Game[Any], agents: Mapping[str, Agent]) -> list[Tensor] | None:
     """Return the strategy of each player; ``None`` where the game cannot be enumerated or an agent has no strategy."""
@@ -148,6 +206,19 @@ def strategies_of(game: Game[Any], agents: Mapping[str, Agent]) -> list[Tensor] 
         probabilities = distribution.probabilities[0].double()
         strategies += (probabilities / probabilities.sum(-1, keepdim=True)).unbind()
     return strategies
+
+
+def joint_of(strategies: Sequence[Tensor]) -> Tensor:
+    """Return the joint distribution ``[A_1, ..., A_P]`` of independent strategies."""
+    joint = strategies[0]
+    for strategy in strategies[1:]:
+        joint = joint[..., None] * strategy
+    return joint
+
+
+def joint_payoffs(payoffs: Tensor, joint: Tensor) -> Tensor:
+    """Return the expected payoff of each player, ``[P]``, under a joint distribution."""
+    return payoffs.flatten(1) @ joint.flatten()
 
 
 def expected_payoffs(payoffs: Tensor, strategies: Sequence[Tensor]) -> Tensor:

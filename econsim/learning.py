@@ -23,6 +23,7 @@ __all__ = [
     "Explained",
     "FitsSeedsTogether",
     "HasDefaultLearner",
+    "Joint",
     "Learner",
     "Profile",
     "Recorder",
@@ -157,14 +158,21 @@ class Certificate:
         if self.upper is not None and self.lower > self.upper:
             raise ValueError(f"certificate: the lower bound {self.lower:g} is above the upper one {self.upper:g}")
 
+    @property
+    def exact(self) -> bool:
+        """Whether the largest gain of the deviation class is known: both bounds are the same."""
+        return self.lower == self.upper
+
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile of mixed strategies, one per role, in a game whose payoffs can be enumerated.
+    """A profile of mixed strategies, one per player, in a game whose payoffs can be enumerated.
+
+    Players are named as their role, with a number from 1 where the role has several.
 
     Attributes:
-        strategies: the probability of each option, by role.
-        payoffs: the expected payoff, by role.
+        strategies: the probability of each option, by player.
+        payoffs: the expected payoff, by player.
         largest_gain: of any player from its best option; zero in a Nash equilibrium. Computed from the payoffs.
         component: the number of the connected set of equilibria to which the profile belongs, counted from 1.
     """
@@ -181,15 +189,38 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Joint:
+    """A joint distribution over profiles of options, from which each player is recommended its option.
+
+    Attributes:
+        outcomes: the option of every player, in each profile whose probability is above rounding.
+        probabilities: of these profiles.
+        payoffs: the expected payoff, by player (named as in :class:`Profile`), in order.
+    """
+
+    outcomes: tuple[tuple[int, ...], ...]
+    probabilities: tuple[float, ...]
+    payoffs: Mapping[str, float]
+
+    @property
+    def total(self) -> float:
+        """The sum of payoffs."""
+        return sum(self.payoffs.values())
+
+
+@dataclass(frozen=True)
 class Solution:
     """The result of a solver.
 
     Attributes:
-        agents: the agent of each role.
+        agents: the agent of each role. Agents draw independently; where the result is a joint distribution, each plays
+            its marginal distribution.
         residuals: residuals of the solver's equations by name.
-        certificate: bounds on the largest gain of any player, computed from the agents, not by the solver's method.
+        certificate: bounds on the largest gain of any player, computed from the agents, or from the joint distribution
+            where there is one, not by the solver's method.
         profiles: every profile that was found, where strategies can be listed; the agents play one of them.
         notes: what a reader has to know about the result, in words.
+        joint: the joint distribution, where the result is a correlated equilibrium.
     """
 
     agents: Mapping[str, Agent]
@@ -197,6 +228,7 @@ class Solution:
     certificate: Certificate
     profiles: tuple[Profile, ...] = ()
     notes: tuple[str, ...] = ()
+    joint: Joint | None = None
 
 
 class Solver(Protocol):

@@ -21,8 +21,8 @@ def policy_table(game: Game[Any], solution: MarkovSolution) -> tuple[list[str], 
     from econsim.markov import MarkovGame, reached_states
 
     assert isinstance(game, MarkovGame)
-    assert solution.joint is not None
-    reached = reached_states(game.markov_form(), solution.joint.to(game.device))
+    assert solution.joint_policy is not None
+    reached = reached_states(game.markov_form(), solution.joint_policy.to(game.device))
     places = [(period, state) for period, state in (reached > _PLAYED).nonzero().tolist()]
     names = _states(game)
     columns = list(game.roles) if solution.agents else ["probabilities of joint actions"]
@@ -38,18 +38,18 @@ def policy_table(game: Game[Any], solution: MarkovSolution) -> tuple[list[str], 
 
 def policy_rows(game: Game[Any], solution: MarkovSolution) -> Iterator[dict[str, Any]]:
     """Yield one row of the CSV file for each period, state and joint action with a positive probability."""
-    assert solution.joint is not None
+    assert solution.joint_policy is not None
     names, options = _states(game), _options(game)
-    for period, state, *actions in solution.joint.nonzero().tolist():
+    for period, state, *actions in solution.joint_policy.nonzero().tolist():
         chosen = {name: labels[action] for (name, labels), action in zip(options.items(), actions, strict=True)}
-        probability = float(solution.joint[(period, state, *actions)])
+        probability = float(solution.joint_policy[(period, state, *actions)])
         yield {"period": period + 1, "state": names[state], **chosen, "probability": probability}
 
 
 def _shown(game: Game[Any], solution: MarkovSolution, period: int, state: int) -> list[str]:
     """Return what is played in a state: a cell for each player, or one for all where they are correlated."""
-    assert solution.joint is not None
-    law, options = solution.joint[period, state], _options(game)
+    assert solution.joint_policy is not None
+    law, options = solution.joint_policy[period, state], _options(game)
     if solution.agents:
         marginals = (law.movedim(player, 0).flatten(1).sum(-1) for player in range(law.ndim))
         return [_words(labels, shares) for labels, shares in zip(options.values(), marginals, strict=True)]

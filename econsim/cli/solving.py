@@ -13,7 +13,7 @@ from econsim.cli.solved_strategies import payoffs_text, points, records
 
 if TYPE_CHECKING:
     from econsim.game import Game, Role
-    from econsim.learning import Profile, Solution
+    from econsim.learning import Joint, Profile, Solution
 
 _DECIMALS = 9  # below which a payoff is rounding
 _MOST_ROWS = 40
@@ -31,7 +31,12 @@ def solve(
     time_limit: Annotated[
         float | None, typer.Option(min=0.0, help="Seconds after which the best result so far is returned.")
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="A CSV file for the strategies or policies.")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV file of strategies or policies, a row per option, or a joint distribution, a row per profile."
+        ),
+    ] = None,
 ) -> None:
     """Solve a scenario's game, and print its equilibria and each player's gain from deviating.
 
@@ -74,8 +79,10 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
             more = f"{len(listed) - _MOST_ROWS:,} more information sets are not shown"
             console.print(f"{more}; --csv FILE writes all strategies.")
         console.print(f"Expected payoffs: {payoffs_text(game, solution)}.")
-    if solution.profiles:
-        names = list(game.roles)
+    if solution.joint is not None:
+        console.print(_joint_grid(game, solution.joint))
+    elif solution.profiles:
+        names = list(solution.profiles[0].strategies)
         header = ["", *names, *(f"{name} payoff" for name in names), "total"]
         rows = [_row(game, number, profile) for number, profile in enumerate(solution.profiles[:_MOST_ROWS], 1)]
         if _has_mixtures(solution):
@@ -94,9 +101,32 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
 
 
 def _row(game: Game[Any], number: int, profile: Profile) -> list[str]:
-    played = [strategy_text(role, profile.strategies[name]) for name, role in game.roles.items()]
-    numbers = [*(profile.payoffs[name] for name in game.roles), profile.total]
-    return [str(number), *played, *map(_shown, numbers)]
+    played = [strategy_text(*each) for each in zip(_roles(game), profile.strategies.values(), strict=True)]
+    return [str(number), *played, *map(_shown, (*profile.payoffs.values(), profile.total))]
+
+
+def _roles(game: Game[Any]) -> list[Role]:
+    """Return the role of every player."""
+    return [role for role in game.roles.values() for _ in range(role.count)]
+
+
+def _joint_grid(game: Game[Any], joint: Joint) -> Any:
+    """Return the table of a joint distribution, likeliest profiles first, and the expected payoffs in its last row."""
+    from econsim.cli.console_tables import grid
+
+    likely = sorted(zip(joint.probabilities, joint.outcomes, strict=True), key=lambda entry: -entry[0])[:_MOST_ROWS]
+    rows = [[*_options(game, outcome), f"{share:.4g}"] for share, outcome in likely]
+    payoffs = [_shown(value) for value in joint.payoffs.values()]
+    return grid([*joint.payoffs, "probability"], [*rows, [*payoffs, "expected payoffs"]], words=len(payoffs))
+
+
+def _options(game: Game[Any], outcome: tuple[int, ...]) -> list[str]:
+    """Return the name of each player's option in a profile."""
+    roles = _roles(game)
+    return [
+        role.action_labels[option] if role.action_labels else str(option)
+        for role, option in zip(roles, outcome, strict=True)
+    ]
 
 
 def _has_mixtures(solution: Solution) -> bool:
@@ -156,10 +186,17 @@ def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
     from econsim.storage.csv_tables import write_csv
 
     if isinstance(solution, MarkovSolution):
-        write_csv(csv, pd.DataFrame(policy_rows(game, solution)))
-        typer.echo(str(csv))
-        return
-    rows = list(records(solution)) or [
+        rows = policy_rows(game, solution)
+    elif solution.joint is not None:
+        rows = _joint_rows(game, solution.joint)
+    else:
+        rows = list(records(solution)) or _profile_rows(game, solution)
+    write_csv(csv, pd.DataFrame(rows))
+    typer.echo(str(csv))
+
+
+def _profile_rows(game: Game[Any], solution: Solution) -> list[dict[str, Any]]:
+    return [
         {
             "equilibrium": number,
             "component": profile.component,
@@ -170,8 +207,13 @@ def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
             "largest_gain": profile.largest_gain,
         }
         for number, profile in enumerate(solution.profiles, 1)
-        for name, role in game.roles.items()
+        for name, role in zip(profile.strategies, _roles(game), strict=True)
         for option, probability in enumerate(profile.strategies[name])
     ]
-    write_csv(csv, pd.DataFrame(rows))
-    typer.echo(str(csv))
+
+
+def _joint_rows(game: Game[Any], joint: Joint) -> list[dict[str, Any]]:
+    return [
+        {**dict(zip(joint.payoffs, _options(game, outcome), strict=True)), "probability": probability}
+        for outcome, probability in zip(joint.outcomes, joint.probabilities, strict=True)
+    ]

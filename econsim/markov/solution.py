@@ -17,10 +17,11 @@ class MarkovSolution(Solution):
     """The solution of a finite Markov game.
 
     Attributes:
-        joint: the probability of every action profile, ``[H, S, A_1, ..., A_P]``. Where it correlates the players, no
-            agents that choose independently play it: ``agents`` is then empty, and the certificate is of ``joint``.
+        joint_policy: the probability of every action profile, ``[H, S, A_1, ..., A_P]``. Where it correlates the
+            players, no agents that choose independently play it: ``agents`` is then empty, and the certificate is of
+            ``joint_policy``.
         mixture: the profiles of which a method returns the mixture; ``None`` for other methods.
     """
 
-    joint: Tensor | None = None
+    joint_policy: Tensor | None = None
     mixture: Mixture | None = None

@@ -62,7 +62,18 @@ def certified(certificate: dict[str, Any]) -> Certified:
         shares = [_share(_mean(findings, "share_of_gap")) for findings in groups.values()]
         rows = [[*row, share] for row, share in zip(rows, shares, strict=True)]
     notes = [_note(role, method, findings) for (role, method), findings in groups.items()]
-    return Certified(header, rows, [*notes, _budget(certificate)])
+    return Certified(header, rows, [*notes, *_nash_gap(certificate), _budget(certificate)])
+
+
+def _nash_gap(certificate: dict[str, Any]) -> list[str]:
+    """Return the note on the largest gain of any player, where all gains are exact."""
+    findings = certificate["findings"]
+    if not findings or any(finding["method"] != METHOD for finding in findings):
+        return []
+    largest = max(finding["largest"] for finding in findings)
+    listed = ", ".join(dict.fromkeys(finding["role"] for finding in findings))
+    seeds = "" if len(certificate["seeds"]) == 1 else ", over all training seeds"
+    return [f"Nash gap, the largest gain of {listed}{seeds}: {_number(largest)} (exact)."]
 
 
 def _row(role: str, method: str, findings: Sequence[dict[str, Any]]) -> list[str]:

@@ -1,8 +1,9 @@
-"""Payoff tables of two-player games, and solutions made of mixed strategies."""
+"""Payoff tables of games, and solutions made of mixed strategies or of a joint distribution."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,12 +13,13 @@ from torch import Tensor
 
 from econsim.agents import mixed_strategy
 from econsim.errors import UserError
-from econsim.expected_play import best_payoffs, certificate_of, expected_payoffs
+from econsim.expected_play import certificate_of, expected_payoffs, joint_payoffs, nash_gap
 from econsim.game import Agent, Enumerable, Game
-from econsim.learning import Profile, Solution
+from econsim.learning import Certificate, Joint, Profile, Solution
 
 CONSTANT_SUM = 1e-9
 """Of sums of payoffs, relative to the largest payoff."""
+_SHOWN = 1e-8  # profiles with a smaller probability are left out of a joint distribution
 
 Floats = NDArray[np.float64]
 Mixes = tuple[Floats, Floats]
@@ -36,6 +38,14 @@ class Equilibria(NamedTuple):
     mixes: list[Mixes]
     components: list[int]
     degenerate: bool
+
+
+class Commitment(NamedTuple):
+    """The leader's mixed strategy ``[R]``, the follower's option, and whether all options were tried."""
+
+    mix: Floats
+    option: int
+    finished: bool
 
 
 class Play(NamedTuple):
@@ -64,6 +74,29 @@ def two_player_table(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -
     return table
 
 
+def payoff_table(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> Floats:
+    """Return the payoffs ``[P, A_1, ..., A_P]`` of all players.
+
+    Raises:
+        UserError: payoffs cannot be enumerated, or an agent is fixed.
+    """
+    if fixed:
+        raise UserError(f"{solver}: all players are solved for; {', '.join(fixed)} cannot be fixed")
+    if not isinstance(game, Enumerable):
+        raise UserError(f"{solver}: expected enumerable payoffs; {type(game).__name__} is not such a game")
+    table: Floats = game.payoff_tensor().cpu().numpy()
+    return table
+
+
+def player_names(game: Game[Any]) -> list[str]:
+    """Return the name of each player: that of its role, with a number from 1 where the role has several players."""
+    return [
+        name if role.count == 1 else f"{name}_{number}"
+        for name, role in game.roles.items()
+        for number in range(1, role.count + 1)
+    ]
+
+
 def is_constant_sum(table: Floats) -> bool:
     """Return whether the payoffs ``[2, R, C]`` of both players add up to a constant."""
     total = table.sum(0)
@@ -86,14 +119,14 @@ def zero_sum_table(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> 
 
 def solution(
     game: Game[Any],
-    found: Sequence[Mixes],
+    found: Sequence[Sequence[Floats]],
     chosen: int = 0,
     components: Sequence[int] | None = None,
     residuals: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
 ) -> Solution:
     """Return the solution whose profiles are ``found`` and whose agents play the chosen one of them."""
-    agents = {name: _agent(mix) for name, mix in zip(game.roles, found[chosen], strict=True)}
+    agents = _agents(game, found[chosen])
     certificate = certificate_of(game, agents)
     assert certificate is not None  # the game is enumerable, and mixed strategies are stochastic
     numbers = components or range(1, len(found) + 1)
@@ -101,17 +134,40 @@ def solution(
     return Solution(agents, dict(residuals or {}), certificate, profiles, tuple(notes))
 
 
-def _profile(game: Game[Any], mixes: Mixes, component: int) -> Profile:
+def joint_solution(game: Game[Any], joint: Floats, certificate: Certificate, notes: Sequence[str]) -> Solution:
+    """Return the solution whose result is a joint distribution ``[A_1, ..., A_P]``, with a certificate of it."""
+    assert isinstance(game, Enumerable)
+    others = [tuple(axis for axis in range(joint.ndim) if axis != player) for player in range(joint.ndim)]
+    agents = _agents(game, [joint.sum(axes) for axes in others])
+    paid = joint_payoffs(game.payoff_tensor().cpu(), torch.from_numpy(joint)).tolist()
+    outcomes = np.argwhere(joint > _SHOWN)
+    held = Joint(
+        tuple(tuple(map(int, outcome)) for outcome in outcomes),
+        tuple(float(joint[tuple(outcome)]) for outcome in outcomes),
+        dict(zip(player_names(game), paid, strict=True)),
+    )
+    return Solution(agents, {}, certificate, notes=tuple(notes), joint=held)
+
+
+def _profile(game: Game[Any], mixes: Sequence[Floats], component: int) -> Profile:
     assert isinstance(game, Enumerable)
     payoffs, strategies = game.payoff_tensor().cpu(), [torch.from_numpy(mix) for mix in mixes]
-    paid = expected_payoffs(payoffs, strategies)
-    gain = max(0.0, float((best_payoffs(payoffs, strategies) - paid).max()))
-    played = {name: tuple(mix.tolist()) for name, mix in zip(game.roles, mixes, strict=True)}
-    return Profile(played, dict(zip(game.roles, paid.tolist(), strict=True)), gain, component)
+    players, paid = player_names(game), expected_payoffs(payoffs, strategies)
+    played = {name: tuple(mix.tolist()) for name, mix in zip(players, mixes, strict=True)}
+    gap = nash_gap(payoffs, strategies).lower
+    return Profile(played, dict(zip(players, paid.tolist(), strict=True)), gap, component)
 
 
-def _agent(mix: Floats) -> Agent:
-    return mixed_strategy.MixedStrategy(mixed_strategy.Parameters(probabilities=tuple(mix.tolist())))
+def _agents(game: Game[Any], mixes: Sequence[Floats]) -> dict[str, Agent]:
+    """Return the agent of each role that plays the strategies of its players."""
+    rest = iter(mixes)
+    agents: dict[str, Agent] = {}
+    for name, role in game.roles.items():
+        played = tuple(tuple((mix / mix.sum()).tolist()) for mix in islice(rest, role.count))
+        alike = len(set(played)) == 1
+        given = {"probabilities": played[0]} if alike else {"by_player": played}
+        agents[name] = mixed_strategy.MixedStrategy(mixed_strategy.Parameters.model_validate(given))
+    return agents
 
 
 def positive(payoff: Floats) -> Floats:

@@ -62,7 +62,7 @@ class BackwardInduction:
         """Return an equilibrium; see :class:`~econsim.learning.Solver`.
 
         If the time limit is reached, players mix all options equally in the rounds that are not solved yet. A
-        correlated policy is in ``joint`` of the solution, which then has no agents.
+        correlated policy is in ``joint_policy`` of the solution, which then has no agents.
 
         Raises:
             UserError: the game is not a finite Markov game, an agent is fixed, or ``nash`` is asked for a game that
@@ -81,7 +81,8 @@ class BackwardInduction:
         else:
             joint, agents, notes = induction.joint, {}, [*induction.notes(), CORRELATED]
         gap = (ce_gap if concept == "ce" else cce_gap)(form, joint)
-        return MarkovSolution(agents, {}, gap, (), (*notes, returns_note(game, form, joint)), joint)
+        notes = [*notes, returns_note(game, form, joint)]
+        return MarkovSolution(agents, {}, gap, notes=tuple(notes), joint_policy=joint)
 
 
 class _Induction:

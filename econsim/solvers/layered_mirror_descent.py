@@ -78,7 +78,10 @@ class LayeredMirrorDescent:
             returns_note(game, form, joint),
         ]
         residuals = {"mixture_gap_lower": gap.lower, "mixture_gap_upper": gap.upper}
-        return MarkovSolution(agents_of(game, best), residuals, cce_gap(form, joint), (), tuple(notes), joint, mixture)
+        gap = cce_gap(form, joint)
+        return MarkovSolution(
+            agents_of(game, best), residuals, gap, notes=tuple(notes), joint_policy=joint, mixture=mixture
+        )
 
 
 def iterates(form: MarkovForm, iterations: int, step: float, deadline: float | None = None) -> list[list[Tensor]]:

@@ -67,7 +67,7 @@ class LemkeHowson:
         if found is None:
             uniform = tuple(np.full(count, 1.0 / count) for count in table.shape[1:])
             note = "The time limit was reached before the path ended; the strategies are uniform."
-            return solution(game, [uniform], notes=[note])  # type: ignore[list-item]
+            return solution(game, [uniform], notes=[note])
         return solution(game, [found])
 
 

@@ -25,7 +25,7 @@ from econsim.solvers._polytopes import Floats, Labels, vertices
 from econsim.solvers._tables import Equilibria, Mixes, positive, solution, two_player_table
 from econsim.solvers.lemke_howson import one_equilibrium
 
-__all__ = ["Parameters", "VertexEnumeration", "all_equilibria"]
+__all__ = ["Parameters", "VertexEnumeration", "all_equilibria", "risk_dominant"]
 
 REFERENCES = (
     "@article{avis2010enumeration, title={Enumeration of Nash equilibria for two-player games}, author={Avis, David "
@@ -69,7 +69,8 @@ class VertexEnumeration:
             note = "The time limit was reached; this is one equilibrium, found by the Lemke-Howson algorithm."
             return solution(game, [one], notes=[note])
         chosen = self._chosen(table, found.mixes)
-        return solution(game, found.mixes, chosen, found.components, notes=_notes(found))
+        notes = [*_notes(found), *_risk_note(game, table)]
+        return solution(game, found.mixes, chosen, found.components, notes=notes)
 
     def _chosen(self, table: Floats, mixes: Sequence[Mixes]) -> int:
         if self.parameters.select == "most_mixed":
@@ -109,6 +110,41 @@ def all_equilibria(table: Floats, deadline: float | None = None) -> Equilibria:
     components = _components([ends[number] for number in order])
     degenerate = bool((first_labels.sum(1) > rows).any() or (second_labels.sum(1) > columns).any())
     return Equilibria([mixes[number] for number in order], components, degenerate)
+
+
+def risk_dominant(table: Floats) -> tuple[int, int] | None:
+    """Return the options of the risk-dominant equilibrium of a two-by-two game; ``None`` where there is none.
+
+    Of two strict pure equilibria, it is the one with the larger product of both players' losses from deviating alone.
+
+    Args:
+        table: payoffs ``[2, 2, 2]`` of both players.
+
+    Source: Harsanyi and Selten (1988), *A General Theory of Equilibrium Selection in Games*, section 3.9.
+    """
+    products = {}
+    for row in (0, 1):
+        for column in (0, 1):
+            losses = (
+                table[0, row, column] - table[0, 1 - row, column],
+                table[1, row, column] - table[1, row, 1 - column],
+            )
+            if min(losses) > 0:
+                products[row, column] = float(losses[0] * losses[1])
+    if len(products) != 2 or len(set(products.values())) == 1:
+        return None
+    return max(products, key=lambda options: products[options])
+
+
+def _risk_note(game: Game[Any], table: Floats) -> list[str]:
+    options = risk_dominant(table) if table.shape[1:] == (2, 2) else None
+    if options is None:
+        return []
+    labels = [
+        role.action_labels[option] if role.action_labels else str(option)
+        for role, option in zip(game.roles.values(), options, strict=True)
+    ]
+    return [f"Risk-dominant equilibrium: {', '.join(labels)}."]
 
 
 def _complementary(first: Labels, second: Labels) -> list[tuple[int, int]]:

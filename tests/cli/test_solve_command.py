@@ -34,6 +34,26 @@ def test_a_solver_with_its_parameters(econsim_command: Econsim) -> None:
     assert "gap: 0" in done.stdout
 
 
+def test_a_correlated_equilibrium_is_printed_and_written_as_a_joint_distribution(
+    econsim_command: Econsim, tmp_path: Path
+) -> None:
+    game = "game={kind: normal_form, payoffs: {row: [[0, 7], [2, 6]], column: [[0, 2], [7, 6]]}}"
+    done = econsim_command("solve", "prisoners_dilemma", game, "--solver", "correlated", "--csv", "joint.csv")
+    assert done.returncode == 0, done.stderr
+    table = [line.split() for line in done.stdout.splitlines()[1:6]]
+    assert table == [
+        ["row", "column", "probability"],
+        ["1", "1", "0.5"],
+        ["0", "1", "0.25"],
+        ["1", "0", "0.25"],
+        ["5.25", "5.25", "expected", "payoffs"],
+    ]
+    assert "to any option in response to each recommendation: 0." in done.stdout
+    rows = list(csv.DictReader((tmp_path / "joint.csv").read_text(encoding="utf-8").splitlines()))
+    assert [list(row) for row in rows] == [["row", "column", "probability"]] * 3
+    assert sum(float(row["probability"]) for row in rows) == pytest.approx(1.0)
+
+
 def test_components_are_shown_where_equilibria_can_be_mixed(econsim_command: Econsim) -> None:
     game = "game={kind: normal_form, payoffs: {row: [[1, 1], [0, 0]], column: [[1, 1], [0, 0]]}}"
     done = econsim_command("solve", "prisoners_dilemma", game)

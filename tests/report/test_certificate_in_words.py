@@ -54,5 +54,7 @@ def test_bounds_stand_in_a_column_of_their_own_where_the_file_holds_them() -> No
     assert [row[place] for row in said.rows] == ["at least 0.25", "0.1 to 0.3"]
     exact = told(finding(method="enumerated", lower=0.4, upper=0.4))
     assert exact.rows[0][place] == "0.4"
+    assert exact.notes[-2].startswith("Nash gap, the largest gain of ")
+    assert exact.notes[-2].endswith("(exact).")
     assert exact.notes[-1].endswith("returns and gains are exact expectations over all actions.")
     assert "true gain" not in told(finding()).header  # a certificate of format 1

@@ -71,9 +71,9 @@ def test_the_value_of_a_zero_sum_game_is_that_of_its_recursion() -> None:
 @pytest.mark.parametrize(("concept", "gains"), [("ce", ce_gains), ("cce", cce_gains)])
 def test_correlated_policies_have_no_gain_by_an_independent_gap(concept: str, gains: Any) -> None:
     game, solution = solved(concept, random={"players": 3, "states": 2, "options": 3, "seed": 6})
-    assert solution.joint is not None
+    assert solution.joint_policy is not None
     assert solution.agents == {}
-    assert float(gains(game.markov_form(), solution.joint).max()) <= 1e-9
+    assert float(gains(game.markov_form(), solution.joint_policy).max()) <= 1e-9
     assert solution.certificate.upper is not None
     assert solution.certificate.upper <= 1e-9
 
@@ -83,12 +83,14 @@ def test_coarse_equilibria_have_the_highest_total_of_one_round_and_chicken_is_ex
     rewards = {"a": [[[0, 7], [2, 6]]], "b": [[[0, 2], [7, 6]]]}
     tables = {"rewards": rewards, "transitions": np.ones((1, 2, 2, 1)).tolist(), "horizon": 1}
     game, solution = solved("ce", **tables)
-    assert solution.joint is not None
-    torch.testing.assert_close(solution.joint[0, 0], torch.tensor([[0, 0.25], [0.25, 0.5]]).double(), rtol=0, atol=1e-9)
+    assert solution.joint_policy is not None
+    torch.testing.assert_close(
+        solution.joint_policy[0, 0], torch.tensor([[0, 0.25], [0.25, 0.5]]).double(), rtol=0, atol=1e-9
+    )
     _, coarse = solved("cce", **tables)
-    assert coarse.joint is not None
+    assert coarse.joint_policy is not None
     form = game.markov_form()
-    totals = [float(values(form, each)[0].sum()) for each in (solution.joint, coarse.joint)]
+    totals = [float(values(form, each)[0].sum()) for each in (solution.joint_policy, coarse.joint_policy)]
     assert totals[0] == pytest.approx(10.5, abs=1e-9)
     assert totals[1] >= totals[0] - 1e-9
 

@@ -13,7 +13,7 @@ from econsim.agents.mixed_strategy import MixedStrategy
 from econsim.errors import UserError
 from econsim.solvers import vertex_enumeration
 from econsim.solvers.lemke_howson import one_equilibrium
-from econsim.solvers.vertex_enumeration import all_equilibria
+from econsim.solvers.vertex_enumeration import all_equilibria, risk_dominant
 
 ROUNDING = 1e-12
 """Of gains, relative to the largest payoff: some hundred operations of double precision."""
@@ -112,3 +112,13 @@ def test_too_large_a_game_names_the_solver_that_fits(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(vertex_enumeration, "MOST_VERTICES", 50)
     with pytest.raises(UserError, match="6 by 6 options has more than 50 vertices; use the solver lemke_howson"):
         all_equilibria(STENGEL)
+
+
+def test_the_risk_dominant_equilibrium_has_the_larger_product_of_losses() -> None:
+    # Stag hunt: (stag, stag) loses 1 x 1 by deviating, (hare, hare) 2 x 2, although the first pays more.
+    assert "Risk-dominant equilibrium: hare, hare." in econsim.solve("normal_form", classic="stag_hunt").notes
+    table = np.array([[[4.0, 0.0], [2.0, 1.0]], [[4.0, 2.0], [0.0, 1.0]]])  # losses 2 x 2 and 1 x 1
+    assert risk_dominant(table) == (0, 0)
+    # Battle of the sexes: 3 x 2 and 2 x 3; matching pennies has no pure equilibrium.
+    for classic in ("battle_of_the_sexes", "matching_pennies"):
+        assert not any("Risk" in note for note in econsim.solve("normal_form", classic=classic).notes)

@@ -13,12 +13,11 @@ from numpy.typing import ArrayLike
 
 from econsim.analysis.inequality import Floats, arrays
 from econsim.errors import UserError
+from econsim.solvers.strong_stackelberg import commitment
 from econsim.solvers.vertex_enumeration import all_equilibria
 from econsim.solvers.zero_sum import maximin
 
 __all__ = ["Equilibrium", "nash_equilibria", "strong_stackelberg", "zero_sum"]
-
-_TOLERANCE = 1e-9
 
 
 class Equilibrium(NamedTuple):
@@ -62,14 +61,8 @@ def strong_stackelberg(leader: ArrayLike, follower: ArrayLike) -> Equilibrium:
     Source: Conitzer and Sandholm 2006, "Computing the optimal strategy to commit to".
     """
     leader_payoff, follower_payoff = _tables(leader, follower)
-    best: tuple[float, Floats, int] | None = None
-    for option in range(leader_payoff.shape[1]):
-        regret = (follower_payoff - follower_payoff[:, option : option + 1]).T
-        mix = _program(leader_payoff[:, option], regret)
-        if mix is not None and (best is None or mix @ leader_payoff[:, option] > best[0] + _TOLERANCE):
-            best = float(mix @ leader_payoff[:, option]), mix, option
-    assert best is not None  # every mix has a best response
-    value, mix, option = best
+    mix, option, _ = commitment(leader_payoff, follower_payoff)
+    value = float(mix @ leader_payoff[:, option])
     return Equilibrium(mix, np.eye(leader_payoff.shape[1])[option], value, float(mix @ follower_payoff[:, option]))
 
 
@@ -91,25 +84,6 @@ def nash_equilibria(row_payoff: ArrayLike, column_payoff: ArrayLike) -> list[Equ
     return [
         Equilibrium(row, column, float(row @ own @ column), float(row @ other @ column)) for row, column in found.mixes
     ]
-
-
-def _program(gain: Floats, regret: Floats) -> Floats | None:
-    """Return the mix ``[R]`` with the highest ``gain`` for which no row of ``regret`` is above zero, if any."""
-    from scipy.optimize import linprog
-
-    solution = linprog(
-        -gain,
-        A_ub=regret,
-        b_ub=np.zeros(len(regret)),
-        A_eq=np.ones((1, len(gain))),
-        b_eq=[1.0],
-    )
-    return _mix(arrays(solution.x)[0]) if solution.status == 0 else None
-
-
-def _mix(weights: Floats) -> Floats:
-    positive = np.clip(weights, 0.0, None)
-    return np.asarray(positive / positive.sum())
 
 
 def _tables(*payoffs: ArrayLike) -> list[Floats]:

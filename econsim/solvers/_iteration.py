@@ -1,0 +1,80 @@
+"""Iterated strategies of games with any number of players: the best ones so far, up to a gap or a deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from time import monotonic
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from econsim.expected_play import deviation_payoffs, nash_gap
+from econsim.game import Game
+from econsim.learning import Solution
+from econsim.solvers._tables import solution
+
+_CHECK_EVERY = 20
+
+Strategies = Sequence[Tensor]
+"""The mixed strategy ``[A_p]`` of each player, float64."""
+
+
+class Reached(NamedTuple):
+    """The strategies with the smallest Nash gap, that gap, and the number of iterations."""
+
+    strategies: Strategies
+    gap: float
+    iterations: int
+
+
+def best_of(payoffs: Tensor, path: Iterable[Strategies], gap: float, deadline: float | None) -> Reached:
+    """Follow a path of strategies until the gap or the deadline is reached or the path ends; return the best of it.
+
+    Args:
+        payoffs: ``[P, A_1, ..., A_P]``, float64.
+        path: the strategies after each iteration, at least one.
+        gap: the Nash gap that is small enough, in payoffs.
+        deadline: on the clock of :func:`time.monotonic`.
+    """
+    best: Reached | None = None
+    number, last = 0, None
+    for number, strategies in enumerate(path, 1):
+        last = strategies
+        if (number - 1) % _CHECK_EVERY:
+            continue
+        best = _better(payoffs, best, strategies, number)
+        if best.gap <= gap or (deadline is not None and monotonic() > deadline):
+            return best._replace(iterations=number)
+    assert last is not None  # the path is not empty
+    return _better(payoffs, best, last, number)._replace(iterations=number)
+
+
+def _better(payoffs: Tensor, best: Reached | None, strategies: Strategies, number: int) -> Reached:
+    gap = nash_gap(payoffs, strategies).lower
+    return Reached(strategies, gap, number) if best is None or gap < best.gap else best
+
+
+def solution_of(game: Game[Any], reached: Reached, gap: float) -> Solution:
+    """Return the solution that plays the best strategies, with a note where their gap is above the one asked for."""
+    notes = []
+    if reached.gap > gap:
+        notes = [f"Stopped after {reached.iterations:,} iterations, above the gap of {gap:.3g} asked for."]
+    mixes = [strategy.numpy() for strategy in reached.strategies]
+    return solution(game, [mixes], residuals={"iterations": float(reached.iterations)}, notes=notes)
+
+
+def uniform(payoffs: Tensor) -> list[Tensor]:
+    """Return the strategies in which all options are equally probable."""
+    return [torch.full((count,), 1.0 / count, dtype=torch.float64) for count in payoffs.shape[1:]]
+
+
+def values(payoffs: Tensor, strategies: Strategies) -> list[Tensor]:
+    """Return the expected payoff of each option of each player, with the other strategies fixed."""
+    return [deviation_payoffs(payoffs, strategies, player) for player in range(len(strategies))]
+
+
+def span(payoffs: Tensor) -> float:
+    """Return the largest range of a player's payoffs; 1 where all are constant."""
+    ranges = payoffs.flatten(1).amax(1) - payoffs.flatten(1).amin(1)
+    return float(ranges.max()) or 1.0

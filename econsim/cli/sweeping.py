@@ -16,6 +16,7 @@ from econsim.cli.running import (
     BackendOption,
     ConfirmOption,
     OverridesArgument,
+    QuietOption,
     TrackOption,
 )
 from econsim.errors import UserError
@@ -98,7 +99,7 @@ def sweep(
     track: TrackOption = None,
     frontier: FrontierOption = None,
     best: BestOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    quiet: QuietOption = False,
     yes: ConfirmOption = False,
 ) -> None:
     """Run a scenario many times with different values of its keys.
@@ -210,7 +211,7 @@ def search(
     seed: Annotated[int, typer.Option(min=0, help="The seed of the proposals.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The folder of the search. Default: searches/SCENARIO.")] = None,
     device: DeviceOption = "cpu",
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    quiet: QuietOption = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Confirm that a key is sent to the language model of the scenario.")
     ] = False,

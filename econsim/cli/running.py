@@ -36,6 +36,9 @@ TrackOption = Annotated[
 ]
 
 
+ThreadsOption = Annotated[
+    int, typer.Option(min=1, help="CPU threads of each run; recorded with it, since they can change rounding.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]
 
 
@@ -70,9 +73,7 @@ def run(
     device: Annotated[Device, typer.Option(help="The device; auto uses a GPU if there is one.")] = Device.auto,
     out: Annotated[Path | None, typer.Option(help="The run folder. Default: a new folder under runs/.")] = None,
     quiet: QuietOption = False,
-    threads: Annotated[
-        int, typer.Option(min=1, help="CPU threads; recorded with the run, since they can change rounding.")
-    ] = 1,
+    threads: ThreadsOption = 1,
     backend: BackendOption = Backend.tensors,
     track: TrackOption = None,
     yes: ConfirmOption = False,

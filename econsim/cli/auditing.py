@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from econsim.cli.running import ConfirmOption, OverridesArgument
+from econsim.cli.progress_bar import progress_bar
+from econsim.cli.running import ConfirmOption, OverridesArgument, QuietOption
 
 
 def audit(
@@ -25,6 +26,7 @@ def audit(
         Path | None, typer.Option(help="The output folder. Default: audits/SCENARIO, or RUN/audit for a run.")
     ] = None,
     yes: ConfirmOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Test whether a scenario's workers respond to incentives.
 
@@ -49,8 +51,9 @@ def audit(
     asked = Asked(tuple(rate or RATES), repeats, tuple(wording or ()))
     from rich.console import Console
 
-    progress = Console(stderr=True, highlight=False)
-    content = ask(subject, out or folder, asked, yes, lambda line: progress.print(line, markup=False))
+    shown = Console(stderr=True, highlight=False, quiet=quiet)
+    with progress_bar("audit", quiet, shown) as report:
+        content = ask(subject, out or folder, asked, yes, lambda line: shown.print(line, markup=False), report)
     from econsim.cli.console_tables import grid
     from econsim.report.incentive_audit import audited, fragment
     from econsim.storage.files import write_text

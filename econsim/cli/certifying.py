@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from econsim.cli.running import RunFolder
+from econsim.cli.running import QuietOption, RunFolder
 
 
 def equilibrium(
@@ -24,7 +24,7 @@ def equilibrium(
         list[str] | None, typer.Option(metavar="NAME", help="A role; repeatable. Default: all roles.")
     ] = None,
     first_seed: Annotated[bool, typer.Option("--first-seed", help="Use only the first training seed.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Measure how far a run is from equilibrium.
 

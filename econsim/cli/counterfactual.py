@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from econsim.cli.running import RunFolder
+from econsim.cli.progress_bar import progress_bar
+from econsim.cli.running import QuietOption, RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,7 @@ def counterfactual(
             " with --report: a new folder in RUN/reforms."
         ),
     ] = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Compare a run with the same run under a reform.
 
@@ -76,7 +78,17 @@ def counterfactual(
     opened = open_run(run)
     # The folder is checked before the episodes are played, which can take long.
     with new_reform_folder(opened, overrides, out) if report else nullcontext(out) as folder:
-        result = compared(opened, overrides, list(given or ()), episodes, policy, follower_set, list(metric or ()))
+        with progress_bar("counterfactual", quiet) as progress:
+            result = compared(
+                opened,
+                overrides,
+                list(given or ()),
+                episodes,
+                policy,
+                follower_set,
+                list(metric or ()),
+                progress,
+            )
         written = [write_reform_report(result, folder)] if report else _written(result, folder)
     _print(result, episodes, written)
 

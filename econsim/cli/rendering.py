@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from econsim.cli.progress_bar import progress_bar
 from econsim.cli.running import RunFolder
 from econsim.errors import UserError
 
@@ -48,8 +48,8 @@ def render(
     from econsim.report.episode import animation_file, write_animation
 
     for path in _files(format_, out, lambda kind: animation_file(opened, policy, kind)):
-        with _bar(path.name) as watch:
-            write_animation(opened, path, policy, every, fps, watch)
+        with progress_bar(path.name) as report:
+            write_animation(opened, path, policy, every, fps, report)
         typer.echo(path)
 
 
@@ -64,15 +64,3 @@ def _files(format_: Format | None, out: Path | None, default_file: Callable[[str
             )
         out = out.with_name(f"{out.name}.{format_.value}")
     return [out]
-
-
-@contextmanager
-def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on a terminal while frames are drawn."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(name, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -36,6 +36,12 @@ TrackOption = Annotated[
 ]
 
 
+ThreadsOption = Annotated[
+    int, typer.Option(min=1, help="CPU threads of each run; recorded with it, since they can change rounding.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]
+
+
 class Backend(StrEnum):
     """Backends that play a game."""
 
@@ -66,10 +72,8 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of the first training run and of all shocks.")] = None,
     device: Annotated[Device, typer.Option(help="The device; auto uses a GPU if there is one.")] = Device.auto,
     out: Annotated[Path | None, typer.Option(help="The run folder. Default: a new folder under runs/.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
-    threads: Annotated[
-        int, typer.Option(min=1, help="CPU threads; recorded with the run, since they can change rounding.")
-    ] = 1,
+    quiet: QuietOption = False,
+    threads: ThreadsOption = 1,
     backend: BackendOption = Backend.tensors,
     track: TrackOption = None,
     yes: ConfirmOption = False,
@@ -102,7 +106,7 @@ def resume(
             help="Language-model settings that do not change answers, for example llm.budget keys.",
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    quiet: QuietOption = False,
     accept_changed_versions: AcceptChangedVersions = False,
     track: TrackOption = None,
     yes: Annotated[

@@ -16,6 +16,8 @@ from econsim.cli.running import (
     BackendOption,
     ConfirmOption,
     OverridesArgument,
+    QuietOption,
+    ThreadsOption,
     TrackOption,
 )
 from econsim.errors import UserError
@@ -86,9 +88,7 @@ def sweep(
     retries: Annotated[int, typer.Option(min=0, help="How many times a failed run is retried.")] = 1,
     reports: Annotated[bool, typer.Option("--reports", help="Write a report of every run that has a folder.")] = False,
     device: DeviceOption = "cpu",
-    threads: Annotated[
-        int, typer.Option(min=1, help="CPU threads of each run; recorded with it, since they can change rounding.")
-    ] = 1,
+    threads: ThreadsOption = 1,
     backend: BackendOption = Backend.tensors,
     results: Annotated[str | None, typer.Option(metavar="URL", help="Shared storage, for example s3://...")] = None,
     cpus: Annotated[float, typer.Option(min=0, help="CPUs per run on a cluster.")] = 1.0,
@@ -98,7 +98,7 @@ def sweep(
     track: TrackOption = None,
     frontier: FrontierOption = None,
     best: BestOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    quiet: QuietOption = False,
     yes: ConfirmOption = False,
 ) -> None:
     """Run a scenario many times with different values of its keys.
@@ -210,7 +210,9 @@ def search(
     seed: Annotated[int, typer.Option(min=0, help="The seed of the proposals.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The folder of the search. Default: searches/SCENARIO.")] = None,
     device: DeviceOption = "cpu",
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    threads: ThreadsOption = 1,
+    backend: BackendOption = Backend.tensors,
+    quiet: QuietOption = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Confirm that a key is sent to the language model of the scenario.")
     ] = False,
@@ -218,7 +220,8 @@ def search(
 ) -> None:
     """Search for the values of keys that give the best value of a metric.
 
-    Run the same command again to continue an interrupted search, or with a larger budget to extend it.
+    Prints the best trial, and its interval under seeds that the choice has not seen. Run the same command again to
+    continue an interrupted search, or with a larger budget to extend it.
     """
     if (maximise is None) == (minimise is None):
         raise UserError("search: give either --maximise or --minimise, for example --maximise welfare")
@@ -235,11 +238,11 @@ def search(
         method=method.value,
         seed=seed,
     )
-    result = find(
-        request, budget, out or Path("searches") / Path(scenario).stem, device, quiet, yes, accept_changed_versions
-    )
+    folder = out or Path("searches") / Path(scenario).stem
+    result = find(request, budget, folder, device, quiet, yes, accept_changed_versions, threads, backend.value)
     for name, value in result.best.items():
         typer.echo(f"{'best value' if name == 'value' else name}: {value}")
+    print_section(*result.held_out().section())
 
 
 def _print(table: Any, csv: Path | None) -> None:

@@ -10,13 +10,19 @@ from econsim.llm.failures import TryAgain
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["LONGEST_BODY", "UNCOMPRESSED", "body_of"]
+__all__ = ["LONGEST_BODY", "UNCOMPRESSED", "body_of", "check_size"]
 
 LONGEST_BODY = 16 << 20
 """Bytes of the longest response that is read, far more than any answer."""
 UNCOMPRESSED = {"Accept-Encoding": "identity"}
 """The header that asks for responses without compression, which saves nothing for texts of this length."""
 _ZLIB = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+def check_size(size: int) -> None:
+    """Raise :class:`TryAgain` if a response of ``size`` bytes is longer than ``LONGEST_BODY``."""
+    if size > LONGEST_BODY:
+        raise TryAgain(f"the response is longer than {LONGEST_BODY >> 20} MiB")
 
 
 async def body_of(response: aiohttp.ClientResponse) -> bytes:
@@ -31,7 +37,7 @@ async def body_of(response: aiohttp.ClientResponse) -> bytes:
         size += len(part)
         if size > LONGEST_BODY:
             response.close()
-            raise TryAgain(_too_long())
+        check_size(size)
     body = b"".join(parts)
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     return body if encoding == "identity" else _decompressed(body, encoding)
@@ -45,10 +51,5 @@ def _decompressed(body: bytes, encoding: str) -> bytes:
         content = stream.decompress(body, LONGEST_BODY)
     except zlib.error:
         raise TryAgain(f"the compression of the response ({encoding}) is not valid") from None
-    if stream.unconsumed_tail:
-        raise TryAgain(_too_long())
+    check_size(len(content) + len(stream.unconsumed_tail))
     return content
-
-
-def _too_long() -> str:
-    return f"the response is longer than {LONGEST_BODY >> 20} MiB"

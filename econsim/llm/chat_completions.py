@@ -20,13 +20,25 @@ from econsim.llm.envelope import Envelope
 from econsim.llm.failures import TryAgain
 from econsim.llm.requests import Reply, Request
 
-__all__ = ["SIMULATED", "error_of", "reply_of"]
+__all__ = ["SIMULATED", "completion_in", "error_of", "reply_of", "status_of"]
 
 SIMULATED = "x-econsim-simulated"
 """Header in which an endpoint of a scripted model names its kind."""
 _MOST_TOKENS = 10**9  # of one call; a larger count is a fault of the server
 _CHARACTERS_A_TOKEN = 4
+_NOT_READ = "the response of the server is incomplete or is not a chat completion"
 _FILTERED, _WITHHELD = "content_filter", "the content filter of the provider withheld the reply"
+
+
+def completion_in(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in the body of a response; raises :class:`TryAgain` if there is none."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise TryAgain(_NOT_READ)
+    return parsed
 
 
 def reply_of(content: Mapping[str, Any], request: Request, simulated: str = "") -> Reply:
@@ -43,7 +55,7 @@ def reply_of(content: Mapping[str, Any], request: Request, simulated: str = "") 
         usage = content.get("usage") or {}
         input_tokens, output_tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
     except (KeyError, IndexError, TypeError, AttributeError):
-        raise TryAgain("the response of the server is incomplete or is not a chat completion") from None
+        raise TryAgain(_NOT_READ) from None
     finish_reason = _text(choice.get("finish_reason"))
     refusal = _text(message.get("refusal")) or (_WITHHELD if finish_reason == _FILTERED else "")
     if input_tokens is None or output_tokens is None:
@@ -60,6 +72,13 @@ def error_of(content: Mapping[str, Any]) -> Any:
     choices = content.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     return first.get("error") if isinstance(first, dict) else None
+
+
+def status_of(error: Any) -> int:
+    """Return the HTTP status that an error in a response with status 200 states; 500 if it states none."""
+    code = error.get("code") if isinstance(error, dict) else None
+    code = int(code) if isinstance(code, str) and code.isdigit() else code
+    return code if isinstance(code, int) and 400 <= code <= 599 else 500
 
 
 def _text_and_reasoning(message: Mapping[str, Any]) -> tuple[str, str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from econsim.errors import UserError
 from econsim.llm._bodies import UNCOMPRESSED, body_of
 from econsim.llm._refusals import check
-from econsim.llm.chat_completions import SIMULATED, error_of, reply_of
+from econsim.llm.chat_completions import SIMULATED, completion_in, error_of, reply_of, status_of
 from econsim.llm.failures import EndpointError, SystemRoleRefused, TryAgain
 from econsim.llm.key_hosts import is_local, secret_of
 from econsim.llm.model_lists import NO_MODELS, Models, models_of
@@ -88,15 +87,11 @@ class Endpoint:
             simulated = response.headers.get(SIMULATED, "")
             if response.status != 200:
                 await self._refused(response.status, response.headers, content)
-            answer = _parsed(content)
+            answer = completion_in(content)
             if (error := error_of(answer)) is not None:
-                await self._refused(_code(error), response.headers, json.dumps({"error": error}).encode())
+                await self._refused(status_of(error), response.headers, json.dumps({"error": error}).encode())
         reply = reply_of(answer, request, simulated)
-        if not self._secret:
-            return reply
-        return replace(
-            reply, text=self._secret.hidden(reply.text), envelope=reply.envelope.with_texts(self._secret.hidden)
-        )
+        return reply.with_texts(self._secret.hidden) if self._secret else reply
 
     async def _refused(self, status: int, headers: Mapping[str, str], content: bytes) -> NoReturn:
         """Raise the error of a response; a refusal names the models that the server lists."""
@@ -177,24 +172,6 @@ class Endpoint:
         if self._settings.body:
             body = {name: value for name, value in {**body, **self._settings.body}.items() if value is not None}
         return json.dumps(body).encode()
-
-
-def _parsed(content: bytes) -> dict[str, Any]:
-    """Return the JSON object of a response."""
-    try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError):
-        parsed = None
-    if not isinstance(parsed, dict):
-        raise TryAgain("the response of the server is incomplete or is not a chat completion")
-    return parsed
-
-
-def _code(error: Any) -> int:
-    """Return the HTTP status that an error in a response with status 200 states; 500 if it states none."""
-    code = error.get("code") if isinstance(error, dict) else None
-    code = int(code) if isinstance(code, str) and code.isdigit() else code
-    return code if isinstance(code, int) and 400 <= code <= 599 else 500
 
 
 def _short_timeout() -> aiohttp.ClientTimeout:

@@ -1,16 +1,21 @@
 """Client of all providers supported by litellm, such as Anthropic, Gemini and Bedrock; the import is lazy.
 
 The cache and the retries of litellm are disabled, because econsim has its own, and prices come from the table that the
-installed version of litellm contains.
+installed version of litellm contains. Answers are read as those of :class:`econsim.llm.endpoint.Endpoint` are, with the
+same limit of size.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from functools import cache
 from typing import Any
 
 from econsim.errors import UserError
+from econsim.llm._bodies import check_size
+from econsim.llm._refusals import check
+from econsim.llm.chat_completions import completion_in, error_of, reply_of, status_of
 from econsim.llm.failures import ContextExceeded, EndpointError, TryAgain
 from econsim.llm.key_hosts import secret_of
 from econsim.llm.requests import Reply, Request
@@ -46,16 +51,18 @@ class Hosted:
         """Return the answer to a request.
 
         Raises:
-            TryAgain: the call failed and may be repeated.
+            TryAgain: the call failed and may be repeated, or the answer is too long or not a chat completion.
             EndpointError: the provider refuses the request.
         """
         try:
             answer = await self._litellm.acompletion(**self._body(request))
         except Exception as error:  # litellm passes on the errors of all libraries below it
             raise self._explained(error) from None
-        usage = answer.usage
-        text = self._secret.hidden(answer.choices[0].message.content or "")
-        return Reply(text, usage.prompt_tokens, usage.completion_tokens)
+        body = self._secret.hidden(_body_of(answer))
+        completion = completion_in(body)
+        if (reported := error_of(completion)) is not None:
+            check(status_of(reported), {}, json.dumps({"error": reported}).encode(), self._settings, self._secret)
+        return reply_of(completion, request).with_texts(self._secret.hidden)
 
     async def check(self) -> None:
         """Do nothing: there is no check that works for every provider, so problems appear at the first call."""
@@ -113,6 +120,20 @@ def listed_price(model: str, input_tokens: int, output_tokens: int) -> float | N
     except Exception:  # a model that is not in the table; the error type differs between versions
         return None
     return float(input_price + output_price)
+
+
+def _body_of(answer: Any) -> bytes:
+    """Return an answer of litellm as the JSON of a chat completion, which is read as that of a server.
+
+    Raises:
+        TryAgain: it is longer than the longest response that is read; litellm itself has no such limit.
+    """
+    try:
+        body = json.dumps(answer.model_dump(warnings=False), default=str).encode()
+    except (AttributeError, TypeError, ValueError, RecursionError):
+        return b""  # not a chat completion
+    check_size(len(body))
+    return body
 
 
 def _check_body(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,10 @@ class Reply:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", whole_characters(self.text))
+
+    def with_texts(self, changed: Callable[[str], str]) -> Reply:
+        """Return the reply with its text and those of its envelope changed by a function."""
+        return replace(self, text=changed(self.text), envelope=self.envelope.with_texts(changed))
 
 
 def request_of(question: Question, settings: Settings) -> Request:

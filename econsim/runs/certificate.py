@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +110,14 @@ class _Certifying:
         return wanted
 
     def _work(self, remaining: list[Piece], request: dict[str, Any], done: Done) -> None:
-        kinds = ["leader" if self.game.roles[piece.role].leads else "follower" for piece in remaining]
-        with Progress([piece.name for piece in remaining], kinds, self.journal) as progress:
-            for index, piece in enumerate(remaining):
-                progress.begin(index)
-                done[piece.name] = list(self.finder.findings(piece, progress))
+        phases = [(piece, phase) for piece in remaining for phase in self.finder.phases(piece)]
+        names = [f"{piece.name}: {phase}" for piece, phase in phases]
+        index = count()
+        with Progress(names, [f"{piece.role}: {phase}" for piece, phase in phases], self.journal) as progress:
+            for piece in remaining:
+                done[piece.name] = list(self.finder.findings(piece, lambda: progress.stage(next(index))))
                 content = {"asked": request, "done": done}
                 write_json(self.run.path / _PARTIAL, {**content, "sha256": _checksum(content)})
-                progress.end()
 
     def _stored(self, request: dict[str, Any]) -> Done:
         """Return the pieces that an interrupted certificate with the same budget has stored."""

@@ -23,15 +23,18 @@ from econsim.analysis.counterfactual import (
     effects_table,
     gains_by_decile,
     play_pair,
+    plays_of_points,
     winners_and_losers,
 )
 from econsim.errors import UserError
 from econsim.game import Agent, FittedAgent, Game
 from econsim.parameters import Chosen
+from econsim.play import counted
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import computing_on
+from econsim.runs.progress import Report
 from econsim.runs.recorder import Advice
 from econsim.runs.reform_checks import as_texts, check_keys, check_players, check_silent, fixed, section
 from econsim.runs.reform_description import ReformDescription, ReformRequest, described
@@ -79,6 +82,7 @@ def counterfactual(
     policy: str | None = None,
     followers: Followers | None = None,
     metrics: Sequence[str] = (),
+    progress: Report | None = None,
 ) -> Counterfactual:
     """Play a policy of a run with and without a reform, under common random numbers, and return the differences.
 
@@ -91,6 +95,7 @@ def counterfactual(
         followers: ``"evaluation"`` for the evaluation workers, ``"own"`` for the policy's own; by default the
             evaluation workers where the scenario has them.
         metrics: names of metrics, see ``Played.measured``; by default those that reports show.
+        progress: called at every step with the steps done, the steps of all plays, and the seed.
 
     Raises:
         UserError: the run is not finished, there is no such policy or metric, the reform changes the number of players
@@ -103,7 +108,7 @@ def counterfactual(
     check_keys(overrides, _CHANGES)
     check_keys(given, ("game",), "--given ")
     with computing_on(opened.environment["threads"]), Advice().listening():
-        return _Reform(opened, overrides, given, policy, followers).measured(episodes, tuple(metrics))
+        return _Reform(opened, overrides, given, policy, followers).measured(episodes, tuple(metrics), progress)
 
 
 class _Reform:
@@ -132,11 +137,11 @@ class _Reform:
         if self.followers == "evaluation" and not exact:
             raise UserError(f"{run.path}: the scenario has no evaluation workers; use --followers own")
 
-    def measured(self, episodes: int, metrics: tuple[str, ...]) -> Counterfactual:
+    def measured(self, episodes: int, metrics: tuple[str, ...], progress: Report | None) -> Counterfactual:
         """Play all episodes and return the effects."""
         key = evaluation_key(self.run.scenario.seed, episodes)
         seeds = self.policy.seeds if self.followers == "own" else self.policy.seeds[:1]
-        played = [self._played(seed, key) for seed in seeds]
+        played = [self._played(seed, key, seeds, progress) for seed in seeds]
         baseline, held, reform = (_together(parts) for parts in zip(*played, strict=True))
         sides = Sides(baseline, held, reform, len(seeds))
         shown = tuple(name for name, metric in baseline.metrics.items() if metric.show != "never")
@@ -165,15 +170,27 @@ class _Reform:
         if unchanged and self.planners[0] == self.planners[1]:
             raise UserError(f"{self.run.path}: the reform changes nothing; the run already has these values")
 
-    def _played(self, seed: int, key: Tensor) -> tuple[Played, Played, Played]:
+    def _played(
+        self, seed: int, key: Tensor, seeds: Sequence[int], progress: Report | None
+    ) -> tuple[Played, Played, Played]:
         """Return the episodes of the baseline, of the reform with behaviour held fixed, and of the reform."""
         agents, changed = self._agents(seed), self._changed_agents(seed)
         check_silent({**agents, **changed})
         numbers = self._numbers()
         other = None if numbers else self.reform_game
-        pair: Pair = play_pair(self.game, agents, key, changed, other, **numbers)
-        held = behaviour_held(self.game, agents, key, changed, other, **numbers)
+        watch = None
+        if progress is not None:
+            steps = self._steps(len(key), in_one_batch=bool(numbers) and not changed)
+            watch = counted(progress, seeds.index(seed) * steps, len(seeds) * steps, f"seed {seed}")
+        pair: Pair = play_pair(self.game, agents, key, changed, other, watch, **numbers)
+        held = behaviour_held(self.game, agents, key, changed, other, watch, **numbers)
         return pair.baseline, held, pair.reform
+
+    def _steps(self, episodes: int, in_one_batch: bool) -> int:
+        """Return the number of states in the plays of a seed: two of baseline and reform each, if not in one batch."""
+        baseline, reform = self.game.horizon + 1, self.reform_game.horizon + 1
+        pair = plays_of_points(2, episodes) * baseline if in_one_batch else baseline + reform
+        return pair + baseline + reform
 
     def _agents(self, seed: int) -> dict[str, Agent]:
         agents = agents_of(self.run, self.plan, self.policy, seed)

@@ -7,23 +7,26 @@ the workers of a scenario.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from econsim.analysis.counterfactual import paired_difference
 from econsim.analysis.metrics import measure
+from econsim.analysis.statistics import mean_interval
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, FittedAgent, Game
 from econsim.parameters import Chosen
+from econsim.play import counted
 from econsim.runs.evaluation import evaluation_key, play, with_expected_returns
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
 from econsim.runs.machine import computing_on
+from econsim.runs.progress import Report
 from econsim.runs.recorder import Advice
 from econsim.scenario.plan import Policy
 
@@ -32,7 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = ["cross_table"]
 
+_DIFFERENCES = ("difference", "difference_low", "difference_high", "difference_interval")
 EVALUATION, OWN = "evaluation workers", "scenario's workers"
+
+
+Watch = Callable[[Any, torch.Tensor], object]
 
 
 @dataclass
@@ -52,17 +59,22 @@ class _Sides:
         self.agents[label], self.chosen[label] = agents, None if fitted else chosen
 
 
-def cross_table(paths: Iterable[str | Path], episodes: int = 16, metric: str = "welfare") -> pd.DataFrame:
+def cross_table(
+    paths: Iterable[str | Path], episodes: int = 16, metric: str = "welfare", progress: Report | None = None
+) -> pd.DataFrame:
     """Evaluate every planner of the runs with every set of workers of the runs.
 
-    The table has one row per pair, with the columns ``planner``, ``workers``, ``metric``, ``mean``, ``standard_error``
-    (of the mean over episodes; empty for one episode) and ``episodes``. All pairs are evaluated in the same episodes
-    (common random numbers), those that score the first run.
+    All pairs are evaluated in the same episodes (common random numbers), those that score the first run. The table has
+    one row per pair, with the columns ``planner``, ``workers``, ``metric``, ``mean`` over ``episodes`` with its 95 %
+    interval ``low`` to ``high``, and ``difference`` from the first planner with the same workers, with its interval
+    ``difference_low`` to ``difference_high``, paired by episode. ``interval`` and ``difference_interval`` say how the
+    bounds were computed, or why there are none; the first planner has no difference.
 
     Args:
         paths: folders of finished runs of the same game.
         episodes: number of episodes to play.
         metric: a metric of an episode, see :func:`econsim.analysis.metrics.measure`.
+        progress: called at every step with the steps done, the steps of all pairs, and the planner.
 
     Raises:
         UserError: no run is given, a run is not finished or has no planner, the runs are of different games, or there
@@ -78,10 +90,16 @@ def cross_table(paths: Iterable[str | Path], episodes: int = 16, metric: str = "
     rows = []
     with computing_on(runs[0].environment["threads"]), Advice().listening():
         planners, workers = _sides(runs)
-        for planner, planner_agents in planners.agents.items():
-            for worker_set, worker_agents in workers.agents.items():
-                values = _values(game, {**worker_agents, **planner_agents}, key, metric)
-                rows.append(_row(planner, worker_set, metric, values))
+        pairs, steps = list(product(planners.agents, workers.agents)), game.horizon + 1
+        first_planner: dict[str, list[float]] = {}
+        for number, (planner, worker_set) in enumerate(pairs):
+            agents = {**workers.agents[worker_set], **planners.agents[planner]}
+            done, total = number * steps, len(pairs) * steps
+            watchers = [] if progress is None else [counted(progress, done, total, planner)]
+            values = _values(game, agents, key, metric, watchers)
+            labels = {"planner": planner, "workers": worker_set, "metric": metric}
+            rows.append({**labels, **_statistics(values, first_planner.get(worker_set))})
+            first_planner.setdefault(worker_set, values)
     return pd.DataFrame(rows)
 
 
@@ -147,22 +165,23 @@ def _add_policy(run: Run, policy: Policy, leader: str, prefix: str, planners: _S
             workers.add(label, prefix, {role: policy.agents[role] for role in rest}, rest)
 
 
-def _values(game: Game[Any], agents: Mapping[str, Agent], key: torch.Tensor, metric: str) -> list[float]:
+def _values(
+    game: Game[Any], agents: Mapping[str, Agent], key: torch.Tensor, metric: str, watchers: Sequence[Watch]
+) -> list[float]:
     """Return the value of the metric in each episode."""
-    episode = with_expected_returns(game, agents, play(game, agents, key))
+    episode = with_expected_returns(game, agents, play(game, agents, key, watchers=watchers))
     metrics = measure(game, episode.accounts, episode.returns)
     if metric not in metrics:
         raise UserError(f"--metric {metric}: no such metric of an episode{did_you_mean(metric, metrics)}")
     return [float(value) for value in metrics[metric]]
 
 
-def _row(planner: str, workers: str, metric: str, values: list[float]) -> dict[str, Any]:
-    error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
-    return {
-        "planner": planner,
-        "workers": workers,
-        "metric": metric,
-        "mean": fmean(values),
-        "standard_error": error,
-        "episodes": len(values),
-    }
+def _statistics(values: list[float], first_planner: list[float] | None) -> dict[str, Any]:
+    """Return the statistics of a row; ``first_planner`` has the values of the first planner in the same episodes."""
+    mean = mean_interval(values)
+    entries = {"mean": mean.mean, "low": mean.low, "high": mean.high, "interval": mean.method, "episodes": mean.count}
+    if first_planner is None:
+        return entries | dict.fromkeys(_DIFFERENCES)
+    paired = paired_difference(first_planner, values)
+    differences = (paired.difference, paired.low, paired.high, paired.method)
+    return entries | dict(zip(_DIFFERENCES, differences, strict=True))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,23 +11,27 @@ import torch
 
 from econsim import random
 from econsim.analysis.equilibrium import (
+    WAYS,
     Gain,
     exact_deviator,
     exact_gain,
     leading_gain,
     settings_for,
     trained_deviator,
+    trained_policy,
     unilateral_gain,
+    unilateral_plays,
 )
 from econsim.errors import UserError
 from econsim.expected_play import METHOD, ON_TREE, expected_play
 from econsim.game import Agent, Game, Solvable
 from econsim.markov import EXACT as BACKWARD_INDUCTION
 from econsim.nn.agent import NeuralAgent
+from econsim.play import counted
 from econsim.rl.settings import Settings
 from econsim.runs.folder import Run
 from econsim.runs.load_agents import agents_of
-from econsim.runs.progress import Progress
+from econsim.runs.progress import Report
 from econsim.scenario.plan import Plan
 
 __all__ = ["DeviationBudget", "Finder", "Piece"]
@@ -34,8 +39,11 @@ __all__ = ["DeviationBudget", "Finder", "Piece"]
 EXACT = "the best action at every step, given the player's observation"
 NEURAL = "history-independent neural deviation: lower bound on the true gain"
 RECURRENT = "neural deviation with memory: lower bound on the true gain"
+SEARCH, EXPECTED, RESPONSE, TRAINING, GAIN = "search", "expected gain", "best response", "training", "trained gain"
 WHOLE = (METHOD, ON_TREE, BACKWARD_INDUCTION, "exact")  # methods that find the best deviation of their class
 ANNOUNCED = "one leader action held for the whole episode: lower bound on the true gap"
+Begin = Callable[[], AbstractContextManager[Report]]
+"""Begins the next phase of a piece and yields what shows its progress."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +94,35 @@ class Finder:
         self.game, self.policy = plan.game, plan.last
         self.precise = plan.game.to(dtype=torch.float64)
 
-    def findings(self, piece: Piece, progress: Progress) -> Iterator[dict[str, Any]]:
-        """Yield the gains of a role under a seed as plain data, one entry per class of deviations."""
-        agents = agents_of(self.run, self.plan, self.policy, piece.seed)
+    def phases(self, piece: Piece) -> tuple[str, ...]:
+        """Return the phases of the work on a piece, in order; those of one name and role take about the same time."""
         if self.game.roles[piece.role].leads:
-            yield self._of_leader(piece, agents, progress)
-        else:
-            yield from self._of_follower(piece, agents, progress)
+            return (SEARCH,)
+        if expected_play(self.precise, self._agents(piece)) is not None:
+            return (EXPECTED,)
+        exact = (RESPONSE,) if isinstance(self.game, Solvable) else ()
+        return (*exact, TRAINING, GAIN) if self.budget.iterations else exact
 
-    def _of_follower(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> Iterator[dict[str, Any]]:
+    def findings(self, piece: Piece, begin: Begin) -> Iterator[dict[str, Any]]:
+        """Yield the gains of a role under a seed as plain data, one entry per class of deviations.
+
+        ``begin`` is called once for each of :meth:`phases`.
+        """
+        agents = self._agents(piece)
+        if self.game.roles[piece.role].leads:
+            yield self._of_leader(piece, agents, begin)
+        else:
+            yield from self._of_follower(piece, agents, begin)
+
+    def _agents(self, piece: Piece) -> dict[str, Agent]:
+        return agents_of(self.run, self.plan, self.policy, piece.seed)
+
+    def _of_follower(self, piece: Piece, agents: Mapping[str, Agent], begin: Begin) -> Iterator[dict[str, Any]]:
         expected = expected_play(self.precise, agents)
         if expected is not None:
-            gain = exact_gain(self.precise, expected, piece.role)
-            yield self._finding(piece, expected.method, expected.deviations, gain)
+            with begin():
+                gain = exact_gain(self.precise, expected, piece.role)
+                yield self._finding(piece, expected.method, expected.deviations, gain)
             return
         if not self.budget.iterations and not isinstance(self.game, Solvable):
             raise UserError(
@@ -107,35 +131,40 @@ class Finder:
             )
         key, exact = self._keys("gain"), None
         if isinstance(self.game, Solvable):
-            exact = unilateral_gain(self.precise, agents, piece.role, exact_deviator(), key)
+            with begin() as report:
+                watch = self._watch(piece, report)
+                exact = unilateral_gain(self.precise, agents, piece.role, exact_deviator(), key, watch=watch)
             yield self._finding(piece, "exact", EXACT, exact)
         if self.budget.iterations:
-            deviator = trained_deviator(
-                self.game,
-                agents,
-                piece.role,
-                self.budget.iterations,
-                self._keys("choice"),
-                piece.seed,
-                _Reporting(progress),
-                self._settings(),
-            )
-            gain = unilateral_gain(self.precise, agents, piece.role, deviator, key)
+            role, iterations = piece.role, self.budget.iterations
+            with begin() as report:
+                recorder, settings = _Reporting(report), self._settings()
+                policy = trained_policy(self.game, agents, role, iterations, piece.seed, recorder, settings)
+            with begin() as report:
+                watch = self._watch(piece, report, len(WAYS) + 1)
+                deviator = trained_deviator(self.game, agents, role, policy, self._keys("choice"), watch)
+                gain = unilateral_gain(self.precise, agents, role, deviator, key, watch=watch)
             share = gain.difference / exact.difference if exact is not None and exact.gain else None
             yield self._finding(piece, "trained", _class_of(agents[piece.role]), gain, share_of_exact=share)
 
-    def _of_leader(self, piece: Piece, agents: Mapping[str, Agent], progress: Progress) -> dict[str, Any]:
+    def _watch(self, piece: Piece, report: Report, gains: int = 1) -> Callable[[Any, torch.Tensor], None]:
+        """Return a watch of the plays that compute ``gains`` unilateral gains."""
+        plays = gains * unilateral_plays(self.game, piece.role, self.budget.episodes)
+        return counted(report, 0, plays * (self.game.horizon + 1), "")
+
+    def _of_leader(self, piece: Piece, agents: Mapping[str, Agent], begin: Begin) -> dict[str, Any]:
         total = self.budget.announcements_in(self.game)
-        search = leading_gain(
-            self.precise,
-            agents,
-            piece.role,
-            total,
-            self._keys("search"),
-            self._keys("gain"),
-            piece.seed,
-            lambda tried: progress.update(tried, total),
-        )
+        with begin() as report:
+            search = leading_gain(
+                self.precise,
+                agents,
+                piece.role,
+                total,
+                self._keys("search"),
+                self._keys("gain"),
+                piece.seed,
+                lambda tried: report(tried, total),
+            )
         return self._finding(
             piece,
             "search",
@@ -186,15 +215,15 @@ def _class_of(frozen: Agent) -> str:
 class _Reporting:
     """Implements :class:`econsim.learning.Recorder` for a deviator: reports progress and stores nothing."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, report: Report) -> None:
+        self._report = report
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
         """Discard the value."""
 
     def progress(self, done: int, total: int, message: str = "") -> None:
         """Report how many units are done."""
-        self._progress.update(done, total)
+        self._report(done, total)
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
         """Store nothing: an interrupted piece is computed again from its start."""

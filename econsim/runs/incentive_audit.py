@@ -22,12 +22,13 @@ from econsim.game import Agent, Game
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
 from econsim.llm.service import STORE, Service
 from econsim.parameters import Chosen
-from econsim.play import HeldAction
+from econsim.play import HeldAction, counted
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.folder import Run
 from econsim.runs.llm_progress import QuestionProgress
 from econsim.runs.llm_session import LEDGER, check_agreed
 from econsim.runs.load_agents import agents_of
+from econsim.runs.progress import Report
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import leading_role, must_be_fitted
 from econsim.storage.files import write_json
@@ -61,6 +62,7 @@ def audit(
     asked: Asked | None = None,
     agreed: bool = False,
     say: Callable[[str], object] = lambda line: None,
+    progress: Report | None = None,
 ) -> dict[str, Any]:
     """Audit the workers of a scenario, or the fitted workers of a run, and write ``audit.json``.
 
@@ -70,6 +72,7 @@ def audit(
         asked: the conditions of the audit.
         agreed: the user agrees to the forecast number and cost of calls to a language model.
         say: a function that shows a line about the progress of calls.
+        progress: called at every step with the steps done, the steps of all plays, and the wording.
 
     Raises:
         UserError: the game has no hours or no tax rates, an agent must be trained first, the language model cannot be
@@ -89,10 +92,12 @@ def audit(
     with locked(out):
         service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed, say)
         try:
-            audits = {
-                wording: _audited(scenario, game, agents, leader, conditions, service)
-                for wording, agents in workers.items()
-            }
+            audits = {}
+            steps = game.horizon + 1
+            for number, (wording, agents) in enumerate(workers.items()):
+                done, total = number * steps, len(workers) * steps
+                watch = [] if progress is None else [counted(progress, done, total, wording)]
+                audits[wording] = _audited(scenario, game, agents, leader, conditions, service, watch)
             if service is not None:
                 service.check_answers()
             content = _content(scenario, conditions, audits, service)
@@ -110,13 +115,14 @@ def _audited(
     leader: str,
     asked: Asked,
     service: Service | None,
+    watchers: Sequence[Callable[[Any, torch.Tensor], object]],
 ) -> Audit:
     """Return the workers' responses; every rate is played with the same random keys."""
     before = _questions(service)
     rates = torch.tensor(asked.rates, dtype=torch.float64)
     key = evaluation_key(scenario.seed, asked.repeats).repeat(len(rates))
     flat = rates.repeat_interleave(asked.repeats)[:, None].expand(-1, *game.roles[leader].action.shape)
-    accounts = play(game, {**agents, leader: HeldAction(flat)}, key).accounts
+    accounts = play(game, {**agents, leader: HeldAction(flat)}, key, watchers=watchers).accounts
     hours = accounts["hours"].reshape(len(rates), asked.repeats, -1)
     weight = accounts["weight"][0].numpy() if "weight" in accounts else None
     questions, failed = (now - then for now, then in zip(_questions(service), before, strict=True))

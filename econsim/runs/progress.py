@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from econsim.errors import RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Journal", "Progress", "Remaining", "Tracker", "clock_time"]
+__all__ = ["Journal", "Progress", "Remaining", "Report", "Tracker", "bar", "clock_time", "time_left"]
 
 _SECONDS_BETWEEN_LINES = 10.0
 _LONG = 60.0  # seconds from which the time of a run is worth a line as soon as its speed is known
+
+
+class Report(Protocol):
+    """A function that shows progress."""
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        """Show that ``done`` of ``total`` units of equal cost are done, and what is being done."""
 
 
 class Remaining(NamedTuple):
@@ -134,7 +142,7 @@ class Progress:
         self._journal = journal
         self._clock = clock
         self._tracker = Tracker(learners, clock)
-        self._bar = _bar(journal.console) if names and journal.console.is_terminal else None
+        self._bar = bar(journal.console) if names and journal.console.is_terminal else None
         self._task = None if self._bar is None else self._bar.add_task("", total=1.0, left="")
         self._said_at = clock()
         self._forecast_said = is_announced
@@ -162,12 +170,19 @@ class Progress:
         self._say_forecast(done, total)
         if self._clock() - self._said_at >= _SECONDS_BETWEEN_LINES:
             self._said_at = self._clock()
-            line = f"{self._names[self._tracker.index]}: {done} of {total}, {_left(self._tracker)}"
+            line = f"{self._names[self._tracker.index]}: {done} of {total}, {time_left(self._tracker)}"
             (self._journal.say if self._bar is None else self._journal.note)(line)
 
     def end(self) -> None:
         """End the stage."""
         self._tracker.end()
+
+    @contextmanager
+    def stage(self, index: int) -> Iterator[Report]:
+        """Start stage ``index``, yield :meth:`update`, and end the stage."""
+        self.begin(index)
+        yield self.update
+        self.end()
 
     def _say_forecast(self, done: int, total: int) -> None:
         """Say once, as soon as the speed is known, how long a long run will take."""
@@ -177,14 +192,14 @@ class Progress:
         self._forecast_said = True
         if remaining.seconds >= _LONG:
             stage = self._names[self._tracker.index]
-            self._journal.say(f"forecast: {_left(self._tracker)} (measured on {done} of {total} units of {stage})")
+            self._journal.say(f"forecast: {time_left(self._tracker)} (measured on {done} of {total} units of {stage})")
 
     def _draw(self, message: str) -> None:
         if self._bar is not None and self._task is not None:
             stage = f"{self._names[self._tracker.index]} ({self._tracker.index + 1} of {len(self._names)})"
             text = f"{stage} {message}".rstrip()
             self._bar.update(
-                self._task, completed=self._tracker.share_done(), description=text, left=_left(self._tracker)
+                self._task, completed=self._tracker.share_done(), description=text, left=time_left(self._tracker)
             )
 
 
@@ -195,14 +210,16 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
 
 
-def _left(tracker: Tracker) -> str:
+def time_left(tracker: Tracker) -> str:
+    """Return the remaining time in words."""
     remaining = tracker.remaining()
     if remaining is None:
         return "measuring the speed"
     return f"{'' if remaining.known else 'more than '}{clock_time(remaining.seconds)} left"
 
 
-def _bar(console: Console) -> Any:
+def bar(console: Console) -> Any:
+    """Return a rich progress bar; its tasks have a field ``left``, the remaining time in words."""
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 

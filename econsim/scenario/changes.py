@@ -14,13 +14,14 @@ from econsim.scenario.aliases import canonical_key
 if TYPE_CHECKING:
     from econsim.scenario.model import Scenario
 
-__all__ = ["changed_keys", "chosen_keys", "description_of", "headline_changes"]
+__all__ = ["MISSING", "changed_keys", "chosen_keys", "description_of", "headline_changes", "value_at"]
 
 _WITHOUT_EFFECT = ("name", "description", "accounts", "panel", "seeds_at_once", "llm")
 """Keys that change no number of a run."""
 _NOT_DESCRIBED = (*_WITHOUT_EFFECT, "seed", "seeds", "headline")
 """Keys that descriptions do not mention."""
-_MISSING = object()
+MISSING = object()
+"""The value at a key that a scenario does not have."""
 _MOST_ENTRIES = 8
 
 
@@ -36,7 +37,7 @@ def changed_keys(before: Scenario | None, after: Scenario, commanded: Iterable[s
     if before is None:
         return tuple(keys)
     one, other = (scenario.model_dump(mode="json") for scenario in (before, after))
-    changed = [key for key in keys if _value(one, key) != _value(other, key)]
+    changed = [key for key in keys if value_at(one, key) != value_at(other, key)]
     return tuple(dict.fromkeys((*before.changed, *changed)))
 
 
@@ -46,7 +47,7 @@ def description_of(scenario: Scenario) -> str:
     if not keys or "description" in scenario.changed:
         return scenario.description
     content = scenario.model_dump(mode="json")
-    values = [f"{key}={_in_words(_value(content, key))}" for key in keys]
+    values = [f"{key}={_in_words(value_at(content, key))}" for key in keys]
     return f"A variant of the scenario {scenario.name}, with {', '.join(values)}."
 
 
@@ -68,8 +69,8 @@ def _first(key: str) -> str:
     return canonical_key(key).partition(".")[0]
 
 
-def _value(content: Any, key: str) -> Any:
-    """Return the value at a dotted key of a scenario as plain data, or a marker if there is none."""
+def value_at(content: Any, key: str) -> Any:
+    """Return the value at a dotted key of a scenario as plain data, or ``MISSING`` if there is none."""
     content = {canonical_key(name): value for name, value in content.items()}
     for name in canonical_key(key).split("."):
         if isinstance(content, list) and name.lstrip("-").isdecimal() and int(name) < len(content):
@@ -77,7 +78,7 @@ def _value(content: Any, key: str) -> Any:
         elif isinstance(content, dict) and name in content:
             content = content[name]
         else:
-            return _MISSING
+            return MISSING
     return content
 
 
@@ -90,7 +91,7 @@ def _in_words(value: Any) -> str:
         return _listed([_in_words(entry) for entry in value])
     if isinstance(value, bool):
         return str(value).lower()
-    return "none" if value is None or value is _MISSING else str(value)
+    return "none" if value is None or value is MISSING else str(value)
 
 
 def _listed(entries: list[str]) -> str:

@@ -12,10 +12,10 @@ reusable holdout: Preserving validity in adaptive data analysis".
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from econsim.analysis.bootstrap import bootstrap_t
 from econsim.analysis.statistics import BOOTSTRAP, STUDENT, mean_interval
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from econsim.sweep.folder import Sweep
 
-__all__ = ["FEWEST", "HELD_OUT", "HeldOut", "held_out_of"]
+__all__ = ["FEWEST", "HELD_OUT", "HeldOut", "evaluated_once", "held_out_of", "widest"]
 
 HELD_OUT = "held_out.json"
 FEWEST = 5
@@ -49,19 +49,22 @@ class HeldOut:
     interval: as ``winner.interval``, on the held-out seeds.
     looks: how often this result has been asked for, this time included.
     winners: the number of winners of the sweep that have been evaluated on held-out seeds.
+    chosen_in: ``sweep`` or ``search``.
     """
 
     winner: Winner
     interval: dict[str, Any]
     looks: int
     winners: int
+    chosen_in: str = "sweep"
 
     def table(self) -> pd.DataFrame:
         """Return the naive and the held-out mean of the winner with their intervals, one row each."""
         import pandas as pd
 
         metric = self.winner.goal.metric
-        sides = {"seeds of the sweep, which chose it (naive)": self.winner.interval, "held-out seeds": self.interval}
+        naive = f"seeds of the {self.chosen_in}, which chose it (naive)"
+        sides = {naive: self.winner.interval, "held-out seeds": self.interval}
         return pd.DataFrame([{"evaluated on": name, **_named(side, metric)} for name, side in sides.items()])
 
     def section(self) -> tuple[str, pd.DataFrame]:
@@ -75,9 +78,9 @@ class HeldOut:
         if self.winner.tried == 1:
             return "A single variant was tried, so that nothing was chosen."
         return (
-            f"It was chosen as the best of {self.winner.tried:,} on the seeds of the sweep, so its mean there flatters"
-            " it, and its naive interval covers the true mean too rarely. Report the held-out interval: the winner was"
-            " run again, training included, under seeds set aside for it, which the choice has not seen."
+            f"It was chosen as the best of {self.winner.tried:,} on the seeds of the {self.chosen_in}, so its mean"
+            " there flatters it, and its naive interval covers the true mean too rarely. Report the held-out interval:"
+            " the winner was run again, training included, under seeds set aside for it, which the choice has not seen."
         )
 
     def _looks(self) -> str:
@@ -86,9 +89,35 @@ class HeldOut:
         if not others:
             return looked
         return (
-            f"{looked} {others:,} other winner{'s' * (others > 1)} of this sweep had a held-out evaluation; to choose"
-            " between their results is a choice again."
+            f"{looked} {others:,} other winner{'s' * (others > 1)} of this {self.chosen_in} had a held-out evaluation;"
+            " to choose between their results is a choice again."
         )
+
+
+class Evaluation(NamedTuple):
+    """Stored values on held-out seeds by metric; ``looks`` and ``winners`` as those of :class:`HeldOut`."""
+
+    metrics: dict[str, list[float]]
+    looks: int
+    winners: int
+
+
+def evaluated_once(folder: Path, identity: str, evaluate: Callable[[], dict[str, list[float]]]) -> Evaluation:
+    """Return the evaluation of the winner ``identity`` from the folder, after :func:`evaluate` if it is the first.
+
+    Raises:
+        UserError: another process is using the folder.
+        RunError: the file of earlier evaluations is damaged.
+    """
+    with locked(folder):
+        path = folder / HELD_OUT
+        stored = _stored(path)
+        if identity not in stored:
+            stored[identity] = {"looks": 0, "metrics": evaluate()}
+        entry = stored[identity]
+        entry["looks"] += 1
+        write_json(path, stored)
+    return Evaluation(entry["metrics"], entry["looks"], len(stored))
 
 
 def held_out_of(sweep: Sweep, metric: str, within: Mapping[str, Any], agreed: bool) -> HeldOut:
@@ -101,18 +130,12 @@ def held_out_of(sweep: Sweep, metric: str, within: Mapping[str, Any], agreed: bo
     goal = goal_named(metric)
     winner = winner_of(sweep, goal, within)
     identity = json.dumps([winner.policy, winner.response, winner.levels], default=str)
-    with locked(sweep.path):
-        path = sweep.path / HELD_OUT
-        stored = _stored(path)
-        if identity not in stored:
-            stored[identity] = {"looks": 0, "metrics": _evaluated(sweep, winner, identity, agreed)}
-        stored[identity]["looks"] += 1
-        write_json(path, stored)
-    values = goal_rows(_as_scores(stored[identity]["metrics"]), goal, str(path))["value"]
-    return HeldOut(winner, _widest(values.tolist()), stored[identity]["looks"], len(stored))
+    evaluation = evaluated_once(sweep.path, identity, lambda: _evaluated(sweep, winner, identity, agreed))
+    values = goal_rows(_as_scores(evaluation.metrics), goal, str(sweep.path / HELD_OUT))["value"]
+    return HeldOut(winner, widest(values.tolist()), evaluation.looks, evaluation.winners)
 
 
-def _widest(values: list[float]) -> dict[str, Any]:
+def widest(values: list[float]) -> dict[str, Any]:
     """Return the mean with the ends of Student's t and the bootstrap-t interval that lie further out.
 
     Either alone covers a little less than 95 % on some few values: Student's where they are skewed, the bootstrap-t

@@ -11,7 +11,6 @@ interrupted and is resumed gives the same results as an uninterrupted one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,25 +21,29 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from econsim.errors import UserError, did_you_mean
+from econsim.errors import UserError
 from econsim.parameters import Model
-from econsim.runs.environment import describe_environment
+from econsim.runs.backend import TENSORS, check_backend
+from econsim.runs.environment import describe_environment, read_environment
 from econsim.runs.llm_session import check_key_agreed
-from econsim.scenario import Scenario, load
+from econsim.runs.machine import computing_on, device_named
+from econsim.scenario import Scenario
 from econsim.scenario.yaml_writer import yaml_text
 from econsim.storage.csv_tables import write_csv
 from econsim.storage.files import write_json, write_text
 from econsim.storage.links import refuse_links
 from econsim.storage.locks import locked
 from econsim.sweep.axes import Axis, Span, read_axes
-from econsim.sweep.batch import Packed, packed_scores
 from econsim.sweep.packing import why_alone
 from econsim.sweep.progress import SweepProgress
+from econsim.sweep.trials import Trials, scenario_of
 from econsim.sweep.versions import check_versions
 
 if TYPE_CHECKING:
     import optuna
     import pandas as pd
+
+    from econsim.sweep.held_out import HeldOut
 
 __all__ = ["ParameterSearch", "SearchRequest", "search"]
 
@@ -71,11 +74,17 @@ class SearchRequest(Model):
 
 @dataclass(frozen=True)
 class ParameterSearch:
-    """A search on disk."""
+    """A search on disk; ``worker`` evaluates its trials."""
 
     path: Path
     study: optuna.Study
     axes: Sequence[Axis | Span]
+    worker: Trials
+
+    @property
+    def request(self) -> SearchRequest:
+        """The scenario, its axes and the metric."""
+        return self.worker.request
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -98,6 +107,19 @@ class ParameterSearch:
         """The best value and its levels."""
         return {"value": self.study.best_value, **_levels(self.axes, self.study.best_params)}
 
+    def held_out(self) -> HeldOut:
+        """Return the best trial with its interval on held-out seeds; see :mod:`econsim.sweep.held_out`.
+
+        The best value of many trials is chosen partly for its noise, and flatters its trial.
+
+        Raises:
+            UserError: another process is using the folder.
+            RunError: a run could not be finished, or the file of earlier evaluations is damaged.
+        """
+        from econsim.sweep.search_winner import held_out_trial
+
+        return held_out_trial(self)
+
 
 def search(
     request: SearchRequest,
@@ -107,6 +129,8 @@ def search(
     quiet: bool = False,
     agreed: bool = False,
     accept_changed_versions: bool = False,
+    threads: int = 1,
+    backend: str = TENSORS,
 ) -> ParameterSearch:
     """Search until ``budget`` trials are done, including those that the folder ``out`` already contains.
 
@@ -118,14 +142,18 @@ def search(
         quiet: print nothing.
         agreed: the user agrees to sending a key to the language model of the scenario.
         accept_changed_versions: continue although versions have changed that can change numbers.
+        threads: CPU threads of each run.
+        backend: ``tensors`` or ``kernels``, see :mod:`econsim.runs.backend`.
 
     Raises:
-        UserError: optuna is not installed, the request is invalid, the folder holds another search, or versions have
-            changed and this is not accepted.
+        UserError: optuna is not installed, the request is invalid, the folder holds another search, one that was
+            started on another device, backend or number of threads, or versions have changed and this is not accepted.
         RunError: a run could not be finished.
     """
     optuna = _optuna()
-    axes = read_axes(request.over)
+    axes, device = read_axes(request.over), device_named(device)
+    check_backend(backend, device)
+    options = {"device": device, "threads": threads, "backend": backend}
     if budget < 1 or not axes:
         raise UserError("search: expected a budget of at least one trial and at least one axis, given with --over")
     for corner in _checked_corners(request, axes):
@@ -133,8 +161,8 @@ def search(
             check_key_agreed(corner.llm, out)
     out.mkdir(parents=True, exist_ok=True)
     refuse_links(out)
-    with locked(out), SweepProgress(out, quiet) as showing:
-        for note in _keep(request, out, device, accept_changed_versions):
+    with locked(out), SweepProgress(out, quiet) as showing, computing_on(threads):
+        for note in _keep(request, out, options, accept_changed_versions):
             showing.say(note)
         study = optuna.create_study(
             storage=f"sqlite:///{out / _STORE}",
@@ -143,8 +171,9 @@ def search(
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_FREE_TRIALS, n_warmup_steps=0),
         )
-        _Searching(request, axes, study, out, device, showing).run(budget)
-        result = ParameterSearch(out, study, axes)
+        worker = Trials(request, out, options)
+        _Searching(request, axes, study, worker, showing).run(budget)
+        result = ParameterSearch(out, study, axes, worker)
         write_csv(out / "trials.csv", result.trials)
     return result
 
@@ -157,12 +186,11 @@ class _Searching:
         request: SearchRequest,
         axes: Sequence[Axis | Span],
         study: optuna.Study,
-        out: Path,
-        device: str,
+        worker: Trials,
         showing: SweepProgress,
     ) -> None:
         self.request, self.axes, self.study = request, axes, study
-        self.out, self.device, self.showing = out, device, showing
+        self.worker, self.showing = worker, showing
 
     def run(self, budget: int) -> None:
         """Evaluate trials until ``budget`` trials are done."""
@@ -179,7 +207,7 @@ class _Searching:
         self.study.sampler = _sampler(self.request, done)
         trial = self.study.ask()
         levels = _suggested(self.axes, trial)
-        values, fitted = [], why_alone(_scenario(self.request, levels)) is not None
+        values, fitted = [], why_alone(scenario_of(self.request, levels)) is not None
         for value in self._values(levels):
             values.append(value)
             trial.report(fmean(values), len(values))
@@ -192,55 +220,10 @@ class _Searching:
         pruned = f" (pruned after {len(values)} seeds)" * (len(values) < self.request.seeds)
         self.showing.say(f"trial {done + 1} of {budget}: {fmean(values):,.6g}{pruned} at {text}")
 
-    def _values(self, levels: Mapping[str, Any]) -> Any:
+    def _values(self, levels: Mapping[str, Any]) -> Iterator[float]:
         """Yield the value of the metric under each seed."""
-        first = _scenario(self.request, levels)
-        scenarios = [
-            _scenario(self.request, {**levels, "seed": first.seed + step}) for step in range(self.request.seeds)
-        ]
-        if why_alone(first) is None:
-            runs = [Packed(number, scenario, {}) for number, scenario in enumerate(scenarios)]
-            for _, scores in packed_scores(runs, self.device):
-                rows = [
-                    (score.policy, score.response, name, value)
-                    for score in scores
-                    for name, value in score.metrics.items()
-                ]
-                yield _value(rows, self.request.metric)
-            return
-        for scenario in scenarios:
-            yield self._of_run(scenario, levels)
-
-    def _of_run(self, scenario: Scenario, levels: Mapping[str, Any]) -> float:
-        from econsim.runs import execute, resume
-
-        folder = self.out / "trials" / _name(levels) / f"seed-{scenario.seed}"
-        if (folder / "environment.json").is_file():
-            run = resume(folder, quiet=True, accept_changed_versions=True, agreed=True)  # checked for the whole search
-        else:
-            run = execute(scenario, folder, self.device, quiet=True)
-        scored = run.metrics[run.metrics["response"] != ""]
-        rows = scored[["policy", "response", "name", "value"]].itertuples(index=False)
-        return _value([tuple(row) for row in rows], self.request.metric)
-
-
-def _value(rows: Sequence[tuple[Any, ...]], metric: str) -> float:
-    """Return the mean of a metric over rows: of the last policy under the first response, or of ``policy.metric``."""
-    policy, name = rows[-1][0], metric
-    if metric not in {row[2] for row in rows} and "." in metric:
-        policy, _, name = metric.rpartition(".")
-    policy_rows = [row for row in rows if row[0] == policy]
-    first_response = policy_rows[0][1] if policy_rows else ""
-    values = [row[3] for row in policy_rows if row[2] == name and row[1] == first_response]
-    if not values:
-        names = {row[2] for row in rows} | {f"{row[0]}.{row[2]}" for row in rows}
-        raise UserError(f"--maximise {metric}: no such metric{did_you_mean(metric, names)}")
-    return fmean(values)
-
-
-def _scenario(request: SearchRequest, levels: Mapping[str, Any]) -> Scenario:
-    given = {**request.fixed, **levels}
-    return load(request.scenario, {key: given[key] for key in sorted(given, key=lambda key: key.count("."))})
+        first = scenario_of(self.request, levels).seed
+        yield from self.worker.values(levels, range(first, first + self.request.seeds))
 
 
 def _checked_corners(request: SearchRequest, axes: Sequence[Axis | Span]) -> Iterator[Scenario]:
@@ -248,7 +231,7 @@ def _checked_corners(request: SearchRequest, axes: Sequence[Axis | Span]) -> Ite
     lower = [{axis.key: axis.at(0.0)} if isinstance(axis, Span) else _level(axis, 0) for axis in axes]
     upper = [{axis.key: axis.at(1.0)} if isinstance(axis, Span) else _level(axis, -1) for axis in axes]
     for corner in (lower, upper):
-        scenario = _scenario(request, {key: level for levels in corner for key, level in levels.items()})
+        scenario = scenario_of(request, {key: level for levels in corner for key, level in levels.items()})
         scenario.build()
         yield scenario
 
@@ -281,17 +264,20 @@ def _sampler(request: SearchRequest, trial: int) -> Any:
     return samplers.TPESampler(seed=seed) if request.method == "tpe" else samplers.CmaEsSampler(seed=seed)
 
 
-def _name(levels: Mapping[str, Any]) -> str:
-    return hashlib.blake2b(json.dumps(dict(levels), sort_keys=True).encode(), digest_size=8).hexdigest()
-
-
-def _keep(request: SearchRequest, out: Path, device: str, accepted: bool) -> list[str]:
+def _keep(request: SearchRequest, out: Path, options: Mapping[str, Any], accepted: bool) -> list[str]:
     """Store the request and the environment of a new search; check those of a continued one and return notes."""
     text, path = yaml_text(request.model_dump(mode="json")), out / _ASKED
-    environment = describe_environment(0, device)
+    environment = describe_environment(0, options["device"], options["backend"])
     if path.is_file():
         if path.read_text("utf-8") != text:
             raise UserError(f"{out}: this folder holds another search ({path}); choose another folder with --out")
+        started = {"backend": TENSORS, **read_environment(out)}  # older versions did not write the key
+        for name, value in options.items():
+            if started[name] != value:
+                raise UserError(
+                    f"{out}: this search was started with --{name} {started[name]}, and --{name} {value} would round"
+                    " differently; continue it with the same value, or choose another folder with --out"
+                )
         return check_versions(out, environment, "the same command and", accepted)
     write_json(out / "environment.json", environment)
     write_text(path, text)

@@ -124,8 +124,16 @@ class _Tabulating:
             self._keep(levels, error)
             return -1
         self._claim(scenario, overrides)
-        self.bases.append(Variants(composed(self.source, overrides)))
+        self.bases.append(Variants(composed(self.source, overrides, self._before)))
         return len(self.bases) - 1
+
+    @cached_property
+    def _before(self) -> Scenario | None:
+        """The scenario without the axes; ``None`` if it is not valid without them."""
+        try:
+            return load(self.source)
+        except UserError:
+            return None
 
     def _claim(self, scenario: Scenario, overrides: Mapping[str, Any]) -> None:
         """Record whether any run so far uses its training; one such run is enough to accept its keys.

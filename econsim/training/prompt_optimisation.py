@@ -56,6 +56,9 @@ class PromptOptimisation:
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Improve the planner's list of lessons, and return the agents.
 
+        Continues from the recorder's newest checkpoint, which is written after every round: a round costs calls of the
+        model.
+
         Raises:
             UserError: the leader is not a planner of kind ``llm_lessons``, it is not connected to a language model, or
                 the game has no prompts for tax years.
@@ -66,12 +69,19 @@ class PromptOptimisation:
             raise UserError(f"training.prompt_optimisation: role {leader} needs a planner of kind llm_lessons")
         tax_briefing(game, game.roles[leader], "planner: kind llm_lessons")
         practice = _Practice(game.to(dtype=torch.float64), leader, agent, random.keys(seed, 1, game.device))
-        agent.learn(agent.lessons, agent.version)
-        best = practice.judged()
-        for number in range(agent.parameters.rounds):
+        stored = recorder.restore()
+        if stored is None:
+            agent.learn(agent.lessons, agent.version)
+            done, best = 0, practice.judged()
+            recorder.checkpoint(done, {"planner": agent.state_dict(), "best": best})
+        else:
+            done, best = stored[0], stored[1]["best"]
+            agent.load_state_dict(stored[1]["planner"])
+        for number in range(done, agent.parameters.rounds):
             best = practice.round(number, best)
             recorder.log("lessons/held_out_return", best, step=number, role=leader)
             recorder.log("lessons/version", agent.version, step=number, role=leader)
+            recorder.checkpoint(number + 1, {"planner": agent.state_dict(), "best": best})
             recorder.progress(number + 1, agent.parameters.rounds, "lessons")
         return dict(agents)
 

@@ -51,7 +51,9 @@ def test_a_run_gets_a_certificate_and_a_cross_table(
     assert done.returncode == 0, done.stderr
     assert "scenario's workers" in done.stdout
     lines = (tmp_path / "table.csv").read_text().splitlines()
-    assert lines[0] == "planner,workers,metric,mean,standard_error,episodes"
+    assert lines[0].startswith("planner,workers,metric,mean,low,high,interval,episodes,difference,")
+    assert "welfare: mean over 2 episodes (no interval: all values are equal)" in done.stdout
+    assert "difference from free_market with the same workers, paired by episode" in done.stdout
     assert len(lines) == 1 + 2 * 2
 
     for arguments, message in MISTAKES.items():

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterator
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,12 +11,14 @@ import pytest
 from econsim.errors import UserError
 from econsim.llm import Question, Service, Settings
 from econsim.llm import hosted as module
+from econsim.llm.envelope import Envelope
 from econsim.llm.key_hosts import PAIRS
 from econsim.llm.replies import Amount
 from econsim.llm.service import EndpointError
 
 KEY = "sk-test-0123456789abcdef"
 SETTINGS = {"model": "some/model", "provider": "litellm", "api_key_env": "SOME_KEY", "backoff": 0.0, "retries": 1}
+GOOD, HIDDEN = '{"hours": 40}', "my key is ***"
 QUESTION = Question("You work.", "How long?", Amount("hours", 0, 100), "hours")
 
 
@@ -26,13 +28,29 @@ class RefusedError(Exception):
         super().__init__(f"refused with key {KEY}")
 
 
+def completion(message: dict[str, Any], finish_reason: str = "stop", **more: Any) -> dict[str, Any]:
+    usage = {"prompt_tokens": 100, "completion_tokens": 10}
+    return {"choices": [{"message": message, "finish_reason": finish_reason}], "usage": usage, **more}
+
+
+class Answer:
+    """An answer as the library returns it, which is a pydantic model."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+    def model_dump(self, *, warnings: bool = True) -> Any:
+        return self.content
+
+
 class Library(ModuleType):
-    """Answers 40 hours after the errors that it is given."""
+    """Gives its answer, by default 40 hours, after the errors that it is given."""
 
     def __init__(self) -> None:
         super().__init__("litellm")
         self.asked: list[dict[str, Any]] = []
         self.errors: list[Exception] = []
+        self.answer: Any = completion({"content": '{"hours": 40}'})
         self.endless: asyncio.Task[None] | None = None
 
     async def acompletion(self, **body: Any) -> Any:
@@ -40,9 +58,7 @@ class Library(ModuleType):
         self.endless = self.endless or asyncio.create_task(asyncio.sleep(1e6))  # as the real one logs
         if self.errors:
             raise self.errors.pop(0)
-        message = SimpleNamespace(content='{"hours": 40}')
-        usage = SimpleNamespace(prompt_tokens=100, completion_tokens=10)
-        return SimpleNamespace(choices=[SimpleNamespace(message=message)], usage=usage)
+        return Answer(self.answer)
 
     def cost_per_token(self, model: str, prompt_tokens: int, completion_tokens: int) -> tuple[float, float]:
         if model != "some/model":
@@ -84,6 +100,61 @@ def test_a_passing_fault_is_tried_again_and_a_refusal_is_not(library: Library) -
             service.ask([Question("", "Again?", QUESTION.form)])
     assert KEY not in str(caught.value)
     assert len(library.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "envelope"),
+    [
+        (completion({"content": None}, "length"), None, Envelope("length")),
+        (completion({"content": None, "refusal": "I cannot."}), None, Envelope("stop", refusal="I cannot.")),
+        (completion({"content": GOOD, "reasoning_content": "hm"}), 40, Envelope("stop", reasoning="hm")),
+        (
+            completion({"content": None, "tool_calls": [{"function": {"name": "reply", "arguments": GOOD}}]}),
+            40,
+            Envelope("stop", from_tool=True),
+        ),
+        (
+            completion({"content": GOOD, "reasoning_content": f"my key is {KEY}"}),
+            40,
+            Envelope("stop", reasoning=HIDDEN),
+        ),
+    ],
+)
+def test_an_answer_is_read_as_that_of_a_server(
+    library: Library, answer: dict[str, Any], value: Any, envelope: Envelope
+) -> None:
+    library.answer = answer
+    with Service(Settings.model_validate({**SETTINGS, "on_failure": "rule"})) as service:
+        (given,) = service.ask([QUESTION])
+    assert (given.value, given.envelope) == (value, envelope)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (None, "the response of the server is incomplete or is not a chat completion"),
+        ({"choices": []}, "the response of the server is incomplete or is not a chat completion"),
+        (completion({"content": "x" * (1 << 20)}), "the response is longer than 1 MiB"),
+        ({"error": {"message": "too busy", "code": 503}}, "the server responded with status 503: too busy"),
+    ],
+)
+def test_an_answer_that_is_too_long_or_none_is_a_failed_call(
+    library: Library, monkeypatch: pytest.MonkeyPatch, answer: Any, reason: str
+) -> None:
+    monkeypatch.setattr("econsim.llm._bodies.LONGEST_BODY", 1 << 20)
+    library.answer = answer
+    with Service(Settings.model_validate({**SETTINGS, "on_failure": "rule"})) as service:
+        (given,) = service.ask([QUESTION])
+    assert given.value is None
+    assert given.reason.startswith(reason)
+    assert len(library.asked) == 2  # it was tried again
+
+
+def test_tokens_are_estimated_where_the_provider_counts_none(library: Library) -> None:
+    library.answer = {"choices": completion({"content": GOOD})["choices"]}
+    with Service(Settings.model_validate(SETTINGS)) as service:
+        service.ask([QUESTION])
+        assert service.counters["hours"].cost.output_tokens == len(GOOD) // 4
 
 
 def test_a_model_without_a_listed_price_has_none(library: Library) -> None:

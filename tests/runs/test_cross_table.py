@@ -4,13 +4,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
+from econsim.analysis.counterfactual import paired_difference
+from econsim.analysis.statistics import EQUAL, SINGLE, mean_interval
 from econsim.errors import UserError
 from econsim.runs import Run, execute
 from econsim.runs.cross_table import cross_table
-from econsim.scenario import Scenario
+from econsim.runs.evaluation import evaluation_key, play
+from econsim.scenario import Scenario, load
 
 Make = Callable[..., Scenario]
+
+
+DRAWN = """
+econsim: 1
+name: drawn
+economy: {kind: one_step, workers: 20, brackets: [0, 90000], redraw_population: true}
+agents: {worker: {kind: fixed_hours, hours: 40}}
+planner: {kind: flat, rate: 0.1}
+baselines: [free_market]
+"""
 
 
 @pytest.fixture
@@ -20,7 +34,10 @@ def run(scenario: Make, tmp_path: Path) -> Run:
 
 def test_every_planner_meets_every_set_of_workers(run: Run) -> None:
     table = cross_table([run.path], episodes=2)
-    assert list(table.columns) == ["planner", "workers", "metric", "mean", "standard_error", "episodes"]
+    assert list(table.columns) == [
+        "planner", "workers", "metric", "mean", "low", "high", "interval", "episodes",
+        "difference", "difference_low", "difference_high", "difference_interval",
+    ]  # fmt: skip
     assert table["planner"].unique().tolist() == ["free", "half", "best", "trained, seed 7", "trained, seed 8"]
     assert table["workers"].unique().tolist() == [
         "evaluation workers", "trained under trained, seed 7", "trained under trained, seed 8"
@@ -33,7 +50,34 @@ def test_every_planner_meets_every_set_of_workers(run: Run) -> None:
         own = policies["trained"]["seeds"][seed]["learned"]["welfare"]
         assert cell[f"trained, seed {seed}", f"trained under trained, seed {seed}"] == pytest.approx(own, abs=1e-12)
     # Nothing is drawn in the orchard, so that episodes agree.
-    assert table["standard_error"].tolist() == [0.0] * 15
+    assert table["interval"].tolist() == [EQUAL] * 15
+    assert table[["low", "high", "difference_low", "difference_high"]].isna().all().all()
+    # The first planner has no difference; the others have that of the means with the same workers.
+    free = table["workers"].map(cell["free"])
+    assert table["difference"].iloc[3:].tolist() == pytest.approx((table["mean"] - free).iloc[3:].tolist())
+    assert table["difference"].iloc[:3].isna().all()
+
+
+def test_intervals_are_over_episodes_and_those_of_differences_are_paired(tmp_path: Path) -> None:
+    (tmp_path / "drawn.yaml").write_text(DRAWN)
+    run, reports = execute(load(tmp_path / "drawn.yaml"), tmp_path / "drawn", quiet=True), list[tuple[int, int]]()
+    table = cross_table([run.path], 8, progress=lambda done, total, message="": reports.append((done, total)))
+    of = table.set_index("planner")
+    game, key = run.plan.game.to(dtype=torch.float64), evaluation_key(run.scenario.seed, 8)
+    values = {
+        policy.label: play(game, policy.build(), key).accounts["welfare"].tolist() for policy in run.plan.policies
+    }
+    assert set(values) == set(of.index)
+    for label in of.index:
+        mean = mean_interval(values[label])
+        assert of.loc[label, ["mean", "low", "high"]].tolist() == pytest.approx([mean.mean, mean.low, mean.high])
+    paired = paired_difference(values["free_market"], values["flat"])
+    found = of.loc["flat", ["difference", "difference_low", "difference_high"]].tolist()
+    assert found == pytest.approx([paired.difference, paired.low, paired.high])
+    # The people are the same under both, so that the difference varies less than the welfare of either.
+    assert found[2] - found[1] < 0.5 * (of.loc["flat", "high"] - of.loc["flat", "low"])
+    steps = 2 * (run.plan.game.horizon + 1)
+    assert reports == [(done, steps) for done in range(1, steps + 1)]
 
 
 def test_other_numbers_and_one_episode(run: Run) -> None:
@@ -41,7 +85,8 @@ def test_other_numbers_and_one_episode(run: Run) -> None:
     half = table[(table["planner"] == "half") & (table["workers"] == "evaluation workers")]
     # Effort 1/2 at a rate of 1/2, skills 1 to 5.
     assert half["mean"].item() == pytest.approx(0.25 * 15, abs=1e-12)
-    assert half["standard_error"].isna().all()
+    assert half[["low", "difference_low"]].isna().all().all()
+    assert half["interval"].item() == half["difference_interval"].item() == SINGLE
 
 
 def test_several_runs_share_what_is_the_same_and_name_what_is_not(run: Run, scenario: Make, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from econsim.runs.summary import headline_check, headline_verdict
 from econsim.scenario import load, with_overrides
 from econsim.scenario.changes import description_of, headline_changes
+from econsim.sweep import read_request
+from econsim.sweep.table import table_of
 from econsim.sweep.variants import Variants, composed
 
 
@@ -72,3 +74,36 @@ def test_an_inherited_headline_is_that_of_another_scenario(tmp_path: Path, monke
 def test_runs_of_a_sweep_know_their_changes() -> None:
     variants = Variants(composed("one_step", {"planner": "saez"}))
     assert variants.scenario({"economy.workers": 50}).changed == ("planner", "economy.workers")
+
+
+def test_runs_of_a_sweep_repeat_a_value_without_changing_it() -> None:
+    axes = {
+        "planner": "ppo",
+        "economy.workers": "50,100",
+        "evaluation.floor": "free_market,us_federal",
+        "seed": "42,43",
+    }
+    table = table_of(read_request("one_step", axes))
+    changed = {tuple(run.levels.values()): table.variants(run).scenario(run.numbers).changed for run in table.runs}
+    by_level = {(levels[1], levels[2], levels[3]): keys for levels, keys in changed.items()}
+    # The file has a hundred workers, the floor free_market and the seed 42.
+    assert by_level[100, "free_market", 42] == ()
+    assert by_level[50, "free_market", 42] == ("economy.workers",)
+    assert set(by_level[50, "us_federal", 43]) == {"economy.workers", "evaluation.floor", "seed"}
+    for run in table.runs:
+        keys = table.variants(run).scenario(run.numbers).changed
+        assert set(keys) == set(load("one_step", run.levels).changed)
+
+
+@pytest.mark.parametrize(("rate", "changed"), [(0.2, ()), (0.3, ("planner",))])
+def test_a_choice_that_is_repeated_with_its_numbers_is_no_change(
+    tmp_path: Path, rate: float, changed: tuple[str, ...]
+) -> None:
+    path = tmp_path / "flat.yaml"
+    path.write_text(
+        "extends: one_step\nbaselines: []\nplanner: {kind: flat, rate: 0.2}\nheadline: none\nevaluation: none\n"
+    )
+    overrides = {"planner.kind": "flat", "planner.rate": 0.2}
+    variants = Variants(composed(path, overrides, load(path)))
+    assert variants.scenario({"planner.rate": rate}).changed == changed
+    assert variants.first.changed == load(path, overrides).changed == ()

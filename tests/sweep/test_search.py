@@ -11,7 +11,8 @@ from small_economy import RULES
 
 from econsim import kinds
 from econsim.errors import UserError
-from econsim.sweep.search import SearchRequest, _value, search
+from econsim.sweep.search import SearchRequest, search
+from econsim.sweep.trials import value_of
 
 pytest.importorskip("optuna")
 
@@ -96,6 +97,6 @@ def test_a_mistake_shows_before_the_first_trial(tmp_path: Path) -> None:
 def test_a_metric_is_that_of_the_own_policy_or_of_a_named_one() -> None:
     rows = [("free", "exact", "welfare", 1.0), ("own", "exact", "welfare", 2.0), ("own", "exact", "welfare", 4.0)]
     rows += [("own", "learned", "welfare", 9.0), ("own", "exact", "welfare.rawlsian", 7.0)]
-    assert _value(rows, "welfare") == 3.0
-    assert _value(rows, "free.welfare") == 1.0
-    assert _value(rows, "welfare.rawlsian") == 7.0
+    assert value_of(rows, "welfare") == 3.0
+    assert value_of(rows, "free.welfare") == 1.0
+    assert value_of(rows, "welfare.rawlsian") == 7.0

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
-from memory_recorder import MemoryRecorder
+import torch
+from memory_recorder import Interrupted, MemoryRecorder
 from scripted_minds import Scripted, economy
 
 from econsim.errors import UserError
-from econsim.llm.questions import Question
+from econsim.llm.questions import Answer, Question
 from econsim.planners.llm.edits import Edit, Edits, edited
 from econsim.planners.llm_lessons import LessonPlanner, Parameters
+from econsim.runs.checkpoints import load_state, save_state
 from econsim.training import prompt_optimisation as learner
 
 GOOD, BAD = "Tax everything by a half.", "Tax nothing at all."
@@ -31,8 +34,11 @@ def model(coach: Callable[[dict[str, Any]], list[dict[str, Any]]], lucky: bool =
     return Scripted(reply, temperature=1.0)
 
 
-def practised(service: Scripted, **parameters: Any) -> tuple[LessonPlanner, MemoryRecorder]:
-    planner, recorder = LessonPlanner(Parameters.model_validate({"attempts": 4, **parameters})), MemoryRecorder()
+def practised(
+    service: Scripted, recorder: MemoryRecorder | None = None, **parameters: Any
+) -> tuple[LessonPlanner, MemoryRecorder]:
+    planner = LessonPlanner(Parameters.model_validate({"attempts": 4, **parameters}))
+    recorder = recorder or MemoryRecorder()
     planner.connect(service)  # type: ignore[arg-type]
     game = economy(tax_years=4, workers=20)
     learner.PromptOptimisation(learner.Parameters()).fit(game, {"planner": planner}, 0, recorder)  # type: ignore[dict-item]
@@ -83,6 +89,56 @@ def test_before_a_fit_it_does_not_play() -> None:
     game = economy()
     with pytest.raises(UserError, match="llm_lessons has not been fitted"):
         LessonPlanner(Parameters()).start(game, game.roles["planner"], 1)
+
+
+class Stopping(Scripted):
+    """A scripted model that stops the fit instead of answering a call of a given number, counted from 1."""
+
+    def __init__(self, model: Scripted, stop_at: int) -> None:
+        super().__init__(model.reply, temperature=1.0)
+        self.stop_at = stop_at
+
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        if self.calls + 1 == self.stop_at:
+            raise Interrupted
+        return super().ask(questions)
+
+
+class Disk(MemoryRecorder):
+    """A recorder that stores its checkpoints as a run does."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def restore(self) -> tuple[int, dict[str, Any]] | None:
+        if not self.checkpoints:
+            return None
+        step, state = self.checkpoints[-1]
+        save_state(self.folder, state)
+        return step, load_state(self.folder)
+
+
+def coach(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Propose a list that helps, then others that do not."""
+    return [{"do": "add", "number": 0, "text": GOOD if facts["round"] == 1 else BAD}]
+
+
+def test_an_interrupted_practice_continues_after_its_last_round_to_the_same_bits(tmp_path: Path) -> None:
+    whole = model(coach)
+    expected, record = practised(whole, rounds=3)
+    # The first list is judged in 3 calls, one for each tax year after the first; the first round plays 3, asks for
+    # lessons, and judges them in 3; afterwards attempts are alike.
+    assert (whole.calls, expected.lessons) == (16, (GOOD,))
+    for stop_at, repeated in ((2, 16), (7, 13), (15, 3)):
+        recorder, again = Disk(tmp_path / str(stop_at)), model(coach)
+        with pytest.raises(Interrupted):
+            practised(Stopping(again, stop_at), recorder, rounds=3)
+        planner, _ = practised(again, recorder, rounds=3)
+        assert again.calls == repeated  # only those since the last checkpoint
+        assert recorder.rows == record.rows
+        assert torch.equal(planner.state_dict()["lessons"], expected.state_dict()["lessons"])
+        assert [step for step, _ in recorder.checkpoints] == [0, 1, 2, 3]
 
 
 def test_edits_count_from_the_list_as_it_was_and_the_list_is_capped() -> None:

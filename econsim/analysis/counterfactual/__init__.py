@@ -12,7 +12,7 @@ from econsim.analysis.counterfactual.doses import dose_response
 from econsim.analysis.counterfactual.effects import Effects, behaviour_held, decomposed, revenue_effects
 from econsim.analysis.counterfactual.gains import Shares, gains_by_group, winners_and_losers
 from econsim.analysis.counterfactual.incidence import gains_table, money_gain
-from econsim.analysis.counterfactual.paired_play import Pair, Played, play_pair, play_points
+from econsim.analysis.counterfactual.paired_play import Pair, Played, play_pair, play_points, plays_of_points
 from econsim.analysis.counterfactual.rankings import best_by_function, disagreement, flips, rankings
 from econsim.analysis.counterfactual.robustness import robustness_table
 from econsim.analysis.counterfactual.sensitivity import game_function, morris_table, sobol_table
@@ -47,6 +47,7 @@ __all__ = [
     "paired_difference",
     "play_pair",
     "play_points",
+    "plays_of_points",
     "rankings",
     "reform_by_income",
     "revenue_effects",

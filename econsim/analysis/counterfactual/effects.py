@@ -9,7 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from econsim.analysis.counterfactual.paired_play import Played, play_points
+from econsim.analysis.counterfactual.paired_play import Played, Watch, play_points
 from econsim.analysis.inequality import Floats, arrays
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Memory, Observation, Role
@@ -87,6 +87,7 @@ def behaviour_held(
     key: Tensor,
     reform_agents: Mapping[str, Agent] | None = None,
     reform_game: Game[Any] | None = None,
+    watch: Watch | None = None,
     **reform: float,
 ) -> Played:
     """Play the reform with followers that repeat, step by step, their actions of the baseline under the same shocks.
@@ -100,14 +101,16 @@ def behaviour_held(
         key: ``[E]``, one per episode.
         reform_agents: other agents in the reform, by role; followers among them are ignored.
         reform_game: the game of the reform, where it changes more than numeric parameters.
+        watch: called at every state of both plays, as ``watch`` of :func:`econsim.play.play`.
         reform: the game's numeric parameters that change, with their new values.
     """
     following = [name for name, role in game.roles.items() if not role.leads]
     recorders = {name: _Recording(agents[name]) for name in following}
-    play_points(game, {**agents, **recorders}, key, {})
+    play_points(game, {**agents, **recorders}, key, {}, watch=watch)
     replayed = {name: _Replaying(recorder.actions) for name, recorder in recorders.items()}
     changed = {name: [value] for name, value in reform.items()}
-    (held,) = play_points(reform_game or game, {**agents, **(reform_agents or {}), **replayed}, key, changed)
+    players = {**agents, **(reform_agents or {}), **replayed}
+    (held,) = play_points(reform_game or game, players, key, changed, watch=watch)
     return held
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,9 +19,10 @@ from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.play import play
 
-__all__ = ["Pair", "Played", "play_pair", "play_points"]
+__all__ = ["Pair", "Played", "play_pair", "play_points", "plays_of_points"]
 
 MOST_COPIES = 4096
+Watch = Callable[[Any, Tensor], object]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def play_pair(
     key: Tensor,
     reform_agents: Mapping[str, Agent] | None = None,
     reform_game: Game[Any] | None = None,
+    watch: Watch | None = None,
     **reform: float,
 ) -> Pair:
     """Play baseline and reform in the same episodes; a reform of parameters alone is one batch.
@@ -94,6 +97,7 @@ def play_pair(
         key: ``[E]``, one per episode.
         reform_agents: other agents in the reform, by role, for example another planner.
         reform_game: the game of the reform, where it changes more than numeric parameters; it has the same people.
+        watch: called at every state, as ``watch`` of :func:`econsim.play.play`.
         reform: the game's numeric parameters that change, with their new values.
 
     Raises:
@@ -102,16 +106,21 @@ def play_pair(
     _known(game, reform)
     if reform and not reform_agents and reform_game is None:
         values = {name: [float(game.parameters[name]), value] for name, value in reform.items()}
-        return Pair(*play_points(game, agents, key, values))
-    (baseline,) = play_points(game, agents, key, {})
+        return Pair(*play_points(game, agents, key, values, watch=watch))
+    (baseline,) = play_points(game, agents, key, {}, watch=watch)
     changed = {name: [value] for name, value in reform.items()}
-    (other,) = play_points(reform_game or game, {**agents, **(reform_agents or {})}, key, changed)
+    (other,) = play_points(reform_game or game, {**agents, **(reform_agents or {})}, key, changed, watch=watch)
     return Pair(baseline, other)
 
 
 @torch.no_grad()
 def play_points(
-    game: Game[Any], agents: Mapping[str, Agent], key: Tensor, points: Mapping[str, Any], most_copies: int = MOST_COPIES
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    key: Tensor,
+    points: Mapping[str, Any],
+    most_copies: int = MOST_COPIES,
+    watch: Watch | None = None,
 ) -> list[Played]:
     """Play the same episodes at each of ``G`` points of the parameters: ``G * E`` copies of one batch.
 
@@ -121,6 +130,8 @@ def play_points(
         key: ``[E]``, one per episode; all points are played under each.
         points: values ``[G]`` by parameter; without any, one point, the unchanged game.
         most_copies: the largest number of copies in one batch; further ones are played in later batches.
+        watch: called at every state of every batch, as ``watch`` of :func:`econsim.play.play`; for the number of
+            batches, see :func:`plays_of_points`.
 
     Raises:
         UserError: no such parameter, or different numbers of values.
@@ -131,20 +142,37 @@ def play_points(
     if len(counts) > 1:
         raise UserError(f"play_points: expected the same number of values of each parameter, found {sorted(counts)}")
     (count,), episodes = counts, len(key)
-    at_once = max(1, most_copies // episodes)
+    at_once = _points_at_once(episodes, most_copies)
     return [
         played
         for first in range(0, count, at_once)
-        for played in _batch(game, agents, key, {name: v[first : first + at_once] for name, v in values.items()})
+        for played in _batch(game, agents, key, {name: v[first : first + at_once] for name, v in values.items()}, watch)
     ]
 
 
-def _batch(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, values: Mapping[str, Tensor]) -> list[Played]:
+def plays_of_points(count: int, episodes: int, most_copies: int = MOST_COPIES) -> int:
+    """Return the number of batches in which :func:`play_points` plays ``count`` points."""
+    return math.ceil(count / _points_at_once(episodes, most_copies))
+
+
+def _points_at_once(episodes: int, most_copies: int) -> int:
+    return max(1, most_copies // episodes)
+
+
+def _batch(
+    game: Game[Any], agents: Mapping[str, Agent], key: Tensor, values: Mapping[str, Tensor], watch: Watch | None
+) -> list[Played]:
     count = len(next(iter(values.values()), torch.zeros(1)))
     repeated = {name: value.repeat_interleave(len(key)) for name, value in values.items()}
     changed = game.with_parameters(**repeated) if repeated else game
     flows = FlowAccounts(changed)
-    episode = play(changed, agents, key.repeat(count), flows)
+
+    def see(state: Any, over: Tensor) -> None:
+        flows(state, over)
+        if watch is not None:
+            watch(state, over)
+
+    episode = play(changed, agents, key.repeat(count), see)
     everything = Played(game, flows.accounts(episode.state), episode.returns)
     return [everything.rows(slice(at * len(key), (at + 1) * len(key))) for at in range(count)]
 

@@ -7,11 +7,12 @@ from econsim.analysis.equilibrium.deviation import DEVIATOR, Deviating, Deviatio
 from econsim.analysis.equilibrium.exact import exact_gain
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
 from econsim.analysis.equilibrium.stackelberg_gap import BetterAnnouncement, leading_gain
-from econsim.analysis.equilibrium.trained import settings_for, trained_deviator
-from econsim.analysis.equilibrium.unilateral import exact_deviator, unilateral_gain
+from econsim.analysis.equilibrium.trained import WAYS, settings_for, trained_deviator, trained_policy
+from econsim.analysis.equilibrium.unilateral import exact_deviator, unilateral_gain, unilateral_plays
 
 __all__ = [
     "DEVIATOR",
+    "WAYS",
     "BetterAnnouncement",
     "Deviating",
     "Deviation",
@@ -22,5 +23,7 @@ __all__ = [
     "paired_gain",
     "settings_for",
     "trained_deviator",
+    "trained_policy",
     "unilateral_gain",
+    "unilateral_plays",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -19,7 +19,7 @@ from econsim.nn.agent import NeuralAgent
 from econsim.rl.settings import Settings
 from econsim.training import ppo
 
-__all__ = ["settings_for", "trained_deviator"]
+__all__ = ["WAYS", "settings_for", "trained_deviator", "trained_policy"]
 
 MOMENTS = 4096  # of play per iteration
 LONGEST, FEWEST, MOST = 256, 64, 1024  # steps of a rollout, copies
@@ -28,6 +28,7 @@ SMALLEST_VIEW = 7  # tiles, required by two convolutions
 ONE_SHOT = 16  # steps of an episode up to which returns need no discount
 LONG_DISCOUNT = 0.998  # at most, in longer episodes: distant rewards add more noise than information
 NARROW = -2.5  # log standard deviation of real-valued actions in the second half of the training
+WAYS = (True, False)  # of playing a trained policy: its most likely action, and sampling
 CONFIDENT = 2.0  # standard errors below zero from which a player does not deviate
 
 
@@ -39,29 +40,25 @@ def settings_for(game: Game[Any]) -> Settings:
     return Settings(learning_rate=((0.0, 1e-3), (1.0, 0.0)), gamma=gamma, gae_lambda=0.98, entropy_weight=0.01)
 
 
-def trained_deviator(
+def trained_policy(
     game: Game[Any],
     agents: Mapping[str, Agent],
     role: str,
     iterations: int,
-    key: Tensor,
     seed: int,
     recorder: Recorder,
     settings: Settings | None = None,
-) -> Agent:
-    """Return a deviator that was trained against fixed ``agents``.
+) -> NeuralAgent:
+    """Train a deviating policy against fixed ``agents``, for :func:`trained_deviator`.
 
     It starts from the role's own policy if that is neural, otherwise from new weights; exploration of real-valued
-    actions is wide in the first half of the training and narrow in the second. Playing the most likely action and
-    sampling are compared and the better is kept; players who clearly lose by deviating keep their policy.
+    actions is wide in the first half of the training and narrow in the second.
 
     Args:
         game: the game, in the precision of training.
         agents: the agents, held fixed.
         role: the following role whose players deviate.
         iterations: rollouts, each followed by an update.
-        key: ``[E]``, of the episodes that select the way to play and the players who deviate; measure gains in
-            others.
         seed: seed of the training.
         recorder: the recorder of the training.
         settings: settings of PPO.
@@ -70,22 +67,7 @@ def trained_deviator(
         UserError: the role leads, or its actions cannot be learned.
         RunError: a loss is no longer finite.
     """
-    policy = _trained(game, agents, role, iterations, seed, recorder, settings or settings_for(game))
-    ways = [_playing(policy, deterministic) for deterministic in (True, False)]
-    pairs = [unilateral_pairs(game, agents, role, way, key) for way in ways]
-    best = max(range(len(ways)), key=lambda way: float((pairs[way].reached - pairs[way].own).mean()))
-    return Deviating(agents[role], ways[best], ~_loses(pairs[best], game.roles[role].count))
-
-
-def _trained(
-    game: Game[Any],
-    agents: Mapping[str, Agent],
-    role: str,
-    iterations: int,
-    seed: int,
-    recorder: Recorder,
-    settings: Settings,
-) -> NeuralAgent:
+    settings = settings or settings_for(game)
     deviation, frozen = Deviation(game, role), agents[role]
     policy: NeuralAgent = worker.Ppo(_fresh(game.roles[role]))
     if isinstance(frozen, NeuralAgent):
@@ -98,6 +80,34 @@ def _trained(
             part = _Part(recorder, first, iterations)
             ppo.Ppo(_budget(game, last - first, settings)).fit(deviation, players, seed + first, part)
     return policy
+
+
+def trained_deviator(
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    role: str,
+    policy: NeuralAgent,
+    key: Tensor,
+    watch: Callable[[Any, Tensor], object] | None = None,
+) -> Agent:
+    """Return the deviator that plays a policy of :func:`trained_policy`.
+
+    Playing the most likely action and sampling are compared and the better is kept; players who clearly lose by
+    deviating keep their policy.
+
+    Args:
+        game: the game, in the precision of training.
+        agents: the agents, held fixed.
+        role: the following role whose players deviate.
+        policy: the trained policy.
+        key: ``[E]``, of the episodes that select the way to play and the players who deviate; measure gains in
+            others.
+        watch: called as that of :func:`unilateral_pairs`, which is called once for each of ``WAYS``.
+    """
+    ways = [_playing(policy, deterministic) for deterministic in WAYS]
+    pairs = [unilateral_pairs(game, agents, role, way, key, watch=watch) for way in ways]
+    best = max(range(len(ways)), key=lambda way: float((pairs[way].reached - pairs[way].own).mean()))
+    return Deviating(agents[role], ways[best], ~_loses(pairs[best], game.roles[role].count))
 
 
 class _Part:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,9 @@ from econsim.analysis.equilibrium.gains import Gain, paired_gain
 from econsim.game import Agent, Game
 from econsim.play import play
 
-__all__ = ["Pairs", "exact_deviator", "unilateral_gain", "unilateral_pairs"]
+__all__ = ["Pairs", "exact_deviator", "unilateral_gain", "unilateral_pairs", "unilateral_plays"]
+
+Watch = Callable[[Any, Tensor], object]
 
 
 def exact_deviator() -> Agent:
@@ -35,16 +38,28 @@ class Pairs:
 
 
 def unilateral_gain(
-    game: Game[Any], agents: Mapping[str, Agent], role: str, deviator: Agent, key: Tensor, most: int | None = None
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    role: str,
+    deviator: Agent,
+    key: Tensor,
+    most: int | None = None,
+    watch: Watch | None = None,
 ) -> Gain:
     """Return the mean gain of a player of a role from deviating alone; arguments as for :func:`unilateral_pairs`."""
-    pairs = unilateral_pairs(game, agents, role, deviator, key, most)
+    pairs = unilateral_pairs(game, agents, role, deviator, key, most, watch)
     return paired_gain(pairs.own, pairs.reached)
 
 
 @torch.no_grad()
 def unilateral_pairs(
-    game: Game[Any], agents: Mapping[str, Agent], role: str, deviator: Agent, key: Tensor, most: int | None = None
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    role: str,
+    deviator: Agent,
+    key: Tensor,
+    most: int | None = None,
+    watch: Watch | None = None,
 ) -> Pairs:
     """Play each episode once without deviation, and once for each player that the deviator replaces.
 
@@ -58,23 +73,36 @@ def unilateral_pairs(
         key: ``[E]``, one per episode.
         most: number of players to try, a random sample where there are more, the same in every episode; ``None``: as
             many as are quick to play.
+        watch: called at every state of every play, as ``watch`` of :func:`econsim.play.play`; for the number of plays,
+            see :func:`unilateral_plays`.
 
     Raises:
         UserError: the role does not exist or leads, or an agent cannot play it.
     """
     count = following_role(game, role).count
     players = _players(count, players_to_try(game, role, len(key)) if most is None else most, key)
-    own_returns = play(game, agents, key).returns[role][:, players]
+    own_returns = play(game, agents, key, watch).returns[role][:, players]
     pairs = torch.cartesian_prod(torch.arange(len(key), device=key.device), players).reshape(-1, 2)
-    reached = [_returns(game, agents, role, deviator, key[e], seat) for e, seat in _parts(game, pairs)]
+    reached = [_returns(game, agents, role, deviator, key[e], seat, watch) for e, seat in _parts(game, pairs)]
     return Pairs(players, own_returns, torch.cat(reached).reshape(own_returns.shape))
 
 
+def unilateral_plays(game: Game[Any], role: str, episodes: int) -> int:
+    """Return the number of plays of :func:`unilateral_pairs` where ``most`` is not given."""
+    return 1 + math.ceil(episodes * players_to_try(game, role, episodes) / copies_at_once(game))
+
+
 def _returns(
-    game: Game[Any], agents: Mapping[str, Agent], role: str, deviator: Agent, key: Tensor, seats: Tensor
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    role: str,
+    deviator: Agent,
+    key: Tensor,
+    seats: Tensor,
+    watch: Watch | None,
 ) -> Tensor:
     deviate = in_seat(seats, game.roles[role].count)
-    returns = play(game, {**agents, role: Deviating(agents[role], deviator, deviate)}, key).returns[role]
+    returns = play(game, {**agents, role: Deviating(agents[role], deviator, deviate)}, key, watch).returns[role]
     return returns[deviate]
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import torch
 from dilemma import SILENT, TALKS, Always, Dilemma, Silence, Tossing
+from torch import Tensor
 
 import econsim
 from econsim import random
 from econsim.agents import best_response, fixed_hours, noisy_response, ppo
-from econsim.analysis.equilibrium import exact_deviator, trained_deviator, unilateral_gain
+from econsim.analysis.equilibrium import exact_deviator, trained_deviator, trained_policy, unilateral_gain
 from econsim.analysis.equilibrium.unilateral import unilateral_pairs
 from econsim.errors import UserError
 from econsim.game import Agent, Game
@@ -42,6 +43,13 @@ def in_float64(game: Game[Any]) -> Game[Any]:
     return game.to(dtype=torch.float64)
 
 
+def learned_deviator(
+    game: Game[Any], agents: dict[str, Agent], role: str, iterations: int, key: Tensor, seed: int, recorder: Silence
+) -> Agent:
+    policy = trained_policy(game, agents, role, iterations, seed, recorder)
+    return trained_deviator(game, agents, role, policy, key)
+
+
 # --- the prisoners ------------------------------------------------------------------------------------------------
 
 
@@ -65,7 +73,7 @@ def test_against_a_coin_the_interval_holds_the_expected_gain() -> None:
 def test_a_trained_prisoner_learns_to_talk_and_stays_where_all_talk() -> None:
     def trained(all_do: int) -> float:
         agents: dict[str, Agent] = {"prisoner": Always(all_do)}
-        deviator = trained_deviator(Dilemma(), agents, "prisoner", 12, random.keys(8, 4), 0, Silence())
+        deviator = learned_deviator(Dilemma(), agents, "prisoner", 12, random.keys(8, 4), 0, Silence())
         return unilateral_gain(Dilemma(), agents, "prisoner", deviator, KEY).difference
 
     assert trained(SILENT) == 2.0
@@ -125,7 +133,7 @@ def neural() -> Agent:
 @pytest.mark.parametrize("frozen", [fresh, neural])
 def test_a_trained_deviator_finds_most_of_the_exact_gain(frozen: Callable[[], Agent]) -> None:
     game, agents, recorder = one_step(), players(frozen(), 0.4), Silence()
-    deviator = trained_deviator(game, agents, "worker", 24, random.keys(8, 2), 3, recorder)
+    deviator = learned_deviator(game, agents, "worker", 24, random.keys(8, 2), 3, recorder)
     exact = unilateral_gain(in_float64(game), agents, "worker", exact_deviator(), KEY).difference
     found = unilateral_gain(in_float64(game), agents, "worker", deviator, KEY).difference
     # A lower bound: never above the exact gain, but for rounding.
@@ -137,7 +145,7 @@ def test_a_trained_deviator_finds_most_of_the_exact_gain(frozen: Callable[[], Ag
 def test_training_leaves_the_frozen_mind_as_it_was() -> None:
     frozen: Any = neural()
     before = frozen.state_dict()
-    trained_deviator(one_step(), players(frozen), "worker", 2, random.keys(8, 2), 3, Silence())
+    learned_deviator(one_step(), players(frozen), "worker", 2, random.keys(8, 2), 3, Silence())
     assert all(torch.equal(value, before[name]) for name, value in frozen.state_dict().items())
 
 
@@ -146,7 +154,7 @@ def test_a_mind_with_memory_that_shared_its_weights_deviates_with_weights_of_its
     mind = ppo.Ppo(ppo.Parameters(hidden=(8,), recurrent=8, shares_with="low"))
     mind.prepare(game, game.roles["worker"], random.keys(0, 1))
     before = mind.state_dict()
-    deviator: Any = trained_deviator(game, players(mind), "worker", 2, random.keys(8, 2), 3, Silence())
+    deviator: Any = learned_deviator(game, players(mind), "worker", 2, random.keys(8, 2), 3, Silence())
     after = deviator.deviator.state_dict()
     assert before.keys() == after.keys()
     assert any(not torch.equal(value, after[name]) for name, value in before.items())
@@ -155,7 +163,7 @@ def test_a_mind_with_memory_that_shared_its_weights_deviates_with_weights_of_its
 
 def test_one_seed_gives_one_deviator() -> None:
     def found(seed: int) -> float:
-        deviator = trained_deviator(one_step(), players(hours(40)), "worker", 3, random.keys(8, 2), seed, Silence())
+        deviator = learned_deviator(one_step(), players(hours(40)), "worker", 3, random.keys(8, 2), seed, Silence())
         return unilateral_gain(one_step(), players(hours(40)), "worker", deviator, KEY).reached
 
     assert found(1) == found(1) != found(2)

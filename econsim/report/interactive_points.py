@@ -62,7 +62,7 @@ def heat_maps(tables: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, titl
         shape["annotations"] = [_above(f"y{n + 1 if n else ''} domain", label) for n, label in enumerate(tables)]
     shape["margin"] = shape["margin"] | {"t": _SCALE_HEIGHT + (20 if last else 0)}
     scale = [[0, "var(--lines)"], [1, "var(--series-1)"]]
-    shape["coloraxis"] = {"colorscale": scale, "colorbar": _scale_above(title)}
+    shape["coloraxis"] = {"colorscale": scale, "colorbar": _scale_above(title, 1.1 if last else 1.02)}
     return {"data": traces, "layout": shape}
 
 
@@ -85,16 +85,9 @@ def _band(table: pd.DataFrame, color: str, label: str) -> Plot:
     return {"type": "scatter", "mode": "lines", "showlegend": False, "legendgroup": label, **outline, **look}
 
 
-def _scale_above(title: str) -> Plot:
-    where = {
-        "orientation": "h",
-        "yref": "container",
-        "y": 0.94,
-        "yanchor": "top",
-        "x": 0.5,
-        "len": 0.9,
-        "thickness": 14,
-    }
+def _scale_above(title: str, height: float) -> Plot:
+    """Return the scale of colours, above the panels and their titles."""
+    where = {"orientation": "h", "y": height, "yanchor": "bottom", "x": 0.5, "len": 0.9, "thickness": 14}
     return {**where, "title": {"text": title, "side": "top"}, "tickformat": ",", "outlinewidth": 0, "nticks": 5}
 
 

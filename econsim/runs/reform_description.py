@@ -63,8 +63,8 @@ class ReformDescription:
 
     baseline: the label of the policy that is reformed; ``is_current_law``: whether it leaves current law in force.
     changes: keys that the reform changes, ``key``, ``baseline`` and ``reform``, as text.
-    schedules: by leader, for each side, ``baseline`` and ``reform``, its bracket schedule in the last tax period, in the
-        game's money (mean rates over episodes and seeds); without leaders that have none on a side.
+    schedules: by leader, for each side, ``baseline`` and ``reform``, its bracket schedule in the last tax period, in
+        the game's money (mean rates over episodes and seeds); without leaders that have none on a side.
     """
 
     baseline: str

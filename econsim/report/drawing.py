@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from econsim.analysis.canvas import INK, LINES, SERIES
+from econsim.report.crowding import fit_texts
 from econsim.report.narrow import lay_out_narrowly
 
 if TYPE_CHECKING:
@@ -57,11 +58,12 @@ def _with_other_identifiers(file: str) -> str:
 
 
 def settle_layout(figure: Figure) -> None:
-    """Lay the figure out once and keep the layout, which otherwise is computed again for each file."""
+    """Lay the figure out once, with its texts, and keep the layout, which otherwise is computed again for each file."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
         figure.set_layout_engine(None)
+    fit_texts(figure)
 
 
 def png(figure: Figure) -> bytes:

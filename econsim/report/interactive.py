@@ -173,4 +173,5 @@ def new_layout() -> Plot:
         "hovermode": "closest",
         "hoverlabel": {"bgcolor": "var(--panel)", "bordercolor": _LINES, "font": {"color": _INK}},
         "dragmode": False,
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "var(--quiet)", "activecolor": _INK},
     }

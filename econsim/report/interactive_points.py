@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["bands", "dots", "heat_maps"]
 
 _GAP = 0.15
+_SCALE_HEIGHT = 90
+"""Pixels of the scale of colours above a heat map; beside it, a phone would cut it off."""
 
 
 def bands(curves: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str) -> Plot:
@@ -37,30 +39,30 @@ def bands(curves: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str) -> Plot:
 
 
 def heat_maps(tables: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, title: str) -> Plot:
-    """Return one heat map per policy, side by side.
+    """Return one heat map per policy, one below the other.
 
     Args:
-        tables: by policy, means with the levels of one key as index and those of the other as columns.
+        tables: by policy, means with the levels of one key, as text, as index and those of the other as columns.
         xlabel: the key of the columns.
         ylabel: the key of the index.
         title: the title of the colours.
     """
-    shape, traces = new_layout(), []
-    width = (1.0 - _GAP * (len(tables) - 1)) / len(tables)
+    shape, traces, last = new_layout(), [], len(tables) - 1
+    height = (1.0 - _GAP * last) / len(tables)
     for number, (label, table) in enumerate(tables.items()):
-        mark, left = str(number + 1) if number else "", number * (width + _GAP)
-        name = f"{xlabel}<br>{label}" if len(tables) > 1 else xlabel
-        shape[f"xaxis{mark}"] = titled_axis(name) | {
-            "domain": [left, left + width],
-            "anchor": f"y{mark}",
-            "type": "category",
-        }
-        shape[f"yaxis{mark}"] = titled_axis(ylabel) | {"anchor": f"x{mark}", "type": "category"}
-        cells: Plot = {"x": list(map(str, table.columns)), "y": list(map(str, table.index)), "z": _cells(table)}
+        mark, top = str(number + 1) if number else "", 1.0 - number * (height + _GAP)
+        xaxis = {"anchor": f"y{mark}", "type": "category", "showticklabels": number == last}
+        yaxis = {"anchor": f"x{mark}", "type": "category", "domain": [max(top - height, 0.0), top]}
+        shape[f"xaxis{mark}"] = titled_axis(xlabel if number == last else "") | xaxis
+        shape[f"yaxis{mark}"] = titled_axis(ylabel if number == len(tables) // 2 else "") | yaxis
+        cells: Plot = {"x": list(table.columns), "y": list(table.index), "z": _cells(table)}
         panel = {"xaxis": f"x{mark}", "yaxis": f"y{mark}", "coloraxis": "coloraxis", "name": label}
         traces.append({"type": "heatmap", "hovertemplate": "%{x}, %{y}: %{z:,.5~g}", **cells, **panel})
+    if last:
+        shape["annotations"] = [_above(f"y{n + 1 if n else ''} domain", label) for n, label in enumerate(tables)]
+    shape["margin"] = shape["margin"] | {"t": _SCALE_HEIGHT + (20 if last else 0)}
     scale = [[0, "var(--lines)"], [1, "var(--series-1)"]]
-    shape["coloraxis"] = {"colorscale": scale, "colorbar": {"title": {"text": title, "side": "right"}}}
+    shape["coloraxis"] = {"colorscale": scale, "colorbar": _scale_above(title, 1.1 if last else 1.02)}
     return {"data": traces, "layout": shape}
 
 
@@ -81,6 +83,17 @@ def _band(table: pd.DataFrame, color: str, label: str) -> Plot:
     outline = {"x": [*x, *reversed(x)], "y": [*table["low"], *reversed(table["high"].tolist())]}
     look = {"fill": "toself", "fillcolor": color, "opacity": 0.2, "line": {"width": 0}, "hoverinfo": "skip"}
     return {"type": "scatter", "mode": "lines", "showlegend": False, "legendgroup": label, **outline, **look}
+
+
+def _scale_above(title: str, height: float) -> Plot:
+    """Return the scale of colours, above the panels and their titles."""
+    where = {"orientation": "h", "y": height, "yanchor": "bottom", "x": 0.5, "len": 0.9, "thickness": 14}
+    return {**where, "title": {"text": title, "side": "top"}, "tickformat": ",", "outlinewidth": 0, "nticks": 5}
+
+
+def _above(axis: str, text: str) -> Plot:
+    """Return a title above the panel with an axis."""
+    return {"x": 0.5, "xref": "paper", "y": 1.0, "yref": axis, "yanchor": "bottom", "text": text, "showarrow": False}
 
 
 def _cells(table: pd.DataFrame) -> list[list[Any]]:

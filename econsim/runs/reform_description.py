@@ -17,8 +17,12 @@ from econsim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor
 
 __all__ = ["ReformDescription", "ReformRequest", "described"]
+
+_OF_EACH_LEADER = ("planner", "period", "bracket")
+"""The axes of the account with the rates that each of several leaders set."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,14 @@ class ReformDescription:
 
     baseline: the label of the policy that is reformed; ``is_current_law``: whether it leaves current law in force.
     changes: keys that the reform changes, ``key``, ``baseline`` and ``reform``, as text.
-    schedules: by side, ``baseline`` and ``reform``, its bracket schedule in the game's money (mean rates over episodes
-        and seeds); empty where a side has none, or the game has several leaders with a schedule each.
+    schedules: by leader, for each side, ``baseline`` and ``reform``, its bracket schedule in the last tax period, in
+        the game's money (mean rates over episodes and seeds); without leaders that have none on a side.
     """
 
     baseline: str
     is_current_law: bool
     changes: pd.DataFrame
-    schedules: Mapping[str, TaxReform]
+    schedules: Mapping[str, Mapping[str, TaxReform]]
 
 
 def described(
@@ -82,13 +86,11 @@ def described(
         name: _content(scenario, planner) for name, scenario, planner in zip(names, scenarios, planners, strict=True)
     }
     played = (sides.baseline, sides.reform)
-    schedules = {name: _schedule(side, scenario) for name, side, scenario in zip(names, played, scenarios, strict=True)}
-    present = {name: schedule for name, schedule in schedules.items() if schedule is not None}
-    before = present.get("baseline")
-    in_force = before is not None and is_in_force(sides.baseline.game, leader, before.rates)
-    return ReformDescription(
-        request.policy, in_force or is_law(planners[0]), different_keys(contents), present if len(present) == 2 else {}
-    )
+    before, after = (_schedules(side, scenario) for side, scenario in zip(played, scenarios, strict=True))
+    alone = next(iter(before.values())) if len(before) == 1 else None
+    in_force = alone is not None and is_in_force(sides.baseline.game, leader, alone.rates)
+    schedules = {name: dict(zip(names, (before[name], after[name]), strict=True)) for name in before if name in after}
+    return ReformDescription(request.policy, in_force or is_law(planners[0]), different_keys(contents), schedules)
 
 
 def _content(scenario: Scenario, planner: Chosen | None) -> dict[str, Any]:
@@ -99,12 +101,23 @@ def _content(scenario: Scenario, planner: Chosen | None) -> dict[str, Any]:
     return sections | {"planner": {key: value for key, value in parameters.items() if value is not None}}
 
 
-def _schedule(played: Played, scenario: Scenario) -> TaxReform | None:
-    """Return the bracket schedule of a side: its mean rates, with the deduction of the economy."""
-    accounts, roles = played.accounts, played.game.roles.values()
-    leaders = sum(role.count for role in roles if role.leads)
-    if "rates" not in accounts or "thresholds" not in accounts or leaders != 1:
-        return None
-    rates, thresholds = (accounts[name].double().cpu() for name in ("rates", "thresholds"))
+def _schedules(played: Played, scenario: Scenario) -> dict[str, TaxReform]:
+    """Return the bracket schedule of each leader on a side: its mean rates, with the deduction of the economy."""
+    if "thresholds" not in played.accounts:
+        return {}
+    thresholds = played.accounts["thresholds"][0].tolist()
     deduction = float(scenario.game.dump().get("standard_deduction", 0.0))
-    return TaxReform(thresholds[0].tolist(), rates.mean(0).tolist(), deduction)
+    return {
+        leader: TaxReform(thresholds, rates.double().cpu().mean(0).tolist(), deduction)
+        for leader, rates in _rates(played).items()
+    }
+
+
+def _rates(played: Played) -> dict[str, Tensor]:
+    """Return the rates in the last tax period of each episode, ``[E, K]``, by leader."""
+    leaders = [role.name for role in played.game.roles.values() if role.leads for _ in range(role.count)]
+    if len(leaders) == 1:
+        return {leaders[0]: played.accounts["rates"]} if "rates" in played.accounts else {}
+    by_period = (account.name for account in played.game.accounts_spec if account.axes == _OF_EACH_LEADER)
+    history = played.accounts.get(next(by_period, ""))
+    return {} if history is None else dict(zip(leaders, history[:, :, -1].unbind(1), strict=True))

@@ -61,7 +61,8 @@ class Frontier:
     @property
     def title(self) -> str:
         """The title of its figure and table."""
-        return f"Frontier of {self.goals[0].metric} and {self.goals[1].metric}"
+        first, second = self.titles
+        return f"Frontier of {first}{',' * (',' in first)} and {second}"
 
     @property
     def front(self) -> pd.DataFrame:

@@ -94,10 +94,9 @@ class _Drawing:
     def plots(self) -> Iterator[LevelPlot]:
         single = without_copies(self.rows, self.keys, ["value"])
         if len(self.numeric) == len(self.keys) == 2 and (tables := self._maps(single)):
-            caption = f"Means over seeds of {self.metric} by {' and '.join(self.keys)}."
-            yield LevelPlot(
-                self.metric, " and ".join(self.keys), "map", tables, self.keys[0], self.keys[1], self.title, caption
-            )
+            axes = " and ".join(self.keys)
+            caption = f"{self.title}, by {axes}; means over seeds."
+            yield LevelPlot(self.metric, axes, "map", tables, self.keys[0], self.keys[1], self.title, caption)
         elif len(self.numeric) == 1 and len(curves := self._curves(single)) <= _MOST_LINES:
             yield self._lines(self.numeric[0], curves, "")
         elif self.numeric:
@@ -107,7 +106,7 @@ class _Drawing:
             yield self._dots(single)
 
     def _lines(self, key: str, curves: dict[str, pd.DataFrame], what: str) -> LevelPlot:
-        caption = f"{self.metric} by {key}{what}; {_OVER}."
+        caption = f"{self.title}, by {key}{what}; {_OVER}."
         name = f"{self.metric}_by_{key.replace('.', '_')}"
         return LevelPlot(name, key, "lines", curves, key, self.title, self.title, caption)
 
@@ -142,7 +141,8 @@ class _Drawing:
             table = of_policy.pivot_table(index=self.keys[1], columns=self.keys[0], values="value", aggfunc="mean")
             if table.isna().any(axis=None) or 1 in table.shape:
                 return {}
-            tables[str(policy)] = table.infer_objects()
+            named = table.rename(index=plots.level_in_words, columns=plots.level_in_words)
+            tables[str(policy)] = named.infer_objects()
         return dict(list(tables.items())[-_MOST_MAPS:])
 
     def _dots(self, rows: pd.DataFrame) -> LevelPlot:
@@ -150,5 +150,5 @@ class _Drawing:
         labels = [plots.point_label(record, self.keys) for record in means.to_dict("records")]
         table = means.assign(label=labels).sort_values("mean", ascending=False, kind="stable").head(_MOST_DOTS)
         cut = f"the {_MOST_DOTS} highest of {len(means):,} points" if len(means) > _MOST_DOTS else "all points"
-        caption = f"{self.metric}: {cut}; {_OVER}."
+        caption = f"{self.title}: {cut}; {_OVER}."
         return LevelPlot(self.metric, " and ".join(self.keys), "dots", {"": table}, self.title, "", self.title, caption)

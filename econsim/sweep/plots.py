@@ -19,6 +19,7 @@ from econsim.analysis.canvas import (
     styles_of,
     write_title,
 )
+from econsim.report.crowding import CELL, POINT
 from econsim.runs.metric_columns import shown
 from econsim.sweep.copies import ALL
 from econsim.sweep.frontier import CLEAR, ON_FRONT, Frontier
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["bands", "frontier", "heat_maps"]
+__all__ = ["bands", "frontier", "heat_maps", "level_in_words", "point_label"]
 
-_MOST_LABELS = 12
+_MAP_HEIGHT, _MAPS_HEIGHT = 3.9, 2.6
+"""Inches: the height of one heat map, and of each of several."""
 _MOST_CELLS_WITH_NUMBERS = 60
 _MARKS: tuple[tuple[str, bool, bool, dict[str, Any]], ...] = (
     ("front, clear", True, True, {"marker": "o", "markersize": 7}),
@@ -64,33 +66,34 @@ def bands(curves: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str) -> Figur
 
 
 def heat_maps(tables: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, title: str) -> Figure:
-    """Draw one heat map per policy, side by side, in common colours.
+    """Draw one heat map per policy, one below the other, in common colours.
 
     Args:
-        tables: by policy, means with the levels of one key as index and those of the other as columns.
+        tables: by policy, means with the levels of one key, as text, as index and those of the other as columns.
         xlabel: the key of the columns.
         ylabel: the key of the index.
         title: the title of the colours.
     """
     from matplotlib.colors import LinearSegmentedColormap
 
-    figure, panels = new_figure(len(tables))
+    figure, panels = new_figure(len(tables), len(tables), _MAP_HEIGHT if len(tables) == 1 else _MAPS_HEIGHT)
     cells = np.concatenate([table.to_numpy(float).ravel() for table in tables.values()])
     colours = LinearSegmentedColormap.from_list("levels", [LINES, SERIES[0]])
     for axes, (policy, table) in zip(panels, tables.items(), strict=True):
         mesh = axes.pcolormesh(table.to_numpy(float), cmap=colours, vmin=cells.min(), vmax=cells.max(), rasterized=True)
         axes.grid(visible=False)
-        axes.set_xticks([index + 0.5 for index in range(table.shape[1])], list(map(str, table.columns)))
-        axes.set_yticks([index + 0.5 for index in range(table.shape[0])], list(map(str, table.index)))
-        axes.set_xlabel(xlabel)
-        axes.set_ylabel(ylabel)
+        axes.set_xticks([index + 0.5 for index in range(table.shape[1])], list(table.columns))
+        axes.set_yticks([index + 0.5 for index in range(table.shape[0])], list(table.index))
         _write_cells(axes, table, (cells.min() + cells.max()) / 2)
         if len(tables) > 1:
             write_title(axes, policy)
+    panels[-1].set_xlabel(xlabel)
+    panels[len(panels) // 2].set_ylabel(ylabel)
     bar = figure.colorbar(mesh, ax=panels)
     bar.set_label(title, color=INK, fontsize=9.5)
     bar.ax.tick_params(color=LINES, labelcolor=INK, labelsize=9)
     bar.outline.set_edgecolor(LINES)
+    plain_numbers(bar.ax, "y")
     return figure
 
 
@@ -100,7 +103,8 @@ def _write_cells(axes: Axes, table: pd.DataFrame, middle: float) -> None:
         return
     for (row, column), value in np.ndenumerate(table.to_numpy(float)):
         ink = "white" if value > middle else "black"
-        axes.text(column + 0.5, row + 0.5, shown(value), ha="center", va="center", fontsize=8, color=ink)
+        number = axes.text(column + 0.5, row + 0.5, shown(value), ha="center", va="center", fontsize=8, color=ink)
+        number.set_label(CELL)
 
 
 def frontier(found: Frontier) -> Figure:
@@ -119,7 +123,7 @@ def frontier(found: Frontier) -> Figure:
         plain_numbers(axes, "y")
         if len(responses) > 1:
             write_title(axes, response)
-    _explain(panels[0], found)
+    _explain(figure, found)
     return figure
 
 
@@ -135,19 +139,25 @@ def _draw_points(axes: Axes, rows: pd.DataFrame, found: Frontier, colors: Mappin
                 points[first], points[second], xerr=_lengths(points, first), yerr=_lengths(points, second),
                 linestyle="", color=colors[str(policy)], elinewidth=0.9, alpha=alpha, **mark,
             )  # fmt: skip
-    if len(front) <= _MOST_LABELS:
-        for row in front.to_dict("records"):
-            text = point_label(row, found.keys)
-            axes.annotate(text, (row[first], row[second]), (5, 4), textcoords="offset points", fontsize=8, color=INK)
+    for row in front.to_dict("records"):
+        text = point_label(row, found.keys)
+        label = axes.annotate(
+            text, (row[first], row[second]), (5, 4), textcoords="offset points", fontsize=8, color=INK
+        )
+        label.set_label(POINT)
+        label.set_in_layout(False)
 
 
 def point_label(row: Mapping[Any, Any], keys: Sequence[str]) -> str:
     """Return a policy and its levels in words, without levels that say nothing more."""
-    levels = [f"{key.rpartition('.')[2]} {_level(row[key])}" for key in keys if row[key] not in (ALL, row["policy"])]
+    levels = [
+        f"{key.rpartition('.')[2]} {level_in_words(row[key])}" for key in keys if row[key] not in (ALL, row["policy"])
+    ]
     return ", ".join([str(row["policy"]), *levels])
 
 
-def _level(level: Any) -> str:
+def level_in_words(level: Any) -> str:
+    """Return a level of an axis, a float with up to six digits."""
     return f"{level:g}" if isinstance(level, float) else str(level)
 
 
@@ -162,10 +172,10 @@ def _direction(found: Frontier, index: int) -> str:
     return f"{found.titles[index]}{' (less is better)' if found.goals[index].sign < 0 else ''}"
 
 
-def _explain(axes: Axes, found: Frontier) -> None:
-    """Add a legend of the marks that occur."""
+def _explain(figure: Figure, found: Frontier) -> None:
+    """Add a legend of the marks that occur, below the panels."""
     kinds = set(zip(found.points[ON_FRONT], found.points[CLEAR], strict=True))
     for label, on_front, clear, mark in _MARKS:
         if (on_front, clear) in kinds:
-            axes.plot([], [], linestyle="", color=INK, label=label, **mark)
-    axes.legend(**LEGEND)
+            figure.axes[0].plot([], [], linestyle="", color=INK, label=label, **mark)
+    figure.legend(loc="outside lower center", ncols=2, **LEGEND)

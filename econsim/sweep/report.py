@@ -66,7 +66,10 @@ def _figures(sweep: Sweep, summary: Summary) -> Iterator[Captioned]:
 
 
 def _frontier(frontier: Frontier, about: str) -> Captioned:
-    caption = f"{frontier.words()} Lines at the points are 95 % intervals over seeds."
+    caption = (
+        f"{frontier.words()} Lines at the points are 95 % intervals over seeds. Labels that would overlap are left out;"
+        " the table above has all points of the front."
+    )
     return Captioned(frontier.name, frontier.title, plots.frontier(frontier), caption, f"{frontier.title} {about}")
 
 
@@ -91,10 +94,19 @@ def _section(title: str, table: pd.DataFrame) -> dict[str, Any]:
     cells = with_brackets(bounded.drop(columns=[name for name in bounded if str(name).endswith("interval")]))
     rows = [[cell_text(cell) for cell in row] for row in cells.head(_MOST_ROWS).itertuples(index=False)]
     more = len(cells) - _MOST_ROWS
-    notes = [*filter(None, [sentences]), *([f"{more:,} more rows are in the folder tables."] if more > 0 else [])]
+    notes = [
+        *filter(None, [sentences[:1].upper() + sentences[1:]]),
+        *([f"{more:,} more rows are in the folder tables."] if more > 0 else []),
+    ]
     return {
         "title": heading,
         "sentences": notes,
-        "header": [str(name).replace("_", " ") for name in cells],
+        "header": [_heading(str(name)) for name in cells],
         "rows": rows,
     }
+
+
+def _heading(column: str) -> str:
+    """Return the heading of a column; keys of the scenario stay as they are written."""
+    words = column.replace("_", " ")
+    return column if "." in column else words[:1].upper() + words[1:]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from econsim.sweep.copies import without_copies
-from econsim.sweep.effects import effects_of, means_of
+from econsim.sweep.copies import ALL, without_copies
+from econsim.sweep.effects import WHO, effects_of, means_of
 from econsim.sweep.frontier import Frontier, frontier_of, usual_frontier
-from econsim.sweep.goals import Goal, goal_named, goal_rows, main_goal
+from econsim.sweep.goals import Goal, goal_named, goal_rows, main_goal, title_of
 from econsim.sweep.scores import point_keys, repeated, scores_of
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _MOST_SHOWN = 10
 class Summary:
     """The tables of a summary.
 
+    title: the title of the metric with its unit.
     means: one row per policy, response and point: number of seeds, mean, and its 95 % interval over seeds, see
         :func:`econsim.sweep.effects.means_of`.
     distinct: the same without copies, see :func:`econsim.sweep.copies.without_copies`.
@@ -39,6 +40,7 @@ class Summary:
     """
 
     metric: str
+    title: str
     means: pd.DataFrame
     distinct: pd.DataFrame
     best: pd.DataFrame
@@ -58,16 +60,21 @@ class Summary:
         """Yield the titles and the tables to print."""
         if self.held_out is not None:
             yield self.held_out.section()
-        title = f"Best of {len(self.distinct):,} points by {self.metric}, with 95 % intervals over seeds"
+        title = f"Best of {len(self.distinct):,} points by {self.title}, with 95 % intervals over seeds"
         yield f"{title}{self.advice}", self.best
         if len(self.effects):
             title = (
-                f"Main effects on {self.metric}: means over all points with a level, differences from the first level"
+                f"Main effects on {self.title}: means over all points with a level, differences from the first level"
                 " paired by seed, 95 % intervals over seeds"
             )
-            yield title, self.effects
+            yield title, self.effects[[self._changed(row) for row in self.effects.to_dict("records")]]
         if self.frontier is not None:
             yield self.frontier.section()
+
+    def _changed(self, effect: Mapping[Any, Any]) -> bool:
+        """Return whether the key of an effect changes its policy; a baseline is the same under every planner."""
+        of_policy = (self.distinct[WHO] == [effect[name] for name in WHO]).all(axis=1)
+        return bool((self.distinct.loc[of_policy, effect["key"]] != ALL).any())
 
 
 def summarised(
@@ -86,6 +93,7 @@ def summarised(
     points = usual_frontier(sweep) if frontier is None else frontier_of(sweep, frontier)
     return Summary(
         goal.metric,
+        title_of(sweep, goal.metric),
         means_of(rows, keys),
         distinct,
         best,

@@ -1,6 +1,7 @@
 """Voters who ask a language model: what they are told, how ballots are read, and what stands in for a missing one."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,27 @@ def test_uninformed_voters_see_rates_only(server: Server) -> None:
     elections(server, lambda body: '{"vote": "worker_2"}', informed=False)
     assert "utility" not in facts(server.bodies[0])["candidates"][0]
     assert "would bring you" not in said(server.bodies[0])
+
+
+@pytest.mark.parametrize(("votes", "winner"), [((2, 2, 0), 2), ((1, 0, 1), 1), ((0, 2, 0), 0)])
+def test_the_platform_with_most_of_the_recorded_votes_is_in_force(
+    server: Server, votes: tuple[int, ...], winner: int
+) -> None:
+    """The votes, which go against the voters' own interests, are counted here from what was answered."""
+    recorded, told = list[str](), dict[str, float]()
+
+    def voting(body: dict[str, Any]) -> str:
+        candidates = facts(body)["candidates"]
+        told.update((each["name"], each["rates"][0]) for each in candidates)
+        recorded.append(candidates[votes[len(recorded)]]["name"])
+        return json.dumps({"vote": recorded[-1]})
+
+    platforms = {"low": 0.1, "middle": 0.35, "high": 0.6}
+    listed = {name: {"kind": "flat", "rate": rate} for name, rate in platforms.items()}
+    _, ((rate,),) = elections(server, voting, years=1, rule="plurality", platforms=listed)
+    assert told == pytest.approx(platforms)
+    assert Counter(recorded).most_common(1) == [(list(platforms)[winner], 2)]
+    assert rate == pytest.approx(platforms[list(platforms)[winner]])
 
 
 def test_platforms_are_asked_for_and_broken(server: Server) -> None:

@@ -101,14 +101,14 @@ def test_the_command_writes_figure_and_table_also_for_a_finished_sweep(econsim: 
     axes = ["headline=none", "baselines=[]", "planner.rate=0.1,0.6", "seed=0:2"]
     made = econsim("sweep", "one_step", *FIXED, *axes, "--frontier", PAIR, "--out", "mine")
     assert made.exit_code == 0, made.output
-    assert "Frontier of equality and productivity" in made.output
+    assert "Frontier of equality and productivity, USD" in made.output
     page = Path("mine/report.html").read_text()
     assert "2 points: 2 on the front (2 clear, 0 unclear)" in page
     assert Path("mine/figures/frontier_equality_productivity.svg").is_file()
     assert Path("mine/figures/frontier_equality_productivity.png").is_file()
     done = econsim("summary", "mine", "--frontier", "revenue,consumption_gini:min")
     assert done.exit_code == 0, done.output
-    assert "Frontier of revenue and consumption_gini" in done.output
+    assert "Frontier of Revenue, USD, and Gini of consumption" in done.output
     table = pd.read_csv("mine/tables/frontier_revenue_consumption_gini.csv")
     assert {"revenue_low", "consumption_gini_high", "on_front", "clear"} <= set(table)
     assert open_sweep("mine").summary().frontier.name == "frontier_equality_productivity"  # as it was started

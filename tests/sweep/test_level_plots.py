@@ -24,6 +24,7 @@ def test_one_axis_of_numbers_gives_lines_with_bands(sweep: Make) -> None:
     made = sweep(DRAWN | {"planner.rate": [0.1, 0.5, 0.9]})
     (plot,) = level_plots(made, "welfare")
     assert (plot.form, plot.xlabel) == ("lines", "planner.rate")
+    assert plot.caption == "Welfare, USD, by planner.rate; the 95 % intervals are over seeds."
     assert list(plot.tables) == ["free_market", "flat"]
     means = made.summary("welfare").means
     own = means[means["policy"] == "flat"]
@@ -58,6 +59,7 @@ def test_two_axes_of_numbers_give_a_heat_map(sweep: Make) -> None:
         == plot.live()["layout"]["coloraxis"]["colorbar"]["title"]["text"]
         == "Welfare, USD"
     )
+    assert plot.caption == "Welfare, USD, by planner.rate and agents.worker.elasticity; means over seeds."
     assert trace["x"] == ["0.1", "0.5"]
     assert trace["z"][2] == pytest.approx(expected.iloc[2].tolist())
 

@@ -43,9 +43,9 @@ def test_a_sweep_is_made_asked_and_summarised(tmp_path: Path) -> None:
     assert Path("formula.csv").read_text() == "'@name,number\n'=1+1,-1\n"
     assert "avg" in econsim("query", "mine", "select avg(value) as avg from metrics").output
     told = econsim("summary", "mine", "--metric", "revenue", "--csv", "means.csv").output
-    assert "Best of 3 points by revenue" in told
-    assert "Main effects on revenue" in told
-    assert "Frontier of equality and productivity" in told
+    assert "Best of 3 points by Revenue, USD" in told
+    assert "Main effects on Revenue, USD" in told
+    assert "Frontier of equality and productivity, USD" in told
     assert "3 points: 3 on the front" in told
     assert len((tmp_path / "means.csv").read_text().splitlines()) == 4
     assert econsim("resume", "mine").exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ import pandas as pd
 from econsim.accounts import Format
 from econsim.analysis.counterfactual import reform_by_income, totals_table
 from econsim.analysis.counterfactual.by_income import CHANGES
-from econsim.analysis.taxation import rates_by_income
+from econsim.analysis.taxation import TaxReform, rates_by_income
 
 if TYPE_CHECKING:
     from econsim.runs.counterfactual import Counterfactual
@@ -51,23 +52,18 @@ class ReformContents:
         return totals_table(self.result.sides)
 
     @cached_property
-    def curves(self) -> pd.DataFrame | None:
-        """Average and marginal tax rates over incomes, on a logarithmic scale, with every threshold among them."""
-        thresholds = self._thresholds
-        if thresholds is None:
-            return None
-        positive = thresholds[thresholds > 0]
-        if not len(positive):
-            positive = self._earned
-        between = np.geomspace(positive.min() / 4.0, positive.max() * 3.0, _STEPS + 1)
-        incomes = np.union1d(between, positive[positive >= between[0]])
-        return rates_by_income(incomes, self.result.description.schedules)
+    def curves(self) -> dict[str, pd.DataFrame]:
+        """By leader, average and marginal tax rates over incomes, on a logarithmic scale, with every threshold."""
+        return {leader: rates_by_income(self._incomes(of), of) for leader, of in self._schedules.items()}
 
     @cached_property
-    def rates(self) -> pd.DataFrame | None:
-        """Tax liability, average and marginal tax rates at the lower threshold of every bracket of either side."""
-        thresholds = self._thresholds
-        return None if thresholds is None else rates_by_income(thresholds, self.result.description.schedules)
+    def rates(self) -> dict[str, pd.DataFrame]:
+        """By leader, tax liability, average and marginal tax rates at every threshold of either side."""
+        return {leader: rates_by_income(_thresholds(of), of) for leader, of in self._schedules.items()}
+
+    def of_leader(self, text: str, leader: str, between: str) -> str:
+        """Return the name or title of what belongs to a leader: with the leader, where there are several."""
+        return f"{text}{between}{leader}" if len(self._schedules) > 1 else text
 
     @property
     def by_income_columns(self) -> dict[str, Column]:
@@ -97,9 +93,9 @@ class ReformContents:
         tables["changes"] = self.result.description.changes
         if self.by_income is not None:
             tables["by_income"] = _titled(self.by_income, self.by_income_columns)
-        for name, rates in {"tax_rates": self.rates, "tax_rate_curves": self.curves}.items():
-            if rates is not None:
-                tables[name] = rates.rename(columns=dict(_rate_titles(labels, unit)))
+        for name, by_leader in {"tax_rates": self.rates, "tax_rate_curves": self.curves}.items():
+            for leader, rates in by_leader.items():
+                tables[self.of_leader(name, leader, "_")] = rates.rename(columns=dict(_rate_titles(labels, unit)))
         return {name: table for name, table in tables.items() if not table.empty}
 
     def _titled_effects(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -112,19 +108,29 @@ class ReformContents:
         return table[[name for name in titles if name in table]].rename(columns=titles)
 
     @property
-    def _thresholds(self) -> np.ndarray | None:
-        """Return the lower thresholds of the brackets of both sides, on income before deductions, or ``None``."""
-        schedules = self.result.description.schedules.values()
-        if not schedules:
-            return None
-        starts = [side.deduction + np.asarray(side.thresholds) for side in schedules]
-        return np.unique(np.concatenate([[0.0], *starts]))
+    def _schedules(self) -> Mapping[str, Mapping[str, TaxReform]]:
+        return self.result.description.schedules
+
+    def _incomes(self, schedules: Mapping[str, TaxReform]) -> np.ndarray:
+        """Return the incomes of the curves: between and beyond the thresholds of both sides."""
+        thresholds = _thresholds(schedules)
+        positive = thresholds[thresholds > 0]
+        if not len(positive):
+            positive = self._earned
+        between = np.geomspace(positive.min() / 4.0, positive.max() * 3.0, _STEPS + 1)
+        return np.union1d(between, positive[positive >= between[0]])
 
     @property
     def _earned(self) -> np.ndarray:
         """Return the middle 98 % of positive incomes, where no bracket has a threshold."""
         income = self.result.sides.amounts("income")[0]
         return np.quantile(income[income > 0], [0.01, 0.99]) if (income > 0).any() else np.array([1.0])
+
+
+def _thresholds(schedules: Mapping[str, TaxReform]) -> np.ndarray:
+    """Return the lower thresholds of the brackets of both sides, on income before deductions."""
+    starts = [side.deduction + np.asarray(side.thresholds) for side in schedules.values()]
+    return np.unique(np.concatenate([[0.0], *starts]))
 
 
 def _titled(table: pd.DataFrame, columns: dict[str, Column]) -> pd.DataFrame:

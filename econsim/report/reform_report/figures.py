@@ -46,13 +46,14 @@ def captioned(contents: ReformContents) -> Iterator[Captioned]:
                 f" {caption[:1].lower()}{caption[1:]}"
             )
         yield _captioned("winners", "Winners and losers", reform_plots.gains_and_shares(groups, unit), caption)
-    if contents.curves is not None:
-        figure = plots.rate_curves(contents.curves, contents.labels, unit, log=True)
+    for leader, curve in contents.curves.items():
+        figure = plots.rate_curves(curve, contents.labels, unit, log=True)
         caption = (
             "Average tax rate, liability over income before tax, and marginal tax rate, on the next unit of income. The"
             " income axis is logarithmic. Rebates are not included."
         )
-        yield _captioned("tax_rates", "Average and marginal tax rates", figure, caption)
+        name = contents.of_leader("tax_rates", leader, "_")
+        yield _captioned(name, contents.of_leader("Average and marginal tax rates", leader, ": "), figure, caption)
 
 
 def _captioned(name: str, title: str, figure: Figure, caption: str) -> Captioned:

@@ -48,6 +48,7 @@ def render_reform(contents: ReformContents, drawn: Iterable[Drawn]) -> str:
         "winners": None if groups is None else _winners(contents, groups),
         "amounts": None if groups is None or "tax" not in groups else _amounts(contents, groups),
         "effects": _effects(contents),
+        "tax_rates": [contents.of_leader("tax_rates", leader, "_") for leader in contents.curves],
         "workers": result.workers,
         "ranked_by": "income at 40 hours" if "potential_income" in result.sides.baseline.accounts else "income",
         "has_rebate": "rebate" in result.sides.accounts,

@@ -304,5 +304,5 @@ class Figures:
 
     @property
     def _leader(self) -> str:
-        roles = self._run.scenario.build("cpu")[0].roles
+        roles = self._run.plan.game.roles
         return next((name for name, role in roles.items() if role.leads), next(iter(roles)))

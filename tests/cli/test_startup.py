@@ -63,6 +63,13 @@ def test_a_sound_scenario_is_validated_without_tables_and_compiler() -> None:
     assert imported & {"pandas", "matplotlib", "torch._dynamo"} == set()
 
 
+def test_marginal_rates_need_no_symbolic_algebra() -> None:
+    rates = "from econsim.mechanisms.taxes import marginal_rate"
+    imported = modules_imported_by("-c", f"import torch; {rates}; t = torch.tensor([0.0, 0.5]); marginal_rate(t, t, t)")
+    assert "econsim.mechanisms.taxes" in imported
+    assert "sympy" not in imported
+
+
 @pytest.mark.parametrize(("given", "found"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
 def test_waiting_threads_do_not_spin_unless_the_user_says_so(given: str | None, found: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}

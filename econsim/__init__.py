@@ -81,7 +81,7 @@ def run(
         out: the run folder; by default, a new folder under ``runs/``.
         quiet: whether to print no progress.
         threads: the number of CPU threads. It is recorded with the run, because it can change how sums are rounded.
-        report: whether to write the report; ``run.report()`` writes it later.
+        report: whether to write the report; ``run.report()`` writes it later, with its figures as PNG too.
         backend: ``tensors``, or ``kernels`` for games that offer kernels on the CPU; recorded with the run too.
         overrides: as for :func:`load`.
 
@@ -104,7 +104,7 @@ def run(
     run = execute(loaded, out=folder, device=device, quiet=quiet, threads=threads, backend=backend)
     finished = open_reported_run(run.path)
     if report and finished.finished:  # of several processes that share a run, only the first writes the report
-        finished.report()
+        finished.report(with_png=False)
     return finished
 
 

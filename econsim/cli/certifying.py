@@ -37,7 +37,7 @@ def equilibrium(
 
     budget = DeviationBudget(episodes, iterations, search_budget)
     certificate = certify(run, budget, tuple(role or ()), first_seed, quiet)
-    write_report(open_run(run))
+    write_report(open_run(run), with_png=False)
     from rich.console import Console
 
     from econsim.cli.console_tables import grid

@@ -57,7 +57,8 @@ def report(
 ) -> None:
     """Write the reports of runs and sweeps again.
 
-    Writes a self-contained page, figures as PNG and SVG, and tables as CSV and LaTeX to the folder of each run.
+    Writes a self-contained page, figures as SVG and PNG (a run itself leaves PNG out), and tables as CSV and LaTeX to
+    the folder of each run.
     """
     from econsim.report import write_report
     from econsim.runs import Run, open_run

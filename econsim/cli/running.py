@@ -148,7 +148,7 @@ def _report(run: Run, log: Callable[[Run], None], quiet: bool) -> None:
         return
     log(run)
     try:
-        page = write_report(run)
+        page = write_report(run, with_png=False)
     except KeyboardInterrupt as error:
         raise RunInterrupted(run.path) from error
     if not quiet:

@@ -37,7 +37,8 @@ def marginal_rate(income: Tensor, thresholds: Tensor, rates: Tensor) -> Tensor:
 
     Negative income has a marginal rate of zero.
     """
-    batch = torch.broadcast_shapes(income.shape[:-1], thresholds.shape[:-1], rates.shape[:-1])  # type: ignore[no-untyped-call]
+    # The shape of tensors rather than torch.broadcast_shapes, whose first call imports sympy, half a second.
+    batch = torch.broadcast_tensors(income[..., :1], thresholds[..., :1], rates[..., :1])[0].shape[:-1]  # type: ignore[no-untyped-call]
     income = income.expand(*batch, -1).contiguous()
     starts = thresholds if thresholds.ndim == 1 else thresholds.expand(*batch, -1).contiguous()
     bracket = torch.searchsorted(starts.to(income), income, right=True)  # from 1; 0 below the first threshold

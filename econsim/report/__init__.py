@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["write_comparison", "write_figures", "write_reform_report", "write_report"]
 
 
-def write_report(run: Run, interactive: bool = False) -> Path:
+def write_report(run: Run, interactive: bool = False, with_png: bool = True) -> Path:
     """Write ``report.html``, ``figures/`` and ``tables/`` into the folder of a finished run; return the page's path.
 
     Args:
         run: a finished run.
         interactive: whether to include plotly.js (5 MB), which makes some figures interactive; ignored if plotly is
             not installed.
+        with_png: whether to write the figures as PNG beside the SVG. Reports that follow a run by themselves leave PNG
+            out, which is a quarter of the time of drawing.
 
     Raises:
         UserError: the run is not finished, its folder contains a symbolic link, or it cannot be written to.
@@ -39,7 +41,7 @@ def write_report(run: Run, interactive: bool = False) -> Path:
     check_writable(run.path)  # before the figures are drawn, which takes long
     check_all(run.path)
     _ = run.summary, run.scenario  # an error in either is raised before anything is written
-    drawn = write_figures(run.path / "figures", Figures(run).captioned())
+    drawn = write_figures(run.path / "figures", Figures(run).captioned(), with_png)
     write_tables(run.path / "tables", tables_of(run))
     page = run.path / "report.html"
     write_text(page, render(run, drawn, interactive))
@@ -106,18 +108,19 @@ def write_reform_report(result: Counterfactual, out: str | Path | None = None) -
         return path / "report.html"
 
 
-def write_figures(folder: Path, figures: Iterable[Captioned]) -> list[Drawn]:
-    """Write every figure as ``NAME.png`` and ``NAME.svg`` into a folder; return them as SVG, wide and for phones.
+def write_figures(folder: Path, figures: Iterable[Captioned], with_png: bool = True) -> list[Drawn]:
+    """Write every figure as ``NAME.svg`` and ``NAME.png`` into a folder; return them as SVG, wide and for phones.
 
     Every figure is laid out for a phone in the end.
     """
     from econsim.report.drawing import drawn
     from econsim.storage.files import appearing, write_text
 
-    pictures = [drawn(item) for item in figures]
+    pictures = [drawn(item, with_png) for item in figures]
     folder.mkdir(exist_ok=True)
     for picture in pictures:
-        with appearing(folder / f"{picture.item.name}.png") as target:
-            target.write(picture.png)
+        if picture.png is not None:
+            with appearing(folder / f"{picture.item.name}.png") as target:
+                target.write(picture.png)
         write_text(folder / f"{picture.item.name}.svg", picture.wide)
     return pictures

@@ -106,7 +106,7 @@ def columns_note(summary: Mapping[str, Any]) -> str:
 def question(run: Run) -> str:
     """Return the question of a run in a sentence, with its policies, its population and its main metric."""
     summary, scenario = run.summary, run.scenario
-    roles = scenario.build("cpu")[0].roles.values()
+    roles = run.plan.game.roles.values()
     people = listed([_counted(role) for role in roles if not role.leads])
     metric = main_metric(summary)
     labels, setting = list(summary["policies"]), f"in {scenario.economy.kind.name} with {people}"

@@ -29,21 +29,21 @@ _FAMILY = re.compile(r"font-family: [^;\"]*")  # newer versions of matplotlib wr
 
 
 class Drawn(NamedTuple):
-    """A figure as PNG, as SVG file, and as SVG file for screens as narrow as a phone."""
+    """A figure as SVG file, as SVG file for screens as narrow as a phone, and as PNG where that was requested."""
 
     item: Captioned
-    png: bytes
+    png: bytes | None
     wide: str
     narrow: str
 
 
-def drawn(item: Captioned) -> Drawn:
-    """Return a figure as files; afterwards the figure itself is laid out for a phone.
+def drawn(item: Captioned, with_png: bool = True) -> Drawn:
+    """Return a figure as files, optionally without PNG; afterwards the figure itself is laid out for a phone.
 
     A figure whose labels alone are as wide as a phone has the wide layout there too.
     """
     settle_layout(item.figure)
-    wide, picture = svg_file(item.figure, item.name), png(item.figure)
+    wide, picture = svg_file(item.figure, item.name), png(item.figure) if with_png else None
     lay_out_narrowly(item.figure)
     with warnings.catch_warnings(record=True) as problems:
         warnings.filterwarnings("always", "constrained_layout not applied")

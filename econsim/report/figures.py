@@ -87,9 +87,10 @@ class Figures:
 
     def episode(self) -> Figure:
         """Draw the map at eight steps of an episode under the scenario's own policy."""
-        from econsim.analysis.recording.sheet import contact_sheet
+        recording = self._own_recording
+        from econsim.analysis.recording.sheet import contact_sheet  # takes long, and most games have no map
 
-        return contact_sheet(self._own_recording)
+        return contact_sheet(recording)
 
     def schedules_by_period(self) -> Figure:
         """Draw the marginal tax rates of each tax period under the scenario's own policy."""
@@ -303,5 +304,5 @@ class Figures:
 
     @property
     def _leader(self) -> str:
-        roles = self._run.scenario.build("cpu")[0].roles
+        roles = self._run.plan.game.roles
         return next((name for name, role in roles.items() if role.leads), next(iter(roles)))

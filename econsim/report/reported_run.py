@@ -19,9 +19,9 @@ class ReportedRun(Run):
         """The figures of the report: ``run.plot.schedules()``, ``run.plot.hours()``, ..."""
         return Figures(self)
 
-    def report(self, interactive: bool = False) -> Path:
+    def report(self, interactive: bool = False, with_png: bool = True) -> Path:
         """Write ``report.html``, ``figures/`` and ``tables/``; see :func:`econsim.report.write_report`."""
-        return write_report(self, interactive)
+        return write_report(self, interactive, with_png)
 
 
 def open_reported_run(path: str | Path) -> ReportedRun:

@@ -111,7 +111,7 @@ def _make_run(task: Task) -> None:
             (scenario,) = _scenarios(task)
             run = execute(scenario, folder, task.device, quiet=True, threads=task.threads, backend=task.backend)
         if task.reports and not (folder / "report.html").is_file():
-            write_report(run)
+            write_report(run, with_png=False)
 
 
 def _make_batch(task: Task) -> None:

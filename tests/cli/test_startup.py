@@ -63,6 +63,20 @@ def test_a_sound_scenario_is_validated_without_tables_and_compiler() -> None:
     assert imported & {"pandas", "matplotlib", "torch._dynamo"} == set()
 
 
+def test_commands_search_for_garbage_less_often_than_python_does_by_default() -> None:
+    at_exit = "import atexit, gc; atexit.register(lambda: print(gc.get_threshold()[0]))"
+    code = f"{at_exit}; from econsim.cli.application import main; main(['--version'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout.split()[-1]) >= 10_000
+
+
+def test_marginal_rates_need_no_symbolic_algebra() -> None:
+    rates = "from econsim.mechanisms.taxes import marginal_rate"
+    imported = modules_imported_by("-c", f"import torch; {rates}; t = torch.tensor([0.0, 0.5]); marginal_rate(t, t, t)")
+    assert "econsim.mechanisms.taxes" in imported
+    assert "sympy" not in imported
+
+
 @pytest.mark.parametrize(("given", "found"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
 def test_waiting_threads_do_not_spin_unless_the_user_says_so(given: str | None, found: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}

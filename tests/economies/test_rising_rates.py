@@ -1,4 +1,4 @@
-"""Where no marginal rate falls, the best income follows without comparing brackets, and is the best of all incomes."""
+"""The best income is the best of all incomes, and costs of work are computed only where a comparison needs them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ class Exponentials(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
+SUBSIDY = torch.tensor([-0.4, -0.1, 0.0, 0.0, 0.35, 0.35, 1.0], dtype=torch.float64)
+
+
 def best(rates: Tensor) -> Tensor:
     return best_income(UNTAXED, CAP, LAW.thresholds, rates, ELASTICITY)
 
@@ -38,29 +41,28 @@ def utility(income: Tensor, rates: Tensor) -> Tensor:
 
 
 def test_no_other_income_is_better() -> None:
-    subsidy = torch.tensor([-0.4, -0.1, 0.0, 0.0, 0.35, 0.35, 1.0], dtype=torch.float64)
-    for rates in (LAW.rates, subsidy, torch.zeros(7, dtype=torch.float64)):
+    flat = torch.zeros(7, dtype=torch.float64)
+    for rates in (LAW.rates, SUBSIDY, flat, LAW.rates.flip(0), SUBSIDY.flip(0), -LAW.rates, FALLING, FALLING - 0.3):
         chosen = utility(best(rates), rates)
         for share in torch.linspace(0, 1, 1001, dtype=torch.float64):
             # 1e-9 of income: the rounding of utility
             assert bool((utility(share * CAP, rates) <= chosen + 1e-9 * UNTAXED).all())
 
 
-def test_costs_of_work_are_compared_only_where_a_rate_falls() -> None:
-    with Exponentials() as counted:
-        best(LAW.rates)
-        assert counted.elements == 7  # one power per bracket, and none per worker
-        best(FALLING)
-        assert counted.elements > 7 * UNTAXED.numel()
+def test_costs_of_work_are_compared_only_at_thresholds_where_a_rate_rises_among_some_that_fall() -> None:
+    for rates, by_bracket, by_worker in ((LAW.rates, 7, 0), (LAW.rates.flip(0), 14, 0), (FALLING, 14, 3)):
+        with Exponentials() as counted:
+            best(rates)
+        assert counted.elements == by_bracket + by_worker * UNTAXED.numel()
 
 
 def test_a_schedule_has_the_same_results_alone_and_beside_one_whose_rates_fall() -> None:
     for dtype in (torch.float32, torch.float64):
-        rates = torch.stack([LAW.rates, FALLING]).to(dtype)
-        tensors = (UNTAXED.to(dtype).expand(2, -1), CAP.to(dtype).expand(2, -1))
+        rates = torch.stack([LAW.rates, FALLING, LAW.rates.flip(0), SUBSIDY.flip(0)]).to(dtype)
+        tensors = (UNTAXED.to(dtype).expand(4, -1), CAP.to(dtype).expand(4, -1))
         fixed = (LAW.thresholds.to(dtype), ELASTICITY.to(dtype))
         together = best_income(*tensors, fixed[0], rates, fixed[1])
-        for row in (0, 1):
+        for row in range(4):
             one = slice(row, row + 1)
             alone = best_income(tensors[0][one], tensors[1][one], fixed[0], rates[one], fixed[1])
             assert torch.equal(together[one], alone)

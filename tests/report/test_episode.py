@@ -88,7 +88,7 @@ def test_totals_of_the_economy_are_metrics(village: Run) -> None:
 
 def test_the_report_draws_what_there_is_and_nothing_else(village: Run) -> None:
     text = (village.path / "report.html").read_text("utf-8")
-    names = [path.stem for path in (village.path / "figures").glob("*.png")]
+    names = [path.stem for path in (village.path / "figures").glob("*.svg")]
     assert set(FIGURES) <= set(names)
     assert not {"hours", "incomes", "effective_rates", "learning"} & set(names)
     assert text.count("<svg") == 2 * len(FIGURES)  # each has a second layout for phones

@@ -100,7 +100,10 @@ def test_warnings_calibration_and_references_are_there(page: Page) -> None:
     assert " run runs/run/scenario.yaml --device" in words
 
 
-def test_pictures_are_written_as_well(run: Run) -> None:
+def test_a_requested_report_has_its_figures_as_png_too(run: Run) -> None:
+    files = {path.name for path in (run.path / "figures").iterdir()}
+    assert files == {f"{name}.svg" for name in FIGURES}  # of the report that the run wrote by itself
+    write_report(run)
     for name in FIGURES:
         content = (run.path / "figures" / f"{name}.png").read_bytes()
         width, height = struct.unpack(">II", content[16:24])

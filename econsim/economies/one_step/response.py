@@ -4,8 +4,9 @@ With quasi-linear utility, a worker who would earn income $y$ without taxes maxi
 over income $z$, where $d = 1 + 1 / e$ and $e$ is the elasticity. Within a bracket of marginal tax rate $t$ the
 objective is concave and peaks at $y (1 - t)^e$. Across brackets it need not be concave (a falling rate, as where the
 phase-out of a credit ends, makes the budget set non-convex), so the peaks of all brackets are compared. A peak below
-its bracket is dominated by the bracket beneath, since the objective is continuous; a peak above it is clamped to the
-threshold, where workers bunch (Saez 2010).
+its bracket is dominated by the bracket beneath, since the objective is continuous. A peak above it is clamped to the
+threshold, where workers bunch (Saez 2010) if the rate rises there, and is dominated by the bracket above if it falls.
+At a peak within its bracket utility is linear in $y$, so that a power per worker is needed only at thresholds.
 """
 
 from __future__ import annotations
@@ -35,15 +36,23 @@ def best_income(
         rates: ``[K]`` or ``[B, K]``, at most 1; negative rates are subsidies of work.
         elasticity: of income with respect to the net-of-tax rate, a scalar or ``[B, 1]``.
     """
-    rising = (rates.diff(dim=-1) >= 0).all(-1, keepdim=True)
-    all_rise = known(rising.all())
+    change = rates.diff(dim=-1)
+    rising = (change >= 0).all(-1, keepdim=True)
+    falling = (change <= 0).all(-1, keepdim=True) & ~rising
+    by_schedule = (
+        (~rising & ~falling, _best_of_brackets),
+        (falling, _best_where_rates_fall),
+        (rising, _best_where_rates_rise),
+    )
+    needed = [(mask, method) for mask, method in by_schedule if not known(~mask.any())]
     # Work in blocks of workers that fit the cache: with a million at once, memory bandwidth would be the bottleneck.
     blocks = zip(torch.split(untaxed_income, BLOCK, -1), torch.split(income_cap, BLOCK, -1), strict=True)
     best = []
     for untaxed, cap in blocks:
-        income = _best_where_rates_rise(untaxed, cap, thresholds, rates, elasticity)
-        if not all_rise:
-            income = torch.where(rising, income, _best_of_brackets(untaxed, cap, thresholds, rates, elasticity))
+        (_, first), *others = needed
+        income = first(untaxed, cap, thresholds, rates, elasticity)
+        for mask, method in others:
+            income = torch.where(mask, method(untaxed, cap, thresholds, rates, elasticity), income)
         best.append(income)
     return torch.cat(best, -1)
 
@@ -67,40 +76,84 @@ def _best_where_rates_rise(
     return torch.minimum(best, income_cap)
 
 
+def _best_where_rates_fall(
+    untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
+) -> Tensor:
+    """Return the peak of the best budget line: the best where no rate rises.
+
+    Tax is then concave in income, so that the budget set is the union of the sets below its lines, each extended to all
+    incomes.
+    """
+    shrink, gain, intercept = _lines(thresholds, rates, elasticity)
+    cost_at_cap = _cost_at_cap(untaxed_income, income_cap, shrink, elasticity)
+    best = best_value = torch.empty(0)
+    for bracket in range(rates.shape[-1]):
+        factor, line = shrink[..., bracket, None], intercept[..., bracket, None]
+        value = untaxed_income * gain[..., bracket, None] + line
+        if cost_at_cap is not None:
+            at_cap = income_cap * (1.0 - rates[..., bracket, None]) - cost_at_cap + line
+            value = torch.where(untaxed_income * factor > income_cap, at_cap, value)
+        best = torch.where(value > best_value, factor, best) if bracket else factor.expand_as(value)
+        best_value = torch.maximum(value, best_value) if bracket else value
+    return torch.minimum(untaxed_income * best, income_cap)
+
+
 def _best_of_brackets(
     untaxed_income: Tensor, income_cap: Tensor, thresholds: Tensor, rates: Tensor, elasticity: Tensor
 ) -> Tensor:
     """Return the best of the peaks of all brackets."""
-    exponent = 1.0 + 1.0 / elasticity
-    retention = 1.0 - rates
-    # The budget line of a bracket, extended to an income of zero.
-    intercept = rates * thresholds - tax_at_thresholds(thresholds, rates)
-    shrink = power(retention, elasticity)
-    peak_cost = power(shrink, exponent) / exponent
-    # Above untaxed income, which a subsidy makes attractive, the highest peak is the largest income to compare.
-    most = shrink.amax(-1, keepdim=True).clamp(min=1.0).detach()
-    cost_at_cap = _cost_below(untaxed_income, income_cap, exponent, most)
+    shrink, gain, intercept = _lines(thresholds, rates, elasticity)
+    cost_at_cap = _cost_at_cap(untaxed_income, income_cap, shrink, elasticity)
+    falls = rates.diff(dim=-1) < 0
     best, best_value = torch.zeros_like(untaxed_income), torch.full_like(untaxed_income, -torch.inf)
     for bracket in range(rates.shape[-1]):
-        peak = untaxed_income * shrink[..., bracket, None]
-        income = torch.minimum(peak, income_cap)
-        cost = torch.where(peak > income_cap, cost_at_cap, untaxed_income * peak_cost[..., bracket, None])
+        line, slope = intercept[..., bracket, None], 1.0 - rates[..., bracket, None]
+        income = untaxed_income * shrink[..., bracket, None]
+        value = untaxed_income * gain[..., bracket, None] + line
+        if cost_at_cap is not None:
+            value = torch.where(income > income_cap, income_cap * slope - cost_at_cap + line, value)
+            income = torch.minimum(income, income_cap)
         reached = income >= thresholds[..., bracket, None]
+        if known(~reached.any()):
+            continue
         if bracket + 1 < rates.shape[-1]:
             upper = thresholds[..., bracket + 1, None]
-            cost = torch.where(income > upper, _cost_below(untaxed_income, upper, exponent, most), cost)
-            income = torch.minimum(income, upper)
-        value = income * retention[..., bracket, None] - cost + intercept[..., bracket, None]
+            above = income > upper
+            reached = reached & ~(above & falls[..., bracket, None])
+            if not known(~(reached & above).any()):
+                at_upper = upper * slope - _cost_below(untaxed_income, upper, shrink, elasticity) + line
+                value, income = torch.where(above, at_upper, value), torch.minimum(income, upper)
         better = reached & (value > best_value)
         best, best_value = torch.where(better, income, best), torch.where(better, value, best_value)
     return best
 
 
-def _cost_below(untaxed_income: Tensor, income: Tensor, exponent: Tensor, most: Tensor) -> Tensor:
-    """Return the cost of work at an income of at most ``most`` times ``untaxed_income``; above it, the cost there.
+def _lines(thresholds: Tensor, rates: Tensor, elasticity: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return each bracket's peak and utility at the peak per unit of untaxed income, and its budget line's intercept.
 
-    The power is of a bounded ratio: powers of money itself overflow in single precision.
+    The budget line of a bracket is extended to an income of zero. All are ``[K]`` or ``[B, K]``.
     """
+    exponent, retention = 1.0 + 1.0 / elasticity, 1.0 - rates
+    shrink = power(retention, elasticity)
+    gain = shrink * retention - power(shrink, exponent) / exponent
+    return shrink, gain, rates * thresholds - tax_at_thresholds(thresholds, rates)
+
+
+def _cost_at_cap(untaxed_income: Tensor, income_cap: Tensor, shrink: Tensor, elasticity: Tensor) -> Tensor | None:
+    """Return the cost of work at the income cap, ``[B, N]``; ``None`` where no peak is known to be above it."""
+    if known((untaxed_income * shrink.amax(-1, keepdim=True) <= income_cap).all()):
+        return None
+    return _cost_below(untaxed_income, income_cap, shrink, elasticity)
+
+
+def _cost_below(untaxed_income: Tensor, income: Tensor, shrink: Tensor, elasticity: Tensor) -> Tensor:
+    """Return the cost of work at an income up to the highest peak or untaxed income; above it, the cost there.
+
+    A subsidy makes an income above untaxed income attractive. The power is of a bounded ratio: powers of money itself
+    overflow in single precision.
+    """
+    exponent = 1.0 + 1.0 / elasticity
+    most = shrink.amax(-1, keepdim=True).clamp(min=1.0).detach()
     ratio = (income / untaxed_income).clamp(max=most)
     return untaxed_income * power(ratio, exponent) / exponent
 

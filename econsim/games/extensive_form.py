@@ -98,7 +98,11 @@ class Parameters(Model):
         file = given["file"]
         if Path(file).suffix.lower() != ".efg":
             raise UserError(f"game.file: expected a file that ends in .efg, found {file}")
-        text = decoded(read_user_file(Path(file), _MOST_BYTES), file, "game.file")
+        try:
+            raw = read_user_file(Path(file), _MOST_BYTES)
+        except UserError as error:
+            raise UserError(f"game.file: cannot read {error}") from None
+        text = decoded(raw, file, "game.file")
         return {**given, "file": None, "efg": efg_text(tree_of_efg(text, f"game.file: {file}"))}
 
     @model_validator(mode="after")
@@ -124,7 +128,7 @@ class Parameters(Model):
 
     @cached_property
     def sequence_form(self) -> InformationTree:
-        """The game in sequence form; raises as :func:`~econsim.games._tree.sequence_form`."""
+        """The game in sequence form; raises ``UserError`` where a player does not recall its own moves."""
         return sequence_form(self.tree)
 
 

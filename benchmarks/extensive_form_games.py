@@ -23,6 +23,7 @@ import _peers
 from _record import record
 
 import econsim
+from econsim.scenario.loading import solver_choice
 from econsim.solvers._counterfactual import Iterations, PlainIterations
 from econsim.solvers._counterfactual_kernels import CompiledIterations
 
@@ -45,12 +46,12 @@ def iterated(classic: str, iterations: int, kind: type[CompiledIterations] | typ
     return {"seconds": seconds, "iterations": iterations, "exploitability": gap}
 
 
-def solved(solver: dict[str, Any]) -> dict[str, Any]:
-    """Return CPU-seconds of a solver on Leduc poker, with the check of its gap and the certified strategies."""
-    game = econsim.load("leduc")
-    econsim.solve(game, solver, time_limit=0.0)
+def solved(kind: str, **parameters: Any) -> dict[str, Any]:
+    """Return CPU-seconds of a solver on Leduc poker, with the checks of its gap and the certified strategies."""
+    game, solver = econsim.make("extensive_form", classic="leduc"), solver_choice({"kind": kind, **parameters}).build()
+    solver.solve(game, {}, 0.0)
     start = time.process_time()
-    solution = econsim.solve(game, solver)
+    solution = solver.solve(game, {})
     return {"seconds": time.process_time() - start, **solution.residuals, "certified": solution.certificate.upper}
 
 
@@ -74,9 +75,8 @@ def measured_rounds() -> dict[str, Any]:
             rows.setdefault(f"{classic} CFR+: econsim", []).append(iterated(classic, iterations, CompiledIterations))
             plain = iterated(classic, 1_000, PlainIterations)
             rows.setdefault(f"{classic} CFR+: econsim without numba", []).append(plain)
-        to_gap = solved({"kind": "counterfactual_regret", "gap": LEDUC_GAP})
-        rows.setdefault(f"leduc to {LEDUC_GAP:g}, whole call", []).append(to_gap)
-        rows.setdefault("leduc linear program, whole call", []).append(solved({"kind": "sequence_form"}))
+        rows.setdefault(f"leduc to {LEDUC_GAP:g}", []).append(solved("counterfactual_regret", gap=LEDUC_GAP))
+        rows.setdefault("leduc linear program", []).append(solved("sequence_form"))
         for classic, row in (peer() or {}).items():
             rows.setdefault(f"{classic} CFR+: OpenSpiel", []).append(row)
     result: dict[str, Any] = {}

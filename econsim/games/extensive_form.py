@@ -49,6 +49,7 @@ from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.games._card_games import goofspiel, kuhn, leduc
 from econsim.games._efg_files import efg_text, tree_of_efg
+from econsim.games._rules import rules_of
 from econsim.games._tree import Tree, sequence_form
 from econsim.games._tree_tables import tree_tables
 from econsim.information_tree import InformationTree
@@ -97,7 +98,11 @@ class Parameters(Model):
         file = given["file"]
         if Path(file).suffix.lower() != ".efg":
             raise UserError(f"game.file: expected a file that ends in .efg, found {file}")
-        text = decoded(read_user_file(Path(file), _MOST_BYTES), file, "game.file")
+        try:
+            raw = read_user_file(Path(file), _MOST_BYTES)
+        except UserError as error:
+            raise UserError(f"game.file: cannot read {error}") from None
+        text = decoded(raw, file, "game.file")
         return {**given, "file": None, "efg": efg_text(tree_of_efg(text, f"game.file: {file}"))}
 
     @model_validator(mode="after")
@@ -112,13 +117,19 @@ class Parameters(Model):
             tree_of_efg(self.efg, "game.efg")
         return self
 
+    @cached_property
     def tree(self) -> Tree:
-        """Return the game tree."""
+        """The game tree."""
         if self.efg is not None:
             return tree_of_efg(self.efg, "game.efg")
         if self.classic == "goofspiel":
             return goofspiel(self.cards, self.prizes)
         return leduc() if self.classic == "leduc" else kuhn(self.players)
+
+    @cached_property
+    def sequence_form(self) -> InformationTree:
+        """The game in sequence form; raises ``UserError`` where a player does not recall its own moves."""
+        return sequence_form(self.tree)
 
 
 @tensors
@@ -136,13 +147,13 @@ class ExtensiveForm(Game[State]):
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
         self.parameters: Mapping[str, Tensor] = {}
-        self.tree = parameters.tree()
-        tables = tree_tables(self.tree)
+        tree = parameters.tree
+        tables = tree_tables(tree)
         self.horizon, self._most_chance_moves = tables.most_moves, tables.most_chance_moves
         self.constants = tables.shared
         self.roles = {
-            player: _role(player, self.tree.options(number), words)
-            for number, (player, words) in enumerate(zip(self.tree.players, tables.words, strict=True))
+            player: _role(player, tree.options(number), words)
+            for number, (player, words) in enumerate(zip(tree.players, tables.words, strict=True))
         }
 
     def reset(self, key: Tensor) -> State:
@@ -159,7 +170,8 @@ class ExtensiveForm(Game[State]):
         row = torch.where(acting, information, -1)  # the last row of each table is for other players' turns
         features = self.constants["features"][player][row][:, None].to(self.dtype)
         mask = self.constants["legal"][player][row][:, None]
-        return Observation(features, torch.ones_like(acting)[:, None], acting[:, None], mask)
+        facts = {"information_set": torch.where(acting, information, 0)[:, None]}
+        return Observation(features, torch.ones_like(acting)[:, None], acting[:, None], mask, facts=facts)
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Move the player whose turn it is, then chance; pay all players at the end of the game."""
@@ -190,11 +202,7 @@ class ExtensiveForm(Game[State]):
 
     def information_tree(self) -> InformationTree:
         """Return the game in sequence form; see :class:`~econsim.information_tree.HasInformationTree`."""
-        return self._sequence_form
-
-    @cached_property
-    def _sequence_form(self) -> InformationTree:
-        return sequence_form(self.tree)
+        return self.settings.sequence_form
 
     def information_sets(self, role: str) -> Observation:
         """Return what a player observes in each of its information sets, as ``[I, 1, ...]``."""
@@ -203,9 +211,18 @@ class ExtensiveForm(Game[State]):
         every = torch.arange(count, device=self.device)
         return self._seen(player, torch.ones_like(every, dtype=torch.bool), every)
 
+    def briefing(self, role: str) -> dict[str, Any]:
+        """Return the rules in words and the names of the player's information sets, for prompts."""
+        settings, own = self.settings, self.settings.tree
+        return {
+            "templates": str(Path(__file__).parent / "_tree_prompts"),
+            "page": rules_of(settings.classic, settings.players, settings.cards, own.title),
+            "information_sets": list(own.ordered(own.players.index(role))),
+        }
+
     def efg(self) -> str:
         """Return the game in Gambit's ``.efg`` format, with exact rational probabilities and payoffs."""
-        return efg_text(self.tree)
+        return efg_text(self.settings.tree)
 
 
 def _role(player: str, options: tuple[str, ...], words: tuple[str, ...]) -> Role:

@@ -100,6 +100,8 @@ def test_imperfect_recall_can_be_played_but_not_solved() -> None:
         game.information_tree()  # type: ignore[attr-defined]
 
 
-def test_a_file_of_another_kind_is_refused() -> None:
+def test_a_file_of_another_kind_or_none_is_refused() -> None:
+    with pytest.raises(UserError, match=r"game\.file: cannot read nowhere\.efg: no such file"):
+        econsim.make("extensive_form", file="nowhere.efg")
     with pytest.raises(UserError, match=r"expected a file that ends in \.efg, found game\.nfg"):
         econsim.make("extensive_form", file="game.nfg")

@@ -23,6 +23,7 @@ from econsim.games.extensive_form import ExtensiveForm, Parameters
 from econsim.information_tree import HasInformationTree, InformationTree
 from econsim.play import play
 from econsim.testing import check_game
+from econsim.text import RoleText, seen_by
 
 
 def game_of(classic: str, **parameters: Any) -> ExtensiveForm:
@@ -223,3 +224,15 @@ def test_a_strategy_cannot_choose_what_is_illegal_or_play_a_game_of_one_round() 
         agent.start(other, other.roles["row"], 1)
     with pytest.raises(ValidationError, match=r"expected a sum of 1, found 0\.5"):
         Behaviour(probabilities={"J": {"bet": 0.5}})
+
+
+def test_questions_name_what_the_player_knows() -> None:
+    game = game_of("kuhn")
+    text = RoleText(game, game.roles["player_2"])
+    names = game.information_tree().players[1].names
+    observed = game.information_sets("player_2")
+    seen = seen_by(observed, observed.acting)
+    assert "The cards are J, Q, K" in text.rules
+    assert "bet" in text.rules
+    for name, one in zip(names, seen, strict=True):
+        assert f"What you know, in order: {name}\n" in text.question(one)

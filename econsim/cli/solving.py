@@ -25,7 +25,8 @@ def solve(
     solver: Annotated[
         str | None,
         typer.Option(
-            metavar="KIND", help="A kind of econsim list solvers. Default: all equilibria of a two-player game."
+            metavar="KIND",
+            help="A kind of econsim list solvers. Default: all equilibria of two players, else a correlated one.",
         ),
     ] = None,
     time_limit: Annotated[

@@ -13,13 +13,16 @@ __all__ = ["default_solver"]
 def default_solver(game: Game[Any]) -> str:
     """Return the kind of solver that is used for a game where the user names none.
 
+    It finds all equilibria of two players, and the best correlated equilibrium of any other number.
+
     Raises:
         UserError: no shipped solver applies to the game.
     """
     from econsim.errors import UserError
     from econsim.game import Enumerable
 
-    if isinstance(game, Enumerable) and [role.count for role in game.roles.values()] == [1, 1]:
-        return "vertex_enumeration"
-    reason = "the shipped solvers need two players, one per role, and payoffs that can be enumerated"
+    if isinstance(game, Enumerable):
+        players = sum(role.count for role in game.roles.values())
+        return "vertex_enumeration" if players == 2 else "correlated"
+    reason = "the shipped solvers need payoffs that can be enumerated"
     raise UserError(f"solve: {type(game).__name__} has no default solver: {reason}; name a solver with --solver")

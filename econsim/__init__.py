@@ -143,8 +143,9 @@ def solve(
 
     Args:
         game: a kind in ``econsim.economies`` or ``econsim.games``, or a scenario, given by name, by path or loaded.
-        solver: a kind in ``econsim.solvers``, or a mapping with its ``kind`` and parameters; by default the solver of
-            all equilibria, for a game of two players whose payoffs can be enumerated.
+        solver: a kind in ``econsim.solvers``, or a mapping with its ``kind`` and parameters; by default, in games
+            whose payoffs can be enumerated, that of all equilibria for two players, else that of the correlated
+            equilibrium with the highest total payoff.
         fixed: by role, the agents of roles that are not solved for.
         time_limit: seconds after which the best agents found so far are returned.
         parameters: parameters of the game, dotted or as nested mappings.

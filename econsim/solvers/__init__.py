@@ -13,6 +13,8 @@ __all__ = ["default_solver"]
 def default_solver(game: Game[Any]) -> str:
     """Return the kind of solver that is used for a game where the user names none.
 
+    It finds all equilibria of two players, and the best correlated equilibrium of any other number.
+
     Raises:
         UserError: no shipped solver applies to the game.
     """
@@ -24,12 +26,12 @@ def default_solver(game: Game[Any]) -> str:
     if isinstance(game, HasInformationTree):
         tree = game.information_tree()
         return "sequence_form" if len(tree.players) == 2 and tree.is_constant_sum() else "counterfactual_regret"
-    if isinstance(game, Enumerable) and [role.count for role in game.roles.values()] == [1, 1]:
-        return "vertex_enumeration"
     if isinstance(game, MarkovGame):
         return "backward_induction"
+    if isinstance(game, Enumerable):
+        players = sum(role.count for role in game.roles.values())
+        return "vertex_enumeration" if players == 2 else "correlated"
     reason = (
-        "the shipped solvers need two players and payoffs that can be enumerated, a game whose information sets can be "
-        "listed, or a finite Markov game"
+        "the shipped solvers need payoffs that can be enumerated, information sets that can be listed, or finite states"
     )
     raise UserError(f"solve: {type(game).__name__} has no default solver: {reason}; name a solver with --solver")

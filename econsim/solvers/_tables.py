@@ -65,11 +65,9 @@ def two_player_table(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -
     """
     if fixed:
         raise UserError(f"{solver}: both players are solved for; {', '.join(fixed)} cannot be fixed")
-    if not isinstance(game, Enumerable) or [role.count for role in game.roles.values()] != [1, 1]:
+    if not isinstance(game, Enumerable) or sum(role.count for role in game.roles.values()) != 2:
         name = type(game).__name__
-        raise UserError(
-            f"{solver}: expected two players, one per role, and enumerable payoffs; {name} is not such a game"
-        )
+        raise UserError(f"{solver}: expected two players and enumerable payoffs; {name} is not such a game")
     table: Floats = game.payoff_tensor().cpu().numpy()
     return table
 

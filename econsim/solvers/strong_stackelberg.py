@@ -21,7 +21,7 @@ from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.learning import Solution
 from econsim.parameters import Model
-from econsim.solvers._tables import Commitment, Floats, solution, two_player_table
+from econsim.solvers._tables import Commitment, Floats, player_names, solution, two_player_table
 
 __all__ = ["Parameters", "StrongStackelberg", "commitment"]
 
@@ -58,7 +58,7 @@ class StrongStackelberg:
                 player has the leader's name.
         """
         table = two_player_table(game, fixed, "strong_stackelberg")
-        names = list(game.roles)
+        names = player_names(game)
         leader = self.parameters.leader or names[0]
         if leader not in names:
             raise UserError(f"solver.leader: no player is called {leader!r}{did_you_mean(leader, names)}")

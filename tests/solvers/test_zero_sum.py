@@ -91,7 +91,7 @@ def test_a_scenario_is_solved_by_name_and_loaded() -> None:
     [
         ("prisoners_dilemma", "zero_sum", {}, "not zero-sum: payoffs add up to 2 at some choices and to 6 at others"),
         ("one_step", "zero_sum", {}, "enumerable payoffs; OneStep is not such a game"),
-        ("normal_form", "zero_sum", {"payoffs": {"player_1": [1, 2]}}, "expected two players, one per role"),
+        ("normal_form", "zero_sum", {"payoffs": {"player_1": [1, 2]}}, "expected two players and enumerable payoffs"),
         ("matching_pennies", "zero_summ", {}, r"solvers: no kind 'zero_summ' \(did you mean zero_sum\?\)"),
         ("matching_pennies", {"kind": "zero_sum", "steps": 3}, {}, "steps: unknown key"),
         ("matching_pennies", {"steps": 3}, {}, "expected a name or a mapping with a key 'kind'"),

@@ -36,7 +36,7 @@ __all__ = ["MARKOV", "Mixture", "mixture_gap"]
 MARKOV = "any policy that depends on the period and the state only (class markov)"
 """The deviation class of Markov policies."""
 BELIEFS, ENUMERATED = "backward induction over beliefs", "enumeration of policies"
-ASCENT, FORECASTER = "ascent by periods: the lower bound is attained", "aggregating forecaster: a lower bound"
+ASCENT, FORECASTER = "ascent by periods: a lower bound", "forecaster: a lower bound with probability 0.999"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,277 @@
+"""Incentives: a planner who announces payments for actions, added to any game with discrete actions.
+
+State
+    The state of the game, time, the announced payments ``[B, K]``, the treasury and what each player has received.
+
+Actions
+    The planner announces one payment for each of the ``K`` paid options before the first step: a subsidy where it is
+    positive, a fine or tax where it is negative. Players then choose as in the game itself.
+
+Observations
+    Players observe what they observe in the game, and the payments, relative to the largest that is possible. The
+    planner observes whether it has announced.
+
+Dynamics
+    One step for the announcement, then the steps of the game. Every time a player chooses a paid option, the payment is
+    due. Out of the budget: fines enter the treasury before subsidies leave it; where subsidies exceed the treasury, all
+    are paid at the same share. Balanced: all players share the net cost equally, and the treasury does not change.
+
+Rewards
+    A player receives its reward in the game and its payment. The planner receives the sum of the rewards in the game,
+    less ``cost_of_funds`` times what leaves the treasury: payments themselves are transfers, and do not count.
+
+Conservation
+    Money: the treasury and all that players have received, net of what they have paid, add up to the budget.
+
+Calibration
+    None: payments are in the unit of the game's rewards.
+
+Checks
+    In the prisoners' dilemma, the smallest payment that makes cooperation dominant is the larger of temptation less
+    reward and punishment less the sucker's payoff; a searching planner finds it. Where each player has a payment of its
+    own, it may pay one player less: once the other surely cooperates, temptation less reward is enough.
+
+References:
+    Pigou (1920); Monderer and Tennenholtz (2004), *K-Implementation*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from econsim.accounts import Account
+from econsim.errors import UserError
+from econsim.game import Box, Discrete, Enumerable, Game, Observation, Role, Transition, tensors
+from econsim.mechanisms.incentives import balanced_payments, payments_from_budget
+from econsim.parameters import Chosen, FromRoom, Model
+
+__all__ = ["Incentives", "Parameters"]
+
+REFERENCES = (
+    "@article{monderer2004k, title={K-Implementation}, author={Monderer, Dov and Tennenholtz, Moshe}, "
+    "journal={Journal of Artificial Intelligence Research}, volume={21}, pages={37--62}, year={2004}}",
+)
+PLANNER = "planner"
+
+
+class Parameters(Model):
+    """Parameters of incentives."""
+
+    game: Annotated[Chosen, FromRoom("games")]
+    """The game, of a kind in ``econsim.games`` whose roles choose among options and none of which leads."""
+    paid: dict[str, tuple[str, ...]] | None = None
+    """Names of the options that the planner pays for, by role; null: all options of all roles."""
+    same_for_all: bool = False
+    """Whether options of the same name have the same payment in all roles."""
+    lowest: float = 0.0
+    """Lowest payment; negative for fines and taxes."""
+    highest: float = 5.0
+    """Highest payment."""
+    budget: float = Field(default=10.0, ge=0)
+    """Money in the treasury at the start."""
+    balanced: bool = False
+    """Whether players share the net cost of payments equally, so that the treasury neither gains nor loses."""
+    cost_of_funds: float = Field(default=0.0, ge=0)
+    """Loss of the planner per unit of money that leaves the treasury."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Parameters:
+        if not self.lowest < self.highest:
+            raise ValueError(f"lowest: expected less than highest={self.highest:g}, found {self.lowest:g}")
+        return self
+
+
+@tensors
+class State:
+    """State of a game with incentives."""
+
+    time: Tensor  # [B] int64, steps, the announcement included
+    inner: Any  # the game's state
+    payments: Tensor  # [B, K] float64, money; zero before the announcement
+    treasury: Tensor  # [B] float64, money
+    received: Tensor  # [B, P] float64, money, net of what players have paid, since the start
+
+
+class Incentives(Game[State]):
+    """A game with a planner who announces payments; the module docstring describes it."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.settings = parameters
+        self.inner: Game[Any] = parameters.game.build()
+        _check_roles(self.inner)
+        self.horizon, self.clocked = self.inner.horizon + 1, self.inner.clocked
+        self.discount, self.unit, self.burn_in = self.inner.discount, self.inner.unit, self.inner.burn_in + 1
+        amounts = {"budget": parameters.budget, "cost_of_funds": parameters.cost_of_funds}
+        self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in amounts.items()}
+        self.accounts_spec = (
+            Account("treasury", title="Treasury", show="table"),
+            Account("payments", title="Payments to players", show="table"),
+            *self.inner.accounts_spec,
+        )
+        self.largest = max(abs(parameters.lowest), abs(parameters.highest))
+        groups = _paid_options(self.inner, parameters.paid, parameters.same_for_all)
+        self.constants = {"payment_of": _payment_numbers(self.inner, list(groups.values()))}  # [P, A], K: not paid
+        labels = tuple(groups)
+        followers = {name: self._follower(role, labels) for name, role in self.inner.roles.items()}
+        self.roles = {**followers, PLANNER: _planner(parameters, labels, self.horizon)}
+
+    def reset(self, key: Tensor) -> State:
+        """Return the initial state of ``B`` environment copies, before the announcement."""
+        action = self.roles[PLANNER].action
+        assert isinstance(action, Box)
+        players = sum(role.count for role in self.inner.roles.values())
+        nothing = torch.zeros(len(key), action.size, dtype=torch.float64, device=key.device)
+        received = torch.zeros(len(key), players, dtype=torch.float64, device=key.device)
+        treasury = self.parameters["budget"].expand(len(key)).clone()
+        return State(torch.zeros_like(key), self.inner.reset(key), nothing, treasury, received)
+
+    def observe(self, state: State) -> dict[str, Observation]:
+        """Return the game's observations with the payments, and whether the planner has announced."""
+        begun = state.time > 0
+        shown = torch.cat([begun[:, None].double(), state.payments / self.largest], -1).to(self.dtype)[:, None]
+        seen = {}
+        for name, observation in self.inner.observe(state.inner).items():
+            features = torch.cat([observation.features, shown.expand(-1, observation.alive.shape[1], -1)], -1)
+            acting = observation.acting & begun[:, None]
+            seen[name] = observation.with_fields(features=features, acting=acting, deferred=None)
+        alive = torch.ones_like(begun)[:, None]
+        planner = Observation(begun[:, None, None].to(self.dtype), alive, ~begun[:, None])
+        return {**seen, PLANNER: planner}
+
+    def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
+        """Announce the payments in the first step; afterwards, play the game and pay."""
+        begun = state.time > 0
+        announced = actions[PLANNER][:, 0].double()
+        payments = torch.where(begun[:, None], state.payments, announced)
+        played = self.inner.step(state.inner, actions)
+        choices = torch.cat([actions[name] for name in self.inner.roles], -1)
+        received, treasury = self._paid(payments, choices, state.treasury)
+        received = torch.where(begun[:, None], received, 0.0)
+        treasury = torch.where(begun, treasury, state.treasury)
+        inner = _where(begun, played.state, state.inner)
+        after = State(state.time + 1, inner, payments, treasury, state.received + received)
+        rewards, total = {}, torch.zeros_like(treasury)
+        counts = [role.count for role in self.inner.roles.values()]
+        for (name, reward), extra in zip(played.rewards.items(), torch.split(received, counts, -1), strict=True):
+            earned = torch.where(begun[:, None], reward, torch.zeros_like(reward))
+            rewards[name] = earned + extra.to(reward.dtype)
+            total = total + earned.double().sum(-1)
+        spent = state.treasury - treasury
+        rewards[PLANNER] = (total - self.parameters["cost_of_funds"] * spent)[:, None].to(self.dtype)
+        return Transition(after, rewards, played.terminated & begun, played.truncated & begun)
+
+    def accounts(self, state: State) -> dict[str, Tensor]:
+        """Return the treasury, the payments to players, net of fines, and the accounts of the game."""
+        own = {"treasury": state.treasury, "payments": state.received.sum(-1)}
+        return {**own, **self.inner.accounts(state.inner)}
+
+    def conserved(self, state: State) -> dict[str, Tensor]:
+        """Return the money in the treasury and with the players, and what the game conserves."""
+        return {"payments": state.treasury + state.received.sum(-1), **self.inner.conserved(state.inner)}
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Game[State]:
+        """Return this game on another device or in another precision, with the game that it contains."""
+        other = super().to(device, dtype)
+        assert isinstance(other, Incentives)
+        other.inner = self.inner.to(device, dtype)
+        return other
+
+    def announced_payoffs(self, observation: Observation) -> Tensor:
+        """Return payoffs with payments; see :class:`~econsim.mechanisms.incentives.AnnouncesPayoffs`.
+
+        Raises:
+            UserError: the game has no table of payoffs.
+        """
+        if not isinstance(self.inner, Enumerable):
+            raise UserError(f"incentives: {type(self.inner).__name__} has no table of payoffs; use normal_form")
+        payoffs, count = self.inner.payoff_tensor(), self.roles[PLANNER].action.size  # type: ignore[union-attr]
+        payments = observation.features[:, 0, -count:].double() * self.largest
+        profiles = list(product(*(range(options) for options in payoffs.shape[1:])))
+        choices = torch.tensor(profiles, device=payments.device).expand(len(payments), -1, -1)  # [B, J, P]
+        budget = self.parameters["budget"].expand(len(payments))[:, None].expand(-1, len(profiles))
+        received, _ = self._paid(payments[:, None].expand(-1, len(profiles), -1), choices, budget)
+        return payoffs + received.movedim(-1, 1).reshape(len(payments), *payoffs.shape)
+
+    def _paid(self, payments: Tensor, choices: Tensor, treasury: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what each player receives for its choice ``[..., P]``, and the treasury ``[...]`` afterwards."""
+        numbers = self.constants["payment_of"][torch.arange(choices.shape[-1], device=choices.device), choices]
+        due = torch.cat([payments, torch.zeros_like(payments[..., :1])], -1).gather(-1, numbers)
+        return (balanced_payments(due), treasury) if self.settings.balanced else payments_from_budget(due, treasury)
+
+    def _follower(self, role: Role, labels: tuple[str, ...]) -> Role:
+        names = role.features or tuple(f"feature {number}" for number in range(role.observation.size))
+        units = role.feature_units or ("",) * len(names)
+        box, lowest = role.observation, min(0.0, self.settings.lowest / self.largest)
+        space = Box(min(box.low, lowest), max(box.high, 1.0), (len(names) + 1 + len(labels),))
+        added = tuple(f"payment for {label}" for label in labels)
+        paid_units = ("0: not yet announced, 1: announced", *(f"times {self.largest:g}",) * len(labels))
+        return replace(
+            role, observation=space, features=(*names, "announced", *added), feature_units=(*units, *paid_units)
+        )
+
+
+def _check_roles(game: Game[Any]) -> None:
+    for name, role in game.roles.items():
+        if role.leads or name == PLANNER or not isinstance(role.action, Discrete):
+            name_of_game = type(game).__name__
+            reason = f"role {name} of {name_of_game} leads, is called {PLANNER}, or does not choose among options"
+            raise UserError(f"game.game: expected a game without a planner and with discrete actions; {reason}")
+
+
+def _labels(role: Role) -> tuple[str, ...]:
+    return role.action_labels or tuple(map(str, range(role.action.mask_size)))  # type: ignore[union-attr]
+
+
+def _paid_options(
+    game: Game[Any], paid: Mapping[str, tuple[str, ...]] | None, same_for_all: bool
+) -> dict[str, list[tuple[str, int]]]:
+    """Return the roles and options for which each payment is due, by the name of the payment."""
+    given = {name: _labels(role) for name, role in game.roles.items()} if paid is None else paid
+    groups: dict[str, list[tuple[str, int]]] = {}
+    for name, labels in given.items():
+        if name not in game.roles:
+            raise UserError(f"game.paid: no role is called {name!r}; roles: {', '.join(game.roles)}")
+        known = _labels(game.roles[name])
+        for label in dict.fromkeys(labels):
+            if label not in known:
+                raise UserError(f"game.paid.{name}: no option is called {label!r}; options: {', '.join(known)}")
+            groups.setdefault(label if same_for_all else f"{name} {label}", []).append((name, known.index(label)))
+    if not groups:
+        raise UserError("game.paid: expected at least one option")
+    return groups
+
+
+def _payment_numbers(game: Game[Any], groups: list[list[tuple[str, int]]]) -> Tensor:
+    """Return the number of the payment for each player's options, ``[P, A]`` int64; ``K`` where nothing is paid."""
+    most = max(role.action.mask_size for role in game.roles.values())  # type: ignore[union-attr]
+    number_of = {option: number for number, group in enumerate(groups) for option in group}
+    rows = [
+        [number_of.get((name, option), len(groups)) for option in range(most)]
+        for name, role in game.roles.items()
+        for _ in range(role.count)
+    ]
+    return torch.tensor(rows)
+
+
+def _planner(parameters: Parameters, labels: tuple[str, ...], horizon: int) -> Role:
+    action = Box(parameters.lowest, parameters.highest, (len(labels),))
+    units = ("0: not yet announced, 1: announced",)
+    planner = Role(PLANNER, 1, Box(0, 1, (1,)), action, leads=True, acts_every=horizon, features=("announced",))
+    unit = "paid to whoever chooses the option"
+    return replace(planner, feature_units=units, action_labels=labels, action_unit=unit)
+
+
+def _where(mask: Tensor, new: Any, old: Any) -> Any:
+    """Return the new state where the mask ``[B]`` is true, and else the old one."""
+
+    def chosen(one: Tensor, other: Tensor) -> Tensor:
+        return torch.where(mask.reshape(-1, *[1] * (one.ndim - 1)), one, other)
+
+    return torch.utils._pytree.tree_map(chosen, new, old)

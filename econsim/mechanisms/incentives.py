@@ -1,0 +1,52 @@
+"""Incentives: payments for chosen actions, out of a budget or balanced among the players.
+
+A payment is positive for a subsidy and negative for a fine or a tax. All functions work on tensors with any leading
+axes; money is float64.
+
+References: Pigou (1920); Monderer and Tennenholtz (2004), *K-Implementation*, for payments that make actions dominant.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from econsim.game import Observation
+
+__all__ = ["AnnouncesPayoffs", "balanced_payments", "payments_from_budget"]
+
+
+@runtime_checkable
+class AnnouncesPayoffs(Protocol):
+    """A game of one round in normal form whose players observe announced payments before they choose."""
+
+    def announced_payoffs(self, observation: Observation) -> Tensor:
+        """Return payoffs with payments, float64 ``[B, P, A_1, ..., A_P]``, from an observation of a following role."""
+
+
+def payments_from_budget(due: Tensor, budget: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what each player receives, ``[..., N]``, and the rest of the budget, ``[...]``.
+
+    Fines enter the budget before subsidies leave it. Where subsidies would exceed it, all subsidies are paid at the
+    same share, so that the rest is zero and never negative.
+
+    Args:
+        due: ``[..., N]``, the announced payment for each player's action, money.
+        budget: ``[...]``, what is left, not negative, money.
+    """
+    fines, subsidies = (-due).clamp(min=0.0), due.clamp(min=0.0)
+    available, owed = budget + fines.sum(-1), subsidies.sum(-1)
+    share = torch.where(owed > available, available / owed.clamp(min=torch.finfo(owed.dtype).tiny), 1.0)
+    received = subsidies * share[..., None] - fines
+    return received, budget - received.sum(-1)
+
+
+def balanced_payments(due: Tensor) -> Tensor:
+    """Return what each player receives, ``[..., N]``, where all share the net cost equally, so that the sum is zero.
+
+    Args:
+        due: ``[..., N]``, the announced payment for each player's action, money.
+    """
+    return due - due.mean(-1, keepdim=True)

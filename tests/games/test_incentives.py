@@ -1,0 +1,146 @@
+"""Incentives: money is conserved, and a search finds the smallest payment that makes cooperation dominant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from memory_recorder import MemoryRecorder
+
+import econsim
+from econsim import random
+from econsim.agents.iterated_dominance import IteratedDominance, surviving_options
+from econsim.agents.iterated_dominance import Parameters as Dominance
+from econsim.errors import UserError
+from econsim.game import Agent
+from econsim.games.incentives import Incentives, Parameters
+from econsim.mechanisms.incentives import balanced_payments, payments_from_budget
+from econsim.planners.search import Parameters as SearchParameters
+from econsim.planners.search import Search
+from econsim.play import HeldAction, play
+from econsim.testing import check_game
+
+DILEMMA = {"kind": "normal_form", "classic": "prisoners_dilemma"}
+
+
+def incentives(game: Any = DILEMMA, **parameters: Any) -> Incentives:
+    return Incentives(Parameters.model_validate({"game": game, **parameters}))
+
+
+def dilemma(temptation: float, reward: float, punishment: float, sucker: float) -> dict[str, Any]:
+    row = [[reward, sucker], [temptation, punishment]]
+    return {"kind": "normal_form", "payoffs": {"row": row, "column": [list(entry) for entry in zip(*row, strict=True)]}}
+
+
+def rational() -> dict[str, Agent]:
+    return {"row": IteratedDominance(Dominance()), "column": IteratedDominance(Dominance())}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"paid": {"row": ["cooperate"], "column": ["cooperate"]}},
+        {"game": {"kind": "tabular", "repeats": "chicken", "horizon": 3}, "lowest": -2.0, "budget": 3.0},
+    ],
+)
+def test_it_keeps_every_promise_of_a_game(parameters: dict[str, Any]) -> None:
+    assert [check for check in check_game(incentives(**parameters)) if not check.passed] == []
+
+
+def searched(payoffs: tuple[float, ...], **parameters: Any) -> tuple[list[float], float]:
+    """Return the payments that a search finds, and the planner's return under them."""
+    paid = {"row": ["0"], "column": ["0"]}
+    game = incentives(dilemma(*payoffs), paid=paid, cost_of_funds=0.1, **parameters)
+    planner = Search(SearchParameters(method="coordinate", starts=1, episodes=64))
+    planner.fit(game, game.roles["planner"], rational(), 3, MemoryRecorder())
+    payments = planner.action(game, game.roles["planner"])
+    episode = play(game, {**rational(), "planner": HeldAction(payments)}, random.keys(0, 1))
+    return payments.tolist(), float(episode.returns["planner"])
+
+
+TOLERANCE = 5 * 0.001  # the finest step of the search, as a share of the range of payments
+
+
+@pytest.mark.parametrize("payoffs", [(5, 3, 1, 0), (4, 3, 2, 0), (4.5, 3, 1, -0.3)])
+def test_a_search_finds_the_smallest_payment_that_makes_cooperation_dominant(payoffs: tuple[float, ...]) -> None:
+    temptation, reward, punishment, sucker = payoffs
+    closed_form = max(temptation - reward, punishment - sucker)
+    payments, welfare = searched(payoffs, same_for_all=True)
+    assert payments == pytest.approx([closed_form], abs=TOLERANCE)
+    assert welfare == pytest.approx(2 * reward - 0.2 * closed_form, abs=0.01)
+
+
+def test_with_a_payment_for_each_player_one_of_them_needs_less() -> None:
+    payments, _ = searched((4, 3, 2, 0))
+    assert sorted(payments) == pytest.approx([4 - 3, 2 - 0], abs=TOLERANCE)
+
+
+@pytest.mark.parametrize(("payment", "left"), [(0.0, [0, 1]), (1.5, [1, 1]), (1.99, [1, 1]), (2.0, [1, 0])])
+def test_cooperation_survives_alone_from_the_closed_form_on(payment: float, left: list[int]) -> None:
+    payoffs = torch.tensor([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]], dtype=torch.float64)
+    payoffs[0, 0] += payment
+    payoffs[1, :, 0] += payment
+    assert [mask[0].long().tolist() for mask in surviving_options(payoffs[None])] == [left, left]
+
+
+def test_dominance_is_iterated() -> None:
+    # Column never plays 2 of 3; then row never plays 1; then column never plays 0.
+    row = [[1.0, 1.0, 0.0], [0.0, 0.0, 2.0]]
+    column = [[0.0, 2.0, 1.0], [3.0, 1.0, 0.0]]
+    left = surviving_options(torch.tensor([[row, column]], dtype=torch.float64))
+    assert [mask[0].tolist() for mask in left] == [[True, False], [False, True, False]]
+
+
+def test_subsidies_are_paid_at_one_share_where_they_exceed_the_budget() -> None:
+    due = torch.tensor([[4.0, 2.0, -1.0], [1.0, 1.0, 0.0], [-2.0, 0.0, 0.0]], dtype=torch.float64)
+    received, rest = payments_from_budget(due, torch.tensor([2.0, 2.0, 0.0], dtype=torch.float64))
+    assert received.tolist() == [[2.0, 1.0, -1.0], [1.0, 1.0, 0.0], [-2.0, 0.0, 0.0]]
+    assert rest.tolist() == [0.0, 0.0, 2.0]
+    balanced = balanced_payments(due)
+    torch.testing.assert_close(balanced.sum(-1), torch.zeros(3, dtype=torch.float64))
+    torch.testing.assert_close(balanced[:, 0] - balanced[:, 1], due[:, 0] - due[:, 1])
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_money_is_conserved_and_payments_follow_the_choices(balanced: bool) -> None:
+    base = {"kind": "tabular", "repeats": "prisoners_dilemma", "horizon": 4}
+    game = incentives(base, lowest=-1.0, budget=3.0, balanced=balanced, cost_of_funds=0.5).to(dtype=torch.float64)
+    assert game.roles["planner"].action_labels == ("row cooperate", "row defect", "column cooperate", "column defect")
+    uniform = {name: econsim.load("soccer").agents["left"].build() for name in ("row", "column")}
+    payments = torch.tensor([1.0, -0.5, 2.0, 0.0], dtype=torch.float64)
+    plain = play(incentives(base).inner, uniform, random.keys(7, 64)).returns
+    episode = play(game, {**uniform, "planner": HeldAction(payments)}, random.keys(7, 64))
+    state = episode.state
+    torch.testing.assert_close(game.conserved(state)["payments"], torch.full((64,), 3.0, dtype=torch.float64))
+    assert (state.treasury >= 0).all()
+    returns = torch.cat([episode.returns["row"], episode.returns["column"]], -1)
+    assert plain["row"].shape == returns[:, :1].shape
+    base_total = (returns - state.received).sum(-1)  # what the game itself pays
+    spent = 3.0 - state.treasury
+    torch.testing.assert_close(episode.returns["planner"][:, 0], base_total - 0.5 * spent)
+    if balanced:
+        assert (spent == 0).all()
+        torch.testing.assert_close(state.received.sum(-1), torch.zeros(64, dtype=torch.float64))
+    else:
+        assert (state.treasury == 0).any()  # some episodes run out of money
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"paid": {"rwo": ["cooperate"]}}, "game.paid: no role is called 'rwo'; roles: row, column"),
+        ({"paid": {"row": ["coperate"]}}, "game.paid.row: no option is called 'coperate'; options: cooperate, defect"),
+        ({"paid": {"row": []}}, "game.paid: expected at least one option"),
+        ({"game": {"kind": "incentives", "game": DILEMMA}}, "expected a game without a planner"),
+    ],
+)
+def test_a_mistake_is_named(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        incentives(**parameters)
+
+
+def test_the_agent_needs_a_table_of_payoffs() -> None:
+    game = econsim.make("tabular", repeats="chicken")
+    with pytest.raises(UserError, match="iterated_dominance needs a table of payoffs; Tabular has none"):
+        rational()["row"].start(game, game.roles["row"], 1)

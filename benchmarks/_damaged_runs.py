@@ -6,10 +6,12 @@ import os
 import random
 import shutil
 import signal
+import tempfile
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +163,9 @@ def read_interrupted(folder: Path) -> Any:
     return results(folder)
 
 
+READERS: dict[bool, Callable[[Path], Any]] = {True: read_finished, False: read_interrupted}
+
+
 def corruption(template: Path, folder: Path, pattern: str, read: Callable[[Path], Any], whole: Any, seed: str) -> str:
     """Damage one file of a copy of a run and read it; return the outcome."""
     draw = random.Random(seed)
@@ -183,12 +188,15 @@ def corruption(template: Path, folder: Path, pattern: str, read: Callable[[Path]
 
 def corruptions(template: Path, work: Path, finished: bool, pattern: str, count: int, seed: int) -> Counter[str]:
     """Count the outcomes of many corruptions of one kind of file, each in a fresh copy of the run."""
-    read = read_finished if finished else read_interrupted
-    folder = work / "run"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(template, folder)
-    whole = read(folder)
+    read, whole = READERS[finished], undamaged(template, finished)
     return Counter(
-        corruption(template, folder, pattern, read, whole, f"{seed}-{finished}-{pattern}-{number}")
+        corruption(template, work / "run", pattern, read, whole, f"{seed}-{finished}-{pattern}-{number}")
         for number in range(count)
     )
+
+
+@cache
+def undamaged(template: Path, finished: bool) -> Any:
+    """Return what is read from a sound copy of a run."""
+    with tempfile.TemporaryDirectory(dir=template.parents[1]) as work:
+        return READERS[finished](shutil.copytree(template, Path(work) / "run"))

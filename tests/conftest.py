@@ -40,22 +40,30 @@ def commands() -> Iterator[Commands]:
 
 LONG = (
     "test_shipped_scenarios.py",
-    "test_kill_and_resume.py",
-    "test_reference.py",
     "test_notebooks.py",
+    "test_backends.py",
+    "test_kernels.py",
+    "test_acceleration.py",
+    "test_game.py",
+    "test_reference.py",
     "test_seeds_together.py",
     "test_two_level_benchmark.py",
-    "test_acceleration.py",
-    "test_kernels.py",
-    "test_retraining.py",
-    "test_several_processes.py",
-    "test_tiny.py",
+    "test_devices.py",
     "test_houses_learned.py",
+    "test_retraining.py",
+    "test_kill_and_resume.py",
+    "test_other_device.py",
+    "test_certificate.py",
+    "test_several_processes.py",
     "test_bad_input_benchmark.py",
+    "test_extension.py",
+    "test_tiny.py",
+    "test_docs.py",
+    "test_training_benchmarks.py",
     "test_mutated_scenarios.py",
     "test_faults.py",
 )
-"""Files that take twenty seconds or more, the longest first: no process is left alone with one of them at the end."""
+"""Files that take some twenty CPU-seconds, the longest first: no process is left alone with one of them at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _BLOCK = re.compile(
     r"(?:<!-- not run: (?P<reason>[^\n]+?) -->\n+)?^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.M | re.S
 )
-_LOOKING = {"list", "describe", "schema", "cite", "init", "validate"}
+_SHOWING = {"list", "describe", "schema", "cite"}
+_LOOKING = {*_SHOWING, "init", "validate"}
 """Commands that only look or write a file: they are run."""
 _PLACEHOLDERS = {
     "SCENARIO",
@@ -138,10 +140,20 @@ def test_command_lines_are_understood(page: Path, reader: Path) -> None:
         with_plugin = "--plugin" in words  # tests/docs/test_extending.py runs these
         words = words[2:] if with_plugin else words
         if words[0] in _LOOKING and not with_plugin and not _PLACEHOLDERS & set(words[1:2]):
-            done = CliRunner().invoke(application.app, words)
-            assert done.exit_code == 0, (line, done.output)
+            code, said = _shown(*words) if words[0] in _SHOWING else _done(*words)
+            assert code == 0, (line, said)
         else:
             _parses(words, line, loads=not with_plugin)
+
+
+def _done(*words: str) -> tuple[int, str]:
+    """Run a command; return its exit code and what it writes."""
+    result = CliRunner().invoke(application.app, words)
+    return result.exit_code, result.output
+
+
+_shown = cache(_done)
+"""As :func:`_done`, once for all pages: for commands that only show something."""
 
 
 def _command_lines(page: Path) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,13 @@ def _room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def _imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and dotted name of every use of econsim in a module, inside functions too."""
+@cache
+def _imports(path: Path) -> list[tuple[int, str]]:
+    """Return line and dotted name of every use of econsim in a module, inside functions too."""
+    return list(_uses(path))
+
+
+def _uses(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         for name in _names(node):
             package, _, rest = name.partition(".")

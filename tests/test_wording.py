@@ -10,6 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,7 +105,12 @@ def _cells(path: Path) -> Iterator[Text]:
             yield Text(f"{_name(path)}, cell", number, "".join(cell["source"]).replace("\n", " "))
 
 
-def all_texts() -> Iterator[Text]:
+@cache
+def all_texts() -> list[Text]:
+    return [*_texts()]
+
+
+def _texts() -> Iterator[Text]:
     for path in MODULES:
         yield from _strings(path)
     for path in TEXT_FILES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,11 @@ def parse(text: str, where: Callable[[int], str]) -> Node:
     Raises:
         ScenarioError: the text is not YAML, or contains something that a scenario may not contain.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         _check_directives(text, where)
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = _composed(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _mistake(where(mark.line if mark else 0), _explain(error.problem or error.context)) from None
@@ -119,6 +119,14 @@ def parse(text: str, where: Callable[[int], str]) -> Node:
     except (YAMLError, ValueError) as error:
         raise _mistake(where(0), _explain(str(error).split("\n", 1)[0])) from None
     return Node(None, where(0)) if root is None else _Reader(where).build(root, root.start_mark.line, 0)
+
+
+@lru_cache(maxsize=256)
+def _composed(text: str) -> Any:
+    """Return the parser's node graph of a text, which nobody changes; a sweep reads the same few files for each run."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).compose(text)
 
 
 def _check_directives(text: str, where: Callable[[int], str]) -> None:

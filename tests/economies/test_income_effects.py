@@ -29,6 +29,8 @@ def brute_force(skill: np.ndarray, rates: np.ndarray) -> tuple[float, float, flo
         utility = (units ** (1 - CURVATURE) - 1) / (1 - CURVATURE) - pain
         best = utility.argmax(-1)
         paid = np.take_along_axis(tax, best[:, None], 1).mean()
+        if abs(paid - rebate) < 1e-9:
+            break
         rebate = 0.5 * rebate + 0.5 * paid
     return float(utility.max(-1).mean()), float(HOURS[best].mean()), float(rebate)
 

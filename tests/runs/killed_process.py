@@ -2,7 +2,7 @@
 
 Between two file events a process changes nothing that outlives it, so that moments counted in file events are all the
 moments that there are; unlike moments on a clock they are the same on every machine. All processes are forked from this
-one, which has imported what they need.
+one, which has made a run itself and so imported what they need.
 
     python killed_process.py FOLDER MOMENTS    # prints, as JSON, how the reference and the interrupted runs ended
 """
@@ -15,7 +15,6 @@ import random
 import signal
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,14 @@ from econsim.rl import checkpoint_schedule
 from econsim.runs import execute, resume
 from econsim.scenario import load
 
-_SLOW_IMPORTS = ("cmaes", "jinja2", "pandas", "pyarrow.parquet")
 _EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "shutil.rmtree"}
 # The whole pipeline on a small budget: a formula, a search and two-level training, with checkpoints in each.
 _OVERRIDES: dict[str, Any] = {
     "economy.workers": 12, "economy.population.sampling": "random",
-    "baselines.saez": {"kind": "saez", "iterations": 6},
+    "baselines.saez": {"kind": "saez", "iterations": 3},
     "baselines.search": {"kind": "search", "method": "cma_es", "starts": 2, "generations": 3},
-    "training.follower.epochs": 2, "training.leader.epochs": 2,
-    "training.warm_up": 2, "training.iterations": 8, "training.checkpoint_every": 3,
+    "training.follower.epochs": 1, "training.leader.epochs": 1,
+    "training.warm_up": 1, "training.iterations": 4, "training.checkpoint_every": 2,
     "training.copies": 4, "training.leader_copies": 4,
 }  # fmt: skip
 
@@ -61,9 +59,8 @@ def _count(folder: Path, numbers: list[int], killed_at: int | None, event: str, 
 def main(base: Path, moments: int) -> None:
     """Make the reference, then the interrupted runs, each resumed to its end."""
     checkpoint_schedule.MINUTES = 0.0  # searches and formulas write checkpoints as often as they can
-    for name in _SLOW_IMPORTS:
-        import_module(name)
     scenario, whole = load("one_step", _OVERRIDES), base / "whole" / "run"
+    execute(scenario, base / "first" / "run", quiet=True)  # imports what all forked processes then have
     assert in_a_process(whole, lambda: execute(scenario, whole, quiet=True)) == 0
     events, resumable = json.loads(whole.with_suffix(".events").read_text())
     draws, ends = random.Random(0), []

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from multiprocessing import get_context
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import pytest
 import torch
 
+from econsim.errors import UserError
 from econsim.runs import execute, open_run
 from econsim.runs.checkpoints import load_state
 from econsim.scenario import load
@@ -62,8 +65,26 @@ def test_two_processes_learn_what_one_with_all_copies_learns(tmp_path: Path) -> 
     assert list(returns[0]) == pytest.approx(list(returns[1]), rel=1e-3)
 
 
-def test_copies_that_cannot_be_shared_out_are_refused(tmp_path: Path) -> None:
+def refused(rank: int, port: int, folder: Path) -> None:
+    """Be one of two processes with three copies; write what the user is told."""
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     three = [*OVERRIDES[:-1], "training={kind: ppo, copies: 3, iterations: 1}"]
-    done = torchrun(tmp_path, "run", "one_step", *three, "--device", "cpu", "--out", "odd", "--quiet")
-    assert done.returncode != 0
-    assert "3 environment copies cannot be divided evenly among 2 processes" in done.stderr
+    try:
+        execute(load("one_step", three), folder / "odd", device="cpu", quiet=True)
+    except UserError as error:
+        (folder / f"{rank}.txt").write_text(str(error))
+
+
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="torch without torch.distributed")
+def test_copies_that_cannot_be_shared_out_are_refused(tmp_path: Path) -> None:
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Forked, since torchrun imports all of econsim in each process; above it starts the command line.
+    processes = [get_context("fork").Process(target=refused, args=(rank, port, tmp_path)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=240)
+    told = [(tmp_path / f"{rank}.txt").read_text() for rank in range(2)]
+    assert all("3 environment copies cannot be divided evenly among 2 processes" in text for text in told)

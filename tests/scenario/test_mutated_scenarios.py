@@ -15,7 +15,7 @@ from econsim.errors import UserError
 from econsim.scenario import Scenario, library, load
 from econsim.scenario.yaml_writer import yaml_text
 
-COUNT = 2500
+COUNT = 1000
 
 SCRAPS = [
     *"\t\n\r:,-?[]{}#&*!|>'\"%@`\\/~=<. ",

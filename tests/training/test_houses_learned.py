@@ -13,16 +13,16 @@ from econsim.planners.free_market import FreeMarket, Parameters
 from econsim.training import ppo
 
 MIND: dict[str, Any] = {
-    "convolutions": ({"channels": 8}, {"channels": 16}),
+    "convolutions": ({"channels": 4}, {"channels": 8}),
     "embedding": 0,
-    "hidden": (64,),
+    "hidden": (32,),
     "activation": "relu",
     "layer_norm": True,
     "shared_towers": True,
     "normalise_values": True,
 }
 SETTINGS: dict[str, Any] = {
-    "iterations": 18,
+    "iterations": 14,
     "copies": 48,
     "steps": 50,
     "parameters": {"labour_cost": [[0, 0], [1, 0.02]]},
@@ -40,5 +40,5 @@ def test_workers_learn_to_make_coin_where_chance_makes_little() -> None:
     ppo.Ppo(ppo.Parameters.model_validate(SETTINGS)).fit(game, agents, 0, recorder)
     made = recorder.values("", "play/productivity")
     first, last = sum(made[:4]) / 4, sum(made[-4:]) / 4
-    # Seeds 0 to 2 end at 1.9 to 2.1 times what they began with.
+    # Seed 0 ends at 1.98 times what it began with.
     assert last > 1.5 * first

@@ -186,7 +186,7 @@ def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
     from econsim.storage.csv_tables import write_csv
 
     if isinstance(solution, MarkovSolution):
-        rows = policy_rows(game, solution)
+        rows = list(policy_rows(game, solution))
     elif solution.joint is not None:
         rows = _joint_rows(game, solution.joint)
     else:

@@ -12,27 +12,27 @@ from econsim.testing.conformance import Check, check_agents, check_game
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
-SMALL_SEARCH = {"kind": "search", "starts": 1, "generations": 3, "finest_step": 0.05}
+SMALL_SEARCH = {"kind": "search", "method": "cma_es", "starts": 1, "generations": 2}
 # Skills are dealt out at the start: their headline does not need an episode's thousand steps, nor many buffers of
 # incomes. What baselines reach does not depend on how well the optimum was searched for.
 SHORT: dict[str, dict[str, Any]] = {
-    "gather_trade_build": {"economy.horizon": 100, "episodes": 4},
-    "gather_trade_build_taxes": {"planner.rounds": 2},
+    "gather_trade_build": {"economy.horizon": 20, "episodes": 4},
+    "gather_trade_build_taxes": {"economy.horizon": 100, "planner.rounds": 2},
     "one_step_income_effects": {"planner": SMALL_SEARCH},
     "one_step_published": {"baselines.search": SMALL_SEARCH},
 }
 # Of Gather-Trade-Build one scenario plays past the 50 steps after which orders expire. The others differ from it in
-# classes, workers and the map, which every step uses.
-FEWER_STEPS = {"gather_trade_build": 16}
+# classes, workers and the map, which every step uses. Those of language models play four of their tax years.
+STEPS = {"gather_trade_build": 54, "gather_trade_build_": 8, "llm_economist": 16}
 _checked: dict[str, list[Check]] = {}
 
 
 def _conformance(name: str, scenario: Scenario) -> list[Check]:
     """Check a scenario; games that several scenarios share are played once."""
-    kind = scenario.economy.kind.name
-    game = f"{kind} {scenario.economy.parameters.model_dump_json()}"
+    game = f"{scenario.economy.kind.name} {scenario.economy.parameters.model_dump_json()}"
     if game not in _checked:
-        _checked[game] = check_game(scenario.build("cpu")[0], steps=None if name == kind else FEWER_STEPS.get(kind))
+        steps = next((steps for start, steps in reversed(STEPS.items()) if name.startswith(start)), None)
+        _checked[game] = check_game(scenario.build("cpu")[0], steps=steps)
     return _checked[game] + check_agents(scenario)
 
 

@@ -36,8 +36,8 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def houses(leader: str) -> tuple[Game[Any], list[dict[str, Agent]]]:
-    minds = [{"worker": worker.Ppo(worker.Parameters(**MIND)), "planner": LEADERS[leader]()} for _ in SEEDS]
+def houses(leader: str, seeds: int = 2) -> tuple[Game[Any], list[dict[str, Agent]]]:
+    minds = [{"worker": worker.Ppo(worker.Parameters(**MIND)), "planner": LEADERS[leader]()} for _ in range(seeds)]
     return econsim.make("gather_trade_build", **HOUSES), minds
 
 
@@ -60,9 +60,10 @@ def weights(agents: dict[str, Agent]) -> dict[str, Tensor]:
 
 def check(game: Game[Any], casts: list[dict[str, Agent]], others: list[dict[str, Agent]], settings: Any) -> None:
     learner = ppo.Ppo(ppo.Parameters.model_validate(settings))
-    recorders = [MemoryRecorder() for _ in SEEDS]
-    together = learner.fit_together(game, casts, SEEDS, recorders)
-    for agents, seed, found, recorder in zip(others, SEEDS, together, recorders, strict=True):
+    seeds = SEEDS[: len(casts)]
+    recorders = [MemoryRecorder() for _ in seeds]
+    together = learner.fit_together(game, casts, seeds, recorders)
+    for agents, seed, found, recorder in zip(others, seeds, together, recorders, strict=True):
         own = MemoryRecorder()
         alone = weights(learner.fit(game, agents, seed, own))
         joint = weights(found)
@@ -91,14 +92,14 @@ def test_copies_that_end_at_any_time_and_seeds_that_stop_early() -> None:
 
 def test_seeds_that_were_stopped_at_different_times_go_on_together() -> None:
     learner = ppo.Ppo(ppo.Parameters.model_validate(SETTINGS))
-    game, casts = houses("neural")
+    game, casts = houses("neural", len(SEEDS))
     whole = [weights(agents) for agents in learner.fit_together(game, casts, SEEDS, [MemoryRecorder() for _ in SEEDS])]
     recorders = [MemoryRecorder(stop_after=count) for count in (1, 3, None)]
     for agents, seed, recorder in zip(houses("neural")[1][:2], SEEDS[:2], recorders[:2], strict=True):
         with pytest.raises(Interrupted):
             learner.fit(game, agents, seed, recorder)
         recorder.stop_after = None
-    resumed = learner.fit_together(game, houses("neural")[1], SEEDS, recorders)
+    resumed = learner.fit_together(game, houses("neural", len(SEEDS))[1], SEEDS, recorders)
     for expected, agents in zip(whole, resumed, strict=True):
         found = weights(agents)
         assert [name for name in expected if not torch.equal(expected[name], found[name])] == []

@@ -3,7 +3,8 @@
 All systems play in turn on the same core for several rounds, and ratios of medians are reported. Each measures its own
 CPU-seconds, including the sampling of actions and resets, with a checksum over all outputs; compilation is left out.
 econsim and EconoJax play with their fastest number of environment copies, econsim also with 128, as PPO does; there is
-one entry for each way in which econsim computes steps (``PLAYS``). EconoJax has no map and no views. Targets: 400 times
+one entry for each way in which econsim computes steps (``PLAYS``): its tensors and, with numba, its kernels, both with
+actions drawn by tensors. EconoJax has no map and no views. Targets: 400 times
 the speed of Foundation, and 15 times that of EconoJax. Run: ``python benchmarks/gather_trade_build_speed.py``; the
 first run creates the environments of the other systems.
 """
@@ -28,6 +29,7 @@ from econsim import random
 from econsim.acceleration import accelerate, keep_memory
 from econsim.economies.gather_trade_build import GatherTradeBuild, Parameters
 from econsim.game import leaves
+from econsim.kernels import numba_version
 
 SEED = 0
 LEARNING = 128  # environment copies with which PPO learns
@@ -48,9 +50,16 @@ class Play:
     """Random legal play in ``copies`` environment copies, whose episodes start and end together."""
 
     def __init__(
-        self, workers: int, copies: int, compiled: bool = False, device: str = "cpu", horizon: int = 1000
+        self,
+        workers: int,
+        copies: int,
+        compiled: bool = False,
+        device: str = "cpu",
+        horizon: int = 1000,
+        kernels: bool = False,
     ) -> None:
-        self.game = GatherTradeBuild(Parameters(workers=workers, horizon=horizon)).to(device=device)
+        game = GatherTradeBuild(Parameters(workers=workers, horizon=horizon)).to(device=device)
+        self.game = game.on_kernels() if kernels else game
         self.episode = 0
         self.keys = random.keys(SEED, copies, device)
         self.state, self.checksum = self.game.reset(self.keys), 0.0
@@ -97,6 +106,8 @@ class Play:
 
 PLAYS: dict[str, Callable[[int, int], Play]] = {"tensors": Play}
 """The ways in which econsim computes steps: for each, play by workers and copies."""
+if numba_version() is not None:
+    PLAYS["kernels"] = partial(Play, kernels=True)
 
 
 def side_by_side(workers: int, rounds: int, seconds: float) -> dict[str, Any]:
@@ -133,7 +144,8 @@ def summary(workers: int, best: dict[str, int], rates: dict[str, list[float]]) -
         rates: environment steps per CPU-second of each round, by system.
     """
     middle = {name: median(several) for name, several in rates.items()}
-    backend = max(PLAYS, key=lambda name: middle[f"econsim {name} {best[name]}"])
+    played = [name for name in PLAYS if name in best]
+    backend = max(played, key=lambda name: middle[f"econsim {name} {best[name]}"])
     fastest = middle[f"econsim {backend} {best[backend]}"]
     learning = middle[f"econsim {backend} {LEARNING}"]
     row: dict[str, Any] = {
@@ -200,6 +212,8 @@ def main() -> None:
     keep_memory()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if "kernels" not in PLAYS:
+        print("kernels: left out, because numba is not installed (pip install 'econsim[fast]')")
     result: dict[str, Any] = {f"workers_{n}": side_by_side(n, options.rounds, options.seconds) for n in COPIES}
     if options.compiled:
         result["compiled_4"] = _spread([_rate(Play(4, 1024, compiled=True), options.seconds)])

@@ -39,6 +39,14 @@ def test_play_goes_on_over_the_end_of_an_episode(speed: Any) -> None:
     assert 2000 < sizes["state"] < 3000
 
 
+def test_tensors_and_kernels_are_measured_in_one_run_and_the_fastest_is_compared(speed: Any) -> None:
+    assert list(speed.PLAYS) == ["tensors", "kernels"]
+    assert speed.PLAYS["kernels"](4, 2).game._kernels is not None
+    rates = {f"econsim {name}": [rate] for name, rate in {"tensors 128": 2.0, "kernels 128": 8.0}.items()}
+    row = speed.summary(4, {"tensors": 128, "kernels": 128}, rates | {"foundation": [0.5]})
+    assert (row["backend"], row["ratio"]) == ("kernels", 16.0)
+
+
 def test_ratios_are_those_of_medians_measured_in_one_run(speed: Any) -> None:
     rates = {
         "econsim tensors 2048": [900.0, 1000.0, 5000.0],

@@ -27,8 +27,9 @@ def warm(
 
     loaded = load(scenario, list(overrides or ()))
     # torch is imported only after the scenario has been validated.
+    from econsim.kernels.cache import cache_folders
     from econsim.runs.backend import KERNELS, on_backend
-    from econsim.runs.compilation import cache_folders, compiled_parts
+    from econsim.runs.compilation import compiled_parts
 
     backed = on_backend(loaded.build_game(), KERNELS)
     if backed.reason:

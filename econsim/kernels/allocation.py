@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["addresses_of", "array_of", "bytes_per_row", "contiguous", "like"]
+__all__ = ["addresses_of", "array_of", "contiguous", "like"]
 
 
 def like(tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -22,18 +22,9 @@ def contiguous(tensors: Sequence[Tensor]) -> list[Tensor]:
     return [tensor if tensor.is_contiguous() else tensor.contiguous() for tensor in tensors]
 
 
-def addresses_of(tensors: Sequence[Tensor], gap_at: int = 0, gap: int = 0) -> Any:
-    """Return the memory addresses of contiguous tensors, int64; ``gap`` zeros are left from entry ``gap_at`` on."""
-    addresses = [tensor.data_ptr() for tensor in tensors]
-    addresses[gap_at:gap_at] = [0] * gap
-    return np.array(addresses, np.int64)
-
-
-def bytes_per_row(tensors: Sequence[Tensor], gap_at: int = 0, gap: int = 0) -> Any:
-    """Return the bytes of one environment copy in each tensor ``[B, ...]``, with a gap as in :func:`addresses_of`."""
-    sizes = [tensor.nbytes // max(1, tensor.shape[0]) for tensor in tensors]
-    sizes[gap_at:gap_at] = [0] * gap
-    return np.array(sizes, np.int64)
+def addresses_of(tensors: Sequence[Tensor]) -> Any:
+    """Return the memory addresses of contiguous tensors, int64; zero for one without elements."""
+    return np.array([tensor.data_ptr() for tensor in tensors], np.int64)
 
 
 def array_of(tensor: Tensor) -> Any:

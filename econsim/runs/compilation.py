@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,7 +14,7 @@ from econsim import random
 from econsim.game import Box, Discrete, Game, Observation, Role
 from econsim.kernels import numba_version
 
-__all__ = ["PRECISIONS", "SCORING", "cache_folders", "compile_kernels", "compiled_in_words", "compiled_parts"]
+__all__ = ["PRECISIONS", "SCORING", "compile_kernels", "compiled_in_words", "compiled_parts"]
 
 SCORING = torch.float64
 PRECISIONS = (torch.float32, SCORING)
@@ -50,17 +48,6 @@ def compiled_parts(game: Game[Any], precisions: Sequence[torch.dtype] = PRECISIO
         seen = played.observe(state)
         yield f"step in {precision_name}"
         played.step(state, {name: _first_option(role, seen[name], precision) for name, role in played.roles.items()})
-
-
-def cache_folders() -> list[Path]:
-    """Return the folders that keep the machine code of the kernels that this process has used; none if in memory."""
-    from numba.core.dispatcher import Dispatcher
-
-    held = [value for module in list(sys.modules.values()) for value in list(vars(module).values())]
-    kernels: list[Any] = [value for value in held if issubclass(type(value), Dispatcher)]
-    return sorted(
-        {Path(kernel.stats.cache_path) for kernel in kernels if kernel.signatures and kernel.stats.cache_path}
-    )
 
 
 def _first_option(role: Role, observation: Observation, precision: torch.dtype) -> Tensor:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,6 +139,27 @@ def test_the_memory_layout_of_a_state_does_not_matter() -> None:
     transition = kernels.step(other, moment.actions)
     assert differences(moment.transition.state, transition.state) == []
     assert differences(moment.transition.rewards, transition.rewards, rewards=True) == []
+
+
+def test_a_state_made_from_the_last_one_is_read_from_its_own_memory() -> None:
+    kernels = game_of(6).on_kernels()
+    (moment,) = play(kernels, random.keys(3, 5), 1)
+    last = moment.transition.state
+    copied = deepcopy(last)
+    for each in vars(last.world).values():
+        if each is not None:
+            each.zero_()
+    richer = replace(copied, world=replace(copied.world, coin=copied.world.coin + 7))
+    tensors = game_of(6)
+    assert differences(tensors.observe(copied), kernels.observe(copied)) == []
+    assert differences(tensors.step(richer, moment.actions), kernels.step(richer, moment.actions)) == []
+
+
+def test_what_kernels_keep_is_made_again_where_an_economy_is_copied() -> None:
+    kernels = game_of(6).on_kernels()
+    (moment,) = play(kernels, random.keys(3, 5), 1)
+    other = pickle.loads(pickle.dumps(kernels))
+    assert differences(kernels.observe(moment.state), other.observe(moment.state)) == []
 
 
 def test_copies_may_differ_in_their_parameters_and_planners_announce_rates() -> None:

@@ -26,6 +26,7 @@ from econsim.parameters import Model
 __all__ = ["Parameters", "Trade"]
 
 REMEMBERED = 0.995  # share of the price history that is kept from one step to the next
+HISTORY_SCALE = 0.01  # of the price history as it is observed
 
 
 class Parameters(Model):
@@ -118,7 +119,7 @@ class Trade(Component):
         for number, good in enumerate(GOODS):
             public = {
                 f"market_rate-{good}": rate[:, number, None, None],
-                f"price_history-{good}": history[:, number, None] * 0.01,
+                f"price_history-{good}": history[:, number, None] * HISTORY_SCALE,
             }
             seen.worker |= public | {
                 f"available_asks-{good}": (all_asks - own_asks)[:, number],

@@ -52,7 +52,7 @@ class Constants(NamedTuple):
     numbers: Any  # [R, 11] numeric parameters
     labour_cost: Any  # [R, N]
     risk_aversion: Any  # [R, N]
-    terrain: Any  # [R, P] uint8
+    stocked: Any  # [R, P] uint8, bits of tiles with a unit on every source
     source: Any  # [R, S] int64
     source_at: Any  # [R, P] int64
     regrowth: Any  # [R, S] probability per step
@@ -115,6 +115,14 @@ class Ledger(NamedTuple):
     rebate: Any
     marginal_rate: Any
     schedule: Any
+
+
+class Announced(NamedTuple):
+    """What planners announce in a step: options, or rates if ``is_rates``."""
+
+    is_rates: bool
+    options: Any  # [L, K] int64
+    rates: Any  # [L, K]
 
 
 # Addresses of a state, in this order.
@@ -200,6 +208,13 @@ def ledger_at(addresses: Any, b: int, sizes: Sizes, money: Any) -> Ledger:
 
 
 @rule
+def announced_at(options: int, rates: int, b: int, sizes: Sizes, money: Any) -> Announced:
+    """Return what planners announce, at the addresses of options and rates, of which one is zero."""
+    shape = (sizes.planners, sizes.brackets)
+    return Announced(rates != 0, row_at(options, b, shape, np.int64), row_at(rates, b, shape, money))
+
+
+@rule
 def row_of(array: Any, b: int) -> int:
     """Return the row of an environment copy in an array with one row for all, or one per copy."""
     return b if array.shape[0] > 1 else 0
@@ -213,7 +228,7 @@ def constants_of(c: Constants, b: int) -> Constants:
         c.numbers[row_of(c.numbers, b)],
         c.labour_cost[row_of(c.labour_cost, b)],
         c.risk_aversion[row_of(c.risk_aversion, b)],
-        c.terrain[row_of(c.terrain, b)],
+        c.stocked[row_of(c.stocked, b)],
         c.source[row_of(c.source, b)],
         c.source_at[row_of(c.source_at, b)],
         c.regrowth[row_of(c.regrowth, b)],

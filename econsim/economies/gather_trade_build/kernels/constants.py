@@ -2,45 +2,103 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from econsim.economies.gather_trade_build.components.trade import REMEMBERED
+from econsim.economies.gather_trade_build.components.trade import HISTORY_SCALE, REMEMBERED
+from econsim.economies.gather_trade_build.economy import INVENTORY_SCALE
 from econsim.economies.gather_trade_build.kernels import arrays
+from econsim.economies.gather_trade_build.kernels.memory import row_bytes
+from econsim.economies.gather_trade_build.observation import CHANNELS
 from econsim.economies.gather_trade_build.parameters import WelfareName
-from econsim.economies.gather_trade_build.world import Ground, World
+from econsim.economies.gather_trade_build.world import (
+    HAS_STONE,
+    HAS_WOOD,
+    IS_STONE_SOURCE,
+    IS_WOOD_SOURCE,
+    Ground,
+    State,
+)
 from econsim.kernels.allocation import array_of
 
 if TYPE_CHECKING:
     from econsim.economies.gather_trade_build.economy import GatherTradeBuild
 
-__all__ = ["COMPONENTS", "ConstantTables"]
+__all__ = ["COMPONENTS", "ConstantTables", "Tables"]
 
 COMPONENTS = {"build": arrays.BUILD, "trade": arrays.TRADE, "gather": arrays.GATHER, "tax": arrays.TAX,
               "equalise": arrays.EQUALISE}  # fmt: skip
 _COLUMNS = ("build_labour", "order_labour", "move_labour", "collect_labour", "highest_rate", "base_payment",
             "highest_multiple")  # fmt: skip
-_INVENTORY_SCALE = _HISTORY_SCALE = 0.01
+
+
+class Tables(NamedTuple):
+    """What kernels need again in every call for batches of the same size."""
+
+    sizes: arrays.Sizes
+    numbers: Any  # the sizes as [27] int64
+    constants: arrays.Constants
+    row_bytes: Any  # [FIXED + WORLD + BOOK + LEDGER] int64, bytes per environment copy of each tensor of a state
+    outcomes: list[Tensor]  # patterns of the rewards [B, N] and [B, L] and of the ends [B] bool
+    seen: list[Tensor]  # patterns of workers' features, masks and images, planners' masks, who acts, and the whole map
+    seen_by_planners: list[Tensor]  # patterns of planners' features [B, 1, F]
+    planner_lengths: Any  # the number F of each planner's features, int64
+    alive: Tensor  # [B, N] bool, all True
+    planner_alive: Tensor  # [B, 1] bool, all True
+    never: Tensor  # [B] bool, all False
 
 
 class ConstantTables:
-    """Sizes and constants for kernels, kept until the parameters, the precision, the map or the batch changes."""
+    """Tables for kernels, kept until the parameters, the precision, the map or the batch changes."""
 
     def __init__(self) -> None:
-        self._last: tuple[list[Any], Any, arrays.Constants] | None = None
+        self._last: tuple[list[Any], Tables] | None = None
 
-    def of(self, economy: GatherTradeBuild, world: World) -> tuple[Any, arrays.Constants]:
-        """Return the sizes ``[27]`` int64 and the constants."""
-        ground = economy.ground(world)
-        made_of = [economy.dtype, world.key.shape[0], ground, *economy.parameters.values()]
+    def of(self, economy: GatherTradeBuild, state: State) -> Tables:
+        """Return the tables for a state's batch."""
+        copies, ground = state.world.key.shape[0], economy.ground(state.world)
+        made_of = [economy.dtype, copies, ground, *economy.parameters.values()]
         last = self._last
         if last is None or len(last[0]) != len(made_of) or any(map(_differ, last[0], made_of)):
-            sizes = np.array(_sizes(economy, ground, world.key.shape[0]), np.int64)
-            self._last = last = (made_of, sizes, _constants(economy, ground))
-        return last[1], last[2]
+            self._last = last = (made_of, _tables(economy, ground, state))
+        return last[1]
+
+
+def _tables(economy: GatherTradeBuild, ground: Ground, state: State) -> Tables:
+    copies, money, planners = state.world.key.shape[0], economy.dtype, economy.planners
+    sizes = _sizes(economy, ground, copies)
+    n, s, sees_map = sizes.workers, sizes, bool(planners) and economy.settings.planner_sees_map
+    lengths = [len(economy.roles[name].features) for name in planners]
+    ones = torch.ones((copies, n), dtype=torch.bool)
+    seen = [
+        _pattern(money, copies, n, s.worker_features),
+        _pattern(torch.bool, copies, n, s.worker_choices),
+        _pattern(torch.uint8, copies, n, CHANNELS, s.view_height, s.view_width),
+        _pattern(torch.bool, copies, s.planners, s.planner_choices),
+        _pattern(torch.bool, copies, 1),
+        _pattern(torch.uint8, copies, 1, CHANNELS, s.height, s.width) if sees_map else _pattern(torch.uint8, 0),
+    ]
+    return Tables(
+        sizes=sizes,
+        numbers=np.array(sizes, np.int64),
+        constants=_constants(economy, ground),
+        row_bytes=row_bytes(state),
+        outcomes=[_pattern(money, copies, n), _pattern(money, copies, s.planners), _pattern(torch.bool, copies)],
+        seen=seen,
+        seen_by_planners=[_pattern(money, copies, 1, length) for length in lengths],
+        planner_lengths=np.array(lengths, np.int64),
+        alive=ones,
+        planner_alive=ones[:, :1].clone(),
+        never=torch.zeros(copies, dtype=torch.bool),
+    )
+
+
+def _pattern(dtype: torch.dtype, *shape: int) -> Tensor:
+    """Return a tensor of a shape and type that holds no more than one number."""
+    return torch.empty((), dtype=dtype).expand(shape)
 
 
 def _differ(left: Any, right: Any) -> bool:
@@ -98,7 +156,7 @@ def _constants(economy: GatherTradeBuild, ground: Ground) -> arrays.Constants:
         numbers=of_money(_numbers(economy)),
         labour_cost=of_money(_of_workers(economy, "labour_cost")),
         risk_aversion=of_money(_of_workers(economy, "risk_aversion")),
-        terrain=array_of(ground.terrain),
+        stocked=array_of(_stocked(ground.terrain)),
         source=array_of(ground.source),
         source_at=array_of(ground.source_at),
         regrowth=of_money(economy.number("regrowth_rate") * ground.regrowth.to(money)),
@@ -113,7 +171,7 @@ def _numbers(economy: GatherTradeBuild) -> Tensor:
     """Return the numeric parameters ``[1 | B, 11]``; those of components that are left out are zero."""
     given = economy.parameters
     columns = [given[name].double().reshape(-1) if name in given else torch.zeros(1).double() for name in _COLUMNS]
-    fixed = (REMEMBERED, _INVENTORY_SCALE, _HISTORY_SCALE, economy.settings.equality_weight)
+    fixed = (REMEMBERED, INVENTORY_SCALE, HISTORY_SCALE, economy.settings.equality_weight)
     columns += [torch.full((1,), value, dtype=torch.float64) for value in fixed]
     rows = max(column.shape[0] for column in columns)
     return torch.stack([column.expand(rows) for column in columns], 1)
@@ -122,3 +180,11 @@ def _numbers(economy: GatherTradeBuild) -> Tensor:
 def _of_workers(economy: GatherTradeBuild, name: str) -> Tensor:
     values = economy.of_workers(name)
     return values.expand(values.shape[0], economy.workers)
+
+
+def _stocked(terrain: Tensor) -> Tensor:
+    """Return the bits of tiles ``[1 | B, P]`` with a unit on every source."""
+    stocked = terrain
+    for source, unit in ((IS_STONE_SOURCE, HAS_STONE), (IS_WOOD_SOURCE, HAS_WOOD)):
+        stocked = stocked | (terrain >> source & 1) << unit
+    return stocked

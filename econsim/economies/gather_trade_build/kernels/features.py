@@ -1,4 +1,9 @@
-"""Kernel of the features that workers and planners observe, in the order of the components."""
+"""Kernel of the features that workers and planners observe, in the order of the components.
+
+Features that all workers observe alike are computed once per environment copy and copied to each worker, which then
+writes its own. What a worker sees of a market is ``[1 + 5 prices]`` per good: the market rate, the price history, open
+orders of others, and its own, asks before bids; planners see the first ``1 + 3 prices`` of them, with all orders.
+"""
 
 from __future__ import annotations
 
@@ -23,115 +28,95 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
 from econsim.economies.gather_trade_build.kernels.tax import marginal_rate_of
 from econsim.kernels.compiling import copy, part, rule
 
-MARKET_RATES, LAST_INCOMES, MARGINAL_RATES = range(3)  # rows of the scratch array
-ASKS, BIDS = 0, 1
+OWN = 6  # features of a worker before those of components
 
 
 @rule
-def survey_market(rates: Any, orders: Any, sizes: Sizes, book: Book) -> None:
-    """Compute market rates, and count open orders by price.
+def common_features(
+    common: Any, marginal: Any, sizes: Sizes, constants: Constants, world: World, book: Book, ledger: Ledger
+) -> None:
+    """Write the features of a worker that all share, with all orders in place of those of others; zero elsewhere.
 
-    ``orders`` is ``[N + 1, 2, 2, prices]``: per worker and in total, of each good, asks and then bids.
+    ``marginal`` ``[N]`` receives the marginal tax rate on each worker's next coin.
     """
-    counts = part(orders, 0, orders.size)
-    for index in range(counts.size):
-        counts[index] = 0
-    for good in range(2):
-        total = value = 0.0
-        for price in range(sizes.prices):
-            total += book.price_history[good, price]
-            value += book.price_history[good, price] * price
-        rates[good] = value / max(total, 0.001)
-        for n in range(sizes.workers):
-            count_orders(n, good, orders, sizes, book)
+    for index in range(common.size):
+        common[index] = 0
+    common[0] = world.time[0] / sizes.horizon
+    at = OWN
+    for component in constants.components:
+        if component == BUILD:
+            at += 2
+        elif component == TRADE:
+            for good in range(2):
+                survey_market(good, part(common, at, common.size - at), constants.numbers[HISTORY], sizes, book)
+                at += 1 + 5 * sizes.prices
+        elif component == GATHER:
+            at += 1
+        elif component == TAX:
+            survey_incomes(part(common, at, common.size - at), marginal, sizes, constants, world, ledger)
+            at += 3 + sizes.workers + sizes.brackets + 1
 
 
 @rule
-def count_orders(n: int, good: int, orders: Any, sizes: Sizes, book: Book) -> None:
-    """Count a worker's open orders of a good by price."""
+def survey_market(good: int, market: Any, scale: float, sizes: Sizes, book: Book) -> None:
+    """Write the market rate and the price history of a good, and count all open orders by price."""
+    total = value = 0.0
+    history, prices = part(book.price_history, good * sizes.prices, sizes.prices), part(market, 1, sizes.prices)
+    for price in range(sizes.prices):
+        total += history[price]
+        value += history[price] * price
+        prices[price] = history[price] * scale
+    market[0] = value / max(total, 0.001)
+    orders = part(market, 1 + sizes.prices, 2 * sizes.prices)
+    for n in range(sizes.workers):
+        for slot in range(sizes.slots):
+            ask, bid = book.asks[good, n, slot], book.bids[good, n, slot]
+            if ask > 0:
+                orders[entry_of_ask(ask, sizes)] += 1
+            if bid > 0:
+                orders[entry_of_bid(bid, sizes)] += 1
+
+
+@rule
+def entry_of_ask(ask: int, sizes: Sizes) -> int:
+    """Return where an open ask is counted among ``[2 prices]`` asks and bids by price."""
+    return sizes.prices - 1 - ((ask - 1) >> sizes.age_bits)
+
+
+@rule
+def entry_of_bid(bid: int, sizes: Sizes) -> int:
+    """Return where an open bid is counted among ``[2 prices]`` asks and bids by price."""
+    return sizes.prices + ((bid - 1) >> sizes.age_bits)
+
+
+@rule
+def survey_incomes(taxes: Any, marginal: Any, sizes: Sizes, constants: Constants, world: World, ledger: Ledger) -> None:
+    """Write the tax calendar and last incomes in ascending order; compute the rates on each worker's next coin."""
+    step = world.time[0] % sizes.period + 1
+    taxes[0], taxes[1], taxes[2] = step >= sizes.period, step == 1, step / sizes.period
+    last_incomes = part(taxes, 3, sizes.workers)
+    for n in range(sizes.workers):
+        income = world.coin[n] + world.coin_in_escrow[n] - ledger.at_start[n]
+        marginal[n] = marginal_rate_of(income, ledger.rates[constants.planner_of[n]], constants.thresholds)
+        last, rank = ledger.last_income[n] / sizes.period, n
+        while rank > 0 and last_incomes[rank - 1] > last:
+            last_incomes[rank] = last_incomes[rank - 1]
+            rank -= 1
+        last_incomes[rank] = last
+
+
+@rule
+def write_own_orders(n: int, good: int, market: Any, sizes: Sizes, book: Book) -> None:
+    """Count a worker's open orders of a good as its own instead of those of others."""
+    others, own = part(market, 1 + sizes.prices, 2 * sizes.prices), part(market, 1 + 3 * sizes.prices, 2 * sizes.prices)
     for slot in range(sizes.slots):
         ask, bid = book.asks[good, n, slot], book.bids[good, n, slot]
         if ask > 0:
-            price = sizes.prices - 1 - ((ask - 1) >> sizes.age_bits)
-            orders[n, good, ASKS, price] += 1
-            orders[sizes.workers, good, ASKS, price] += 1
+            others[entry_of_ask(ask, sizes)] -= 1
+            own[entry_of_ask(ask, sizes)] += 1
         if bid > 0:
-            price = (bid - 1) >> sizes.age_bits
-            orders[n, good, BIDS, price] += 1
-            orders[sizes.workers, good, BIDS, price] += 1
-
-
-@rule
-def survey_incomes(workers: Any, sizes: Sizes, constants: Constants, world: World, ledger: Ledger) -> None:
-    """Compute last incomes in ascending order, and the marginal tax rate on each worker's next coin."""
-    for n in range(sizes.workers):
-        income = world.coin[n] + world.coin_in_escrow[n] - ledger.at_start[n]
-        rates = ledger.rates[constants.planner_of[n]]
-        workers[MARGINAL_RATES, n] = marginal_rate_of(income, rates, constants.thresholds)
-        last, rank = ledger.last_income[n] / sizes.period, n
-        while rank > 0 and workers[LAST_INCOMES, rank - 1] > last:
-            workers[LAST_INCOMES, rank] = workers[LAST_INCOMES, rank - 1]
-            rank -= 1
-        workers[LAST_INCOMES, rank] = last
-
-
-@rule
-def write_prices(good: int, features: Any, at: int, rates: Any, scale: float, sizes: Sizes, book: Book) -> int:
-    """Write the market rate and the price history of a good."""
-    features[at] = rates[good]
-    written, history = part(features, at + 1, sizes.prices), part(book.price_history, good * sizes.prices, sizes.prices)
-    for price in range(sizes.prices):
-        written[price] = history[price] * scale
-    return at + 1 + sizes.prices
-
-
-@rule
-def write_own_market(
-    n: int, features: Any, at: int, rates: Any, orders: Any, scale: float, sizes: Sizes, book: Book
-) -> int:
-    """Write what a worker observes of the markets: prices, open orders of others and its own."""
-    length = 2 * sizes.prices
-    for good in range(2):
-        at = write_prices(good, features, at, rates, scale, sizes, book)
-        own = part(orders, start_of_orders(n, good, sizes), length)
-        of_all = part(orders, start_of_orders(sizes.workers, good, sizes), length)
-        of_others = part(features, at, length)
-        for index in range(length):
-            of_others[index] = of_all[index] - own[index]
-        copy(part(features, at + length, length), own, length)
-        at += 2 * length
-    return at
-
-
-@rule
-def write_market(features: Any, at: int, rates: Any, orders: Any, scale: float, sizes: Sizes, book: Book) -> int:
-    """Write what planners observe of the markets."""
-    length = 2 * sizes.prices
-    for good in range(2):
-        at = write_prices(good, features, at, rates, scale, sizes, book)
-        of_all = part(orders, start_of_orders(sizes.workers, good, sizes), length)
-        copy(part(features, at, length), of_all, length)
-        at += length
-    return at
-
-
-@rule
-def start_of_orders(n: int, good: int, sizes: Sizes) -> int:
-    """Return where the counts of a worker's asks and bids of a good begin, those of all workers for ``n = N``."""
-    return (n * 2 + good) * 2 * sizes.prices
-
-
-@rule
-def write_taxes(planner: int, features: Any, at: int, workers: Any, sizes: Sizes, world: World, ledger: Ledger) -> int:
-    """Write the tax calendar, the last period's incomes and a planner's rates."""
-    step = world.time[0] % sizes.period + 1
-    features[at], features[at + 1] = step >= sizes.period, step == 1
-    features[at + 2] = step / sizes.period
-    at += 3
-    copy(part(features, at, sizes.workers), workers[LAST_INCOMES], sizes.workers)
-    at += sizes.workers
-    copy(part(features, at, sizes.brackets), ledger.rates[planner], sizes.brackets)
-    return at + sizes.brackets
+            others[entry_of_bid(bid, sizes)] -= 1
+            own[entry_of_bid(bid, sizes)] += 1
 
 
 @rule
@@ -140,8 +125,8 @@ def worker_features(
     row: int,
     column: int,
     features: Any,
-    workers: Any,
-    orders: Any,
+    common: Any,
+    marginal: Any,
     sizes: Sizes,
     constants: Constants,
     fixed: Fixed,
@@ -151,13 +136,13 @@ def worker_features(
 ) -> None:
     """Write the features of one worker."""
     numbers = constants.numbers
-    features[0] = world.time[0] / sizes.horizon
+    copy(features, common, common.size)
     features[1] = (row - sizes.margin) / sizes.height
     features[2] = (column - sizes.margin) / sizes.width
     features[3] = world.coin[n] * numbers[INVENTORY]
     features[4] = world.goods[n, 0] * numbers[INVENTORY]
     features[5] = world.goods[n, 1] * numbers[INVENTORY]
-    at = 6
+    at = OWN
     for component in constants.components:
         if component == BUILD:
             multiple = fixed.build_payment[n] / numbers[BASE_PAYMENT]
@@ -165,44 +150,55 @@ def worker_features(
             features[at + 1] = (multiple - 1) / (numbers[HIGHEST_MULTIPLE] - 1)
             at += 2
         elif component == TRADE:
-            at = write_own_market(n, features, at, workers[MARKET_RATES], orders, numbers[HISTORY], sizes, book)
+            for good in range(2):
+                write_own_orders(n, good, part(features, at, 1 + 5 * sizes.prices), sizes, book)
+                at += 1 + 5 * sizes.prices
         elif component == GATHER:
             features[at] = fixed.gather_bonus[n]
             at += 1
         elif component == TAX:
-            at = write_taxes(constants.planner_of[n], features, at, workers, sizes, world, ledger)
-            features[at] = workers[MARGINAL_RATES, n]
-            at += 1
+            at += 3 + sizes.workers
+            copy(part(features, at, sizes.brackets), ledger.rates[constants.planner_of[n]], sizes.brackets)
+            features[at + sizes.brackets] = marginal[n]
+            at += sizes.brackets + 1
 
 
 @rule
 def planner_features(
     planner: int,
     features: Any,
-    workers: Any,
-    orders: Any,
+    common: Any,
+    marginal: Any,
     sizes: Sizes,
     constants: Constants,
     world: World,
-    book: Book,
     ledger: Ledger,
 ) -> None:
     """Write the features of one planner, which include those of each of its workers."""
     numbers = constants.numbers
-    features[0] = world.time[0] / sizes.horizon
+    features[0] = common[0]
     features[1] = features[2] = features[3] = 0
-    at = 4
+    at, to, length = OWN, 4, 1 + 3 * sizes.prices
     for component in constants.components:
-        if component == TRADE:
-            at = write_market(features, at, workers[MARKET_RATES], orders, numbers[HISTORY], sizes, book)
+        if component == BUILD:
+            at += 2
+        elif component == TRADE:
+            for _ in range(2):
+                copy(part(features, to, length), part(common, at, length), length)
+                at, to = at + 1 + 5 * sizes.prices, to + length
+        elif component == GATHER:
+            at += 1
         elif component == TAX:
-            at = write_taxes(planner, features, at, workers, sizes, world, ledger)
+            copy(part(features, to, 3 + sizes.workers), part(common, at, 3 + sizes.workers), 3 + sizes.workers)
+            at, to = at + 3 + sizes.workers + sizes.brackets + 1, to + 3 + sizes.workers
+            copy(part(features, to, sizes.brackets), ledger.rates[planner], sizes.brackets)
+            to += sizes.brackets
     for n in range(sizes.workers):
         if constants.planner_of[n] == planner:
-            features[at] = world.coin[n] * numbers[INVENTORY]
-            features[at + 1] = world.goods[n, 0] * numbers[INVENTORY]
-            features[at + 2] = world.goods[n, 1] * numbers[INVENTORY]
-            features[at + 3] = ledger.last_income[n] / sizes.period
-            features[at + 4] = ledger.last_marginal_rate[n]
-            features[at + 5] = workers[MARGINAL_RATES, n]
-            at += 6
+            features[to] = world.coin[n] * numbers[INVENTORY]
+            features[to + 1] = world.goods[n, 0] * numbers[INVENTORY]
+            features[to + 2] = world.goods[n, 1] * numbers[INVENTORY]
+            features[to + 3] = ledger.last_income[n] / sizes.period
+            features[to + 4] = ledger.last_marginal_rate[n]
+            features[to + 5] = marginal[n]
+            to += 6

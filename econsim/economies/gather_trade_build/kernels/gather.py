@@ -37,7 +37,7 @@ def tile_towards(tile: int, direction: int, row_length: int) -> int:
 def is_open(n: int, tile: int, constants: Constants, world: World) -> Any:
     """Return whether a tile is land without another worker's house."""
     owner = world.owner[tile]
-    is_land = constants.terrain[tile] & _LAND_OR_WATER == _LAND
+    is_land = constants.stocked[tile] & _LAND_OR_WATER == _LAND
     return is_land and (owner == 0 or owner == n + 1)
 
 

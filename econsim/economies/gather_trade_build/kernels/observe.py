@@ -16,15 +16,20 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     world_at,
 )
 from econsim.economies.gather_trade_build.kernels.features import (
-    MARKET_RATES,
+    common_features,
     planner_features,
-    survey_incomes,
-    survey_market,
     worker_features,
 )
 from econsim.economies.gather_trade_build.kernels.masks import planner_mask, worker_mask
-from econsim.economies.gather_trade_build.kernels.pictures import BITS, CHANNELS, own_picture, picture, survey_map
-from econsim.kernels.compiling import entry, row_at
+from econsim.economies.gather_trade_build.kernels.pictures import (
+    BITS,
+    BLOCK,
+    CHANNELS,
+    own_picture,
+    picture,
+    survey_map,
+)
+from econsim.kernels.compiling import entry, part, row_at
 from econsim.kernels.threads import SMALLEST_SLICE
 
 
@@ -39,8 +44,7 @@ def observe(
     planner_outputs: Any,
     planner_lengths: Any,
     bytes_of_work: Any,
-    workers_of_work: Any,
-    orders_of_work: Any,
+    money_work: Any,
 ) -> None:
     """Observe the environment copies ``first`` to ``last - 1``.
 
@@ -55,36 +59,35 @@ def observe(
             ``[B, 9, H * W]`` for planners, zero for none.
         planner_outputs: addresses of the features ``[B, F]`` of each planner, int64.
         planner_lengths: the number ``F`` of each planner's features, int64.
-        bytes_of_work: scratch memory ``[slices, 6, P + BLOCK]`` uint8.
-        workers_of_work: scratch memory ``[slices, 3, max(N, 2)]`` in the precision of the economy.
-        orders_of_work: scratch memory ``[slices, N + 1, 2, 2, prices]`` in the same precision.
+        bytes_of_work: scratch memory ``[slices, 6 + 9, P + BLOCK]`` uint8.
+        money_work: scratch memory ``[slices, F + N]`` in the precision of the economy.
     """
     sizes, money = sizes_of(numbers_of_sizes), constants.numbers.dtype
     own_slice = first // SMALLEST_SLICE
-    layers, window = bytes_of_work[own_slice, :3], bytes_of_work[own_slice, 3:]
-    workers, orders = workers_of_work[own_slice], orders_of_work[own_slice]
+    layers, window = bytes_of_work[own_slice, :3], bytes_of_work[own_slice, 3:6]
+    drawn = part(bytes_of_work[own_slice, 6:], 0, CHANNELS * (sizes.tiles + BLOCK))
+    common = part(money_work[own_slice], 0, sizes.worker_features)
+    marginal = part(money_work[own_slice], sizes.worker_features, sizes.workers)
     for b in range(first, last):
         own, fixed = constants_of(constants, b), fixed_at(state, b, sizes, money)
         world = world_at(state, b, sizes, money)
         book, ledger = book_at(state, b, sizes, money), ledger_at(state, b, sizes, money)
-        survey_market(workers[MARKET_RATES], orders, sizes, book)
-        if sizes.planners > 0:
-            survey_incomes(workers, sizes, own, world, ledger)
+        common_features(common, marginal, sizes, own, world, book, ledger)
         survey_map(layers, sizes, own, world)
         features = row_at(outputs[0], b, (sizes.workers, sizes.worker_features), money)
         masks = row_at(outputs[1], b, (sizes.workers, sizes.worker_choices), np.bool_)
-        images = row_at(outputs[2], b, (sizes.workers, CHANNELS, sizes.view_height * sizes.view_width), np.uint8)
+        images = row_at(outputs[2], b, (sizes.workers, CHANNELS * sizes.view_height * sizes.view_width), np.uint8)
         for n in range(sizes.workers):
             row, column = world.position[n] // sizes.row_length, world.position[n] % sizes.row_length
-            worker_features(n, row, column, features[n], workers, orders, sizes, own, fixed, world, book, ledger)
+            worker_features(n, row, column, features[n], common, marginal, sizes, own, fixed, world, book, ledger)
             worker_mask(n, masks[n], layers[BITS], sizes, own, world, book)
-            own_picture(n, row, column, images[n], layers, window, sizes)
+            own_picture(n, row, column, images[n], layers, window, drawn, sizes)
         planner_masks = row_at(outputs[3], b, (sizes.planners, sizes.planner_choices), np.bool_)
         for planner in range(sizes.planners):
             of_planner = row_at(planner_outputs[planner], b, (planner_lengths[planner],), money)
-            planner_features(planner, of_planner, workers, orders, sizes, own, world, book, ledger)
+            planner_features(planner, of_planner, common, marginal, sizes, own, world, ledger)
             planner_mask(planner_masks[planner], sizes, own, world)
         row_at(outputs[4], b, (1,), np.bool_)[0] = world.time[0] % sizes.period == 0
         if outputs[5] != 0:
-            whole = row_at(outputs[5], b, (CHANNELS, sizes.height * sizes.width), np.uint8)
-            picture(-1, sizes.margin, sizes.margin, sizes.height, sizes.width, whole, layers, window, sizes)
+            whole = row_at(outputs[5], b, (CHANNELS * sizes.height * sizes.width,), np.uint8)
+            picture(-1, sizes.margin, sizes.margin, sizes.height, sizes.width, whole, layers, window, drawn, sizes)

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from econsim.economies.gather_trade_build.kernels import arrays
-from econsim.economies.gather_trade_build.kernels.constants import ConstantTables
+from econsim.economies.gather_trade_build.kernels.constants import ConstantTables, Tables
+from econsim.economies.gather_trade_build.kernels.memory import TIME, LastState, addressed, with_tensors
 from econsim.economies.gather_trade_build.kernels.observe import observe
 from econsim.economies.gather_trade_build.kernels.pictures import BLOCK, CHANNELS
 from econsim.economies.gather_trade_build.kernels.step import ledger_changes, step
 from econsim.economies.gather_trade_build.world import State
 from econsim.game import Observation, Transition
-from econsim.kernels.allocation import addresses_of, bytes_per_row, contiguous, like
+from econsim.kernels.allocation import addresses_of, like
 from econsim.kernels.threads import over_copies, slices_of
 
 if TYPE_CHECKING:
@@ -24,115 +24,92 @@ if TYPE_CHECKING:
 
 __all__ = ["Kernels"]
 
-_OF_WORLD = arrays.World._fields[:-2]  # without utility and welfare, which belong to the state
-_TIME = _OF_WORLD.index("time")
-_NO_BOOK = len(arrays.Book._fields)
+_NOTHING = torch.empty(0, dtype=torch.int64)  # at the address zero
 
 
 class Kernels:
-    """The kernels of an economy and the constants that they read."""
+    """The kernels of an economy and what they need again in every call."""
 
     def __init__(self) -> None:
         self._tables = ConstantTables()
+        self._last = LastState()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave out what is kept where an economy is pickled or copied: it is made again."""
+        return Kernels, ()
 
     def step(self, economy: GatherTradeBuild, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Return what the tensors of :meth:`GatherTradeBuild.step` return; memory that a step leaves as it is stays."""
-        copies, (fixed, changing, ledger) = state.world.key.shape[0], _tensors_of(state)
-        sizes, constants = self._tables.of(economy, state.world)
-        if ledger and ledger_changes(changing[_TIME].data_ptr(), copies, economy.planners_act_every):
-            changing, ledger = [*changing, *ledger], []
-        *new, rewards, social = like([*changing, *contiguous([state.utility, state.welfare])])
-        over = torch.empty(copies, dtype=torch.bool)
-        gap = 0 if "trade" in state.parts else _NO_BOOK
-        before, after = [*fixed, *changing, *ledger], [*fixed, *new, *ledger]
-        options, values = _announced(economy, actions)
+        copies, memory = state.world.key.shape[0], self._last.memory(state)
+        tables = self._tables.of(economy, state)
+        new = memory.changing
+        if memory.ledger and ledger_changes(memory.addresses[TIME], copies, economy.planners_act_every):
+            new = [*new, *memory.ledger]
+        new, kept = like(new), memory.ledger if len(new) == len(memory.changing) else []
+        after = addressed(memory.fixed, new, kept, "trade" in state.parts)
+        outcomes = like(tables.outcomes)
+        read = [_joined([actions[group.name] for group in economy.groups]), *_announced(economy, actions)]
         slices = slices_of(copies)
         over_copies(
             step,
             copies,
-            sizes,
-            constants,
-            addresses_of(before, arrays.BOOK, gap),
-            addresses_of(after, arrays.BOOK, gap),
-            bytes_per_row(before, arrays.BOOK, gap),
-            _joined([actions[group.name] for group in economy.groups]).numpy(),
-            options,
-            values,
-            addresses_of([rewards, social, over]),
+            tables.numbers,
+            tables.constants,
+            memory.addresses,
+            after,
+            tables.row_bytes,
+            addresses_of([*outcomes, *read]),
             np.empty((slices, 6, economy.workers), np.int64),
-            np.empty((slices, 3, economy.workers), constants.numbers.dtype),
+            np.empty((slices, 3, economy.workers), tables.constants.numbers.dtype),
         )
-        return Transition(_with_tensors(state, new), _rewards(economy, rewards, social), over, torch.zeros_like(over))
+        rewards, social, over = outcomes
+        next_state = with_tensors(state, new)
+        if memory.is_own:
+            self._last.keep(next_state, after)
+        return Transition(next_state, _rewards(economy, rewards, social), over, tables.never)
 
     def observe(self, economy: GatherTradeBuild, state: State) -> dict[str, Observation]:
         """Return what the tensors of :meth:`GatherTradeBuild.observe` return."""
-        copies, workers, money = state.world.key.shape[0], economy.workers, economy.dtype
-        sizes, constants = self._tables.of(economy, state.world)
-        names = arrays.Sizes(*sizes.tolist())
-        planners = economy.planners
-        features = torch.empty((copies, workers, names.worker_features), dtype=money)
-        masks = torch.empty((copies, workers, names.worker_choices), dtype=torch.bool)
-        images = torch.empty((copies, workers, CHANNELS, names.view_height, names.view_width), dtype=torch.uint8)
-        planner_masks = torch.empty((copies, len(planners), names.planner_choices), dtype=torch.bool)
-        acting = torch.empty((copies, 1), dtype=torch.bool)
-        lengths = [len(economy.roles[name].features) for name in planners]
-        of_planners = [torch.empty((copies, 1, length), dtype=money) for length in lengths]
-        sees_map = bool(planners) and economy.settings.planner_sees_map
-        whole_map = torch.empty((copies, 1, CHANNELS, names.height, names.width) if sees_map else 0, dtype=torch.uint8)
-        fixed, changing, ledger = _tensors_of(state)
+        copies, memory = state.world.key.shape[0], self._last.memory(state)
+        tables = self._tables.of(economy, state)
+        seen = like(tables.seen)
+        of_planners = like(tables.seen_by_planners)
         slices = slices_of(copies)
         over_copies(
             observe,
             copies,
-            sizes,
-            constants,
-            addresses_of([*fixed, *changing, *ledger], arrays.BOOK, 0 if "trade" in state.parts else _NO_BOOK),
-            addresses_of([features, masks, images, planner_masks, acting, whole_map]),
+            tables.numbers,
+            tables.constants,
+            memory.addresses,
+            addresses_of(seen),
             addresses_of(of_planners),
-            np.array(lengths, np.int64),
-            np.empty((slices, 6, names.tiles + BLOCK), np.uint8),
-            np.empty((slices, 3, max(workers, 2)), constants.numbers.dtype),
-            np.empty((slices, workers + 1, 2, 2, names.prices), constants.numbers.dtype),
+            tables.planner_lengths,
+            np.empty((slices, 6 + CHANNELS, tables.sizes.tiles + BLOCK), np.uint8),
+            np.empty((slices, tables.sizes.worker_features + economy.workers), tables.constants.numbers.dtype),
         )
-        alive = torch.ones((copies, workers), dtype=torch.bool)
-        seen: dict[str, Observation] = {}
-        for group in economy.groups:
-            of = group.members
-            seen[group.name] = Observation(features[:, of], alive[:, of], alive[:, of], masks[:, of], images[:, of])
-        for number, (name, own) in enumerate(zip(planners, of_planners, strict=True)):
-            mask = planner_masks[:, number, None]
-            seen[name] = Observation(own, torch.ones_like(acting), acting, mask, whole_map if sees_map else None)
-        return seen
+        return _of_workers(economy, seen, tables) | _of_planners(economy, seen, of_planners, tables)
 
 
-def _tensors_of(state: State) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-    """Return the tensors of a state in the order of ``arrays``: constant ones, those that change, the tax ledger."""
-    world, book, ledger = state.world, state.parts.get("trade"), state.parts.get("tax")
-    of_book = [] if book is None else vars(book).values()
-    of_ledger = [] if ledger is None else vars(ledger).values()
-    changing = [*(getattr(world, name) for name in _OF_WORLD), state.utility, state.welfare, *of_book]
-    fixed = [world.key, world.build_payment, world.gather_bonus]
-    return contiguous(fixed), contiguous(changing), contiguous(list(of_ledger))
+def _of_workers(economy: GatherTradeBuild, seen: list[Tensor], tables: Tables) -> dict[str, Observation]:
+    features, masks, images = seen[:3]
+    if len(economy.groups) == 1:
+        return {economy.groups[0].name: Observation(features, tables.alive, tables.alive, masks, images)}
+    observations: dict[str, Observation] = {}
+    for group in economy.groups:
+        of, alive = group.members, tables.alive[:, group.members]
+        observations[group.name] = Observation(features[:, of], alive, alive, masks[:, of], images[:, of])
+    return observations
 
 
-def _with_tensors(state: State, new: list[Tensor]) -> State:
-    """Return the state with new tensors in the order of ``arrays``; without those of the ledger, it stays."""
-    remaining, parts = iter(new), dict(state.parts)
-    world = _with(state.world, {name: next(remaining) for name in _OF_WORLD})
-    utility, welfare = next(remaining), next(remaining)
-    for name, kind in (("trade", arrays.Book), ("tax", arrays.Ledger)):
-        fields = dict(zip(kind._fields, remaining, strict=False)) if parts.get(name) is not None else {}
-        if fields:
-            parts[name] = _with(parts[name], fields)
-    return State(world, parts, utility, welfare)
-
-
-def _with(instance: Any, fields: Mapping[str, Tensor]) -> Any:
-    """Return a frozen dataclass with other fields, as ``dataclasses.replace`` does in several times the time."""
-    other = object.__new__(type(instance))
-    other.__dict__.update(vars(instance))
-    other.__dict__.update(fields)
-    return other
+def _of_planners(
+    economy: GatherTradeBuild, seen: list[Tensor], of_planners: list[Tensor], tables: Tables
+) -> dict[str, Observation]:
+    _, _, _, masks, acting, whole_map = seen
+    view = whole_map if economy.settings.planner_sees_map else None
+    return {
+        name: Observation(own, tables.planner_alive, acting, masks[:, number, None], view)
+        for number, (name, own) in enumerate(zip(economy.planners, of_planners, strict=True))
+    }
 
 
 def _joined(of_roles: list[Tensor]) -> Tensor:
@@ -140,18 +117,20 @@ def _joined(of_roles: list[Tensor]) -> Tensor:
     return joined.long().contiguous()
 
 
-def _announced(economy: GatherTradeBuild, actions: Mapping[str, Tensor]) -> tuple[Any, Any]:
+def _announced(economy: GatherTradeBuild, actions: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Return options ``[B, L, K]`` and rates ``[B, L, K]`` that planners announce, one of the two empty."""
-    of_planners = [actions[name] for name in economy.planners] or [torch.zeros((0, 0, 0), dtype=torch.int64)]
-    nothing = torch.zeros((0, 0, 0), dtype=economy.dtype)
+    of_planners = [actions[name] for name in economy.planners]
+    if not of_planners:
+        return _NOTHING, _NOTHING
     if of_planners[0].is_floating_point():
         values = of_planners[0] if len(of_planners) == 1 else torch.cat(of_planners, 1)
-        return np.empty((0, 0, 0), np.int64), values.detach().to(economy.dtype).contiguous().numpy()
-    return _joined(of_planners).numpy(), nothing.numpy()
+        return _NOTHING, values.detach().to(economy.dtype).contiguous()
+    return _joined(of_planners), _NOTHING
 
 
 def _rewards(economy: GatherTradeBuild, rewards: Tensor, social: Tensor) -> dict[str, Tensor]:
     groups = economy.groups
-    of_groups = torch.split(rewards, [group.count for group in groups], 1)
+    counts = [group.count for group in groups]
+    of_groups = [rewards] if len(groups) == 1 else torch.split(rewards, counts, 1)
     by_group = {group.name: reward for group, reward in zip(groups, of_groups, strict=True)}
     return by_group | {name: social[:, number, None] for number, name in enumerate(economy.planners)}

@@ -13,12 +13,14 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     TAX,
     TRADE,
     WORLD,
+    Announced,
     Book,
     Constants,
     Fixed,
     Ledger,
     Sizes,
     World,
+    announced_at,
     book_at,
     constants_of,
     fixed_at,
@@ -61,10 +63,8 @@ def choices_of(worker_actions: Any, first: int, count: int, choice: Any) -> None
 
 @rule
 def step_copy(
-    b: int,
     actions: Any,
-    options: Any,
-    values: Any,
+    announced: Announced,
     scratch: Any,
     amounts: Any,
     sizes: Sizes,
@@ -90,7 +90,7 @@ def step_copy(
             gather(choice, work, sizes, constants, fixed, world)
             first += 4
         elif component == TAX:
-            tax(b, options, values, amounts, sizes, constants, world, ledger)
+            tax(announced, amounts, sizes, constants, world, ledger)
         elif component == EQUALISE:
             equalise(sizes, world)
     regrow(sizes, constants, fixed, world)
@@ -107,9 +107,6 @@ def step(
     before: Any,
     after: Any,
     row_bytes: Any,
-    actions: Any,
-    options: Any,
-    values: Any,
     outputs: Any,
     work: Any,
     money_work: Any,
@@ -124,15 +121,14 @@ def step(
         before: addresses of the tensors of the state before the step, int64, in the order of ``arrays``.
         after: addresses of the tensors of the state after it.
         row_bytes: bytes per environment copy of each of these tensors.
-        actions: ``[B, N]`` int64.
-        options: ``[B, L, K]`` int64, options that planners announce.
-        values: ``[B, L, K]``, rates that planners announce instead; empty for none.
-        outputs: addresses of the rewards ``[B, N]`` and ``[B, L]`` and of the ends ``[B]`` bool.
+        outputs: addresses of the rewards ``[B, N]`` and ``[B, L]`` and of the ends ``[B]`` bool; of workers' actions
+            ``[B, N]`` int64; of the options ``[B, L, K]`` int64 and of the rates ``[B, L, K]`` that planners announce,
+            zero for none.
         work: scratch memory ``[slices, 6, N]`` int64.
         money_work: scratch memory ``[slices, 3, N]`` in the precision of the economy.
     """
     sizes, money = sizes_of(numbers_of_sizes), constants.numbers.dtype
-    over = row_at(outputs[2], 0, (sizes.copies,), np.bool_)
+    over, actions = row_at(outputs[2], 0, (sizes.copies,), np.bool_), outputs[3]
     own_slice = first // SMALLEST_SLICE
     scratch, amounts = work[own_slice], money_work[own_slice]
     for b in range(first, last):
@@ -148,7 +144,9 @@ def step(
         planner_rewards = row_at(outputs[1], b, (sizes.planners,), money)
         copy(rewards, world.utility, sizes.workers)
         copy(planner_rewards, world.welfare, sizes.planners)
-        step_copy(b, actions[b], options, values, scratch, amounts, sizes, own, fixed, world, book, ledger)
+        announced = announced_at(outputs[4], outputs[5], b, sizes, money)
+        chosen = row_at(actions, b, (sizes.workers,), np.int64)
+        step_copy(chosen, announced, scratch, amounts, sizes, own, fixed, world, book, ledger)
         for n in range(sizes.workers):
             rewards[n] = world.utility[n] - rewards[n]
         for planner in range(sizes.planners):

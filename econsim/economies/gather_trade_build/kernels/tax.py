@@ -6,6 +6,7 @@ from typing import Any
 
 from econsim.economies.gather_trade_build.kernels.arrays import (
     HIGHEST_RATE,
+    Announced,
     Constants,
     Ledger,
     Sizes,
@@ -39,15 +40,15 @@ def marginal_rate_of(income: float, rates: Any, thresholds: Any) -> float:
 
 
 @rule
-def announce(b: int, options: Any, values: Any, sizes: Sizes, constants: Constants, ledger: Ledger) -> None:
+def announce(announced: Announced, sizes: Sizes, constants: Constants, ledger: Ledger) -> None:
     """Set the announced rates: values above the highest are clipped, options above it ignored."""
     highest = constants.numbers[HIGHEST_RATE]
     for planner in range(sizes.planners):
         for bracket in range(sizes.brackets):
-            if values.size > 0:
-                ledger.rates[planner, bracket] = min(values[b, planner, bracket], highest)
+            if announced.is_rates:
+                ledger.rates[planner, bracket] = min(announced.rates[planner, bracket], highest)
             else:
-                option = options[b, planner, bracket]
+                option = announced.options[planner, bracket]
                 if 0 < option <= sizes.options and constants.rate_options[option - 1] <= highest + 1e-9:
                     ledger.rates[planner, bracket] = constants.rate_options[option - 1]
 
@@ -123,9 +124,7 @@ def settle(
 
 @rule
 def tax(
-    b: int,
-    options: Any,
-    values: Any,
+    announced: Announced,
     amounts: Any,
     sizes: Sizes,
     constants: Constants,
@@ -135,6 +134,6 @@ def tax(
     """Set announced rates at the start of a period; collect taxes and pay rebates at its end."""
     step = world.time[0] % sizes.period
     if step == 0:
-        announce(b, options, values, sizes, constants, ledger)
+        announce(announced, sizes, constants, ledger)
     if step == sizes.period - 1:
         collect(world.time[0] // sizes.period, amounts, sizes, constants, world, ledger)

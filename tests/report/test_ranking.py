@@ -73,6 +73,8 @@ def test_a_changed_run_does_not_fail_the_headline_nor_repeat_the_description(eco
     assert "NOT reproduced" not in page
     assert "not applicable, since" in page
     assert "US incomes and federal brackets" not in page
+    # The calibration states the default elasticity and says so.
+    assert page.index("The defaults of the economy; values of this run") < page.index("elasticity of 0.4")
     log = (economy.path / "log.txt").read_text("utf-8")
     assert "NOT reproduced" not in log
     assert "not applicable, since" in log

@@ -97,8 +97,8 @@ def test_retraining_needs_followers_who_can_learn(tmp_path: Path) -> None:
         execute(scenario, tmp_path / "run", quiet=True)
 
 
-# In the first iteration of the shared phase, and in the last of a policy's own.
-@pytest.mark.parametrize("stop", [1, 7])
+# In the first and the last iteration of the shared phase, and in the last of a policy's own.
+@pytest.mark.parametrize("stop", [1, 3, 7])
 def test_seeds_fitted_at_once_give_the_numbers_of_seeds_fitted_one_by_one(
     stop: int, one_by_one: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

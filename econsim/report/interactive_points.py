@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["bands", "dots", "heat_maps"]
 
 _GAP = 0.15
+_TITLE_BELOW = 48
+"""Pixels of tick labels and title below a figure without a legend, for which plotly itself leaves no room."""
 _SCALE_HEIGHT = 90
 """Pixels of the scale of colours above a heat map; beside it, a phone would cut it off."""
 
@@ -74,7 +76,9 @@ def dots(table: pd.DataFrame, xlabel: str) -> Plot:
     points = {"x": table["mean"].tolist(), "y": table["label"].tolist(), "error_x": errors, "marker": {"color": color}}
     vertical = titled_axis("") | {"autorange": "reversed", "type": "category"}
     figure = {"type": "scatter", "mode": "markers", "name": xlabel, **points}
-    return {"data": [figure], "layout": new_layout() | {"xaxis": titled_axis(xlabel), "yaxis": vertical}}
+    layout = new_layout() | {"xaxis": titled_axis(xlabel), "yaxis": vertical}
+    layout["margin"] = layout["margin"] | {"b": _TITLE_BELOW}
+    return {"data": [figure], "layout": layout}
 
 
 def _band(table: pd.DataFrame, color: str, label: str) -> Plot:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from econsim.runs.folder import Run
-from econsim.runs.metric_columns import main_metric
+from econsim.runs.metric_columns import main_metric, metrics_in, titled
 from econsim.sweep import open_sweep
 from econsim.sweep.folder import INDEX
 from econsim.sweep.index import Index
@@ -27,6 +27,7 @@ def results(runs: Mapping[str, Run]) -> Grid:
     The main metric, which is welfare in an economy, is the first column after the policy.
     """
     rows: list[dict[str, Any]] = []
+    titles: dict[str, str] = {}
     order = dict.fromkeys([*(["run"] if len(runs) > 1 else []), "policy"])
     for name, run in runs.items():
         state, problem = state_of(run), problem_of(run)
@@ -36,6 +37,7 @@ def results(runs: Mapping[str, Run]) -> Grid:
         if not run.finished:
             rows.append({"run": name, "state": state})
             continue
+        titles |= {each.name: titled(each) for each in metrics_in(run.summary).values()}
         main = main_metric(run.summary)
         order |= dict.fromkeys([*([main.name] if main else []), "response"])
         for label, policy in run.summary["policies"].items():
@@ -43,7 +45,7 @@ def results(runs: Mapping[str, Run]) -> Grid:
                 if response in policy:
                     keys = {"run": name, "state": state, "policy": label, "response": response}
                     rows.append(keys | policy[response])
-    return _grid(rows, order)
+    return _grid(rows, order, titles)
 
 
 def runs_of_sweep(path: Path, metric: str = "welfare") -> Grid:
@@ -70,10 +72,11 @@ def _plain(levels: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value if isinstance(value, (str, int, float)) else json.dumps(value) for key, value in levels.items()}
 
 
-def _grid(rows: list[dict[str, Any]], first: Iterable[str] = ()) -> Grid:
+def _grid(rows: list[dict[str, Any]], first: Iterable[str] = (), titles: Mapping[str, str] | None = None) -> Grid:
     """Return columns, those of ``first`` before others, and rows.
 
-    Numeric columns have numeric filters and show five significant digits.
+    Numeric columns have numeric filters and show five significant digits. The heading of a column of ``titles`` shows
+    that title, with the unit, under the pointer.
     """
     present = dict.fromkeys(name for row in rows for name in row)
     names = list(dict.fromkeys((*(name for name in first if name in present), *present)))
@@ -81,6 +84,9 @@ def _grid(rows: list[dict[str, Any]], first: Iterable[str] = ()) -> Grid:
         _column(index, name, [row[name] for row in rows if row.get(name) is not None])
         for index, name in enumerate(names)
     ]
+    for column, name in zip(columns, names, strict=True):
+        if titles and name in titles:
+            column["headerTooltip"] = titles[name]
     return columns, [{f"c{index}": row.get(name) for index, name in enumerate(names)} for row in rows]
 
 

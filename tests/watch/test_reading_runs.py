@@ -113,6 +113,8 @@ def test_results_have_a_row_a_policy_and_response(folder: Path, summary: dict[st
     assert rows[-1][field["state"]] == RUNNING
     filters = {column["headerName"]: column["filter"] for column in columns}
     assert (filters["policy"], filters["welfare"]) == ("agTextColumnFilter", "agNumberColumnFilter")
+    units = {column["headerName"]: column.get("headerTooltip") for column in columns}
+    assert (units["mean income"], units["policy"]) == ("Mean income, apples", None)
 
 
 def test_the_main_metric_is_the_first_column_after_the_policy(folder: Path) -> None:

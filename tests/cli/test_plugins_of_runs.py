@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -27,7 +28,7 @@ Econsim = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path) -> Iterator[Path]:
     """Return a folder with a plug-in, and a run that was made with it and is not finished."""
     plugin = tmp_path / "my toys" / "orchards"
     for path in TOYS.rglob("*.py"):
@@ -38,7 +39,9 @@ def place(tmp_path: Path) -> Path:
     (plugin / "scenarios" / "orchard.yaml").write_text(SCENARIO)
     kinds.add_plugin(str(plugin))
     create_run(load("orchard"), tmp_path / "run", "cpu")
-    return tmp_path
+    yield tmp_path
+    for name in [name for name in sys.modules if name.split(".")[0] == "orchards"]:
+        del sys.modules[name]  # the next test has the package in another folder
 
 
 @pytest.mark.parametrize(

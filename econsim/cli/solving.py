@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from econsim.cli.running import OverridesArgument
+from econsim.cli.progress_bar import progress_bar
+from econsim.cli.running import OverridesArgument, QuietOption
 from econsim.cli.solved_strategies import payoffs_text, points, records
+from econsim.cli.stopping import stopped_by_user
 
 if TYPE_CHECKING:
     from econsim.game import Game, Role
@@ -37,11 +39,13 @@ def solve(
             help="A CSV file of strategies or policies, a row per option, or a joint distribution, a row per profile."
         ),
     ] = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Solve a scenario's game, and print its equilibria and each player's gain from deviating.
 
     For example: econsim solve prisoners_dilemma, or with parameters of a solver: econsim solve chicken.yaml --solver
-    lemke_howson solver.label=2. The agents of the scenario take no part.
+    lemke_howson solver.label=2. The agents of the scenario take no part. Ctrl-C stops a solver that iterates;
+    its best result so far is printed.
     """
     from time import process_time
 
@@ -56,10 +60,14 @@ def solve(
     settings = [text.removeprefix(_SOLVER) for text in given if text.startswith(_SOLVER)]
     built = solver_choice(kind, settings).build()
     start = process_time()
-    solution = built.solve(game, {}, time_limit)
+    limit = "" if time_limit is None else f" (at most {time_limit:g} s)"
+    with progress_bar(f"{kind}{limit}", quiet) as report, stopped_by_user(report) as watched:
+        solution = built.solve(game, {}, time_limit, watched)
     _print(game, solution, f"{kind}: {process_time() - start:.2g} CPU-seconds")
     if csv is not None:
         _write(csv, game, solution)
+    if watched.is_stopped:
+        raise KeyboardInterrupt("stopped; the result above is the best so far, with its gap from deviating")
 
 
 def _print(game: Game[Any], solution: Solution, method: str) -> None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import csv
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import Econsim
+from typer.testing import CliRunner
 
+from econsim.cli import solving
+from econsim.cli.application import app
 from econsim.cli.solving import solve
+from econsim.cli.stopping import stopped_by_user
 from econsim.errors import UserError
+from econsim.runs.progress import Report
 
 
 def test_it_prints_equilibria_with_options_by_name(econsim_command: Econsim, tmp_path: Path) -> None:
@@ -94,3 +102,50 @@ def test_a_mistaken_game_file_exits_with_2(econsim_command: Econsim, tmp_path: P
     assert done.returncode == 2
     assert "coin.efg:2: expected probabilities of at least 0 that sum to exactly 1, found a sum of 0.9" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+ENDLESS = ["solve", "kuhn", "--solver", "counterfactual_regret", "solver.gap=0"]
+
+
+def test_a_bar_with_the_time_left_on_a_terminal_only() -> None:
+    short = ["solve", "prisoners_dilemma", "--solver", "replicator", "solver.iterations=40"]
+    terminal = CliRunner().invoke(app, short, env={"FORCE_COLOR": "1", "TERM": "xterm"})
+    assert terminal.exit_code == 0, terminal.output
+    assert "replicator: gap" in terminal.stderr
+    assert " left" in terminal.stderr
+    assert " left" not in terminal.stdout
+    assert CliRunner().invoke(app, short).stderr == ""
+
+
+def test_ctrl_c_prints_the_best_result_so_far_and_its_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    @contextmanager
+    def interrupting_bar(name: str, quiet: bool) -> Iterator[Report]:
+        def report(units: int, total: int, message: str = "") -> None:
+            done.append(units)
+            if len(done) == 3:
+                signal.raise_signal(signal.SIGINT)
+
+        yield report
+
+    monkeypatch.setattr(solving, "progress_bar", interrupting_bar)
+    handler = signal.getsignal(signal.SIGINT)
+    stopped = CliRunner().invoke(app, ENDLESS)
+    assert stopped.exit_code == 130
+    assert len(done) == 3
+    assert "Stopped after 20 iterations, above the gap of 0 asked for." in stopped.stdout
+    assert "Largest gain of a player from deviating" in stopped.stdout
+    assert "stopped; the result above is the best so far" in stopped.stderr
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_ctrl_c_before_there_is_a_result_and_a_second_time() -> None:
+    with pytest.raises(KeyboardInterrupt, match="before the solver returned a result"), stopped_by_user(print):
+        signal.raise_signal(signal.SIGINT)
+    with stopped_by_user(lambda done, total, message="": None) as watched:
+        assert not watched(1, 2)
+        signal.raise_signal(signal.SIGINT)
+        assert watched(2, 2)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)

@@ -149,3 +149,25 @@ def test_ctrl_c_before_there_is_a_result_and_a_second_time() -> None:
         assert watched(2, 2)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, *arguments: str, columns: int = 80) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    done = CliRunner().invoke(app, ["solve", *arguments])
+    assert done.exit_code == 0, done.output
+    assert "…" not in done.stdout
+    assert all(len(line) <= columns for line in done.stdout.splitlines())
+    return done.stdout.splitlines()
+
+
+def test_many_players_have_a_row_each_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    solver = ("--solver", "logit_equilibrium", "solver.precision=0.5")
+    lines = printed(monkeypatch, "public_goods", *solver)
+    assert lines[1].split() == ["player", "strategy", "payoff"]
+    assert lines[2].split()[:3] == ["1", "player_1", "0"]
+    assert lines[2].endswith(" 20.85")
+    wide = printed(monkeypatch, "public_goods", *solver, columns=200)
+    assert wide[1].split()[:4] == ["player_1", "player_2", "player_3", "player_4"]
+    joint = printed(monkeypatch, "congestion", "game.drivers=7", "--solver", "correlated", "solver.concept=cce")
+    assert joint[1].split() == ["players", "probability"]
+    assert joint[2].startswith("driver_1 country_road, driver_2 motorway")

@@ -41,7 +41,9 @@ REFERENCES = (
     "@article{aumann1987correlated, title={Correlated Equilibrium as an Expression of Bayesian Rationality}, "
     "author={Aumann, Robert J.}, journal={Econometrica}, volume={55}, number={1}, pages={1--18}, year={1987}}",
 )
-CORRELATED = "The policy correlates the players: it is the solution's `joint`, and no independent agents play it."
+CORRELATED = (
+    "The policy correlates the players: it is the solution's `joint_policy`, and no independent agents play it."
+)
 
 
 class Parameters(Model):

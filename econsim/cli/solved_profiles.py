@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_ROWS",
+    "PLAYED",
     "joint_table",
     "number",
     "option_names",
@@ -27,6 +28,8 @@ __all__ = [
 
 MOST_ROWS = 40
 """The largest number of equilibria, profiles or information sets that are shown."""
+PLAYED = 5e-4
+"""Smaller probabilities are shown as zero; a CSV file contains them."""
 _DECIMALS = 9  # below which a payoff is rounding
 _MOST_OPTIONS = 6  # of a mixed strategy
 _UNBROKEN = 24  # characters of a strategy that is not wrapped
@@ -106,8 +109,12 @@ def strategy_text(role: Role, probabilities: tuple[float, ...]) -> str:
 
 
 def shares_text(shares: Mapping[str, float]) -> str:
-    """Return the options that are played, each with its probability unless it is one."""
-    played = [(name, share) for name, share in shares.items() if share > 0]
+    """Return the options that are played, each with its probability unless it is one.
+
+    Probabilities below :data:`PLAYED` are left out where another option is played.
+    """
+    least = min(PLAYED, max(shares.values()))
+    played = [(name, share) for name, share in shares.items() if share >= least]
     if len(played) == 1:
         return played[0][0]
     likely = sorted(played, key=lambda entry: -entry[1])[:_MOST_OPTIONS]

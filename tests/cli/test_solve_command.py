@@ -171,3 +171,9 @@ def test_many_players_have_a_row_each_on_a_narrow_terminal(monkeypatch: pytest.M
     joint = printed(monkeypatch, "congestion", "game.drivers=7", "--solver", "correlated", "solver.concept=cce")
     assert joint[1].split() == ["players", "probability"]
     assert joint[2].startswith("driver_1 country_road, driver_2 motorway")
+
+
+def test_probabilities_that_round_to_zero_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = printed(monkeypatch, "ultimatum", "game.units=3")
+    assert lines[2].split() == ["player_1", "start", "1"]  # 2e-4 on the offer of nothing
+    assert lines[3].split(maxsplit=3)[3].strip() == "accept 0.5, reject 0.5"

@@ -32,6 +32,7 @@ __all__ = [
     "SharesPhases",
     "Solution",
     "Solver",
+    "SolverProgress",
     "fit_all",
 ]
 
@@ -231,16 +232,34 @@ class Solution:
     joint: Joint | None = None
 
 
+class SolverProgress(Protocol):
+    """A function that shows the progress of a solver, and says whether the user wants it to stop."""
+
+    def __call__(self, done: int, total: int, message: str = "") -> bool:
+        """Show that ``done`` of at most ``total`` units of equal cost are done.
+
+        Returns:
+            Whether the solver has to stop, and return the best agents found so far with their certificate.
+        """
+
+
 class Solver(Protocol):
     """An exact method that computes agents of a game; the same game gives the same solution."""
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return agents of all roles; those in ``fixed`` are given.
 
         Args:
             game: the game.
             fixed: agents of roles that are not solved for; they are returned unchanged as part of the solution.
             time_limit: seconds after which the best agents found so far are returned, with their certificate.
+            progress: called while the solver iterates; a solver that does not iterate ignores it.
 
         Raises:
             UserError: the solver does not apply to the game; the message says to which games it applies.

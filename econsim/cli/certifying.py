@@ -8,6 +8,8 @@ import typer
 
 from econsim.cli.running import QuietOption, RunFolder
 
+_UNBROKEN = 16  # characters of a cell, such as ``trained deviation``
+
 
 def equilibrium(
     run: RunFolder,
@@ -45,6 +47,8 @@ def equilibrium(
 
     page = certified(certificate)
     console = Console(highlight=False)
-    console.print(grid(page.header, page.rows, words=2))
+    used = [index for index in range(len(page.header)) if any(row[index] for row in page.rows)]
+    rows = [[row[index] for index in used] for row in page.rows]
+    console.print(grid([page.header[index] for index in used], rows, words=2, unbroken=_UNBROKEN))
     for note in page.notes:
         console.print(note, markup=False)

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 _GAP = "  "
 _WIDEST = 34  # greatest width of all columns but the last, unless a word is longer
 _NARROWEST = 30  # least width of the last column
+_UNLIMITED = 100_000
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> str:
@@ -45,14 +47,26 @@ def _wrapped(cell: str, width: int) -> list[str]:
     return [cell] if len(cell) <= width else textwrap.wrap(cell, width)
 
 
-def grid(header: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Table:
-    """Return a table for a rich console; the first ``words`` columns hold text (left-aligned), the others numbers."""
+def grid(header: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1, unbroken: int = 0) -> Table:
+    """Return a table for a rich console; the first ``words`` columns hold text (left-aligned), the others numbers.
+
+    Cells of up to ``unbroken`` characters are never wrapped: only headings are, between words.
+    """
     from rich.table import Table
     from rich.text import Text
 
     rich_table = Table(box=None, pad_edge=False)
     for index, name in enumerate(header):
-        rich_table.add_column(name, justify="left" if index < words else "right")
+        widest = min(unbroken, max((len(row[index]) for row in rows), default=0))
+        rich_table.add_column(name, justify="left" if index < words else "right", min_width=widest)
     for row in rows:
         rich_table.add_row(*(Text(cell) for cell in row))
     return rich_table
+
+
+def fits(console: Console, rich_table: Table) -> bool:
+    """Return whether a table can be shown on a console without breaking its words and unbroken cells."""
+    from rich.measure import Measurement
+
+    unlimited = console.options.update(max_width=_UNLIMITED)
+    return Measurement.get(console, unlimited, rich_table).minimum <= console.width

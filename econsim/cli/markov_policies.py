@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from econsim.cli.solved_profiles import PLAYED
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 40
 _MOST_PROFILES = 4  # of a correlated policy, in one row
-_PLAYED = 5e-4  # smaller probabilities are shown as zero
 
 
 def policy_table(game: Game[Any], solution: MarkovSolution) -> tuple[list[str], list[list[str]], list[str]]:
@@ -23,7 +24,7 @@ def policy_table(game: Game[Any], solution: MarkovSolution) -> tuple[list[str], 
     assert isinstance(game, MarkovGame)
     assert solution.joint_policy is not None
     reached = reached_states(game.markov_form(), solution.joint_policy.to(game.device))
-    places = [(period, state) for period, state in (reached > _PLAYED).nonzero().tolist()]
+    places = [(period, state) for period, state in (reached > PLAYED).nonzero().tolist()]
     names = _states(game)
     columns = list(game.roles) if solution.agents else ["probabilities of joint actions"]
     header = ["period", "state", "reached", *columns]
@@ -64,7 +65,7 @@ def _shown(game: Game[Any], solution: MarkovSolution, period: int, state: int) -
 
 
 def _words(labels: Sequence[str], shares: Tensor) -> str:
-    played = [(label, share) for label, share in zip(labels, shares.tolist(), strict=True) if share >= _PLAYED]
+    played = [(label, share) for label, share in zip(labels, shares.tolist(), strict=True) if share >= PLAYED]
     return played[0][0] if len(played) == 1 else ", ".join(f"{label} {share:.3g}" for label, share in played)
 
 

@@ -6,13 +6,14 @@ otherwise at the horizon.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
-from econsim.games._classics import CLASSICS
-from econsim.games._markov_tables import Tables
+from econsim.games._markov_tables import Tables, check_size, numbered
+from econsim.games.normal_form import Parameters as StageGame
 
 MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1), "stay": (0, 0)}
 ROWS, COLUMNS = 2, 4
@@ -44,18 +45,33 @@ def hidden_index() -> Tables:
     return Tables(("row", "column"), options, ("first", "second"), rewards, transitions, np.array([1.0, 0.0]))
 
 
-def repeated(stage: str) -> Tables:
-    """Return a classic two-player game that is repeated; the state is the action profile of the last round."""
-    classic = CLASSICS[stage]
-    count = len(classic.options)
-    payoffs = np.array(list(classic.payoffs.values()), dtype=np.float64)
-    states = ("start", *(f"{own}, {other}" for own, other in product(classic.options, repeat=2)))
-    transitions = np.zeros((1, len(states), count, count, len(states)))
-    for row, column in product(range(count), repeat=2):
-        transitions[0, :, row, column, 1 + row * count + column] = 1.0
-    rewards = np.repeat(payoffs[None, :, None], len(states), 2)
-    start = np.eye(len(states))[0]
-    return Tables(tuple(classic.payoffs), (classic.options,) * 2, states, rewards, transitions, start)
+def repeated(stage: StageGame, memory: int) -> Tables:
+    """Return a game of one round that is repeated; the state is the last ``memory`` action profiles, oldest first.
+
+    Raises:
+        ValueError: the tables would be too large.
+    """
+    players = tuple(stage.tables)
+    options = tuple(
+        stage.options_of(player) or numbered(count) for player, count in zip(players, stage.shape, strict=True)
+    )
+    profiles = list(product(*map(range, stage.shape)))
+    check_size(sum(len(profiles) ** rounds for rounds in range(memory + 1)), stage.shape)
+    histories = [past for rounds in range(memory + 1) for past in product(profiles, repeat=rounds)]
+    index = {past: number for number, past in enumerate(histories)}
+    transitions = np.zeros((1, len(histories), *stage.shape, len(histories)))
+    for past, profile in product(histories, profiles):
+        after = (*past, profile)[-memory:] if memory else ()
+        transitions[(0, index[past], *profile, index[after])] = 1.0
+    payoffs = np.array(list(stage.tables.values()), dtype=np.float64)
+    rewards = np.repeat(payoffs[None, :, None], len(histories), 2)
+    states = tuple(_history(past, options) for past in histories)
+    return Tables(players, options, states, rewards, transitions, np.eye(len(histories))[0])
+
+
+def _history(past: Sequence[Sequence[int]], options: Sequence[Sequence[str]]) -> str:
+    rounds = [", ".join(names[option] for names, option in zip(options, profile, strict=True)) for profile in past]
+    return " then ".join(rounds) or "start"
 
 
 def soccer() -> Tables:

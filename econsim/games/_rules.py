@@ -27,12 +27,17 @@ _GOOFSPIEL = (
     "less that of the other player's.\n\n"
     "You know the prize of each round, and the cards chosen as player 1's-player 2's."
 )
+_ULTIMATUM = (
+    "Ultimatum game. Player 1 offers player 2 some of {units} units, and would keep the rest. Player 2 accepts the "
+    "offer, and both receive their units, or rejects it, and both receive nothing.\n\n"
+    "Player 2 knows the offer."
+)
 _FILE = "{title}. Players move in turn, chance may move too, and players observe only part of what happened."
 
 
-def rules_of(classic: str | None, players: int, cards: int, title: str) -> str:
+def rules_of(classic: str | None, players: int, cards: int, units: int, title: str) -> str:
     """Return the rules of a named game, or the title of another one."""
     if classic is None:
         return _FILE.format(title=title.rstrip(".") or "A game of several moves")
-    rules = {"kuhn": _KUHN, "leduc": _LEDUC, "goofspiel": _GOOFSPIEL}[classic]
-    return rules.format(cards=", ".join("JQKA"[: players + 1]) if classic == "kuhn" else cards)
+    rules = {"kuhn": _KUHN, "leduc": _LEDUC, "goofspiel": _GOOFSPIEL, "ultimatum": _ULTIMATUM}[classic]
+    return rules.format(cards=", ".join("JQKA"[: players + 1]) if classic == "kuhn" else cards, units=units)

@@ -26,10 +26,12 @@ Calibration
 
 Checks
     The values of Kuhn poker (-1/18) and Leduc poker (-0.0856064241), the gains from deviating of uniform play, and the
-    family of equilibria of Kuhn poker; an ``.efg`` file that is written and read again is the same game.
+    family of equilibria of Kuhn poker; one unit is offered in the subgame-perfect equilibrium of the ultimatum game; an
+    ``.efg`` file that is written and read again is the same game.
 
 References:
-    Kuhn (1950); Southey et al. (2005) for Leduc poker; von Stengel (1996) for the sequence form.
+    Kuhn (1950); Southey et al. (2005) for Leduc poker; von Stengel (1996) for the sequence form; Güth, Schmittberger
+    and Schwarze (1982) for the ultimatum game.
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ from econsim.games._efg_files import efg_text, tree_of_efg
 from econsim.games._rules import rules_of
 from econsim.games._tree import Tree, sequence_form
 from econsim.games._tree_tables import tree_tables
+from econsim.games._ultimatum import ultimatum
 from econsim.information_tree import InformationTree
 from econsim.parameters import Model
 from econsim.storage.user_files import decoded, read_user_file
@@ -65,6 +68,9 @@ REFERENCES = (
     "@inproceedings{southey2005bayes, title={Bayes' Bluff: Opponent Modelling in Poker}, author={Southey, Finnegan and "
     "Bowling, Michael and Larson, Bryce and Piccione, Carmelo and Burch, Neil and Billings, Darse and Rayner, Chris}, "
     "booktitle={Conference on Uncertainty in Artificial Intelligence}, year={2005}}",
+    '@article{guth1982experimental, title={An Experimental Analysis of Ultimatum Bargaining}, author={G{\\"u}th, '
+    "Werner and Schmittberger, Rolf and Schwarze, Bernd}, journal={Journal of Economic Behavior and Organization}, "
+    "volume={3}, number={4}, pages={367--388}, year={1982}}",
     "@article{vonstengel1996efficient, title={Efficient Computation of Behavior Strategies}, author={von Stengel, "
     "Bernhard}, journal={Games and Economic Behavior}, volume={14}, number={2}, pages={220--246}, year={1996}}",
 )
@@ -75,14 +81,16 @@ _MOST_CARDS = {"random": 4, "descending": 5}
 class Parameters(Model):
     """Parameters of an extensive-form game: a named game, or a game in Gambit's format."""
 
-    classic: Literal["kuhn", "leduc", "goofspiel"] | None = None
-    """Name of a game of cards; null: the game of ``file`` or ``efg``."""
+    classic: Literal["kuhn", "leduc", "goofspiel", "ultimatum"] | None = None
+    """Name of a game of cards, or the ultimatum game; null: the game of ``file`` or ``efg``."""
     players: int = Field(default=2, ge=2, le=3)
     """Number of players of Kuhn poker; the other named games have 2."""
     cards: int = Field(default=3, ge=2, le=5)
     """Number of cards of each player of goofspiel, and of prizes; 5 only with descending prizes."""
     prizes: Literal["random", "descending"] = "random"
     """Order of the prizes of goofspiel: shuffled, or from the highest to the lowest."""
+    units: int = Field(default=10, ge=1, le=1000)
+    """Number of units that are divided in the ultimatum game."""
     file: str | None = None
     """Gambit's ``.efg`` file, relative to the working directory. A loaded scenario, and so a run, contains its content
     as ``efg`` instead."""
@@ -108,7 +116,7 @@ class Parameters(Model):
     @model_validator(mode="after")
     def _one_game(self) -> Parameters:
         if (self.classic is None) == (self.efg is None):
-            raise ValueError("expected either classic (kuhn, leduc, goofspiel), file or efg")
+            raise ValueError("expected either classic (kuhn, leduc, goofspiel, ultimatum), file or efg")
         if self.players != 2 and self.classic != "kuhn":
             raise ValueError(f"players: only kuhn is for {self.players} players")
         if self.classic == "goofspiel" and self.cards > _MOST_CARDS[self.prizes]:
@@ -124,6 +132,8 @@ class Parameters(Model):
             return tree_of_efg(self.efg, "game.efg")
         if self.classic == "goofspiel":
             return goofspiel(self.cards, self.prizes)
+        if self.classic == "ultimatum":
+            return ultimatum(self.units)
         return leduc() if self.classic == "leduc" else kuhn(self.players)
 
     @cached_property
@@ -216,7 +226,7 @@ class ExtensiveForm(Game[State]):
         settings, own = self.settings, self.settings.tree
         return {
             "templates": str(Path(__file__).parent / "_tree_prompts"),
-            "page": rules_of(settings.classic, settings.players, settings.cards, own.title),
+            "page": rules_of(settings.classic, settings.players, settings.cards, settings.units, own.title),
             "information_sets": list(own.ordered(own.players.index(role))),
         }
 

@@ -50,6 +50,7 @@ from econsim.games import _markov_classics as named
 from econsim.games._markov_files import read_markov_game
 from econsim.games._markov_tables import Tables, tables_of
 from econsim.games._random_tables import RandomTables, random_tables
+from econsim.games.normal_form import Parameters as StageGame
 from econsim.markov import MarkovForm
 from econsim.parameters import Model
 
@@ -76,8 +77,11 @@ class Parameters(Model):
     classic: Literal["hidden_index", "soccer"] | None = None
     """Name of a game: ``hidden_index``, a choice without payoff before matching pennies; ``soccer``, on a pitch of 2 by
     4 squares."""
-    repeats: Stage | None = None
-    """A classic normal-form game that is repeated; the state is the action profile of the last round."""
+    repeats: Stage | StageGame | None = None
+    """A game of one round that is repeated: the name of a classic normal-form game, or parameters of ``normal_form``,
+    such as its ``payoffs`` or a ``file``. The state is the action profiles of the last rounds."""
+    memory: int | None = Field(default=None, ge=0)
+    """Number of rounds that the state of ``repeats`` contains; null: 1."""
     random: RandomTables | None = None
     """Random tables."""
     file: str | None = None
@@ -113,6 +117,8 @@ class Parameters(Model):
             raise ValueError(f"expected one of {SOURCES}")
         if self.rewards is None and (self.states or self.options or self.start):
             raise ValueError("states, options and start belong to rewards and transitions")
+        if self.repeats is None and self.memory is not None:
+            raise ValueError("memory belongs to repeats")
         if self.rewards is not None and self.horizon is None:
             raise ValueError("horizon: expected the number of periods")
         self._tables = self._read_tables()
@@ -122,7 +128,8 @@ class Parameters(Model):
         if self.classic is not None:
             return {"hidden_index": named.hidden_index, "soccer": named.soccer}[self.classic]()
         if self.repeats is not None:
-            return named.repeated(self.repeats)
+            stage = StageGame(classic=self.repeats) if isinstance(self.repeats, str) else self.repeats
+            return named.repeated(stage, 1 if self.memory is None else self.memory)
         if self.random is not None:
             return random_tables(self.random, self.periods)
         return tables_of(self.rewards or {}, self.transitions, self.states, self.options, self.start)

@@ -1,9 +1,8 @@
-"""Iterated strategies of games with any number of players: the best ones so far, up to a gap or a deadline."""
+"""Iterated strategies of games with any number of players: the best ones so far, up to a gap or a time limit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from time import monotonic
 from typing import Any, NamedTuple
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from econsim.expected_play import deviation_payoffs, nash_gap
 from econsim.game import Game
 from econsim.learning import Solution
+from econsim.solvers._pace import Stops
 from econsim.solvers._tables import solution
 
 _CHECK_EVERY = 20
@@ -28,14 +28,14 @@ class Reached(NamedTuple):
     iterations: int
 
 
-def best_of(payoffs: Tensor, path: Iterable[Strategies], gap: float, deadline: float | None) -> Reached:
-    """Follow a path of strategies until the gap or the deadline is reached or the path ends; return the best of it.
+def best_of(payoffs: Tensor, path: Iterable[Strategies], gap: float, stops: Stops) -> Reached:
+    """Follow a path of strategies until the gap is reached, the path ends or ``stops`` says so; return the best of it.
 
     Args:
         payoffs: ``[P, A_1, ..., A_P]``, float64.
         path: the strategies after each iteration, at least one.
         gap: the Nash gap that is small enough, in payoffs.
-        deadline: on the clock of :func:`time.monotonic`.
+        stops: whether to stop, given the iterations that are done.
     """
     best: Reached | None = None
     number, last = 0, None
@@ -44,7 +44,7 @@ def best_of(payoffs: Tensor, path: Iterable[Strategies], gap: float, deadline: f
         if (number - 1) % _CHECK_EVERY:
             continue
         best = _better(payoffs, best, strategies, number)
-        if best.gap <= gap or (deadline is not None and monotonic() > deadline):
+        if best.gap <= gap or stops(number, f"gap {best.gap:.2g}"):
             return best._replace(iterations=number)
     assert last is not None  # the path is not empty
     return _better(payoffs, best, last, number)._replace(iterations=number)

@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from econsim.errors import UserError
 from econsim.expected_play import ce_gap
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._tables import Floats, joint_solution, payoff_table
 
@@ -58,7 +58,13 @@ class AlphaRank:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return the stationary distribution as the joint distribution; see :class:`~econsim.learning.Solver`.
 
         One linear system is solved, whose size is limited instead of its time.

@@ -18,7 +18,6 @@ Sources: Shapley (1953) for zero-sum games; Aumann (1987) for correlated equilib
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import monotonic
 from typing import Any, Literal
 
 import numpy as np
@@ -27,10 +26,11 @@ from torch import Tensor
 
 from econsim.errors import UserError
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.markov import MarkovForm, MarkovSolution, cce_gap, ce_gap, joint_policy
 from econsim.parameters import Model
 from econsim.solvers._markov import agents_of, markov_form, returns_note
+from econsim.solvers._pace import Pace
 from econsim.solvers._stage_games import correlated_law, nash_mixes
 
 __all__ = ["BackwardInduction", "Parameters"]
@@ -41,7 +41,9 @@ REFERENCES = (
     "@article{aumann1987correlated, title={Correlated Equilibrium as an Expression of Bayesian Rationality}, "
     "author={Aumann, Robert J.}, journal={Econometrica}, volume={55}, number={1}, pages={1--18}, year={1987}}",
 )
-CORRELATED = "The policy correlates the players: it is the solution's `joint`, and no independent agents play it."
+CORRELATED = (
+    "The policy correlates the players: it is the solution's `joint_policy`, and no independent agents play it."
+)
 
 
 class Parameters(Model):
@@ -58,10 +60,16 @@ class BackwardInduction:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return an equilibrium; see :class:`~econsim.learning.Solver`.
 
-        If the time limit is reached, players mix all options equally in the rounds that are not solved yet. A
+        If the solver is stopped early, players mix all options equally in the rounds that are not solved yet. A
         correlated policy is in ``joint_policy`` of the solution, which then has no agents.
 
         Raises:
@@ -73,7 +81,7 @@ class BackwardInduction:
         if concept == "nash" and form.players != 2:
             reason = f"concept nash needs 2 players, found {form.players}"
             raise UserError(f"backward_induction: {reason}; use solver.concept=cce or solver.concept=ce")
-        induction = _Induction(form, concept, None if time_limit is None else monotonic() + time_limit)
+        induction = _Induction(form, concept, Pace(form.horizon * form.states, time_limit, progress))
         induction.run()
         if concept == "nash":
             profile = [induction.joint.flatten(3).sum(-1), induction.joint.sum(2)]
@@ -88,11 +96,11 @@ class BackwardInduction:
 class _Induction:
     """The policy of all rounds that are solved; in the others, all action profiles are equally likely."""
 
-    def __init__(self, form: MarkovForm, concept: str, deadline: float | None) -> None:
-        self.form, self.concept, self.deadline = form, concept, deadline
+    def __init__(self, form: MarkovForm, concept: str, pace: Pace) -> None:
+        self.form, self.concept, self.pace = form, concept, pace
         profiles = form.rewards[:, 0]
         self.joint = torch.full_like(profiles, 1.0 / profiles[0, 0].numel()).contiguous()
-        self.solved, self.rounds = 0, form.horizon * form.states
+        self.solved, self.rounds, self.is_stopped = 0, form.horizon * form.states, False
 
     def run(self) -> None:
         """Solve the rounds from the last period to the first."""
@@ -104,13 +112,16 @@ class _Induction:
             later = (self.joint[period] * paid).flatten(2).sum(-1)
 
     def notes(self) -> list[str]:
-        """Return what a reader has to know if the time limit was reached."""
+        """Return what a reader has to know if the solver was stopped early."""
         if self.solved == self.rounds:
             return []
-        return [f"Time limit: {self.solved:,} of {self.rounds:,} rounds are solved; players mix equally in the others."]
+        return [
+            f"Stopped early: {self.solved:,} of {self.rounds:,} rounds are solved; players mix equally in the others."
+        ]
 
     def _solve(self, period: int, state: int, paid: Tensor) -> None:
-        if self.deadline is not None and monotonic() > self.deadline:
+        self.is_stopped = self.is_stopped or self.pace.stops(self.solved, f"period {period + 1}")
+        if self.is_stopped:
             return
         table = paid.numpy()
         if self.concept == "nash":

@@ -27,7 +27,7 @@ from pydantic import Field
 from econsim.errors import UserError, did_you_mean
 from econsim.expected_play import cce_gap, ce_gap
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._entropy import most_entropy
 from econsim.solvers._tables import Floats, joint_solution, payoff_table, player_names
@@ -68,7 +68,13 @@ class Correlated:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return an equilibrium as the solution's joint distribution; see :class:`~econsim.learning.Solver`.
 
         If the time limit is reached first, all profiles are equally probable, or have the probabilities that the

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
-from time import monotonic
 from typing import Any, NamedTuple
 
 from pydantic import Field
@@ -24,9 +23,10 @@ from pydantic import Field
 from econsim.game import Agent, Game
 from econsim.information_tree import Floats, InformationTree
 from econsim.kernels import numba_version
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._counterfactual import Iterations, PlainIterations, Variant
+from econsim.solvers._pace import Pace
 from econsim.solvers._trees import tree_of, tree_solution
 
 __all__ = ["CounterfactualRegret", "Parameters"]
@@ -63,7 +63,13 @@ class CounterfactualRegret:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return a behavioural strategy for each player; see :class:`~econsim.learning.Solver`.
 
         The residual ``exploitability`` is in units of payoffs; ``iterations`` is the number of iterations.
@@ -73,7 +79,7 @@ class CounterfactualRegret:
                 agent is fixed.
         """
         tree, settings = tree_of(game, fixed, "counterfactual_regret"), self.parameters
-        best = _solved(tree, settings, inf if time_limit is None else monotonic() + time_limit)
+        best = _solved(tree, settings, Pace(settings.iterations, time_limit, progress))
         notes = []
         if best.gap > settings.gap:
             notes.append(f"Stopped after {best.iterations:,} iterations, above the gap of {settings.gap:g} asked for.")
@@ -91,14 +97,16 @@ class _Best(NamedTuple):
     iterations: int
 
 
-def _solved(tree: InformationTree, settings: Parameters, deadline: float) -> _Best:
+def _solved(tree: InformationTree, settings: Parameters, pace: Pace) -> _Best:
     process = _iterations(tree, settings.variant)
     plans = process.averages()
-    best, done, start = _Best(plans, _exploitability(tree, plans), 0), 0, monotonic()
-    while best.gap > settings.gap and done < settings.iterations and (now := monotonic()) < deadline:
+    best, done = _Best(plans, _exploitability(tree, plans), 0), 0
+    while best.gap > settings.gap and done < settings.iterations:
+        if pace.stops(done, f"exploitability {best.gap:.2g}"):
+            break
         more = max(_FEWEST, done // _SHARE)
-        if done and deadline < inf:
-            more = min(more, 1 + int((deadline - now) * done / (now - start)))
+        if done and pace.left < inf:
+            more = min(more, 1 + int(max(0.0, pace.left) * done / pace.elapsed))
         more = min(more, settings.iterations - done)
         process.run(done + 1, done + more)
         done += more

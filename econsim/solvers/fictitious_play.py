@@ -9,7 +9,6 @@ Sources: Brown (1951); Robinson (1951) for zero-sum games; Monderer and Shapley 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from time import monotonic
 from typing import Any
 
 import torch
@@ -17,9 +16,10 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._iteration import Strategies, best_of, solution_of, span, uniform, values
+from econsim.solvers._pace import Pace
 from econsim.solvers._tables import payoff_table
 
 __all__ = ["FictitiousPlay", "Parameters"]
@@ -46,16 +46,23 @@ class FictitiousPlay:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return the average strategies with the smallest gap; see :class:`~econsim.learning.Solver`.
 
         Raises:
             UserError: payoffs cannot be enumerated, or an agent is fixed.
         """
         payoffs = torch.from_numpy(payoff_table(game, fixed, "fictitious_play"))
-        deadline = None if time_limit is None else monotonic() + time_limit
+        pace = Pace(self.parameters.iterations, time_limit, progress)
         gap = self.parameters.gap * span(payoffs)
-        return solution_of(game, best_of(payoffs, _averages(payoffs, self.parameters.iterations), gap, deadline), gap)
+        path = _averages(payoffs, self.parameters.iterations)
+        return solution_of(game, best_of(payoffs, path, gap, pace.stops), gap)
 
 
 def _averages(payoffs: Tensor, iterations: int) -> Iterator[Strategies]:

@@ -18,7 +18,6 @@ Source: Yorulmaz, Aydin and Basar (2026), *Independent Reinforcement Learning in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import monotonic
 from typing import Any
 
 import torch
@@ -26,10 +25,11 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.markov import MarkovForm, MarkovSolution, Mixture, cce_gap, joint_policy, mixture_gap
 from econsim.parameters import Model
 from econsim.solvers._markov import agents_of, markov_form, returns_note
+from econsim.solvers._pace import Pace, Stops
 
 __all__ = ["LayeredMirrorDescent", "Parameters"]
 
@@ -55,7 +55,13 @@ class LayeredMirrorDescent:
         self.parameters = parameters
 
     @torch.no_grad()
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return the best profile, and the mixture of all; see :class:`~econsim.learning.Solver`.
 
         The certificate is that of the agents. The residuals ``mixture_gap_lower`` and ``mixture_gap_upper`` are the
@@ -65,8 +71,8 @@ class LayeredMirrorDescent:
             UserError: the game is not a finite Markov game, or an agent is fixed.
         """
         form = markov_form(game, fixed, "layered_mirror_descent")
-        deadline = None if time_limit is None else monotonic() + time_limit
-        profiles = iterates(form, self.parameters.iterations, self.parameters.step, deadline)
+        pace = Pace(self.parameters.iterations, time_limit, progress)
+        profiles = iterates(form, self.parameters.iterations, self.parameters.step, pace.stops)
         mixture = Mixture.of(profiles)
         gap = mixture_gap(form, mixture)
         assert gap.upper is not None
@@ -77,6 +83,8 @@ class LayeredMirrorDescent:
             f" against {gap.deviation_class}; {gap.method}.",
             returns_note(game, form, joint),
         ]
+        if len(profiles) < self.parameters.iterations:
+            notes.append(f"Stopped after {len(profiles):,} of {self.parameters.iterations:,} iterations.")
         residuals = {"mixture_gap_lower": gap.lower, "mixture_gap_upper": gap.upper}
         gap = cce_gap(form, joint)
         return MarkovSolution(
@@ -84,14 +92,14 @@ class LayeredMirrorDescent:
         )
 
 
-def iterates(form: MarkovForm, iterations: int, step: float, deadline: float | None = None) -> list[list[Tensor]]:
-    """Return the profiles of all iterations, each one strategy ``[H, S, A_p]`` per player; fewer after ``deadline``.
+def iterates(form: MarkovForm, iterations: int, step: float, stops: Stops | None = None) -> list[list[Tensor]]:
+    """Return the profiles of all iterations, each one strategy ``[H, S, A_p]`` per player; fewer if ``stops`` says so.
 
     Args:
         form: the game.
         iterations: ``T``, on which the steps depend.
         step: ``eta_0``.
-        deadline: on the clock of :func:`time.monotonic`; at least one profile is returned.
+        stops: whether to stop, given the iterations that are done; at least one profile is returned.
     """
     horizon = form.horizon
     layer = torch.arange(horizon, dtype=torch.float64)
@@ -105,7 +113,7 @@ def iterates(form: MarkovForm, iterations: int, step: float, deadline: float | N
         costs = [-values for values in option_values(form, played)]
         anchors = [_prox(anchor, steps * cost) for anchor, cost in zip(anchors, costs, strict=True)]
         profiles.append(played)
-        if deadline is not None and monotonic() > deadline:
+        if stops is not None and stops(len(profiles), f"iteration {len(profiles):,}"):
             break
     return profiles
 

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from econsim.errors import UserError
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._tables import Floats, Mixes, positive, solution, two_player_table
 
@@ -47,7 +47,13 @@ class LemkeHowson:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return an equilibrium of a two-player game; see :class:`~econsim.learning.Solver`.
 
         If the time limit is reached before the path ends, both players mix all options with equal probabilities.

@@ -16,7 +16,6 @@ equilibrium correspondence*, for the path.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -26,8 +25,9 @@ from torch import Tensor
 
 from econsim.expected_play import deviation_payoffs
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
+from econsim.solvers._pace import Pace
 from econsim.solvers._tables import Floats, payoff_table, solution
 
 __all__ = ["LogitEquilibrium", "Parameters"]
@@ -55,7 +55,13 @@ class LogitEquilibrium:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return the equilibrium at the precision; see :class:`~econsim.learning.Solver`.
 
         The residual ``equation`` is the largest error of a probability in the equation of the equilibrium, and
@@ -66,9 +72,8 @@ class LogitEquilibrium:
             UserError: payoffs cannot be enumerated, or an agent is fixed.
         """
         payoffs = torch.from_numpy(payoff_table(game, fixed, "logit_equilibrium"))
-        deadline = None if time_limit is None else monotonic() + time_limit
         path = _Path(payoffs)
-        point = path.follow(self.parameters.precision, deadline)
+        point = path.follow(self.parameters.precision, Pace(_MOST_STEPS, time_limit, progress))
         mixes = [mix.numpy() for mix in path.mixes(point)]
         residuals = {"precision": float(point[-1]), "equation": path.residual(point)}
         notes = [f"Logit equilibrium of precision {point[-1]:.4g}."]
@@ -84,12 +89,12 @@ class _Path:
         self.payoffs, self.counts = payoffs, payoffs.shape[1:]
         self.starts = np.cumsum([0, *self.counts])
 
-    def follow(self, precision: float, deadline: float | None) -> Floats:
+    def follow(self, precision: float, pace: Pace) -> Floats:
         """Return the point of the branch at the precision, or the last one that was reached."""
         logs = np.concatenate([np.full(count, -np.log(count)) for count in self.counts])
         point = np.append(logs, 0.0)
         direction, length = np.append(np.zeros(len(logs)), 1.0), _FIRST
-        for _ in range(_MOST_STEPS):
+        for number in range(1, _MOST_STEPS + 1):
             tangent = self._tangent(point, direction)
             length = min(length, _LONGEST)
             if tangent[-1] > 0:  # the last step ends at the precision
@@ -103,7 +108,7 @@ class _Path:
                 return corrected
             else:
                 point, direction, length = corrected, tangent, length * 1.5
-            if length < _SHORTEST or (deadline is not None and monotonic() > deadline):
+            if length < _SHORTEST or pace.stops(number, f"precision {point[-1]:.2g}"):
                 break
         return point
 

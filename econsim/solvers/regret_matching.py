@@ -13,7 +13,6 @@ prediction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import monotonic
 from typing import Any
 
 import torch
@@ -21,8 +20,9 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
+from econsim.solvers._pace import Pace, Stops
 from econsim.solvers._tables import Play, solution, zero_sum_table
 
 __all__ = ["Parameters", "RegretMatching", "equilibria"]
@@ -51,7 +51,13 @@ class RegretMatching:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return a mixed strategy for each player; see :class:`~econsim.learning.Solver`.
 
         The residual ``gap`` is the sum of both players' gains, in payoffs; ``iterations`` is the number of iterations.
@@ -62,9 +68,9 @@ class RegretMatching:
         """
         table = zero_sum_table(game, fixed, "regret_matching")
         settings = self.parameters
-        deadline = None if time_limit is None else monotonic() + time_limit
+        pace = Pace(settings.iterations, time_limit, progress)
         payoff = torch.from_numpy(table[0]).to(game.device)
-        found = equilibria(payoff[None], settings.gap, settings.iterations, deadline)
+        found = equilibria(payoff[None], settings.gap, settings.iterations, pace.stops)
         range_of = float(payoff.max() - payoff.min())
         notes = []
         if float(found.gaps) > settings.gap * range_of:
@@ -74,14 +80,15 @@ class RegretMatching:
 
 
 @torch.no_grad()
-def equilibria(payoffs: Tensor, gap: float, iterations: int, deadline: float | None = None) -> Play:
+def equilibria(payoffs: Tensor, gap: float, iterations: int, stops: Stops | None = None) -> Play:
     """Solve ``G`` zero-sum games of one shape as one batch.
 
     Args:
         payoffs: ``[G, R, C]`` of the row player, float64, on any device.
         gap: stops when every game has a gap of at most this share of the range of its payoffs.
         iterations: the largest number of iterations.
-        deadline: on the clock of :func:`time.monotonic`; the best strategies found so far are returned after it.
+        stops: receives the iterations that are done and the largest relative gap in words; if it returns true, the
+            best strategies found so far are returned.
     """
     games, rows, columns = payoffs.shape
     spans = (payoffs.amax((1, 2)) - payoffs.amin((1, 2))).clamp(min=torch.finfo(torch.float64).tiny)
@@ -95,7 +102,8 @@ def equilibria(payoffs: Tensor, gap: float, iterations: int, deadline: float | N
         if number % _CHECK_EVERY == 0 or number == iterations:
             best.consider(row.average, column.average)
             best.consider(row.mix, column.mix)
-            if bool((best.gaps <= gap * spans).all()) or (deadline is not None and monotonic() > deadline):
+            largest = float((best.gaps / spans).max())
+            if largest <= gap or (stops is not None and stops(number, f"relative gap {largest:.2g}")):
                 break
     return Play(best.row, best.column, best.gaps, number)
 

@@ -11,7 +11,6 @@ Sources: Taylor and Jonker (1978); Hofbauer and Sigmund (1998), *Evolutionary Ga
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from time import monotonic
 from typing import Any, Literal
 
 import torch
@@ -20,9 +19,10 @@ from torch import Tensor
 
 from econsim.errors import UserError
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._iteration import Strategies, best_of, solution_of, span, uniform, values
+from econsim.solvers._pace import Pace
 from econsim.solvers._tables import payoff_table, player_names
 
 __all__ = ["Parameters", "Replicator"]
@@ -55,7 +55,13 @@ class Replicator:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return the shares with the smallest gap on the path; see :class:`~econsim.learning.Solver`.
 
         Raises:
@@ -66,9 +72,9 @@ class Replicator:
         if self.parameters.population == "shared" and not _is_symmetric(payoffs):
             raise UserError("solver.population: shared needs a symmetric game, in which players can be exchanged")
         start = self._start(payoffs, player_names(game))
-        deadline = None if time_limit is None else monotonic() + time_limit
+        pace = Pace(self.parameters.iterations, time_limit, progress)
         gap = self.parameters.gap * span(payoffs)
-        return solution_of(game, best_of(payoffs, self._path(payoffs, start), gap, deadline), gap)
+        return solution_of(game, best_of(payoffs, self._path(payoffs, start), gap, pace.stops), gap)
 
     def _start(self, payoffs: Tensor, players: list[str]) -> list[Tensor]:
         strategies = uniform(payoffs)

@@ -20,7 +20,7 @@ import numpy as np
 from econsim.errors import UserError
 from econsim.game import Agent, Game
 from econsim.information_tree import Floats, InformationTree, PlayerTree
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._trees import tree_of, tree_solution
 
@@ -48,7 +48,13 @@ class SequenceForm:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return a behavioural strategy for each player; see :class:`~econsim.learning.Solver`.
 
         Where a player's own moves never lead, its options are equally likely. If the time limit is reached first, all

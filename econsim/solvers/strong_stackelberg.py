@@ -19,7 +19,7 @@ import numpy as np
 
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._tables import Commitment, Floats, player_names, solution, two_player_table
 
@@ -46,7 +46,13 @@ class StrongStackelberg:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return the leader's strategy and the follower's answer; see :class:`~econsim.learning.Solver`.
 
         If the time limit is reached, the commitment is the best among those answers of the follower that were tried,

@@ -19,7 +19,7 @@ import numpy as np
 
 from econsim.errors import UserError
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._polytopes import Floats, Labels, vertices
 from econsim.solvers._tables import Equilibria, Mixes, positive, solution, two_player_table
@@ -50,7 +50,13 @@ class VertexEnumeration:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return all extreme equilibria as profiles; see :class:`~econsim.learning.Solver`.
 
         If the time limit is reached first, the only profile is the equilibrium that the Lemke-Howson algorithm finds.

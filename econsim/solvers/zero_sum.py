@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from econsim.game import Agent, Game
-from econsim.learning import Solution
+from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._tables import Floats, solution, zero_sum_table
 
@@ -42,7 +42,13 @@ class ZeroSum:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def solve(self, game: Game[Any], fixed: Mapping[str, Agent], time_limit: float | None = None) -> Solution:
+    def solve(
+        self,
+        game: Game[Any],
+        fixed: Mapping[str, Agent],
+        time_limit: float | None = None,
+        progress: SolverProgress | None = None,
+    ) -> Solution:
         """Return a mixed strategy for each player; see :class:`~econsim.learning.Solver`.
 
         If the time limit is reached before a linear program is solved, that player mixes all options with equal

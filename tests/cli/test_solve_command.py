@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import csv
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import Econsim
+from typer.testing import CliRunner
 
+from econsim.cli import solving
+from econsim.cli.application import app
 from econsim.cli.solving import solve
+from econsim.cli.stopping import stopped_by_user
 from econsim.errors import UserError
+from econsim.runs.progress import Report
 
 
 def test_it_prints_equilibria_with_options_by_name(econsim_command: Econsim, tmp_path: Path) -> None:
@@ -94,3 +102,78 @@ def test_a_mistaken_game_file_exits_with_2(econsim_command: Econsim, tmp_path: P
     assert done.returncode == 2
     assert "coin.efg:2: expected probabilities of at least 0 that sum to exactly 1, found a sum of 0.9" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+ENDLESS = ["solve", "kuhn", "--solver", "counterfactual_regret", "solver.gap=0"]
+
+
+def test_a_bar_with_the_time_left_on_a_terminal_only() -> None:
+    short = ["solve", "prisoners_dilemma", "--solver", "replicator", "solver.iterations=40"]
+    terminal = CliRunner().invoke(app, short, env={"FORCE_COLOR": "1", "TERM": "xterm"})
+    assert terminal.exit_code == 0, terminal.output
+    assert "replicator: gap" in terminal.stderr
+    assert " left" in terminal.stderr
+    assert " left" not in terminal.stdout
+    assert CliRunner().invoke(app, short).stderr == ""
+
+
+def test_ctrl_c_prints_the_best_result_so_far_and_its_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    @contextmanager
+    def interrupting_bar(name: str, quiet: bool) -> Iterator[Report]:
+        def report(units: int, total: int, message: str = "") -> None:
+            done.append(units)
+            if len(done) == 3:
+                signal.raise_signal(signal.SIGINT)
+
+        yield report
+
+    monkeypatch.setattr(solving, "progress_bar", interrupting_bar)
+    handler = signal.getsignal(signal.SIGINT)
+    stopped = CliRunner().invoke(app, ENDLESS)
+    assert stopped.exit_code == 130
+    assert len(done) == 3
+    assert "Stopped after 20 iterations, above the gap of 0 asked for." in stopped.stdout
+    assert "Largest gain of a player from deviating" in stopped.stdout
+    assert "stopped; the result above is the best so far" in stopped.stderr
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_ctrl_c_before_there_is_a_result_and_a_second_time() -> None:
+    with pytest.raises(KeyboardInterrupt, match="before the solver returned a result"), stopped_by_user(print):
+        signal.raise_signal(signal.SIGINT)
+    with stopped_by_user(lambda done, total, message="": None) as watched:
+        assert not watched(1, 2)
+        signal.raise_signal(signal.SIGINT)
+        assert watched(2, 2)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, *arguments: str, columns: int = 80) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    done = CliRunner().invoke(app, ["solve", *arguments])
+    assert done.exit_code == 0, done.output
+    assert "…" not in done.stdout
+    assert all(len(line) <= columns for line in done.stdout.splitlines())
+    return done.stdout.splitlines()
+
+
+def test_many_players_have_a_row_each_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    solver = ("--solver", "logit_equilibrium", "solver.precision=0.5")
+    lines = printed(monkeypatch, "public_goods", *solver)
+    assert lines[1].split() == ["player", "strategy", "payoff"]
+    assert lines[2].split()[:3] == ["1", "player_1", "0"]
+    assert lines[2].endswith(" 20.85")
+    wide = printed(monkeypatch, "public_goods", *solver, columns=200)
+    assert wide[1].split()[:4] == ["player_1", "player_2", "player_3", "player_4"]
+    joint = printed(monkeypatch, "congestion", "game.drivers=7", "--solver", "correlated", "solver.concept=cce")
+    assert joint[1].split() == ["players", "probability"]
+    assert joint[2].startswith("driver_1 country_road, driver_2 motorway")
+
+
+def test_probabilities_that_round_to_zero_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = printed(monkeypatch, "ultimatum", "game.units=3")
+    assert lines[2].split() == ["player_1", "start", "1"]  # 2e-4 on the offer of nothing
+    assert lines[3].split(maxsplit=3)[3].strip() == "accept 0.5, reject 0.5"

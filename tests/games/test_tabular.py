@@ -180,3 +180,59 @@ def test_a_goal_of_soccer_ends_the_play_and_moves_the_score_once() -> None:
     lost = names.index("left at 1-1, right at 1-2, right has the ball")
     assert form.transitions[0, blocked, right, stay, lost] == 1.0  # the ball goes to the player who stood there
     torch.testing.assert_close(form.rewards[0].sum(0), torch.zeros_like(form.rewards[0, 0]))
+
+
+def tit_for_two_tats(game: Tabular) -> MarkovStrategy:
+    """Return the row player that defects after two defections of the column player in a row."""
+    states = game.settings.tables.states
+    rows = [[0.0, 1.0] if state.count(", defect") == 2 else [1.0, 0.0] for state in states]
+    return MarkovStrategy(Strategy.model_validate({"probabilities": [rows] * game.horizon}))
+
+
+def test_a_strategy_uses_the_rounds_that_the_state_remembers() -> None:
+    game = tabular(repeats="prisoners_dilemma", memory=2, horizon=6)
+    assert game.settings.tables.states[:2] == ("start", "cooperate, cooperate")
+    assert len(game.settings.tables.states) == 1 + 4 + 16
+    agents: dict[str, Agent] = {
+        "row": tit_for_two_tats(game),
+        "column": MixedStrategy(Mix.model_validate({"probabilities": [0, 1]})),
+    }
+    expected = expected_returns(game, agents)
+    assert expected is not None
+    # It cooperates twice, for 0 against 5, and defects in the other four rounds.
+    assert [float(expected[name]) for name in ("row", "column")] == [4.0, 14.0]
+    played = play(game, agents, random.keys(1, 2)).returns
+    assert played["row"][:, 0].tolist() == [4.0, 4.0]
+    # The best response defects in every other round, and in the last: 5 + 3 + 5 + 3 + 5 + 5.
+    certificate = certificate_of(game, agents)
+    assert certificate is not None
+    assert certificate.lower == pytest.approx(26.0 - 14.0)
+
+
+def test_any_game_of_one_round_can_be_repeated(tmp_path: Path) -> None:
+    ones = np.ones((2, 2, 2)).tolist()
+    payoffs = {"a": [[[1, 0], [0, 0]], [[0, 0], [0, 2]]], "b": ones, "c": ones}
+    game = tabular(repeats={"payoffs": payoffs, "options": {"a": ["x", "y"]}}, memory=0, horizon=3)
+    assert game.settings.tables.states == ("start",)
+    assert game.settings.tables.options[0] == ("x", "y")
+    agents: dict[str, Agent] = {
+        name: MixedStrategy(Mix.model_validate({"probabilities": [0, 1]})) for name in game.roles
+    }
+    expected = expected_returns(game, agents)
+    assert expected is not None
+    assert [float(value) for value in expected.values()] == [6.0, 3.0, 3.0]
+    rows = ["row,column,payoff_row,payoff_column", "stag,stag,4,4", "stag,hare,1,3", "hare,stag,3,1", "hare,hare,3,3"]
+    (tmp_path / "stag.csv").write_text("\n".join(rows))
+    read = tabular(repeats={"file": str(tmp_path / "stag.csv")})
+    named = tabular(repeats="stag_hunt")
+    assert (read.settings.tables.rewards == named.settings.tables.rewards).all()
+    assert read.settings.tables.states == named.settings.tables.states
+    stored = Parameters.model_validate(read.settings.model_dump())
+    assert stored.tables.states == named.settings.tables.states
+
+
+def test_a_memory_without_a_stage_game_or_too_long_is_refused() -> None:
+    with pytest.raises(ValidationError, match="memory belongs to repeats"):
+        tabular(classic="soccer", memory=2)
+    with pytest.raises(ValidationError, match="66,430 states, 3 x 3 action profiles"):
+        tabular(repeats="rock_paper_scissors", memory=5)

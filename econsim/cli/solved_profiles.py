@@ -1,0 +1,122 @@
+"""Equilibria of games of one round as tables: wide ones, or long ones where a terminal is too narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from econsim.cli.console_tables import fits, grid
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from econsim.game import Game, Role
+    from econsim.learning import Joint, Profile, Solution
+
+__all__ = [
+    "MOST_ROWS",
+    "PLAYED",
+    "joint_table",
+    "number",
+    "option_names",
+    "player_roles",
+    "profile_table",
+    "shares_text",
+    "strategy_text",
+]
+
+MOST_ROWS = 40
+"""The largest number of equilibria, profiles or information sets that are shown."""
+PLAYED = 5e-4
+"""Smaller probabilities are shown as zero; a CSV file contains them."""
+_DECIMALS = 9  # below which a payoff is rounding
+_MOST_OPTIONS = 6  # of a mixed strategy
+_UNBROKEN = 24  # characters of a strategy that is not wrapped
+
+
+def profile_table(game: Game[Any], solution: Solution, console: Console) -> Table:
+    """Return the first equilibria: one row each, or one row for each player where that is too wide for the console."""
+    profiles = solution.profiles[:MOST_ROWS]
+    names = list(profiles[0].strategies)
+    header = ["", *names, *(f"{name} payoff" for name in names), "total"]
+    rows = [
+        [str(place), *_played(game, profile), *map(number, (*profile.payoffs.values(), profile.total))]
+        for place, profile in enumerate(profiles, 1)
+    ]
+    can_be_mixed = len({profile.component for profile in solution.profiles}) < len(solution.profiles)
+    if can_be_mixed:
+        header = [*header, "component"]
+        rows = [[*row, str(profile.component)] for row, profile in zip(rows, profiles, strict=True)]
+    wide = grid(header, rows, words=1 + len(names), unbroken=_UNBROKEN)
+    if fits(console, wide):
+        return wide
+    long = [row for place, profile in enumerate(profiles, 1) for row in _by_player(game, place, profile, can_be_mixed)]
+    return grid(["", "player", "strategy", "payoff"], long, words=3)
+
+
+def _by_player(game: Game[Any], place: int, profile: Profile, with_component: bool) -> list[list[str]]:
+    """Return one row for each player of an equilibrium, and one for all."""
+    rows = zip(profile.payoffs.items(), _played(game, profile), strict=True)
+    numbered = [["", name, strategy, number(payoff)] for (name, payoff), strategy in rows]
+    component = f"component {profile.component}" if with_component else ""
+    return [[str(place), *numbered[0][1:]], *numbered[1:], ["", "total", component, number(profile.total)]]
+
+
+def _played(game: Game[Any], profile: Profile) -> list[str]:
+    return [strategy_text(*each) for each in zip(player_roles(game), profile.strategies.values(), strict=True)]
+
+
+def joint_table(game: Game[Any], joint: Joint, console: Console) -> Table:
+    """Return a joint distribution, likeliest profiles first, and the expected payoffs in its last row.
+
+    There is one column per player, or one for all players where that is too wide for the console.
+    """
+    likely = sorted(zip(joint.probabilities, joint.outcomes, strict=True), key=lambda entry: -entry[0])[:MOST_ROWS]
+    rows = [[*option_names(game, outcome), f"{share:.4g}"] for share, outcome in likely]
+    rows.append([*map(number, joint.payoffs.values()), "expected payoffs"])
+    wide = grid([*joint.payoffs, "probability"], rows, words=len(joint.payoffs), unbroken=_UNBROKEN)
+    if fits(console, wide):
+        return wide
+    long = [
+        [", ".join(f"{name} {cell}" for name, cell in zip(joint.payoffs, row, strict=False)), row[-1]] for row in rows
+    ]
+    return grid(["players", "probability"], long)
+
+
+def player_roles(game: Game[Any]) -> list[Role]:
+    """Return the role of every player."""
+    return [role for role in game.roles.values() for _ in range(role.count)]
+
+
+def option_names(game: Game[Any], outcome: tuple[int, ...]) -> list[str]:
+    """Return the name of each player's option in a profile."""
+    return [
+        role.action_labels[option] if role.action_labels else str(option)
+        for role, option in zip(player_roles(game), outcome, strict=True)
+    ]
+
+
+def number(value: float) -> str:
+    """Return a payoff as text."""
+    return f"{round(value, _DECIMALS) + 0.0:.4g}"  # adding zero removes the sign of a rounded negative number
+
+
+def strategy_text(role: Role, probabilities: tuple[float, ...]) -> str:
+    """Return a mixed strategy in words: the options that are played, each with its probability unless it is one."""
+    names = role.action_labels or tuple(map(str, range(len(probabilities))))
+    return shares_text(dict(zip(names, probabilities, strict=True)))
+
+
+def shares_text(shares: Mapping[str, float]) -> str:
+    """Return the options that are played, each with its probability unless it is one.
+
+    Probabilities below :data:`PLAYED` are left out where another option is played.
+    """
+    least = min(PLAYED, max(shares.values()))
+    played = [(name, share) for name, share in shares.items() if share >= least]
+    if len(played) == 1:
+        return played[0][0]
+    likely = sorted(played, key=lambda entry: -entry[1])[:_MOST_OPTIONS]
+    text = ", ".join(f"{name} {share:.3g}" for name, share in played if (name, share) in likely)
+    return text if len(played) <= _MOST_OPTIONS else f"{text}, and {len(played) - _MOST_OPTIONS} more"

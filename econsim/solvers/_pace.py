@@ -1,0 +1,53 @@
+"""Pace of an iterative solver: the work that is done, and when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from econsim.learning import SolverProgress
+
+_WHOLE = 1_000_000  # units of equal cost that are reported for all the work
+
+Stops = Callable[[int, str], bool]
+"""Takes the iterations that are done and a message, and returns whether to stop."""
+
+
+class Pace:
+    """Reports the progress of one solution, and stops it at the time limit or when the user asks for it.
+
+    The share that is done is that of the iterations or of the time limit, whichever is larger: at the latest then, the
+    solver ends.
+
+    Args:
+        iterations: the largest number of iterations, of equal cost.
+        time_limit: in seconds, from now on.
+        progress: receives the progress; see :class:`~econsim.learning.SolverProgress`.
+    """
+
+    def __init__(self, iterations: int, time_limit: float | None, progress: SolverProgress | None) -> None:
+        self._iterations, self._progress = iterations, progress
+        self._start, self._limit = monotonic(), inf if time_limit is None else time_limit
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the solution began."""
+        return monotonic() - self._start
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left; infinite without a time limit."""
+        return self._limit - self.elapsed
+
+    def stops(self, done: int, message: str = "") -> bool:
+        """Report that ``done`` iterations are done, and return whether the solver stops here."""
+        elapsed = self.elapsed
+        is_asked = False
+        if self._progress is not None:
+            of_time = elapsed / self._limit if self._limit > 0 else 1.0
+            share = min(1.0, max(done / self._iterations, of_time))
+            is_asked = self._progress(int(share * _WHOLE), _WHOLE, message)
+        return is_asked or elapsed >= self._limit

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ TOLERANCE = 1e-6
 """Of sums of probabilities, since those in a scenario or a file are rounded."""
 
 
-class Tables(NamedTuple):
+@dataclass(frozen=True, eq=False)  # parameters that hold them compare their own fields
+class Tables:
     """A finite Markov game; ``L`` is 1 where all periods are alike, and else the number of periods.
 
     Attributes:

@@ -38,10 +38,11 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from econsim import random
@@ -100,7 +101,6 @@ class Parameters(Model):
     """Number of periods; null: 2 for ``hidden_index``, 10 for ``soccer`` and for ``repeats``, 3 for ``random``."""
     discount: float = Field(default=1.0, gt=0, le=1)
     """Weight of a payoff relative to a payoff one period earlier."""
-    _tables: Tables = PrivateAttr()
 
     @model_validator(mode="before")
     @classmethod
@@ -121,10 +121,12 @@ class Parameters(Model):
             raise ValueError("memory belongs to repeats")
         if self.rewards is not None and self.horizon is None:
             raise ValueError("horizon: expected the number of periods")
-        self._tables = self._read_tables()
+        _ = self.tables  # mistakes in them are found before work starts
         return self
 
-    def _read_tables(self) -> Tables:
+    @cached_property
+    def tables(self) -> Tables:
+        """The tables of the game."""
         if self.classic is not None:
             return {"hidden_index": named.hidden_index, "soccer": named.soccer}[self.classic]()
         if self.repeats is not None:
@@ -133,11 +135,6 @@ class Parameters(Model):
         if self.random is not None:
             return random_tables(self.random, self.periods)
         return tables_of(self.rewards or {}, self.transitions, self.states, self.options, self.start)
-
-    @property
-    def tables(self) -> Tables:
-        """The tables of the game."""
-        return self._tables
 
     @property
     def periods(self) -> int:

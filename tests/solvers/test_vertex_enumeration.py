@@ -97,7 +97,7 @@ def test_it_is_the_solver_of_two_players_where_none_is_named() -> None:
     (profile,) = solution.profiles
     assert profile.strategies == {"row": (0.0, 1.0), "column": (0.0, 1.0)}
     assert profile.payoffs == {"row": 1.0, "column": 1.0}
-    with pytest.raises(UserError, match="OneStep has no default solver: the shipped solvers need two players"):
+    with pytest.raises(UserError, match="OneStep has no default solver: the shipped solvers need payoffs that"):
         econsim.solve("one_step")
 
 

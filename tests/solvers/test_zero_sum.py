@@ -91,7 +91,11 @@ def test_a_scenario_is_solved_by_name_and_loaded() -> None:
     [
         ("prisoners_dilemma", "zero_sum", {}, "not zero-sum: payoffs add up to 2 at some choices and to 6 at others"),
         ("one_step", "zero_sum", {}, "enumerable payoffs; OneStep is not such a game"),
-        ("normal_form", "zero_sum", {"payoffs": {"player_1": [1, 2]}}, "expected two players and enumerable payoffs"),
+        ("normal_form", "zero_sum", {"payoffs": {"player_1": [1, 2]}}, "expected two players; NormalForm has 1"),
+        ("public_goods", "lemke_howson", {}, "two players; PublicGoods has 4; use the solver correlated"),
+        ("kuhn", "correlated", {}, "enumerable payoffs; ExtensiveForm is .*; use the solver sequence_form"),
+        ("soccer", "sequence_form", {}, "Tabular is not such a game; use the solver backward_induction"),
+        ("prisoners_dilemma", "backward_induction", {}, "NormalForm is .*; use the solver vertex_enumeration"),
         ("matching_pennies", "zero_summ", {}, r"solvers: no kind 'zero_summ' \(did you mean zero_sum\?\)"),
         ("matching_pennies", {"kind": "zero_sum", "steps": 3}, {}, "steps: unknown key"),
         ("matching_pennies", {"steps": 3}, {}, "expected a name or a mapping with a key 'kind'"),

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from econsim.errors import UserError
+from econsim.games._payoffs import LARGEST
 from econsim.storage.user_files import decoded, read_user_file
 
 __all__ = ["KEY", "GambitReader", "gambit_text", "identifier", "quoted"]
@@ -21,7 +22,6 @@ _MOST_BYTES = 64 << 20
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]|[^\s{}",]+')
 _NUMBER = re.compile(r"[-+]?(\d{1,300}/\d{1,300}|(\d{1,300}\.?\d{0,300}|\.\d{1,300})([eE][-+]?\d{1,2})?)", re.ASCII)
 _WHOLE = re.compile(r"\d{1,18}", re.ASCII)
-_LARGEST = Fraction(10) ** 100  # products and sums of such numbers are finite in float64
 
 
 def gambit_text(file: str) -> str:
@@ -97,8 +97,8 @@ class GambitReader:
         if not _NUMBER.fullmatch(token) or re.search(r"/0+$", token):
             raise self.mistake(f"a number such as 3, -0.5, 1/3 or 2e-3, found {_short(token)}")
         number = Fraction(token)
-        if abs(number) > _LARGEST:
-            raise self.mistake(f"a number between -1e100 and 1e100, found {_short(token)}")
+        if abs(number) > LARGEST:
+            raise self.mistake(f"a number between -{LARGEST:g} and {LARGEST:g}, found {_short(token)}")
         return number
 
     def whole(self, token: str, low: int, high: int, expected: str) -> int:

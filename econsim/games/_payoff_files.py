@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from econsim.errors import UserError
 from econsim.games._gambit import KEY, GambitReader, gambit_text
+from econsim.games._payoffs import PAYOFF, players_of
 from econsim.storage.csv_reader import CsvTable, read_csv
 
 MOST_PAYOFFS = 10_000_000
-_PAYOFF = "payoff_"
 
 Floats = NDArray[np.float64]
 
@@ -49,9 +49,9 @@ def read_payoffs(file: str) -> GameFile:
 
 
 def _from_csv(table: CsvTable) -> GameFile:
-    players = [name for name in table.columns if f"{_PAYOFF}{name}" in table.columns]
+    players = players_of(table, KEY)
     if not players:
-        raise UserError(f"{KEY}: {table.name}: expected a column for each player and a column {_PAYOFF}<player>")
+        raise UserError(f"{KEY}: {table.name}: expected a column for each player and a column {PAYOFF}<player>")
     options = {player: tuple(dict.fromkeys(table.column(player))) for player in players}
     shape = tuple(map(len, options.values()))
     if len(table) != prod(shape):
@@ -66,7 +66,7 @@ def _from_csv(table: CsvTable) -> GameFile:
     payoffs = {}
     for player in players:
         values = np.empty(shape)
-        values[tuple(np.array(places))] = table.numbers(f"{_PAYOFF}{player}", "a payoff")
+        values[tuple(np.array(places))] = table.numbers(f"{PAYOFF}{player}", "a payoff")
         payoffs[player] = values.tolist()
     return GameFile(payoffs, options)
 

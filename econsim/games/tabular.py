@@ -48,7 +48,7 @@ from econsim import random
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.games import _markov_classics as named
 from econsim.games._markov_files import read_markov_game
-from econsim.games._markov_tables import Tables, tables_of
+from econsim.games._markov_tables import Tables, check_horizon, tables_of
 from econsim.games._random_tables import RandomTables, random_tables
 from econsim.markov import MarkovForm
 from econsim.parameters import Model
@@ -116,6 +116,7 @@ class Parameters(Model):
         if self.rewards is not None and self.horizon is None:
             raise ValueError("horizon: expected the number of periods")
         self._tables = self._read_tables()
+        check_horizon(len(self._tables.states), tuple(map(len, self._tables.options)), self.periods)
         return self
 
     def _read_tables(self) -> Tables:

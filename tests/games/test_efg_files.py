@@ -64,7 +64,7 @@ MISTAKES = {
     "undefined outcome": ('t "" 4 { -1 1 }', 't "" 4', 12, "the payoffs of outcome 4 where it first appears"),
     "not finite": ("{ -1 1 }", "{ -1 inf }", 12, "a number such as 3, -0.5, 1/3 or 2e-3, found inf"),
     "division by zero": ("{ -1 1 }", "{ -1 1/0 }", 12, "found 1/0"),
-    "a payoff too large": ("{ -1 1 }", f"{{ -1 {'9' * 250} }}", 12, "a number between -1e100 and 1e100, found 999"),
+    "a payoff too large": ("{ -1 1 }", f"{{ -1 {'9' * 250} }}", 12, "a number between -1e+100 and 1e+100, found 999"),
     "a digit of another script": ('p "" 2 1 0', 'p "" ² 1 0', 11, "the number of a player, from 1 to 2"),
     "another option": ('p "" 2 1 0', 'p "" 2 1 "blind" { "meet" "other" } 0', 11, "the same options each time"),
     "unknown set": ('p "" 2 1 0', 'p "" 2 7 0', 11, "the options of information set 7"),

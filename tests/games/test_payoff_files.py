@@ -86,7 +86,7 @@ def test_a_run_contains_the_payoffs_and_not_the_file(tmp_path: Path) -> None:
         (
             "a.nfg",
             DILEMMA.replace("1/3", "9" * 250),
-            r"a.nfg:7: .* between -1e100 and 1e100, found 9+\.\.\.",
+            r"a.nfg:7: .* between -1e.100 and 1e.100, found 9+\.\.\.",
         ),
         ("a.nfg", BY_COUNT.replace("{ 2 3 2 }", "{ 2 ² 2 }"), "a.nfg:1: expected 3 numbers of options"),
         ("a.nfg", BY_COUNT.replace("{ 2 3 2 }", "{ 2 3 2"), "a.nfg:2: expected 3 numbers .* found the end of the file"),
@@ -96,6 +96,7 @@ def test_a_run_contains_the_payoffs_and_not_the_file(tmp_path: Path) -> None:
         ("a.csv", STAG.replace("hare,hare", "hare,stag"), "expected each combination of options once"),
         ("a.csv", STAG.replace("4,4", "4,many"), "expected a payoff"),
         ("a.csv", "row,column\na,b\n", "expected a column for each player and a column payoff_<player>"),
+        ("a.csv", STAG.replace(",payoff_column", ",payoff"), "column column: expected a column payoff_column too"),
         ("a.txt", "", "expected a file that ends in .nfg or .csv"),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_scenario_is_solved_by_name_and_loaded() -> None:
         ("soccer", "sequence_form", {}, "Tabular is not such a game; use the solver backward_induction"),
         ("prisoners_dilemma", "backward_induction", {}, "NormalForm is .*; use the solver vertex_enumeration"),
         ("matching_pennies", "zero_summ", {}, r"solvers: no kind 'zero_summ' \(did you mean zero_sum\?\)"),
-        ("matching_pennies", {"kind": "zero_sum", "steps": 3}, {}, "steps: unknown key"),
+        ("matching_pennies", {"kind": "zero_sum", "steps": 3}, {}, r"solver\.steps: unknown key"),
         ("matching_pennies", {"steps": 3}, {}, "expected a name or a mapping with a key 'kind'"),
         ("matching_pennis", "zero_sum", {}, "did you mean matching_pennies"),
     ],

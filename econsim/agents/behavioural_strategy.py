@@ -153,8 +153,7 @@ def _row(name: str, shares: Mapping[str, float], role: Role) -> list[float]:
 
 def strategy_table(tree: PlayerTree, role: Role, behaviour: Floats) -> dict[str, dict[str, float]]:
     """Return a behaviour ``[S]`` as the probabilities of options by information set, both by name."""
-    rows = np.split(behaviour[1:], tree.first[1:-1] - 1)
-    options = np.split(tree.option[1:], tree.first[1:-1] - 1)
+    rows, options = (np.split(of, tree.first)[1:-1] for of in (behaviour, tree.option))  # without the empty sequence
     return {
         name: {role.action_labels[option]: float(share) for option, share in zip(legal, shares, strict=True)}
         for name, legal, shares in zip(tree.names, options, rows, strict=True)

@@ -36,7 +36,8 @@ def solve(
         typer.Option(metavar="KIND", help="A kind of econsim list solvers. Default: the one that fits the game."),
     ] = None,
     time_limit: Annotated[
-        float | None, typer.Option(min=0.0, help="Seconds after which the best result so far is returned.")
+        float | None,
+        typer.Option(min=0.0, help="Seconds after which the solver stops; gains are computed after it."),
     ] = None,
     csv: Annotated[
         Path | None,

@@ -213,9 +213,7 @@ def search(
     threads: ThreadsOption = 1,
     backend: BackendOption = Backend.tensors,
     quiet: QuietOption = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Confirm that a key is sent to the language model of the scenario.")
-    ] = False,
+    yes: ConfirmOption = False,
     accept_changed_versions: AcceptChangedVersions = False,
 ) -> None:
     """Search for the values of keys that give the best value of a metric.

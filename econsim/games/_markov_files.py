@@ -15,10 +15,10 @@ import numpy as np
 
 from econsim.errors import UserError
 from econsim.games._markov_tables import TOLERANCE, check_size
+from econsim.games._payoffs import PAYOFF, players_of
 from econsim.storage.csv_reader import CsvTable, read_csv
 
 _KEY = "game.file"
-_PAYOFF = "payoff_"
 
 
 def read_markov_game(file: str) -> dict[str, Any]:
@@ -31,9 +31,9 @@ def read_markov_game(file: str) -> dict[str, Any]:
     if path.suffix.lower() != ".csv":
         raise UserError(f"{_KEY}: expected a file that ends in .csv, found {file}")
     table = read_csv(path, _KEY)
-    players = [name for name in table.columns if f"{_PAYOFF}{name}" in table.columns]
+    players = players_of(table, _KEY, ("state", "next_state", "probability"))
     if not players or not len(table):
-        expected = f"a column for each player, a column {_PAYOFF}<player>, and rows"
+        expected = f"a column for each player, a column {PAYOFF}<player>, and rows"
         raise UserError(f"{_KEY}: {table.name}: expected {expected}")
     return _MarkovFile(table, players).game()
 
@@ -68,7 +68,7 @@ class _MarkovFile:
     def _fill(self) -> None:
         table = self.table
         likely = table.numbers("probability", "a probability between 0 and 1", lambda share: 0 <= share <= 1)
-        paid = [table.numbers(f"{_PAYOFF}{player}", "a payoff") for player in self.players]
+        paid = [table.numbers(f"{PAYOFF}{player}", "a payoff") for player in self.players]
         places = [[self.options[player].index(cell) for cell in table.column(player)] for player in self.players]
         before = [self.states.index(cell) for cell in table.column("state")]
         after = [self.states.index(cell) for cell in table.column("next_state")]

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from econsim.games._payoffs import check_range
+
 Floats = NDArray[np.float64]
 
 MOST_NUMBERS = 50_000_000
@@ -49,6 +51,14 @@ def check_size(states: int, options: Sequence[int], periods: int = 1) -> None:
     if numbers > MOST_NUMBERS:
         sizes = f"{states:,} states, {' x '.join(map(str, options))} action profiles"
         raise ValueError(f"{sizes} and {periods} different periods are {numbers:,} numbers; at most {MOST_NUMBERS:,}")
+
+
+def check_horizon(states: int, options: Sequence[int], periods: int) -> None:
+    """Raise ``ValueError`` if a policy of all periods, which exact returns and solvers need, would be too large."""
+    numbers = periods * states * prod(options)
+    if numbers > MOST_NUMBERS:
+        sizes = f"{periods:,} periods, {states:,} states and {' x '.join(map(str, options))} action profiles"
+        raise ValueError(f"horizon: {sizes} are {numbers:,} numbers; at most {MOST_NUMBERS:,}")
 
 
 def tables_of(
@@ -95,6 +105,7 @@ def _numbers(what: str, table: Any) -> Floats:
     if not np.isfinite(numbers).all():
         place = ", ".join(str(index) for index in np.argwhere(~np.isfinite(numbers))[0])
         raise ValueError(f"{what}: the value at [{place}] is missing or not finite")
+    check_range(what, numbers)
     return numbers
 
 

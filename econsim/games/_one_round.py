@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from math import prod
+from math import log10, prod
 
 import torch
 from torch import Tensor
@@ -17,10 +17,10 @@ MOST_PROFILES = 1_000_000
 
 def check_profiles(options: int, players: int) -> None:
     """Raise ``ValueError`` if the choices of all players have too many combinations."""
-    if options**players > MOST_PROFILES:
+    if players * log10(options) > log10(MOST_PROFILES):
         raise ValueError(
-            f"{options} options of {players} players have {float(options) ** players:.2g} combinations, more than "
-            f"{MOST_PROFILES:,}; use fewer options or players"
+            f"{options} options of {players:,} players have more than {MOST_PROFILES:,} combinations; "
+            "use fewer options or players"
         )
 
 

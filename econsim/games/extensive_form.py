@@ -51,13 +51,13 @@ from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.games._card_games import goofspiel, kuhn, leduc
 from econsim.games._efg_files import efg_text, tree_of_efg
+from econsim.games._gambit import gambit_text
 from econsim.games._rules import rules_of
 from econsim.games._tree import Tree, sequence_form
 from econsim.games._tree_tables import tree_tables
 from econsim.games._ultimatum import ultimatum
 from econsim.information_tree import InformationTree
 from econsim.parameters import Model
-from econsim.storage.user_files import decoded, read_user_file
 
 __all__ = ["ExtensiveForm", "Parameters"]
 
@@ -74,7 +74,6 @@ REFERENCES = (
     "@article{vonstengel1996efficient, title={Efficient Computation of Behavior Strategies}, author={von Stengel, "
     "Bernhard}, journal={Games and Economic Behavior}, volume={14}, number={2}, pages={220--246}, year={1996}}",
 )
-_MOST_BYTES = 64 << 20
 _MOST_CARDS = {"random": 4, "descending": 5}
 
 
@@ -106,12 +105,7 @@ class Parameters(Model):
         file = given["file"]
         if Path(file).suffix.lower() != ".efg":
             raise UserError(f"game.file: expected a file that ends in .efg, found {file}")
-        try:
-            raw = read_user_file(Path(file), _MOST_BYTES)
-        except UserError as error:
-            raise UserError(f"game.file: cannot read {error}") from None
-        text = decoded(raw, file, "game.file")
-        return {**given, "file": None, "efg": efg_text(tree_of_efg(text, f"game.file: {file}"))}
+        return {**given, "file": None, "efg": efg_text(tree_of_efg(gambit_text(file), f"game.file: {file}"))}
 
     @model_validator(mode="after")
     def _one_game(self) -> Parameters:

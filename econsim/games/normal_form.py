@@ -46,6 +46,7 @@ from torch import Tensor
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.games._classics import CLASSICS
 from econsim.games._payoff_files import read_payoffs
+from econsim.games._payoffs import check_range
 from econsim.parameters import Model
 
 __all__ = ["NormalForm", "Parameters"]
@@ -134,6 +135,7 @@ def _table(player: str, payoff: list[Any], players: int) -> NDArray[np.float64]:
         raise ValueError(f"the payoffs of {player}: expected {players} axes, one per player, found {table.ndim}")
     if not np.isfinite(table).all():
         raise ValueError(f"the payoffs of {player} contain a value that is not finite")
+    check_range(f"the payoffs of {player}", table)
     return table
 
 

@@ -49,7 +49,7 @@ from econsim import random
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.games import _markov_classics as named
 from econsim.games._markov_files import read_markov_game
-from econsim.games._markov_tables import Tables, tables_of
+from econsim.games._markov_tables import Tables, check_horizon, tables_of
 from econsim.games._random_tables import RandomTables, random_tables
 from econsim.games.normal_form import Parameters as StageGame
 from econsim.markov import MarkovForm
@@ -121,7 +121,8 @@ class Parameters(Model):
             raise ValueError("memory belongs to repeats")
         if self.rewards is not None and self.horizon is None:
             raise ValueError("horizon: expected the number of periods")
-        _ = self.tables  # mistakes in them are found before work starts
+        tables = self.tables  # mistakes in them are found before work starts
+        check_horizon(len(tables.states), tuple(map(len, tables.options)), self.periods)
         return self
 
     @cached_property

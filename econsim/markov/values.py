@@ -76,7 +76,7 @@ def best_response(form: MarkovForm, joint: Tensor, player: int) -> tuple[Tensor,
     """
     later, choices = form.start.new_zeros(form.states), []
     for period in reversed(range(form.horizon)):
-        others = joint[period].sum(1 + player).flatten(1)  # [S, R]
+        others = joint[period].sum(1 + player).reshape(form.states, -1)  # [S, R], R = 1 of a single player
         paid = torch.einsum("sar,sr->sa", _by_option(form, period, later, player), others)
         later, chosen = paid.max(-1)
         choices.append(chosen)
@@ -116,7 +116,8 @@ def _best_modification(form: MarkovForm, joint: Tensor, player: int) -> Tensor:
     """Return the values ``[S]`` of the first period under the best change of every recommended action."""
     later = form.start.new_zeros(form.states)
     for period in reversed(range(form.horizon)):
-        recommended = joint[period].movedim(1 + player, 1).flatten(2)  # [S, A, R]
+        recommended = joint[period].movedim(1 + player, 1)
+        recommended = recommended.reshape(form.states, form.options[player], -1)  # [S, A, R]
         paid = torch.einsum("sbr,sar->sba", recommended, _by_option(form, period, later, player))
         later = paid.amax(-1).sum(-1)
     return later
@@ -125,4 +126,4 @@ def _best_modification(form: MarkovForm, joint: Tensor, player: int) -> Tensor:
 def _by_option(form: MarkovForm, period: int, later: Tensor, player: int) -> Tensor:
     """Return a player's action values ``[S, A_p, R]``, where ``R`` counts the profiles of all other players."""
     paid = form.rewards[period, player] + form.discount * (form.transitions[period] @ later)
-    return paid.movedim(1 + player, 1).flatten(2)
+    return paid.movedim(1 + player, 1).reshape(form.states, form.options[player], -1)

@@ -83,7 +83,11 @@ def solver_choice(given: str | Mapping[str, Any], overrides: Overrides = ()) -> 
     name = content.pop("kind", None)
     if not isinstance(name, str):
         raise UserError("solver: expected a name or a mapping with a key 'kind' that names one of the solvers")
-    return _kind_with(name, content, Annotated[Chosen, FromRoom("solvers")], overrides)
+    try:
+        return _kind_with(name, content, Annotated[Chosen, FromRoom("solvers")], overrides)
+    except ScenarioError as error:  # keys as they are typed
+        typed = (replace(each, key=each.key and f"solver.{each.key}") for each in error.problems)
+        raise ScenarioError(typed) from None
 
 
 def planner_choice(source: str, parameters: Mapping[str, Any]) -> Chosen:

@@ -11,6 +11,7 @@ from econsim.agents import markov_strategy
 from econsim.errors import UserError
 from econsim.game import Agent, Game
 from econsim.markov import MarkovForm, MarkovGame, values
+from econsim.solvers._fitting import not_fitting
 
 
 def markov_form(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> MarkovForm:
@@ -20,8 +21,7 @@ def markov_form(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> Mar
         UserError: the game is not a finite Markov game, or an agent is fixed.
     """
     if not isinstance(game, MarkovGame):
-        name = type(game).__name__
-        raise UserError(f"{solver}: expected a finite Markov game, such as one of the kind tabular; {name} is not one")
+        raise not_fitting(solver, "a finite Markov game, such as one of the kind tabular", game)
     if fixed:
         raise UserError(f"{solver}: all players are solved for; {', '.join(fixed)} cannot be fixed")
     form = game.to("cpu").markov_form()  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from econsim.errors import UserError
 from econsim.expected_play import certificate_of, expected_payoffs, joint_payoffs, nash_gap
 from econsim.game import Agent, Enumerable, Game
 from econsim.learning import Certificate, Joint, Profile, Solution
+from econsim.solvers._fitting import not_fitting
 
 CONSTANT_SUM = 1e-9
 """Of sums of payoffs, relative to the largest payoff."""
@@ -65,9 +66,11 @@ def two_player_table(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -
     """
     if fixed:
         raise UserError(f"{solver}: both players are solved for; {', '.join(fixed)} cannot be fixed")
-    if not isinstance(game, Enumerable) or sum(role.count for role in game.roles.values()) != 2:
-        name = type(game).__name__
-        raise UserError(f"{solver}: expected two players and enumerable payoffs; {name} is not such a game")
+    players = sum(role.count for role in game.roles.values())
+    if not isinstance(game, Enumerable):
+        raise not_fitting(solver, "two players and enumerable payoffs", game)
+    if players != 2:
+        raise not_fitting(solver, "two players", game, f"has {players:,}")
     table: Floats = game.payoff_tensor().cpu().numpy()
     return table
 
@@ -81,7 +84,7 @@ def payoff_table(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> Fl
     if fixed:
         raise UserError(f"{solver}: all players are solved for; {', '.join(fixed)} cannot be fixed")
     if not isinstance(game, Enumerable):
-        raise UserError(f"{solver}: expected enumerable payoffs; {type(game).__name__} is not such a game")
+        raise not_fitting(solver, "enumerable payoffs", game)
     table: Floats = game.payoff_tensor().cpu().numpy()
     return table
 
@@ -109,9 +112,9 @@ def zero_sum_table(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> 
     """
     table = two_player_table(game, fixed, solver)
     if not is_constant_sum(table):
-        total, name = table.sum(0), type(game).__name__
-        reason = f"payoffs add up to {total.min():g} at some choices and to {total.max():g} at others"
-        raise UserError(f"{solver}: {name} is not zero-sum: {reason}")
+        total = table.sum(0)
+        sums = f"is not zero-sum: payoffs add up to {total.min():g} at some choices and to {total.max():g} at others"
+        raise not_fitting(solver, "payoffs that add up to a constant", game, sums)
     return table
 
 

@@ -11,6 +11,7 @@ from econsim.expected_play import certificate_of
 from econsim.game import Agent, Game
 from econsim.information_tree import Floats, HasInformationTree, InformationTree
 from econsim.learning import Solution
+from econsim.solvers._fitting import not_fitting
 
 __all__ = ["tree_of", "tree_solution"]
 
@@ -25,10 +26,7 @@ def tree_of(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> Informa
     if fixed:
         raise UserError(f"{solver}: all players are solved for; {', '.join(fixed)} cannot be fixed")
     if not isinstance(game, HasInformationTree):
-        raise UserError(
-            f"{solver}: expected a game whose information sets can be listed, such as extensive_form; "
-            f"{type(game).__name__} is not such a game"
-        )
+        raise not_fitting(solver, "a game whose information sets can be listed, such as extensive_form", game)
     return game.information_tree()
 
 

@@ -25,8 +25,11 @@ def appearing(path: Path, before_it_appears: Callable[[Path], None] | None = Non
         before_it_appears: called with the path of the complete file before the file is renamed.
 
     Raises:
-        RunError: the disk is full or refuses the file; no partial file remains.
+        RunError: the disk is full or refuses the file, or ``path`` is a folder, a device or a named pipe; no partial
+            file remains.
     """
+    if path.exists() and not path.is_file():
+        raise RunError(f"cannot write {path}: this is not a file, and is left as it is; give the name of a file")
     partial = path.with_name(f".{path.name}.partial")
     try:
         partial.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from econsim.errors import UserError
 
 __all__ = ["check_name", "check_writable", "decoded", "is_writable_text", "open_user_file", "read_user_file", "shown"]
 
+_SMALL = 1 << 20  # bytes
 _LONGEST_SHOWN = 300  # characters
 _FILE_TYPES = {stat.S_IFIFO: "a named pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 _REASONS = {
@@ -51,7 +52,8 @@ def open_user_file(path: Path, most_bytes: int) -> Iterator[BinaryIO]:
 def read_user_file(path: Path, most_bytes: int) -> bytes:
     """Return the content of a file that a user gave; raises as :func:`open_user_file`."""
     with open_user_file(path, most_bytes) as file:
-        return file.read(most_bytes)
+        size = os.fstat(file.fileno()).st_size
+        return file.read(min(most_bytes, max(size, _SMALL)))  # a larger request would reserve memory that is not used
 
 
 def decoded(raw: bytes, name: str, key: str) -> str:

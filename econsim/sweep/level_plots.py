@@ -114,7 +114,7 @@ class _Drawing:
         """Return one curve per policy and combination of names; a policy that the key does not change is level."""
         (key,), means = self.numeric, means_of(rows, self.keys)
         names = [name for name in self.keys if name != key]
-        levels = sorted(level for level in means[key].unique() if level != ALL)
+        levels = sorted(self.rows[key].dropna().unique())  # of all rows: the key may change no policy
         curves: dict[str, pd.DataFrame] = {}
         for _, of_line in means.groupby([*WHO, *names], sort=False, dropna=False):
             record = of_line.iloc[0].to_dict()

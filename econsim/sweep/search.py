@@ -140,7 +140,7 @@ def search(
         out: the folder of the search.
         device: device of each run.
         quiet: print nothing.
-        agreed: the user agrees to sending a key to the language model of the scenario.
+        agreed: the user agrees to the calls of each run to a language model, and to sending its key.
         accept_changed_versions: continue although versions have changed that can change numbers.
         threads: CPU threads of each run.
         backend: ``tensors`` or ``kernels``, see :mod:`econsim.runs.backend`.
@@ -171,7 +171,7 @@ def search(
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_FREE_TRIALS, n_warmup_steps=0),
         )
-        worker = Trials(request, out, options)
+        worker = Trials(request, out, options, agreed)
         _Searching(request, axes, study, worker, showing).run(budget)
         result = ParameterSearch(out, study, axes, worker)
         write_csv(out / "trials.csv", result.trials)

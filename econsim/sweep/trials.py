@@ -25,6 +25,8 @@ __all__ = ["Trials", "scenario_of", "value_of"]
 class Trials:
     """The trials of a search in the folder ``out``; ``options``: ``device``, ``threads`` and ``backend`` of its runs.
 
+    ``agreed``: the user agrees to the calls of its runs to a language model, and to sending a key to it.
+
     Trials without training are played in batches. The others are runs in folders below ``out``, which are resumed if
     they were interrupted.
     """
@@ -32,6 +34,7 @@ class Trials:
     request: SearchRequest
     out: Path
     options: Mapping[str, Any]
+    agreed: bool
 
     def values(self, levels: Mapping[str, Any], seeds: Sequence[int]) -> Iterator[float]:
         """Yield the value of the metric under each seed."""
@@ -51,9 +54,9 @@ class Trials:
 
         folder = self.out / "trials" / _name(levels) / f"seed-{scenario.seed}"
         if (folder / "environment.json").is_file():
-            run = resume(folder, quiet=True, accept_changed_versions=True, agreed=True)  # checked for the whole search
+            run = resume(folder, quiet=True, accept_changed_versions=True, agreed=self.agreed)
         else:
-            run = execute(scenario, folder, quiet=True, **self.options)
+            run = execute(scenario, folder, quiet=True, agreed=self.agreed, **self.options)
         scored = run.metrics[run.metrics["response"] != ""]
         rows = scored[["policy", "response", "name", "value"]].itertuples(index=False)
         return value_of([tuple(row) for row in rows], self.request.metric)

@@ -64,6 +64,8 @@ MISTAKES = {
     "undefined outcome": ('t "" 4 { -1 1 }', 't "" 4', 12, "the payoffs of outcome 4 where it first appears"),
     "not finite": ("{ -1 1 }", "{ -1 inf }", 12, "a number such as 3, -0.5, 1/3 or 2e-3, found inf"),
     "division by zero": ("{ -1 1 }", "{ -1 1/0 }", 12, "found 1/0"),
+    "a payoff too large": ("{ -1 1 }", f"{{ -1 {'9' * 250} }}", 12, "a number between -1e+100 and 1e+100, found 999"),
+    "a digit of another script": ('p "" 2 1 0', 'p "" ² 1 0', 11, "the number of a player, from 1 to 2"),
     "another option": ('p "" 2 1 0', 'p "" 2 1 "blind" { "meet" "other" } 0', 11, "the same options each time"),
     "unknown set": ('p "" 2 1 0', 'p "" 2 7 0', 11, "the options of information set 7"),
     "unknown player": ('p "" 2 1 0', 'p "" 3 1 0', 11, "the number of a player, from 1 to 2"),
@@ -98,6 +100,21 @@ def test_imperfect_recall_can_be_played_but_not_solved() -> None:
     game = econsim.make("extensive_form", efg=FORGETFUL)
     with pytest.raises(UserError, match="a does not recall its own moves in the information set 'second'"):
         game.information_tree()  # type: ignore[attr-defined]
+
+
+WATCHED = """EFG 2 R "a player who only watches" { "a" "watcher" }
+p "" 1 1 "move" { "l" "r" } 0
+t "" 1 { 1 0 }
+t "" 2 { 0 1 }
+"""
+
+
+@pytest.mark.parametrize("solver", ["sequence_form", "counterfactual_regret"])
+def test_a_player_may_never_move(solver: str) -> None:
+    solution = econsim.solve("extensive_form", solver, efg=WATCHED)
+    assert solution.certificate.upper == pytest.approx(0, abs=1e-3)
+    assert solution.agents["a"].parameters.probabilities["move"]["l"] == pytest.approx(1, abs=1e-3)  # type: ignore[attr-defined]
+    assert solution.agents["watcher"].parameters.probabilities == {}  # type: ignore[attr-defined]
 
 
 def test_a_file_of_another_kind_or_none_is_refused() -> None:

@@ -130,6 +130,7 @@ def test_returns_have_to_be_sampled_where_an_agent_states_no_distribution() -> N
         ({"payoffs": {"row": [[1, 2], [3]], "column": [[1, 2], [3, 4]]}}, "rows of different length"),
         ({"payoffs": {"row": [[1, "x"]], "column": [[1, 2]]}}, "a value that is not a number"),
         ({"payoffs": {"row": [[1, None]], "column": [[1, 2]]}}, "not finite"),
+        ({"payoffs": {"row": [[1, -1e308]], "column": [[1, 2]]}}, "row: expected numbers between .* found -1e.308"),
         (
             {"payoffs": {"row": [[1, 2]], "column": [1, 2]}},
             "the payoffs of column: expected 2 axes, one per player, found 1",

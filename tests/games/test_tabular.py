@@ -76,6 +76,8 @@ def test_a_file_is_read_as_written_and_a_state_without_rows_ends_the_game(tmp_pa
         ("save,use,bare,0.5", "save,use,bare,1.5", r"csv:4: column probability: expected a probability between 0 and"),
         ("green,save,use,bare", "green,save,use,green", r"csv:4: column next_state: expected each next state once"),
         ("payoff_farmer,payoff_herder", "x,y", r"expected a column for each player and|a column for each player"),
+        (",payoff_herder", ",reward_herder", "column herder: expected a column payoff_herder too, or none of both"),
+        ("payoff_farmer,", "payoff_famer,", "column farmer: expected a column payoff_farmer too"),
     ],
 )
 def test_a_mistake_in_a_file_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -101,6 +103,8 @@ TWO: dict[str, Any] = {
         ({"rewards": {"a": TWO["rewards"]["a"], "b": [[[1, 2], [3]], [[0, 0], [0, 0]]]}}, "rows of different length"),
         ({"transitions": np.full((2, 2, 2, 2), 0.4).tolist()}, "transitions from 0, 0, 0: .* found a sum of 0.8"),
         ({"transitions": np.full((2, 2, 2, 3), 1 / 3).tolist()}, "transitions: expected 2 by 2 by 2 by 2, found"),
+        ({"horizon": 10_000_000}, r"10,000,000 periods, 2 states and 2 x 2 .* are 80,000,000 numbers; at most"),
+        ({"rewards": {"a": TWO["rewards"]["a"], "b": [[[1, 2], [3, 1e200]], [[0, 0], [0, 0]]]}}, "b: .* found 1e.200"),
         ({"start": {"x": 1.0}}, "start: no state is called 'x'"),
         ({"states": ["one"]}, "states: expected 2 different names, found 1"),
         ({"options": {"c": ["x", "y"]}}, "options: no player is called 'c'"),

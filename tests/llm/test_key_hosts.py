@@ -132,6 +132,21 @@ def test_nothing_is_sent_before_the_user_agreed(
     assert keys(server) == {f"Bearer {KEY}"}
 
 
+def test_the_runs_of_a_search_call_a_model_that_costs_money_only_after_the_user_agreed(
+    file: Path, server: Server, tmp_path: Path
+) -> None:
+    price = "llm.prices={input_per_million: 1.0, output_per_million: 1.0}"
+    command = ["search", str(file), price, "--over", "planner.rate=uniform(0,1)", "--maximise", "revenue"]
+    command += ["--budget", "1", "--quiet", "--out", str(tmp_path / "search")]
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    assert "Confirm with --yes" in refused.output
+    assert not server.bodies
+    agreed = CliRunner().invoke(app, [*command, "--yes"])
+    assert agreed.exit_code == 0, agreed.output
+    assert server.bodies
+
+
 def test_resuming_a_received_folder_sends_a_key_only_after_the_user_agreed(
     scenario: Scenario, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,3 +164,12 @@ def test_chicken_with_a_correlation_device_is_a_correlated_equilibrium() -> None
     assert float(ce_gains(form, joint).max()) == pytest.approx(0.0, abs=1e-12)
     greedy = torch.tensor([[0.0, 0.0], [0.0, 1.0]], dtype=torch.float64)[None, None]
     assert ce_gains(form, greedy).tolist() == [1.0, 1.0]
+
+
+def test_the_gap_of_a_single_player_is_what_the_best_policy_adds() -> None:
+    parameters = {"rewards": {"a": [[1, 2], [0, 3]]}, "transitions": [[[1, 0], [0, 1]], [[1, 0], [0, 1]]], "horizon": 2}
+    form = form_of(**parameters)
+    equal = torch.full((2, 2, 2), 0.5, dtype=torch.float64)
+    # At best 2 and then 3, against means of 1.5 in each state of both periods.
+    assert cce_gains(form, equal).tolist() == pytest.approx([2.0])
+    assert ce_gains(form, equal).tolist() == pytest.approx([2.0])

@@ -70,3 +70,13 @@ def test_a_folder_appears_at_once_and_replaces_the_old_one(tmp_path: Path) -> No
         raise ZeroDivisionError
     assert (target / "x").read_text() == "two"
     assert os.listdir(tmp_path) == ["step"]
+
+
+def test_what_is_not_a_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path):
+        with pytest.raises(RunError, match="this is not a file, and is left as it is"):
+            write_text(path, "text")
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]

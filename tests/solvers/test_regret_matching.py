@@ -65,5 +65,5 @@ def test_out_of_iterations_or_time_it_says_so() -> None:
 
 
 def test_games_that_are_not_zero_sum_are_refused() -> None:
-    with pytest.raises(UserError, match="regret_matching: NormalForm is not zero-sum"):
+    with pytest.raises(UserError, match="NormalForm is not zero-sum"):
         econsim.solve("prisoners_dilemma", "regret_matching")

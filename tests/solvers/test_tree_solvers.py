@@ -134,5 +134,5 @@ def test_other_games_are_refused() -> None:
     for solver in ("counterfactual_regret", "sequence_form"):
         with pytest.raises(UserError, match=f"{solver}: expected a game whose information sets can be listed"):
             econsim.solve("matching_pennies", solver)
-    with pytest.raises(UserError, match="expected two players and enumerable payoffs"):
+    with pytest.raises(UserError, match="use the solver sequence_form"):
         econsim.solve("extensive_form", "vertex_enumeration", classic="kuhn")

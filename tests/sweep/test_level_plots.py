@@ -43,6 +43,15 @@ def test_one_axis_of_numbers_gives_lines_with_bands(sweep: Make) -> None:
     assert sweep_plots.metrics_of(made.path)[0] == "welfare"
 
 
+def test_a_key_that_changes_no_policy_gives_level_lines_over_its_values(sweep: Make) -> None:
+    made = sweep(DRAWN | {"planner": ["free_market"], "baselines": [[]], "agents.worker.elasticity": [0.2, 0.4]})
+    (plot,) = level_plots(made, "revenue")
+    (curve,) = plot.tables.values()
+    assert curve["x"].tolist() == [0.2, 0.4]
+    assert curve["mean"].tolist() == [0.0, 0.0]
+    assert plot.still().axes
+
+
 def test_two_axes_of_numbers_give_a_heat_map(sweep: Make) -> None:
     made = sweep(DRAWN | {"planner.rate": [0.1, 0.5], "agents.worker.elasticity": [0.2, 0.3, 0.4]})
     (plot,) = level_plots(made, "welfare")

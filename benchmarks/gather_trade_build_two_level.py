@@ -67,6 +67,7 @@ def duration(text: str) -> float:
 
 def stop_after(seconds: float) -> None:
     """Interrupt this process after some time, as Ctrl-C would; the run can be resumed."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
     timer.daemon = True
     timer.start()

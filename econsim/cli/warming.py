@@ -38,5 +38,5 @@ def warm(
     for part in compiled_parts(backed.game):
         typer.echo(f"{monotonic() - begun:4.0f} s  {part} ...")
     typer.echo(f"kernels of {loaded.name} are ready after {monotonic() - begun:.1f} s (numba {numba_version()})")
-    kept = ", ".join(map(str, cache_folders()))
+    kept = ", ".join(map(str, cache_folders(type(backed.game).__module__.rpartition(".")[0])))
     typer.echo(f"machine code: {kept or 'not kept; set NUMBA_CACHE_DIR to a folder that can be written'}")

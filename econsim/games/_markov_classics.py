@@ -31,7 +31,7 @@ class Pitch(NamedTuple):
     def label(self) -> str:
         """The state in words: row and column of each player, counted from 1."""
         own, other = (f"{row + 1}-{column + 1}" for row, column in self.squares)
-        return f"left at {own}, right at {other}, {('left', 'right')[self.ball]} has the ball"
+        return f"left at {own}; right at {other}; {('left', 'right')[self.ball]} has the ball"
 
 
 def hidden_index() -> Tables:

@@ -268,10 +268,21 @@ def new_run(
     check_writable(folder)
     with locked(folder):
         _check_empty(folder)  # another process may have finished a run in it meanwhile
-        record_text(folder, "scenario.yaml", scenario.dump())
-        own = {"name": folder.resolve().name, "notes": list(notes)}
-        record_json(folder, "environment.json", describe_environment(scenario.seed, device, backend) | own)
+        try:
+            record_text(folder, "scenario.yaml", scenario.dump())
+            own = {"name": folder.resolve().name, "notes": list(notes)}
+            record_json(folder, "environment.json", describe_environment(scenario.seed, device, backend) | own)
+        except BaseException:  # Ctrl-C too: half of a beginning could neither be resumed nor begun again
+            _empty(folder)
+            raise
         yield Run(folder)
+
+
+def _empty(folder: Path) -> None:
+    """Remove what the beginning of a run has written."""
+    for path in folder.iterdir():
+        if path.name != LOCK:
+            path.unlink()
 
 
 def _check_empty(folder: Path) -> None:

@@ -176,12 +176,12 @@ def test_a_strategy_of_another_size_is_refused_by_name() -> None:
 def test_a_goal_of_soccer_ends_the_play_and_moves_the_score_once() -> None:
     game = tabular(classic="soccer")
     form, names = game.markov_form(), game.settings.tables.states
-    place = names.index("left at 1-4, right at 2-1, left has the ball")
+    place = names.index("left at 1-4; right at 2-1; left has the ball")
     right, stay = 3, 4
     assert form.rewards[0, :, place, right, stay].tolist() == [1.0, -1.0]
     assert form.transitions[0, place, right, stay, -1] == 1.0
-    blocked = names.index("left at 1-1, right at 1-2, left has the ball")
-    lost = names.index("left at 1-1, right at 1-2, right has the ball")
+    blocked = names.index("left at 1-1; right at 1-2; left has the ball")
+    lost = names.index("left at 1-1; right at 1-2; right has the ball")
     assert form.transitions[0, blocked, right, stay, lost] == 1.0  # the ball goes to the player who stood there
     torch.testing.assert_close(form.rewards[0].sum(0), torch.zeros_like(form.rewards[0, 0]))
 

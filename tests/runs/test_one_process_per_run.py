@@ -15,6 +15,7 @@ import pytest
 
 from econsim.errors import UserError
 from econsim.runs import execute, open_run, resume
+from econsim.runs import folder as run_folder
 from econsim.runs.certificate import certify
 from econsim.runs.folder import create_run, new_run
 from econsim.runs.incentive_audit import audit
@@ -114,3 +115,16 @@ def test_a_finished_run_in_a_folder_that_cannot_be_written_is_returned(scenario:
     (run.path / "lock").unlink()
     (run.path / "lock").mkdir()  # a lock that no process can take
     assert resume(run.path, quiet=True).finished
+
+
+def test_a_run_that_is_interrupted_while_it_begins_can_begin_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder, "describe_environment", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            create_run(load("matching_pennies"), tmp_path / "run", "cpu")
+    assert create_run(load("matching_pennies"), tmp_path / "run", "cpu").environment["device"] == "cpu"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_gaps import gains_by_sums
+from test_matrix_gaps import gains_by_sums
 
 import econsim
 from econsim.errors import UserError

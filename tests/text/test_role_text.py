@@ -24,7 +24,9 @@ from econsim.text import RoleText, acting_players, seen_by
 from econsim.text.names import entry_names, feature_names, feature_units, option_names
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
+# Games of several moves state what a player knows in words, without features (tests/games/test_extensive_form.py).
+IN_OWN_WORDS = {"kuhn", "leduc", "ultimatum"}
+SHIPPED = sorted({path.stem for path in (ROOT / "scenarios").glob("*.yaml")} - IN_OWN_WORDS)
 TOYS = {"gifts": Gifts, "dilemma": Dilemma, "orchard": orchard}
 STEPS = 8
 _RANGE = re.compile(r"(\S+?)(\d+) to \1(\d+)")

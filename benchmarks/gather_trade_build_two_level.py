@@ -98,6 +98,9 @@ def main() -> int:
     parser.add_argument("--as", dest="name", help="name of the result (default: the name of the scenario)")
     parser.add_argument("--trial", action="store_true", help="write no result")
     options = parser.parse_args()
+    if "=" in options.scenario:  # overrides of the default scenario
+        options.overrides.insert(0, options.scenario)
+        options.scenario = parser.get_default("scenario")
     scenario = load(options.scenario, options.overrides)
     if options.copies:
         scenario = in_larger_batches(scenario, options.copies, options.steps)

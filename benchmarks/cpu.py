@@ -71,7 +71,18 @@ _OVERHEAD, _LOGNORMAL = "llm_overhead", "lognormal, standard deviation of the lo
 CLAIMS = (
     Claim("econsim --help, CPU seconds", "startup", ("help_cpu_seconds",), "cost", 1.0),
     Claim(
-        "exact best responses per CPU-second", "best_response", ("float32", "decisions_per_cpu_second"), "speed", 0.5
+        "exact best responses per CPU-second, rising rates",
+        "best_response",
+        ("float32", "rising_rates", "decisions_per_cpu_second"),
+        "speed",
+        0.5,
+    ),
+    Claim(
+        "exact best responses per CPU-second, falling rates",
+        "best_response",
+        ("float32", "falling_rates", "decisions_per_cpu_second"),
+        "speed",
+        0.5,
     ),
     Claim("memory of a million workers, MB", "best_response", ("peak_memory_mb",), "cost", 0.2),
     Claim("10,000 schedules, CPU seconds", "schedules_on_grid", ("cpu_seconds",), "cost", 1.0),

@@ -33,7 +33,7 @@ def test_a_worse_figure_is_named(cpu: Any, tmp_path: Path) -> None:
     for name in ("best_response", "adaptive_choice", "startup"):
         (tmp_path / f"{name}.json").write_bytes((cpu.COMMITTED / f"{name}.json").read_bytes())
     content = json.loads((tmp_path / "best_response.json").read_text())
-    content["result"]["float32"]["decisions_per_cpu_second"] *= 0.4
+    content["result"]["float32"]["falling_rates"]["decisions_per_cpu_second"] *= 0.4
     (tmp_path / "best_response.json").write_text(json.dumps(content))
     lines, held = cpu.table(tmp_path)
     assert not held

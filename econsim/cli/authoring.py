@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 from typing import Annotated
@@ -42,19 +43,22 @@ def init(
 
 
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="YAML files of scenarios, agents or planners.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="YAML files of scenarios, agents or planners; or names of scenarios."),
+    ],
 ) -> None:
     """Find mistakes in YAML files without running them.
 
     Prints every mistake with its file and line.
     """
-    from econsim.scenario.loading import validate_file
+    from econsim.scenario.loading import scenario_path, validate_file
 
     failed = False
-    for file in files:
+    for source in sources:
         try:
-            validate_file(file)
-            typer.echo(f"{file}: ok")
+            validate_file(Path(source) if os.path.exists(source) else scenario_path(source))
+            typer.echo(f"{source}: ok")
         except UserError as error:
             failed = True
             typer.echo(str(error), err=True)

@@ -50,14 +50,15 @@ def test_validate_tells_every_mistake_and_leaves_with_2(pond: Econsim, tmp_path:
     (tmp_path / "good.yaml").write_text("extends: pond\n", encoding="utf-8")
     (tmp_path / "bad.yaml").write_text("extends: pond\nsed: 1\nseed: -1\nagents: {fishr: angler}\n", encoding="utf-8")
     (tmp_path / "role.yaml").write_text("extends: pond\nagents: {fishr: angler}\n", encoding="utf-8")
-    done = pond("validate", "good.yaml", "bad.yaml", "role.yaml", "absent.yaml")
+    done = pond("validate", "good.yaml", "pond", "bad.yaml", "role.yaml", "absent.yaml", "pnd")
     assert done.returncode == 2
-    assert done.stdout == "good.yaml: ok\n"
+    assert done.stdout == "good.yaml: ok\npond: ok\n"
     assert done.stderr.splitlines() == [
         "bad.yaml:2: sed: unknown key (did you mean seed or seeds?)",
         "bad.yaml:3: seed: expected at least 0, found -1",
         "role: agents.fishr: unknown role (did you mean fisher?)",
         "absent.yaml: no such file or directory",
+        "scenarios/: no entry 'pnd' (did you mean pond?)",
     ]
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from econsim.cli.output_files import PLOTS, check_file, write_plot
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -32,6 +34,7 @@ def household(
     """
     from rich.console import Console
 
+    from econsim.analysis.plots import rate_curves
     from econsim.analysis.taxation import curve_incomes
     from econsim.analysis.taxation import household as taxed
     from econsim.cli.console_tables import grid
@@ -39,7 +42,8 @@ def household(
     from econsim.scenario.loading import parameters_from
     from econsim.storage.csv_tables import write_csv
 
-    _check_files(csv, plot)
+    check_file("--csv", csv)
+    check_file("--plot", plot, PLOTS)
     given = parameters_from(settings, Household)
     reform = given.tax_reform()
     labels = {"law": f"law {given.year}"} | ({"reform": given.reform_label} if reform else {})
@@ -55,20 +59,10 @@ def household(
     if csv is not None:
         write_csv(csv, curve)
     if plot is not None:
-        _draw(plot, curve, given.income, labels)
+        write_plot(plot, rate_curves(curve, labels, marked=given.income), "household")
     for path in (csv, plot):
         if path is not None:
             console.print(str(path), soft_wrap=True, markup=False)
-
-
-def _check_files(csv: Path | None, plot: Path | None) -> None:
-    from econsim.errors import UserError
-
-    for option, path in (("--csv", csv), ("--plot", plot)):
-        if path is not None and not path.parent.is_dir():
-            raise UserError(f"{option} {path}: there is no folder {path.parent}")
-    if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
-        raise UserError(f"--plot {plot}: expected a file name that ends in .png or .svg")
 
 
 def _summary(table: pd.DataFrame, labels: dict[str, str]) -> list[list[str]]:
@@ -124,14 +118,3 @@ def _notes(standard_deduction: float, reform: Any) -> list[str]:
             " included."
         )
     return notes
-
-
-def _draw(path: Path, curve: pd.DataFrame, income: float, labels: dict[str, str]) -> None:
-    from econsim.analysis.plots import rate_curves
-    from econsim.report.drawing import png, svg_file
-    from econsim.storage.files import appearing
-
-    figure = rate_curves(curve, labels, marked=income)
-    content = png(figure) if path.suffix.lower() == ".png" else svg_file(figure, "household").encode()
-    with appearing(path) as file:
-        file.write(content)

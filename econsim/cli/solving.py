@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from econsim.cli.output_files import check_file
 from econsim.cli.progress_bar import progress_bar
 from econsim.cli.running import OverridesArgument, QuietOption
 from econsim.cli.solved_profiles import (
@@ -59,7 +60,7 @@ def solve(
     from econsim.scenario.loading import solver_choice
     from econsim.solvers import default_solver
 
-    _check_file(csv)
+    check_file("--csv", csv)
     given = overrides or []
     game = load(scenario, [text for text in given if not text.startswith(_SOLVER)]).game.build()
     kind = solver or default_solver(game)
@@ -120,15 +121,6 @@ def _notes(game: Game[Any], solution: Solution) -> list[str]:
         notes.append(f"Largest gain of a player from deviating to {certificate.deviation_class}: {gain:.2g}.")
     notes += [f"{name}: {value:.3g}" for name, value in solution.residuals.items()]
     return notes
-
-
-def _check_file(csv: Path | None) -> None:
-    from econsim.errors import UserError
-
-    if csv is not None and not csv.parent.is_dir():
-        raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
-    if csv is not None and csv.is_dir():
-        raise UserError(f"--csv {csv}: this is a folder; give the name of a file")
 
 
 def _write(csv: Path, game: Game[Any], solution: Solution) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from econsim.game import Agent, Game
     from econsim.interop.gymnasium import to_gymnasium
     from econsim.interop.pettingzoo import to_pettingzoo
+    from econsim.interop.pettingzoo_game import from_pettingzoo
     from econsim.learning import Solution
     from econsim.report.reported_run import ReportedRun
     from econsim.report.reported_run import open_reported_run as open_run
@@ -34,9 +35,21 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__: str
-__all__ = ["__version__", "load", "make", "open_run", "open_sweep", "run", "solve", "to_gymnasium", "to_pettingzoo"]
+__all__ = [
+    "__version__",
+    "from_pettingzoo",
+    "load",
+    "make",
+    "open_run",
+    "open_sweep",
+    "run",
+    "solve",
+    "to_gymnasium",
+    "to_pettingzoo",
+]
 
 _HOMES = {
+    "from_pettingzoo": "econsim.interop.pettingzoo_game:from_pettingzoo",
     "open_run": "econsim.report.reported_run:open_reported_run",
     "open_sweep": "econsim.sweep:open_sweep",
     "to_gymnasium": "econsim.interop.gymnasium:to_gymnasium",

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from econsim.interop.gymnasium import to_gymnasium
     from econsim.interop.pettingzoo import to_pettingzoo
+    from econsim.interop.pettingzoo_game import from_pettingzoo
 
-__all__ = ["to_gymnasium", "to_pettingzoo"]
+_MODULES = {"from_pettingzoo": "pettingzoo_game", "to_gymnasium": "gymnasium", "to_pettingzoo": "pettingzoo"}
+__all__ = ["from_pettingzoo", "to_gymnasium", "to_pettingzoo"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{name.removeprefix('to_')}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

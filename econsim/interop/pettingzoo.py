@@ -114,7 +114,7 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
             raise UserError(f"max_cycles: expected at least 1, found {max_cycles}")
         check_option("out_of_range", out_of_range, ("error", "clip"))
         self.metadata = {"name": type(game).__name__, "render_modes": ["ansi"], "is_parallelizable": True}
-        self.render_mode, self.max_cycles = render_mode, max_cycles
+        self.render_mode, self.max_cycles = render_mode, game.horizon if max_cycles is None else max_cycles
         self.agents: list[str] = []
         self._seats = {f"{role.name}_{player}": (role, player) for role in game.roles.values() for player in _of(role)}
         self.possible_agents = list(self._seats)
@@ -153,7 +153,7 @@ class GameEnv(ParallelEnv[str, Seen, Any]):
         if not self.agents:
             return {}, {}, {}, {}, {}
         rewards, terminated, truncated = self._session.step(self._joint(actions))
-        out_of_time = self.max_cycles is not None and self._session.time >= self.max_cycles
+        out_of_time = self._session.time >= self.max_cycles
         truncated = not terminated and (truncated or out_of_time)
         by_agent = {agent: float(rewards[role.name][player]) for agent, (role, player) in self._seats.items()}
         ends = dict.fromkeys(self.agents, terminated), dict.fromkeys(self.agents, truncated)

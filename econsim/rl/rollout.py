@@ -120,7 +120,9 @@ class Rollout:
     ) -> None:
         self.game, self.agents, self.networks, self.seeds = game, agents, networks, seeds
         self.reads = any(isinstance(agent, UsesLlm) for agent in agents.values())
-        self.sequences, self.mode = dict(sequences or {}), "eager" if self.reads else mode
+        self.sequences, self.mode = dict(sequences or {}), mode
+        if self.reads or not game.compilable:
+            self.mode = "eager"
         self._advance: Any = None
         self._accounts: dict[str, tuple[Tensor, Tensor]] = {}
 

@@ -20,6 +20,7 @@ from econsim.testing.harness import SEED, Promise, Trial, outcome, require, requ
 from econsim.testing.play import play, random_actions, tensors_of
 
 BATCH = 7
+NOT_COMPILABLE = "not checked: steps of this game cannot be compiled"
 # Batched parameters are vectors, and vector and scalar code may round powers and logarithms differently in the last of
 # 53 bits. A long episode can amplify this by a factor of a million, and other devices round sums differently.
 FLOAT64_TOLERANCE = 1e-9
@@ -123,8 +124,10 @@ def parameters(trial: Trial) -> str | None:
     return None
 
 
-def one_graph(trial: Trial) -> None:
+def one_graph(trial: Trial) -> str | None:
     """Check that ``step`` is traced into one graph without breaks, and that the traced step gives identical results."""
+    if not trial.game.compilable:
+        return NOT_COMPILABLE
     moment = trial.episode[0]
     torch._dynamo.reset()
     with warnings.catch_warnings():
@@ -132,6 +135,7 @@ def one_graph(trial: Trial) -> None:
         traced = torch.compile(trial.game.step, fullgraph=True, backend="eager")(moment.state, moment.actions)
     same = {"state": moment.transition.state, "rewards": moment.transition.rewards}
     require_same_bits(tensors_of(same), tensors_of({"state": traced.state, "rewards": traced.rewards}), "traced step")
+    return None
 
 
 def kernel_parity(trial: Trial) -> str | None:
@@ -184,6 +188,8 @@ def device_parity(trial: Trial) -> str | None:
 
 def no_device_mixed(trial: Trial) -> str | None:
     """Check that the whole game moves to another device, and that play transfers no data to or from the host."""
+    if not trial.game.compilable:
+        return NOT_COMPILABLE
     if not is_supported():
         return "not checked: this version of torch does not support a simulated GPU"
     with fake_device() as device:

@@ -20,7 +20,8 @@ Conservation
     No quantity is conserved in general. The game has no accounts; players' payoffs are their returns.
 
 Calibration
-    None: payoffs are given in the scenario, or are those of a named classic game, in units of utility.
+    None: payoffs are given in the scenario, or are those of a named classic game or of a random one, in units of
+    utility.
 
 Checks
     The returns of mixed strategies are exact expectations over all choices (:mod:`econsim.expected_play`), and equal
@@ -28,13 +29,15 @@ Checks
     (``econsim check``).
 
 References:
-    Osborne and Rubinstein (1994), *A Course in Game Theory*, chapters 2 and 3.
+    Osborne and Rubinstein (1994), *A Course in Game Theory*, chapters 2 and 3; Nudelman et al. (2004), *Run the GAMUT*,
+    for the families of random games.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -47,6 +50,7 @@ from econsim.game import Box, Discrete, Game, Observation, Role, Transition, ten
 from econsim.games._classics import CLASSICS
 from econsim.games._payoff_files import read_payoffs
 from econsim.games._payoffs import check_range
+from econsim.games._random_payoffs import RandomPayoffs, random_payoffs
 from econsim.parameters import Model
 
 __all__ = ["NormalForm", "Parameters"]
@@ -63,13 +67,16 @@ Name = Literal[
 
 
 class Parameters(Model):
-    """Parameters of a normal-form game: a named classic game, user-defined payoffs or a file with payoffs."""
+    """Parameters of a normal-form game: a named classic game, a random one, user-defined payoffs or a file."""
 
     classic: Name | None = None
     """Name of a classic game, with the players ``row`` and ``column``; null: the game of ``payoffs``."""
     file: str | None = None
     """Gambit's ``.nfg`` file, or a CSV file, relative to the working directory. A loaded scenario, and so a run,
     contains its ``payoffs`` and ``options`` instead."""
+    random: RandomPayoffs | None = None
+    """Random payoffs of a family, with the players ``row`` and ``column``, or ``player_1`` and so on for any other
+    number."""
     payoffs: dict[str, list[Any]] | None = Field(default=None, min_length=1)
     """Payoffs of each player by name: nested lists of numbers with one axis per player, in the order of the names,
     whose lengths are the players' numbers of options."""
@@ -100,8 +107,8 @@ class Parameters(Model):
 
     @model_validator(mode="after")
     def _one_game(self) -> Parameters:
-        if (self.classic is None) == (self.payoffs is None):
-            raise ValueError(f"expected either classic ({', '.join(CLASSICS)}), payoffs or file")
+        if sum(source is not None for source in (self.classic, self.random, self.payoffs)) != 1:
+            raise ValueError(f"expected either classic ({', '.join(CLASSICS)}), random, payoffs or file")
         counts = dict(zip(self.tables, self.shape, strict=True))
         for player, names in self.options.items():
             if player not in counts:
@@ -110,9 +117,11 @@ class Parameters(Model):
                 raise ValueError(f"options: expected {counts[player]} different names for {player}, found {len(names)}")
         return self
 
-    @property
-    def tables(self) -> dict[str, Any]:
-        """Payoffs of each player, as nested lists."""
+    @cached_property
+    def tables(self) -> Mapping[str, Any]:
+        """Payoffs of each player, as nested lists or arrays."""
+        if self.random is not None:
+            return random_payoffs(self.random)
         return CLASSICS[self.classic].payoffs if self.classic is not None else self.payoffs or {}
 
     @property

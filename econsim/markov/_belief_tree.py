@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import NamedTuple
 
 import torch
@@ -22,8 +23,10 @@ class _Level(NamedTuple):
     children: Tensor
 
 
-def best_history_value(form: MarkovForm, others: Tensor, weights: Tensor, player: int, most: int) -> float | None:
-    """Return the highest expected return of any policy of a player; ``None`` where the tree would be too large.
+def best_history_value(
+    form: MarkovForm, others: Tensor, weights: Tensor, player: int, most: int, deadline: float
+) -> float | None:
+    """Return the highest expected return of any policy of a player; ``None`` where the tree is too large or late.
 
     Args:
         form: the game.
@@ -31,12 +34,13 @@ def best_history_value(form: MarkovForm, others: Tensor, weights: Tensor, player
         weights: ``[T]``, the probability of each profile.
         player: the player who deviates.
         most: the most numbers to store in one level.
+        deadline: on the clock of :func:`time.monotonic`.
     """
     possible = form.transitions.movedim(2 + player, 2).flatten(3, -2).amax(2) > 0  # [H, S, R, S]
     roots = form.start.nonzero()[:, 0]
     states, beliefs, levels = roots, weights.expand(len(roots), -1), []
     for period in range(form.horizon):
-        if len(states) * len(weights) * others.shape[-1] * form.states > most:
+        if len(states) * len(weights) * others.shape[-1] * form.states > most or monotonic() >= deadline:
             return None
         level, states, beliefs = _expand(states, beliefs, others[:, period], possible[period])
         levels.append(level)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import torch
 from torch import Tensor
 
@@ -11,7 +13,7 @@ MOST_POLICIES = 1 << 16
 MOST_STARTS, MOST_SWEEPS = 32, 100
 
 
-def best_markov_value(mdps: Induced, start: Tensor, weights: Tensor, most: int) -> tuple[float, bool]:
+def best_markov_value(mdps: Induced, start: Tensor, weights: Tensor, most: int, deadline: float) -> tuple[float, bool]:
     """Return the expected return of the best policy found, and whether it is the best of all.
 
     Args:
@@ -19,13 +21,20 @@ def best_markov_value(mdps: Induced, start: Tensor, weights: Tensor, most: int) 
         start: ``[S]``, the probability of each first state.
         weights: ``[T]``, the probability of each profile.
         most: the most numbers that an enumeration may store.
+        deadline: on the clock of :func:`time.monotonic`, after which no further ascent begins.
     """
     periods, profiles, states, options = mdps.rewards.shape
     policies = options ** (periods * states)
     if policies <= MOST_POLICIES and policies * profiles * states * states <= most:
         choices = _all_policies(periods, states, options, start.device)
         return float((_values(mdps, choices) @ start @ weights).max()), True
-    return max(_ascend(mdps, start, weights, choices) for choices in _starts(mdps, weights)), False
+    first, *rest = _starts(mdps, weights)
+    value = _ascend(mdps, start, weights, first)
+    for choices in rest:
+        if monotonic() >= deadline:
+            break
+        value = max(value, _ascend(mdps, start, weights, choices))
+    return value, False
 
 
 def _all_policies(periods: int, states: int, options: int, device: torch.device) -> Tensor:

@@ -11,7 +11,8 @@ Source: Vovk (1990); Foster, Golowich and Kakade (2023), section 1; the bound of
 
 from __future__ import annotations
 
-from math import log, sqrt
+from math import inf, log, sqrt
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -25,6 +26,8 @@ from econsim.markov.values import HISTORY
 
 if TYPE_CHECKING:
     from econsim.markov.mixtures import Mixture
+
+_AT_ONCE = 2_000  # episodes, after which the deadline is checked
 
 __all__ = ["ForecasterGain", "forecaster_gain", "not_an_equilibrium"]
 
@@ -45,6 +48,7 @@ def forecaster_gain(
     seed: int = 0,
     confidence: float = 0.999,
     most: int = 20_000_000,
+    deadline: float = inf,
 ) -> ForecasterGain:
     """Return the gain of a player who deviates to the forecaster.
 
@@ -56,14 +60,21 @@ def forecaster_gain(
         seed: of the draws.
         confidence: the probability with which the gain is at least ``low``.
         most: the most numbers to store at once; episodes are simulated in parts.
+        deadline: on the clock of :func:`time.monotonic`, after which no further part begins. The bound is then that of
+            the episodes that were simulated.
     """
     mdps = induced(form, mixture.profiles, player)
     own = float(mixture.weights @ (mdps.values(mixture.profiles[player]) @ form.start))
     keys = random.keys(seed, episodes, form.start.device)
     at_once = max(1, most // (len(mixture.weights) * max(form.options)))
-    parts = [_returns(form, mixture, player, mdps, part) for part in torch.split(keys, at_once)]
-    mean = float(torch.cat(parts).mean()) - own
-    return ForecasterGain(mean, mean - _range(form, player) * sqrt(-log(1 - confidence) / (2 * episodes)))
+    parts: list[Tensor] = []
+    for part in torch.split(keys, min(at_once, _AT_ONCE)):
+        if parts and monotonic() >= deadline:
+            break
+        parts.append(_returns(form, mixture, player, mdps, part))
+    returns = torch.cat(parts)
+    mean = float(returns.mean()) - own
+    return ForecasterGain(mean, mean - _range(form, player) * sqrt(-log(1 - confidence) / (2 * len(returns))))
 
 
 def not_an_equilibrium(

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 import torch
@@ -66,6 +67,7 @@ def mixture_gap(
     deviations: Literal["markov", "history"] = "history",
     most: int = 20_000_000,
     seed: int = 0,
+    deadline: float = inf,
 ) -> Certificate:
     """Return bounds on the distance of a mixture from a coarse correlated equilibrium.
 
@@ -76,31 +78,38 @@ def mixture_gap(
         most: the most numbers that an exact method may store at once. Beyond it, the bounds differ, and the method of
             the certificate says how the lower one was found.
         seed: of the simulations of the forecaster, which bounds the gain of histories where the tree is too large.
+        deadline: on the clock of :func:`time.monotonic`. Exact methods that are not finished then give way to bounds,
+            and simulations and ascents end after the part that they are in.
     """
     find = _history if deviations == "history" else _markov
-    bounds = [find(form, mixture, player, most, seed) for player in range(form.players)]
+    bounds = [find(form, mixture, player, most, seed, deadline) for player in range(form.players)]
     gains = [(max(0.0, low), max(0.0, high), method) for low, high, method in bounds]
     low, high = max(gain[0] for gain in gains), max(gain[1] for gain in gains)
     methods = dict.fromkeys(method for *_, method in gains)
     return Certificate(low, max(low, high), HISTORY if deviations == "history" else MARKOV, "; ".join(methods))
 
 
-def _history(form: MarkovForm, mixture: Mixture, player: int, most: int, seed: int) -> tuple[float, float, str]:
+def _history(
+    form: MarkovForm, mixture: Mixture, player: int, most: int, seed: int, deadline: float
+) -> tuple[float, float, str]:
     mdps = induced(form, mixture.profiles, player)
     own = _own_value(form, mixture, player, mdps)
-    exact = best_history_value(form, mdps.others, mixture.weights, player, most)
+    exact = best_history_value(form, mdps.others, mixture.weights, player, most, deadline)
     if exact is not None:
         return exact - own, exact - own, BELIEFS
-    return forecaster_gain(form, mixture, player, seed=seed).low, _revealed(form, mixture, mdps) - own, FORECASTER
+    gain = forecaster_gain(form, mixture, player, seed=seed, deadline=deadline)
+    return gain.low, _revealed(form, mixture, mdps) - own, FORECASTER
 
 
-def _markov(form: MarkovForm, mixture: Mixture, player: int, most: int, seed: int) -> tuple[float, float, str]:
+def _markov(
+    form: MarkovForm, mixture: Mixture, player: int, most: int, seed: int, deadline: float
+) -> tuple[float, float, str]:
     mdps = induced(form, mixture.profiles, player)
     own = _own_value(form, mixture, player, mdps)
-    value, is_exact = best_markov_value(mdps, form.start, mixture.weights, most)
+    value, is_exact = best_markov_value(mdps, form.start, mixture.weights, most, deadline)
     if is_exact:
         return value - own, value - own, ENUMERATED
-    beliefs = best_history_value(form, mdps.others, mixture.weights, player, most)
+    beliefs = best_history_value(form, mdps.others, mixture.weights, player, most, deadline)
     return value - own, (_revealed(form, mixture, mdps) if beliefs is None else beliefs) - own, ASCENT
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from econsim.errors import UserError
 from econsim.expected_play import deviation_payoffs, nash_gap
 from econsim.game import Game
 from econsim.learning import Solution
@@ -67,6 +68,24 @@ def solution_of(game: Game[Any], reached: Reached, gap: float) -> Solution:
 def uniform(payoffs: Tensor) -> list[Tensor]:
     """Return the strategies in which all options are equally probable."""
     return [torch.full((count,), 1.0 / count, dtype=torch.float64) for count in payoffs.shape[1:]]
+
+
+def start_of(payoffs: Tensor, players: Sequence[str], given: Mapping[str, Sequence[float]]) -> list[Tensor]:
+    """Return the strategies at the start: those given by player, and uniform ones of all others.
+
+    Raises:
+        UserError: a player is not known, or the shares of one are not a strategy.
+    """
+    strategies = uniform(payoffs)
+    for name, shares in given.items():
+        if name not in players:
+            raise UserError(f"solver.start: no player is called {name!r}; players: {', '.join(players)}")
+        player = players.index(name)
+        if len(shares) != len(strategies[player]) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+            count = len(strategies[player])
+            raise UserError(f"solver.start.{name}: expected {count} shares, at least 0, that add up to 1")
+        strategies[player] = torch.tensor(shares, dtype=torch.float64)
+    return strategies
 
 
 def values(payoffs: Tensor, strategies: Strategies) -> list[Tensor]:

@@ -16,6 +16,14 @@ Stops = Callable[[int, str], bool]
 """Takes the iterations that are done and a message, and returns whether to stop."""
 
 
+def deadline_of_gaps(time_limit: float | None) -> float:
+    """Return the end, on the clock of :func:`~time.monotonic`, of a computation of gaps that may begin after the limit.
+
+    It may take as long as the solver, and at least a second.
+    """
+    return inf if time_limit is None else monotonic() + max(1.0, time_limit)
+
+
 class Pace:
     """Reports the progress of one solution, and stops it at the time limit or when the user asks for it.
 

@@ -12,18 +12,17 @@ Source: Omidshafiei et al. (2019), *alpha-Rank: Multi-Agent Evaluation by Evolut
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
 from typing import Any
 
 import numpy as np
 import torch
 from pydantic import Field, model_validator
 
-from econsim.errors import UserError
 from econsim.expected_play import ce_gap
 from econsim.game import Agent, Game
 from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
+from econsim.solvers._chains import check_profiles, stationary_law
 from econsim.solvers._tables import Floats, joint_solution, payoff_table
 
 __all__ = ["AlphaRank", "Parameters", "stationary"]
@@ -32,8 +31,6 @@ REFERENCES = (
     "@article{omidshafiei2019alpharank, title={alpha-Rank: Multi-Agent Evaluation by Evolution}, author={Omidshafiei, "
     "Shayegan and others}, journal={Scientific Reports}, volume={9}, number={9937}, year={2019}}",
 )
-MOST_PROFILES = 2_000
-"""The largest number of profiles, since the chain is solved as a dense linear system."""
 _MOST_SELECTION = 600.0  # of alpha times population: exponentials of larger numbers underflow
 
 
@@ -70,12 +67,11 @@ class AlphaRank:
         One linear system is solved, whose size is limited instead of its time.
 
         Raises:
-            UserError: payoffs cannot be enumerated, an agent is fixed, or the game has more than ``MOST_PROFILES``
+            UserError: payoffs cannot be enumerated, an agent is fixed, or the game has more than 2,000
                 profiles.
         """
         table = payoff_table(game, fixed, "alpha_rank")
-        if (profiles := table[0].size) > MOST_PROFILES:
-            raise UserError(f"alpha_rank: expected at most {MOST_PROFILES:,} profiles of options, found {profiles:,}")
+        check_profiles(table, "alpha_rank")
         joint = stationary(table, self.parameters.alpha, self.parameters.population)
         note = "Stationary distribution of evolution; it is not an equilibrium in general."
         return joint_solution(game, joint, ce_gap(torch.from_numpy(table), torch.from_numpy(joint)), [note])
@@ -89,33 +85,12 @@ def stationary(table: Floats, alpha: float, population: int) -> Floats:
         alpha: intensity of selection, per range of the player's payoffs.
         population: size of the population of each player.
     """
-    shape = table.shape[1:]
-    numbers = np.arange(prod(shape)).reshape(shape)
-    chain = np.zeros((prod(shape), prod(shape)))
-    for player, options in enumerate(shape):
-        payoff = table[player] / (np.ptp(table[player]) or 1.0)
-        own = np.moveaxis(payoff, player, 0).reshape(options, -1)
-        places = np.moveaxis(numbers, player, 0).reshape(options, -1)
-        for option in range(options):
-            chain[places, places[option]] += _fixation(own[option] - own, alpha, population)
-    return _balanced(chain).reshape(shape)
 
+    def rates(player: int, own: Floats, option: int) -> Floats:
+        spread = np.ptp(table[player]) or 1.0
+        return _fixation((own[option] - own) / spread, alpha, population)
 
-def _balanced(chain: Floats) -> Floats:
-    """Return the stationary distribution of rates ``[n, n]``, which are changed; the diagonal is not read.
-
-    States are eliminated without subtractions, so that rates of very different size keep their precision.
-
-    Source: Grassmann, Taksar and Heyman (1985), "Regenerative analysis and steady state distributions".
-    """
-    for last in range(len(chain) - 1, 0, -1):
-        chain[:last, last] /= chain[last, :last].sum()
-        chain[:last, :last] += np.outer(chain[:last, last], chain[last, :last])
-    weights = np.ones(len(chain))
-    for state in range(1, len(chain)):
-        weights[state] = weights[:state] @ chain[:state, state]
-        weights[: state + 1] /= weights[: state + 1].max()
-    return np.asarray(weights / weights.sum())
+    return stationary_law(table, rates)
 
 
 def _fixation(gain: Floats, alpha: float, population: int) -> Floats:

@@ -35,7 +35,7 @@ from econsim.solvers._tables import Floats, joint_solution, payoff_table, player
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["Correlated", "Parameters", "incentives"]
+__all__ = ["Correlated", "Parameters", "incentives", "optimum"]
 
 REFERENCES = (
     "@article{aumann1974subjectivity, title={Subjectivity and Correlation in Randomized Strategies}, author={Aumann, "
@@ -92,10 +92,11 @@ class Correlated:
         if weights is None:
             found, finished = most_entropy(constraints.toarray(), deadline)
         else:
-            optimum = _optimum(weights, constraints, deadline)
-            found, finished = (_uniform(table) if optimum is None else optimum), optimum is not None
+            best = optimum(weights, constraints, deadline)
+            found, finished = (_uniform(table) if best is None else best), best is not None
         joint = found.reshape(table.shape[1:])
-        notes = _prices(table, constraints, deadline) if finished else ["The time limit was reached."]
+        known = {} if weights is None else {self.parameters.objective: found}
+        notes = _prices(table, constraints, known, deadline) if finished else ["The time limit was reached."]
         gap = ce_gap if self.parameters.concept == "ce" else cce_gap
         return joint_solution(game, joint, gap(torch.from_numpy(table), torch.from_numpy(joint)), notes)
 
@@ -163,7 +164,7 @@ def incentives(table: Floats, concept: str) -> csr_array:
     return csr_array(data, shape=(count, prod(shape)))
 
 
-def _optimum(weights: Floats, constraints: Any, deadline: float | None) -> Floats | None:
+def optimum(weights: Floats, constraints: Any, deadline: float | None) -> Floats | None:
     """Return the equilibrium ``[profiles]`` with the highest expected weight; ``None`` after the deadline.
 
     ``constraints`` is sparse, which the stubs of scipy do not know of :func:`~scipy.optimize.linprog`.
@@ -189,16 +190,22 @@ def _uniform(table: Floats) -> Floats:
     return np.full(table[0].size, 1.0 / table[0].size)
 
 
-def _prices(table: Floats, constraints: csr_array, deadline: float | None) -> list[str]:
-    """Return notes on the sums of payoffs in equilibrium and on the prices of anarchy and stability."""
+def _prices(table: Floats, constraints: csr_array, known: Mapping[str, Floats], deadline: float | None) -> list[str]:
+    """Return notes on the sums of payoffs in equilibrium and on the prices of anarchy and stability.
+
+    ``known`` holds equilibria by their objective, for which no program is solved again.
+    """
     total = table.sum(0).ravel()
-    worst, best = (_optimum(sign * total, constraints, deadline) for sign in (-1.0, 1.0))
+    worst, best = (
+        known[name] if name in known else optimum(sign * total, constraints, deadline)
+        for name, sign in (("min_welfare", -1.0), ("max_welfare", 1.0))
+    )
     if worst is None or best is None:
         return ["The time limit was reached before the range of total payoffs was known."]
-    lowest, highest, optimum = float(total @ worst), float(total @ best), float(total.max())
+    lowest, highest, largest = float(total @ worst), float(total @ best), float(total.max())
     lines = [
-        f"Total payoffs in equilibrium: {lowest:.4g} to {highest:.4g}; the highest of any profile is {optimum:.4g}."
+        f"Total payoffs in equilibrium: {lowest:.4g} to {highest:.4g}; the highest of any profile is {largest:.4g}."
     ]
     if lowest > 0:
-        lines.append(f"Price of anarchy {optimum / lowest:.4g}, price of stability {optimum / highest:.4g}.")
+        lines.append(f"Price of anarchy {largest / lowest:.4g}, price of stability {largest / highest:.4g}.")
     return lines

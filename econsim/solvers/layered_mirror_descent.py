@@ -29,7 +29,7 @@ from econsim.learning import Solution, SolverProgress
 from econsim.markov import MarkovForm, MarkovSolution, Mixture, cce_gap, joint_policy, mixture_gap
 from econsim.parameters import Model
 from econsim.solvers._markov import agents_of, markov_form, returns_note
-from econsim.solvers._pace import Pace, Stops
+from econsim.solvers._pace import Pace, Stops, deadline_of_gaps
 
 __all__ = ["LayeredMirrorDescent", "Parameters"]
 
@@ -74,7 +74,7 @@ class LayeredMirrorDescent:
         pace = Pace(self.parameters.iterations, time_limit, progress)
         profiles = iterates(form, self.parameters.iterations, self.parameters.step, pace.stops)
         mixture = Mixture.of(profiles)
-        gap = mixture_gap(form, mixture)
+        gap = mixture_gap(form, mixture, deadline=deadline_of_gaps(time_limit))
         assert gap.upper is not None
         best = min(profiles, key=lambda profile: cce_gap(form, joint_policy(profile)).lower)
         joint = joint_policy(best)

@@ -13,13 +13,14 @@ prediction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from econsim.game import Agent, Game
+from econsim.kernels import numba_version
 from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._pace import Pace, Stops
@@ -33,6 +34,7 @@ REFERENCES = (
     "booktitle={Proceedings of the AAAI Conference on Artificial Intelligence}, year={2021}}",
 )
 _CHECK_EVERY = 50
+_FEWEST_COMPILED = 50_000  # payoffs of all games, below which the compilation takes longer than it saves
 _FINEST_SINGLE = 1e-5  # relative gaps below this one need double precision
 
 
@@ -90,22 +92,65 @@ def equilibria(payoffs: Tensor, gap: float, iterations: int, stops: Stops | None
         stops: receives the iterations that are done and the largest relative gap in words; if it returns true, the
             best strategies found so far are returned.
     """
-    games, rows, columns = payoffs.shape
     spans = (payoffs.amax((1, 2)) - payoffs.amin((1, 2))).clamp(min=torch.finfo(torch.float64).tiny)
-    scaled = (payoffs / spans[:, None, None]).to(torch.float32 if gap >= _FINEST_SINGLE else torch.float64)
-    row, column = _Player(games, rows, scaled), _Player(games, columns, scaled)
-    best = _Best(payoffs, row.mix, column.mix)
-    for number in range(1, iterations + 1):
-        weight = float(number) ** 2
-        row.update(torch.bmm(scaled, column.mix[..., None])[..., 0], weight)
-        column.update(-torch.bmm(row.mix[:, None], scaled)[:, 0], weight)
-        if number % _CHECK_EVERY == 0 or number == iterations:
-            best.consider(row.average, column.average)
-            best.consider(row.mix, column.mix)
-            largest = float((best.gaps / spans).max())
-            if largest <= gap or (stops is not None and stops(number, f"relative gap {largest:.2g}")):
-                break
+    precision = torch.float32 if gap >= _FINEST_SINGLE else torch.float64
+    process = _iterations(payoffs.to(precision) / spans.to(precision)[:, None, None])
+    best = _Best(payoffs, *process.last())
+    for done in range(0, iterations, _CHECK_EVERY):
+        number = min(done + _CHECK_EVERY, iterations)
+        process.run(done + 1, number)
+        best.consider(*process.averages())
+        best.consider(*process.last())
+        largest = float((best.gaps / spans).max())
+        if largest <= gap or (stops is not None and stops(number, f"relative gap {largest:.2g}")):
+            break
     return Play(best.row, best.column, best.gaps, number)
+
+
+class Iterations(Protocol):
+    """The strategies of both players in ``G`` games, ``[G, R]`` and ``[G, C]``, after a number of iterations."""
+
+    def run(self, first: int, last: int) -> None:
+        """Do the iterations from ``first`` to ``last``, counted from 1."""
+
+    def averages(self) -> tuple[Tensor, Tensor]:
+        """Return the weighted means of all strategies so far, float64."""
+
+    def last(self) -> tuple[Tensor, Tensor]:
+        """Return the strategies of the last iteration."""
+
+
+def _iterations(payoffs: Tensor) -> Iterations:
+    """Return iterations in machine code where they are worth its compilation and numba is installed."""
+    if payoffs.device.type != "cpu" or payoffs.numel() < _FEWEST_COMPILED or numba_version() is None:
+        return PlainIterations(payoffs)
+    from econsim.solvers._regret_matching_kernels import CompiledIterations
+
+    return CompiledIterations(payoffs)
+
+
+class PlainIterations:
+    """Iterations in tensors, on any device; see :class:`Iterations`."""
+
+    def __init__(self, payoffs: Tensor) -> None:
+        games, rows, columns = payoffs.shape
+        self.payoffs = payoffs
+        self.row, self.column = _Player(games, rows, payoffs), _Player(games, columns, payoffs)
+
+    def run(self, first: int, last: int) -> None:
+        """Do the iterations from ``first`` to ``last``."""
+        for number in range(first, last + 1):
+            weight = float(number) ** 2
+            self.row.update(torch.bmm(self.payoffs, self.column.mix[..., None])[..., 0], weight)
+            self.column.update(-torch.bmm(self.row.mix[:, None], self.payoffs)[:, 0], weight)
+
+    def averages(self) -> tuple[Tensor, Tensor]:
+        """Return the weighted means ``[G, R]`` and ``[G, C]`` of all strategies so far."""
+        return self.row.average, self.column.average
+
+    def last(self) -> tuple[Tensor, Tensor]:
+        """Return the strategies ``[G, R]`` and ``[G, C]`` of the last iteration."""
+        return self.row.mix, self.column.mix
 
 
 class _Player:

@@ -21,7 +21,7 @@ from econsim.errors import UserError
 from econsim.game import Agent, Game
 from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
-from econsim.solvers._iteration import Strategies, best_of, solution_of, span, uniform, values
+from econsim.solvers._iteration import Strategies, best_of, solution_of, span, start_of, values
 from econsim.solvers._pace import Pace
 from econsim.solvers._tables import payoff_table, player_names
 
@@ -71,22 +71,11 @@ class Replicator:
         payoffs = torch.from_numpy(payoff_table(game, fixed, "replicator"))
         if self.parameters.population == "shared" and not _is_symmetric(payoffs):
             raise UserError("solver.population: shared needs a symmetric game, in which players can be exchanged")
-        start = self._start(payoffs, player_names(game))
+        start = start_of(payoffs, player_names(game), self.parameters.start)
+        start = start if self.parameters.population == "each" else [start[0]] * len(start)
         pace = Pace(self.parameters.iterations, time_limit, progress)
         gap = self.parameters.gap * span(payoffs)
         return solution_of(game, best_of(payoffs, self._path(payoffs, start), gap, pace.stops), gap)
-
-    def _start(self, payoffs: Tensor, players: list[str]) -> list[Tensor]:
-        strategies = uniform(payoffs)
-        for name, shares in self.parameters.start.items():
-            if name not in players:
-                raise UserError(f"solver.start: no player is called {name!r}; players: {', '.join(players)}")
-            player = players.index(name)
-            if len(shares) != len(strategies[player]) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
-                count = len(strategies[player])
-                raise UserError(f"solver.start.{name}: expected {count} shares, at least 0, that add up to 1")
-            strategies[player] = torch.tensor(shares, dtype=torch.float64)
-        return strategies if self.parameters.population == "each" else [strategies[0]] * len(strategies)
 
     def _path(self, payoffs: Tensor, strategies: Strategies) -> Iterator[Strategies]:
         length = self.parameters.step / span(payoffs)

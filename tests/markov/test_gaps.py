@@ -63,6 +63,20 @@ def test_bounds_enclose_the_exact_gap_where_the_tree_is_too_large(hidden: tuple[
     assert "lower bound" in markov.method
 
 
+def test_after_the_deadline_bounds_take_the_place_of_exact_gaps(hidden: tuple[MarkovForm, Mixture]) -> None:
+    late = mixture_gap(*hidden, "history", deadline=0.0)
+    assert late.upper is not None
+    assert late.lower < 0.5 <= late.upper
+    assert "lower bound" in late.method
+    # Fewer episodes are simulated than without a deadline, so that the same confidence gives a lower bound.
+    assert late.lower < mixture_gap(*hidden, "history", most=1).lower
+    form = form_of(random={"seed": 2}, horizon=2)
+    mixture = Mixture.of(random_profiles(form, 4))
+    early = mixture_gap(form, mixture, "markov", most=1, deadline=0.0)
+    assert early.upper is not None
+    assert early.lower <= mixture_gap(form, mixture, "markov").lower <= early.upper
+
+
 def test_the_forecaster_proves_that_the_checkpoints_are_no_equilibrium(hidden: tuple[MarkovForm, Mixture]) -> None:
     gap = not_an_equilibrium(*hidden)
     assert 0.45 < gap.lower <= 0.5

@@ -126,3 +126,46 @@ def test_strong_selection_leads_to_the_only_strict_equilibrium() -> None:
     ranks = dict(zip(solution.joint.outcomes, solution.joint.probabilities, strict=True))
     assert ranks[1, 1] == pytest.approx(1.0, abs=1e-6)
     assert torch.tensor(solution.joint.probabilities).sum() == pytest.approx(1.0)
+
+
+def test_logit_dynamics_end_at_the_logit_equilibrium() -> None:
+    for payoffs in (HAWK_DOVE, {"row": [[3.0, -1.0], [-2.0, 4.0]], "column": [[-3.0, 1.0], [2.0, -4.0]]}):
+        found = econsim.solve("normal_form", {"kind": "logit_dynamics", "precision": 1.5}, payoffs=payoffs)
+        traced = econsim.solve("normal_form", {"kind": "logit_equilibrium", "precision": 1.5}, payoffs=payoffs)
+        for player, mix in traced.profiles[0].strategies.items():
+            assert found.profiles[0].strategies[player] == pytest.approx(mix, abs=1e-7)
+        assert found.residuals["distance"] <= 1e-9
+        assert found.certificate.lower == pytest.approx(gap_by_tables(payoffs, found), abs=1e-12)
+    start = {"kind": "logit_dynamics", "precision": 3.0, "start": {"row": [0.9, 0.1], "column": [0.1, 0.9]}}
+    split = econsim.solve("normal_form", start, payoffs=HAWK_DOVE)  # the path keeps the order of its start
+    assert split.profiles[0].strategies["row"][0] > 0.9 > 0.1 > split.profiles[0].strategies["column"][0]
+
+
+def test_time_in_profiles_of_a_potential_game_is_that_of_gibbs() -> None:
+    # Payoffs are the potential plus a number that depends on the others only (Blume 1993: shares are proportional to
+    # exp(lambda potential)).
+    draws = np.random.default_rng(3)
+    potential = draws.random((2, 3, 2))
+    others = (draws.random((1, 3, 2)), draws.random((2, 1, 2)), draws.random((2, 3, 1)))
+    payoffs = {name: (potential + of).tolist() for name, of in zip("abc", others, strict=True)}
+    found = econsim.solve("normal_form", {"kind": "logit_dynamics", "view": "stationary"}, payoffs=payoffs)
+    assert found.joint is not None
+    gibbs = np.exp(10 * potential) / np.exp(10 * potential).sum()
+    shares = dict(zip(found.joint.outcomes, found.joint.probabilities, strict=True))
+    for profile, share in shares.items():
+        assert share == pytest.approx(gibbs[profile], rel=1e-9)
+    assert sum(shares.values()) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_high_precision_selects_the_risk_dominant_equilibrium() -> None:
+    found = econsim.solve("normal_form", {"kind": "logit_dynamics", "view": "stationary"}, classic="stag_hunt")
+    assert found.joint is not None
+    shares = dict(zip(found.joint.outcomes, found.joint.probabilities, strict=True))
+    assert shares[1, 1] > 0.9999  # hare, hare: leaving it costs 2, leaving (stag, stag) costs 1
+
+
+def test_a_path_of_logit_dynamics_that_is_stopped_says_so() -> None:
+    stopped = econsim.solve("normal_form", {"kind": "logit_dynamics", "iterations": 3}, payoffs=HAWK_DOVE)
+    assert stopped.notes == ("Stopped after 3 steps, where shares still change; this is not a rest point.",)
+    with pytest.raises(UserError, match=r"solver.start: no player is called 'left'"):
+        econsim.solve("normal_form", {"kind": "logit_dynamics", "start": {"left": [1.0, 0.0]}}, payoffs=HAWK_DOVE)

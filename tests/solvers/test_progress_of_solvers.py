@@ -21,6 +21,7 @@ ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "layered_mirror_descent": (DILEMMA, {}),
     "backward_induction": (DILEMMA, {}),
     "logit_equilibrium": (NORMAL, {"precision": 1000.0}),
+    "logit_dynamics": (NORMAL, {"tolerance": 1e-15}),
 }
 
 

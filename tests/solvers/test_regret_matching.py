@@ -8,7 +8,8 @@ import torch
 
 import econsim
 from econsim.errors import UserError
-from econsim.solvers.regret_matching import equilibria
+from econsim.solvers import regret_matching
+from econsim.solvers.regret_matching import PlainIterations, equilibria
 from econsim.solvers.zero_sum import maximin
 
 
@@ -67,3 +68,26 @@ def test_out_of_iterations_or_time_it_says_so() -> None:
 def test_games_that_are_not_zero_sum_are_refused() -> None:
     with pytest.raises(UserError, match="NormalForm is not zero-sum"):
         econsim.solve("prisoners_dilemma", "regret_matching")
+
+
+def test_iterations_in_machine_code_are_those_of_tensors() -> None:
+    kernels = pytest.importorskip("econsim.solvers._regret_matching_kernels")
+    tables = torch.from_numpy(np.random.default_rng(5).normal(size=(3, 9, 14)))
+    tables[2] = 0.0  # no regrets: all options stay equally likely
+    compiled, plain = kernels.CompiledIterations(tables), PlainIterations(tables)
+    for process in (compiled, plain):
+        process.run(1, 25)
+        process.run(26, 60)
+    for own, definition in ((compiled.averages(), plain.averages()), (compiled.last(), plain.last())):
+        for mix, expected in zip(own, definition, strict=True):
+            assert (mix - expected).abs().max() <= 1e-12
+    assert torch.equal(compiled.last()[0][2], torch.full((9,), 1 / 9, dtype=torch.float64))
+
+
+def test_large_tables_reach_the_gap_in_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regret_matching, "_FEWEST_COMPILED", 1)
+    table = np.random.default_rng(1).normal(size=(30, 20))
+    found = equilibria(torch.from_numpy(table)[None], 1e-6, 100_000)
+    gap = (table @ found.column[0].numpy()).max() - (found.row[0].numpy() @ table).min()
+    assert float(found.gaps) == pytest.approx(gap, abs=1e-12)
+    assert gap <= 1e-6 * (table.max() - table.min())

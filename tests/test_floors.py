@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, str], ...] = (
         "learning leader_evaluation information_tree mechanisms nn",
         "protocols of learning, games in sequence form, economic mechanisms, neural networks",
     ),
-    ("markov", "finite Markov games by exact methods"),
+    ("markov households", "finite Markov games, and households that save, by exact methods"),
     ("populations expected_play", "who takes part; play by exact expectation"),
     ("economies games llm", "games, and the transport of language models"),
     ("text rl", "any game in words; the PPO engine"),

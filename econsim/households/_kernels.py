@@ -1,0 +1,142 @@
+"""Kernels of the household's problem, compiled by numba; :mod:`econsim.households._arrays` computes the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from econsim.kernels.compiling import entry, rule
+
+__all__ = ["euler_step", "move"]
+
+_STEPS = 60  # of Newton's method
+
+
+@rule
+def _power(base: float, exponent: float) -> float:
+    if exponent == -1.0:
+        return 1.0 / base
+    if exponent == -2.0:
+        return 1.0 / (base * base)
+    if exponent == -3.0:
+        return 1.0 / (base * base * base)
+    return base**exponent
+
+
+@rule
+def _hours(consumption: float, scale: float, numbers: Any) -> float:
+    """Return the hours of the first-order condition, at most the largest; one where labour is no choice."""
+    if numbers[5] == 0.0:
+        return 1.0
+    hours = (scale * _power(consumption, -numbers[0])) ** numbers[6]
+    return min(hours, numbers[7])
+
+
+@rule
+def _constrained(resources: float, guess: float, scale: float, wage: float, numbers: Any) -> float:
+    """Return consumption at given assets of the next period, which leave ``resources`` and net earnings to consume."""
+    price, level, kept = numbers[2], numbers[3], numbers[4]
+    most = 1.0 if numbers[5] == 0.0 else numbers[7]
+    consumption = (resources + level * (wage * most) ** kept) / price
+    if numbers[5] == 0.0 or (consumption > 0.0 and _hours(consumption, scale, numbers) >= most):
+        return consumption
+    point = guess
+    for _ in range(_STEPS):
+        net = level * (wage * (scale * _power(point, -numbers[0])) ** numbers[6]) ** kept
+        value = price * point - net - resources
+        slope = price + net * numbers[0] * numbers[6] * kept / point
+        new = max(point - value / slope, 0.25 * point)
+        done = abs(new - point) <= 1e-14 * point
+        point = new
+        if done:
+            break
+    return point
+
+
+@entry
+def euler_step(
+    consumption: Any,  # [S, G], of the next period
+    transition: Any,  # [S, S]
+    grid: Any,  # [G]
+    wages: Any,  # [S], W e
+    scales: Any,  # [S], of the first-order condition of hours
+    numbers: Any,  # risk aversion, discount * R, 1 + tax, level, 1 - progressivity, elastic, exponent, most hours, R, T
+    scratch: Any,  # [S + 2, G]
+    new_consumption: Any,  # [S, G], as all that follow
+    hours: Any,
+    assets: Any,
+) -> None:
+    """Do one step of the endogenous grid method."""
+    states, points = consumption.shape
+    sigma, factor, price, level, kept = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+    gross, transfer = numbers[8], numbers[9]
+    last = points - 1
+    for other in range(states):
+        for point in range(points):
+            scratch[other, point] = _power(consumption[other, point], -sigma)
+    for state in range(states):
+        wage, scale = wages[state], scales[state]
+        fixed = level * wage**kept
+        for point in range(points):
+            scratch[states, point] = 0.0
+        for other in range(states):
+            probability = factor * transition[state, other]
+            for point in range(points):
+                scratch[states, point] += probability * scratch[other, point]
+        for point in range(points):
+            chosen = _power(scratch[states, point], -1.0 / sigma)
+            net = fixed
+            if numbers[5] != 0.0:
+                net = level * (wage * _hours(chosen, scale, numbers)) ** kept
+            scratch[states, point] = chosen
+            scratch[states + 1, point] = price * chosen + grid[point] - net - transfer
+        below = 0
+        for point in range(points):
+            owned = gross * grid[point]
+            if owned <= scratch[states + 1, 0]:
+                saved = grid[0]
+                chosen = _constrained(owned + transfer - saved, consumption[state, point], scale, wage, numbers)
+                worked = _hours(chosen, scale, numbers)
+            else:
+                while below < last - 1 and scratch[states + 1, below + 1] < owned:
+                    below += 1
+                first, second = scratch[states + 1, below], scratch[states + 1, below + 1]
+                share = (owned - first) / (second - first)
+                chosen = scratch[states, below] + share * (scratch[states, below + 1] - scratch[states, below])
+                worked = _hours(chosen, scale, numbers)
+                net = fixed if numbers[5] == 0.0 else level * (wage * worked) ** kept
+                saved = max(owned + net + transfer - price * chosen, grid[0])
+                if saved > grid[last]:
+                    saved = grid[last]
+                    chosen = _constrained(owned + transfer - saved, chosen, scale, wage, numbers)
+                    worked = _hours(chosen, scale, numbers)
+            new_consumption[state, point] = chosen
+            hours[state, point] = worked
+            assets[state, point] = saved
+
+
+@entry
+def move(
+    mass: Any,  # [S, G]
+    below: Any,  # [S, G] int64, the grid point below the assets of the next period
+    weight: Any,  # [S, G], of that grid point
+    transition: Any,  # [S, S]
+    scratch: Any,  # [S, G]
+    new_mass: Any,  # [S, G]
+) -> None:
+    """Move households to the two grid points around their assets, and to their next productivity."""
+    states, points = mass.shape
+    for state in range(states):
+        for point in range(points):
+            scratch[state, point] = 0.0
+        for point in range(points):
+            lower = below[state, point]
+            part = mass[state, point] * weight[state, point]
+            scratch[state, lower] += part
+            scratch[state, lower + 1] += mass[state, point] - part
+    for other in range(states):
+        for point in range(points):
+            new_mass[other, point] = 0.0
+        for state in range(states):
+            probability = transition[state, other]
+            for point in range(points):
+                new_mass[other, point] += probability * scratch[state, point]

@@ -1,0 +1,47 @@
+"""Statistics of a distribution of households: inequality, marginal propensities to consume, constrained households."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from econsim.households.chains import Floats
+from econsim.households.policies import Policy
+from econsim.households.problem import Budget, Household
+
+__all__ = ["constrained_share", "gini", "lorenz", "propensities", "top_share"]
+
+
+def lorenz(amount: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    """Return cumulated shares of households and of the amount, from the lowest amount, each starting at zero."""
+    order = np.argsort(amount, axis=None, kind="stable")
+    people, held = mass.ravel()[order], (mass * amount).ravel()[order]
+    return tuple(np.append(0.0, np.cumsum(part) / part.sum()) for part in (people, held))  # type: ignore[return-value]
+
+
+def gini(amount: Floats, mass: Floats) -> float:
+    """Return the Gini index of an amount, with weights ``mass`` of the same shape."""
+    people, held = lorenz(amount, mass)
+    return float(1 - np.sum(np.diff(people) * (held[1:] + held[:-1])))
+
+
+def top_share(amount: Floats, mass: Floats, share: float) -> float:
+    """Return the share of the amount that the top ``share`` of households have."""
+    people, held = lorenz(amount, mass)
+    return float(1 - np.interp(1 - share, people, held))
+
+
+def propensities(household: Household, budget: Budget, policy: Policy, amount: float) -> Floats:
+    """Return the share ``[S, G]`` of a one-time transfer of ``amount`` that is spent in the same period."""
+    spent = (1 + budget.consumption_tax) * policy.consumption
+    grid = household.grid
+    richer = grid + amount / budget.gross_return  # cash at hand rises by the gross return on assets
+    after = np.stack([np.interp(richer, grid, row) for row in spent])
+    slope = (spent[:, -1] - spent[:, -2]) / (grid[-1] - grid[-2])
+    after = np.where(richer > grid[-1], spent[:, -1:] + slope[:, None] * (richer - grid[-1]), after)
+    share: Floats = (after - spent) / amount
+    return share
+
+
+def constrained_share(household: Household, policy: Policy, mass: Floats) -> float:
+    """Return the share of households that hold assets at the borrowing limit in the next period (hand to mouth)."""
+    return float(mass[policy.assets <= household.grid[0]].sum())

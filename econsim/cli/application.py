@@ -5,6 +5,7 @@ Exit codes: 0 success, 1 failed run or internal error, 2 mistake in the user's i
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Sequence
@@ -83,6 +84,7 @@ time of a short run, and in vain."""
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its exit code."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    atexit.register(gc.freeze)  # or Python searches all objects once more at its end: half a second with torch
     given = list(sys.argv[1:] if arguments is None else arguments)
     if (problem := _empty(given)) is not None:
         typer.echo(f"econsim: {problem}", err=True)

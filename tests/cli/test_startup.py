@@ -70,6 +70,13 @@ def test_commands_search_for_garbage_less_often_than_python_does_by_default() ->
     assert int(done.stdout.split()[-1]) >= 10_000
 
 
+def test_commands_do_not_search_all_objects_for_garbage_when_they_end() -> None:
+    at_exit = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count()))"
+    code = f"{at_exit}; from econsim.cli.application import main; main(['--version'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout.split()[-1]) > 10_000  # objects that the search at the end of Python leaves out
+
+
 def test_marginal_rates_need_no_symbolic_algebra() -> None:
     rates = "from econsim.mechanisms.taxes import marginal_rate"
     imported = modules_imported_by("-c", f"import torch; {rates}; t = torch.tensor([0.0, 0.5]); marginal_rate(t, t, t)")

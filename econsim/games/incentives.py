@@ -1,20 +1,21 @@
-"""Incentives: a planner who announces payments for actions, added to any game with discrete actions.
+"""Incentives: a planner who announces payments for actions or outcomes, added to any game with discrete actions.
 
 State
     The state of the game, time, the announced payments ``[B, K]``, the treasury and what each player has received.
 
 Actions
-    The planner announces one payment for each of the ``K`` paid options before the first step: a subsidy where it is
-    positive, a fine or tax where it is negative. Players then choose as in the game itself.
+    The planner announces one payment for each of the ``K`` paid options or outcomes before the first step: a subsidy
+    where it is positive, a fine or tax where it is negative. Players then choose as in the game itself.
 
 Observations
     Players observe what they observe in the game, and the payments, relative to the largest that is possible. The
     planner observes whether it has announced.
 
 Dynamics
-    One step for the announcement, then the steps of the game. Every time a player chooses a paid option, the payment is
-    due. Out of the budget: fines enter the treasury before subsidies leave it; where subsidies exceed the treasury, all
-    are paid at the same share. Balanced: all players share the net cost equally, and the treasury does not change.
+    One step for the announcement, then the steps of the game. Every time a player chooses a paid option, or a paid
+    outcome occurs, such as a coin that is taken, the payment is due. Out of the budget: fines enter the treasury before
+    subsidies leave it; where subsidies exceed the treasury, all are paid at the same share. Balanced: all players share
+    the net cost equally, and the treasury does not change.
 
 Rewards
     A player receives its reward in the game and its payment. The planner receives the sum of the rewards in the game,
@@ -38,6 +39,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from itertools import product
 from typing import Annotated, Any
@@ -48,8 +50,8 @@ from torch import Tensor
 
 from econsim.accounts import Account
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Enumerable, Game, Observation, Role, Transition, tensors
-from econsim.mechanisms.incentives import balanced_payments, payments_from_budget
+from econsim.game import Box, Discrete, Enumerable, Game, Observation, OffersKernels, Role, Transition, tensors
+from econsim.mechanisms.incentives import PaidOutcomes, balanced_payments, payments_from_budget
 from econsim.parameters import Chosen, FromRoom, Model
 
 __all__ = ["Incentives", "Parameters"]
@@ -67,9 +69,10 @@ class Parameters(Model):
     game: Annotated[Chosen, FromRoom("games")]
     """The game, of a kind in ``econsim.games`` whose roles choose among options and none of which leads."""
     paid: dict[str, tuple[str, ...]] | None = None
-    """Names of the options that the planner pays for, by role; null: all options of all roles."""
+    """Names of the options or outcomes that the planner pays for, by role; null: all outcomes of all roles, or all
+    options where the game names no outcomes."""
     same_for_all: bool = False
-    """Whether options of the same name have the same payment in all roles."""
+    """Whether options or outcomes of the same name have the same payment in all roles."""
     lowest: float = 0.0
     """Lowest payment; negative for fines and taxes."""
     highest: float = 5.0
@@ -116,8 +119,11 @@ class Incentives(Game[State]):
             *self.inner.accounts_spec,
         )
         self.largest = max(abs(parameters.lowest), abs(parameters.highest))
-        groups = _paid_options(self.inner, parameters.paid, parameters.same_for_all)
-        self.constants = {"payment_of": _payment_numbers(self.inner, list(groups.values()))}  # [P, A], K: not paid
+        groups = _paid_labels(self.inner, parameters.paid, parameters.same_for_all)
+        self.constants = {  # the number of the payment for each option [P, A], and outcome [O] of a role; K: not paid
+            "payment_of": _payment_numbers(self.inner, list(groups.values())),
+            "payment_of_outcome": _outcome_payment_numbers(self.inner, list(groups.values())),
+        }
         labels = tuple(groups)
         followers = {name: self._follower(role, labels) for name, role in self.inner.roles.items()}
         self.roles = {**followers, PLANNER: _planner(parameters, labels, self.horizon)}
@@ -152,7 +158,8 @@ class Incentives(Game[State]):
         payments = torch.where(begun[:, None], state.payments, announced)
         played = self.inner.step(state.inner, actions)
         choices = torch.cat([actions[name] for name in self.inner.roles], -1)
-        received, treasury = self._paid(payments, choices, state.treasury)
+        due = self._due(payments, choices) + self._due_for_outcomes(payments, state.inner, played.state)
+        received, treasury = self._paid(due, state.treasury)
         received = torch.where(begun[:, None], received, 0.0)
         treasury = torch.where(begun, treasury, state.treasury)
         inner = _where(begun, played.state, state.inner)
@@ -196,13 +203,47 @@ class Incentives(Game[State]):
         profiles = list(product(*(range(options) for options in payoffs.shape[1:])))
         choices = torch.tensor(profiles, device=payments.device).expand(len(payments), -1, -1)  # [B, J, P]
         budget = self.parameters["budget"].expand(len(payments))[:, None].expand(-1, len(profiles))
-        received, _ = self._paid(payments[:, None].expand(-1, len(profiles), -1), choices, budget)
+        due = self._due(payments[:, None].expand(-1, len(profiles), -1), choices)
+        received, _ = self._paid(due, budget)
         return payoffs + received.movedim(-1, 1).reshape(len(payments), *payoffs.shape)
 
-    def _paid(self, payments: Tensor, choices: Tensor, treasury: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what each player receives for its choice ``[..., P]``, and the treasury ``[...]`` afterwards."""
+    def not_covered(self) -> str:
+        """Return what the kernels of the game do not cover; a game without kernels is not covered."""
+        kernels = self.inner
+        return kernels.not_covered() if isinstance(kernels, OffersKernels) else f"the game {type(kernels).__name__}"
+
+    def on_kernels(self) -> Incentives:
+        """Return this game with the contained game played by its kernels.
+
+        Raises:
+            UserError: numba is not installed, or the game has no kernels that cover it.
+        """
+        if not isinstance(self.inner, OffersKernels):
+            raise UserError(f"incentives: kernels do not cover {self.not_covered()}")
+        other = copy(self)
+        other.inner = self.inner.on_kernels()
+        return other
+
+    def _due(self, payments: Tensor, choices: Tensor) -> Tensor:
+        """Return the payment due to each player for its choice, ``[..., P]``."""
         numbers = self.constants["payment_of"][torch.arange(choices.shape[-1], device=choices.device), choices]
-        due = torch.cat([payments, torch.zeros_like(payments[..., :1])], -1).gather(-1, numbers)
+        return _and_nothing(payments).gather(-1, numbers)
+
+    def _due_for_outcomes(self, payments: Tensor, before: Any, after: Any) -> Tensor | float:
+        """Return the payments due to each player for the outcomes of a step of the game, ``[B, P]``."""
+        numbers = self.constants["payment_of_outcome"]
+        if not numbers or not isinstance(self.inner, PaidOutcomes):
+            return 0.0
+        counts, amounts = self.inner.outcomes(before, after), _and_nothing(payments)[:, None]
+        nothing = torch.zeros_like(payments[:, :1])
+        due = [
+            (counts[name] * amounts[..., numbers[name]]).sum(-1) if name in numbers else nothing.expand(-1, role.count)
+            for name, role in self.inner.roles.items()
+        ]
+        return torch.cat(due, 1)
+
+    def _paid(self, due: Tensor, treasury: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what each player receives of what is due, ``[..., P]``, and the treasury ``[...]`` afterwards."""
         return (balanced_payments(due), treasury) if self.settings.balanced else payments_from_budget(due, treasury)
 
     def _follower(self, role: Role, labels: tuple[str, ...]) -> Role:
@@ -225,46 +266,71 @@ def _check_roles(game: Game[Any]) -> None:
             raise UserError(f"game.game: expected a game without a planner and with discrete actions; {reason}")
 
 
-def _labels(role: Role) -> tuple[str, ...]:
+def _labels(game: Game[Any], name: str) -> tuple[str, ...]:
+    role = game.roles[name]
     return role.action_labels or tuple(map(str, range(role.action.mask_size)))  # type: ignore[union-attr]
 
 
-def _paid_options(
+def _outcome_labels(game: Game[Any], name: str) -> tuple[str, ...]:
+    return tuple(game.outcome_labels(name)) if isinstance(game, PaidOutcomes) else ()
+
+
+def _paid_labels(
     game: Game[Any], paid: Mapping[str, tuple[str, ...]] | None, same_for_all: bool
-) -> dict[str, list[tuple[str, int]]]:
-    """Return the roles and options for which each payment is due, by the name of the payment."""
-    given = {name: _labels(role) for name, role in game.roles.items()} if paid is None else paid
-    groups: dict[str, list[tuple[str, int]]] = {}
-    for name, labels in given.items():
+) -> dict[str, list[tuple[str, str]]]:
+    """Return the roles and the labels of options or outcomes for which each payment is due, by the payment's name."""
+    by_default = {name: _outcome_labels(game, name) for name in game.roles}
+    if not any(by_default.values()):
+        by_default = {name: _labels(game, name) for name in game.roles}
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, labels in (by_default if paid is None else paid).items():
         if name not in game.roles:
             raise UserError(f"game.paid: no role is called {name!r}; roles: {', '.join(game.roles)}")
-        known = _labels(game.roles[name])
+        options, outcomes = _labels(game, name), _outcome_labels(game, name)
         for label in dict.fromkeys(labels):
-            if label not in known:
-                raise UserError(f"game.paid.{name}: no option is called {label!r}; options: {', '.join(known)}")
-            groups.setdefault(label if same_for_all else f"{name} {label}", []).append((name, known.index(label)))
+            if label not in (*options, *outcomes):
+                known = f"options: {', '.join(options)}" + (f"; outcomes: {', '.join(outcomes)}" if outcomes else "")
+                what = "option or outcome" if outcomes else "option"
+                raise UserError(f"game.paid.{name}: no {what} is called {label!r}; {known}")
+            groups.setdefault(label if same_for_all else f"{name} {label}", []).append((name, label))
     if not groups:
         raise UserError("game.paid: expected at least one option")
     return groups
 
 
-def _payment_numbers(game: Game[Any], groups: list[list[tuple[str, int]]]) -> Tensor:
+def _payment_numbers(game: Game[Any], groups: list[list[tuple[str, str]]]) -> Tensor:
     """Return the number of the payment for each player's options, ``[P, A]`` int64; ``K`` where nothing is paid."""
     most = max(role.action.mask_size for role in game.roles.values())  # type: ignore[union-attr]
-    number_of = {option: number for number, group in enumerate(groups) for option in group}
+    number_of = {entry: number for number, group in enumerate(groups) for entry in group}
     rows = [
-        [number_of.get((name, option), len(groups)) for option in range(most)]
+        [number_of.get((name, label), len(groups)) for label in (*_labels(game, name), *[""] * most)][:most]
         for name, role in game.roles.items()
         for _ in range(role.count)
     ]
     return torch.tensor(rows)
 
 
+def _outcome_payment_numbers(game: Game[Any], groups: list[list[tuple[str, str]]]) -> dict[str, Tensor]:
+    """Return the number of the payment for the outcomes of each role with outcomes, ``[O]``; ``K``: not paid."""
+    number_of = {entry: number for number, group in enumerate(groups) for entry in group}
+    labels = {name: _outcome_labels(game, name) for name in game.roles}
+    return {
+        name: torch.tensor([number_of.get((name, label), len(groups)) for label in own])
+        for name, own in labels.items()
+        if own
+    }
+
+
+def _and_nothing(payments: Tensor) -> Tensor:
+    """Return the payments ``[..., K]`` and a zero for what is not paid, ``[..., K + 1]``."""
+    return torch.cat([payments, torch.zeros_like(payments[..., :1])], -1)
+
+
 def _planner(parameters: Parameters, labels: tuple[str, ...], horizon: int) -> Role:
     action = Box(parameters.lowest, parameters.highest, (len(labels),))
     units = ("0: not yet announced, 1: announced",)
     planner = Role(PLANNER, 1, Box(0, 1, (1,)), action, leads=True, acts_every=horizon, features=("announced",))
-    unit = "paid to whoever chooses the option"
+    unit = "paid each time to whoever chooses the option or causes the outcome"
     return replace(planner, feature_units=units, action_labels=labels, action_unit=unit)
 
 

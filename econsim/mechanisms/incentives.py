@@ -1,4 +1,4 @@
-"""Incentives: payments for chosen actions, out of a budget or balanced among the players.
+"""Incentives: payments for actions and outcomes, out of a budget or balanced among the players.
 
 A payment is positive for a subsidy and negative for a fine or a tax. All functions work on tensors with any leading
 axes; money is float64.
@@ -8,14 +8,15 @@ References: Pigou (1920); Monderer and Tennenholtz (2004), *K-Implementation*, f
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from econsim.game import Observation
 
-__all__ = ["AnnouncesPayoffs", "balanced_payments", "payments_from_budget"]
+__all__ = ["AnnouncesPayoffs", "PaidOutcomes", "balanced_payments", "payments_from_budget"]
 
 
 @runtime_checkable
@@ -26,6 +27,17 @@ class AnnouncesPayoffs(Protocol):
         """Return payoffs with payments, float64 ``[B, P, A_1, ..., A_P]``, from an observation of a following role."""
 
 
+@runtime_checkable
+class PaidOutcomes(Protocol):
+    """A game with outcomes that a planner can pay for, such as a coin that is taken, instead of actions."""
+
+    def outcome_labels(self, role: str) -> tuple[str, ...]:
+        """Return the names of the outcomes of a role's players; none where only actions can be paid."""
+
+    def outcomes(self, before: Any, after: Any) -> Mapping[str, Tensor]:
+        """Return how often each outcome occurred in the step between two states, ``{role: [B, N, O]}``."""
+
+
 def payments_from_budget(due: Tensor, budget: Tensor) -> tuple[Tensor, Tensor]:
     """Return what each player receives, ``[..., N]``, and the rest of the budget, ``[...]``.
 
@@ -33,7 +45,7 @@ def payments_from_budget(due: Tensor, budget: Tensor) -> tuple[Tensor, Tensor]:
     same share, so that the rest is zero and never negative.
 
     Args:
-        due: ``[..., N]``, the announced payment for each player's action, money.
+        due: ``[..., N]``, the announced payments for what each player did, money.
         budget: ``[...]``, what is left, not negative, money.
     """
     fines, subsidies = (-due).clamp(min=0.0), due.clamp(min=0.0)
@@ -47,6 +59,6 @@ def balanced_payments(due: Tensor) -> Tensor:
     """Return what each player receives, ``[..., N]``, where all share the net cost equally, so that the sum is zero.
 
     Args:
-        due: ``[..., N]``, the announced payment for each player's action, money.
+        due: ``[..., N]``, the announced payments for what each player did, money.
     """
     return due - due.mean(-1, keepdim=True)

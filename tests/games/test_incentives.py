@@ -15,6 +15,7 @@ from econsim.agents.iterated_dominance import Parameters as Dominance
 from econsim.errors import UserError
 from econsim.game import Agent
 from econsim.games.incentives import Incentives, Parameters
+from econsim.kernels import numba_version
 from econsim.mechanisms.incentives import balanced_payments, payments_from_budget
 from econsim.planners.search import Parameters as SearchParameters
 from econsim.planners.search import Search
@@ -126,9 +127,46 @@ def test_money_is_conserved_and_payments_follow_the_choices(balanced: bool) -> N
         assert (state.treasury == 0).any()  # some episodes run out of money
 
 
+COINS = {"kind": "coin_game", "horizon": 20}
+
+
+def test_outcomes_are_paid_each_time_they_occur() -> None:
+    game = incentives(COINS, lowest=-3.0, budget=200.0)
+    assert game.roles["planner"].action_labels == ("player own coin", "player other coin")
+    assert incentives(COINS, paid={"player": ["up", "own coin"]}).roles["planner"].action_labels == (
+        "player up",
+        "player own coin",
+    )
+    uniform: dict[str, Agent] = {"player": econsim.load("soccer").agents["left"].build()}
+    episode = play(game, {**uniform, "planner": HeldAction(torch.tensor([0.5, -3.0]))}, random.keys(1, 32))
+    own = episode.state.inner.taken.diagonal(dim1=1, dim2=2)
+    others = episode.state.inner.taken.sum(-1) - own
+    torch.testing.assert_close(episode.state.received, (0.5 * own - 3.0 * others).double())
+    torch.testing.assert_close(game.conserved(episode.state)["payments"], torch.full((32,), 200.0).double())
+    assert (others > 0).any()
+    assert (own > 0).any()
+
+
+@pytest.mark.skipif(numba_version() is None, reason="numba is not installed")
+def test_the_game_within_is_played_by_its_kernels() -> None:
+    game = incentives(COINS, lowest=-3.0)
+    assert game.not_covered() == ""
+    assert incentives().not_covered() == "the game NormalForm"
+    agents = {"player": econsim.load("soccer").agents["left"].build(), "planner": HeldAction(torch.tensor([1.0, -1.0]))}
+    one, other = (play(each, agents, random.keys(3, 8)).state for each in (game, game.on_kernels()))
+    assert torch.equal(one.inner.position, other.inner.position)
+    torch.testing.assert_close(one.received, other.received)
+    with pytest.raises(UserError, match="kernels do not cover the game NormalForm"):
+        incentives().on_kernels()
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
+        (
+            {"game": COINS, "paid": {"player": ["coin"]}},
+            "no option or outcome is called 'coin'; .* outcomes: own",
+        ),
         ({"paid": {"rwo": ["cooperate"]}}, "game.paid: no role is called 'rwo'; roles: row, column"),
         ({"paid": {"row": ["coperate"]}}, "game.paid.row: no option is called 'coperate'; options: cooperate, defect"),
         ({"paid": {"row": []}}, "game.paid: expected at least one option"),

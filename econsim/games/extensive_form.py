@@ -52,6 +52,7 @@ from econsim.game import Box, Discrete, Game, Observation, Role, Transition, ten
 from econsim.games._card_games import goofspiel, kuhn, leduc
 from econsim.games._efg_files import efg_text, tree_of_efg
 from econsim.games._gambit import gambit_text
+from econsim.games._openspiel import tree_of_openspiel
 from econsim.games._rules import rules_of
 from econsim.games._tree import Tree, sequence_form
 from econsim.games._tree_tables import tree_tables
@@ -78,10 +79,10 @@ _MOST_CARDS = {"random": 4, "descending": 5}
 
 
 class Parameters(Model):
-    """Parameters of an extensive-form game: a named game, or a game in Gambit's format."""
+    """Parameters of an extensive-form game: a named game, a game of OpenSpiel, or a game in Gambit's format."""
 
     classic: Literal["kuhn", "leduc", "goofspiel", "ultimatum"] | None = None
-    """Name of a game of cards, or the ultimatum game; null: the game of ``file`` or ``efg``."""
+    """Name of a game of cards, or the ultimatum game; null: the game of ``openspiel``, ``file`` or ``efg``."""
     players: int = Field(default=2, ge=2, le=3)
     """Number of players of Kuhn poker; the other named games have 2."""
     cards: int = Field(default=3, ge=2, le=5)
@@ -90,6 +91,9 @@ class Parameters(Model):
     """Order of the prizes of goofspiel: shuffled, or from the highest to the lowest."""
     units: int = Field(default=10, ge=1, le=1000)
     """Number of units that are divided in the ultimatum game."""
+    openspiel: str | None = None
+    """Name of a game of OpenSpiel, its parameters in brackets, such as ``leduc_poker`` or ``liars_dice(dice_sides=2)``.
+    A loaded scenario, and so a run, contains the game as ``efg`` instead."""
     file: str | None = None
     """Gambit's ``.efg`` file, relative to the working directory. A loaded scenario, and so a run, contains its content
     as ``efg`` instead."""
@@ -99,8 +103,14 @@ class Parameters(Model):
     @model_validator(mode="before")
     @classmethod
     def _read_file(cls, given: Any) -> Any:
-        """Replace the name of a file by the game, so that a run does not depend on the file."""
-        if not isinstance(given, dict) or not isinstance(given.get("file"), str):
+        """Replace the name of a file, or of a game of OpenSpiel, by the game, so that a run depends on neither."""
+        if not isinstance(given, dict):
+            return given
+        if isinstance(given.get("openspiel"), str) and not any(
+            given.get(other) for other in ("classic", "file", "efg")
+        ):
+            return {**given, "openspiel": None, "efg": efg_text(tree_of_openspiel(given["openspiel"]))}
+        if not isinstance(given.get("file"), str):
             return given
         file = given["file"]
         if Path(file).suffix.lower() != ".efg":
@@ -109,8 +119,8 @@ class Parameters(Model):
 
     @model_validator(mode="after")
     def _one_game(self) -> Parameters:
-        if (self.classic is None) == (self.efg is None):
-            raise ValueError("expected either classic (kuhn, leduc, goofspiel, ultimatum), file or efg")
+        if (self.classic is None) == (self.efg is None) or self.openspiel is not None:
+            raise ValueError("expected one of classic (kuhn, leduc, goofspiel, ultimatum), openspiel, file and efg")
         if self.players != 2 and self.classic != "kuhn":
             raise ValueError(f"players: only kuhn is for {self.players} players")
         if self.classic == "goofspiel" and self.cards > _MOST_CARDS[self.prizes]:

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game
 from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
-from econsim.solvers._tables import Commitment, Floats, player_names, solution, two_player_table
+from econsim.solvers._leading import led_game, led_solution
+from econsim.solvers._tables import Commitment, Floats
 
 __all__ = ["Parameters", "StrongStackelberg", "commitment"]
 
@@ -63,23 +63,13 @@ class StrongStackelberg:
             UserError: the game does not have two players, its payoffs cannot be enumerated, an agent is fixed, or no
                 player has the leader's name.
         """
-        table = two_player_table(game, fixed, "strong_stackelberg")
-        names = player_names(game)
-        leader = self.parameters.leader or names[0]
-        if leader not in names:
-            raise UserError(f"solver.leader: no player is called {leader!r}{did_you_mean(leader, names)}")
-        first = leader == names[0]
-        own, other = table if first else (table[1].T, table[0].T)
+        led = led_game(game, fixed, "strong_stackelberg", self.parameters.leader)
         deadline = None if time_limit is None else monotonic() + time_limit
-        best = commitment(own, other, deadline)
-        answer = np.eye(own.shape[1])[best.option]
-        gain = float((best.mix @ other).max() - best.mix @ other[:, best.option])
-        residuals = {"follower_gain": gain, "leader_payoff": float(best.mix @ own[:, best.option])}
-        notes = [f"{leader} commits, and the other player breaks ties in its favour."]
+        best = commitment(led.own, led.other, deadline)
+        notes = [f"{led.leader} commits, and the other player breaks ties in its favour."]
         if not best.finished:
             notes.append("The time limit was reached before all answers of the follower were tried.")
-        mixes = (best.mix, answer) if first else (answer, best.mix)
-        return solution(game, [mixes], residuals=residuals, notes=notes)
+        return led_solution(game, led, best.mix, best.option, notes)
 
 
 def commitment(leader: Floats, follower: Floats, deadline: float | None = None) -> Commitment:

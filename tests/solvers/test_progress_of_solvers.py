@@ -22,6 +22,8 @@ ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "backward_induction": (DILEMMA, {}),
     "logit_equilibrium": (NORMAL, {"precision": 1000.0}),
     "logit_dynamics": (NORMAL, {"tolerance": 1e-15}),
+    "lola": (DILEMMA, {}),
+    "stackelberg_gradient": (NORMAL, {}),
 }
 
 

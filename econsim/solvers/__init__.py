@@ -13,21 +13,29 @@ __all__ = ["default_solver"]
 def default_solver(game: Game[Any]) -> str:
     """Return the kind of solver that is used for a game where the user names none.
 
-    It finds all equilibria of two players, and the best correlated equilibrium of any other number.
+    It finds a subgame-perfect equilibrium where players observe all moves, the maximal lottery of a preference game,
+    all equilibria of two players, and the best correlated equilibrium of any other number of players.
 
     Raises:
         UserError: no shipped solver applies to the game.
     """
     from econsim.errors import UserError
     from econsim.game import Enumerable
+    from econsim.games.preference import Preference
     from econsim.information_tree import HasInformationTree
     from econsim.markov import MarkovGame
 
     if isinstance(game, HasInformationTree):
+        from econsim.solvers.subgame_perfect import has_perfect_information
+
         tree = game.information_tree()
+        if has_perfect_information(tree):
+            return "subgame_perfect"
         return "sequence_form" if len(tree.players) == 2 and tree.is_constant_sum() else "counterfactual_regret"
     if isinstance(game, MarkovGame):
         return "backward_induction"
+    if isinstance(game, Preference):
+        return "maximal_lottery"
     if isinstance(game, Enumerable):
         players = sum(role.count for role in game.roles.values())
         return "vertex_enumeration" if players == 2 else "correlated"

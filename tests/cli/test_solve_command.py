@@ -174,6 +174,6 @@ def test_many_players_have_a_row_each_on_a_narrow_terminal(monkeypatch: pytest.M
 
 
 def test_probabilities_that_round_to_zero_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = printed(monkeypatch, "ultimatum", "game.units=3")
+    lines = printed(monkeypatch, "ultimatum", "game.units=3", "--solver", "counterfactual_regret")
     assert lines[2].split() == ["player_1", "start", "1"]  # 2e-4 on the offer of nothing
     assert lines[3].split(maxsplit=3)[3].strip() == "accept 0.5, reject 0.5"

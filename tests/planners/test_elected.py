@@ -12,6 +12,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
+import econsim
 from econsim import kinds, random
 from econsim.economies.gather_trade_build import GatherTradeBuild
 from econsim.economies.gather_trade_build import Parameters as GatherTradeBuildParameters
@@ -125,6 +126,18 @@ def test_the_median_voter_sets_the_flat_tax(rule: str) -> None:
     assert recorder.logged["elected/share_who_gain_by_misreporting"] == [0.0]
     if rule != "median":
         assert recorder.logged["elected/condorcet_winner"] == [2.0]
+
+
+def test_an_election_records_all_rules_and_the_shares_from_which_a_preference_game_is_made() -> None:
+    office, recorder = fit(economy(12_000, 140_000, 30_000, 60_000, 25_000), rule="plurality", schedule="flat")
+    preferred = office.state_dict()["preferred"]
+    assert torch.allclose(preferred + preferred.T, torch.ones(1, dtype=torch.float64))
+    assert recorder.logged["elected/preferred_to_0"] == preferred[:, 0].tolist()
+    lottery = recorder.logged["elected/chance_maximal_lottery"]
+    assert lottery == [0.0, 0.0, 1.0, 0.0, 0.0]  # the median voter beats all others in pairs
+    assert recorder.logged["elected/chance_plurality"] == recorder.logged["elected/chance"]
+    solution = econsim.solve("preference", shares=preferred.tolist())
+    assert list(solution.profiles[0].strategies["candidate_1"]) == pytest.approx(lottery, abs=1e-9)
 
 
 def test_two_against_one_costs_the_minority_more_than_a_quarter() -> None:

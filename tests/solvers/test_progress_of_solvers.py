@@ -13,6 +13,7 @@ from econsim.scenario.loading import solver_choice
 
 LOPSIDED = {"row": [[3, 0, 1], [1, 2, 0], [0, 1, 4]], "column": [[-3, 0, -1], [-1, -2, 0], [0, -1, -4]]}
 NORMAL, DILEMMA = {"kind": "normal_form", "payoffs": LOPSIDED}, {"kind": "tabular", "repeats": "prisoners_dilemma"}
+CYCLE = {"kind": "preference", "classic": "lopsided_cycle"}
 ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "counterfactual_regret": ({"kind": "extensive_form", "classic": "kuhn"}, {"gap": 0.0}),
     "regret_matching": (NORMAL, {"gap": 1e-9}),
@@ -24,6 +25,11 @@ ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "logit_dynamics": (NORMAL, {"tolerance": 1e-15}),
     "lola": (DILEMMA, {}),
     "stackelberg_gradient": (NORMAL, {}),
+    "mirror_descent": (CYCLE, {"gap": 0.0}),
+    "nash_md": (CYCLE, {"gap": 0.0}),
+    "inpo": (CYCLE, {"gap": 0.0}),
+    "self_play": (CYCLE, {}),
+    "dno": (CYCLE, {}),
 }
 
 
@@ -67,6 +73,6 @@ def test_with_a_time_limit_the_share_that_is_done_is_that_of_the_time() -> None:
 
 def test_every_solver_takes_the_progress() -> None:
     assert set(ITERATIVE) <= set(kinds.names("solvers"))
-    for solver in set(kinds.names("solvers")) - set(ITERATIVE) - {"sequence_form"}:
-        game = econsim.make("normal_form", classic="matching_pennies")
+    for solver in set(kinds.names("solvers")) - set(ITERATIVE) - {"sequence_form", "subgame_perfect"}:
+        game = econsim.make("normal_form", classic="rock_paper_scissors")
         assert solver_choice(solver, []).build().solve(game, {}, None, Reported(10**9)).certificate.lower >= 0.0

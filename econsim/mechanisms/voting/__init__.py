@@ -30,6 +30,13 @@ from econsim.mechanisms.voting.median import median_flat_tax, median_position
 from econsim.mechanisms.voting.misreports import Misreports, misreports
 from econsim.mechanisms.voting.pairwise import condorcet_winner, margins
 from econsim.mechanisms.voting.rules import RULES, Rule, RuleName
+from econsim.mechanisms.voting.tournaments import (
+    borda_scores,
+    bradley_terry_shares,
+    copeland_scores,
+    preference_shares,
+    schulze_scores,
+)
 
 __all__ = [
     "RULES",
@@ -37,7 +44,10 @@ __all__ = [
     "Rule",
     "RuleName",
     "approvals",
+    "borda_scores",
+    "bradley_terry_shares",
     "condorcet_winner",
+    "copeland_scores",
     "elect",
     "every_approval",
     "every_ranking",
@@ -46,5 +56,7 @@ __all__ = [
     "median_flat_tax",
     "median_position",
     "misreports",
+    "preference_shares",
+    "schulze_scores",
     "single_peaked",
 ]

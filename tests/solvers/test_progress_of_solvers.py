@@ -24,6 +24,7 @@ ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "logit_dynamics": (NORMAL, {"tolerance": 1e-15}),
     "lola": (DILEMMA, {}),
     "stackelberg_gradient": (NORMAL, {}),
+    "v_learning": (DILEMMA, {"copies": 1}),
 }
 
 

@@ -13,6 +13,8 @@ from econsim.game import Agent, Game
 from econsim.markov import MarkovForm, MarkovGame, values
 from econsim.solvers._fitting import not_fitting
 
+_DECIMALS = 9  # of returns in words
+
 
 def markov_form(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> MarkovForm:
     """Return the tensors of a game, on the CPU.
@@ -38,7 +40,13 @@ def agents_of(game: Game[Any], profile: Sequence[Tensor]) -> dict[str, Agent]:
 def returns_note(game: Game[Any], form: MarkovForm, joint: Tensor) -> str:
     """Return the expected return of each player in words."""
     returns = values(form, joint)[0] @ form.start
-    words = (f"{name} {value:.6g}" for name, value in zip(game.roles, (returns + 0.0).tolist(), strict=True))
+    return in_words(game, returns.tolist())
+
+
+def in_words(game: Game[Any], returns: Sequence[float]) -> str:
+    """Return a sentence with the expected return of each player, without noise from rounding."""
+    values = (round(value, _DECIMALS) + 0.0 for value in returns)  # adding zero removes the sign of a negative zero
+    words = (f"{name} {value:.6g}" for name, value in zip(game.roles, values, strict=True))
     return f"Expected returns: {', '.join(words)}."
 
 

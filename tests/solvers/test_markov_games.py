@@ -20,6 +20,7 @@ from econsim.games.tabular import Parameters, Tabular
 from econsim.learning import Solution
 from econsim.markov import MarkovForm, MarkovSolution, cce_gains, ce_gains, mixture_gap, values
 from econsim.play import play
+from econsim.solvers._markov import in_words
 from econsim.solvers.zero_sum import maximin
 
 
@@ -167,3 +168,10 @@ def test_the_command_prints_and_writes_the_policy(tmp_path: Path) -> None:
     lines = table.read_text().splitlines()
     assert lines[:2] == ["period,state,row,column,probability", "1,start,defect,defect,1.0"]
     assert len(lines) == 1 + 2 * 5
+
+
+def test_returns_in_words_have_no_noise_from_rounding() -> None:
+    game = econsim.make("tabular", repeats="matching_pennies", horizon=3)
+    assert in_words(game, [-1.2e-17, -0.0]) == "Expected returns: row 0, column 0."
+    solution = econsim.solve("tabular", repeats={"payoffs": {"row": [[0.1, 0.2]], "column": [[-0.1, -0.2]]}}, horizon=3)
+    assert "Expected returns: row 0.3, column -0.3." in solution.notes  # 0.1 + 0.1 + 0.1 is 0.30000000000000004

@@ -30,6 +30,7 @@ ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "inpo": (CYCLE, {"gap": 0.0}),
     "self_play": (CYCLE, {}),
     "dno": (CYCLE, {}),
+    "v_learning": (DILEMMA, {"copies": 1}),
 }
 
 

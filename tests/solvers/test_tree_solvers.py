@@ -51,6 +51,14 @@ def test_the_gap_falls_as_published(classic: str, variant: Variant, gaps: tuple[
         assert exploitability(tree, process) == pytest.approx(gap, rel=tolerance)
 
 
+@pytest.mark.parametrize(("variant", "gap"), [("vanilla", 1.13e-4), ("plus", 9.63e-6)])
+def test_ten_thousand_iterations_of_kuhn_poker_have_the_published_gap(variant: Variant, gap: float) -> None:
+    tree = tree_of(classic="kuhn")
+    process = CompiledIterations(tree, variant)
+    process.run(1, 10_000)
+    assert exploitability(tree, process) == pytest.approx(gap, rel=5e-3)  # three digits are published
+
+
 def test_discounted_and_linear_averages_fall_as_published() -> None:
     tree = tree_of(classic="kuhn")
     gaps: dict[Variant, float] = {"discounted": 1.67e-3, "linear": 1.09e-3}

@@ -23,6 +23,7 @@ from econsim.cli import (
     counterfactual,
     evaluating,
     household,
+    offline_gaps,
     rendering,
     reporting,
     running,
@@ -52,6 +53,7 @@ for _command in (
     watching.watch,
     rendering.render,
     certifying.equilibrium,
+    offline_gaps.offline_gap,
     solving.solve,
     schelling.schelling,
     counterfactual.counterfactual,
@@ -70,7 +72,7 @@ for _command in (
     authoring.validate,
     authoring.check,
 ):
-    app.command(_command.__name__.rstrip("_"), cls=Command)(_command)
+    app.command(_command.__name__.rstrip("_").replace("_", "-"), cls=Command)(_command)
 
 _WITH_VALUE = "--plugin"
 _FLAGS = ("--debug", "--version")

@@ -74,7 +74,7 @@ class Replicator:
         start = self._start(payoffs, player_names(game))
         pace = Pace(self.parameters.iterations, time_limit, progress)
         gap = self.parameters.gap * span(payoffs)
-        return solution_of(game, best_of(payoffs, self._path(payoffs, start), gap, pace.stops), gap)
+        return solution_of(game, best_of(payoffs, self._path(payoffs, start), gap, pace.stops), gap, pace)
 
     def _start(self, payoffs: Tensor, players: list[str]) -> list[Tensor]:
         strategies = uniform(payoffs)

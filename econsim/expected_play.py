@@ -42,6 +42,7 @@ __all__ = [
     "METHOD",
     "ON_TREE",
     "Expected",
+    "behaviours_of",
     "best_payoffs",
     "cce_gap",
     "ce_gap",
@@ -133,11 +134,20 @@ def certificate_of(game: Game[Any], agents: Mapping[str, Agent]) -> Certificate 
     return Certificate(largest, largest, expected.deviations, expected.method)
 
 
-@torch.no_grad()
 def plans_of(game: HasInformationTree, agents: Mapping[str, Agent]) -> list[Floats] | None:
     """Return the plan ``[S]`` of each player in the game's information tree; ``None`` as for :func:`expected_play`."""
+    behaviours = behaviours_of(game, agents)
+    if behaviours is None:
+        return None
+    players = game.information_tree().players
+    return [player.plan(behaviour) for player, behaviour in zip(players, behaviours, strict=True)]
+
+
+@torch.no_grad()
+def behaviours_of(game: HasInformationTree, agents: Mapping[str, Agent]) -> list[Floats] | None:
+    """Return the behaviour ``[S]`` of each player, also where play does not lead; ``None`` as for the plans."""
     assert isinstance(game, Game)
-    plans = []
+    behaviours = []
     for (name, role), player in zip(game.roles.items(), game.information_tree().players, strict=True):
         agent, observed = agents[name], game.information_sets(name)
         if not isinstance(agent, Stochastic):
@@ -150,8 +160,8 @@ def plans_of(game: HasInformationTree, agents: Mapping[str, Agent]) -> list[Floa
         behaviour = np.append(1.0, table[player.information_set, player.option[1:]])
         total = np.bincount(player.information_set, behaviour[1:], len(player.names))
         behaviour[1:] /= total[player.information_set]
-        plans.append(player.plan(behaviour))
-    return plans
+        behaviours.append(behaviour)
+    return behaviours
 
 
 def nash_gap(payoffs: Tensor, strategies: Sequence[Tensor]) -> Certificate:

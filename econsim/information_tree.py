@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from econsim.game import Observation
 
-__all__ = ["Floats", "HasInformationTree", "InformationTree", "Integers", "PlayerTree"]
+__all__ = ["Floats", "HasGameTree", "HasInformationTree", "InformationTree", "Integers", "PlayerTree", "TreeNode"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -74,6 +75,20 @@ class PlayerTree:
         """Return the behaviour ``[S]`` of a plan ``[S]``; uniform where the player's own moves do not lead."""
         reached = np.append(1.0, np.repeat(plan[self.parent], self.count))
         return np.where(reached > 0, plan / np.where(reached > 0, reached, 1.0), self.uniform)
+
+    def reached(self, probabilities: Floats, ends: Integers) -> Floats:
+        """Return the probability of reaching each information set, ``[I]``.
+
+        Args:
+            probabilities: of the ends of the game, ``[L]``.
+            ends: the player's sequence at each end, ``[L]``.
+        """
+        through = np.bincount(ends, probabilities, len(self.option))
+        of_set = np.zeros(len(self.names))
+        for sets, start, end in reversed(self.ranges):
+            of_set[sets] = np.add.reduceat(through[start:end], self.first[sets] - start)
+            through += np.bincount(self.parent[sets], of_set[sets], len(through))
+        return of_set
 
     def best_value(self, gradient: Floats) -> float:
         """Return the highest payoff of any strategy, from payoffs per unit of each sequence's plan, ``[S]``."""
@@ -127,6 +142,13 @@ class InformationTree:
         players = enumerate(self.players)
         return np.array([tree.best_value(self.gradient(player, plans)) for player, tree in players])
 
+    def reached(self, plans: Sequence[Floats]) -> list[Floats]:
+        """Return the probability with which each information set ``[I]`` of each player is reached."""
+        ends = self.chance.copy()
+        for player, plan in enumerate(plans):
+            ends *= plan[self.ends[:, player]]
+        return [tree.reached(ends, self.ends[:, player]) for player, tree in enumerate(self.players)]
+
     def is_constant_sum(self, tolerance: float = 1e-9) -> bool:
         """Return whether payoffs add up to the same number at all ends, up to a share of the largest payoff."""
         total = self.payoffs.sum(1)
@@ -147,3 +169,39 @@ class HasInformationTree(Protocol):
 
     def information_sets(self, role: str) -> Observation:
         """Return what a player observes in each of its information sets, as ``[I, 1, ...]``, all of them different."""
+
+
+class TreeNode(Protocol):
+    """A point of an explicit game tree."""
+
+    @property
+    def player(self) -> int:
+        """The index of the player who moves; negative where chance moves or the game ends."""
+
+    @property
+    def information(self) -> str:
+        """The name of the player's information set; "" at other nodes."""
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The names of the options."""
+
+    @property
+    def children(self) -> tuple[int, ...]:
+        """The index of the node to which each option leads; empty at an end."""
+
+    @property
+    def probabilities(self) -> tuple[Fraction, ...]:
+        """The probabilities of the options of chance."""
+
+    @property
+    def payoffs(self) -> tuple[Fraction, ...]:
+        """The payoffs of all players at an end."""
+
+
+@runtime_checkable
+class HasGameTree(Protocol):
+    """A game over an explicit tree, which can be drawn."""
+
+    def tree_nodes(self) -> Sequence[TreeNode]:
+        """Return the nodes, the root first and every parent before its children."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from econsim.game import FittedAgent
 
@@ -33,6 +33,7 @@ __all__ = [
     "Solution",
     "Solver",
     "SolverProgress",
+    "TotalPayoffs",
     "fit_all",
 ]
 
@@ -209,6 +210,24 @@ class Joint:
         return sum(self.payoffs.values())
 
 
+class TotalPayoffs(NamedTuple):
+    """Sums of payoffs: the lowest and the highest in a set of equilibria, and the highest of any profile."""
+
+    lowest: float
+    highest: float
+    optimum: float
+
+    @property
+    def prices(self) -> tuple[float, float] | None:
+        """The prices of anarchy and of stability; ``None`` where sums of payoffs have different signs or are zero."""
+        least = 1e-9 * max(abs(self.lowest), abs(self.optimum))  # smaller sums are rounding
+        if self.lowest > least:
+            return self.optimum / self.lowest, self.optimum / self.highest
+        if self.optimum < -least:
+            return self.lowest / self.optimum, self.highest / self.optimum
+        return None
+
+
 @dataclass(frozen=True)
 class Solution:
     """The result of a solver.
@@ -222,6 +241,8 @@ class Solution:
         profiles: every profile that was found, where strategies can be listed; the agents play one of them.
         notes: what a reader has to know about the result, in words.
         joint: the joint distribution, where the result is a correlated equilibrium.
+        gaps: of solvers that iterate, the number of iterations done and the gap of the best agents so far, in payoffs,
+            as the solver measures it (its documentation says which gap).
     """
 
     agents: Mapping[str, Agent]
@@ -230,6 +251,7 @@ class Solution:
     profiles: tuple[Profile, ...] = ()
     notes: tuple[str, ...] = ()
     joint: Joint | None = None
+    gaps: tuple[tuple[int, float], ...] = ()
 
 
 class SolverProgress(Protocol):

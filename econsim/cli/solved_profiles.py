@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from econsim.cli.console_tables import fits, grid
+from econsim.report.games.words import number, option_names, player_roles, strategy_text
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from econsim.game import Game, Role
+    from econsim.game import Game
     from econsim.learning import Joint, Profile, Solution
 
-__all__ = [
-    "MOST_ROWS",
-    "PLAYED",
-    "joint_table",
-    "number",
-    "option_names",
-    "player_roles",
-    "profile_table",
-    "shares_text",
-    "strategy_text",
-]
+__all__ = ["MOST_ROWS", "joint_table", "profile_table"]
 
 MOST_ROWS = 40
 """The largest number of equilibria, profiles or information sets that are shown."""
-PLAYED = 5e-4
-"""Smaller probabilities are shown as zero; a CSV file contains them."""
-_DECIMALS = 9  # below which a payoff is rounding
-_MOST_OPTIONS = 6  # of a mixed strategy
 _UNBROKEN = 24  # characters of a strategy that is not wrapped
 
 
@@ -82,41 +68,3 @@ def joint_table(game: Game[Any], joint: Joint, console: Console) -> Table:
         [", ".join(f"{name} {cell}" for name, cell in zip(joint.payoffs, row, strict=False)), row[-1]] for row in rows
     ]
     return grid(["players", "probability"], long)
-
-
-def player_roles(game: Game[Any]) -> list[Role]:
-    """Return the role of every player."""
-    return [role for role in game.roles.values() for _ in range(role.count)]
-
-
-def option_names(game: Game[Any], outcome: tuple[int, ...]) -> list[str]:
-    """Return the name of each player's option in a profile."""
-    return [
-        role.action_labels[option] if role.action_labels else str(option)
-        for role, option in zip(player_roles(game), outcome, strict=True)
-    ]
-
-
-def number(value: float) -> str:
-    """Return a payoff as text."""
-    return f"{round(value, _DECIMALS) + 0.0:.4g}"  # adding zero removes the sign of a rounded negative number
-
-
-def strategy_text(role: Role, probabilities: tuple[float, ...]) -> str:
-    """Return a mixed strategy in words: the options that are played, each with its probability unless it is one."""
-    names = role.action_labels or tuple(map(str, range(len(probabilities))))
-    return shares_text(dict(zip(names, probabilities, strict=True)))
-
-
-def shares_text(shares: Mapping[str, float]) -> str:
-    """Return the options that are played, each with its probability unless it is one.
-
-    Probabilities below :data:`PLAYED` are left out where another option is played.
-    """
-    least = min(PLAYED, max(shares.values()))
-    played = [(name, share) for name, share in shares.items() if share >= least]
-    if len(played) == 1:
-        return played[0][0]
-    likely = sorted(played, key=lambda entry: -entry[1])[:_MOST_OPTIONS]
-    text = ", ".join(f"{name} {share:.3g}" for name, share in played if (name, share) in likely)
-    return text if len(played) <= _MOST_OPTIONS else f"{text}, and {len(played) - _MOST_OPTIONS} more"

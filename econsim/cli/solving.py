@@ -10,17 +10,10 @@ import typer
 from econsim.cli.output_files import check_file
 from econsim.cli.progress_bar import progress_bar
 from econsim.cli.running import OverridesArgument, QuietOption
-from econsim.cli.solved_profiles import (
-    MOST_ROWS,
-    joint_table,
-    number,
-    option_names,
-    player_roles,
-    profile_table,
-    shares_text,
-)
-from econsim.cli.solved_strategies import payoffs_text, points, records
+from econsim.cli.solved_profiles import MOST_ROWS, joint_table, profile_table
 from econsim.cli.stopping import stopped_by_user
+from econsim.report.games.strategies import payoffs_text, points, records
+from econsim.report.games.words import number, option_names, player_roles, shares_text
 
 if TYPE_CHECKING:
     from econsim.game import Game
@@ -46,6 +39,13 @@ def solve(
             help="A CSV file of strategies or policies, a row per option, or a joint distribution, a row per profile."
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="A self-contained page: payoffs, equilibria, welfare, best responses, strategies, convergence.",
+        ),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Solve a scenario's game, and print its equilibria and each player's gain from deviating.
@@ -56,23 +56,31 @@ def solve(
     """
     from time import process_time
 
+    from econsim.report.games.solution_page import check_page, write_solution_page
     from econsim.scenario import load
     from econsim.scenario.loading import solver_choice
     from econsim.solvers import default_solver
 
     check_file("--csv", csv)
+    if report is not None:
+        check_page(report)
     given = overrides or []
-    game = load(scenario, [text for text in given if not text.startswith(_SOLVER)]).game.build()
+    loaded = load(scenario, [text for text in given if not text.startswith(_SOLVER)])
+    game = loaded.game.build()
     kind = solver or default_solver(game)
     settings = [text.removeprefix(_SOLVER) for text in given if text.startswith(_SOLVER)]
     built = solver_choice(kind, settings).build()
     start = process_time()
     limit = "" if time_limit is None else f" (at most {time_limit:g} s)"
-    with progress_bar(f"{kind}{limit}", quiet) as report, stopped_by_user(report) as watched:
+    with progress_bar(f"{kind}{limit}", quiet) as shown, stopped_by_user(shown) as watched:
         solution = built.solve(game, {}, time_limit, watched)
-    _print(game, solution, f"{kind}: {process_time() - start:.2g} CPU-seconds")
+    method = f"{kind}: {process_time() - start:.2g} CPU-seconds"
+    _print(game, solution, method)
     if csv is not None:
         _write(csv, game, solution)
+    if report is not None:
+        write_solution_page(report, loaded, game, kind, solution, [f"{method}.", *_notes(game, solution)])
+        typer.echo(str(report))
     if watched.is_stopped:
         raise KeyboardInterrupt("stopped; the result above is the best so far, with its gap from deviating")
 
@@ -81,8 +89,8 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
     from rich.console import Console
 
     from econsim.cli.console_tables import grid
-    from econsim.cli.markov_policies import policy_table
     from econsim.markov import MarkovSolution
+    from econsim.report.games.policies import policy_table
 
     console = Console(highlight=False)
     console.print(method)
@@ -99,10 +107,10 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
     elif solution.profiles:
         console.print(profile_table(game, solution, console))
     if isinstance(solution, MarkovSolution):
-        header, rows, notes = policy_table(game, solution)
+        header, rows, hidden = policy_table(game, solution)
         console.print(grid(header, rows, words=len(header)))
-        for note in notes:
-            console.print(note, markup=False)
+        if hidden:
+            console.print(f"{hidden:,} more states are reached; --csv FILE writes all periods and states.")
     for note in _notes(game, solution):
         console.print(note, markup=False)
 
@@ -126,8 +134,8 @@ def _notes(game: Game[Any], solution: Solution) -> list[str]:
 def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
     import pandas as pd
 
-    from econsim.cli.markov_policies import policy_rows
     from econsim.markov import MarkovSolution
+    from econsim.report.games.policies import policy_rows
     from econsim.storage.csv_tables import write_csv
 
     if isinstance(solution, MarkovSolution):

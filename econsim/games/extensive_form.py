@@ -36,7 +36,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -57,7 +57,7 @@ from econsim.games._rules import rules_of
 from econsim.games._tree import Tree, sequence_form
 from econsim.games._tree_tables import tree_tables
 from econsim.games._ultimatum import ultimatum
-from econsim.information_tree import InformationTree
+from econsim.information_tree import InformationTree, TreeNode
 from econsim.parameters import Model
 
 __all__ = ["ExtensiveForm", "Parameters"]
@@ -217,6 +217,10 @@ class ExtensiveForm(Game[State]):
     def information_tree(self) -> InformationTree:
         """Return the game in sequence form; see :class:`~econsim.information_tree.HasInformationTree`."""
         return self.settings.sequence_form
+
+    def tree_nodes(self) -> Sequence[TreeNode]:
+        """Return the nodes of the game tree; see :class:`~econsim.information_tree.HasGameTree`."""
+        return self.settings.tree.nodes
 
     def information_sets(self, role: str) -> Observation:
         """Return what a player observes in each of its information sets, as ``[I, 1, ...]``."""

@@ -30,6 +30,7 @@ def write_report(run: Run, interactive: bool = False, with_png: bool = True) -> 
         RunError: a file of the run is damaged, or the disk is full; an older report is kept.
     """
     from econsim.report.figures import Figures
+    from econsim.report.games import blocks_of_run
     from econsim.report.page import render
     from econsim.report.tables import tables_of, write_tables
     from econsim.storage.files import write_text
@@ -41,10 +42,13 @@ def write_report(run: Run, interactive: bool = False, with_png: bool = True) -> 
     check_writable(run.path)  # before the figures are drawn, which takes long
     check_all(run.path)
     _ = run.summary, run.scenario  # an error in either is raised before anything is written
+    blocks = blocks_of_run(run)
+    figures = [block.figure for block in blocks if block.figure is not None]
+    drawn_of_game = write_figures(run.path / "figures", figures, with_png)
     drawn = write_figures(run.path / "figures", Figures(run).captioned(), with_png)
     write_tables(run.path / "tables", tables_of(run))
     page = run.path / "report.html"
-    write_text(page, render(run, drawn, interactive))
+    write_text(page, render(run, drawn, interactive, blocks, drawn_of_game))
     return page
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from econsim.report.content import command_for
+from econsim.report.games.play import gains_are_exact
 from econsim.runs.llm_session import reasons_in_words
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def untrained(run: Run) -> Iterator[str]:
 
 
 def unknown_distance(run: Run) -> Iterator[str]:
-    """Yield a caveat if there is no certificate of profitable deviations."""
-    if not (run.path / "certificate.json").is_file():
+    """Yield a caveat if there is no certificate of profitable deviations, and the page has no exact gains either."""
+    if not (run.path / "certificate.json").is_file() and not gains_are_exact(run):
         yield f"The distance from equilibrium is not known; to measure it: {command_for(run, 'equilibrium')}."
 
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.text import Annotation, Text
     from matplotlib.transforms import BboxBase
 
-__all__ = ["CELL", "POINT", "fit_texts"]
+__all__ = ["CELL", "OPTIONAL", "POINT", "fit_texts"]
 
-CELL, POINT = "_number of a cell", "_label of a point"
+CELL, POINT, OPTIONAL = "_number of a cell", "_label of a point", "_text that can be left out"
 """The labels (``Artist.set_label``) of texts to fit; all others stay as they are. Legends ignore labels with ``_``."""
 _SIDES = ((5, 4, "left", "bottom"), (-5, 4, "right", "bottom"), (5, -4, "left", "top"), (-5, -4, "right", "top"))
 """Where a label may be beside its point: its offset in points, and its alignment."""
@@ -23,11 +23,13 @@ def fit_texts(figure: Figure) -> None:
     """Fit the texts inside of each panel, once its layout is settled, so that none overlap.
 
     Numbers of cells are turned where they are wider than a cell, and all left out where that is not enough. A label of
-    a point takes the first free side of its point, and is left out where there is none.
+    a point takes the first free side of its point, and is left out where there is none. An optional text is left out
+    where it overlaps any other text of its panel.
     """
     for axes in figure.axes:
         _fit_numbers([text for text in axes.texts if text.get_label() == CELL])
         _fit_labels(axes, [text for text in axes.texts if text.get_label() == POINT])  # type: ignore[misc]
+        _leave_out([text for text in axes.texts if text.get_label() == OPTIONAL], axes.texts)
 
 
 def _fit_numbers(numbers: Sequence[Text]) -> None:
@@ -59,3 +61,12 @@ def _fit_labels(axes: Axes, labels: Sequence[Annotation]) -> None:
                 break
         else:
             label.set_visible(False)
+
+
+def _leave_out(optional: Sequence[Text], texts: Sequence[Text]) -> None:
+    taken = [text.get_window_extent() for text in texts if text not in optional]
+    for text in optional:
+        text.set_visible(True)
+        box = text.get_window_extent()
+        text.set_visible(not box.count_overlaps(taken))
+        taken += [box] if text.get_visible() else []

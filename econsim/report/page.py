@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -25,14 +25,38 @@ from econsim.runs.summary import headline_verdict
 from econsim.runs.workers import scored_under, workers_of
 
 if TYPE_CHECKING:
+    from econsim.report.games.blocks import Block
     from econsim.runs.folder import Run
 
-__all__ = ["fill", "render"]
+__all__ = ["fill", "render", "with_figures"]
 
 
-def render(run: Run, drawn: Iterable[Drawn], interactive: bool = False) -> str:
-    """Return the page about a run as HTML; ``interactive``: with interactive plots, if plotly is installed."""
-    return fill("report.html", drawn, interactive, {name: section(run) for name, section in SECTIONS.items()})
+def render(
+    run: Run,
+    drawn: Iterable[Drawn],
+    interactive: bool = False,
+    blocks: Sequence[Block] = (),
+    drawn_of_game: Iterable[Drawn] = (),
+) -> str:
+    """Return the page about a run as HTML.
+
+    Args:
+        run: the run.
+        drawn: its figures.
+        interactive: whether to include interactive plots, if plotly is installed.
+        blocks: the blocks about its game, if it has an exact view.
+        drawn_of_game: the figures of these blocks, in order.
+    """
+    sections = {name: section(run) for name, section in SECTIONS.items()}
+    return fill("report.html", drawn, interactive, {**sections, "game": with_figures(blocks, drawn_of_game)})
+
+
+def with_figures(blocks: Sequence[Block], drawn: Iterable[Drawn]) -> list[dict[str, Any]]:
+    """Return the blocks of a game as variables of a template, with their figures ``drawn`` in order."""
+    pictures = {picture.item.name: _figure(picture, interactive=False) for picture in drawn}
+    return [
+        {"block": block, "figure": None if block.figure is None else pictures[block.figure.name]} for block in blocks
+    ]
 
 
 def fill(template: str, drawn: Iterable[Drawn], interactive: bool, context: dict[str, Any]) -> str:

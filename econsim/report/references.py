@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from econsim.kinds import Kind
 
 __all__ = ["in_words", "references_of"]
 
 _FIELD = re.compile(r"(\w+)\s*=\s*")
+_COMBINING = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "c": "\u0327", "v": "\u030c"}
+_ACCENT = re.compile(r"""\\([`'^~"]|[cv](?=\{))\{?(\w)\}?""")
 _SHOWN = ("journal", "booktitle", "institution", "publisher", "howpublished")
 
 
@@ -38,8 +41,14 @@ def _fields(entry: str) -> dict[str, str]:
     fields, position = {}, entry.find(",")
     while match := _FIELD.search(entry, max(position, 0)):
         value, position = _value(entry, match.end())
-        fields[match.group(1).lower()] = " ".join(value.replace("{", "").replace("}", "").split())
+        plain = _ACCENT.sub(_accented, value).replace("{", "").replace("}", "")
+        fields[match.group(1).lower()] = " ".join(plain.split())
     return fields
+
+
+def _accented(match: re.Match[str]) -> str:
+    """Return a letter with an accent of LaTeX as one character."""
+    return normalize("NFC", match.group(2) + _COMBINING[match.group(1)])
 
 
 def _value(entry: str, start: int) -> tuple[str, int]:

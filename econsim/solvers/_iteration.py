@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -12,7 +13,7 @@ from econsim.errors import UserError
 from econsim.expected_play import deviation_payoffs, nash_gap
 from econsim.game import Game
 from econsim.learning import Solution
-from econsim.solvers._pace import Stops
+from econsim.solvers._pace import Pace, Stops
 from econsim.solvers._tables import solution
 
 _CHECK_EVERY = 20
@@ -45,7 +46,7 @@ def best_of(payoffs: Tensor, path: Iterable[Strategies], gap: float, stops: Stop
         if (number - 1) % _CHECK_EVERY:
             continue
         best = _better(payoffs, best, strategies, number)
-        if best.gap <= gap or stops(number, f"gap {best.gap:.2g}"):
+        if stops(number, f"gap {best.gap:.2g}", best.gap) or best.gap <= gap:
             return best._replace(iterations=number)
     assert last is not None  # the path is not empty
     return _better(payoffs, best, last, number)._replace(iterations=number)
@@ -56,13 +57,14 @@ def _better(payoffs: Tensor, best: Reached | None, strategies: Strategies, numbe
     return Reached(strategies, gap, number) if best is None or gap < best.gap else best
 
 
-def solution_of(game: Game[Any], reached: Reached, gap: float) -> Solution:
+def solution_of(game: Game[Any], reached: Reached, gap: float, pace: Pace) -> Solution:
     """Return the solution that plays the best strategies, with a note where their gap is above the one asked for."""
     notes = []
     if reached.gap > gap:
         notes = [f"Stopped after {reached.iterations:,} iterations, above the gap of {gap:.3g} asked for."]
     mixes = [strategy.numpy() for strategy in reached.strategies]
-    return solution(game, [mixes], residuals={"iterations": float(reached.iterations)}, notes=notes)
+    found = solution(game, [mixes], residuals={"iterations": float(reached.iterations)}, notes=notes)
+    return replace(found, gaps=pace.gaps)
 
 
 def uniform(payoffs: Tensor) -> list[Tensor]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from econsim.learning import SolverProgress
 
 _WHOLE = 1_000_000  # units of equal cost that are reported for all the work
 
-Stops = Callable[[int, str], bool]
-"""Takes the iterations that are done and a message, and returns whether to stop."""
+
+class Stops(Protocol):
+    """A function that says whether to stop."""
+
+    def __call__(self, done: int, message: str = "", gap: float | None = None) -> bool:
+        """Return whether to stop after ``done`` iterations, whose best result has this gap (``None``: not known)."""
 
 
 def deadline_of_gaps(time_limit: float | None) -> float:
@@ -39,6 +42,7 @@ class Pace:
     def __init__(self, iterations: int, time_limit: float | None, progress: SolverProgress | None) -> None:
         self._iterations, self._progress = iterations, progress
         self._start, self._limit = monotonic(), inf if time_limit is None else time_limit
+        self._gaps: list[tuple[int, float]] = []
 
     @property
     def elapsed(self) -> float:
@@ -50,8 +54,15 @@ class Pace:
         """Seconds that are left; infinite without a time limit."""
         return self._limit - self.elapsed
 
-    def stops(self, done: int, message: str = "") -> bool:
+    @property
+    def gaps(self) -> tuple[tuple[int, float], ...]:
+        """The iterations done and the gap at each report that gave one; see :class:`~econsim.learning.Solution`."""
+        return tuple(self._gaps)
+
+    def stops(self, done: int, message: str = "", gap: float | None = None) -> bool:
         """Report that ``done`` iterations are done, and return whether the solver stops here."""
+        if gap is not None:
+            self._gaps.append((done, gap))
         elapsed = self.elapsed
         is_asked = False
         if self._progress is not None:

@@ -7,7 +7,8 @@ linear program (HiGHS); that of highest entropy is a convex program. Agents draw
 marginal distributions; the solution's ``joint`` is the equilibrium.
 
 The price of anarchy is the highest sum of payoffs of any profile over the lowest sum in equilibrium, and the price of
-stability is the same over the highest sum in equilibrium; they are reported where all of these sums are positive.
+stability is the same over the highest sum in equilibrium, where all of these sums are positive. Where all are negative,
+payoffs are costs, and the prices are the costs in equilibrium over the lowest cost. Otherwise there are no prices.
 
 Sources: Aumann (1974); Moulin and Vial (1978) for coarse equilibria; Koutsoupias and Papadimitriou (1999) for the price
 of anarchy.
@@ -27,7 +28,7 @@ from pydantic import Field
 from econsim.errors import UserError, did_you_mean
 from econsim.expected_play import cce_gap, ce_gap
 from econsim.game import Agent, Game
-from econsim.learning import Solution, SolverProgress
+from econsim.learning import Solution, SolverProgress, TotalPayoffs
 from econsim.parameters import Model
 from econsim.solvers._entropy import most_entropy
 from econsim.solvers._tables import Floats, joint_solution, payoff_table, player_names
@@ -35,7 +36,7 @@ from econsim.solvers._tables import Floats, joint_solution, payoff_table, player
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["Correlated", "Parameters", "incentives", "optimum"]
+__all__ = ["Correlated", "Parameters", "incentives", "optimum", "total_payoffs"]
 
 REFERENCES = (
     "@article{aumann1974subjectivity, title={Subjectivity and Correlation in Randomized Strategies}, author={Aumann, "
@@ -87,7 +88,8 @@ class Correlated:
         table = payoff_table(game, fixed, "correlated")
         deadline = None if time_limit is None else monotonic() + time_limit
         weights = self._objective(table, player_names(game))
-        self._check_size(table.shape[1:])
+        _check_size(table.shape[1:], self.parameters.concept)
+        self._check_rows(table.shape[1:])
         constraints = incentives(table, self.parameters.concept)
         if weights is None:
             found, finished = most_entropy(constraints.toarray(), deadline)
@@ -118,22 +120,26 @@ class Correlated:
             f"{self.parameters.objective!r}"
         )
 
-    def _check_size(self, shape: tuple[int, ...]) -> None:
+    def _check_rows(self, shape: tuple[int, ...]) -> None:
         fine = self.parameters.concept == "ce"
-        terms = prod(shape) * sum(count - 1 if fine else count for count in shape)
         rows = sum(count * (count - 1) if fine else count for count in shape)
         size = " by ".join(map(str, shape))
-        if terms > MOST_TERMS:
-            fits = "regret_matching fits large zero-sum games" if len(shape) == 2 else "use fewer options or players"
-            raise UserError(
-                f"correlated: the incentive constraints of {size} options have {terms:,} coefficients, more than "
-                f"{MOST_TERMS:,}; {fits}"
-            )
         if self.parameters.objective == "max_entropy" and rows > MOST_CONSTRAINTS:
             raise UserError(
                 f"correlated: {size} options have {rows:,} incentive constraints, more than {MOST_CONSTRAINTS:,} for "
                 "max_entropy; use the objective max_welfare"
             )
+
+
+def _check_size(shape: tuple[int, ...], concept: str) -> None:
+    terms = prod(shape) * sum(count - 1 if concept == "ce" else count for count in shape)
+    if terms > MOST_TERMS:
+        size = " by ".join(map(str, shape))
+        fits = "regret_matching fits large zero-sum games" if len(shape) == 2 else "use fewer options or players"
+        raise UserError(
+            f"correlated: the incentive constraints of {size} options have {terms:,} coefficients, more than "
+            f"{MOST_TERMS:,}; {fits}"
+        )
 
 
 def incentives(table: Floats, concept: str) -> csr_array:
@@ -190,22 +196,48 @@ def _uniform(table: Floats) -> Floats:
     return np.full(table[0].size, 1.0 / table[0].size)
 
 
-def _prices(table: Floats, constraints: csr_array, known: Mapping[str, Floats], deadline: float | None) -> list[str]:
-    """Return notes on the sums of payoffs in equilibrium and on the prices of anarchy and stability.
+def total_payoffs(table: Floats, concept: Literal["ce", "cce"], time_limit: float | None = None) -> TotalPayoffs | None:
+    """Return the range of total payoffs in all correlated (``ce``) or coarse correlated (``cce``) equilibria.
 
-    ``known`` holds equilibria by their objective, for which no program is solved again.
+    ``None`` where the linear programs take longer than ``time_limit`` seconds.
+
+    Args:
+        table: payoffs ``[P, A_1, ..., A_P]``.
+        concept: the set of equilibria.
+        time_limit: in seconds.
+
+    Raises:
+        UserError: the incentive constraints have more than ``MOST_TERMS`` coefficients.
     """
+    _check_size(table.shape[1:], concept)
+    deadline = None if time_limit is None else monotonic() + time_limit
+    return _total_payoffs(table, incentives(table, concept), {}, deadline)
+
+
+def _total_payoffs(
+    table: Floats, constraints: csr_array, known: Mapping[str, Floats], deadline: float | None
+) -> TotalPayoffs | None:
+    """Return the range; ``known`` holds equilibria by their objective, for which no program is solved again."""
     total = table.sum(0).ravel()
     worst, best = (
         known[name] if name in known else optimum(sign * total, constraints, deadline)
         for name, sign in (("min_welfare", -1.0), ("max_welfare", 1.0))
     )
     if worst is None or best is None:
+        return None
+    return TotalPayoffs(float(total @ worst), float(total @ best), float(total.max()))
+
+
+def _prices(table: Floats, constraints: csr_array, known: Mapping[str, Floats], deadline: float | None) -> list[str]:
+    """Return notes on the sums of payoffs in equilibrium and on the prices of anarchy and stability."""
+    totals = _total_payoffs(table, constraints, known, deadline)
+    if totals is None:
         return ["The time limit was reached before the range of total payoffs was known."]
-    lowest, highest, largest = float(total @ worst), float(total @ best), float(total.max())
     lines = [
-        f"Total payoffs in equilibrium: {lowest:.4g} to {highest:.4g}; the highest of any profile is {largest:.4g}."
+        f"Total payoffs in equilibrium: {totals.lowest:.4g} to {totals.highest:.4g}; the highest of any profile is "
+        f"{totals.optimum:.4g}."
     ]
-    if lowest > 0:
-        lines.append(f"Price of anarchy {largest / lowest:.4g}, price of stability {largest / highest:.4g}.")
+    if totals.prices is not None:
+        anarchy, stability = totals.prices
+        lines.append(f"Price of anarchy {anarchy:.4g}, price of stability {stability:.4g}.")
     return lines

@@ -15,6 +15,7 @@ Sources: Zinkevich et al. (2007); Tammelin (2014) for ``plus``; Brown and Sandho
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf
 from typing import Any, NamedTuple
 
@@ -79,14 +80,15 @@ class CounterfactualRegret:
                 agent is fixed.
         """
         tree, settings = tree_of(game, fixed, "counterfactual_regret"), self.parameters
-        best = _solved(tree, settings, Pace(settings.iterations, time_limit, progress))
+        pace = Pace(settings.iterations, time_limit, progress)
+        best = _solved(tree, settings, pace)
         notes = []
         if best.gap > settings.gap:
             notes.append(f"Stopped after {best.iterations:,} iterations, above the gap of {settings.gap:g} asked for.")
         if len(tree.players) > 2 or not tree.is_constant_sum():
             notes.append("The game is not a zero-sum game of two players: strategies need not approach equilibrium.")
         residuals = {"exploitability": best.gap, "iterations": float(best.iterations)}
-        return tree_solution(game, best.plans, residuals, notes)
+        return replace(tree_solution(game, best.plans, residuals, notes), gaps=pace.gaps)
 
 
 class _Best(NamedTuple):
@@ -101,8 +103,8 @@ def _solved(tree: InformationTree, settings: Parameters, pace: Pace) -> _Best:
     process = _iterations(tree, settings.variant)
     plans = process.averages()
     best, done = _Best(plans, _exploitability(tree, plans), 0), 0
-    while best.gap > settings.gap and done < settings.iterations:
-        if pace.stops(done, f"exploitability {best.gap:.2g}"):
+    while not pace.stops(done, f"exploitability {best.gap:.2g}", best.gap):
+        if best.gap <= settings.gap or done >= settings.iterations:
             break
         more = max(_FEWEST, done // _SHARE)
         if done and pace.left < inf:

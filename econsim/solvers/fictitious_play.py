@@ -62,7 +62,7 @@ class FictitiousPlay:
         pace = Pace(self.parameters.iterations, time_limit, progress)
         gap = self.parameters.gap * span(payoffs)
         path = _averages(payoffs, self.parameters.iterations)
-        return solution_of(game, best_of(payoffs, path, gap, pace.stops), gap)
+        return solution_of(game, best_of(payoffs, path, gap, pace.stops), gap, pace)
 
 
 def _averages(payoffs: Tensor, iterations: int) -> Iterator[Strategies]:

@@ -18,6 +18,7 @@ Source: Yorulmaz, Aydin and Basar (2026), *Independent Reinforcement Learning in
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -76,7 +77,8 @@ class LayeredMirrorDescent:
         mixture = Mixture.of(profiles)
         gap = mixture_gap(form, mixture, deadline=deadline_of_gaps(time_limit))
         assert gap.upper is not None
-        best = min(profiles, key=lambda profile: cce_gap(form, joint_policy(profile)).lower)
+        gaps = [cce_gap(form, joint_policy(profile)).lower for profile in profiles]
+        best = profiles[gaps.index(min(gaps))]
         joint = joint_policy(best)
         notes = [
             f"The mixture of {len(profiles):,} profiles is a coarse correlated equilibrium up to {gap.upper:.3g},"
@@ -88,7 +90,13 @@ class LayeredMirrorDescent:
         residuals = {"mixture_gap_lower": gap.lower, "mixture_gap_upper": gap.upper}
         gap = cce_gap(form, joint)
         return MarkovSolution(
-            agents_of(game, best), residuals, gap, notes=tuple(notes), joint_policy=joint, mixture=mixture
+            agents_of(game, best),
+            residuals,
+            gap,
+            notes=tuple(notes),
+            gaps=tuple(enumerate(accumulate(gaps, min), 1)),
+            joint_policy=joint,
+            mixture=mixture,
         )
 
 

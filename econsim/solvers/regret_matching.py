@@ -13,6 +13,7 @@ prediction.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
@@ -78,7 +79,8 @@ class RegretMatching:
         if float(found.gaps) > settings.gap * range_of:
             notes = [f"Stopped after {found.iterations:,} iterations, above the gap of {settings.gap:g} asked for."]
         residuals = {"gap": float(found.gaps), "iterations": float(found.iterations)}
-        return solution(game, [(found.row[0].cpu().numpy(), found.column[0].cpu().numpy())], 0, None, residuals, notes)
+        mixes = found.row[0].cpu().numpy(), found.column[0].cpu().numpy()
+        return replace(solution(game, [mixes], 0, None, residuals, notes), gaps=pace.gaps)
 
 
 @torch.no_grad()
@@ -89,8 +91,8 @@ def equilibria(payoffs: Tensor, gap: float, iterations: int, stops: Stops | None
         payoffs: ``[G, R, C]`` of the row player, float64, on any device.
         gap: stops when every game has a gap of at most this share of the range of its payoffs.
         iterations: the largest number of iterations.
-        stops: receives the iterations that are done and the largest relative gap in words; if it returns true, the
-            best strategies found so far are returned.
+        stops: receives the iterations that are done, the largest relative gap in words and the largest gap in payoffs;
+            if it returns true, the best strategies found so far are returned.
     """
     spans = (payoffs.amax((1, 2)) - payoffs.amin((1, 2))).clamp(min=torch.finfo(torch.float64).tiny)
     precision = torch.float32 if gap >= _FINEST_SINGLE else torch.float64
@@ -102,7 +104,8 @@ def equilibria(payoffs: Tensor, gap: float, iterations: int, stops: Stops | None
         best.consider(*process.averages())
         best.consider(*process.last())
         largest = float((best.gaps / spans).max())
-        if largest <= gap or (stops is not None and stops(number, f"relative gap {largest:.2g}")):
+        of_all = float(best.gaps.max())
+        if (stops is not None and stops(number, f"relative gap {largest:.2g}", of_all)) or largest <= gap:
             break
     return Play(best.row, best.column, best.gaps, number)
 

@@ -75,7 +75,7 @@ class Replicator:
         start = start if self.parameters.population == "each" else [start[0]] * len(start)
         pace = Pace(self.parameters.iterations, time_limit, progress)
         gap = self.parameters.gap * span(payoffs)
-        return solution_of(game, best_of(payoffs, self._path(payoffs, start), gap, pace.stops), gap)
+        return solution_of(game, best_of(payoffs, self._path(payoffs, start), gap, pace.stops), gap, pace)
 
     def _path(self, payoffs: Tensor, strategies: Strategies) -> Iterator[Strategies]:
         length = self.parameters.step / span(payoffs)

@@ -11,7 +11,6 @@ from econsim.analysis.canvas import (
     INK,
     LEGEND,
     LINES,
-    SERIES,
     label_ends,
     new_figure,
     plain_numbers,
@@ -20,6 +19,7 @@ from econsim.analysis.canvas import (
     write_title,
 )
 from econsim.report.crowding import CELL, POINT
+from econsim.report.heat_map import draw_cells
 from econsim.runs.metric_columns import shown
 from econsim.sweep.copies import ALL
 from econsim.sweep.frontier import CLEAR, ON_FRONT, Frontier
@@ -74,14 +74,10 @@ def heat_maps(tables: Mapping[str, pd.DataFrame], xlabel: str, ylabel: str, titl
         ylabel: the key of the index.
         title: the title of the colours.
     """
-    from matplotlib.colors import LinearSegmentedColormap
-
     figure, panels = new_figure(len(tables), len(tables), _MAP_HEIGHT if len(tables) == 1 else _MAPS_HEIGHT)
     cells = np.concatenate([table.to_numpy(float).ravel() for table in tables.values()])
-    colours = LinearSegmentedColormap.from_list("levels", [LINES, SERIES[0]])
     for axes, (policy, table) in zip(panels, tables.items(), strict=True):
-        mesh = axes.pcolormesh(table.to_numpy(float), cmap=colours, vmin=cells.min(), vmax=cells.max(), rasterized=True)
-        axes.grid(visible=False)
+        mesh = draw_cells(axes, table.to_numpy(float), cells.min(), cells.max())
         axes.set_xticks([index + 0.5 for index in range(table.shape[1])], list(table.columns))
         axes.set_yticks([index + 0.5 for index in range(table.shape[0])], list(table.index))
         _write_cells(axes, table, (cells.min() + cells.max()) / 2)

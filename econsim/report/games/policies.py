@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from econsim.cli.solved_profiles import PLAYED
+from econsim.report.games.words import PLAYED
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,8 +17,8 @@ _MOST_ROWS = 40
 _MOST_PROFILES = 4  # of a correlated policy, in one row
 
 
-def policy_table(game: Game[Any], solution: MarkovSolution) -> tuple[list[str], list[list[str]], list[str]]:
-    """Return header, rows and notes of the states that are reached under the solution's policy."""
+def policy_table(game: Game[Any], solution: MarkovSolution) -> tuple[list[str], list[list[str]], int]:
+    """Return header and rows of the states that are reached under the solution's policy, and how many are left out."""
     from econsim.markov import MarkovGame, reached_states
 
     assert isinstance(game, MarkovGame)
@@ -32,9 +32,7 @@ def policy_table(game: Game[Any], solution: MarkovSolution) -> tuple[list[str], 
         [str(period + 1), names[state], f"{reached[period, state]:.3g}", *_shown(game, solution, period, state)]
         for period, state in places[:_MOST_ROWS]
     ]
-    hidden = len(places) - len(rows)
-    notes = [f"{hidden:,} more states are reached; --csv FILE writes all periods and states."] if hidden else []
-    return header, rows, notes
+    return header, rows, len(places) - len(rows)
 
 
 def policy_rows(game: Game[Any], solution: MarkovSolution) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,117 @@
+"""Nash equilibria of games of one round as a table: all of two players, pure ones of more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from econsim.analysis.equilibrium.best_responses import best_options
+from econsim.errors import UserError
+from econsim.report.games.blocks import Block, plain
+from econsim.report.games.words import number, option_labels, option_names, player_names, player_roles, strategy_text
+from econsim.solvers.vertex_enumeration import Parameters, VertexEnumeration
+
+if TYPE_CHECKING:
+    from econsim.game import Game
+    from econsim.learning import Profile
+
+__all__ = ["Equilibria", "equilibria_of", "profiles_block"]
+
+Floats = NDArray[np.float64]
+TIME_LIMIT = 5.0
+"""Seconds for the search for all equilibria of two players."""
+MOST_ROWS = 24
+_TITLE = "Equilibria"
+
+
+class Equilibria(NamedTuple):
+    """The block of equilibria, their total payoffs, and whether these are all Nash equilibria up to mixtures."""
+
+    block: Block
+    totals: list[float]
+    complete: bool
+
+
+def equilibria_of(game: Game[Any], payoffs: Floats) -> Equilibria:
+    """Return the equilibria of a game with payoffs ``[P, A_1, ..., A_P]``."""
+    if len(payoffs) == 2:
+        try:
+            found = VertexEnumeration(Parameters()).solve(game, {}, TIME_LIMIT)
+        except UserError:
+            return _pure(game, payoffs, "The game has too many mixed equilibria to list them all.")
+        if not any("time limit" in note for note in found.notes):
+            block = profiles_block(_TITLE, game, found.profiles, found.notes)
+            return Equilibria(block, [profile.total for profile in found.profiles], complete=True)
+        return _pure(game, payoffs, f"Not all mixed equilibria were found within {TIME_LIMIT:g} seconds.")
+    return _pure(game, payoffs, "Mixed equilibria of more than two players are not listed.")
+
+
+def profiles_block(title: str, game: Game[Any], profiles: Sequence[Profile], notes: Sequence[str]) -> Block:
+    """Return the block of profiles of mixed strategies, one row each."""
+    names, roles = player_names(game), player_roles(game)
+    several = len({profile.component for profile in profiles}) < len(profiles)
+    header = ["", *names, *(f"payoff of {name}" for name in names), "total", "largest gain"]
+    rows = []
+    for place, profile in enumerate(profiles[:MOST_ROWS], 1):
+        played = [strategy_text(*each) for each in zip(roles, profile.strategies.values(), strict=True)]
+        paid = [number(payoff) for payoff in profile.payoffs.values()]
+        row = [str(place), *played, *paid, number(profile.total), f"{profile.largest_gain:.2g}"]
+        rows.append([*row, str(profile.component)] if several else row)
+    hidden = len(profiles) - len(rows)
+    left_out = [f"{hidden:,} more are left out; econsim solve --csv FILE writes all."] if hidden else []
+    return Block(
+        title, tuple([*header, "component"] if several else header), plain(rows), (*notes, *left_out), style="prose"
+    )
+
+
+def _pure(game: Game[Any], payoffs: Floats, note: str) -> Equilibria:
+    """Return the equilibria in pure strategies; in a game of one role, with one row for all orders of the players."""
+    profiles = [tuple(map(int, profile)) for profile in np.argwhere(best_options(payoffs).all(0))]
+    totals = [float(_paid(payoffs, profile).sum()) for profile in profiles]
+    if not profiles:
+        return Equilibria(Block(_TITLE, notes=("There is no equilibrium in pure strategies.", note)), [], False)
+    write = _by_count if len(game.roles) == 1 and len(payoffs) > 2 else _by_player
+    header, rows = write(game, payoffs, profiles)
+    hidden = len(rows) - MOST_ROWS
+    notes = [f"Equilibria in pure strategies: {len(profiles):,}. {note}"]
+    notes += [f"{hidden:,} more rows are left out."] if hidden > 0 else []
+    block = Block(_TITLE, tuple(header), plain(rows[:MOST_ROWS]), tuple(notes), style="prose")
+    return Equilibria(block, totals, complete=False)
+
+
+def _by_player(
+    game: Game[Any], payoffs: Floats, profiles: Sequence[tuple[int, ...]]
+) -> tuple[list[str], list[list[str]]]:
+    names = player_names(game)
+    rows = []
+    for place, profile in enumerate(profiles, 1):
+        paid = _paid(payoffs, profile)
+        cells = [*option_names(game, profile), *map(number, paid.tolist())]
+        rows.append([str(place), *cells, number(float(paid.sum()))])
+    return ["", *names, *(f"payoff of {name}" for name in names), "total"], rows
+
+
+def _by_count(
+    game: Game[Any], payoffs: Floats, profiles: Sequence[tuple[int, ...]]
+) -> tuple[list[str], list[list[str]]]:
+    """Return one row for all profiles in which each option is chosen equally often."""
+    labels = option_labels(player_roles(game)[0])
+    groups = Counter(tuple(sorted(profile)) for profile in profiles)
+    rows = []
+    for place, (profile, count) in enumerate(groups.items(), 1):
+        paid = _paid(payoffs, profile)
+        chosen = ", ".join(f"{labels[option]} {times}" for option, times in Counter(profile).items())
+        by_option = {labels[option]: number(float(paid[player])) for player, option in enumerate(profile)}
+        each = ", ".join(f"{label} {payoff}" for label, payoff in by_option.items())
+        rows.append([str(place), chosen, each, number(float(paid.sum())), str(count)])
+    return ["", "players per option", "payoff of each", "total", "orders of players"], rows
+
+
+def _paid(payoffs: Floats, profile: Sequence[int]) -> Floats:
+    """Return the payoff of each player in a profile, ``[P]``."""
+    paid: Floats = payoffs[(slice(None), *profile)]  # type: ignore[arg-type]
+    return paid

@@ -26,6 +26,7 @@ __all__ = [
     "Joint",
     "Learner",
     "Profile",
+    "Quantity",
     "Recorder",
     "SelfFit",
     "SelfFitting",
@@ -210,6 +211,23 @@ class Joint:
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """A number of a solution that is not a strategy, such as a price.
+
+    Attributes:
+        group: what it belongs to, such as "prices".
+        name: in words.
+        value: in its unit.
+        unit: "" for a plain number; "share" for a fraction, which tables show in percent.
+    """
+
+    group: str
+    name: str
+    value: float
+    unit: str = ""
+
+
+@dataclass(frozen=True)
 class Solution:
     """The result of a solver.
 
@@ -222,6 +240,7 @@ class Solution:
         profiles: every profile that was found, where strategies can be listed; the agents play one of them.
         notes: what a reader has to know about the result, in words.
         joint: the joint distribution, where the result is a correlated equilibrium.
+        quantities: prices, aggregates and statistics, where the result has such numbers.
     """
 
     agents: Mapping[str, Agent]
@@ -230,6 +249,7 @@ class Solution:
     profiles: tuple[Profile, ...] = ()
     notes: tuple[str, ...] = ()
     joint: Joint | None = None
+    quantities: tuple[Quantity, ...] = ()
 
 
 class SolverProgress(Protocol):

@@ -13,19 +13,23 @@ __all__ = ["default_solver"]
 def default_solver(game: Game[Any]) -> str:
     """Return the kind of solver that is used for a game where the user names none.
 
-    It finds all equilibria of two players, and the best correlated equilibrium of any other number.
+    It finds all equilibria of two players, and the best correlated equilibrium of any other number; the stationary
+    equilibrium of an economy of households who save.
 
     Raises:
         UserError: no shipped solver applies to the game.
     """
     from econsim.errors import UserError
     from econsim.game import Enumerable
+    from econsim.households.protocols import SolvesHouseholds
     from econsim.information_tree import HasInformationTree
     from econsim.markov import MarkovGame
 
     if isinstance(game, HasInformationTree):
         tree = game.information_tree()
         return "sequence_form" if len(tree.players) == 2 and tree.is_constant_sum() else "counterfactual_regret"
+    if isinstance(game, SolvesHouseholds):
+        return "stationary_equilibrium"
     if isinstance(game, MarkovGame):
         return "backward_induction"
     if isinstance(game, Enumerable):

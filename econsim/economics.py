@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["LOWEST_RATE", "DeclaresIncomes", "GivenRate", "MoneyUtility", "OptimalTaxInputs", "rate_too_low"]
+__all__ = [
+    "LOWEST_RATE",
+    "DeclaresIncomes",
+    "GivenRate",
+    "MoneyUtility",
+    "OptimalTaxInputs",
+    "rate_too_low",
+]
 
 LOWEST_RATE = -1.0
 """The lowest marginal tax rate of any schedule: a subsidy as high as the income that is subsidised."""

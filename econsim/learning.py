@@ -26,6 +26,7 @@ __all__ = [
     "Joint",
     "Learner",
     "Profile",
+    "Quantity",
     "Recorder",
     "SelfFit",
     "SelfFitting",
@@ -229,6 +230,23 @@ class TotalPayoffs(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """A number of a solution that is not a strategy, such as a price.
+
+    Attributes:
+        group: what it belongs to, such as "prices".
+        name: in words.
+        value: in its unit.
+        unit: "" for a plain number; "share" for a fraction, which tables show in percent.
+    """
+
+    group: str
+    name: str
+    value: float
+    unit: str = ""
+
+
+@dataclass(frozen=True)
 class Solution:
     """The result of a solver.
 
@@ -243,6 +261,7 @@ class Solution:
         joint: the joint distribution, where the result is a correlated equilibrium.
         gaps: of solvers that iterate, the number of iterations done and the gap of the best agents so far, in payoffs,
             as the solver measures it (its documentation says which gap).
+        quantities: prices, aggregates and statistics, where the result has such numbers.
     """
 
     agents: Mapping[str, Agent]
@@ -252,6 +271,7 @@ class Solution:
     notes: tuple[str, ...] = ()
     joint: Joint | None = None
     gaps: tuple[tuple[int, float], ...] = ()
+    quantities: tuple[Quantity, ...] = ()
 
 
 class SolverProgress(Protocol):

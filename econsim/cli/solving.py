@@ -36,7 +36,8 @@ def solve(
     csv: Annotated[
         Path | None,
         typer.Option(
-            help="A CSV file of strategies or policies, a row per option, or a joint distribution, a row per profile."
+            help="A CSV file of strategies or policies, a row per option, a joint distribution, a row per profile, or"
+            " prices and statistics, a row per quantity."
         ),
     ] = None,
     report: Annotated[
@@ -89,6 +90,7 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
     from rich.console import Console
 
     from econsim.cli.console_tables import grid
+    from econsim.cli.solved_quantities import quantity_table
     from econsim.markov import MarkovSolution
     from econsim.report.games.policies import policy_table
 
@@ -106,6 +108,8 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
         console.print(joint_table(game, solution.joint, console))
     elif solution.profiles:
         console.print(profile_table(game, solution, console))
+    if solution.quantities:
+        console.print(quantity_table(solution))
     if isinstance(solution, MarkovSolution):
         header, rows, hidden = policy_table(game, solution)
         console.print(grid(header, rows, words=len(header)))
@@ -132,6 +136,8 @@ def _notes(game: Game[Any], solution: Solution) -> list[str]:
 
 
 def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
+    from dataclasses import asdict
+
     import pandas as pd
 
     from econsim.markov import MarkovSolution
@@ -140,6 +146,8 @@ def _write(csv: Path, game: Game[Any], solution: Solution) -> None:
 
     if isinstance(solution, MarkovSolution):
         rows = list(policy_rows(game, solution))
+    elif solution.quantities:
+        rows = [asdict(quantity) for quantity in solution.quantities]
     elif solution.joint is not None:
         rows = _joint_rows(game, solution.joint)
     else:

@@ -12,7 +12,7 @@ _STEPS = 60  # of Newton's method
 
 
 @rule
-def _power(base: float, exponent: float) -> float:
+def _power(base: Any, exponent: Any) -> Any:
     if exponent == -1.0:
         return 1.0 / base
     if exponent == -2.0:
@@ -23,7 +23,7 @@ def _power(base: float, exponent: float) -> float:
 
 
 @rule
-def _hours(consumption: float, scale: float, numbers: Any) -> float:
+def _hours(consumption: Any, scale: Any, numbers: Any) -> Any:
     """Return the hours of the first-order condition, at most the largest; one where labour is no choice."""
     if numbers[5] == 0.0:
         return 1.0
@@ -32,7 +32,7 @@ def _hours(consumption: float, scale: float, numbers: Any) -> float:
 
 
 @rule
-def _constrained(resources: float, guess: float, scale: float, wage: float, numbers: Any) -> float:
+def _constrained(resources: Any, guess: Any, scale: Any, wage: Any, numbers: Any) -> Any:
     """Return consumption at given assets of the next period, which leave ``resources`` and net earnings to consume."""
     price, level, kept = numbers[2], numbers[3], numbers[4]
     most = 1.0 if numbers[5] == 0.0 else numbers[7]

@@ -89,12 +89,13 @@ class Taxes:
         return not plain or max(self.consumption, self.capital_income, self.wealth, abs(self.debt)) > 0
 
     def gross_return(self, interest_rate: float) -> float:
-        """Return the gross return on assets after taxes."""
-        return 1 + (1 - self.capital_income) * interest_rate - self.wealth
+        """Return the gross return on assets after taxes; negative interest is neither taxed nor refunded."""
+        return 1 + interest_rate - self.capital_income * max(interest_rate, 0.0) - self.wealth
 
     def highest_interest_rate(self, discount: float) -> float:
         """Return the interest rate at which the discount factor times the gross return after taxes is one."""
-        return (1 / discount - 1 + self.wealth) / (1 - self.capital_income) if self.capital_income < 1 else np.inf
+        rate = 1 / discount - 1 + self.wealth  # positive
+        return rate / (1 - self.capital_income) if self.capital_income < 1 else np.inf
 
     def budget(self, interest_rate: float, wage: float, transfer: float, mean_earnings: float) -> Budget:
         """Return a household's budget; ``mean_earnings`` is mean labour income before tax."""
@@ -265,7 +266,7 @@ class _Search:
         net = budget.net_earnings(chain.values[:, None], policy.hours)
         assets, consumption = float((mass * policy.assets).sum()), float((mass * policy.consumption).sum())
         revenue = float((mass * (gross - net)).sum()) + taxes.consumption * consumption
-        revenue += (taxes.capital_income * rate + taxes.wealth) * assets
+        revenue += (taxes.capital_income * max(rate, 0.0) + taxes.wealth) * assets
         left = revenue - rate * taxes.debt
         spending = taxes.spending_share * left
         return Aggregates(assets, float((mass * gross).sum()) / wage, consumption, revenue, spending, left - spending)

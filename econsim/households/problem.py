@@ -44,15 +44,6 @@ class Household:
     grid: Floats
     labour: Labour | None = None
 
-    def utility(self, consumption: Floats, hours: Floats) -> Floats:
-        """Return the utility of one period."""
-        sigma = self.risk_aversion
-        of_consumption = np.log(consumption) if sigma == 1 else consumption ** (1 - sigma) / (1 - sigma)
-        if self.labour is None:
-            return np.asarray(of_consumption)
-        power = 1 + self.labour.curvature
-        return np.asarray(of_consumption - self.labour.weight * hours**power / power)
-
 
 @dataclass(frozen=True)
 class Budget:

@@ -14,7 +14,8 @@ def default_solver(game: Game[Any]) -> str:
     """Return the kind of solver that is used for a game where the user names none.
 
     It finds a subgame-perfect equilibrium where players observe all moves, the maximal lottery of a preference game,
-    all equilibria of two players, and the best correlated equilibrium of any other number of players.
+    the stationary equilibrium of an economy of households who save, all equilibria of two players, and the best
+    correlated equilibrium of any other number of players.
 
     Raises:
         UserError: no shipped solver applies to the game.
@@ -22,6 +23,7 @@ def default_solver(game: Game[Any]) -> str:
     from econsim.errors import UserError
     from econsim.game import Enumerable
     from econsim.games.preference import Preference
+    from econsim.households.protocols import SolvesHouseholds
     from econsim.information_tree import HasInformationTree
     from econsim.markov import MarkovGame
 
@@ -32,6 +34,8 @@ def default_solver(game: Game[Any]) -> str:
         if has_perfect_information(tree):
             return "subgame_perfect"
         return "sequence_form" if len(tree.players) == 2 and tree.is_constant_sum() else "counterfactual_regret"
+    if isinstance(game, SolvesHouseholds):
+        return "stationary_equilibrium"
     if isinstance(game, MarkovGame):
         return "backward_induction"
     if isinstance(game, Preference):

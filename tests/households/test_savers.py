@@ -7,7 +7,7 @@ import pytest
 
 from econsim.errors import UserError
 from econsim.households import _arrays, _kernels, policies
-from econsim.households.chains import chain_of, rouwenhorst, tauchen, with_superstar
+from econsim.households.chains import Chain, chain_of, rouwenhorst, tauchen, with_superstar
 from econsim.households.distributions import Lottery, stationary_distribution
 from econsim.households.equilibrium import Equilibrium, Taxes, Technology, stationary_equilibrium
 from econsim.households.policies import best_policy
@@ -18,7 +18,7 @@ AIYAGARI = Technology(0.36, 0.08)
 TAXES = Taxes(0.065, 0.75, 0.18, 0.3, 0.01, 0.6, debt=0.4)
 
 
-def _aiyagari(chain, risk_aversion: float, points: int = 500) -> Household:
+def _aiyagari(chain: Chain, risk_aversion: float, points: int = 500) -> Household:
     return Household(0.96, risk_aversion, chain, asset_grid(0.0, 300.0, points))
 
 
@@ -63,6 +63,7 @@ def test_hours_without_assets_are_those_of_the_closed_form() -> None:
 def test_choices_satisfy_the_budget_and_first_order_conditions(taxed: tuple[Household, Equilibrium]) -> None:
     household, equilibrium = taxed
     policy, budget, labour = equilibrium.policy, equilibrium.budget, household.labour
+    assert labour is not None
     wages = budget.wage * household.chain.values[:, None]
     net = budget.net_earnings(household.chain.values[:, None], policy.hours)
     left = budget.gross_return * household.grid + net + budget.transfer

@@ -16,6 +16,7 @@ SMALL_SEARCH = {"kind": "search", "method": "cma_es", "starts": 1, "generations"
 # Skills are dealt out at the start: their headline does not need an episode's thousand steps, nor many buffers of
 # incomes. What baselines reach does not depend on how well the optimum was searched for.
 SHORT: dict[str, dict[str, Any]] = {
+    "bewley": {"economy.periods": 10},
     "gather_trade_build": {"economy.horizon": 20, "episodes": 4},
     "gather_trade_build_taxes": {"economy.horizon": 100, "planner.rounds": 2},
     "one_step_income_effects": {"planner": SMALL_SEARCH},
@@ -23,7 +24,7 @@ SHORT: dict[str, dict[str, Any]] = {
 }
 # Of Gather-Trade-Build one scenario plays past the 50 steps after which orders expire. The others differ from it in
 # classes, workers and the map, which every step uses. Those of language models play four of their tax years.
-STEPS = {"gather_trade_build": 54, "gather_trade_build_": 8, "llm_economist": 16}
+STEPS = {"aiyagari": 3, "bewley": 4, "gather_trade_build": 54, "gather_trade_build_": 8, "llm_economist": 16}
 _checked: dict[str, list[Check]] = {}
 
 

@@ -1,0 +1,303 @@
+r"""Bewley-Huggett-Aiyagari economy: households save against income risk, firms hire, and a government taxes them.
+
+State
+    Each household's assets $a$ ``[B, N]`` (units of output) and productivity (a state of a Markov chain), its share of
+    the population, and capital per household; the policy in force; what happened in the last period; time and key.
+    With ``households: distribution`` the ``N`` entries are not households but the points of a grid of productivity and
+    assets, and their shares move by Young's lottery: the whole population, without sampling noise.
+
+Actions
+    ``household``: the share of its resources that it spends on consumption, and its hours as a share of its time
+    endowment, each in [0.001, 0.999999], so that capital, hours and consumption stay positive; with ``labour_weight:
+    null`` only the first. ``government``: six numbers in [0, 1], the entries of ``Policy``, every ``review`` periods;
+    they are in force from the next period on.
+
+Observations
+    ``household``: $\log(1 + a / y)$ with output per household $y$ of the complete-markets steady state, and
+    log productivity; shared by all: time, the policy in force, log capital and log wage relative to that steady state,
+    and the interest rate of the last period. ``government``: what households share.
+
+Dynamics
+    Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
+    $W = (1 - \alpha) Y / L$. Earnings $y = W e h$ are $\lambda m (y / m)^{1 - \tau}$ after tax, where $m = W L$ is
+    their mean, $1 - \lambda$ is ``labour_tax`` and $\tau$ is ``progressivity``. Resources are
+    $x = (1 + (1 - \tau_k) r - \tau_a) a + T$ plus net earnings, with the transfer $T$; a household pays
+    $(1 + \tau_c) c = s x$ and keeps $a' = x - (1 + \tau_c) c$. Revenue is spent on public consumption, $G$, which is
+    the ``spending_share`` of it, and transferred
+    equally: $T$ closes the budget in every period, and there is no public debt. The bank lends all assets to firms,
+    $K' = A'$. Nobody holds more than ``largest_assets``: what is above it is consumed.
+
+Rewards
+    ``household``: $u(c) - \psi h^{1+\gamma} / (1+\gamma)$ with constant relative risk aversion. ``government``: the
+    objective's weights times mean utility, growth of log output and equality. Returns are discounted by ``discount``.
+
+Conservation
+    $Y = C + G + K' - (1 - \delta) K$ and $A' = K'$ in every period; a period in which they do not hold stops the run.
+
+Calibration
+    Defaults are conventional annual values: capital share 0.36 and depreciation 0.08 (Aiyagari 1994), Frisch elasticity
+    0.5. An episode starts in the stationary equilibrium under ``status_quo``, drawn at random for a sample.
+
+Checks
+    Aiyagari's table of interest rates, the steady states of two other solvers, and exact households who stay in the
+    stationary equilibrium (``tests/households``, ``tests/economies/test_bewley.py``).
+
+References:
+    Bewley (1986), Huggett (1993); Aiyagari (1994), "Uninsured Idiosyncratic Risk and Aggregate Saving", Quarterly
+    Journal of Economics 109(3). Heathcote, Storesletten and Violante (2017), "Optimal Tax Progressivity: An Analytical
+    Framework", Quarterly Journal of Economics 132(4). Young (2010), "Solving the incomplete markets model with
+    aggregate uncertainty using the Krusell-Smith algorithm and non-stochastic simulations", Journal of Economic
+    Dynamics and Control 34(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+
+import torch
+from torch import Tensor
+
+from econsim.economies.bewley import exact
+from econsim.economies.bewley.accounts import ACCOUNTS
+from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters
+from econsim.economies.bewley.period import no_flows, total, trade
+from econsim.economies.bewley.population import distributed, drawn, lottery, next_states
+from econsim.economies.bewley.state import State
+from econsim.errors import UserError
+from econsim.game import Box, Game, Observation, Role, Transition
+from econsim.households.equilibrium import Equilibrium, Stops, stationary_equilibrium
+from econsim.households.problem import Household
+from econsim.mechanisms import welfare
+
+__all__ = ["Bewley", "Parameters"]
+
+REFERENCES = (
+    "@article{aiyagari1994uninsured, title={Uninsured Idiosyncratic Risk and Aggregate Saving}, author={Aiyagari, S. "
+    "Rao}, journal={The Quarterly Journal of Economics}, volume={109}, number={3}, pages={659--684}, year={1994}}",
+    "@article{heathcote2017optimal, title={Optimal Tax Progressivity: An Analytical Framework}, author={Heathcote, "
+    "Jonathan and Storesletten, Kjetil and Violante, Giovanni L.}, journal={The Quarterly Journal of Economics}, "
+    "volume={132}, number={4}, pages={1693--1754}, year={2017}}",
+    "@article{young2010solving, title={Solving the incomplete markets model with aggregate uncertainty using the "
+    "Krusell-Smith algorithm and non-stochastic simulations}, author={Young, Eric R.}, journal={Journal of Economic "
+    "Dynamics and Control}, volume={34}, number={1}, pages={36--41}, year={2010}}",
+)
+LEAST, MOST = 0.001, 0.999999
+_NUMERIC = ("risk_aversion", "labour_curvature", "capital_share", "depreciation", "technology")
+_SHARED_UNITS = {
+    "time": "share of the episode",
+    **dict.fromkeys(INSTRUMENTS, "fraction"),
+    "capital": "log, relative to complete markets",
+    "wage": "log, relative to complete markets",
+    "interest_rate": "fraction per period",
+}
+_OWN_UNITS = {"assets": "log of one plus multiples of mean output", "productivity": "log, relative to the mean"}
+
+
+class Bewley(Game[State]):
+    """The Bewley-Huggett-Aiyagari economy; the module docstring describes it."""
+
+    unit = "goods"
+    clocked = True
+    accounts_spec = ACCOUNTS
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.settings = parameters
+        numbers = {name: getattr(parameters, name) for name in _NUMERIC}
+        numbers["labour_weight"] = parameters.labour_weight or 0.0
+        self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
+        self.horizon, self.discount = parameters.periods, parameters.discount
+        problem = parameters.household()
+        self.chain_values = torch.from_numpy(problem.chain.values)
+        self.transition = torch.from_numpy(problem.chain.transition)
+        self.grid = torch.from_numpy(problem.grid)
+        firm = parameters.firm()
+        intensity = firm.capital_intensity(1 / parameters.discount - 1)
+        labour = 1.0 if parameters.labour_weight is None else 1 / 3
+        self.reference_capital, self.reference_wage = intensity * labour, firm.wage(intensity)
+        self.reference_output = firm.output(self.reference_capital, labour)
+        self.is_distribution = parameters.households == "distribution"
+        cells = len(self.chain_values) * len(self.grid)
+        count = cells if self.is_distribution else int(parameters.households)
+        self.roles = {role.name: role for role in (_household(parameters, count), _government(parameters))}
+
+    @property
+    def equilibrium(self) -> Equilibrium:
+        """The stationary equilibrium under the status quo, in which an episode starts."""
+        return exact.equilibrium_of(self.settings, self.settings.status_quo)
+
+    # --- the game -----------------------------------------------------------------------------------------------
+
+    def reset(self, key: Tensor) -> State:
+        """Return the initial state: the stationary equilibrium under the status quo, or a sample of it."""
+        solved = self.equilibrium
+        stationary = torch.from_numpy(solved.distribution).to(key.device)
+        begin = distributed if self.is_distribution else drawn
+        productivity, assets, mass = begin(key, stationary, self.grid, self.roles["household"].count, self.dtype)
+        policy = self.status_quo("government").to(key.device, self.dtype)
+        capital = total(mass, assets)
+        means = {"output": solved.output, "interest_rate": solved.interest_rate, "wage": solved.wage}
+        last = no_flows(mass, self._levels(productivity), assets, capital, means)
+        time = torch.zeros_like(key)
+        return State(key, time, policy.expand(len(key), -1).contiguous(), productivity, assets, mass, capital, last)
+
+    def observe(self, state: State) -> dict[str, Observation]:
+        """Return the observations of households and of the government."""
+        assets = torch.log1p(state.assets / self.reference_output)
+        features = torch.stack([assets, self._levels(state.productivity).log()], -1)
+        shared = self._shared(state)
+        alive = torch.ones_like(state.assets, dtype=torch.bool)
+        due = (state.time % self.roles["government"].acts_every == 0)[:, None]
+        return {
+            "household": Observation(features, alive, alive, shared=shared),
+            "government": Observation(shared[:, None], torch.ones_like(due), due),
+        }
+
+    def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
+        """Produce, trade, tax and save for one period; a policy that is set is in force from the next one on."""
+        chosen = actions["household"].to(self.dtype)
+        shares = chosen[..., 0]
+        hours = chosen[..., 1] if chosen.shape[-1] > 1 else torch.ones_like(shares)
+        levels, most = self._levels(state.productivity), float(self.settings.largest_assets)
+        last = trade(state, self._values(), levels, shares, hours, most)
+        if self.is_distribution:
+            mass = lottery(last.assets, state.mass, self.grid, self.transition)
+            productivity, assets = state.productivity, state.assets
+        else:
+            mass, assets = state.mass, last.assets
+            productivity = next_states(state.key, state.time, state.productivity, self.transition)
+        due = (state.time % self.roles["government"].acts_every == 0)[:, None]
+        policy = torch.where(due, actions["government"][:, 0].to(self.dtype), state.policy)
+        after = State(state.key, state.time + 1, policy, productivity, assets, mass, total(mass, assets), last)
+        self._check(after)
+        over = after.time >= self.horizon
+        return Transition(after, self._rewards(state, after), torch.zeros_like(over), over)
+
+    def accounts(self, state: State) -> dict[str, Tensor]:
+        """Return the accounts that ``accounts_spec`` declares, float64."""
+        last, residuals = state.last, self._residuals(state)
+        each = ("consumption", "hours", "income", "tax", "utility", "assets", "productivity")
+        people = last.mass.double() * last.mass.shape[-1]
+        return {
+            "welfare": total(last.mass, last.utility),
+            **{name: getattr(last, name) for name in ("output", "capital", "interest_rate", "wage", "spending")},
+            "goods_residual": residuals["goods"],
+            "balance_residual": residuals["balance"],
+            **{name: getattr(last, name).double() for name in each},
+            "rebate": last.transfer[:, None].expand(last.mass.shape),
+            "people": people,
+            "policy": state.policy.double(),
+        }
+
+    def conserved(self, state: State) -> dict[str, Tensor]:
+        """Return what must stay zero, ``[B]``: the residuals of the goods market and of the bank's balance sheet.
+
+        In addition the share of the population, which stays one.
+        """
+        return {**self._residuals(state), "population": state.mass.double().sum(-1)}
+
+    def status_quo(self, role: str) -> Tensor:
+        """Return the policy in force before the government acts, ``[6]``."""
+        if role != "government":
+            raise UserError(f"bewley: the role government has a status quo, the role {role!r} has none")
+        return torch.tensor(list(self.settings.status_quo.model_dump().values()), dtype=torch.float64)
+
+    # --- exact households ---------------------------------------------------------------------------------------
+
+    @property
+    def household_problem(self) -> Household:
+        """The problem of a household."""
+        return self.settings.household()
+
+    def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
+        """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
+        settings = self.settings
+        taxes = settings.status_quo.taxes()
+        return stationary_equilibrium(settings.household(), settings.firm(), taxes, tolerance, stops=stops)
+
+    def exact_actions(self, role: str, observation: Observation) -> Tensor:
+        """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
+        assert observation.shared is not None
+        assets = torch.expm1(observation.features[..., 0].double()) * self.reference_output
+        levels = observation.features[..., 1].double().exp()
+        policy = observation.shared[:, 1 : 1 + len(INSTRUMENTS)]
+        numbers = {name: value.expand(len(policy)) for name, value in self.parameters.items()}
+        chosen = exact.actions(self.settings, numbers, policy, assets, levels)
+        width = self.roles["household"].action.shape[0]
+        return chosen[..., :width].clamp(LEAST, MOST).to(self.dtype)
+
+    # --- implementation -----------------------------------------------------------------------------------------
+
+    def _levels(self, productivity: Tensor) -> Tensor:
+        return self.chain_values.to(self.dtype)[productivity]
+
+    def _values(self) -> dict[str, Tensor]:
+        return {name: value.double().reshape(-1) for name, value in self.parameters.items()}
+
+    def _shared(self, state: State) -> Tensor:
+        entries = [
+            state.time.to(self.dtype) / self.horizon,
+            *state.policy.unbind(-1),
+            (state.capital / self.reference_capital).log(),
+            (state.last.wage / self.reference_wage).log(),
+            state.last.interest_rate,
+        ]
+        return torch.stack([entry.to(self.dtype) for entry in entries], -1)
+
+    def _residuals(self, state: State) -> dict[str, Tensor]:
+        """Return residuals of the last period as shares of output and of assets, ``[B]``; zero before the first."""
+        last, kept = state.last, 1 - self._values()["depreciation"]
+        goods = last.output - last.mean_consumption - last.spending - (state.capital - kept * last.capital)
+        owed = total(last.mass, last.assets)
+        began = state.time > 0
+        return {
+            "goods": torch.where(began, goods / last.output, 0.0),
+            "balance": torch.where(began, (owed - state.capital) / owed, 0.0),
+        }
+
+    def _check(self, state: State) -> None:
+        allowed = 1e-9 if self.dtype == torch.float64 else 1e-4
+        for name, residual in self._residuals(state).items():
+            torch._assert_async((residual.abs() <= allowed).all(), f"bewley: the {name} account does not balance")
+
+    def _rewards(self, before: State, after: State) -> dict[str, Tensor]:
+        last, objective = after.last, self.settings.objective
+        reward = objective.welfare * total(last.mass, last.utility)
+        if objective.growth:
+            reward = reward + objective.growth * (last.output / before.last.output).log()
+        if objective.equality:
+            unequal = (welfare.gini(last.assets, last.mass) + welfare.gini(last.consumption, last.mass)) / 2
+            reward = reward + objective.equality * (1 - unequal)
+        return {"household": last.utility, "government": reward[:, None].to(self.dtype)}
+
+
+def _household(parameters: Parameters, count: int) -> Role:
+    labels = ("share of resources spent on consumption", "hours, share of time")
+    width = 1 if parameters.labour_weight is None else 2
+    return Role(
+        "household",
+        count,
+        Box(-inf, inf, (2,)),
+        Box(LEAST, MOST, (width,)),
+        features=tuple(_OWN_UNITS),
+        feature_units=tuple(_OWN_UNITS.values()),
+        shared_features=tuple(_SHARED_UNITS),
+        shared_units=tuple(_SHARED_UNITS.values()),
+        action_labels=labels[:width],
+        action_unit="fraction",
+    )
+
+
+def _government(parameters: Parameters) -> Role:
+    return Role(
+        "government",
+        1,
+        Box(-inf, inf, (len(_SHARED_UNITS),)),
+        Box(0.0, 1.0, (len(INSTRUMENTS),)),
+        leads=True,
+        acts_every=parameters.review or parameters.periods,
+        features=tuple(_SHARED_UNITS),
+        feature_units=tuple(_SHARED_UNITS.values()),
+        action_labels=INSTRUMENTS,
+        action_unit="fraction",
+    )

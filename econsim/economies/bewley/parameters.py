@@ -1,0 +1,148 @@
+"""Parameters of the Bewley-Huggett-Aiyagari economy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from econsim.households.chains import Chain, rouwenhorst, tauchen, with_superstar
+from econsim.households.equilibrium import Taxes, Technology
+from econsim.households.problem import Household, Labour, asset_grid
+from econsim.parameters import Model
+
+__all__ = ["INSTRUMENTS", "Objective", "Parameters", "Policy", "Productivity", "Superstar"]
+
+
+class Superstar(Model):
+    """A rare state of very high productivity; defaults chosen for a high concentration of wealth."""
+
+    multiple: float = Field(20.0, gt=1)
+    """Productivity, a multiple of the mean of the other states."""
+    entry: float = Field(0.0005, gt=0, lt=1)
+    """Probability per period of becoming a superstar, equal in all other states."""
+    stay: float = Field(0.96, ge=0, lt=1)
+    """Probability per period of remaining one; others return to the stationary distribution of the other states."""
+
+
+class Productivity(Model):
+    """A Markov chain of individual productivity, whose mean is one."""
+
+    persistence: float = Field(0.94, ge=0, lt=1)
+    """Autocorrelation of log productivity per period."""
+    deviation: float = Field(0.6, gt=0)
+    """Stationary standard deviation of log productivity."""
+    states: int = Field(7, ge=2, le=51)
+    """Number of states, without the superstar."""
+    method: Literal["rouwenhorst", "tauchen"] = "rouwenhorst"
+    """Discretisation: ``rouwenhorst`` has the moments of the process exactly, ``tauchen`` has equal steps within three
+    standard deviations."""
+    superstar: Superstar | None = None
+    """A state of very high productivity in addition; none by default."""
+
+    def chain(self) -> Chain:
+        """Return the chain."""
+        method = rouwenhorst if self.method == "rouwenhorst" else tauchen
+        chain = method(self.persistence, self.deviation, self.states)
+        extra = self.superstar
+        return chain if extra is None else with_superstar(chain, extra.multiple, extra.entry, extra.stay)
+
+
+class Policy(Model):
+    """Tax rates and public consumption; the transfer to every household closes the government's budget."""
+
+    consumption_tax: float = Field(0.0, ge=0, le=1)
+    """Tax on consumption, a fraction of its price before tax."""
+    labour_tax: float = Field(0.0, ge=0, le=1)
+    """Average tax rate on labour income at its mean."""
+    progressivity: float = Field(0.0, ge=0, le=1)
+    """Elasticity by which the share of labour income that is kept falls with income; zero is a flat tax."""
+    capital_tax: float = Field(0.0, ge=0, le=1)
+    """Tax on interest; none is paid, and nothing refunded, where the interest rate is negative."""
+    wealth_tax: float = Field(0.0, ge=0, le=1)
+    """Tax on assets at the start of a period."""
+    spending_share: float = Field(0.0, ge=0, le=1)
+    """Share of revenue for public consumption; the rest is transferred equally."""
+
+    def taxes(self) -> Taxes:
+        """Return the policy as the exact methods take it."""
+        return Taxes(
+            self.consumption_tax,
+            1.0 - self.labour_tax,
+            self.progressivity,
+            self.capital_tax,
+            self.wealth_tax,
+            self.spending_share,
+        )
+
+
+INSTRUMENTS = tuple(Policy.model_fields)
+"""The entries of the government's action, in order."""
+
+
+class Objective(Model):
+    """Weights of the government's reward in a period."""
+
+    welfare: float = 1.0
+    """Of mean utility."""
+    growth: float = 0.0
+    """Of the growth of log output."""
+    equality: float = 0.0
+    """Of one minus the mean of the Gini indices of wealth and consumption."""
+
+
+class Parameters(Model):
+    """Parameters of the economy; a period is a year with the defaults."""
+
+    households: int | Literal["distribution"] = Field(100)
+    """Number of households, a sample of the population; or ``distribution``: the whole population, as masses on a grid
+    of productivity and assets."""
+    discount: float = Field(0.95, gt=0, lt=1)
+    """Discount factor of households."""
+    risk_aversion: float = Field(1.0, gt=0, le=20)
+    """Coefficient of relative risk aversion; one is logarithmic."""
+    labour_weight: float | None = Field(20.0, gt=0)
+    """Weight of the disutility of hours; null: hours are no choice, and everybody works one unit of time."""
+    labour_curvature: float = Field(2.0, gt=0)
+    """Inverse of the Frisch elasticity of hours."""
+    productivity: Productivity = Productivity()
+    """Individual productivity."""
+    capital_share: float = Field(0.36, gt=0, lt=1)
+    """Elasticity of output with respect to capital."""
+    depreciation: float = Field(0.08, gt=0, le=1)
+    """Depreciation of capital per period."""
+    technology: float = Field(1.0, gt=0)
+    """Total factor productivity."""
+    status_quo: Policy = Policy()
+    """Policy of the stationary equilibrium in which an episode starts, in force until the government acts."""
+    objective: Objective = Objective()
+    """The government's reward."""
+    periods: int = Field(50, ge=1, le=100_000)
+    """Periods of an episode."""
+    review: int | None = Field(None, ge=1)
+    """Periods from one policy to the next; null: one policy for the whole episode."""
+    grid_points: int = Field(200, ge=10, le=5000)
+    """Grid points of assets, of the exact policies and of the representation ``distribution``."""
+    largest_assets: float = Field(300.0, gt=0)
+    """Largest assets of a household in both; in units of output."""
+
+    @model_validator(mode="after")
+    def _there_are_households(self) -> Parameters:
+        if isinstance(self.households, int) and not 1 <= self.households <= 10_000_000:
+            raise ValueError(f"households: expected 1 to 10,000,000, or distribution, found {self.households}")
+        return self
+
+    def household(self) -> Household:
+        """Return the household's problem."""
+        weight = self.labour_weight
+        return Household(
+            self.discount,
+            self.risk_aversion,
+            self.productivity.chain(),
+            asset_grid(0.0, self.largest_assets, self.grid_points),
+            None if weight is None else Labour(weight, self.labour_curvature),
+        )
+
+    def firm(self) -> Technology:
+        """Return the technology."""
+        return Technology(self.capital_share, self.depreciation, self.technology)

@@ -1,0 +1,61 @@
+"""The two representations of the population: a sample of households, and their distribution on a grid."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from econsim import random
+
+__all__ = ["distributed", "drawn", "lottery", "next_states"]
+
+Population = tuple[Tensor, Tensor, Tensor]
+"""States of productivity ``[B, N]`` int64, assets ``[B, N]`` and shares of the population ``[B, N]``."""
+
+
+def distributed(key: Tensor, stationary: Tensor, grid: Tensor, count: int, dtype: torch.dtype) -> Population:
+    """Return the stationary distribution ``[S, G]`` itself: one entry per state of productivity and grid point."""
+    states, points = stationary.shape
+    shape = len(key), count
+    productivity = torch.arange(states, device=key.device).repeat_interleave(points)
+    assets = grid.to(key.device, dtype).repeat(states)
+    entries = productivity, assets, stationary.to(dtype).reshape(-1)
+    first, second, third = (entry.expand(shape).contiguous() for entry in entries)
+    return first, second, third
+
+
+def drawn(key: Tensor, stationary: Tensor, grid: Tensor, count: int, dtype: torch.dtype) -> Population:
+    """Return ``count`` households drawn from the stationary distribution ``[S, G]``, of equal weight."""
+    draw = random.uniform(key, 0, "bewley/initial", (count,), torch.float64)
+    bounds = stationary.reshape(-1).cumsum(0)
+    cell = torch.searchsorted(bounds, draw * bounds[-1], right=True).clamp(max=stationary.numel() - 1)
+    points = stationary.shape[1]
+    mass = torch.full_like(draw, 1 / count, dtype=dtype)
+    return cell // points, grid.to(key.device, dtype)[cell % points], mass
+
+
+def next_states(key: Tensor, time: Tensor, productivity: Tensor, transition: Tensor) -> Tensor:
+    """Return the next states of productivity ``[B, N]``, drawn from the rows of ``transition`` ``[S, S]``."""
+    draw = random.uniform(key, time, "bewley/productivity", tuple(productivity.shape[1:]), torch.float64)
+    bounds = transition.cumsum(-1)[:, :-1]
+    following = torch.zeros_like(productivity)
+    for state in range(bounds.shape[-1]):
+        following = following + (draw >= bounds[:, state][productivity])
+    return following
+
+
+def lottery(assets: Tensor, mass: Tensor, grid: Tensor, transition: Tensor) -> Tensor:
+    """Return the shares ``[B, N]`` after households move to the grid points around their assets (Young 2010)."""
+    states, points = len(transition), len(grid)
+    nodes = grid.to(assets)
+    chosen, before = assets.reshape(len(assets), states, points), mass.reshape(len(mass), states, points)
+    below = (torch.searchsorted(nodes, chosen.contiguous(), right=True) - 1).clamp(0, points - 2)
+    lower, upper = nodes[below], nodes[below + 1]
+    weight = (upper - chosen) / (upper - lower)
+    moved = torch.zeros_like(before)
+    moved = moved.scatter_add(-1, below, before * weight).scatter_add(-1, below + 1, before * (1 - weight))
+    chances = transition.to(mass)
+    after = torch.zeros_like(before)
+    for state in range(states):  # not a product of matrices, whose rounding depends on the number of copies
+        after = after + chances[state][:, None] * moved[:, state, None]
+    return after.reshape(mass.shape)

@@ -1,0 +1,44 @@
+"""State of the economy."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from econsim.game import tensors
+
+__all__ = ["Flows", "State"]
+
+
+@tensors
+class Flows:
+    """What happened in the last period; amounts are in units of output per period, zero before the first."""
+
+    mass: Tensor  # [B, N] share of the population, at the start of the period
+    productivity: Tensor  # [B, N]
+    assets: Tensor  # [B, N] at the end of the period
+    consumption: Tensor  # [B, N]
+    hours: Tensor  # [B, N] share of the time endowment
+    income: Tensor  # [B, N] labour income and interest before taxes
+    tax: Tensor  # [B, N] all taxes
+    utility: Tensor  # [B, N]
+    output: Tensor  # [B] per household, as all below
+    capital: Tensor  # [B] at the start of the period
+    interest_rate: Tensor  # [B]
+    wage: Tensor  # [B] of a unit of effective labour
+    mean_consumption: Tensor  # [B]
+    spending: Tensor  # [B]
+    transfer: Tensor  # [B]
+
+
+@tensors
+class State:
+    """Complete state of the economy."""
+
+    key: Tensor  # [B] int64
+    time: Tensor  # [B] int64, periods so far
+    policy: Tensor  # [B, 6] in force in this period
+    productivity: Tensor  # [B, N] int64, index of the state of the chain
+    assets: Tensor  # [B, N] at the start of the period
+    mass: Tensor  # [B, N] share of the population
+    capital: Tensor  # [B] float64, per household
+    last: Flows

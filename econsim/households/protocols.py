@@ -1,0 +1,40 @@
+"""Protocols of games whose households save."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor
+
+from econsim.game import Observation
+from econsim.households.equilibrium import Equilibrium, Stops
+from econsim.households.problem import Household
+
+__all__ = ["SolvesHouseholds"]
+
+
+@runtime_checkable
+class SolvesHouseholds(Protocol):
+    """A game that solves the dynamic programme of its households, who save, at constant prices."""
+
+    @property
+    def household_problem(self) -> Household:
+        """The problem of its households."""
+
+    def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
+        """Return the stationary equilibrium under the policy in which an episode starts.
+
+        Args:
+            tolerance: of the asset market, relative to capital.
+            stops: takes the number of interest rates that were tried and a message, and returns whether to stop.
+
+        Raises:
+            UserError: there is none, or the tolerance was not reached; the message gives the reason or the residual.
+        """
+
+    def exact_actions(self, role: str, observation: Observation) -> Tensor:
+        """Return optimal actions ``[B, N, *shape]`` in the stationary equilibrium under the policy observed.
+
+        Raises:
+            UserError: there is no such equilibrium; the message gives the reason.
+        """

@@ -1,0 +1,78 @@
+"""Stationary equilibria as the result of a solver: prices, aggregates, and the distribution of households."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from econsim.households.chains import Floats
+from econsim.households.equilibrium import Equilibrium
+from econsim.households.problem import Household
+from econsim.households.statistics import constrained_share, gini, propensities, top_share
+from econsim.learning import Quantity, Solution
+
+__all__ = ["HouseholdSolution", "quantities"]
+
+SMALL_TRANSFER = 0.01
+"""The one-time transfer of which the marginal propensity to consume is taken, a share of output per household."""
+
+
+@dataclass(frozen=True)
+class HouseholdSolution(Solution):
+    """The stationary equilibrium of an economy of households who save.
+
+    Attributes:
+        household: the problem of its households, with the grid of assets.
+        equilibrium: prices, policy ``[S, G]`` and distribution ``[S, G]``.
+    """
+
+    household: Household | None = None
+    equilibrium: Equilibrium | None = None
+
+
+def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Quantity, ...]:
+    """Return prices, aggregates and statistics of an equilibrium; ``unit`` is that of output."""
+    means, mass, policy = solved.aggregates, solved.distribution, solved.policy
+    wealth = np.broadcast_to(household.grid, mass.shape)
+    spent = propensities(household, solved.budget, policy, SMALL_TRANSFER * solved.output)
+    depreciated = solved.output - means.consumption - means.spending
+    shares = {
+        ("prices", "interest rate"): solved.interest_rate,
+        ("aggregates", "saving rate"): depreciated / solved.output,
+        ("wealth", "share of the top 1 %"): top_share(wealth, mass, 0.01),
+        ("wealth", "share of the top 10 %"): top_share(wealth, mass, 0.1),
+        ("wealth", "share of the bottom 50 %"): 1 - top_share(wealth, mass, 0.5),
+        ("wealth", "households at the borrowing limit (hand to mouth)"): constrained_share(household, policy, mass),
+        ("marginal propensity to consume", "mean"): float((mass * spent).sum()),
+        ("marginal propensity to consume", "bottom half of wealth"): _mean_between(spent, wealth, mass, 0.0, 0.5),
+        ("marginal propensity to consume", "top tenth of wealth"): _mean_between(spent, wealth, mass, 0.9, 1.0),
+    }
+    amounts = {
+        ("prices", "wage of effective labour"): solved.wage,
+        ("aggregates", "output"): solved.output,
+        ("aggregates", "capital"): solved.capital,
+        ("aggregates", "consumption"): means.consumption,
+        ("aggregates", "public consumption"): means.spending,
+        ("aggregates", "tax revenue"): means.revenue,
+        ("aggregates", "transfer to every household"): means.transfer,
+    }
+    plain = {
+        ("aggregates", "capital over output"): solved.capital / solved.output,
+        ("aggregates", "mean hours"): float((mass * policy.hours).sum()),
+        ("wealth", "Gini"): gini(wealth, mass),
+        ("consumption", "Gini"): gini(policy.consumption, mass),
+    }
+    parts = ((shares, "share"), (amounts, unit), (plain, ""))
+    rows = [Quantity(*key, value, kind) for part, kind in parts for key, value in part.items()]
+    order = ("prices", "aggregates", "wealth", "consumption", "marginal propensity to consume")
+    return tuple(sorted(rows, key=lambda row: order.index(row.group)))
+
+
+def _mean_between(amount: Floats, wealth: Floats, mass: Floats, low: float, high: float) -> float:
+    """Return the mean of an amount over households between two ranks of wealth, shares of the population."""
+    order = np.argsort(wealth, axis=None, kind="stable")
+    people = mass.ravel()[order]
+    ends = np.cumsum(people)
+    within = np.clip(np.minimum(ends, high) - np.maximum(ends - people, low), 0.0, None)
+    return float(within @ amount.ravel()[order] / within.sum())

@@ -1,0 +1,173 @@
+"""The Bewley economy: its accounts, its two representations, exact households, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import econsim
+from econsim import random
+from econsim.agents.exact_household import ExactHousehold
+from econsim.agents.exact_household import Parameters as NoParameters
+from econsim.cli.solved_quantities import _shown
+from econsim.economies.bewley import Bewley, Parameters
+from econsim.errors import UserError
+from econsim.games.public_goods import Parameters as OtherParameters
+from econsim.games.public_goods import PublicGoods
+from econsim.play import HeldAction, play
+from econsim.solvers.stationary_equilibrium import Parameters as SolverParameters
+from econsim.solvers.stationary_equilibrium import StationaryEquilibrium
+from econsim.testing import random_actions
+
+TAXES = {
+    "consumption_tax": 0.065,
+    "labour_tax": 0.25,
+    "progressivity": 0.18,
+    "capital_tax": 0.3,
+    "wealth_tax": 0.005,
+    "spending_share": 0.6,
+}
+SMALL = {
+    "status_quo": TAXES,
+    "grid_points": 60,
+    "largest_assets": 100.0,
+    "periods": 20,
+    "productivity": {"states": 3, "superstar": {}},
+}
+
+
+def _economy(households: Any, **changes: Any) -> Bewley:
+    game = Bewley(Parameters(**{**SMALL, "households": households, **changes}))
+    exact = game.to(dtype=torch.float64)
+    assert isinstance(exact, Bewley)
+    return exact
+
+
+def _states(game: Bewley, copies: int) -> list[Any]:
+    states: list[Any] = []
+    agents = {
+        "household": ExactHousehold(NoParameters()),
+        "government": HeldAction(game.status_quo("government")),
+    }
+    play(game, agents, random.keys(1, copies), lambda state, over: states.append(state))
+    return states
+
+
+def _relative(value: Tensor, expected: float) -> float:
+    return float((value / expected - 1).abs().max())
+
+
+def test_exact_households_keep_the_stationary_equilibrium() -> None:
+    game = _economy("distribution")
+    solved, states = game.equilibrium, _states(game, 1)
+    for state in states[1:]:
+        assert _relative(state.last.interest_rate, solved.interest_rate) < 1e-5
+        assert _relative(state.last.output, solved.output) < 1e-6
+        assert _relative(state.last.mean_consumption, solved.aggregates.consumption) < 1e-6
+        assert _relative(state.last.spending, solved.aggregates.spending) < 1e-5
+        assert _relative(state.last.transfer, solved.aggregates.transfer) < 1e-5
+    assert float(states[-1].mass.sum()) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_sample_converges_to_the_distribution_at_the_rate_of_its_size() -> None:
+    errors = []
+    for households in (50, 5000):
+        game = _economy(households, periods=1, productivity={"states": 3})
+        state = _states(game, 200)[-1]
+        errors.append(float((state.last.output / game.equilibrium.output - 1).square().mean().sqrt()))
+    # One hundred times as many households: ten times smaller errors, within the error of 200 copies (5 % each).
+    assert errors[0] / errors[1] == pytest.approx(10.0, rel=0.25)
+    assert errors[1] < 0.01
+
+
+@pytest.mark.parametrize("households", [2000, "distribution"])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_every_account_balances_under_random_policies(households: Any, dtype: torch.dtype) -> None:
+    # 16 copies x 20 periods x 2,000 households are 640,000 household-steps.
+    game = _economy(households).to(dtype=dtype)
+    key = random.keys(3, 16)
+    state = game.reset(key)
+    allowed = 1e-12 if dtype == torch.float64 else 1e-5
+    for period in range(20):
+        actions = random_actions(game, game.observe(state), random.fold(key, period))
+        state = game.step(state, actions).state
+        residuals = game.conserved(state)
+        assert float(residuals["goods"].abs().max()) < allowed
+        assert float(residuals["balance"].abs().max()) < allowed
+        assert float((residuals["population"] - 1).abs().max()) < allowed
+        last = state.last
+        revenue = (last.mass.double() * last.tax.double()).sum(-1)
+        assert float(((last.spending + last.transfer - revenue) / last.output).abs().max()) < 1e-12
+        assert bool((last.transfer >= 0).all())
+        assert float(last.consumption.min()) > 0
+
+
+def test_an_account_that_does_not_balance_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from econsim.economies import bewley
+
+    game = _economy(20)
+    state = game.reset(random.keys(0, 2))
+    actions = random_actions(game, game.observe(state), random.keys(1, 2))
+    leaking = bewley.total
+    monkeypatch.setattr(bewley, "total", lambda mass, amount: 1.01 * leaking(mass, amount))
+    with pytest.raises(RuntimeError, match="the goods account does not balance"):
+        game.step(state, actions)
+
+
+def test_exact_households_follow_a_changed_parameter_of_one_copy() -> None:
+    game = _economy(50)
+    changed = game.with_parameters(technology=torch.tensor([1.0, 1.2], dtype=torch.float64))
+    state = changed.reset(random.keys(0, 2))
+    chosen = changed.exact_actions("household", changed.observe(state)["household"])
+    before = game.exact_actions("household", game.observe(state)["household"])
+    assert torch.equal(before[0], chosen[0])
+    # The same assets are a smaller multiple of income in the richer economy: no household spends a smaller share.
+    assert bool((chosen[1, :, 0] >= before[1, :, 0] - 1e-9).all())
+    assert float(chosen[1, :, 0].mean()) > float(before[1, :, 0].mean()) + 0.01
+
+
+def test_the_solver_prints_prices_and_statistics_and_plays_as_agents() -> None:
+    game = _economy(50)
+    solution = StationaryEquilibrium(SolverParameters()).solve(game, {})
+    values = {(quantity.group, quantity.name): quantity.value for quantity in solution.quantities}
+    assert values["prices", "interest rate"] == pytest.approx(game.equilibrium.interest_rate)
+    assert values["aggregates", "mean hours"] == pytest.approx(0.3, abs=0.02)
+    assert 0.5 < values["wealth", "Gini"] < 0.95
+    spent = [values["marginal propensity to consume", name] for name in ("top tenth of wealth", "mean")]
+    assert 0.0 < spent[0] < spent[1] < values["marginal propensity to consume", "bottom half of wealth"] < 1.0
+    assert max(solution.residuals.values()) < 1e-8
+    episode = play(game, solution.agents, random.keys(0, 2))
+    assert bool(torch.isfinite(episode.returns["government"]).all())
+
+
+def test_what_cannot_be_solved_is_refused_with_the_reason() -> None:
+    solver = StationaryEquilibrium(SolverParameters())
+    with pytest.raises(UserError, match="needs an economy whose households save"):
+        solver.solve(PublicGoods(OtherParameters()), {})
+    game = PublicGoods(OtherParameters())
+    with pytest.raises(UserError, match=r"needs a game that solves the problem of households .* PublicGoods does not"):
+        ExactHousehold(NoParameters()).start(game, game.roles["player"], 1)
+    everything = _economy(10, status_quo={"capital_tax": 1.0})
+    with pytest.raises(UserError, match=r"policy capital_tax 1: no stationary equilibrium: a tax takes all"):
+        everything.reset(random.keys(0, 1))
+    with pytest.raises(UserError, match=r"differ from capital and debt by .* of capital \(tolerance 1e-09\)"):
+        solver.solve(_economy(10), {}, time_limit=0.0)
+    with pytest.raises(UserError, match=r"households: expected 1 to 10,000,000, or distribution, found 0"):
+        econsim.make("bewley", households=0)
+
+
+def test_the_page_shows_what_the_command_prints() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "economies" / "bewley.md").read_text(encoding="utf-8")
+    block = page.partition("quantity  ")[2].partition("Residual")[0].splitlines()[1:]
+    shown = dict(re.findall(r"(\S+(?: \S+)*) {2,}(\S+)(?: %| {2,}goods)?$", line.strip())[-1] for line in block)
+    solution = econsim.solve("aiyagari")
+    values = {quantity.name: _shown(quantity)[0].split()[0] for quantity in reversed(solution.quantities)}
+    assert len(shown) == 8
+    assert shown == {name: values[name] for name in shown}
+    # Aiyagari (1994): 3.8767 %; 80 grid points cost 0.02 percentage points.
+    assert 100 * solution.quantities[0].value == pytest.approx(3.8767, abs=0.03)

@@ -73,7 +73,7 @@ def _print(gap: OfflineGap, rows: int) -> None:
     from rich.console import Console
 
     from econsim.cli.console_tables import grid
-    from econsim.cli.solved_profiles import number
+    from econsim.report.games.words import number
 
     console, certificate = Console(highlight=False), gap.certificate
     table = [[player, number(low), number(high)] for player, (low, high) in gap.by_player.items()]

@@ -1,4 +1,4 @@
-"""Two-player games in which one player commits first: who leads, and solutions that are made of its commitment."""
+"""Two-player games in which one player commits first, and solutions that are made of this commitment."""
 
 from __future__ import annotations
 

@@ -21,9 +21,10 @@ from econsim.runs.load_agents import agents_of
 
 PUBLISHED = {"free_market": 1278.0, "us_federal": 1261.0, "saez": 1435.0, "planner": 1664.0}
 """Equality times productivity (Zheng et al. 2020, Open-Quadrant, four workers)."""
-GATE = {"mean_price": (3.2, 3.6), "units_traded": (220.0, inf), "labour_per_house": (0.0, 12.3)}
+GATE = {"mean_price": (3.2, 3.6), "units_traded": (220.0, inf)}
 """The lowest and the highest value at the end of the untaxed phase for a market like the published one, which has a
-mean price of 3.57 coin, 236 units and 12.1 labour per house in the authors' released plot of an episode."""
+mean price of 3.57 coin and 236 units in the authors' released plot of an episode. Its builder's 12.1 labour per house is
+compared in the table of policies: training logs only the labour of all workers per house."""
 EPISODES = 64
 CURVE_POINTS = 30
 WORKERS = 4
@@ -125,7 +126,7 @@ def _mean(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def gate(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
-    """Return price, volume and labour per house at the end of the untaxed phase, by seed, and whether they pass."""
+    """Return price and volume at the end of the untaxed phase, by seed, and whether they are those published."""
     found: dict[str, dict[str, Any]] = {}
     for run in runs:
         for seed, rows in run.metrics[run.metrics["policy"] == "shared phases"].groupby("seed"):
@@ -188,13 +189,11 @@ def table(result: dict[str, Any], planned: int) -> str:
             f"| {_shown(labour['labour_per_house'], '.1f')} | {labour['units_traded']:.0f} "
             f"| {_shown(labour['mean_price'], '.2f')} |"
         )
-    (low, high), (fewest, _), (_, most) = GATE.values()
-    asked = f"a price of {low} to {high}, at least {fewest:.0f} units, at most {most} labour a house"
-    lines += ["", f"End of the untaxed phase (asked for: {asked}):"]
+    (low, high), (fewest, _) = GATE.values()
+    lines += ["", f"End of the untaxed phase (asked for: a price of {low} to {high}, at least {fewest:.0f} units):"]
     for seed, market in result["gate"].items():
         verdict = "passed" if market["passed"] else "not passed"
-        price, units, labour = (market[name] for name in GATE)
-        lines.append(f"{seed}: price {price:.2f}, {units:.0f} units, {labour:.1f} labour a house, {verdict}.")
+        lines.append(f"{seed}: price {market['mean_price']:.2f}, {market['units_traded']:.0f} units, {verdict}.")
     return "\n".join(lines) + "\n"
 
 

@@ -58,6 +58,23 @@ def training() -> dict[str, str]:
     return {name: f"{round(found[name]['env_steps_per_second'], -2):,}" for name in ("compact", "published")}
 
 
+def price_cap() -> dict[str, str]:
+    capped, free = result("gather_trade_build_price_cap"), result("gather_trade_build_two_level")
+    scores = {
+        name: {label: row["equality_times_productivity"] for label, row in found["policies"].items()}
+        for name, found in (("capped", capped), ("free", free))
+    }
+    shares = {name: f"{score['us_federal'] / score['free_market']:.0%}" for name, score in scores.items()}
+    published = f"{free['published']['us_federal'] / free['published']['free_market']:.0%}"
+    return {
+        **{name: share.replace("%", " %") for name, share in (*shares.items(), ("published", published))},
+        **{f"score_{label}": f"{score:,.0f}" for label, score in scores["capped"].items()},
+        "units": f"{capped['division_of_labour']['free_market']['units_traded']:.0f}",
+        "bought": f"{-free['division_of_labour']['free_market']['net_units_sold'][-1]:.0f}",
+        "equality": f"{capped['policies']['free_market']['equality']:.3f}",
+    }
+
+
 def paired() -> dict[str, str]:
     found = {name: row["welfare"] for name, row in result("paired_errors")["times_smaller"].items()}
     names = {
@@ -107,6 +124,18 @@ def coverage() -> dict[str, str]:
 
 
 SENTENCES = (
+    (
+        "docs/training.md",
+        price_cap,
+        "federal law reaches {score_us_federal} and no taxes {score_free_market}: {capped} instead of {free}, where the"
+        " published ratio is {published}",
+    ),
+    (
+        "docs/training.md",
+        price_cap,
+        "fewer units are traded ({units} instead of {bought} bought by the most skilled worker), equality without taxes"
+        " falls to {equality}, and Saez's formula ends at {score_saez}",
+    ),
     (
         "README.md",
         two_level,

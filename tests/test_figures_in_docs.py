@@ -53,6 +53,13 @@ def speed() -> dict[str, str]:
     return figures
 
 
+def coin_game_speed() -> dict[str, str]:
+    found = result("coin_game_speed")
+    played, learned = found["random_play"]["env_steps_per_cpu_second"], found["training"]
+    millions = {name: f"{played[name] / 1e6:.1f}" for name in ("kernels", "tensors")}
+    return {**millions, **{name: f"{round(learned[name], -3):,}" for name in learned}}
+
+
 def training() -> dict[str, str]:
     found = result("training_speed")
     return {name: f"{round(found[name]['env_steps_per_second'], -2):,}" for name in ("compact", "published")}
@@ -116,6 +123,13 @@ SENTENCES = (
         " | 100 | {econsim_100} | not run | | {state_100} and {observations_100} |"
         " Cost grows a little less than in proportion to workers (exponent {growth_in_workers} from 4 to 100) and to"
         " copies ({growth_in_copies} from 16 to 4,096 with 100 workers)",
+    ),
+    (
+        "docs/economies/coin_game.md",
+        coin_game_speed,
+        "With 1,024 copies on one core, kernels play {kernels} million environment steps per CPU-second, observations"
+        " included, and tensors {tensors} million. PPO on kernels plays and learns from {two_passes} with the settings"
+        " of the scenario, and from {one_pass} with one pass over each batch and one hidden layer",
     ),
     ("docs/economies/gather_trade_build.md", agreement, "agrees step by step in {episodes} complete episodes"),
     (

@@ -23,8 +23,8 @@ PUBLISHED = {"free_market": 1278.0, "us_federal": 1261.0, "saez": 1435.0, "plann
 """Equality times productivity (Zheng et al. 2020, Open-Quadrant, four workers)."""
 GATE = {"mean_price": (3.2, 3.6), "units_traded": (220.0, inf)}
 """The lowest and the highest value at the end of the untaxed phase for a market like the published one, which has a
-mean price of 3.57 coin and 236 units in the authors' released plot of an episode. Its builder's 12.1 labour per house is
-compared in the table of policies: training logs only the labour of all workers per house."""
+mean price of 3.57 coin and 236 units in the authors' released plot of an episode. The 12.1 labour per house of its
+builder is compared in the table of policies: training logs only the labour of all workers per house."""
 EPISODES = 64
 CURVE_POINTS = 30
 WORKERS = 4

@@ -52,16 +52,20 @@ class Players:
         return grid.planes(torch.where(self.present, self.position, -1), cells).any(1)
 
 
-def tables_of(rows: tuple[str, ...], beam_length: int, view: int) -> dict[str, Tensor]:
-    """Return the tables of a map, in which ``#`` is a wall and ``P``, where there is one, a cell to start from."""
+def tables_of(rows: tuple[str, ...], beam_length: int, view: int, water: str = "") -> dict[str, Tensor]:
+    """Return the tables of a map: ``#`` is a wall, ``P``, where there is one, a cell to start from.
+
+    Nobody enters ``water`` cells, but beams cross them.
+    """
     height, width = len(rows), len(rows[0])
     walls, marked = grid.cells_with(rows, "#"), grid.cells_with(rows, "P")
-    targets = grid.neighbours(height, width, torus=False, walls=walls)
+    closed = walls | grid.cells_with(rows, water)
+    open_to_beams = grid.neighbours(height, width, torus=False, walls=walls)
     return {
         "walls": walls,
-        "starts": marked if bool(marked.any()) else ~walls,
-        "targets": targets,  # [4, P]
-        "beam": _beams(targets, beam_length),  # [4, P, P] bool: facing, from, to
+        "starts": marked if bool(marked.any()) else ~closed,
+        "targets": grid.neighbours(height, width, torus=False, walls=closed),  # [4, P]
+        "beam": _beams(open_to_beams, beam_length),  # [4, P, P] bool: facing, from, to
         "window": _windows(height, width, view),  # [P, w * w] int64; P is outside the map
     }
 
@@ -92,13 +96,13 @@ def _windows(height: int, width: int, radius: int) -> Tensor:
 
 def started(key: Tensor, tables: Tables, players: int, picks: int) -> Players:
     """Return players in different cells to start from, who face up."""
-    position = _free_cells(key, 0, "orchard/start", ~tables["starts"].expand(len(key), -1), players)
+    position = free_cells(key, 0, "orchard/start", ~tables["starts"].expand(len(key), -1), players)
     nothing = torch.zeros_like(position)
     picked = torch.zeros(*position.shape, picks, dtype=torch.int64, device=key.device)
     return Players(position, nothing, nothing, picked, nothing, torch.zeros_like(key))
 
 
-def _free_cells(key: Tensor, step: int | Tensor, stream: str, taken: Tensor, count: int) -> Tensor:
+def free_cells(key: Tensor, step: int | Tensor, stream: str, taken: Tensor, count: int) -> Tensor:
     """Return different cells ``[B, count]``, drawn with equal probabilities from those not ``taken``."""
     score = random.uniform(key, step, stream, (taken.shape[1],), torch.float64) + taken
     return score.topk(count, largest=False).indices
@@ -106,7 +110,7 @@ def _free_cells(key: Tensor, step: int | Tensor, stream: str, taken: Tensor, cou
 
 def walked(players: Players, actions: Tensor, key: Tensor, time: Tensor, tables: Tables) -> Players:
     """Move players one after the other, in an order drawn for every step; nobody enters an occupied cell."""
-    moves = (actions > 0) & (actions < TAG) & players.present
+    moves = (actions > 0) & (actions <= len(grid.MOVES)) & players.present
     facing = torch.where(moves, actions - 1, players.facing)
     goals, position = tables["targets"][facing, players.position], players.position
     order = random.permutation(key, time, "orchard/order", position.shape[1])
@@ -141,7 +145,7 @@ def tagged(players: Players, actions: Tensor, time_out: int, key: Tensor, time: 
     after = replace(players, time_out=left)
     returns = ~present & (left == 0)
     taken = players.occupied(tables["starts"].shape[0]) | ~tables["starts"]
-    cells = _free_cells(key, time, "orchard/return", taken, position.shape[1])
+    cells = free_cells(key, time, "orchard/return", taken, position.shape[1])
     absent = players.absent + (~present).sum(-1)
     return replace(after, position=torch.where(returns, cells, position), absent=absent)
 
@@ -212,6 +216,12 @@ def measures(players: Players, time: Tensor) -> dict[str, Tensor]:
     }
 
 
+def beamed(players: Players, fires: Tensor, tables: Tables) -> Tensor:
+    """Return the cells in the beam of each player that ``fires`` (``[B, N]`` bool), ``[B, N, P]`` bool."""
+    beams: Tensor = tables["beam"][players.facing, players.position]
+    return beams & (fires & players.present)[..., None]
+
+
 def pooled(rewards: Tensor, share: Tensor) -> Tensor:
     """Return rewards ``[B, N]`` of which a share, a scalar or ``[B]``, is divided equally among all players."""
     return rewards + share.reshape(-1, 1) * (rewards.mean(-1, keepdim=True) - rewards)
@@ -226,10 +236,10 @@ def check_map(rows: tuple[str, ...], signs: str, trees: str) -> None:
         raise ValueError(f"expected at least one tree, {trees}")
 
 
-def check_room(rows: tuple[str, ...], players: int) -> None:
+def check_room(rows: tuple[str, ...], players: int, water: str = "R") -> None:
     """Raise ``ValueError`` if players could be without a free cell to return to."""
     text = "".join(rows)
-    cells = text.count("P") or len(text) - text.count("#")
+    cells = text.count("P") or len(text) - text.count("#") - text.count(water)
     if cells < 2 * players:
         raise ValueError(
             f"map: players={players} need {2 * players} cells to start from, since some return while others stand on "

@@ -17,7 +17,7 @@ from econsim.agents.harvester import Parameters as Rule
 from econsim.analysis.schelling import schelling_diagram
 from econsim.errors import UserError
 from econsim.games.commons_harvest import CommonsHarvest, Parameters, State
-from econsim.play import play
+from econsim.play import HeldAction, play
 from econsim.testing import check_game
 from econsim.text.observations import acting_players, seen_by
 from econsim.text.role_text import RoleText
@@ -47,7 +47,7 @@ def acted(game: CommonsHarvest, state: State, *actions: int) -> tuple[State, Ten
 
 
 def test_it_keeps_every_promise_of_a_game() -> None:
-    small = {"players": 3, "view": 1, "time_out": 2, "pooled_share": 0.5, "horizon": 5}
+    small = {"players": 3, "view": 1, "time_out": 2, "pooled_share": 0.5, "horizon": 3}
     assert [check for check in check_game(commons("#PPP\nAA#P\nPPPP", **small)) if not check.passed] == []
 
 
@@ -190,3 +190,19 @@ def test_language_models_see_the_map() -> None:
 def test_a_mistake_is_named(given: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=re.escape(message)):
         econsim.make("commons_harvest", **given)
+
+
+def test_fines_of_an_apple_or_more_make_greedy_players_spare() -> None:
+    fined = ["pick with 0 nearby", "pick with 1 nearby", "pick with 2 nearby"]
+    inner = {"kind": "commons_harvest", "players": 2, "horizon": 40, "map": SMALL}
+    bounds = {"lowest": -2.0, "highest": 0.0, "budget": 0.0}
+    game = econsim.make("incentives", game=inner, paid={"player": fined}, same_for_all=True, **bounds)
+
+    def picked(spare: int, fine: float) -> Tensor:
+        agents = {**harvesters(spare), "planner": HeldAction(torch.full((3,), -fine))}
+        return game.accounts(play(game, agents, random.keys(2, 4)).state)["apples"]
+
+    sparing, greedy = picked(3, 0.0), picked(0, 0.0)
+    assert not torch.equal(sparing, greedy)
+    assert torch.equal(picked(0, 1.0), sparing)
+    assert torch.equal(picked(0, 0.9), greedy)

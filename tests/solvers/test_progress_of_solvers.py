@@ -15,6 +15,7 @@ LOPSIDED = {"row": [[3, 0, 1], [1, 2, 0], [0, 1, 4]], "column": [[-3, 0, -1], [-
 NORMAL, DILEMMA = {"kind": "normal_form", "payoffs": LOPSIDED}, {"kind": "tabular", "repeats": "prisoners_dilemma"}
 ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "counterfactual_regret": ({"kind": "extensive_form", "classic": "kuhn"}, {"gap": 0.0}),
+    "psro": ({"kind": "extensive_form", "classic": "kuhn"}, {"gap": 0.0}),
     "regret_matching": (NORMAL, {"gap": 1e-9}),
     "fictitious_play": (NORMAL, {"gap": 1e-9}),
     "replicator": (NORMAL, {"gap": 1e-9}),

@@ -22,6 +22,10 @@ def equilibrium(
         int | None,
         typer.Option(help="The number of actions of a leader that are tried. Default: by the length of an episode."),
     ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Also train a deviation where the exact gain is computed without training."),
+    ] = False,
     role: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A role; repeatable. Default: all roles.")
     ] = None,
@@ -37,7 +41,7 @@ def equilibrium(
     from econsim.runs import open_run
     from econsim.runs.certificate import DeviationBudget, certify
 
-    budget = DeviationBudget(episodes, iterations, search_budget)
+    budget = DeviationBudget(episodes, iterations, search_budget, compare)
     certificate = certify(run, budget, tuple(role or ()), first_seed, quiet)
     write_report(open_run(run), with_png=False)
     from rich.console import Console

@@ -54,11 +54,13 @@ class DeviationBudget:
     iterations: training iterations of a deviating policy; zero allows exact best responses only.
     announcements: number of announced schedules tried for a leader; ``None`` stands for as many as make 40,000 steps of
         the game, but at least 200 and at most 20,000.
+    compare: also train a deviation where the exact gain is computed without one.
     """
 
     episodes: int = 16
     iterations: int = 100
     announcements: int | None = None
+    compare: bool = False
 
     def __post_init__(self) -> None:
         """Raise ``UserError`` for values out of range."""
@@ -98,10 +100,11 @@ class Finder:
         """Return the phases of the work on a piece, in order; those of one name and role take about the same time."""
         if self.game.roles[piece.role].leads:
             return (SEARCH,)
+        trained = (TRAINING, GAIN) if self.budget.iterations else ()
         if expected_play(self.precise, self._agents(piece)) is not None:
-            return (EXPECTED,)
+            return (EXPECTED, *trained) if self.budget.compare else (EXPECTED,)
         exact = (RESPONSE,) if isinstance(self.game, Solvable) else ()
-        return (*exact, TRAINING, GAIN) if self.budget.iterations else exact
+        return (*exact, *trained)
 
     def findings(self, piece: Piece, begin: Begin) -> Iterator[dict[str, Any]]:
         """Yield the gains of a role under a seed as plain data, one entry per class of deviations.
@@ -123,29 +126,37 @@ class Finder:
             with begin():
                 gain = exact_gain(self.precise, expected, piece.role)
                 yield self._finding(piece, expected.method, expected.deviations, gain)
+            if self.budget.compare and self.budget.iterations:
+                yield self._trained(piece, agents, begin, gain)
             return
         if not self.budget.iterations and not isinstance(self.game, Solvable):
             raise UserError(
                 f"--iterations 0: an agent of {self.policy.label} reports no action probabilities, so a deviation of"
                 f" {piece.role} must be trained; use --iterations 1 or more"
             )
-        key, exact = self._keys("gain"), None
+        exact = None
         if isinstance(self.game, Solvable):
             with begin() as report:
                 watch = self._watch(piece, report)
-                exact = unilateral_gain(self.precise, agents, piece.role, exact_deviator(), key, watch=watch)
+                exact = unilateral_gain(
+                    self.precise, agents, piece.role, exact_deviator(), self._keys("gain"), watch=watch
+                )
             yield self._finding(piece, "exact", EXACT, exact)
         if self.budget.iterations:
-            role, iterations = piece.role, self.budget.iterations
-            with begin() as report:
-                recorder, settings = _Reporting(report), self._settings()
-                policy = trained_policy(self.game, agents, role, iterations, piece.seed, recorder, settings)
-            with begin() as report:
-                watch = self._watch(piece, report, len(WAYS) + 1)
-                deviator = trained_deviator(self.game, agents, role, policy, self._keys("choice"), watch)
-                gain = unilateral_gain(self.precise, agents, role, deviator, key, watch=watch)
-            share = gain.difference / exact.difference if exact is not None and exact.gain else None
-            yield self._finding(piece, "trained", _class_of(agents[piece.role]), gain, share_of_exact=share)
+            yield self._trained(piece, agents, begin, exact)
+
+    def _trained(self, piece: Piece, agents: Mapping[str, Agent], begin: Begin, exact: Gain | None) -> dict[str, Any]:
+        """Return the gain of a trained deviation, as a share of the exact one where that is known."""
+        role, iterations = piece.role, self.budget.iterations
+        with begin() as report:
+            recorder, settings = _Reporting(report), self._settings()
+            policy = trained_policy(self.game, agents, role, iterations, piece.seed, recorder, settings)
+        with begin() as report:
+            watch = self._watch(piece, report, len(WAYS) + 1)
+            deviator = trained_deviator(self.game, agents, role, policy, self._keys("choice"), watch)
+            gain = unilateral_gain(self.precise, agents, role, deviator, self._keys("gain"), watch=watch)
+        share = gain.difference / exact.difference if exact is not None and exact.gain else None
+        return self._finding(piece, "trained", _class_of(agents[role]), gain, share_of_exact=share)
 
     def _watch(self, piece: Piece, report: Report, gains: int = 1) -> Callable[[Any, torch.Tensor], None]:
         """Return a watch of the plays that compute ``gains`` unilateral gains."""

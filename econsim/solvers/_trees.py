@@ -13,7 +13,7 @@ from econsim.information_tree import Floats, HasInformationTree, InformationTree
 from econsim.learning import Solution
 from econsim.solvers._fitting import not_fitting
 
-__all__ = ["tree_of", "tree_solution"]
+__all__ = ["strategies_of", "tree_of", "tree_solution"]
 
 
 def tree_of(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -> InformationTree:
@@ -34,11 +34,17 @@ def tree_solution(
     game: Game[Any], plans: Sequence[Floats], residuals: Mapping[str, float], notes: Sequence[str]
 ) -> Solution:
     """Return the solution whose agents play the plans ``[S]`` of all players, certified from these agents."""
+    agents = strategies_of(game, plans)
+    certificate = certificate_of(game, agents)
+    assert certificate is not None  # the game has a tree, and behavioural strategies are stochastic without memory
+    return Solution(agents, dict(residuals), certificate, (), tuple(notes))
+
+
+def strategies_of(game: Game[Any], plans: Sequence[Floats]) -> dict[str, Agent]:
+    """Return the agents that play the plans ``[S]`` of all players."""
     assert isinstance(game, HasInformationTree)
     agents: dict[str, Agent] = {}
     for (name, role), own, plan in zip(game.roles.items(), game.information_tree().players, plans, strict=True):
         table = behavioural_strategy.strategy_table(own, role, own.behaviour(plan))
         agents[name] = behavioural_strategy.BehaviouralStrategy(behavioural_strategy.Parameters(probabilities=table))
-    certificate = certificate_of(game, agents)
-    assert certificate is not None  # the game has a tree, and behavioural strategies are stochastic without memory
-    return Solution(agents, dict(residuals), certificate, (), tuple(notes))
+    return agents

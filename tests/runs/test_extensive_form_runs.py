@@ -49,6 +49,19 @@ def test_a_neural_player_is_certified_on_the_tree(tmp_path: Path) -> None:
     assert sum(finding["upper"] for finding in findings) == pytest.approx(11 / 12, abs=0.2)
 
 
+def test_trained_players_have_the_same_gap_by_tree_and_by_trained_best_response(tmp_path: Path) -> None:
+    settings = {"learning_rate": [[0, 0.02], [1, 0]], "minibatches": 1}
+    training = {"kind": "ppo", "iterations": 12, "copies": 64, "steps": 3, "follower": settings}
+    neural = {f"agents.player_{number}": {"kind": "ppo", "hidden": [16]} for number in (1, 2)}
+    run = made(tmp_path, training=training, **neural, headline=None)
+    findings = certify(run, DeviationBudget(episodes=2000, iterations=30, compare=True), quiet=True)["findings"]
+    assert [finding["method"] for finding in findings] == ["tree", "trained"] * 2
+    for tree, trained in (findings[:2], findings[2:]):
+        assert trained["low"] <= tree["difference"] <= trained["high"]
+        assert trained["high"] - trained["low"] < 0.1  # of payoffs up to 2
+    assert max(finding["upper"] for finding in findings[::2]) > 0.05  # briefly trained, they can be exploited
+
+
 def test_a_solved_strategy_is_played_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     solve("kuhn", csv=Path("kuhn.csv"))

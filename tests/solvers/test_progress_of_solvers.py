@@ -16,6 +16,7 @@ NORMAL, DILEMMA = {"kind": "normal_form", "payoffs": LOPSIDED}, {"kind": "tabula
 CYCLE = {"kind": "preference", "classic": "lopsided_cycle"}
 ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "counterfactual_regret": ({"kind": "extensive_form", "classic": "kuhn"}, {"gap": 0.0}),
+    "psro": ({"kind": "extensive_form", "classic": "kuhn"}, {"gap": 0.0}),
     "regret_matching": (NORMAL, {"gap": 1e-9}),
     "fictitious_play": (NORMAL, {"gap": 1e-9}),
     "replicator": (NORMAL, {"gap": 1e-9}),

@@ -1,4 +1,4 @@
-"""Learning with opponent-learning awareness (LOLA): gradient ascent that foresees how the others will learn.
+"""Learning with opponent-learning awareness (LOLA): gradient ascent that anticipates how the others will learn.
 
 All players ascend their exact returns ``V_p``, as functions of the logits ``theta_p`` of stationary strategies. A naive
 player follows its own gradient. A player with opponent-learning awareness maximises its return after the others have
@@ -6,8 +6,8 @@ taken a step of length ``eta`` along their own gradients, to first order:
 
     V_1(theta_1, theta_2 + eta grad_2 V_2) = V_1 + eta (grad_2 V_1)' grad_2 V_2 + O(eta^2).
 
-The step is the derivative of the right side with respect to ``theta_1``, in which only the dependence of the foreseen
-step on ``theta_1`` is kept (Foerster et al.): ``grad_1 V_1 + eta (grad_2 V_1)' grad_1 grad_2 V_2``, summed over all
+The step is the derivative of the right side with respect to ``theta_1``, in which only the dependence of the others' step
+on ``theta_1`` is kept (Foerster et al.): ``grad_1 V_1 + eta (grad_2 V_1)' grad_1 grad_2 V_2``, summed over all
 other players. By the product rule, ``eta (grad_1 grad_2 V_1)' grad_2 V_2`` is the term that is left out.
 
 In the prisoner's dilemma that is repeated forever, naive learners defect, and learners with opponent-learning awareness
@@ -52,7 +52,7 @@ class Parameters(Model):
     """Parameters of learning with opponent-learning awareness."""
 
     lookahead: float = Field(default=1.0, ge=0)
-    """Length ``eta`` of the others' foreseen step; 0: naive gradient ascent."""
+    """Length ``eta`` of the others' anticipated step; 0: naive gradient ascent."""
     step: float = Field(default=1.0, gt=0)
     """Length of a step along the gradient of returns, in logits per unit of return."""
     iterations: int = Field(default=200, ge=1)
@@ -74,7 +74,7 @@ class Learned(NamedTuple):
 
 
 class Lola:
-    """Solver by gradient ascent that foresees the others' steps."""
+    """Solver by gradient ascent that anticipates the others' steps."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters

@@ -1,4 +1,4 @@
-"""Two-player games in which one player commits first, and solutions that are made of this commitment."""
+"""Two-player games with a leader who commits first: their payoffs, and solutions that are made of a commitment."""
 
 from __future__ import annotations
 

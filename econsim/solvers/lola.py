@@ -6,9 +6,9 @@ taken a step of length ``eta`` along their own gradients, to first order:
 
     V_1(theta_1, theta_2 + eta grad_2 V_2) = V_1 + eta (grad_2 V_1)' grad_2 V_2 + O(eta^2).
 
-The step is the derivative of the right side with respect to ``theta_1``, in which only the dependence of the
-anticipated step on ``theta_1`` is kept (Foerster et al.): ``grad_1 V_1 + eta (grad_2 V_1)' grad_1 grad_2 V_2``, summed
-over all other players. By the product rule, ``eta (grad_1 grad_2 V_1)' grad_2 V_2`` is the term that is left out.
+The step is the derivative of the right side with respect to ``theta_1``, in which only the dependence of the others'
+step on ``theta_1`` is kept (Foerster et al.): ``grad_1 V_1 + eta (grad_2 V_1)' grad_1 grad_2 V_2``, summed over all
+other players. By the product rule, ``eta (grad_1 grad_2 V_1)' grad_2 V_2`` is the term that is left out.
 
 In the prisoner's dilemma that is repeated forever, naive learners defect, and learners with opponent-learning awareness
 reach cooperation by reciprocity from most starts. Neither need reach an equilibrium: the certificate states the gain

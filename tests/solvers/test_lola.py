@@ -89,7 +89,7 @@ def test_in_the_games_own_periods_the_certificate_is_that_of_the_agents() -> Non
     assert certificate.lower > 0
 
 
-def test_the_foreseen_step_is_the_derivative_of_the_others_return_after_it() -> None:
+def test_the_anticipated_step_is_the_derivative_of_the_others_return_after_it() -> None:
     # In a zero-sum game of one round, (grad_2 V_1)' grad_2 V_2 = -|grad_2 V_2|^2, whose derivative by theta_1 is twice
     # the term that is kept. The others' logit enters by p (1 - p).
     exact = stationary_game(econsim.make("normal_form", payoffs=LOPSIDED), "lola", forever=False)

@@ -84,7 +84,8 @@ def test_questions_of_play_hold_what_is_observed_and_offer_what_is_legal(name: s
             actions = moment.actions[role].double().reshape(*acting.shape, -1)[acting].tolist()
             for seen, values, played in zip(seen_by(observation, acting)[:5], expected, actions, strict=False):
                 asked += 1
-                assert values_in(text.question(seen)) == [float(f"{value:.4g}") for value in values]
+                listed = [*values, *seen.shared]
+                assert values_in(text.question(seen)) == [float(f"{value:.4g}") for value in listed]
                 check_answer(text, seen.mask, tuple(played))
     assert asked > 0
 

@@ -272,7 +272,7 @@ class Bewley(Game[State]):
 
 
 def _household(parameters: Parameters, count: int) -> Role:
-    labels = ("share of resources spent on consumption", "hours, share of time")
+    labels = ("share of resources spent on consumption", "share of time worked")
     width = 1 if parameters.labour_weight is None else 2
     return Role(
         "household",

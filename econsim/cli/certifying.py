@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from econsim.cli.running import QuietOption, RunFolder
+from econsim.cli.running import Backend, BackendOption, QuietOption, RunFolder
 
 _UNBROKEN = 16  # characters of a cell, such as ``trained deviation``
 
@@ -30,6 +30,7 @@ def equilibrium(
         list[str] | None, typer.Option(metavar="NAME", help="A role; repeatable. Default: all roles.")
     ] = None,
     first_seed: Annotated[bool, typer.Option("--first-seed", help="Use only the first training seed.")] = False,
+    backend: BackendOption = Backend.tensors,
     quiet: QuietOption = False,
 ) -> None:
     """Measure how far a run is from equilibrium.
@@ -42,7 +43,7 @@ def equilibrium(
     from econsim.runs.certificate import DeviationBudget, certify
 
     budget = DeviationBudget(episodes, iterations, search_budget, compare)
-    certificate = certify(run, budget, tuple(role or ()), first_seed, quiet)
+    certificate = certify(run, budget, tuple(role or ()), first_seed, quiet, backend.value)
     write_report(open_run(run), with_png=False)
     from rich.console import Console
 

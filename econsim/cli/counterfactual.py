@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from econsim.cli.progress_bar import progress_bar
-from econsim.cli.running import QuietOption, RunFolder
+from econsim.cli.running import Backend, BackendOption, QuietOption, RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +60,7 @@ def counterfactual(
             " with --report: a new folder in RUN/reforms."
         ),
     ] = None,
+    backend: BackendOption = Backend.tensors,
     quiet: QuietOption = False,
 ) -> None:
     """Compare a run with the same run under a reform.
@@ -88,6 +89,7 @@ def counterfactual(
                 follower_set,
                 list(metric or ()),
                 progress,
+                backend.value,
             )
         written = [write_reform_report(result, folder)] if report else _written(result, folder)
     _print(result, episodes, written)

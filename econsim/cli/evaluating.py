@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from econsim.cli.progress_bar import progress_bar
-from econsim.cli.running import QuietOption
+from econsim.cli.running import Backend, BackendOption, QuietOption
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,7 @@ def evaluate(
     episodes: Annotated[int, typer.Option(help="The number of episodes of each pair, the same for all pairs.")] = 16,
     metric: Annotated[str, typer.Option(help="A metric, for example productivity.")] = "welfare",
     csv: Annotated[Path | None, typer.Option(help="A CSV file for the table, with one row per pair.")] = None,
+    backend: BackendOption = Backend.tensors,
     quiet: QuietOption = False,
 ) -> None:
     """Evaluate every planner under every set of workers.
@@ -36,7 +37,7 @@ def evaluate(
     if csv is not None and not csv.parent.is_dir():
         raise UserError(f"--csv {csv}: there is no folder {csv.parent}")
     with progress_bar("evaluate", quiet) as report:
-        pairs = cross_table(runs, episodes, metric, report)
+        pairs = cross_table(runs, episodes, metric, report, backend.value)
     console = Console(highlight=False)
     console.print(f"{metric}: mean over {episodes} episode{'s' * (episodes > 1)} ({_intervals(pairs['interval'])})")
     console.print(grid(*_wide(pairs, "mean", "low", "high")))

@@ -53,7 +53,7 @@ BackendOption = Annotated[
     Backend,
     typer.Option(
         help="Tensors, or the kernels that a game offers on the CPU: faster, but compiled on first use (see"
-        " econsim warm), and rounded differently, so the backend is recorded with the run."
+        " econsim warm), and rounded differently, so runs and certificates record it."
     ),
 ]
 

@@ -17,6 +17,7 @@ from econsim.errors import UserError, did_you_mean
 from econsim.game import Enumerable, Solvable
 from econsim.information_tree import HasInformationTree
 from econsim.markov import MarkovGame
+from econsim.runs.backend import TENSORS, on_backend
 from econsim.runs.deviations import DeviationBudget, Finder, Piece
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import check_finished
@@ -41,6 +42,7 @@ def certify(
     roles: tuple[str, ...] = (),
     first_seed: bool = False,
     quiet: bool = False,
+    backend: str = TENSORS,
 ) -> dict[str, Any]:
     """Measure how far a run's own policy is from equilibrium, write its certificate and return it.
 
@@ -50,10 +52,12 @@ def certify(
         roles: the roles to certify; all of them if empty.
         first_seed: certify the agents of the first training seed only.
         quiet: print no progress.
+        backend: ``tensors`` or ``kernels``, which plays a game on the kernels that it offers (``docs/kernels.md``). The
+            certificate holds the backend.
 
     Raises:
-        UserError: the run is not finished or is in use, there is no such role, or the budget allows no deviation for a
-            role.
+        UserError: the run is not finished or is in use, there is no such role, the budget allows no deviation for a
+            role, or kernels are requested on a GPU or without numba.
         RunError: a file of the run is damaged.
         KeyboardInterrupt: the user stopped the search; the same call continues where it stopped.
     """
@@ -61,7 +65,7 @@ def certify(
     check_finished(opened)
     with locked(opened.path), computing_on(opened.environment["threads"]), Advice().listening():
         settle(opened.path)
-        certificate = _Certifying(opened, budget or DeviationBudget(), quiet).finish(roles, first_seed)
+        certificate = _Certifying(opened, budget or DeviationBudget(), quiet, backend).finish(roles, first_seed)
     vars(opened).pop("certificate", None)  # a certificate that was read before is out of date
     return certificate
 
@@ -69,20 +73,23 @@ def certify(
 class _Certifying:
     """Computation of one certificate."""
 
-    def __init__(self, run: Run, budget: DeviationBudget, quiet: bool) -> None:
+    def __init__(self, run: Run, budget: DeviationBudget, quiet: bool, backend: str) -> None:
         self.run, self.budget = run, budget
         scenario = run.scenario
-        plan = plan_of(scenario, scenario.build_game(device_named(run.environment["device"])))
+        backed = on_backend(scenario.build_game(device_named(run.environment["device"])), backend)
+        plan, self.backend = plan_of(scenario, backed.game), backed.backend
         self.game, self.policy = plan.game, plan.last
         self.finder = Finder(run, plan, budget)
         self.journal = Journal(run.path / "log.txt", quiet)
+        if backed.reason:
+            self.journal.say(f"backend: tensors, because {backed.reason}")
 
     def finish(self, roles: tuple[str, ...], first_seed: bool) -> dict[str, Any]:
         """Compute all remaining pieces; write and return the certificate."""
         wanted = self._wanted(roles)
         seeds = self.policy.seeds[:1] if first_seed else self.policy.seeds
         pieces = [Piece(role, seed) for seed in seeds for role in wanted]
-        request = {"format": _FORMAT, "policy": self.policy.label, **asdict(self.budget)}
+        request = {"format": _FORMAT, "policy": self.policy.label, "backend": self.backend, **asdict(self.budget)}
         done = self._stored(request)
         try:
             self._work([piece for piece in pieces if piece.name not in done], request, done)

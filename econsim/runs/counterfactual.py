@@ -27,9 +27,10 @@ from econsim.analysis.counterfactual import (
     winners_and_losers,
 )
 from econsim.errors import UserError
-from econsim.game import Agent, FittedAgent, Game
+from econsim.game import Agent, FittedAgent
 from econsim.parameters import Chosen
 from econsim.play import counted
+from econsim.runs.backend import TENSORS, on_backend
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
@@ -83,6 +84,7 @@ def counterfactual(
     followers: Followers | None = None,
     metrics: Sequence[str] = (),
     progress: Report | None = None,
+    backend: str = TENSORS,
 ) -> Counterfactual:
     """Play a policy of a run with and without a reform, under common random numbers, and return the differences.
 
@@ -96,10 +98,12 @@ def counterfactual(
             evaluation workers where the scenario has them.
         metrics: names of metrics, see ``Played.measured``; by default those that reports show.
         progress: called at every step with the steps done, the steps of all plays, and the seed.
+        backend: ``tensors`` or ``kernels``, which plays a game on the kernels that it offers (``docs/kernels.md``).
 
     Raises:
         UserError: the run is not finished, there is no such policy or metric, the reform changes the number of players
-            or a key outside game, planner and agents, or it needs agents that have not been fitted.
+            or a key outside game, planner and agents, it needs agents that have not been fitted, or kernels are
+            requested without numba.
     """
     opened = run if isinstance(run, Run) else open_run(run)
     check_finished(opened)
@@ -108,7 +112,9 @@ def counterfactual(
     check_keys(overrides, _CHANGES)
     check_keys(given, ("game",), "--given ")
     with computing_on(opened.environment["threads"]), Advice().listening():
-        return _Reform(opened, overrides, given, policy, followers).measured(episodes, tuple(metrics), progress)
+        return _Reform(opened, overrides, given, policy, followers, backend).measured(
+            episodes, tuple(metrics), progress
+        )
 
 
 class _Reform:
@@ -121,12 +127,15 @@ class _Reform:
         given: Sequence[str] | Mapping[str, Any],
         policy: str | None,
         followers: Followers | None,
+        backend: str,
     ) -> None:
         self.run = run
         self.overrides, self.given = as_texts(overrides), as_texts(given)
         self.baseline = with_overrides(run.scenario, given)
         self.reform = with_overrides(_without_names(self.baseline), overrides)
-        self.game, self.reform_game = (_game(scenario) for scenario in (self.baseline, self.reform))
+        games = [scenario.build_game(dtype=torch.float64) for scenario in (self.baseline, self.reform)]
+        self.backed = [on_backend(game, backend) for game in games]
+        self.game, self.reform_game = (backed.game for backed in self.backed)
         check_players(self.game, self.reform_game)
         self.plan = run.plan
         self.policy = self.plan.last if policy is None else self.plan.policy(policy)
@@ -238,11 +247,8 @@ class _Reform:
         agents = self._agents(self.policy.seeds[0])
         fitted = [role for role, agent in agents.items() if isinstance(agent, FittedAgent)]
         note = f"fitted in the baseline and not refitted under the reform: {', '.join(fitted)}"
-        return (note,) if fitted else ()
-
-
-def _game(scenario: Scenario) -> Game[Any]:
-    return scenario.build_game(dtype=torch.float64)
+        reasons = [f"backend: tensors, because {backed.reason}" for backed in self.backed if backed.reason]
+        return (*([note] if fitted else ()), *reasons[:1])
 
 
 def _without_names(scenario: Scenario) -> Scenario:

@@ -7,6 +7,7 @@ the workers of a scenario.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -18,10 +19,11 @@ import torch
 from econsim.analysis.counterfactual import paired_difference
 from econsim.analysis.metrics import measure
 from econsim.analysis.statistics import mean_interval
-from econsim.errors import UserError, did_you_mean
+from econsim.errors import EconsimWarning, UserError, did_you_mean
 from econsim.game import Agent, FittedAgent, Game
 from econsim.parameters import Chosen
 from econsim.play import counted
+from econsim.runs.backend import TENSORS, on_backend
 from econsim.runs.evaluation import evaluation_key, play, with_expected_returns
 from econsim.runs.folder import Run, open_run
 from econsim.runs.load_agents import agents_of, check_finished
@@ -60,7 +62,11 @@ class _Sides:
 
 
 def cross_table(
-    paths: Iterable[str | Path], episodes: int = 16, metric: str = "welfare", progress: Report | None = None
+    paths: Iterable[str | Path],
+    episodes: int = 16,
+    metric: str = "welfare",
+    progress: Report | None = None,
+    backend: str = TENSORS,
 ) -> pd.DataFrame:
     """Evaluate every planner of the runs with every set of workers of the runs.
 
@@ -75,17 +81,21 @@ def cross_table(
         episodes: number of episodes to play.
         metric: a metric of an episode, see :func:`econsim.analysis.metrics.measure`.
         progress: called at every step with the steps done, the steps of all pairs, and the planner.
+        backend: ``tensors`` or ``kernels``, which plays a game on the kernels that it offers (``docs/kernels.md``).
 
     Raises:
-        UserError: no run is given, a run is not finished or has no planner, the runs are of different games, or there
-            is no such metric.
+        UserError: no run is given, a run is not finished or has no planner, the runs are of different games, there is
+            no such metric, or kernels are requested without numba.
     """
     import pandas as pd
 
     runs = [open_run(path) for path in paths]
     _check(runs, episodes)
     first = runs[0].scenario
-    game = first.build_game(dtype=torch.float64)
+    backed = on_backend(first.build_game(dtype=torch.float64), backend)
+    if backed.reason:
+        warnings.warn(f"backend: tensors, because {backed.reason}", EconsimWarning, stacklevel=2)
+    game = backed.game
     key = evaluation_key(first.seed, episodes)
     rows = []
     with computing_on(runs[0].environment["threads"]), Advice().listening():

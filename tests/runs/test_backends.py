@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from interrupted import interrupted
 import econsim
 from econsim import kinds
 from econsim.economies.gather_trade_build.kernels.playing import Kernels
-from econsim.errors import UserError
+from econsim.errors import EconsimWarning, UserError
 from econsim.report.content import machine_in_words, repeat_commands
 from econsim.runs import Run, execute, open_run, resume
 from econsim.runs.backend import check_backend
+from econsim.runs.certificate import DeviationBudget, certify
+from econsim.runs.counterfactual import counterfactual
+from econsim.runs.cross_table import cross_table
 from econsim.scenario import Scenario, load
 from econsim.storage.manifest import record_json
 
@@ -159,3 +163,33 @@ def test_without_numba_kernels_are_refused_before_anything_is_written(tmp_path: 
     assert "pip install 'econsim[fast]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_certificates_cross_tables_and_counterfactuals_are_measured_on_a_backend(
+    tmp_path: Path, steps: list[int]
+) -> None:
+    changes = {"economy.horizon": 12, "agents.worker": {"kind": "elastic_rule", "untaxed_hours": 60}, "episodes": 2}
+    run = execute(economy(**changes), tmp_path / "run", quiet=True)
+    budget, reform = DeviationBudget(2, 0, 2), ["economy.base_payment=40"]
+    measured = []
+    for backend in ("tensors", "kernels"):
+        played = len(steps)
+        certificate = certify(run, budget, ("planner",), quiet=True, backend=backend)
+        assert certificate["backend"] == backend
+        rounds = [len(steps)]
+        table = cross_table([run.path], 2, backend=backend)
+        rounds.append(len(steps))
+        effects = counterfactual(run, reform, episodes=2, backend=backend)
+        rounds.append(len(steps))
+        assert effects.notes == ()
+        assert [now > before for before, now in pairwise([played, *rounds])] == 3 * [backend == "kernels"]
+        gains = [finding["difference"] for finding in certificate["findings"]]
+        measured.append([*gains, *table["mean"], *effects.table["difference"]])
+    assert len(measured[0]) > 5
+    assert measured[0] == pytest.approx(measured[1], rel=1e-4, abs=1e-4, nan_ok=True)
+
+
+def test_measures_say_why_tensors_play(scenario: Make, tmp_path: Path) -> None:
+    run = execute(scenario(), tmp_path / "run", quiet=True)
+    with pytest.warns(EconsimWarning, match="backend: tensors, because Orchard has no kernels"):
+        cross_table([run.path], 1, backend="kernels")

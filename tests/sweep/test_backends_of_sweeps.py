@@ -70,9 +70,11 @@ def test_packed_runs_and_single_runs_are_played_by_kernels(tmp_path: Path, steps
 
 
 def test_a_sweep_says_which_runs_tensors_play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    felt = {"economy.taxes_felt": ["when_collected", "as_accrued"], "seed": [1]}
-    sweep = made(tmp_path / "sweep", felt, backend="kernels")
-    reason = "backend: tensors in 1 of 2 kinds of runs, because the kernels do not cover taxes_felt: as_accrued"
+    layout, starts = {"kind": "uniform", "height": 40, "width": 40}, {"kind": "anywhere"}
+    wide = {"economy.layout": [layout], "economy.starts": [starts]}
+    crowds = {**wide, "economy.workers": [4, [{"count": 255}]], "economy.horizon": 2, "seed": [1]}
+    sweep = made(tmp_path / "sweep", crowds, backend="kernels")
+    reason = "backend: tensors in 1 of 2 kinds of runs, because the kernels do not cover 255 workers"
     assert capsys.readouterr().out.replace("\n", " ").count(reason) == 1
     assert (sweep.path / "log.txt").read_text().count(reason) == 1
 

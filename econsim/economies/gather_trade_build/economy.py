@@ -362,13 +362,17 @@ class GatherTradeBuild(Game[State]):
         return [self.tables["people_of"][name] for name in self.planners]
 
     def _rewards(self, before: State, after: State) -> dict[str, Tensor]:
-        gained = after.utility - before.utility
-        if self.settings.taxes_felt == "as_accrued":
-            gained = gained + self._worth_of_accrued(after) - self._worth_of_accrued(before)
+        gained = self.with_accrued(after.utility - before.utility, before, after)
         of_groups = torch.split(gained, [group.count for group in self.groups], 1)
         social = after.welfare - before.welfare
         rewards = {group.name: reward for group, reward in zip(self.groups, of_groups, strict=True)}
         return rewards | {name: social[:, number, None] for number, name in enumerate(self.planners)}
+
+    def with_accrued(self, gained: Tensor, before: State, after: State) -> Tensor:
+        """Return what workers gained in utility ``[B, N]``, with the change in accrued taxes where they feel it."""
+        if self.settings.taxes_felt == "when_collected":
+            return gained
+        return gained + self._worth_of_accrued(after) - self._worth_of_accrued(before)
 
     def _worth_of_accrued(self, state: State) -> Tensor:
         """Return the utility of accrued taxes and rebates, ``[B, N]``; zero after the last step.

@@ -54,6 +54,7 @@ ECONOMIES: dict[str, tuple[int, dict[str, Any]]] = {
             "regrowth_halfwidth": 1,
             "regrowth_rate": 0.5,
             "equality_weight": 0.4,
+            "taxes_felt": "as_accrued",
             "view_radius": 2,
         },
     ),
@@ -184,10 +185,10 @@ def test_gradients_and_other_precision_are_computed_by_tensors() -> None:
 
 
 def test_an_economy_that_kernels_do_not_cover_says_so() -> None:
-    felt = game_of(8, taxes_felt="as_accrued")
-    assert felt.not_covered() == "taxes_felt: as_accrued"
-    with pytest.raises(UserError, match="do not cover taxes_felt: as_accrued"):
-        felt.on_kernels()
+    crowd = game_of(8, workers=255, layout={"kind": "uniform", "height": 40, "width": 40})
+    assert crowd.not_covered() == "255 workers; they cover up to 254"
+    with pytest.raises(UserError, match="do not cover 255 workers"):
+        crowd.on_kernels()
 
 
 def test_without_numba_tensors_play_and_kernels_say_what_to_install() -> None:

@@ -29,8 +29,6 @@ def not_covered(economy: GatherTradeBuild) -> str:
     other = [component.name for component in economy.components if type(component) not in _COMPONENTS]
     if other:
         return f"the component {other[0]}"
-    if economy.settings.taxes_felt == "as_accrued":
-        return "taxes_felt: as_accrued"
     if economy.workers > 254:
         return f"{economy.workers} workers; they cover up to 254"
     return ""

@@ -66,6 +66,7 @@ class Kernels:
         next_state = with_tensors(state, new)
         if memory.is_own:
             self._last.keep(next_state, after)
+        rewards = economy.with_accrued(rewards, state, next_state)  # few runs ask for it: not worth a kernel
         return Transition(next_state, _rewards(economy, rewards, social), over, tables.never)
 
     def observe(self, economy: GatherTradeBuild, state: State) -> dict[str, Observation]:

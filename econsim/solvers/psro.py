@@ -28,10 +28,11 @@ from econsim.information_tree import Floats, InformationTree
 from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.rl import ppo
+from econsim.solvers._chains import MOST_PROFILES
 from econsim.solvers._pace import Pace
 from econsim.solvers._tree_oracles import best_plan, trained_plan
 from econsim.solvers._trees import tree_of, tree_solution
-from econsim.solvers.alpha_rank import MOST_PROFILES, stationary
+from econsim.solvers.alpha_rank import stationary
 from econsim.solvers.lemke_howson import one_equilibrium
 from econsim.solvers.zero_sum import maximin
 

@@ -23,7 +23,7 @@ from econsim.expected_play import strategies_of
 from econsim.game import Agent, Enumerable, Game
 from econsim.play import play
 
-__all__ = ["EXACT", "MOST_PLAYERS", "Condition", "SchellingDiagram", "schelling_diagram"]
+__all__ = ["EXACT", "MOST_PLAYERS", "Condition", "SchellingDiagram", "exact_diagram", "schelling_diagram"]
 
 REFERENCES = (
     "@article{schelling1973hockey, title={Hockey Helmets, Concealed Weapons, and Daylight Saving: A Study of Binary "
@@ -142,9 +142,14 @@ def schelling_diagram(
         raise UserError(f"a Schelling diagram needs at least two players, found {players}")
     table = None if others else _expected(game, cooperators, defectors, players)
     if table is not None:
-        return _diagram([row[None] for row in table[0]], [row[None] for row in table[1]], "expected")
+        return exact_diagram(*table)
     sampled = _played(game, cooperators, defectors, key, dict(others or {}))
     return _diagram(*sampled, "played")
+
+
+def exact_diagram(cooperator: Tensor, defector: Tensor) -> SchellingDiagram:
+    """Return the diagram of exact payoffs ``[N]``, by the number of other cooperators, of cooperators and defectors."""
+    return _diagram([payoff[None] for payoff in cooperator], [payoff[None] for payoff in defector], "expected")
 
 
 def _expected(

@@ -34,7 +34,6 @@ References:
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -107,7 +106,7 @@ class Parameters(Model):
         check_profiles(len(self.table), 2)  # mistakes in the table are found before work starts
         return self
 
-    @cached_property
+    @property
     def table(self) -> NDArray[np.float64]:
         """The share of voters who prefer the row to the column, ``[C, C]``."""
         if self.classic is not None:

@@ -9,9 +9,11 @@ from typing import Any
 from econsim.errors import UserError
 from econsim.expected_play import certificate_of
 from econsim.game import Agent, Enumerable, Game
+from econsim.information_tree import HasInformationTree
 from econsim.learning import Recorder
+from econsim.markov import MarkovGame
 
-__all__ = ["NASH_GAP", "record_gap"]
+__all__ = ["NASH_GAP", "gap_is_due", "record_gap"]
 
 NASH_GAP = "training/nash_gap"
 """The largest expected gain of a player from deviating alone, in payoffs."""
@@ -19,16 +21,20 @@ _POINTS = 50  # over a whole training
 _MOST_PROFILES = 100_000
 
 
-def record_gap(
-    game: Game[Any], agents: Mapping[str, Agent], iteration: int, iterations: int, recorder: Recorder
-) -> None:
-    """Log the exact gap of the agents in about 50 of the iterations, the last one included.
+def gap_is_due(game: Game[Any], iteration: int, iterations: int) -> bool:
+    """Return whether the gap is logged after an iteration: about 50 times, and after the last one.
 
-    Nothing is logged for a game without an exact view, one with too many profiles, or agents that state no
-    probabilities of their options.
+    Never for a game without an exact view, or with too many profiles.
     """
-    if (iterations - 1 - iteration) % max(1, iterations // _POINTS) or _is_large(game):
-        return
+    if (iterations - 1 - iteration) % max(1, iterations // _POINTS):
+        return False
+    if isinstance(game, HasInformationTree | MarkovGame):
+        return True
+    return isinstance(game, Enumerable) and _profiles(game) <= _MOST_PROFILES
+
+
+def record_gap(game: Game[Any], agents: Mapping[str, Agent], iteration: int, recorder: Recorder) -> None:
+    """Log the exact gap of the agents; nothing where an agent states no probabilities of its options."""
     try:
         certificate = certificate_of(game, agents)
     except UserError:  # a player does not recall its own moves
@@ -37,8 +43,5 @@ def record_gap(
         recorder.log(NASH_GAP, certificate.lower, step=iteration)
 
 
-def _is_large(game: Game[Any]) -> bool:
-    if not isinstance(game, Enumerable):
-        return False
-    profiles: int = prod(role.action.mask_size**role.count for role in game.roles.values())  # type: ignore[union-attr]
-    return profiles > _MOST_PROFILES
+def _profiles(game: Game[Any]) -> int:
+    return prod(role.action.mask_size**role.count for role in game.roles.values())  # type: ignore[union-attr]

@@ -17,7 +17,7 @@ from econsim.parameters import Model
 from econsim.rl.buffer import Trajectory
 from econsim.rl.distributed import gathered, own_share
 from econsim.rl.early_stopping import EarlyStopping
-from econsim.rl.exact_gap import record_gap
+from econsim.rl.exact_gap import gap_is_due, record_gap
 from econsim.rl.per_seed_agents import PerSeedAgents
 from econsim.rl.refit import refit, self_fitting
 from econsim.rl.rollout import Rollout, RolloutState
@@ -109,8 +109,9 @@ class Session:
             self.patience.see(role, iteration, of_role.get("return"))
         for name, mean in accounts.items():
             self.recorder.log(f"play/{name}", mean, step=iteration)
-        game = self.game.with_parameters(**numbers_at(self.parameters, iteration))
-        record_gap(game, self.agents, iteration, self.parameters.iterations, self.recorder)
+        if gap_is_due(self.game, iteration, self.parameters.iterations):
+            game = self.game.with_parameters(**numbers_at(self.parameters, iteration))
+            record_gap(game, self.agents, iteration, self.recorder)
 
     def report(self, iteration: int, checkpoint_due: bool, store_end: bool) -> None:
         """Report progress and write a checkpoint if one is due; ``store_end``: also after the last iteration."""

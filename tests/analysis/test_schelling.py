@@ -6,10 +6,12 @@ from itertools import product
 from typing import Any
 
 import pytest
+import torch
 
 from econsim import random
 from econsim.agents.mixed_strategy import MixedStrategy, Parameters
-from econsim.analysis.schelling import EXACT, SchellingDiagram, schelling_diagram
+from econsim.analysis.schelling import EXACT, SchellingDiagram, exact_diagram, schelling_diagram
+from econsim.analysis.schelling_plot import schelling_plot
 from econsim.errors import UserError
 from econsim.game import Game
 from econsim.games import normal_form, public_goods, tabular
@@ -147,3 +149,10 @@ def test_one_player_has_no_diagram() -> None:
     alone = {"row": playing(game, 1, 0)["row"]}
     with pytest.raises(UserError, match="at least two players, found 1"):
         schelling_diagram(game, alone, alone, random.keys(0, 2), {"column": playing(game, 1, 0)["column"]})
+
+
+def test_the_mean_in_a_figure_ends_at_the_payoffs_of_uniform_choices() -> None:
+    diagram = exact_diagram(torch.tensor([1.0, 3.0, 5.0]), torch.tensor([0.0, 2.0, 4.0]))
+    *_, mean = schelling_plot(diagram).axes[0].lines
+    assert list(mean.get_xdata()) == pytest.approx([0.0, 2 / 3, 4 / 3, 2.0])
+    assert list(mean.get_ydata()) == pytest.approx([0.0, (2 * 2.0 + 1.0) / 3, (4.0 + 2 * 3.0) / 3, 5.0])

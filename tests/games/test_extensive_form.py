@@ -189,8 +189,8 @@ def test_agents_with_memory_are_not_enumerated() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({}, "expected either classic"),
-        ({"classic": "kuhn", "efg": "EFG"}, "expected either classic"),
+        ({}, "expected one of classic"),
+        ({"classic": "kuhn", "efg": "EFG"}, "expected one of classic"),
         ({"classic": "leduc", "players": 3}, "only kuhn is for 3 players"),
         ({"classic": "goofspiel", "cards": 5}, "at most 4 with random prizes, found 5"),
     ],

@@ -15,7 +15,6 @@ from econsim.report.games.blocks import Block
 from econsim.report.games.payoffs import payoff_block
 from econsim.report.games.play import Play
 from econsim.report.games.response_graph import graph_block
-from econsim.report.games.schelling import draw_schelling
 from econsim.report.games.solving import Solved
 from econsim.report.games.welfare import welfare_block
 from econsim.report.references import in_words
@@ -66,14 +65,6 @@ def test_prices_of_costs_are_those_of_pigou() -> None:
     ]
     assert blocks["Schelling diagram"].figure is not None
     assert [row[0] for row in texts(blocks["Play and best responses"])] == ["each of 10 drivers"]
-
-
-def test_the_mean_of_a_schelling_diagram_ends_at_the_payoffs_of_uniform_choices() -> None:
-    counts = np.array([[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]])
-    figure = draw_schelling(counts, "defect", "cooperate")
-    *_, mean = figure.axes[0].lines
-    np.testing.assert_allclose(mean.get_xdata(), [0.0, 2 / 3, 4 / 3, 2.0])
-    np.testing.assert_allclose(mean.get_ydata(), [0.0, (2 * 2.0 + 1.0) / 3, (4.0 + 2 * 3.0) / 3, 5.0])
 
 
 @pytest.mark.parametrize(("options", "table", "figure"), [(3, True, False), (20, False, True), (70, False, False)])

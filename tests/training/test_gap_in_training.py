@@ -11,7 +11,7 @@ import econsim
 from econsim.agents import ppo as player
 from econsim.expected_play import certificate_of
 from econsim.game import Agent
-from econsim.rl.exact_gap import NASH_GAP, record_gap
+from econsim.rl.exact_gap import NASH_GAP, gap_is_due, record_gap
 from econsim.training import ppo
 
 SMALL: dict[str, Any] = {"iterations": 3, "copies": 4}
@@ -30,18 +30,20 @@ def test_training_in_a_game_with_an_exact_view_records_the_gap_of_its_players() 
 
 def test_about_fifty_iterations_are_recorded_and_the_last_one_always() -> None:
     game = econsim.make("normal_form", classic="matching_pennies")
-    mixed = econsim.load("matching_pennies", **{"agents.row.probabilities": [0.75, 0.25]}).agents
-    agents = {role: choice.build() for role, choice in mixed.items()}
-    recorder = MemoryRecorder()
-    for iteration in range(1030):
-        record_gap(game, agents, iteration, 1030, recorder)
-    steps = [step for _, name, step, _ in recorder.rows if name == NASH_GAP]
+    steps = [iteration for iteration in range(1030) if gap_is_due(game, iteration, 1030)]
     assert len(steps) == 52
     assert steps[-1] == 1029
+
+
+def test_the_gap_of_mixed_strategies_is_recorded() -> None:
+    game, recorder = econsim.make("normal_form", classic="matching_pennies"), MemoryRecorder()
+    mixed = econsim.load("matching_pennies", **{"agents.row.probabilities": [0.75, 0.25]}).agents
+    record_gap(game, {role: choice.build() for role, choice in mixed.items()}, 7, recorder)
+    assert [(name, step) for _, name, step, _ in recorder.rows] == [(NASH_GAP, 7)]
     assert recorder.values("", NASH_GAP)[0] == pytest.approx(0.5)
 
 
 def test_large_games_record_nothing() -> None:
-    game, recorder = econsim.make("congestion", drivers=18), MemoryRecorder()
-    record_gap(game, {}, 0, 1, recorder)
-    assert recorder.rows == []
+    assert not gap_is_due(econsim.make("congestion", drivers=18), 0, 1)
+    assert gap_is_due(econsim.make("congestion", drivers=4), 0, 1)
+    assert not gap_is_due(econsim.make("one_step"), 0, 1)

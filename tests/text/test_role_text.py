@@ -24,8 +24,8 @@ from econsim.text import RoleText, acting_players, seen_by
 from econsim.text.names import entry_names, feature_names, feature_units, option_names
 
 ROOT = Path(__file__).resolve().parents[2]
-# Games of several moves state what a player knows in words, without features (tests/games/test_extensive_form.py).
-IN_OWN_WORDS = {"kuhn", "leduc", "ultimatum"}
+# These games state what a player knows in words (tests/games/test_extensive_form.py, test_coin_game.py).
+IN_OWN_WORDS = {"agenda", "coin_game", "kuhn", "leduc", "ultimatum"}
 SHIPPED = sorted({path.stem for path in (ROOT / "scenarios").glob("*.yaml")} - IN_OWN_WORDS)
 TOYS = {"gifts": Gifts, "dilemma": Dilemma, "orchard": orchard}
 STEPS = 8

@@ -28,13 +28,12 @@ Conservation
 
 Calibration
     As published (Foerster et al. 2018): two players on 3 x 3 cells, reward 1, loss 2, random colours, 150 steps,
-    discount 0.96. The authors' code lets colours alternate, so that whoever takes the other's coin has the next one at
-    risk; selfish players then learn to spare some. As in their later code, two players who reach the coin together both
-    take it.
+    discount 0.96. The authors' code lets colours alternate (``coin_colours``). As in their later code, two players who
+    reach the coin together both take it.
 
 Checks
     Players who take every coin in reach take their own colour half of the time and earn 0; players who take only their
-    own never lose. Learned: ``benchmarks/coin_game.py``.
+    own never lose. Selfish players learn to take all coins, and a team learns to spare those of others.
 
 References:
     Lerer and Peysakhovich (2017), *Maintaining Cooperation in Complex Social Dilemmas using Deep Reinforcement

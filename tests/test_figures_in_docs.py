@@ -53,6 +53,17 @@ def speed() -> dict[str, str]:
     return figures
 
 
+def kernel_parity() -> dict[str, str]:
+    found = result("kernel_parity")
+    assert all(row["whole_numbers_that_differ"] == 0 for row in found.values())
+    largest = {name: max(row["largest_difference"].values()) for name, row in found.items()}
+    return {
+        "economies": str(found["float32"]["economies"]),
+        "steps": f"{found['float32']['env_steps']:,}",
+        **{name: f"{value:.0e}".replace("e-0", "e-") for name, value in largest.items()},
+    }
+
+
 def coin_game_speed() -> dict[str, str]:
     found = result("coin_game_speed")
     played, learned = found["random_play"]["env_steps_per_cpu_second"], found["training"]
@@ -131,6 +142,12 @@ def coverage() -> dict[str, str]:
 
 
 SENTENCES = (
+    (
+        "docs/kernels.md",
+        kernel_parity,
+        "{economies} random economies ({steps} environment steps) in both precisions: no whole number differs, and other"
+        " numbers by at most {float32} and {float64}",
+    ),
     (
         "docs/training.md",
         price_cap,

@@ -34,7 +34,7 @@ def in_words(entry: str) -> str:
     sentences = [f"{authors} ({fields.get('year', 'no year')})".strip(), fields.get("title", ""), venue]
     if "url" in fields:
         sentences.append(fields["url"])
-    return ". ".join(sentence for sentence in sentences if sentence) + "."
+    return " ".join(each if each.endswith(("?", "!")) else f"{each}." for each in sentences if each)
 
 
 def _fields(entry: str) -> dict[str, str]:

@@ -145,8 +145,8 @@ SENTENCES = (
     (
         "docs/kernels.md",
         kernel_parity,
-        "{economies} random economies ({steps} environment steps) in both precisions: no whole number differs, and other"
-        " numbers by at most {float32} and {float64}",
+        "{economies} random economies ({steps} environment steps) in both precisions: no whole number differs, and"
+        " other numbers by at most {float32} and {float64}",
     ),
     (
         "docs/training.md",

@@ -41,12 +41,12 @@ def commands() -> Iterator[Commands]:
 LONG = (
     "test_shipped_scenarios.py",
     "test_notebooks.py",
-    "test_backends.py",
-    "test_kernels.py",
     "test_acceleration.py",
     "test_game.py",
     "test_reference.py",
     "test_seeds_together.py",
+    "test_backends.py",
+    "test_kernels.py",
     "test_two_level_benchmark.py",
     "test_devices.py",
     "test_houses_learned.py",
@@ -63,7 +63,9 @@ LONG = (
     "test_mutated_scenarios.py",
     "test_faults.py",
 )
-"""Files that take some twenty CPU-seconds, the longest first: no process is left alone with one of them at the end."""
+"""Files that take some twenty CPU-seconds, the longest first: no process is left alone with one of them at the end.
+
+Those on kernels wait until the first file has compiled them, so that no two processes compile the same code."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,8 +8,9 @@ workers learn too (``two_level``: followers trained to respond to any schedule; 
 same time), are fitted once, with as many iterations as the budget allows. The ceiling is one long search (``CEILING``),
 the floor is the free market.
 
-Run: ``python benchmarks/leader_methods.py [SEEDS] [CPU_SECONDS]`` (about half an hour on two idle cores). Every fit is
-printed as soon as it is done.
+Run: ``python benchmarks/leader_methods.py [SEEDS] [CPU_SECONDS] [METHOD ...]`` (about half an hour on two idle cores).
+Every fit is printed as soon as it is done. With names of methods, only these are fitted again; the other rows, and the
+welfare of the floor and the ceiling, are those of the stored result, which then names them with its date.
 """
 
 from __future__ import annotations
@@ -165,6 +166,9 @@ def table(result: dict[str, Any]) -> str:
     """Return the result as Markdown."""
     lines = ["# Methods of fitting a leader", "", f"{result['cpu_seconds']:g} CPU seconds per fit, scored under"]
     lines[-1] += f" exact best responses; {result['seeds']} seeds. Written by `benchmarks/leader_methods.py`."
+    if "measured_before" in result:
+        earlier = result["measured_before"]
+        lines += ["", f"Measured {earlier['date']}: {', '.join(earlier['methods'])}; the others later."]
     for name in SCENARIOS:
         found = result[name]
         lines += ["", f"## {name.replace('_', ' ').capitalize()}", ""]
@@ -184,17 +188,24 @@ def table(result: dict[str, Any]) -> str:
 def main() -> None:
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     budget = float(sys.argv[2]) if len(sys.argv) > 2 else 45.0
+    chosen = sys.argv[3:] or list(METHODS)
     result: dict[str, Any] = {"seeds": seeds, "cpu_seconds": budget, "threads_per_fit": 1, "fits_at_once": 2}
+    stored: dict[str, Any] = {} if len(sys.argv) < 4 else json.loads((RESULTS / "leader_methods.json").read_text())
+    if stored:
+        kept = sorted(stored["result"]["seven_brackets"]["methods"].keys() - set(chosen))
+        first = stored["result"].get("measured_before", stored)["date"]
+        result["measured_before"] = {"date": first, "methods": kept}
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         waiting: dict[tuple[str, str], list[Future[dict[str, float]]]] = {}
         for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-            for name, label in product(SCENARIOS, METHODS):
+            for name, label in product(SCENARIOS, chosen):
                 waiting.setdefault((name, label), []).append(pool.submit(one_fit, name, label, seed, budget))
-        levels = {name: pool.submit(ends, name) for name in SCENARIOS}
+        levels = {} if stored else {name: pool.submit(ends, name) for name in SCENARIOS}
         for name in SCENARIOS:
-            floor, ceiling = levels[name].result()
-            rows = {label: row([fit.result() for fit in waiting[name, label]], floor, ceiling) for label in METHODS}
-            result[name] = {"free_market": floor, "long_search": ceiling, "methods": rows}
+            before = stored["result"][name] if stored else {"methods": {}}
+            floor, ceiling = levels[name].result() if levels else (before["free_market"], before["long_search"])
+            rows = {label: row([fit.result() for fit in waiting[name, label]], floor, ceiling) for label in chosen}
+            result[name] = {"free_market": floor, "long_search": ceiling, "methods": {**before["methods"], **rows}}
     record("leader_methods", result, FIRST_SEED)
     (RESULTS / "leader_methods.md").write_text(table(result))
 

@@ -248,6 +248,7 @@ def methods() -> dict[str, dict[str, Any]]:
         ("Bayesian search, 150 candidates per fit", "search_bayesian"),
         ("unrolled", "unrolled"),
         ("Saez's formula at the midpoints of brackets (`method: kernel`)", "saez"),
+        ("Saez's formula for the rates of brackets (the default)", "saez_brackets"),
         ("implicit", "implicit"),
         ("two-level training", "two_level"),
         ("simultaneous PPO", "ppo_simultaneous"),

@@ -73,7 +73,7 @@ def settings_of(game: GatherTradeBuild) -> list[str]:
 
 def parity(economies: int, precision: torch.dtype) -> dict[str, Any]:
     """Return the differences over a number of economies in a precision."""
-    found, seen, steps, deeds = Differences(), Counter[str](), 0, Counter[str]()
+    found, seen, steps, events = Differences(), Counter[str](), 0, Counter[str]()
     for seed in range(economies):
         game = random_economy(seed).to(dtype=precision)
         assert isinstance(game, GatherTradeBuild)
@@ -81,15 +81,15 @@ def parity(economies: int, precision: torch.dtype) -> dict[str, Any]:
         seen.update(settings_of(game))
         steps += COPIES * (last.time + 1)
         world, parts = last.transition.state.world, last.transition.state.parts
-        deeds += Counter(gathered=int(world.gathered.sum()), built=int(world.built.sum()))
-        deeds += Counter(sold=int(parts["trade"].sold.sum()) if "trade" in parts else 0)
-        deeds += Counter(periods=int((parts["tax"].income != 0).any(1).sum()) if "tax" in parts else 0)
+        events += Counter(gathered=int(world.gathered.sum()), built=int(world.built.sum()))
+        events += Counter(sold=int(parts["trade"].sold.sum()) if "trade" in parts else 0)
+        events += Counter(periods=int((parts["tax"].income != 0).any(1).sum()) if "tax" in parts else 0)
     return {
         "economies": economies,
         "env_steps": steps,
         "whole_numbers_that_differ": sum(found.unequal.values()),
         "largest_difference": {name: float(f"{gap:.2g}") for name, gap in found.largest.items()},
-        "deeds": dict(deeds),
+        "events": dict(events),
         "settings": dict(sorted(seen.items())),
     }
 

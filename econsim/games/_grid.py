@@ -10,7 +10,7 @@ from torch import Tensor
 
 from econsim import random
 
-__all__ = ["MOVES", "cells_with", "free_cell", "moved", "neighbours", "planes", "rows_of"]
+__all__ = ["MOVES", "cells_with", "free_cell", "free_cells", "moved", "neighbours", "planes", "rows_of"]
 
 MOVES: dict[str, tuple[int, int]] = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 """Change of row and column of each move."""
@@ -55,6 +55,12 @@ def free_cell(key: Tensor, step: int | Tensor, stream: str, taken: Tensor) -> Te
     share = random.uniform(key, step, stream, (), torch.float64)
     number = (share * counted[:, -1]).long()  # of the free cells before the drawn one
     return (counted <= number[:, None]).sum(-1)
+
+
+def free_cells(key: Tensor, step: int | Tensor, stream: str, taken: Tensor, count: int) -> Tensor:
+    """Return different cells ``[B, count]``, drawn with equal probabilities from those not ``taken``."""
+    score = random.uniform(key, step, stream, (taken.shape[1],), torch.float64) + taken
+    return score.topk(count, largest=False).indices
 
 
 def planes(cells: Tensor, count: int) -> Tensor:

@@ -96,16 +96,10 @@ def _windows(height: int, width: int, radius: int) -> Tensor:
 
 def started(key: Tensor, tables: Tables, players: int, picks: int) -> Players:
     """Return players in different cells to start from, who face up."""
-    position = free_cells(key, 0, "orchard/start", ~tables["starts"].expand(len(key), -1), players)
+    position = grid.free_cells(key, 0, "orchard/start", ~tables["starts"].expand(len(key), -1), players)
     nothing = torch.zeros_like(position)
     picked = torch.zeros(*position.shape, picks, dtype=torch.int64, device=key.device)
     return Players(position, nothing, nothing, picked, nothing, torch.zeros_like(key))
-
-
-def free_cells(key: Tensor, step: int | Tensor, stream: str, taken: Tensor, count: int) -> Tensor:
-    """Return different cells ``[B, count]``, drawn with equal probabilities from those not ``taken``."""
-    score = random.uniform(key, step, stream, (taken.shape[1],), torch.float64) + taken
-    return score.topk(count, largest=False).indices
 
 
 def walked(players: Players, actions: Tensor, key: Tensor, time: Tensor, tables: Tables) -> Players:
@@ -145,7 +139,7 @@ def tagged(players: Players, actions: Tensor, time_out: int, key: Tensor, time: 
     after = replace(players, time_out=left)
     returns = ~present & (left == 0)
     taken = players.occupied(tables["starts"].shape[0]) | ~tables["starts"]
-    cells = free_cells(key, time, "orchard/return", taken, position.shape[1])
+    cells = grid.free_cells(key, time, "orchard/return", taken, position.shape[1])
     absent = players.absent + (~present).sum(-1)
     return replace(after, position=torch.where(returns, cells, position), absent=absent)
 

@@ -173,7 +173,7 @@ class CleanUp(Game[State]):
         river, players = self.constants["river"], orchard.started(key, self.constants, self.settings.players, 1)
         time, dry = torch.zeros_like(key), ~river.expand(len(key), -1)
         count = round(self.settings.dirty_at_start * int(river.sum()))
-        dirt = grid.planes(orchard.free_cells(key, 0, "clean_up/dirt", dry, count), len(river)).any(1)
+        dirt = grid.planes(grid.free_cells(key, 0, "clean_up/dirt", dry, count), len(river)).any(1)
         nothing = torch.zeros_like(players.position)
         return State(time, key, players, torch.zeros_like(dirt), dirt, time, dirt.sum(-1), nothing)
 
@@ -232,7 +232,7 @@ class CleanUp(Game[State]):
         is_open = self.constants["river"] & ~dirt
         draws = random.uniform(key, time, "clean_up/pollution", (), torch.float64)
         falls = (draws < self.parameters["pollution"]) & (time > self.settings.clean_steps)
-        cell = orchard.free_cells(key, time, "clean_up/fouled", ~is_open, 1)[:, 0]
+        cell = grid.free_cells(key, time, "clean_up/fouled", ~is_open, 1)[:, 0]
         fouled: Tensor = grid.planes(torch.where(falls, cell, -1), dirt.shape[1]) & is_open
         return fouled
 

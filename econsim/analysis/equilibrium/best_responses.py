@@ -3,7 +3,7 @@
 In the *best-response graph* the nodes are the profiles of options, and an arrow leads from a profile to the one that
 results when a single player changes to a best option. A profile without arrows that lead away is *absorbing*: a pure
 Nash equilibrium. A set of several profiles that arrows never leave, and within which they lead from each to every
-other, is a *cycle*: players who answer one after the other stay in it for ever.
+other, is a *cycle*: players who respond one after the other stay in it without end.
 
 Source: Young (1993), *The Evolution of Conventions*, section 4, for the graph.
 """

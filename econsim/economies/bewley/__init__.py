@@ -22,10 +22,10 @@ Dynamics
     $W = (1 - \alpha) Y / L$. Earnings $y = W e h$ are $\lambda m (y / m)^{1 - \tau}$ after tax, where $m = W L$ is
     their mean, $1 - \lambda$ is ``labour_tax`` and $\tau$ is ``progressivity``. Resources are
     $x = (1 + (1 - \tau_k) r - \tau_a) a + T$ plus net earnings, with the transfer $T$; a household pays
-    $(1 + \tau_c) c = s x$ and keeps $a' = x - (1 + \tau_c) c$. Revenue is spent on public consumption, $G$, which is
-    the ``spending_share`` of it, and transferred
-    equally: $T$ closes the budget in every period, and there is no public debt. The bank lends all assets to firms,
-    $K' = A'$. Nobody holds more than ``largest_assets``: what is above it is consumed.
+    $(1 + \tau_c) c = s x$ and keeps $a' = x - (1 + \tau_c) c$. Negative interest is not taxed. The ``spending_share``
+    of revenue is public consumption $G$, and the rest is transferred equally: $T$ closes the budget in every period,
+    and there is no public debt. The bank lends all assets to firms, $K' = A'$. Nobody holds more than
+    ``largest_assets``: what is above it is consumed.
 
 Rewards
     ``household``: $u(c) - \psi h^{1+\gamma} / (1+\gamma)$ with constant relative risk aversion. ``government``: the

@@ -32,7 +32,7 @@ _MEANING = (
     "An arrow is a change of one player to a best response. Filled nodes are absorbing: equilibria in pure strategies,"
     " which no arrow leaves."
 )
-_CYCLE = " Nodes of the second colour form a cycle that no arrow leaves, in which best responses go round for ever."
+_CYCLE = " Nodes of the second colour form a cycle that no arrow leaves: best responses repeat it without end."
 
 
 def graph_block(payoffs: Floats, players: Sequence[str], options: Sequence[Sequence[str]]) -> Block:

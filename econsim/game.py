@@ -151,6 +151,11 @@ class Role:
             if len({label.casefold() for label in labels}) < len(labels):
                 raise UserError(f"role {self.name}: two labels are the same among {', '.join(labels)}")
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the options of a role with discrete actions; options without names are numbered from 0."""
+        return self.action_labels or tuple(map(str, range(self.action.mask_size)))  # type: ignore[union-attr]
+
     def _check_count(self, what: str, given: int, described: int) -> None:
         if given not in (0, described):
             raise UserError(f"role {self.name}: expected {described} {what}, found {given}")

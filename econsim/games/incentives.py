@@ -266,11 +266,6 @@ def _check_roles(game: Game[Any]) -> None:
             raise UserError(f"game.game: expected a game without a planner and with discrete actions; {reason}")
 
 
-def _labels(game: Game[Any], name: str) -> tuple[str, ...]:
-    role = game.roles[name]
-    return role.action_labels or tuple(map(str, range(role.action.mask_size)))  # type: ignore[union-attr]
-
-
 def _outcome_labels(game: Game[Any], name: str) -> tuple[str, ...]:
     return tuple(game.outcome_labels(name)) if isinstance(game, PaidOutcomes) else ()
 
@@ -281,12 +276,12 @@ def _paid_labels(
     """Return the roles and the labels of options or outcomes for which each payment is due, by the payment's name."""
     by_default = {name: _outcome_labels(game, name) for name in game.roles}
     if not any(by_default.values()):
-        by_default = {name: _labels(game, name) for name in game.roles}
+        by_default = {name: role.options for name, role in game.roles.items()}
     groups: dict[str, list[tuple[str, str]]] = {}
     for name, labels in (by_default if paid is None else paid).items():
         if name not in game.roles:
             raise UserError(f"game.paid: no role is called {name!r}; roles: {', '.join(game.roles)}")
-        options, outcomes = _labels(game, name), _outcome_labels(game, name)
+        options, outcomes = game.roles[name].options, _outcome_labels(game, name)
         for label in dict.fromkeys(labels):
             if label not in (*options, *outcomes):
                 known = f"options: {', '.join(options)}" + (f"; outcomes: {', '.join(outcomes)}" if outcomes else "")
@@ -303,7 +298,7 @@ def _payment_numbers(game: Game[Any], groups: list[list[tuple[str, str]]]) -> Te
     most = max(role.action.mask_size for role in game.roles.values())  # type: ignore[union-attr]
     number_of = {entry: number for number, group in enumerate(groups) for entry in group}
     rows = [
-        [number_of.get((name, label), len(groups)) for label in (*_labels(game, name), *[""] * most)][:most]
+        [number_of.get((name, label), len(groups)) for label in (*role.options, *[""] * most)][:most]
         for name, role in game.roles.items()
         for _ in range(role.count)
     ]

@@ -142,8 +142,7 @@ def preference_table(game: Game[Any], fixed: Mapping[str, Agent], solver: str) -
 
 def names_of(game: Game[Any]) -> tuple[str, ...]:
     """Return the names of the alternatives, or their numbers."""
-    role = next(iter(game.roles.values()))
-    return role.action_labels or tuple(map(str, range(role.action.mask_size)))  # type: ignore[union-attr]
+    return next(iter(game.roles.values())).options
 
 
 def target_of(game: Game[Any], payoffs: Tensor, settings: Settings) -> tuple[Target, Tensor]:

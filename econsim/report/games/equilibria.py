@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from econsim.analysis.equilibrium.best_responses import best_options
 from econsim.errors import UserError
 from econsim.report.games.blocks import Block, plain
-from econsim.report.games.words import number, option_labels, option_names, player_names, player_roles, strategy_text
+from econsim.report.games.words import number, option_names, player_names, player_roles, strategy_text
 from econsim.solvers.vertex_enumeration import Parameters, VertexEnumeration
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _by_count(
     game: Game[Any], payoffs: Floats, profiles: Sequence[tuple[int, ...]]
 ) -> tuple[list[str], list[list[str]]]:
     """Return one row for all profiles in which each option is chosen equally often."""
-    labels = option_labels(player_roles(game)[0])
+    labels = player_roles(game)[0].options
     groups = Counter(tuple(sorted(profile)) for profile in profiles)
     rows = []
     for place, (profile, count) in enumerate(groups.items(), 1):

@@ -13,7 +13,7 @@ from econsim.report.games.blocks import Block, plain
 from econsim.report.games.game_tree import tree_block
 from econsim.report.games.play import Play
 from econsim.report.games.solving import Solved
-from econsim.report.games.words import option_labels, shares_text
+from econsim.report.games.words import shares_text
 
 if TYPE_CHECKING:
     from econsim.game import Game
@@ -79,7 +79,7 @@ def _shares(game: Game[Any], behaviours: Sequence[Floats] | None) -> Shares:
 def _of_set(game: Game[Any], player: int, place: int, behaviour: Floats) -> dict[str, float]:
     assert isinstance(game, HasInformationTree)
     own = game.information_tree().players[player]
-    labels = option_labels(list(game.roles.values())[player])
+    labels = list(game.roles.values())[player].options
     sequences = np.arange(own.first[place], own.first[place + 1])
     return {labels[own.option[sequence]]: float(behaviour[sequence]) for sequence in sequences}
 

@@ -13,7 +13,7 @@ from econsim.report.games.payoffs import payoff_block
 from econsim.report.games.response_graph import graph_block
 from econsim.report.games.schelling import schelling_block
 from econsim.report.games.welfare import welfare_block
-from econsim.report.games.words import option_labels, player_names, player_roles
+from econsim.report.games.words import player_names, player_roles
 
 if TYPE_CHECKING:
     from econsim.game import Game
@@ -31,7 +31,7 @@ def one_round_blocks(game: Game[Any], played: Mapping[str, float]) -> list[Block
         played: the expected sum of payoffs of the players, by their label, where it is known.
     """
     assert isinstance(game, Enumerable)
-    players, labels = player_names(game), [option_labels(role) for role in player_roles(game)]
+    players, labels = player_names(game), [role.options for role in player_roles(game)]
     profiles = prod(map(len, labels))
     if profiles > MOST_PROFILES:
         note = f"{profiles:,} profiles of options are more than a report lists ({MOST_PROFILES:,})."

@@ -76,7 +76,4 @@ def _states(game: Game[Any]) -> Sequence[str]:
 
 
 def _options(game: Game[Any]) -> dict[str, Sequence[str]]:
-    return {
-        name: role.action_labels or tuple(map(str, range(role.action.mask_size)))  # type: ignore[union-attr]
-        for name, role in game.roles.items()
-    }
+    return {name: role.options for name, role in game.roles.items()}

@@ -11,7 +11,7 @@ from econsim.report.games.blocks import Block, plain
 from econsim.report.games.payoffs import payoff_block
 from econsim.report.games.play import Play
 from econsim.report.games.solving import Solved
-from econsim.report.games.words import PLAYED, number, option_labels, player_names, player_roles, shares_text
+from econsim.report.games.words import PLAYED, number, player_names, player_roles, shares_text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +55,7 @@ def first_round_block(game: Game[Any], joint: Tensor, label: str) -> Block:
     form = game.markov_form()
     state = int(form.start.argmax())
     paid = form.action_values(0, values(form, joint.to(form.start.device))[1])[:, state].cpu().numpy()
-    labels = [option_labels(role) for role in player_roles(game)]
+    labels = [role.options for role in player_roles(game)]
     block = payoff_block(paid, player_names(game), labels)
     name = form.state_names[state] if form.state_names else str(state)
     note = f"Expected returns of the whole game by the choices of the first round, in the state {name!r}."
@@ -88,4 +88,4 @@ def _table(game: Game[Any], columns: Mapping[str, Sequence[Tensor]], notes: Sequ
 def _text(game: Game[Any], player: int, shares: Tensor) -> str:
     if len(shares) > 2 and float(shares.max() - shares.min()) < PLAYED:
         return "all equally"
-    return shares_text(dict(zip(option_labels(player_roles(game)[player]), shares.tolist(), strict=True)))
+    return shares_text(dict(zip(player_roles(game)[player].options, shares.tolist(), strict=True)))

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 __all__ = [
     "PLAYED",
     "number",
-    "option_labels",
     "option_names",
     "player_names",
     "player_roles",
@@ -34,11 +33,6 @@ def player_names(game: Game[Any]) -> list[str]:
     ]
 
 
-def option_labels(role: Role) -> tuple[str, ...]:
-    """Return the names of a role's options; options without names are numbered."""
-    return role.action_labels or tuple(map(str, range(role.action.mask_size)))  # type: ignore[union-attr]
-
-
 def player_roles(game: Game[Any]) -> list[Role]:
     """Return the role of every player."""
     return [role for role in game.roles.values() for _ in range(role.count)]
@@ -46,7 +40,7 @@ def player_roles(game: Game[Any]) -> list[Role]:
 
 def option_names(game: Game[Any], outcome: tuple[int, ...]) -> list[str]:
     """Return the name of each player's option in a profile."""
-    return [option_labels(role)[option] for role, option in zip(player_roles(game), outcome, strict=True)]
+    return [role.options[option] for role, option in zip(player_roles(game), outcome, strict=True)]
 
 
 def number(value: float) -> str:
@@ -56,7 +50,7 @@ def number(value: float) -> str:
 
 def strategy_text(role: Role, probabilities: tuple[float, ...]) -> str:
     """Return a mixed strategy in words: the options that are played, each with its probability unless it is one."""
-    return shares_text(dict(zip(option_labels(role), probabilities, strict=True)))
+    return shares_text(dict(zip(role.options, probabilities, strict=True)))
 
 
 def shares_text(shares: Mapping[str, float]) -> str:

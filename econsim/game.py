@@ -239,10 +239,9 @@ class Game(ABC, Generic[State]):
     ``burn_in`` is the number of first steps of an episode that flow accounts leave out. ``unit`` names the unit of
     money. ``clocked``: every episode lasts exactly ``horizon`` steps, so that ends need not be checked in each step.
     ``compilable``: steps are functions of tensors, which a compiler or a CUDA graph can trace; false where other code
-    plays the game on the CPU.
-    ``discount``, in (0, 1], is the weight of a reward relative to a reward one step earlier: returns are discounted
-    sums. ``constants`` is a pytree that all environment copies share (edge lists, tables, maps): it moves with the game
-    to another device and has no axis ``B``.
+    plays the game on the CPU. ``discount``, in (0, 1], is the weight of a reward relative to one a step earlier:
+    returns are discounted sums. ``constants`` is a pytree that all environment copies share (edge lists, tables, maps):
+    it moves with the game to another device and has no axis ``B``.
     """
 
     roles: Mapping[str, Role]
@@ -292,11 +291,11 @@ class Game(ABC, Generic[State]):
         Raises:
             KeyError: the game has no numeric parameter of a given name.
         """
-        unknown = set(values) - set(self.parameters)
-        if unknown:
+        if unknown := set(values) - set(self.parameters):
             raise KeyError(f"{type(self).__name__} has no numeric parameter {', '.join(sorted(unknown))}")
         other = copy(self)
-        like = {name: _as(self.parameters[name], value) for name, value in values.items()}
+        pairs = ((name, value, self.parameters[name]) for name, value in values.items())
+        like = {name: torch.as_tensor(value, dtype=old.dtype, device=old.device) for name, value, old in pairs}
         other.parameters = {**self.parameters, **like}
         return other
 
@@ -309,10 +308,6 @@ class Game(ABC, Generic[State]):
     def advice(self) -> list[str]:
         """Return warnings about the parameters, each with its reason (none by default)."""
         return []
-
-
-def _as(like: Tensor, value: Tensor | float) -> Tensor:
-    return torch.as_tensor(value, dtype=like.dtype, device=like.device)
 
 
 Memory = Any

@@ -22,6 +22,7 @@ __all__ = [
     "Certificate",
     "Explained",
     "FitsSeedsTogether",
+    "HasBudget",
     "HasDefaultLearner",
     "Joint",
     "Learner",
@@ -90,6 +91,15 @@ class Learner(Protocol):
 
     def fit(self, game: Game[Any], agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> dict[str, Agent]:
         """Return the agents by role, in which those that this learner fits are fitted."""
+
+
+@runtime_checkable
+class HasBudget(Learner, Protocol):
+    """A learner that knows how long its fits are, so that the time of one with another budget can be forecast."""
+
+    @property
+    def units(self) -> int | None:
+        """The number of units of equal cost that a fit reports to its recorder; ``None``: not known in advance."""
 
 
 @runtime_checkable

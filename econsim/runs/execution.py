@@ -289,8 +289,8 @@ class _Execution:
             self.speech.connect(policy_agents)
         names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in stages]
         parts = 0
-        learners = [stage.learner for stage in stages]
-        with Progress(names, learners, self.journal, is_announced=self.is_announced) as progress:
+        learners, units = [stage.learner for stage in stages], [stage.units for stage in stages]
+        with Progress(names, learners, self.journal, is_announced=self.is_announced, units=units) as progress:
             for batch in self.plan.batches():
                 unfinished = []
                 for index in batch:

@@ -27,7 +27,8 @@ PATIENCE = 5.0  # seconds for which a fit is timed, if it is a long one
 class RunTime:
     """The time of a run.
 
-    fits: the time of each fit in order, with its stage; of fits by the same learner, one is measured.
+    fits: the time of each fit in order, with its stage; of fits by the same learner, one is measured, and those with
+        another budget are taken for as much longer or shorter.
     unknown: the stages whose fits could not be measured.
     scoring: the time of scoring, for a run without fits.
     """
@@ -87,7 +88,7 @@ def _of_scores(plan: Plan, patience: float) -> Seconds | None:
 
 
 def _of_stages(plan: Plan, own: Stopwatch, of_awaited: Stopwatch) -> RunTime:
-    """Time the fits in order, each with a stopwatch like one of these; fits by a learner are taken for equally long."""
+    """Time the fits in order, each with a stopwatch like one of these; all units of a learner take as long."""
     by_learner: dict[str, Seconds | None] = {}
     beside: dict[str, Agent] = {}
     for stage in plan.stages:
@@ -101,7 +102,7 @@ def _of_stages(plan: Plan, own: Stopwatch, of_awaited: Stopwatch) -> RunTime:
             beside = {**beside, **fitted} if awaited else {}
     times = [(stage, by_learner[stage.learner]) for stage in plan.stages]
     return RunTime(
-        tuple((stage, seconds) for stage, seconds in times if seconds is not None),
+        tuple((stage, seconds.of(stage.units)) for stage, seconds in times if seconds is not None),
         tuple(stage for stage, seconds in times if seconds is None),
     )
 

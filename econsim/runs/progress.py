@@ -34,16 +34,33 @@ class Remaining(NamedTuple):
     known: bool
 
 
-class Tracker:
-    """Measures the stages of a run. ``learners`` names the learner of each stage.
+class _Speed(NamedTuple):
+    """The seconds that a learner takes per unit, and the units of the stage in which this was measured."""
 
-    Stages of the same learner are assumed to take the same time.
+    unit: float
+    total: int
+
+
+class Tracker:
+    """Measures the stages of a run.
+
+    Args:
+        learners: the name of the learner of each stage. Stages of the same learner are assumed to take the same time
+            per unit.
+        clock: returns the time in seconds.
+        units: the number of units of each stage; ``None`` where it is not known: that of its learner's last one.
     """
 
-    def __init__(self, learners: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        learners: Sequence[str],
+        clock: Callable[[], float] = time.monotonic,
+        units: Sequence[int | None] = (),
+    ) -> None:
         self._learners = tuple(learners)
+        self._units = tuple(units) or (None,) * len(self._learners)
         self._clock = clock
-        self._seconds_of: dict[str, float] = {}
+        self._speeds: dict[str, _Speed] = {}
         self._shown = 0.0
         self.index = -1
 
@@ -60,35 +77,39 @@ class Tracker:
             self._first = (self._clock(), done)
 
     def end(self) -> None:
-        """End the stage and store the cost of a whole stage of its learner."""
-        self._seconds_of = self._costs()
+        """End the stage and store the speed of its learner."""
+        self._speeds = self._measured()
 
     def remaining(self) -> Remaining | None:
         """Return the remaining time, from this stage's speed and the measured costs of the learners still to come."""
         seconds = self._seconds_per_unit()
         if seconds is None:
             return None
-        costs = self._costs()
-        upcoming = self._learners[self.index + 1 :]
-        all_measured = all(learner in costs for learner in upcoming)
-        left = seconds * (self._total - self._done) + sum(costs.get(learner, 0.0) for learner in upcoming)
-        return Remaining(left, all_measured)
+        upcoming = self._costs()[self.index + 1 :]
+        left = seconds * (self._total - self._done) + sum(cost or 0.0 for cost in upcoming)
+        return Remaining(left, None not in upcoming)
 
     def share_done(self) -> float:
         """Return the share of the run that is done; unmeasured stages count as much as the costliest measured one."""
         costs = self._costs()
-        unknown = max(costs.values(), default=1.0)
-        weights = [costs.get(learner, unknown) for learner in self._learners]
+        unknown = max((cost for cost in costs if cost is not None), default=1.0)
+        weights = [unknown if cost is None else cost for cost in costs]
         within = self._done / self._total if self._total else 0.0
         done = sum(weights[: self.index]) + within * weights[self.index]
         # New measurements may change the weights, but the displayed share must never decrease.
         self._shown = max(self._shown, done / sum(weights))
         return self._shown
 
-    def _costs(self) -> dict[str, float]:
+    def _costs(self) -> list[float | None]:
+        """Return the seconds of each whole stage, ``None`` where its learner was not measured."""
+        speeds = [self._measured().get(learner) for learner in self._learners]
+        pairs = zip(speeds, self._units, strict=True)
+        return [None if speed is None else speed.unit * (units or speed.total) for speed, units in pairs]
+
+    def _measured(self) -> dict[str, _Speed]:
         seconds = self._seconds_per_unit()
-        current = {} if seconds is None else {self._learners[self.index]: seconds * self._total}
-        return {**self._seconds_of, **current}
+        current = {} if seconds is None else {self._learners[self.index]: _Speed(seconds, self._total)}
+        return {**self._speeds, **current}
 
     def _seconds_per_unit(self) -> float | None:
         if self._first is None or self._done <= self._first[1]:
@@ -137,11 +158,12 @@ class Progress:
         journal: Journal,
         clock: Callable[[], float] = time.monotonic,
         is_announced: bool = False,
+        units: Sequence[int | None] = (),
     ) -> None:
         self._names = tuple(names)
         self._journal = journal
         self._clock = clock
-        self._tracker = Tracker(learners, clock)
+        self._tracker = Tracker(learners, clock, units)
         self._bar = bar(journal.console) if names and journal.console.is_terminal else None
         self._task = None if self._bar is None else self._bar.add_task("", total=1.0, left="")
         self._said_at = clock()

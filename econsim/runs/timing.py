@@ -32,6 +32,12 @@ class Seconds(NamedTuple):
     done: int
     total: int
 
+    def of(self, units: int | None) -> Seconds:
+        """Return the time of a fit with another number of units."""
+        share = 1.0 if units is None else units / self.total
+        bounds = (self.mean * share, self.low * share, self.high * share)
+        return self if share == 1 else Seconds(*bounds, self.unit, self.done, self.total)
+
 
 class TimedError(Exception):
     """Raised to end a fit once its speed is known."""

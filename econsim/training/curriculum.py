@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 from econsim import random
 from econsim.errors import did_you_mean
 from econsim.game import Agent, FittedAgent, Game
-from econsim.learning import Recorder, fit_all
+from econsim.learning import HasBudget, Recorder, fit_all
 from econsim.nn.agent import NeuralAgent
 from econsim.parameters import Chosen, Model
 from econsim.training._phase import FRESH, Phase
@@ -63,6 +63,11 @@ class Curriculum:
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
+
+    @property
+    def units(self) -> int | None:
+        """The number of units of all phases; ``None`` if that of one is not known."""
+        return None if (lengths := _lengths(self.parameters.phases)) is None else sum(lengths)
 
     def fits(self, agent: Agent) -> bool:
         """Return whether the learning algorithm of any phase fits the agent."""
@@ -141,8 +146,7 @@ class _SeedSession:
         """Begin or continue a phase, and return the recorder of its learning algorithm."""
         if self.inside is None:
             _begin(phase, self.agents, self.kept)
-        count = len(self.phases)
-        self.reports = _PhaseReports(self.recorder, phase, self.phase, count, self.agents, self.kept, self.step)
+        self.reports = _PhaseReports(self.recorder, self.phases, self.phase, self.agents, self.kept, self.step)
         if self.inside is not None:
             self.reports.continue_at(self.inside)
         self.inside = None
@@ -163,14 +167,14 @@ class _PhaseReports:
     def __init__(
         self,
         recorder: Recorder,
-        phase: Phase,
+        phases: Sequence[Phase],
         number: int,
-        phases: int,
         agents: Mapping[str, Agent],
         kept: Mapping[str, Any],
         first_step: int,
     ) -> None:
-        self.recorder, self.phase, self.number, self.phases = recorder, phase, number, phases
+        self.recorder, self.phase, self.number, self.lengths = recorder, phases[number], number, _lengths(phases)
+        self.phases = len(phases)
         self.agents, self.kept, self.first_step = agents, kept, first_step
         self.last_step = first_step
         self._inside: tuple[int, dict[str, Any]] | None = None
@@ -186,8 +190,10 @@ class _PhaseReports:
         self.recorder.log(name, value, step=self.last_step, role=role)
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Report progress; all phases have the same weight."""
-        self.recorder.progress(self.number * total + done, self.phases * total, f"{self.phase.name}: {message}")
+        """Report progress; phases have the same weight if their lengths are not known."""
+        lengths = self.lengths or [total] * self.phases
+        before = sum(lengths[: self.number])
+        self.recorder.progress(before + done, sum(lengths), f"{self.phase.name}: {message}")
 
     def checkpoint(self, step: int, state: Mapping[str, Any]) -> None:
         """Write a checkpoint of the learning algorithm's state and the states of all agents."""
@@ -199,6 +205,14 @@ class _PhaseReports:
     def restore(self) -> tuple[int, dict[str, Any]] | None:
         """Return the checkpoint of this phase to continue from."""
         return self._inside
+
+
+def _lengths(phases: Sequence[Phase]) -> list[int] | None:
+    """Return the number of units of each phase; ``None`` if that of one is not known."""
+    learners = [phase.training.build() for phase in phases]
+    units = [learner.units for learner in learners if isinstance(learner, HasBudget)]
+    known = [of_phase for of_phase in units if of_phase is not None]
+    return known if len(known) == len(learners) else None
 
 
 def _begin(phase: Phase, agents: Mapping[str, Agent], kept: Mapping[str, Any]) -> None:

@@ -33,6 +33,11 @@ class Ppo:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
+    @property
+    def units(self) -> int:
+        """The number of iterations of a fit."""
+        return self.parameters.iterations
+
     def fits(self, agent: Agent) -> bool:
         """Return whether the agent has a policy network, or is self-fitting and ``refit_every`` is set."""
         refits = self.parameters.refit_every is not None

@@ -111,6 +111,11 @@ class TwoLevel:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
+    @property
+    def units(self) -> int:
+        """The number of iterations of a fit."""
+        return self.parameters.total
+
     def fits(self, agent: Agent) -> bool:
         """Return whether the agent has a policy network."""
         return isinstance(agent, NeuralAgent)

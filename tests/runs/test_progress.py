@@ -37,6 +37,18 @@ def test_time_left_comes_from_the_measured_speed() -> None:
     assert tracker.remaining() == (4 * 20.0 + 5 * 20.0, True)
 
 
+def test_stages_of_a_learner_with_other_budgets_are_scaled_by_their_units() -> None:
+    clock = Clock()
+    tracker = Tracker(["curriculum", "curriculum", "search"], clock, [1000, 400, None])
+    tracker.begin(0)
+    tracker.update(0, 1000)
+    clock.now = 20.0
+    tracker.update(10, 1000)
+    # Two seconds a unit: 990 more here and 400 in the next stage; what the search costs is not known.
+    assert tracker.remaining() == (2.0 * 990 + 2.0 * 400, False)
+    assert tracker.share_done() == pytest.approx(20.0 / (2000.0 + 800.0 + 2000.0))
+
+
 def test_a_resumed_stage_counts_only_what_it_did_itself() -> None:
     clock = Clock()
     tracker = Tracker(["ppo"], clock)

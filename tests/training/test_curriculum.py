@@ -67,12 +67,14 @@ def test_a_planner_that_stands_in_is_one_of_the_planners_room() -> None:
 
 def test_steps_and_progress_go_on_from_phase_to_phase() -> None:
     recorder = MemoryRecorder()
-    curriculum(WORKERS, BOTH).fit(Laffer(), minds(), 0, recorder)
+    longer = {"name": "both", "training": short(**{**BOTH["training"], "iterations": 5})}
+    learner = curriculum(WORKERS, longer)
+    assert learner.units == 8
+    learner.fit(Laffer(), minds(), 0, recorder)
     steps = [step for role, name, step, _ in recorder.rows if (role, name) == ("worker", "training/entropy")]
     assert steps == sorted(set(steps))
-    assert len(steps) == 6
-    assert recorder.done[-1] == (6, 6)
-    assert [done for done, _ in recorder.done] == [1, 2, 3, 4, 5, 6]
+    assert len(steps) == 8
+    assert recorder.done == [(done, 8) for done in range(1, 9)]
 
 
 @pytest.mark.parametrize("stop", [2, 3, 5])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from econsim.errors import UserError
-from econsim.learning import FitsSeedsTogether, Learner, SharesPhases
+from econsim.learning import FitsSeedsTogether, HasBudget, Learner, SharesPhases
 from econsim.scenario.model import Scenario
 from econsim.scenario.plan.fits import Fit, fits_of, learners_for
 from econsim.scenario.plan.policies import Policy
@@ -40,6 +40,11 @@ class Stage:
     def learner(self) -> str:
         """The name of its learner."""
         return self.fit.name
+
+    @property
+    def units(self) -> int | None:
+        """The number of units of equal cost that its fit reports; ``None`` if it is not known in advance."""
+        return self.fit.learner.units if isinstance(self.fit.learner, HasBudget) else None
 
     @property
     def fitted_roles(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -11,6 +13,7 @@ from econsim.nn.architecture import Architecture
 from econsim.nn.distributions import Distribution
 from econsim.nn.encoders import Encoder, Seen
 from econsim.nn.heads import head_of
+from econsim.nn.joint_observation import joint_observation
 from econsim.nn.layers import linear
 
 __all__ = ["ActorCritic", "Memory"]
@@ -31,6 +34,8 @@ class ActorCritic(nn.Module):
         initial_log_std: initial log standard deviation of latents (real-valued actions).
         key: random key of the weights, ``[1]``.
         start: the action ``[*shape]`` that the initial policy takes, regardless of the observation.
+        joint: the size of the joint observation that a centralised critic reads in addition to the player's own (Yu et
+            al. 2022); ``None`` for a critic that reads the player's own observation only.
     """
 
     value_mean: Tensor
@@ -43,15 +48,16 @@ class ActorCritic(nn.Module):
         initial_log_std: float,
         key: Tensor,
         start: Tensor | None = None,
+        joint: int | None = None,
     ) -> None:
         super().__init__()
-        self.make = make
+        self.make, self.joint = make, joint
         self.head = head_of(role.action, initial_log_std)
         self.policy_tower = Encoder(role, make, random.fold(key, "policy"))
-        self.value_tower = None if make.shared_towers else Encoder(role, make, random.fold(key, "value"))
-        width = self.policy_tower.size
+        self.value_tower = None if make.shared_towers else Encoder(role, make, random.fold(key, "value"), joint)
+        width, value_width = self.policy_tower.size, (self.value_tower or self.policy_tower).size
         self.policy_outputs = linear(width, self.head.size, POLICY_GAIN, random.fold(key, "policy outputs"))
-        self.value_output = linear(width, 1, VALUE_GAIN, random.fold(key, "value output"))
+        self.value_output = linear(value_width, 1, VALUE_GAIN, random.fold(key, "value output"))
         self.register_buffer("value_mean", torch.zeros(()))
         self.register_buffer("value_spread", torch.ones(()))
         if start is not None:
@@ -63,9 +69,15 @@ class ActorCritic(nn.Module):
         """Whether the network reads the view."""
         return self.policy_tower.sight is not None
 
-    def sees(self, observation: Observation) -> Seen:
-        """Return the part of an observation that the network reads."""
-        return Seen.of(observation, self.looks)
+    def sees(self, observation: Observation, everyone: Mapping[str, Observation] | None = None) -> Seen:
+        """Return the part of an observation that the network reads.
+
+        Args:
+            observation: the observation of the role.
+            everyone: the observations of all roles, which only a centralised critic reads; policies do without.
+        """
+        joint = None if self.joint is None or everyone is None else joint_observation(everyone, self.looks)
+        return Seen.of(observation, self.looks, joint)
 
     def first_memory(self, copies: int, players: int, device: torch.device | str) -> Memory:
         """Return zero recurrent states ``[B, N, 2 * recurrent]``; an empty tuple for a network without memory."""
@@ -86,7 +98,7 @@ class ActorCritic(nn.Module):
             hidden, state = self.policy_tower(seen, memory[0] if memory else None)
             value_hidden, value_state = hidden, None
             if self.value_tower is not None:
-                value_hidden, value_state = self.value_tower(seen, memory[1] if memory else None)
+                value_hidden, value_state = self.value_tower(seen.for_critic, memory[1] if memory else None)
         states = tuple(after for after in (state, value_state) if after is not None)
         return self._distribution(hidden, seen), self._value(value_hidden), states
 
@@ -94,7 +106,9 @@ class ActorCritic(nn.Module):
         """Return distributions and values ``[S, L, ...]`` of sequences; see :meth:`Encoder.over_time`."""
         with self._precision(seen):
             hidden = self.policy_tower.over_time(seen, memory[0], starts)
-            value_hidden = hidden if self.value_tower is None else self.value_tower.over_time(seen, memory[1], starts)
+            value_hidden = hidden
+            if self.value_tower is not None:
+                value_hidden = self.value_tower.over_time(seen.for_critic, memory[1], starts)
         return self._distribution(hidden, seen), self._value(value_hidden)
 
     @torch.no_grad()

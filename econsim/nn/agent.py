@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.nn import ActorCritic, Amounts, Architecture, Categorical, Memory, Probabilities
+from econsim.nn.joint_observation import joint_size
 
 UNTRAINED = (
     "ppo: the policy network has not been trained; train it with econsim.run or with a learner of econsim.training"
@@ -27,9 +28,20 @@ class PolicyParameters(Architecture):
     shares_with: str | None = None
     """Role whose policy network this role shares: one network, trained with the data of both roles. None: the role has
     its own network."""
+    critic: Literal["own", "centralised"] = "own"
+    """What the value function reads during training: the player's ``own`` observation, or, ``centralised``, also the
+    joint observation of all players of all roles (MAPPO; Yu et al. 2022). The policy reads the player's own observation
+    in either case."""
     deterministic: bool | None = None
     """After training, play the most likely action (true) or draw from the policy as in training (false). None: play the
     most likely real-valued action, but draw discrete actions, so that a mixed strategy is played as such."""
+
+    @model_validator(mode="after")
+    def _critic_is_apart(self) -> Self:
+        if self.critic == "centralised" and self.shared_towers:
+            reason = "shares its encoder with the policy, which must not read the observations of others"
+            raise ValueError(f"critic: centralised needs shared_towers: false; with shared_towers the critic {reason}")
+        return self
 
 
 class NeuralAgent(ABC):
@@ -57,10 +69,9 @@ class NeuralAgent(ABC):
         if self._network is None:
             make = self.policy_parameters
             start = self.first_action(game, role)
-            network = ActorCritic(self.as_it_acts(game, role), make, make.initial_exploration, key.cpu(), start).to(
-                key.device
-            )
-            self._network = self._restored(network, role)
+            joint = self._joint_size(game, role)
+            network = ActorCritic(self.as_it_acts(game, role), make, make.initial_exploration, key.cpu(), start, joint)
+            self._network = self._restored(network.to(key.device), role)
         return self._network
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
@@ -125,11 +136,17 @@ class NeuralAgent(ABC):
         deterministic = self.policy_parameters.deterministic
         return isinstance(network.head, Amounts) if deterministic is None else deterministic
 
+    def _joint_size(self, game: Game[Any], role: Role) -> int | None:
+        """Return the size of the joint observation that the critic reads; ``None`` unless it is centralised."""
+        make = self.policy_parameters
+        with_views = bool(make.convolutions and role.view)
+        return joint_size(game.roles, with_views) if make.critic == "centralised" else None
+
     def _restored(self, network: ActorCritic, role: Role) -> ActorCritic:
         if self._weights is None:
             return network
         try:
-            network.load_state_dict(self._weights)
+            network.load_state_dict(_with_critic_of(network, self._weights))
         except RuntimeError as error:
             raise UserError(
                 f"agents.{role.name}: the stored weights do not match this game and the architecture of the network;"
@@ -142,6 +159,17 @@ class NeuralAgent(ABC):
         if self._network is None:
             raise UserError(UNTRAINED)
         return self._network
+
+
+def _with_critic_of(network: ActorCritic, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return weights with the network's own critic where a centralised one was trained with other players.
+
+    The number of players determines the size of the joint observation, which policies do not read: they play in games
+    of any number of players, and a critic that is needed there is learned anew.
+    """
+    own = {name: value for name, value in network.state_dict().items() if name.startswith("value_")}
+    same = all(name in weights and weights[name].shape == value.shape for name, value in own.items())
+    return weights if network.joint is None or same else {**weights, **own}
 
 
 def like_features(action: Tensor, observation: Observation) -> Tensor:

@@ -27,6 +27,8 @@ class Seen:
     features: ``[..., F]`` float32. view: ``[..., C, h, w]`` small integers. action_mask: ``[..., A]`` bool.
     shared: float32, features common to all players, without an axis of players: ``[B, G]`` in play. For the rows of a
     batch it is ``[P, G]``, and row ``i`` observed the entry ``shared_row[i]`` (int64 ``[...]``; ``None`` in play).
+    joint: float32 ``[B, J]`` or ``[P, J]``, what all players of the environment copy observe, arranged as ``shared``;
+    ``None`` unless the network has a centralised critic.
     """
 
     features: Tensor
@@ -34,13 +36,24 @@ class Seen:
     action_mask: Tensor | None = None
     shared: Tensor | None = None
     shared_row: Tensor | None = None
+    joint: Tensor | None = None
 
     @classmethod
-    def of(cls, observation: Observation, with_view: bool) -> Seen:
-        """Return the part of an observation that a network reads, with or without the view."""
+    def of(cls, observation: Observation, with_view: bool, joint: Tensor | None = None) -> Seen:
+        """Return the part of an observation that a network reads, with or without the view, and a joint observation."""
         features = observation.features.flatten(2).float()
         shared = None if observation.shared is None else observation.shared.float()
-        return cls(features, observation.view if with_view else None, observation.action_mask, shared)
+        return cls(features, observation.view if with_view else None, observation.action_mask, shared, joint=joint)
+
+    @property
+    def for_critic(self) -> Seen:
+        """What the critic reads: the joint observation, where there is one, in the place of the shared features."""
+        return self if self.joint is None else replace(self, shared=self.joint, joint=None)
+
+    @property
+    def moments(self) -> int:
+        """Number of rows of ``shared`` and ``joint``; 0 without them."""
+        return next((len(rows) for rows in (self.shared, self.joint) if rows is not None), 0)
 
     def for_each(self, of_shared: Tensor) -> Tensor:
         """Return values that belong to the rows of ``shared``, arranged so that they broadcast over the players."""
@@ -49,22 +62,22 @@ class Seen:
         return of_shared.index_select(0, self.shared_row.flatten()).view(*self.shared_row.shape, -1)
 
     def with_rows(self) -> Seen:
-        """Return steps ``[T, B, ...]`` in the form of a batch: shared rows ``[T * B, G]`` and row numbers."""
-        if self.shared is None:
+        """Return steps ``[T, B, ...]`` in the form of a batch: shared rows ``[T * B, ...]`` and row numbers."""
+        if not self.moments:
             return self
         moments = self.features.shape[:-2]
-        rows = torch.arange(moments.numel(), device=self.shared.device).view(*moments, 1)
-        players = rows.expand(self.features.shape[:-1])
-        return replace(self, shared=self.shared.flatten(0, -2), shared_row=players)
+        rows = torch.arange(moments.numel(), device=self.features.device).view(*moments, 1)
+        shared, joint = (None if each is None else each.flatten(0, -2) for each in (self.shared, self.joint))
+        return replace(self, shared=shared, joint=joint, shared_row=rows.expand(self.features.shape[:-1]))
 
     def moved_on(self, rows: int) -> Seen:
-        """Return this with its row numbers increased by ``rows``, the number of rows of ``shared`` placed before it."""
+        """Return this with its row numbers increased by ``rows``, the number of shared rows placed before its own."""
         return self if self.shared_row is None else replace(self, shared_row=self.shared_row + rows)
 
     def of_each(self, function: Callable[[Tensor], Tensor]) -> Seen:
-        """Apply ``function`` to every tensor with an axis of rows, that is, to all but ``shared``."""
-        rows: Seen = tree_map(function, replace(self, shared=None))
-        return replace(rows, shared=self.shared)
+        """Apply ``function`` to every tensor with an axis of rows, that is, to all but ``shared`` and ``joint``."""
+        rows: Seen = tree_map(function, replace(self, shared=None, joint=None))
+        return replace(rows, shared=self.shared, joint=self.joint)
 
 
 class ConvolutionalEncoder(nn.Module):
@@ -149,15 +162,17 @@ class Encoder(nn.Module):
     """Encoder: convolutions over the view, dense layers, an optional layer normalisation and an optional LSTM.
 
     ``size`` is the length ``D`` of the encoding; a memory is ``[..., 2 * recurrent]``: LSTM output and cell state.
+    ``joint`` is the size of the joint observation that it reads in the place of the role's shared features.
     """
 
-    def __init__(self, role: Role, make: Architecture, key: Tensor) -> None:
+    def __init__(self, role: Role, make: Architecture, key: Tensor, joint: int | None = None) -> None:
         super().__init__()
+        shared = len(role.shared_features) if joint is None else joint
         looks = bool(make.convolutions and role.view)
         self.sight = ConvolutionalEncoder(role, make, random.fold(key, "sight")) if looks else None
         inputs = role.observation.size + (self.sight.size if self.sight is not None else 0)
-        self.shared = self._of_shared(len(role.shared_features), make, random.fold(key, "shared"))
-        inputs += len(role.shared_features) if self.shared is None else 0
+        self.shared = self._of_shared(shared, make, random.fold(key, "shared"))
+        inputs += shared if self.shared is None else 0
         self.dense = dense((inputs, *make.hidden), make.activation, random.fold(key, "dense"))
         width = make.hidden[-1] if make.hidden else inputs
         self.norm = nn.LayerNorm(width) if make.layer_norm else nn.Identity()

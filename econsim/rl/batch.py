@@ -106,8 +106,7 @@ def joined(batches: Sequence[Batch]) -> Batch:
     """Concatenate batches."""
     if len(batches) == 1:
         return batches[0]
-    counts = (0 if batch.seen.shared is None else batch.seen.shared.shape[0] for batch in batches)
-    first_rows = accumulate(counts, initial=0)
+    first_rows = accumulate((batch.seen.moments for batch in batches), initial=0)
     batches = [replace(batch, seen=batch.seen.moved_on(first)) for batch, first in zip(batches, first_rows)]  # noqa: B905
     leaves = zip(*(pytree.tree_leaves(batch) for batch in batches), strict=True)
     return pytree.tree_unflatten([torch.cat(tensors) for tensors in leaves], pytree.tree_structure(batches[0]))  # type: ignore[no-any-return]

@@ -228,7 +228,7 @@ class Rollout:
             key, now = random.fold(draw, name), seen[name]
             if name in self.networks:
                 network = self.networks[name]
-                inputs = network.sees(now)
+                inputs = network.sees(now, seen)
                 distribution, value, next_memories[name] = network(inputs, memories[name])
                 choice = distribution.sample(key, "ppo")
                 acting = now.acting & now.alive
@@ -276,7 +276,7 @@ class Rollout:
             value = torch.zeros_like(reward)
             if stops is not None:
                 network, after = self.networks[name], following[name]
-                value = network(network.sees(after), scene.memories[name])[1] * (after.alive & cut[:, None])
+                value = network(network.sees(after, following), scene.memories[name])[1] * (after.alive & cut[:, None])
             record.pay(step, EnvStep(reward, value, transition.terminated, cut, scene.starts))
 
     def _move_on(

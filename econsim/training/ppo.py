@@ -1,5 +1,8 @@
 """Independent PPO: all roles with a policy network learn simultaneously from the same rollouts; others play unchanged.
 
+With ``critic: centralised`` in the parameters of an agent, its value function reads the joint observation of all
+players (MAPPO; Yu et al. 2022, "The surprising effectiveness of PPO in cooperative multi-agent games").
+
 Leaders and followers have separate settings and time scales: a leader acts at the first step of each of its periods,
 and learns from these steps (as in Zheng et al. 2022). Parameters of the game may follow schedules during training, such
 as the warm-up of labour costs and the ceiling on tax rates of that paper; an episode keeps the values with which it

@@ -6,7 +6,7 @@ import numpy as np
 
 from econsim.households.chains import Floats
 
-__all__ = ["euler_step", "move"]
+__all__ = ["earnings", "endogenous_grid", "euler_step", "move"]
 
 _STEPS = 60  # of Newton's method
 
@@ -37,6 +37,28 @@ def _constrained(resources: Floats, guess: Floats, scale: Floats, wage: Floats, 
     return np.where(is_most, at_most, point)
 
 
+def earnings(consumption: Floats, wages: Floats, scales: Floats, numbers: Floats) -> tuple[Floats, Floats, Floats]:
+    r"""Return hours and net earnings at a level of consumption ``[S, G]``, and the derivative of spending net of them.
+
+    The derivative, in consumption, is $1 + \tau_c$ where hours are no choice or at their largest number.
+    """
+    hours = _hours(consumption, scales[:, None], numbers)
+    net: Floats = numbers[3] * (wages[:, None] * hours) ** numbers[4]
+    fall = numbers[0] * numbers[6] * numbers[4] * net / consumption
+    return hours, net, numbers[2] + np.where(hours < numbers[7], fall, 0.0)
+
+
+def endogenous_grid(
+    consumption: Floats, transition: Floats, grid: Floats, wages: Floats, scales: Floats, numbers: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return consumption by assets of the next period, the cash at hand that it takes, and its derivative in it."""
+    sigma, factor, price = numbers[:3]
+    chosen: Floats = (factor * transition @ consumption**-sigma) ** (-1 / sigma)
+    _, net, slope = earnings(chosen, wages, scales, numbers)
+    nodes: Floats = price * chosen + grid - net - numbers[9]
+    return chosen, nodes, slope
+
+
 def euler_step(
     consumption: Floats,
     transition: Floats,
@@ -50,11 +72,10 @@ def euler_step(
     assets: Floats,
 ) -> None:
     """Do one step of the endogenous grid method; the arguments are those of the kernel of the same name."""
-    sigma, factor, price, level, kept = numbers[:5]
+    _, _, price, level, kept = numbers[:5]
     gross, transfer = numbers[8:]
     wage, scale = wages[:, None], scales[:, None]
-    chosen = (factor * transition @ consumption**-sigma) ** (-1 / sigma)
-    nodes = price * chosen + grid - level * (wage * _hours(chosen, scale, numbers)) ** kept - transfer
+    chosen, nodes, _ = endogenous_grid(consumption, transition, grid, wages, scales, numbers)
     owned = gross * grid
     for state in range(len(wages)):
         below = np.clip(np.searchsorted(nodes[state], owned) - 1, 0, len(grid) - 2)

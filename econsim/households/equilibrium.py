@@ -5,7 +5,8 @@ bank holds capital and public debt and owes them to households, $A = K + B$, at 
 taxes consumption, labour income, capital income and wealth, pays interest on a constant debt, spends a share of the
 remaining revenue on public consumption, and transfers the rest equally: the transfer closes its budget.
 
-The interest rate is found by a secant method within bounds.
+The interest rate is found by a secant method within bounds, first on coarse grids of assets, whose result starts the
+next finer one. Policies start from those at the last two interest rates, extrapolated.
 
 Sources: Bewley (1986), Huggett (1993), Aiyagari (1994); Heathcote, Storesletten and Violante (2017) for the tax on
 labour income, here relative to mean labour income as in Guner, Kaygusuz and Ventura (2014).
@@ -14,24 +15,25 @@ labour income, here relative to mean labour income as in Guner, Kaygusuz and Ven
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from econsim.errors import UserError
 from econsim.households.chains import Floats
 from econsim.households.distributions import stationary_distribution
-from econsim.households.policies import Policy, best_policy
+from econsim.households.policies import Policy, PolicySolver, coarser_grids
 from econsim.households.problem import Budget, Household
 
 __all__ = ["Aggregates", "Equilibrium", "Taxes", "Technology", "stationary_equilibrium"]
 
 ROUNDS = 60
 """The largest number of interest rates, and of transfers at each of them, that are tried."""
-_FINEST, _COARSEST = 1e-11, 1e-5  # tolerance of the policy, near to and far from market clearing
+_FINE, _COARSE = 1e-11, 1e-7  # tolerance of the policy on the household's grid, and on coarser ones
 _AMPLIFIED = 1e3  # by how much an error of the policy may be amplified in assets
 _LEAST = 1e-3  # ratio of assets to capital, where assets are below debt
 _LONGEST = 2.0  # step of the secant method
+_NEAR = 1e-3  # residual at which a coarse grid is left
 
 Stops = Callable[[int, str], bool]
 
@@ -162,39 +164,73 @@ def stationary_equilibrium(
             tolerance; the message then gives the residual and no number is returned.
     """
     rules = taxes or Taxes()
-    search = _Search(household, technology, rules)
     ceiling = rules.highest_interest_rate(household.discount)
+    search = _Search(household, technology, rules)
     search.check(ceiling)
-    # Assets behave as 1 / (ceiling - rate) near the ceiling, so that their logarithm is nearly linear in this one.
-    low, high = -np.log(ceiling + technology.depreciation), np.inf
     first = ceiling - 0.1 * (ceiling + technology.depreciation) if start is None else start
-    point = -np.log(ceiling - first)
-    before: tuple[float, float] | None = None
-    for rounds in range(1, ROUNDS + 1):
-        rate = ceiling - float(np.exp(-point))
-        at = search.at(rate)
-        if at.accuracy <= _FINEST and abs(at.residual) <= tolerance:
-            return search.equilibrium(rate, at, rounds)
-        if stops(rounds, f"residual {abs(at.residual):.2g}"):
-            break
-        if at.accuracy <= _FINEST or abs(at.residual) > tolerance:
-            if abs(at.gap) > _AMPLIFIED * at.accuracy:  # its sign is certain
-                low, high = (point, high) if at.gap < 0 else (low, point)
-            point, before = _next(point, at.gap, before, low, high), (point, at.gap)
-    raise UserError(
+    line = _Line(ceiling, technology.depreciation, first)
+    rounds = 0
+    for grid in (*coarser_grids(household.grid), household.grid):
+        is_last = grid is household.grid
+        search.use(grid, _FINE if is_last else _COARSE)
+        line.forget_bounds()
+        for _ in range(ROUNDS):
+            rounds += 1
+            at = search.at(line.rate)
+            if abs(at.residual) <= (tolerance if is_last else _NEAR):
+                break
+            if stops(rounds, f"residual {abs(at.residual):.2g}"):
+                raise _not_found(line.rate, at.residual, tolerance, rounds)
+            line.move(at.gap, abs(at.gap) > _AMPLIFIED * search.accuracy)
+        else:
+            if is_last:
+                raise _not_found(line.rate, at.residual, tolerance, rounds)
+    return search.equilibrium(line.rate, at, rounds)
+
+
+def _not_found(rate: float, residual: float, tolerance: float, rounds: int) -> UserError:
+    return UserError(
         f"no stationary equilibrium was found: after {rounds} interest rates, the last {rate:.6g}, assets differ from"
-        f" capital and debt by {abs(at.residual):.2g} of capital (tolerance {tolerance:g}); use more grid points or a"
+        f" capital and debt by {abs(residual):.2g} of capital (tolerance {tolerance:g}); use more grid points or a"
         " higher largest amount of assets"
     )
 
 
-def _next(point: float, gap: float, before: tuple[float, float] | None, low: float, high: float) -> float:
-    """Return the next point of the secant method; a step of unit slope or a bisection where that leaves the bounds."""
-    steps = [] if before is None or before[1] == gap else [-gap * (point - before[0]) / (gap - before[1])]
-    for step in (*steps, -gap):
-        if low < point + np.clip(step, -_LONGEST, _LONGEST) < high:
-            return float(point + np.clip(step, -_LONGEST, _LONGEST))
-    return float((low + high) / 2 if np.isfinite(high) else point + 1)
+class _Line:
+    """The interest rates that are tried: a secant method within bounds.
+
+    Assets behave as 1 / (ceiling - rate) near the ceiling, so that their logarithm is nearly linear in minus the
+    logarithm of the distance, the ``point``.
+    """
+
+    def __init__(self, ceiling: float, depreciation: float, first: float) -> None:
+        self.ceiling, self._lowest = ceiling, -np.log(ceiling + depreciation)
+        self.point, self._slope = -np.log(ceiling - first), 1.0
+        self.forget_bounds()
+
+    @property
+    def rate(self) -> float:
+        """The interest rate to try."""
+        return self.ceiling - float(np.exp(-self.point))
+
+    def forget_bounds(self) -> None:
+        """Forget what the last grid gave but the slope."""
+        self._low, self._high = self._lowest, np.inf
+        self._before: tuple[float, float] | None = None
+
+    def move(self, gap: float, is_certain: bool) -> None:
+        """Move to the next rate, given the gap at the last one and whether its sign is certain."""
+        if is_certain:
+            self._low, self._high = (self.point, self._high) if gap < 0 else (self._low, self.point)
+        if self._before is not None and self._before[1] != gap and self._before[0] != self.point:
+            self._slope = (gap - self._before[1]) / (self.point - self._before[0])
+        self._before = self.point, gap
+        for step in (-gap / self._slope, -gap):  # of the secant method; of unit slope where that leaves the bounds
+            new = self.point + float(np.clip(step, -_LONGEST, _LONGEST))
+            if self._low < new < self._high:
+                self.point = new
+                return
+        self.point = (self._low + self._high) / 2 if np.isfinite(self._high) else self.point + 1
 
 
 @dataclass(frozen=True)
@@ -208,11 +244,10 @@ class _At:
     gap: float
     residual: float
     mass_residual: float
-    accuracy: float
 
 
 class _Search:
-    """Evaluates interest rates, each from the policy, transfer and labour of the one before."""
+    """Evaluates interest rates, each from the policies, transfer and labour of those before."""
 
     def __init__(self, household: Household, technology: Technology, taxes: Taxes) -> None:
         self.household, self.technology, self.taxes = household, technology, taxes
@@ -220,8 +255,16 @@ class _Search:
         if household.labour is not None:
             self.labour *= 0.5 * household.labour.most
         self.transfer = 0.0
-        self.policy: Floats | None = None
-        self.accuracy = _COARSEST
+        self.policies: list[tuple[float, Floats]] = []  # interest rates and consumption, the last two
+
+    def use(self, grid: Floats, accuracy: float) -> None:
+        """Continue on another grid of assets, with this tolerance of the policy."""
+        if self.policies:
+            policy = self.policies[-1][1]
+            finer = np.stack([np.interp(grid, self.household.grid, row) for row in policy])
+            self.policies = [(self.policies[-1][0], finer)]
+        self.household = replace(self.household, grid=grid)
+        self.solver, self.accuracy = PolicySolver(self.household), accuracy
 
     def check(self, highest_rate: float) -> None:
         """Check what can be known before the search."""
@@ -245,20 +288,31 @@ class _Search:
             self.transfer, self.labour = new.transfer, new.labour
             if change <= max(self.accuracy, 1e-10):
                 break
-        self.accuracy = max(_FINEST, min(_COARSEST, 1e-3 * result.gap**2))  # the secant method is superlinear
         return result
 
     def _try(self, rate: float, wage: float, intensity: float) -> _At:
         household, taxes = self.household, self.taxes
         budget = taxes.budget(rate, wage, self.transfer, wage * self.labour)
-        policy = best_policy(household, budget, self.policy, self.accuracy)
-        self.policy = policy.consumption
+        policy = self.solver.solve(budget, self._guess(rate), self.accuracy)
+        others = [each for each in self.policies if each[0] != rate]
+        self.policies = [*others[-1:], (rate, policy.consumption)]
         mass, mass_residual = stationary_distribution(household.chain, household.grid, policy.assets)
         aggregates = self._aggregates(rate, wage, budget, policy, mass)
         productive = aggregates.assets - taxes.debt
         ratio = productive / (intensity * aggregates.labour)
         gap, residual = float(np.log(max(ratio, _LEAST))), ratio - 1
-        return _At(aggregates, budget, policy, mass, gap, residual, mass_residual, self.accuracy)
+        return _At(aggregates, budget, policy, mass, gap, residual, mass_residual)
+
+    def _guess(self, rate: float) -> Floats | None:
+        """Return consumption at an interest rate, on a line through the last two."""
+        if not self.policies:
+            return None
+        last, policy = self.policies[-1]
+        if len(self.policies) == 1 or rate == last:
+            return policy
+        before, other = self.policies[0]
+        guess = policy + (policy - other) * (rate - last) / (last - before)
+        return guess if guess.min() > 0 else policy
 
     def _aggregates(self, rate: float, wage: float, budget: Budget, policy: Policy, mass: Floats) -> Aggregates:
         taxes, chain = self.taxes, self.household.chain

@@ -39,38 +39,59 @@ def fixed_point(
     result is the last image; where the ``limit`` of iterations is reached, its residual is above the tolerance, which
     the caller has to report.
     """
-    values, residuals = np.empty((memory, start.size)), np.empty((memory, start.size))
-    point = start
-    kept = 0
-    last_image = last_residual = start
+    kept = _Memory(memory, start.size)
+    point = last = start
     worst = lowest = np.inf
     for iteration in range(1, limit + 1):
         new = image(point)
         residual = new - point
-        worst = float(np.abs(residual).max())
+        worst = float(max(residual.max(), -residual.min()))
         if worst <= tolerance:
             return FixedPoint(new, worst, iteration)
-        if worst > _MOST_GROWTH * lowest:
-            point, last_image, last_residual, kept, lowest = new, new, residual, 0, np.inf
+        if not worst <= _MOST_GROWTH * lowest:
+            point = last = new
+            lowest = np.inf
+            kept.clear()
             continue
-        lowest = min(lowest, worst)
-        if iteration > 1:
-            row = kept % memory
-            values[row], residuals[row] = new - last_image, residual - last_residual
-            kept += 1
-        last_image, last_residual = new, residual
-        point = new if kept == 0 else _extrapolated(new, residual, values[:kept], residuals[:kept])
+        lowest, last = min(lowest, worst), new
+        point = kept.extrapolated(new, residual)
         if not admissible(point):
-            point, kept = new, 0
-    return FixedPoint(last_image, worst, limit)
+            point = new
+            kept.clear()
+    return FixedPoint(last, worst, limit)
 
 
-def _extrapolated(new: Floats, residual: Floats, values: Floats, residuals: Floats) -> Floats:
-    normal = residuals @ residuals.T
-    normal[np.diag_indices_from(normal)] *= 1 + 1e-12  # nearly parallel directions
-    try:
-        weights = np.linalg.solve(normal, residuals @ residual)
-    except np.linalg.LinAlgError:
-        return new
-    point: Floats = new - weights @ values
-    return point
+class _Memory:
+    """The last differences of images and of residuals, with the products of the latter."""
+
+    def __init__(self, rows: int, size: int) -> None:
+        self.images, self.residuals = np.empty((rows, size)), np.empty((rows, size))
+        self.products = np.empty((rows, rows))
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.count = 0
+        self.before: tuple[Floats, Floats] | None = None
+
+    def extrapolated(self, new: Floats, residual: Floats) -> Floats:
+        """Return the next point, from the last image and its residual."""
+        if self.before is not None:
+            row = self.count % len(self.images)
+            self.count += 1
+            np.subtract(new, self.before[0], out=self.images[row])
+            np.subtract(residual, self.before[1], out=self.residuals[row])
+            products = self.residuals[: self.count] @ self.residuals[row]
+            self.products[row, : len(products)] = self.products[: len(products), row] = products
+        self.before = new, residual
+        used = min(self.count, len(self.images))
+        if not used:
+            return new
+        normal = self.products[:used, :used].copy()
+        normal[np.diag_indices(used)] *= 1 + 1e-12  # nearly parallel directions
+        try:
+            weights = np.linalg.solve(normal, self.residuals[:used] @ residual)
+        except np.linalg.LinAlgError:
+            return new
+        point: Floats = new - weights @ self.images[:used]
+        return point

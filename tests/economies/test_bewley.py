@@ -126,6 +126,7 @@ def test_exact_households_follow_a_changed_parameter_of_one_copy() -> None:
     chosen = changed.exact_actions("household", changed.observe(state)["household"])
     before = game.exact_actions("household", game.observe(state)["household"])
     assert torch.equal(before[0], chosen[0])
+    assert game.household_problem is game.household_problem  # made once, not in every decision
     # The same assets are a smaller multiple of income in the richer economy: no household spends a smaller share.
     assert bool((chosen[1, :, 0] >= before[1, :, 0] - 1e-9).all())
     assert float(chosen[1, :, 0].mean()) > float(before[1, :, 0].mean()) + 0.01

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from econsim.errors import UserError
-from econsim.households import _arrays, _kernels, policies
+from econsim.households import _arrays, _kernels
+from econsim.households._newton import Correction
 from econsim.households.chains import Chain, chain_of, rouwenhorst, tauchen, with_superstar
-from econsim.households.distributions import Lottery, stationary_distribution
+from econsim.households.distributions import stationary_distribution
 from econsim.households.equilibrium import Equilibrium, Taxes, Technology, stationary_equilibrium
+from econsim.households.lottery import Lottery
 from econsim.households.policies import best_policy
 from econsim.households.problem import Budget, Household, Labour, asset_grid
 from econsim.households.statistics import constrained_share, gini, propensities, top_share
+from econsim.households.steps import EulerStep
 
 AIYAGARI = Technology(0.36, 0.08)
 TAXES = Taxes(0.065, 0.75, 0.18, 0.3, 0.01, 0.6, debt=0.4)
@@ -100,7 +103,7 @@ def test_every_budget_closes_in_a_taxed_equilibrium(taxed: tuple[Household, Equi
 @pytest.mark.parametrize("labour", [None, Labour(8.0, 2.0)])
 def test_arrays_and_kernels_compute_the_same(labour: Labour | None) -> None:
     household = Household(0.95, 2.0, rouwenhorst(0.8, 0.5, 4), asset_grid(-0.5, 30.0, 60), labour)
-    step = policies._Step(household, Budget(1.03, 1.1, 0.1, 0.05, 0.8, 0.1))
+    step = EulerStep(household, Budget(1.03, 1.1, 0.1, 0.05, 0.8, 0.1))
     point = step.first_guess().ravel()
     for _ in range(3):
         outcomes = []
@@ -115,6 +118,24 @@ def test_arrays_and_kernels_compute_the_same(labour: Labour | None) -> None:
     compiled = law(mass)
     law._move = _arrays.move
     assert law(mass) == pytest.approx(compiled, abs=1e-15)
+
+
+def test_the_correction_inverts_the_derivative_of_a_step(taxed: tuple[Household, Equilibrium]) -> None:
+    household, equilibrium = taxed
+    step, point = EulerStep(household, equilibrium.budget), equilibrium.policy.consumption.ravel()
+    direction = point * np.sin(np.linspace(0, 40, point.size))
+    by_differences = (step(point + 1e-6 * direction) - step(point - 1e-6 * direction)) / 2e-6
+    found = Correction(step, point)(direction - by_differences)
+    inside = equilibrium.policy.assets.ravel() < household.grid[-1]
+    assert found[inside] == pytest.approx(direction[inside], abs=1e-5 * np.abs(direction).max())
+
+
+def test_patient_households_of_persistent_income_are_solved_in_few_iterations() -> None:
+    household = _aiyagari(rouwenhorst(0.9, 0.4, 7), 3.0, 300)
+    start = best_policy(household, Budget(1.0200, 1.2), tolerance=1e-6)
+    policy = best_policy(household, Budget(1.0212, 1.2), start.consumption)
+    assert policy.residual <= 1e-11
+    assert policy.iterations < 60  # 250 without Newton's correction
 
 
 # Published interest rates in percent (Aiyagari 1994, Table II), by standard deviation, persistence and risk aversion.

@@ -107,7 +107,7 @@ class Bewley(Game[State]):
         numbers["labour_weight"] = parameters.labour_weight or 0.0
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
         self.horizon, self.discount = parameters.periods, parameters.discount
-        problem = parameters.household()
+        problem = exact.household_of(parameters)
         self.chain_values = torch.from_numpy(problem.chain.values)
         self.transition = torch.from_numpy(problem.chain.transition)
         self.grid = torch.from_numpy(problem.grid)
@@ -207,13 +207,13 @@ class Bewley(Game[State]):
     @property
     def household_problem(self) -> Household:
         """The problem of a household."""
-        return self.settings.household()
+        return exact.household_of(self.settings)
 
     def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
         """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
         settings = self.settings
         taxes = settings.status_quo.taxes()
-        return stationary_equilibrium(settings.household(), settings.firm(), taxes, tolerance, stops=stops)
+        return stationary_equilibrium(self.household_problem, settings.firm(), taxes, tolerance, stops=stops)
 
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""

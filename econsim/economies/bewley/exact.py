@@ -11,11 +11,18 @@ from torch import Tensor
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, Policy
 from econsim.errors import UserError
 from econsim.households.equilibrium import Equilibrium, stationary_equilibrium
+from econsim.households.problem import Household
 
-__all__ = ["actions", "equilibrium_of"]
+__all__ = ["actions", "equilibrium_of", "household_of"]
 
 DECIMALS = 6
 """Policies and parameters that agree to this many decimals are solved once."""
+
+
+@lru_cache(maxsize=256)
+def household_of(parameters: Parameters) -> Household:
+    """Return the household's problem, with its chain of productivity and grid of assets, made once."""
+    return parameters.household()
 
 
 @lru_cache(maxsize=256)
@@ -26,7 +33,7 @@ def equilibrium_of(parameters: Parameters, policy: Policy) -> Equilibrium:
         UserError: there is none; the message gives the reason.
     """
     try:
-        return stationary_equilibrium(parameters.household(), parameters.firm(), policy.taxes())
+        return stationary_equilibrium(household_of(parameters), parameters.firm(), policy.taxes())
     except UserError as error:
         changed = ", ".join(f"{name} {value:g}" for name, value in policy.model_dump().items() if value)
         raise UserError(f"economy bewley, policy {changed or 'without taxes'}: {error}") from None
@@ -63,7 +70,7 @@ def _case(parameters: Parameters, names: list[str], row: list[float]) -> tuple[P
 
 def _choices(parameters: Parameters, policy: Policy, assets: Tensor, levels: Tensor) -> Tensor:
     """Return the share of resources spent, and hours, between grid points as on a line."""
-    solved, problem = equilibrium_of(parameters, policy), parameters.household()
+    solved, problem = equilibrium_of(parameters, policy), household_of(parameters)
     grid, values = (torch.from_numpy(each).to(assets) for each in (problem.grid, problem.chain.values))
     spending = (1 + policy.consumption_tax) * solved.policy.consumption
     tables = [torch.from_numpy(each).to(assets) for each in (spending, solved.policy.hours, solved.policy.assets)]

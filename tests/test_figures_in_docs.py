@@ -32,6 +32,14 @@ def overhead() -> dict[str, str]:
     return {name: f"{named[name]:.{count}f}" for name, count in digits.items()}
 
 
+def transcripts() -> dict[str, str]:
+    found = result("llm_transcript")
+    assert found["cpu_milliseconds_a_call"] < 0.1
+    kilobytes = {"stored": found["bytes_a_call"] / 1000, "said": found["characters_a_call"] / 1000}
+    milliseconds = {"milliseconds": f"{found['cpu_milliseconds_a_call']:.2f}"}
+    return {**milliseconds, **{name: f"{size:.1f}" for name, size in kilobytes.items()}}
+
+
 def adaptive() -> dict[str, str]:
     found = result("adaptive_choice")
     return {name: f"{100 * found[name]['coverage']:.1f} %" for name in ("held_out", "naive")}
@@ -175,6 +183,11 @@ SENTENCES = (
         overhead,
         "One call takes {recording} ms of CPU time in econsim at 64 concurrent calls, including store and ledger, and"
         " {strict} ms in a replay; litellm takes {litellm} ms and the openai client {openai} ms",
+    ),
+    (
+        "docs/language_models.md",
+        transcripts,
+        "questions of {said} kB with 50 steps of history take {stored} kB each, and {milliseconds} ms of CPU time",
     ),
     (
         "docs/economies/gather_trade_build.md",

@@ -27,7 +27,7 @@ from econsim.game import Game, Observation, Role, TextInterface
 from econsim.parameters import Model
 
 if TYPE_CHECKING:
-    from econsim.llm.service import Service
+    from econsim.llm.protocols import AnswersQuestions
 
 __all__ = ["Archetypes", "Parameters"]
 
@@ -77,7 +77,7 @@ class Archetypes:
         self.shadow: list[Difference] = []
         self._mind = llm.LanguageWorker(parameters.mind)
 
-    def connect(self, service: Service) -> None:
+    def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
         self._mind.connect(service)
 

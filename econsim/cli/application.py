@@ -30,6 +30,7 @@ from econsim.cli import (
     schelling,
     solving,
     sweeping,
+    transcribing,
     warming,
     watching,
 )
@@ -58,6 +59,7 @@ for _command in (
     schelling.schelling,
     counterfactual.counterfactual,
     auditing.audit,
+    transcribing.transcript,
     household.household,
     warming.warm,
     sweeping.sweep,

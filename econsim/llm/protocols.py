@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from econsim.game import Game, Role
-    from econsim.llm.service import Service
+    from econsim.llm.questions import Answer, Question
+    from econsim.llm.settings import Settings
 
-__all__ = ["EstimatesCalls", "UsesLlm"]
+__all__ = ["AnswersQuestions", "EstimatesCalls", "UsesLlm"]
+
+
+class AnswersQuestions(Protocol):
+    """What an agent sees of the service to which it is connected."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of its model."""
+
+    def ask(self, questions: Sequence[Question], /) -> list[Answer]:
+        """Return the answers to questions, in the same order."""
 
 
 @runtime_checkable
 class UsesLlm(Protocol):
     """An agent that uses a model. A run connects it before play; a composite agent connects its components."""
 
-    def connect(self, service: Service) -> None:
+    def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
 
 

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from econsim.llm.envelope import NO_ENVELOPE, Envelope
 from econsim.llm.replies import Form
 
-__all__ = ["FACTS", "Answer", "Outcome", "Question"]
+__all__ = ["FACTS", "NOBODY", "Addressee", "Answer", "Outcome", "Question"]
 
 FACTS = "FACTS: "
 """Prefix of the line that repeats the numbers of a question as one JSON object."""
 
 Outcome = Literal["clean", "repaired", "failed"]
+
+
+class Addressee(NamedTuple):
+    """Whom a question addresses, for transcripts; nothing of it is sent.
+
+    ``player``: the index in the agent's role, from 0. ``copy``: the environment copy, from 0. ``step``: the step of the
+    game, from 1. ``persona``: the player's persona. ``role``: the role of the player, if it is not that of the agent.
+    """
+
+    player: int | None = None
+    copy: int = 0
+    step: int | None = None
+    persona: str = ""
+    role: str = ""
+
+
+NOBODY = Addressee()
+"""The addressee of a question to no player in particular."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +44,7 @@ class Question:
     the setting of the service applies. ``facts`` repeats the numbers of the question as JSON; they are sent only to
     scripted models, which compute with them (:attr:`econsim.llm.settings.Settings.is_scripted`). ``history`` holds the
     lines of ``user`` that describe the past, the oldest first, or other entries with ``separator`` between them: the
-    older ones are left out where the question exceeds the context of the model.
+    older ones are left out where the question exceeds the context of the model. ``addressee``: whom it addresses.
     """
 
     system: str
@@ -39,6 +57,7 @@ class Question:
     facts: str = ""
     history: tuple[str, ...] = ()
     separator: str = "\n"
+    addressee: Addressee = NOBODY
 
     def text(self, scripted: bool = False) -> str:
         """Return the text that is sent as the user's message; for a ``scripted`` model it ends with the facts."""

@@ -26,11 +26,13 @@ from econsim.llm.requests import Reply, Request, request_of
 from econsim.llm.scheduling import Arrival, Scheduler
 from econsim.llm.settings import Settings
 from econsim.llm.store import Recorded, Store
+from econsim.llm.transcript import Asker, Transcript
 
 __all__ = ["STORE", "BudgetSpent", "EndpointError", "NotRecorded", "Service", "TooManyFailures"]
 
 STORE = "answers.sqlite"
 """File name of the response store in the folder of a run."""
+_NO_ONE = Asker()
 
 
 class Service:
@@ -39,22 +41,30 @@ class Service:
     ``watch`` is called, in the thread of the calls, with the number of questions that are answered, after each answer.
     """
 
-    def __init__(self, settings: Settings, store: Path | None = None, ledger: Path | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Path | None = None,
+        ledger: Path | None = None,
+        transcript: Path | None = None,
+    ) -> None:
         """Open the response store and the call log; no request is sent yet.
 
         Args:
             settings: the model and how it is called. ``settings.store`` takes precedence over ``store``.
             store: file of the response store; ``None``: answers are not recorded.
             ledger: file of the call log; ``None``: calls are not logged.
+            transcript: file of the transcript; ``None``, or with ``settings.transcript=False``: none is written.
 
         Raises:
-            UserError: no model is configured, a library is missing, or the store cannot be used.
+            UserError: no model is configured, a library is missing, or the store or the transcript cannot be used.
         """
         self.settings = settings
         self.counters: dict[str, Counter] = {}
         self._provider = provider_of(settings) if settings.mode in ("off", "record") else None
         self._store = _store(settings, store)
         self._ledger = Ledger(ledger)
+        self._transcript = Transcript(transcript) if transcript is not None and settings.transcript else None
         self._purse = SpendingLimit(settings.budget, self._ledger.total)
         self._pace = RateLimit(settings.requests_per_minute, settings.tokens_per_minute)
         self.watch: Callable[[int], object] = lambda answered: None
@@ -64,8 +74,12 @@ class Service:
         self._scheduler: Scheduler | None = None
         self._loop: Loop | None = None
 
-    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+    def ask(self, questions: Sequence[Question], asker: Asker = _NO_ONE) -> list[Answer]:
         """Return the answers to questions, in the same order, after waiting for all of them.
+
+        Args:
+            questions: the questions.
+            asker: the part of the run that asks, for the transcript.
 
         Raises:
             BudgetSpent: the budget is too small for the answers that are missing in the store.
@@ -74,10 +88,10 @@ class Service:
             TooManyFailures: more replies failed than ``failure_share`` allows, or one with ``on_failure=stop``.
             RunError: the answers cannot be written to disk.
         """
-        answers = self._answers(questions)
+        answers = self._answers(questions, asker)
         if self.settings.on_failure == "retry":
             for attempt in range(1, self.settings.retries_with_error + 1):
-                self._ask_again(questions, answers, attempt)
+                self._ask_again(questions, answers, attempt, asker)
         answers = [_explained(answer) for answer in answers]
         for question, answer in zip(questions, answers, strict=True):
             self._tally(question.purpose).count(answer)
@@ -135,6 +149,9 @@ class Service:
         if self._store is not None:
             self._store.close()
             self._store = None
+        if self._transcript is not None:
+            self._transcript.close()
+            self._transcript = None
         self._ledger.close()
 
     def __enter__(self) -> Service:
@@ -143,7 +160,7 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _answers(self, questions: Sequence[Question]) -> list[Answer]:
+    def _answers(self, questions: Sequence[Question], asker: Asker) -> list[Answer]:
         requests = [request_of(question, self.settings) for question in questions]
         first = {request.key: index for index, request in reversed([*enumerate(requests)])}
         recorded = self._recorded(list(first))
@@ -156,7 +173,10 @@ class Service:
         replies = (recorded[key].reply for key in first)
         self._simulated |= {reply.envelope.simulated for reply in replies if reply and reply.envelope.simulated}
         pairs = zip(questions, requests, strict=True)
-        return [_answer(question, recorded[request.key]) for question, request in pairs]
+        answers = [_answer(question, recorded[request.key]) for question, request in pairs]
+        if self._transcript is not None:
+            self._transcript.add(asker, questions, requests, answers)
+        return answers
 
     def _recorded(self, keys: Sequence[bytes]) -> dict[bytes, Recorded]:
         """Return the results that need no call: stored replies, and questions that this session has given up.
@@ -210,11 +230,11 @@ class Service:
         self._loop = self._loop or Loop()
         return self._scheduler, self._loop
 
-    def _ask_again(self, questions: Sequence[Question], answers: list[Answer], attempt: int) -> None:
+    def _ask_again(self, questions: Sequence[Question], answers: list[Answer], attempt: int, asker: Asker) -> None:
         """Repeat the questions whose replies could not be parsed, adding the reason to the question."""
         failed = [index for index, answer in enumerate(answers) if _is_unreadable(answer)]
         again = [_with_error(questions[index], answers[index].reason, attempt) for index in failed]
-        for index, answer in zip(failed, self._answers(again), strict=True):
+        for index, answer in zip(failed, self._answers(again, asker), strict=True):
             self._tally(questions[index].purpose).asked_again += 1
             if answer.outcome != "failed":
                 answers[index] = replace(answer, outcome="repaired", reason=f"asked again: {answers[index].reason}")

@@ -92,6 +92,8 @@ class Settings(Model):
     fits, and count such questions; ``stop``: stop the run."""
     failure_share: float = Field(0.2, ge=0, le=1)
     """Maximum share of failed questions of each purpose; a run that exceeds it stops."""
+    transcript: bool = True
+    """Keep a transcript of all questions and replies in the run's folder, for ``econsim transcript``."""
     simulated: str = ""
     """Description of a scripted model that replaces a real one, for reports; empty for a real model, and for an
     endpoint that names its scripted model itself."""

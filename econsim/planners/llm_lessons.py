@@ -21,7 +21,7 @@ from econsim.parameters import Chosen, FromRoom, Model
 from econsim.planners import llm
 
 if TYPE_CHECKING:
-    from econsim.llm.service import Service
+    from econsim.llm.protocols import AnswersQuestions
 
 __all__ = ["LessonPlanner", "Parameters"]
 
@@ -69,7 +69,7 @@ class LessonPlanner:
         """The list of lessons."""
         return self.mind.lessons
 
-    def connect(self, service: Service) -> None:
+    def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
         self.mind.connect(service)
 

@@ -18,6 +18,8 @@ __all__ = ["write_comparison", "write_figures", "write_reform_report", "write_re
 def write_report(run: Run, interactive: bool = False, with_png: bool = True) -> Path:
     """Write ``report.html``, ``figures/`` and ``tables/`` into the folder of a finished run; return the page's path.
 
+    A run with a transcript also gets ``transcript.html``.
+
     Args:
         run: a finished run.
         interactive: whether to include plotly.js (5 MB), which makes some figures interactive; ignored if plotly is
@@ -29,10 +31,12 @@ def write_report(run: Run, interactive: bool = False, with_png: bool = True) -> 
         UserError: the run is not finished, its folder contains a symbolic link, or it cannot be written to.
         RunError: a file of the run is damaged, or the disk is full; an older report is kept.
     """
+    from econsim.report.conversation import conversation
     from econsim.report.figures import Figures
     from econsim.report.games import blocks_of_run
     from econsim.report.page import render
     from econsim.report.tables import tables_of, write_tables
+    from econsim.runs.transcripts import CONVERSATION, has_transcript
     from econsim.storage.files import write_text
     from econsim.storage.links import refuse_links
     from econsim.storage.manifest import check_all
@@ -47,6 +51,8 @@ def write_report(run: Run, interactive: bool = False, with_png: bool = True) -> 
     drawn_of_game = write_figures(run.path / "figures", figures, with_png)
     drawn = write_figures(run.path / "figures", Figures(run).captioned(), with_png)
     write_tables(run.path / "tables", tables_of(run))
+    if has_transcript(run):
+        write_text(run.path / CONVERSATION, conversation(run))
     page = run.path / "report.html"
     write_text(page, render(run, drawn, interactive, blocks, drawn_of_game))
     return page

@@ -22,6 +22,7 @@ from econsim.report.references import references_of
 from econsim.report.reform import reform_in_words
 from econsim.runs.costs import fit_costs
 from econsim.runs.summary import headline_verdict
+from econsim.runs.transcripts import CONVERSATION, has_transcript
 from econsim.runs.workers import scored_under, workers_of
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "reform": reform_in_words,
     "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
     "llm_usage": llm_usage,
+    "conversation": lambda run: CONVERSATION if has_transcript(run) else "",
     "calibration": content.notes_of,
     "constants": content.constants,
     "machine": content.machine_in_words,

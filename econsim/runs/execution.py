@@ -224,7 +224,7 @@ class _Execution:
         self.metrics, self.measured = (MetricsWriter(run.path / name, run.stored_name) for name in _PARTS)
         self.journal = Journal(run.path / "log.txt", quiet)
         self.advice, self.is_announced = Advice(), False
-        self.speech = LlmSession(run, QuestionProgress(self.journal.say, expected_questions))
+        self.speech = LlmSession(run, plan.game, QuestionProgress(self.journal.say, expected_questions))
 
     def finish(self, is_measured: bool = False) -> Run:
         """Complete the run: fit the remaining stages, score all policies and write the results.
@@ -285,8 +285,8 @@ class _Execution:
         for message in self.plan.game.advice():
             self.advice.add(message)
         agents, stages = self.plan.build_agents(), self.plan.stages
-        for policy_agents in agents.values():
-            self.speech.connect(policy_agents)
+        for (policy, seed), policy_agents in agents.items():
+            self.speech.connect(policy_agents, policy, seed=seed)
         names = [f"{stage.policy.label}: {stage.learner}, seed {stage.seed}" for stage in stages]
         parts = 0
         learners, units = [stage.learner for stage in stages], [stage.units for stage in stages]
@@ -330,8 +330,8 @@ class _Execution:
         progress.begin(indices[0])
         own_agents = [agents[stage.policy.label, stage.seed] for stage in stages]
         players = [own | self.plan.stand_ins(first) for own in own_agents]
-        for stage_players in players:
-            self.speech.connect(stage_players)
+        for stage, stage_players in zip(stages, players, strict=True):
+            self.speech.connect(stage_players, stage.policy.label, seed=stage.seed)
         fitted = fit_all(first.build(), self.plan.game, players, [stage.seed for stage in stages], recorders)
         progress.end()
         for stage, own, fitted_agents in zip(stages, own_agents, fitted, strict=True):

@@ -5,12 +5,13 @@
                   throughput.parquet (where policies were trained; the one table that differs between repetitions)
                   checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be recorded)
                   panel.parquet (where the scenario asks for a panel)
+                  calls.jsonl  answers.sqlite  transcript.sqlite (of runs that ask a language model)
                   log.txt  report.html  figures/  tables/  certificate.json (after ``econsim equilibrium``)
                   lock (held by the process that works on the run)
 
 Every file is written under a temporary name and then renamed, so that no file is ever incomplete. Checkpoints and the
 parts of the metrics of an unfinished run carry their own checksums. Files that grow (``log.txt``, ``calls.jsonl``,
-``answers.sqlite``) have none.
+``answers.sqlite``, ``transcript.sqlite``) have none.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from econsim.analysis.recording import Recording
     from econsim.game import Agent
+    from econsim.llm.transcript import Entry
     from econsim.scenario import Scenario
     from econsim.scenario.plan import Plan
 
@@ -187,6 +189,20 @@ class Run:
         from econsim.runs.recordings import load_recording
 
         return load_recording(self, list(self.summary["policies"])[-1] if policy is None else policy)
+
+    def transcript(self, **selection: Any) -> list[Entry]:
+        """Return the questions to a language model with its replies, in the order in which they were asked.
+
+        Args:
+            selection: ``role``, ``player`` (from 0), ``step`` (from 1), ``purpose``, ``outcome``, ``policy``, or
+                ``group``.
+
+        Raises:
+            UserError: the run has no transcript, or no question is selected although it has some.
+        """
+        from econsim.runs.transcripts import Selection, transcript
+
+        return list(transcript(self, Selection(**selection)))
 
     def read_json(self, name: str, keys: Mapping[str, Any]) -> dict[str, Any]:
         """Return the content of a JSON file of the run, after a check of its checksum and of the types of its keys.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -36,7 +36,7 @@ def first_answer(plan: Plan, service: Service) -> Answer | None:
             probe = _Probe(service)
             for agent in match.agents.values():
                 if isinstance(agent, UsesLlm):
-                    agent.connect(cast("Service", probe))
+                    agent.connect(probe)
             exact = plan.game.to(dtype=torch.float64)
             key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
             with suppress(_Asked):

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from econsim.errors import UserError
-from econsim.game import Agent
+from econsim.game import Agent, Game
 from econsim.llm.budget import Forecast
 from econsim.llm.failures import BudgetSpent, ContextExceeded, EndpointError, TooManyFailures
 from econsim.llm.key_hosts import key_in_words
 from econsim.llm.protocols import EstimatesCalls, UsesLlm
+from econsim.llm.role_service import RoleService
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
+from econsim.llm.transcript import TRANSCRIPT, Asker
 from econsim.runs.folder import Run
 from econsim.runs.llm_probe import first_answer
 from econsim.runs.scoring import matches
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import Plan
+from econsim.split_roles import SplitRoles, base_role
 
 __all__ = [
     "LEDGER",
@@ -37,6 +40,8 @@ __all__ = [
 
 LEDGER = "calls.jsonl"
 """The file name of the ledger of calls in a run folder."""
+TRAINING = "training"
+"""The label of questions that are asked while agents are fitted, in place of the followers of a score."""
 MOST_REASONS = 3
 """The number of reasons for repairs and failures that are named in one sentence."""
 MOST_WITHOUT_ASKING = 1000
@@ -52,9 +57,9 @@ _MAY_CHANGE = {
 class LlmSession:
     """The language-model service of one run, opened when its first agent is connected. Use it as a context manager."""
 
-    def __init__(self, run: Run, watch: Callable[[int], object]) -> None:
+    def __init__(self, run: Run, game: Game[Any], watch: Callable[[int], object]) -> None:
         """Open nothing yet; ``watch`` is called with the number of questions that are answered, after each answer."""
-        self._run, self._watch = run, watch
+        self._run, self._game, self._watch = run, game, watch
         self._service: Service | None = None
 
     def __enter__(self) -> LlmSession:
@@ -64,8 +69,14 @@ class LlmSession:
         if self._service is not None:
             self._service.close()
 
-    def connect(self, agents: Mapping[str, Agent]) -> None:
+    def connect(self, agents: Mapping[str, Agent], policy: str = "", response: str = TRAINING, seed: int = 0) -> None:
         """Connect the service to all agents that call a language model.
+
+        Args:
+            agents: agents by role.
+            policy: the label of their policy, for the transcript, as the others.
+            response: the label of the followers; :data:`TRAINING` in a fit.
+            seed: the seed of the score or of the fit.
 
         Raises:
             UserError: the scenario does not set the model, or its store of replies cannot be used.
@@ -74,9 +85,15 @@ class LlmSession:
         for role, agent in llm_agents.items():
             if self._service is None:
                 settings = _settings(self._run.scenario, role)
-                self._service = Service(settings, self._run.path / STORE, self._run.path / LEDGER)
+                files = (self._run.path / name for name in (STORE, LEDGER, TRANSCRIPT))
+                self._service = Service(settings, *files)
                 self._service.watch = self._watch
-            agent.connect(self._service)
+            agent.connect(RoleService(self._service, self._asker(role, policy, response, seed)))
+
+    def _asker(self, role: str, policy: str, response: str, seed: int) -> Asker:
+        players = self._game.players(role) if isinstance(self._game, SplitRoles) else None
+        members = None if players is None else tuple(players.tolist())
+        return Asker(policy, response, seed, base_role(role), role.partition("/")[2], members)
 
     def probe(self, plan: Plan) -> str:
         """Send the first question, before anything is fitted; return a warning if its reply could not be used.

@@ -79,7 +79,7 @@ class Score:
 def scores(
     plan: Plan,
     fitted: Fitted,
-    connect: Callable[[Mapping[str, Agent]], None] | None = None,
+    connect: Callable[..., None] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     panel: PanelWriter | None = None,
 ) -> Iterator[Score]:
@@ -88,7 +88,7 @@ def scores(
     Args:
         plan: the plan of the run; its game is played in float64.
         fitted: the agents of each policy and seed.
-        connect: a function that is called with the agents of each score before they play.
+        connect: a function that is called with the agents of each score, and with its labels, before they play.
         progress: a function that is called at every step with the steps done, the steps of all scores, and the policy.
         panel: where the accounts of every step or period are written.
     """
@@ -97,7 +97,7 @@ def scores(
     total = 0 if progress is None else steps * sum(1 for _ in matches(plan, fitted))
     for index, match in enumerate(matches(plan, fitted)):
         if connect is not None:
-            connect(match.agents)
+            connect(match.agents, **match.labels)
         key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
         watchers: list[Callable[[Any, Tensor], object]] = []
         if progress is not None:

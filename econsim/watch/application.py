@@ -6,17 +6,22 @@ from the browser are looked up among the discovered runs and never used as paths
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+from flask import request
 
+from econsim.report.conversation import conversation
 from econsim.report.interactive import Plot
 from econsim.runs.comparison import OTHER_SCALES
 from econsim.runs.folder import Run
 from econsim.runs.recordings import recordings_of
+from econsim.runs.transcripts import has_transcript
 from econsim.watch import drawing, run_table, sweep_plots
 from econsim.watch.discovery import Discovered, find, last_log_line, signature, state_of
 from econsim.watch.layout import GRAPHS, layout
@@ -27,6 +32,8 @@ __all__ = ["application"]
 TITLE = "econsim watch"
 OUTCOME = "main result by policy"
 """The figure of the results of finished runs, a choice next to the measures of training."""
+TRANSCRIPTS = "/transcript"
+"""The address of the page with the transcript of a run, which is given as ``?run=NAME``."""
 _SHARED = ("colours.css", "paint.js")
 
 
@@ -41,6 +48,7 @@ def application(folder: Path) -> Dash:
     _draw(app, folder)
     _list(app, folder)
     _play(app, folder)
+    _converse(app, folder)
     return app
 
 
@@ -161,6 +169,30 @@ def _play(app: Dash, folder: Path) -> None:
         last = len(replay) - 1
         time = min(moment or 0, last)
         return replay.frame(time), {"display": "block"}, f"{policy}: step {time:,} of {last:,}", last
+
+
+def _converse(app: Dash, folder: Path) -> None:
+    """Add the page of a run's transcript, and the callback that shows it."""
+
+    def page() -> tuple[str, int]:
+        run = find(folder).run(request.args.get("run"))
+        if run is None or not has_transcript(run):
+            return "no such transcript", 404
+        return conversation(run), 200
+
+    app.server.add_url_rule(TRANSCRIPTS, "transcript", page)
+    hidden = {"display": "none"}
+
+    @app.callback(
+        Output("conversation", "src"), Output("conversation", "style"), Output("conversation-empty", "style"),
+        Input("run", "value"), Input("version", "data"),
+    )  # fmt: skip
+    def show_transcript(name: str | None, version: str | None) -> tuple[str, dict[str, str], dict[str, str]]:
+        run = find(folder).run(name)
+        if run is None or not has_transcript(run):
+            return "", hidden, {}
+        state = zlib.crc32((version or "").encode())  # so that the browser loads the page again when the run has grown
+        return f"{TRANSCRIPTS}?{urlencode({'run': name, 'state': state})}", {}, hidden
 
 
 def _in_browser(app: Dash, function: str, output: Any, *inputs: Any) -> None:

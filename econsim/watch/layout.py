@@ -42,6 +42,7 @@ def layout(folder: str) -> html.Div:
                     _tab("schedules", "Schedules", _schedules()),
                     _tab("replay", "Replay", _replay()),
                     _tab("results", "Results", [_grid("results")]),
+                    _tab("transcript", "Transcript", _transcript()),
                     _tab("sweeps", "Sweeps", _sweeps()),
                 ],
                 id="view",
@@ -80,6 +81,12 @@ def _replay() -> list[Any]:
         html.P(id="caption", className="quiet"),
         html.Img(id="frame", alt="Map of the episode at the selected step", className="map"),
     ]
+
+
+def _transcript() -> list[Any]:
+    empty = html.P("This run asks no language model, or has no transcript.", id="conversation-empty", className="quiet")
+    page = html.Iframe(id="conversation", title="Transcript", className="conversation", style={"display": "none"})
+    return [empty, page]
 
 
 def _sweeps() -> list[Any]:

@@ -187,7 +187,7 @@ def test_a_recorded_election_replays_to_the_same_numbers(server: Server, tmp_pat
     first = execute(load("one_step_democratic", own | chosen), tmp_path / "first", quiet=True)
     asked = len(server.bodies)
     assert asked == 3 * 3
-    store = {"llm.mode": "strict_replay", "llm.store": str(next((tmp_path / "first").glob("*.sqlite*")))}
+    store = {"llm.mode": "strict_replay", "llm.store": str(tmp_path / "first" / "answers.sqlite")}
     again = execute(load("one_step_democratic", own | chosen | store), tmp_path / "again", quiet=True)
     assert len(server.bodies) == asked
     assert first.summary["policies"] == again.summary["policies"]

@@ -28,7 +28,7 @@ from econsim.agents.llm.parameters import Parameters
 from econsim.agents.llm.text_play import PARAMETERS, TextMemory, TextPlay, check_unused
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
-from econsim.llm.questions import Question
+from econsim.llm.questions import Addressee, Question
 from econsim.llm.replies import Amount, OneOf
 from econsim.text.wording import Prompt
 
@@ -46,7 +46,10 @@ _THOUGHT_TOKENS = 100
 
 @dataclass(frozen=True)
 class _Memory:
-    """Memory of all workers in all environment copies (``B * N`` entries); ``worked``: who acted in the last step."""
+    """Memory of all workers in all environment copies (``B * N`` entries); ``worked``: who acted in the last step.
+
+    ``players``: the index of each worker in the role, ``N`` entries.
+    """
 
     game: Game[Any]
     role: Role
@@ -56,6 +59,12 @@ class _Memory:
     personas: tuple[str, ...]
     pasts: tuple[Past, ...]
     worked: tuple[bool, ...]
+    players: tuple[int, ...]
+
+    def addressee(self, worker: int, now: StepOutcome) -> Addressee:
+        """Return whom a question to an entry addresses."""
+        copy, player = divmod(worker, self.role.count)
+        return Addressee(self.players[player], copy, now.time + 1, self.personas[worker])
 
 
 class LanguageWorker(Asking):
@@ -102,6 +111,7 @@ class LanguageWorker(Asking):
             personas * num_envs,
             (Past(),) * workers,
             (False,) * workers,
+            tuple(range(role.count) if players is None else players),
         )
 
     def act(
@@ -156,6 +166,7 @@ class LanguageWorker(Asking):
                 form,
                 "hours",
                 seeds[worker],
+                memory.addressee(worker, now[worker]),
             )
             for worker in workers
         ]
@@ -201,7 +212,8 @@ class LanguageWorker(Asking):
             past, outcome = memory.pasts[worker], now[worker]
             line = narrator.line(past, outcome, outcome.utility, None)
             prompt = narrator.satisfaction(past, outcome, line, memory.personas[worker], memory.aims[worker])
-            questions.append(self._question("", prompt, form, "satisfaction", seeds[worker]))
+            addressee = memory.addressee(worker, outcome)
+            questions.append(self._question("", prompt, form, "satisfaction", seeds[worker], addressee))
         answers = self.service.ask(questions)
         return {
             worker: answer.value == YES if answer.value is not None else self._still_satisfied(memory.pasts[worker])
@@ -230,9 +242,12 @@ class LanguageWorker(Asking):
         briefing = memory.narrator.briefing
         return Amount("hours", 0.0, briefing["hours_cap"], briefing["hours_step"], self.parameters.reasoning)
 
-    def _question(self, rules: str, prompt: Prompt, form: Amount | OneOf, purpose: str, seed: int) -> Question:
+    def _question(
+        self, rules: str, prompt: Prompt, form: Amount | OneOf, purpose: str, seed: int, addressee: Addressee
+    ) -> Question:
         limits = self.parameters.temperature, self.parameters.max_tokens
-        return Question(rules, prompt.text, form, purpose, seed, *limits, prompt.facts, prompt.history)
+        text = prompt.text, form, purpose, seed, *limits, prompt.facts, prompt.history
+        return Question(rules, *text, addressee=addressee)
 
 
 def _tells_hours(briefing: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from econsim.errors import UserError
 from econsim.game import Game, Role, TextInterface
 
 if TYPE_CHECKING:
-    from econsim.llm.service import Service
+    from econsim.llm.protocols import AnswersQuestions
 
 __all__ = ["Asking", "briefing_of", "tax_briefing", "tells_taxes", "tokens_of"]
 
@@ -31,14 +31,14 @@ class Asking:
     def __init__(self, temperature: float | None) -> None:
         self.filled: Counter[str] = Counter()
         self._temperature = temperature
-        self._service: Service | None = None
+        self._service: AnswersQuestions | None = None
 
-    def connect(self, service: Service) -> None:
+    def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
         self._service = service
 
     @property
-    def service(self) -> Service:
+    def service(self) -> AnswersQuestions:
         """The service; raises ``UserError`` before it is connected."""
         if self._service is None:
             raise UserError(

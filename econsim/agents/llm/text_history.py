@@ -13,10 +13,11 @@ __all__ = ["History"]
 
 @tensors
 class History:
-    """The last actions of each player, flattened and newest last, and their number in the episode so far."""
+    """The last actions of each player, flattened and newest last, their number, and the step of the episode."""
 
     actions: Tensor  # [B, N, H, D] float64
     count: Tensor  # [B, N] int64
+    step: Tensor  # [B] int64, from 1; 0 before the first
 
     @classmethod
     def empty(cls, game: Game[object], role: Role, num_envs: int, kept: int) -> History:
@@ -24,7 +25,12 @@ class History:
         size = role.action.size if isinstance(role.action, Box) else max(1, *role.action.shape, 1)
         shape = (num_envs, role.count, max(1, min(kept, game.horizon)), size)
         actions = torch.zeros(shape, dtype=torch.float64, device=game.device)
-        return cls(actions, torch.zeros(shape[:2], dtype=torch.int64, device=game.device))
+        counts = torch.zeros(shape[:2], dtype=torch.int64, device=game.device)
+        return cls(actions, counts, counts.new_zeros(num_envs))
+
+    def in_next_step(self) -> History:
+        """Return the same history one step later."""
+        return History(self.actions, self.count, self.step + 1)
 
     @property
     def latest(self) -> Tensor:
@@ -43,4 +49,4 @@ class History:
     def with_actions(self, actions: Tensor, players: Tensor) -> History:
         """Return the history after ``actions`` ``[B, N, D]`` of the selected ``players`` ``[B, N]`` (bool)."""
         longer = torch.cat([self.actions[:, :, 1:], actions[:, :, None]], 2)
-        return History(torch.where(players[..., None, None], longer, self.actions), self.count + players)
+        return History(torch.where(players[..., None, None], longer, self.actions), self.count + players, self.step)

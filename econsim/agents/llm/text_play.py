@@ -14,7 +14,7 @@ from econsim.agents.llm.asking import Asking, tokens_of
 from econsim.agents.llm.text_history import History
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
-from econsim.llm.questions import Question
+from econsim.llm.questions import Addressee, Question
 from econsim.parameters import Model
 from econsim.text import SEPARATOR, Action, RoleText, Seen, acting_players, seen_by
 
@@ -80,11 +80,11 @@ class TextPlay:
 
     def act(self, observation: Observation, memory: TextMemory, key: Tensor) -> tuple[Tensor, TextMemory]:
         """Return actions ``[B, N, ...]``: new ones for all who act, in one batch; others repeat their last action."""
-        playing, history = memory
+        playing, history = memory[0], memory[1].in_next_step()
         acting = acting_players(observation)
         latest = history.latest.clone()
         if bool(acting.any()):
-            actions = self._actions(observation, acting, memory, key)
+            actions = self._actions(observation, acting, (playing, history), key)
             latest[acting] = torch.tensor(actions, dtype=torch.float64, device=latest.device)
             history = history.with_actions(latest, acting)
         shaped = latest.reshape(*acting.shape, *playing.role.action.shape)
@@ -106,7 +106,7 @@ class TextPlay:
         """Return the action of each player who acts: its answer, or the replacement of a missing answer."""
         (playing, history), seen = memory, seen_by(observation, acting)
         pasts, text = history.of(acting), playing.text.action
-        answers = self._asking.service.ask(self._questions(playing, seen, pasts, acting, key))
+        answers = self._asking.service.ask(self._questions(playing, seen, pasts, acting, history.step.tolist(), key))
         actions: list[Action | None] = [
             text.action(answer.value) if answer.value is not None else self._previous(playing, of_player, past)
             for answer, of_player, past in zip(answers, seen, pasts, strict=True)
@@ -117,11 +117,17 @@ class TextPlay:
         return [action for action in actions if action is not None]
 
     def _questions(
-        self, playing: RoleInPlay, seen: Sequence[Seen], pasts: Sequence[Sequence[Action]], acting: Tensor, key: Tensor
+        self,
+        playing: RoleInPlay,
+        seen: Sequence[Seen],
+        pasts: Sequence[Sequence[Action]],
+        acting: Tensor,
+        steps: Sequence[int],
+        key: Tensor,
     ) -> list[Question]:
         settings, text, purpose = self._settings, playing.text, playing.role.name
         seeds = self._asking.seeds(key, f"action/{purpose}", playing.role.count)
-        players = acting.flatten().nonzero()[:, 0].tolist()
+        places = acting.nonzero().tolist()
         kept = pasts if settings.history else [()] * len(seen)
         return [
             Question(
@@ -129,13 +135,14 @@ class TextPlay:
                 text.question(of_player, past),
                 text.form(of_player),
                 purpose,
-                seeds[player],
+                seeds[copy * playing.role.count + player],
                 settings.temperature,
                 settings.max_tokens,
                 history=text.past(past),
                 separator=SEPARATOR,
+                addressee=Addressee(player, copy, steps[copy]),
             )
-            for player, of_player, past in zip(players, seen, kept, strict=True)
+            for (copy, player), of_player, past in zip(places, seen, kept, strict=True)
         ]
 
     def _previous(self, playing: RoleInPlay, seen: Seen, past: Sequence[Action]) -> Action | None:

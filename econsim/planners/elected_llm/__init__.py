@@ -20,7 +20,7 @@ from econsim.actions import lowest_rate, tax_thresholds
 from econsim.agents.llm.asking import Asking, tax_briefing, tokens_of
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
-from econsim.llm.questions import Question
+from econsim.llm.questions import Addressee, Question
 from econsim.llm.replies import Amounts, Form, OneOf, Ranking
 from econsim.mechanisms.voting import RULES, elect
 from econsim.planners._elected_planner import ElectedPlanner
@@ -28,6 +28,7 @@ from econsim.planners._welfare_forecast import WelfareForecast, exact_answers
 from econsim.planners.elected_llm.narrator import ANSWERS, Narrator, Offer, Person, Rates, Term
 from econsim.planners.elected_llm.parameters import Parameters
 from econsim.planners.llm.history import Report, on_grid, reports, shares
+from econsim.split_roles import base_role
 from econsim.text.wording import Prompt
 
 __all__ = ["LanguageElection", "Parameters"]
@@ -65,6 +66,7 @@ class _Memory:
     offer: Offer
     potential: list[float] | None
     weight: Tensor
+    voters: str
     copies: tuple[_Copy, ...]
 
 
@@ -105,6 +107,7 @@ class LanguageElection(Asking, ElectedPlanner):
             Offer(_schedules(fitted["promised"]), fitted["utility"].tolist()),
             None if potential is None else potential.tolist(),
             torch.ones(voters.count, dtype=torch.float64) if weight is None else weight.cpu(),
+            base_role(voters.name),
             (_Copy(),) * num_envs,
         )
 
@@ -205,10 +208,11 @@ class LanguageElection(Asking, ElectedPlanner):
         questions = []
         for place, person in asked:
             terms, rates = memory.copies[place].terms, now[place].rates
-            prompt = narrator.vote(_person(memory, now[place], person), person, offers[place], terms, rates)
-            questions.append(
-                self._question(narrator.rules["vote"], prompt, form, "vote", seeds[place * len(people) + person])
-            )
+            voter = _person(memory, now[place], person)
+            prompt = narrator.vote(voter, person, offers[place], terms, rates)
+            asked_of = Addressee(person, place, now[place].time + 1, voter.persona, memory.voters)
+            seed = seeds[place * len(people) + person]
+            questions.append(self._question(narrator.rules["vote"], prompt, form, "vote", seed, asked_of))
         answers = dict(zip(asked, self.service.ask(questions), strict=True))
         return {
             place: tuple(self._ballot(memory, place, person, offer, answers[place, person].value) for person in people)
@@ -247,9 +251,9 @@ class LanguageElection(Asking, ElectedPlanner):
             copy, person = memory.copies[place], _person(memory, now[place], standing[candidate])
             best, in_force = memory.best[candidate], now[place].rates
             prompt = narrator.rates(purpose, narrator.names[candidate], person, best, copy.terms, in_force)
-            questions.append(
-                self._question(narrator.rules["rates"], prompt, form, purpose, seeds[place * len(standing) + candidate])
-            )
+            asked_of = Addressee(standing[candidate], place, now[place].time + 1, person.persona, memory.voters)
+            seed = seeds[place * len(standing) + candidate]
+            questions.append(self._question(narrator.rules["rates"], prompt, form, purpose, seed, asked_of))
         rates = {}
         for (place, candidate), answer in zip(asked, self.service.ask(questions), strict=True):
             previous = memory.copies[place].promised
@@ -277,9 +281,12 @@ class LanguageElection(Asking, ElectedPlanner):
         limits = lowest, parameters.highest, parameters.grid
         return Amounts("rates", count, *limits, parameters.reasoning, shares=True)
 
-    def _question(self, rules: str, prompt: Prompt, form: Form, purpose: str, seed: int) -> Question:
+    def _question(
+        self, rules: str, prompt: Prompt, form: Form, purpose: str, seed: int, addressee: Addressee
+    ) -> Question:
         limits = self.parameters.temperature, self.parameters.max_tokens
-        return Question(rules, prompt.text, form, purpose, seed, *limits, prompt.facts, prompt.history)
+        text = prompt.text, form, purpose, seed, *limits, prompt.facts, prompt.history
+        return Question(rules, *text, addressee=addressee)
 
 
 def _voters(game: Game[Any]) -> Role:

@@ -23,7 +23,7 @@ from econsim.agents.llm.asking import Asking, briefing_of, tells_taxes, tokens_o
 from econsim.agents.llm.text_play import PARAMETERS, TextMemory, TextPlay, check_unused
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role, StatusQuo
-from econsim.llm.questions import Question
+from econsim.llm.questions import Addressee, Question
 from econsim.llm.replies import Amounts
 from econsim.planners.llm.history import Past, Report, Year, on_grid, reports, shares
 from econsim.planners.llm.narrator import PlannerNarrator
@@ -134,7 +134,17 @@ class LanguagePlanner(Asking):
         limits = self.parameters.temperature, self.parameters.max_tokens
         prompts = {index: narrator.question(memory.pasts[index], now[index]) for index in asked}
         questions = [
-            Question(narrator.rules, prompt.text, form, "rates", seeds[index], *limits, prompt.facts, prompt.history)
+            Question(
+                narrator.rules,
+                prompt.text,
+                form,
+                "rates",
+                seeds[index],
+                *limits,
+                prompt.facts,
+                prompt.history,
+                addressee=Addressee(0, index, now[index].time + 1),
+            )
             for index, prompt in prompts.items()
         ]
         for index, answer in zip(asked, self.service.ask(questions), strict=True):

@@ -14,6 +14,7 @@ from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.nn import ActorCritic, Amounts, Architecture, Categorical, Memory, Probabilities
 from econsim.nn.joint_observation import joint_size
+from econsim.nn.pretrained import Pretrained
 
 UNTRAINED = (
     "ppo: the policy network has not been trained; train it with econsim.run or with a learner of econsim.training"
@@ -32,6 +33,9 @@ class PolicyParameters(Architecture):
     """What the value function reads during training: the player's ``own`` observation, or, ``centralised``, also the
     joint observation of all players of all roles (MAPPO; Yu et al. 2022). The policy reads the player's own observation
     in either case."""
+    weights: Pretrained | None = None
+    """Weights that another run has trained: the folder of that run, or ``{run, policy, seed, role}``. Training goes on
+    from them; without training they play unchanged. None: random weights."""
     deterministic: bool | None = None
     """After training, play the most likely action (true) or draw from the policy as in training (false). None: play the
     most likely real-valued action, but draw discrete actions, so that a mixed strategy is played as such."""
@@ -51,6 +55,7 @@ class NeuralAgent(ABC):
         self.policy_parameters = parameters
         self._network: ActorCritic | None = None
         self._weights: dict[str, Tensor] | None = None
+        self._pretrained = parameters.weights
 
     @abstractmethod
     def first_action(self, game: Game[Any], role: Role) -> Tensor | None:
@@ -61,12 +66,14 @@ class NeuralAgent(ABC):
         return role
 
     def prepare(self, game: Game[Any], role: Role, key: Tensor) -> ActorCritic:
-        """Return the network for a learner to fit; if there is none yet, draw its weights from ``key`` ``[1]``.
+        """Return the network for a learner to fit; new ones have pretrained weights, or draw them from ``key`` ``[1]``.
 
         Raises:
             UserError: the stored weights do not match the role and the architecture.
         """
         if self._network is None:
+            if self._weights is None and self._pretrained is not None:
+                self._weights = dict(self._pretrained.weights(role.name))
             make = self.policy_parameters
             start = self.first_action(game, role)
             joint = self._joint_size(game, role)
@@ -76,7 +83,7 @@ class NeuralAgent(ABC):
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
         """Return an empty memory; raises ``UserError`` if there are no weights, or if they do not match the role."""
-        if not self.is_fitted:
+        if not self.is_fitted and self._pretrained is None:
             raise UserError(UNTRAINED)
         network = self.prepare(game, role, torch.zeros(1, dtype=torch.int64)).to(game.device)
         return network.first_memory(num_envs, role.count, game.device)[:1]
@@ -129,8 +136,8 @@ class NeuralAgent(ABC):
         return self._network is not None or self._weights is not None
 
     def forget(self) -> None:
-        """Discard the weights, so that the next learner begins with new ones."""
-        self._network, self._weights = None, None
+        """Discard the weights, pretrained ones too, so that the next learner begins with new ones."""
+        self._network, self._weights, self._pretrained = None, None, None
 
     def _plays_mode(self, network: ActorCritic) -> bool:
         deterministic = self.policy_parameters.deterministic

@@ -13,13 +13,14 @@ from typing import Any
 
 from econsim.errors import EconsimWarning
 from econsim.learning import MEASURED
-from econsim.runs.checkpoints import Checkpoints, load_state, save_state
+from econsim.runs.checkpoints import Checkpoints
 from econsim.runs.costs import COST
 from econsim.runs.folder import Run
 from econsim.runs.metrics_table import MetricRow, MetricsWriter
 from econsim.runs.progress import Progress, clock_time
 from econsim.scenario.plan import Stage
 from econsim.storage.manifest import record_json
+from econsim.storage.states import load_state, save_state
 
 __all__ = ["Advice", "StageRecorder", "common_step", "load_fitted", "save_fitted", "stored_in_words"]
 

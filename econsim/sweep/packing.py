@@ -9,7 +9,7 @@ from typing import Any
 
 from econsim.scenario import Scenario
 from econsim.scenario.aliases import canonical_key
-from econsim.scenario.plan import must_be_fitted
+from econsim.scenario.plan import is_pretrained, must_be_fitted
 from econsim.sweep.batchable import BatchableParameter, reflection
 from econsim.sweep.table import Planned, Table
 from econsim.sweep.variants import Variants, position
@@ -163,6 +163,8 @@ def why_alone(scenario: Scenario) -> str | None:
     chosen = [*scenario.every_agent(), *scenario.policies().values(), *workers]
     if (fitted := next(filter(must_be_fitted, chosen), None)) is not None:
         return f"{fitted.kind.name} is fitted separately in each run"
+    if any(map(is_pretrained, chosen)):
+        return "policy networks play separately in each run"
     if scenario.panel != "none":
         return "panels are written separately in each run"
     if getattr(scenario, "llm", None) is not None:

@@ -18,7 +18,7 @@ from econsim.errors import RunError
 from econsim.game import Agent, Game
 from econsim.leader_evaluation import values_of
 from econsim.rl import checkpoint_schedule
-from econsim.runs.checkpoints import load_state, save_state
+from econsim.storage.states import load_state, save_state
 
 SEED = 5
 FITS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from econsim.errors import RunError
-from econsim.runs.checkpoints import Checkpoints, load_state, save_state
+from econsim.runs.checkpoints import Checkpoints
+from econsim.storage.states import load_state, save_state
 
 STATE = {
     "policy": {"layer.weight": torch.arange(6.0).reshape(2, 3).T, "bias": torch.tensor(1.5, dtype=torch.float64)},

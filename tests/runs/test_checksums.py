@@ -16,10 +16,10 @@ from interrupted import flip, interrupted
 from econsim.errors import EconsimWarning, RunError
 from econsim.report import write_report
 from econsim.runs import Run, execute, open_run, resume
-from econsim.runs.checkpoints import load_state, save_state
 from econsim.runs.costs import fit_costs
 from econsim.scenario import Scenario
 from econsim.storage.manifest import MANIFEST, check_all, record_text, recorded, settle
+from econsim.storage.states import load_state, save_state
 
 Make = Callable[..., Scenario]
 READ = {

@@ -11,8 +11,8 @@ import torch
 from econsim.errors import UserError
 from econsim.report.figures import Figures
 from econsim.runs import Run, execute, resume
-from econsim.runs.checkpoints import load_state
 from econsim.scenario import load
+from econsim.storage.states import load_state
 
 SMALL: dict[str, Any] = {"kind": "ppo", "copies": 4, "iterations": 2, "checkpoint_every": 1}
 PHASES = [

@@ -15,8 +15,8 @@ import torch
 
 from econsim.errors import UserError
 from econsim.runs import execute, open_run
-from econsim.runs.checkpoints import load_state
 from econsim.scenario import load
+from econsim.storage.states import load_state
 
 # One minibatch a pass: shuffles are each process's own, so that only then the same rows make up a minibatch.
 OVERRIDES = [

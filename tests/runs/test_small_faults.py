@@ -14,10 +14,10 @@ import econsim
 from econsim.analysis.metrics import measure
 from econsim.errors import RunError, ScenarioError, UserError
 from econsim.runs import execute
-from econsim.runs.checkpoints import load_state, save_state
 from econsim.runs.scoring import Score
 from econsim.runs.summary import gap_closed
 from econsim.scenario import load
+from econsim.storage.states import load_state, save_state
 
 DRAWN: dict[str, Any] = {
     "economy.workers": 10,

@@ -16,7 +16,7 @@ from econsim.errors import UserError
 from econsim.llm.questions import Answer, Question
 from econsim.planners.llm.edits import Edit, Edits, edited
 from econsim.planners.llm_lessons import LessonPlanner, Parameters
-from econsim.runs.checkpoints import load_state, save_state
+from econsim.storage.states import load_state, save_state
 from econsim.training import prompt_optimisation as learner
 
 GOOD, BAD = "Tax everything by a half.", "Tax nothing at all."

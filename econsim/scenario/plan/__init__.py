@@ -16,6 +16,7 @@ from econsim.parameters import Chosen
 from econsim.scenario.model import Scenario
 from econsim.scenario.plan.agent_checks import check_starts
 from econsim.scenario.plan.claims import unclaimed_training
+from econsim.scenario.plan.fits import is_pretrained
 from econsim.scenario.plan.policies import (
     Policy,
     evaluation_agents,
@@ -27,7 +28,17 @@ from econsim.scenario.plan.policies import (
 from econsim.scenario.plan.responses import Response, evaluation_response, own_response
 from econsim.scenario.plan.stages import SHARED, Stage, batches_of, stages_of
 
-__all__ = ["SHARED", "Plan", "Policy", "Response", "Stage", "leading_role", "must_be_fitted", "plan_of"]
+__all__ = [
+    "SHARED",
+    "Plan",
+    "Policy",
+    "Response",
+    "Stage",
+    "is_pretrained",
+    "leading_role",
+    "must_be_fitted",
+    "plan_of",
+]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from econsim.game import Agent, FittedAgent
 from econsim.learning import HasDefaultLearner, Learner, SelfFit, SelfFitting
 from econsim.parameters import Chosen
 
-__all__ = ["Fit", "fits_of", "learners_for"]
+__all__ = ["Fit", "fits_of", "is_pretrained", "learners_for"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,12 @@ def fits_of(agents: Mapping[str, Chosen], training: Learner | None, name: str) -
     fitted = {
         role: chosen.build() for role, chosen in agents.items() if issubclass(chosen.kind.implementation, FittedAgent)
     }
-    needy = [role for role, agent in fitted.items() if not isinstance(agent, (SelfFitting, HasDefaultLearner))]
+    needy = [
+        role
+        for role, agent in fitted.items()
+        if not isinstance(agent, (SelfFitting, HasDefaultLearner))
+        and not (is_pretrained(agents[role]) and (training is None or not training.fits(agent)))
+    ]
     trained = _trained(fitted, needy, training)
     rest = {role: agent for role, agent in fitted.items() if role not in trained}
     alone = [role for role, agent in rest.items() if isinstance(agent, SelfFitting)]
@@ -62,6 +67,11 @@ def fits_of(agents: Mapping[str, Chosen], training: Learner | None, name: str) -
     complete = training is not None and all(training.fits(fitted[role]) for role in trained)
     joint = Fit(name, agents[trained[0]].kind.name, trained, training if complete else None, is_training=True)
     return (*by_default, *by_itself, joint) if needy else (*by_default, joint, *by_itself)
+
+
+def is_pretrained(chosen: Chosen) -> bool:
+    """Return whether an agent has the weights of another run, so that it can play without training."""
+    return getattr(chosen.parameters, "weights", None) is not None
 
 
 def learners_for(agents: Sequence[Agent]) -> list[str]:

@@ -11,7 +11,7 @@ from econsim.game import Agent, FittedAgent, Game
 from econsim.learning import Learner, SharesPhases
 from econsim.parameters import Chosen
 from econsim.scenario.model import Scenario
-from econsim.scenario.plan.fits import Fit, fits_of
+from econsim.scenario.plan.fits import Fit, fits_of, is_pretrained
 
 __all__ = ["Policy", "evaluation_agents", "leading_role", "must_be_fitted", "own_label", "policies_of"]
 
@@ -57,8 +57,8 @@ def own_label(scenario: Scenario) -> str:
 
 
 def must_be_fitted(chosen: Chosen) -> bool:
-    """Return whether an agent has to be fitted before it plays."""
-    return issubclass(chosen.kind.implementation, FittedAgent)
+    """Return whether an agent has to be fitted before it plays; those with the weights of another run do not."""
+    return issubclass(chosen.kind.implementation, FittedAgent) and not is_pretrained(chosen)
 
 
 def evaluation_agents(scenario: Scenario, game: Game[Any]) -> dict[str, Chosen]:

@@ -77,6 +77,11 @@ class Archetypes:
         self.shadow: list[Difference] = []
         self._mind = llm.LanguageWorker(parameters.mind)
 
+    @property
+    def model_name(self) -> str:
+        """The name of its model in ``llm.models``."""
+        return self._mind.model_name
+
     def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
         self._mind.connect(service)

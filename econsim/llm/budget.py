@@ -12,6 +12,12 @@ from econsim.llm.settings import Budget, Settings
 __all__ = ["Cost", "Forecast", "SpendingLimit", "price_of"]
 
 
+_TRAINING = (
+    "; in addition, the model is asked in every step of training, since agents are trained beside it: limit the calls"
+    " with llm.budget.calls=NUMBER"
+)
+
+
 @dataclass
 class Cost:
     """Calls, tokens and US dollars; ``usd`` excludes the ``unpriced`` calls, whose price is unknown."""
@@ -38,13 +44,32 @@ class Cost:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Expected calls and cost of a run; ``usd`` is ``None`` without a known price, ``seconds`` without a rate limit."""
+    """Expected calls and cost of a run; ``usd`` is ``None`` without a known price, ``seconds`` without a rate limit.
+
+    ``models``: the names in ``llm.models`` of the models that are called; empty for that of the section ``llm``.
+    ``while_training``: agents are trained beside the model, whose calls meanwhile are not part of the forecast.
+    """
 
     calls: int
     input_tokens: int
     output_tokens: int
     usd: float | None = None
     seconds: float | None = None
+    models: tuple[str, ...] = ("",)
+    while_training: bool = False
+
+    def __add__(self, other: Forecast) -> Forecast:
+        """Return the forecast of calls to both models, which are made at the same time."""
+        usd = None if self.usd is None or other.usd is None else self.usd + other.usd
+        seconds = [forecast.seconds for forecast in (self, other) if forecast.seconds is not None]
+        return Forecast(
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            usd,
+            max(seconds, default=None),
+            (*self.models, *other.models),
+        )
 
     def __str__(self) -> str:
         money = "at unknown prices" if self.usd is None else f"about {self.usd:,.2f} US dollars"
@@ -54,15 +79,19 @@ class Forecast:
         )
         return (
             f"up to {self.calls:,} calls, about {self.input_tokens:,} input and {self.output_tokens:,} output tokens,"
-            f" {money}{duration}"
+            f" {money}{duration}{_TRAINING * self.while_training}"
         )
 
 
 class SpendingLimit:
-    """Compares spending with the budget. A call is reserved before it is sent, so that the budget is not exceeded."""
+    """Compares spending with the budget. A call is reserved before it is sent, so that the budget is not exceeded.
 
-    def __init__(self, budget: Budget, spent: Cost) -> None:
-        self._budget, self.spent = budget, spent
+    ``key``: the beginning of the budget's key in the section ``llm``. ``whole``: the limit of all models together,
+    where this is the limit of one.
+    """
+
+    def __init__(self, budget: Budget, spent: Cost, key: str = "", whole: SpendingLimit | None = None) -> None:
+        self._budget, self.spent, self._key, self._whole = budget, spent, f"{key}budget", whole
         self._held_calls = 0
         self._held_tokens = 0
 
@@ -72,21 +101,33 @@ class SpendingLimit:
         Raises:
             BudgetSpent: the remaining budget is smaller than that.
         """
-        limits = self._budget
-        if limits.calls is not None and self.spent.calls + self._held_calls >= limits.calls:
-            raise BudgetSpent(f"{self.spent.calls + self._held_calls:,} of {limits.calls:,} calls have been used")
-        held = self.spent.tokens + self._held_tokens
-        if limits.tokens is not None and held + tokens > limits.tokens:
-            raise BudgetSpent(
-                f"{self.spent.tokens:,} of {limits.tokens:,} tokens have been used; too few are left for another call"
-            )
-        if limits.usd is not None and self.spent.usd >= limits.usd:
-            raise BudgetSpent(f"{self.spent.usd:,.4f} of {limits.usd:,.4f} US dollars have been spent", "usd")
+        self._check(tokens)
+        if self._whole is not None:
+            self._whole.reserve(tokens)
         self._held_calls += 1
         self._held_tokens += tokens
 
+    def _check(self, tokens: int) -> None:
+        limits = self._budget
+        if limits.calls is not None and self.spent.calls + self._held_calls >= limits.calls:
+            raise BudgetSpent(
+                f"{self.spent.calls + self._held_calls:,} of {limits.calls:,} calls have been used",
+                f"{self._key}.calls",
+            )
+        held = self.spent.tokens + self._held_tokens
+        if limits.tokens is not None and held + tokens > limits.tokens:
+            raise BudgetSpent(
+                f"{self.spent.tokens:,} of {limits.tokens:,} tokens have been used; too few are left for another call",
+                f"{self._key}.tokens",
+            )
+        if limits.usd is not None and self.spent.usd >= limits.usd:
+            message = f"{self.spent.usd:,.4f} of {limits.usd:,.4f} US dollars have been spent"
+            raise BudgetSpent(message, f"{self._key}.usd")
+
     def settle(self, tokens: int, reply: Reply | None, usd: float | None = None) -> None:
         """Release the reservation of a call, and add its cost if there was a reply."""
+        if self._whole is not None:
+            self._whole.settle(tokens, reply, usd)
         self._held_calls -= 1
         self._held_tokens -= tokens
         if reply is not None:

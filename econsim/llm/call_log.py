@@ -16,18 +16,26 @@ from econsim.llm.replies import Reading
 from econsim.llm.requests import Reply
 from econsim.llm.scheduling import Arrival
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "label_of"]
+
+
+def label_of(purpose: str, model: str) -> str:
+    """Return the label under which questions are counted: the purpose, and the name of a model of ``llm.models``."""
+    return f"{purpose} ({model})" if model else purpose
 
 
 class Ledger:
     """An open call log; without a path it keeps the sums only.
 
-    ``simulated``: the kinds of scripted models that answered calls, as their endpoints named them.
+    ``by_purpose``: the cost by label of questions; ``by_model``: the cost by name in ``llm.models``, without the model
+    of the section ``llm``; both, and ``total``, over all sessions of a run. ``simulated``: the kinds of scripted models
+    that answered calls, as their endpoints named them.
     """
 
     def __init__(self, path: Path | None) -> None:
         """Open the file ``path`` and add up its entries; an incomplete last line is dropped."""
         self.by_purpose: defaultdict[str, Cost] = defaultdict(Cost)
+        self.by_model: defaultdict[str, Cost] = defaultdict(Cost)
         self.total = Cost()
         self.simulated: set[str] = set()
         self._file: IO[str] | None = None
@@ -35,15 +43,21 @@ class Ledger:
             self._add_up(path)
             self._file = path.open("a", encoding="utf-8")
 
-    def note(self, purpose: str, arrival: Arrival, reply: Reply, usd: float | None, reading: Reading) -> None:
-        """Append one answered call; :meth:`flush` writes it to the file."""
-        self.by_purpose[purpose].add(reply, usd)
+    def note(
+        self, purpose: str, arrival: Arrival, reply: Reply, usd: float | None, reading: Reading, model: str = ""
+    ) -> None:
+        """Append one answered call; :meth:`flush` writes it to the file. ``model``: its name in ``llm.models``.
+
+        The spending limits add the call to ``total`` and ``by_model``.
+        """
+        self.by_purpose[label_of(purpose, model)].add(reply, usd)
         label = reply.envelope.simulated
         self.simulated |= {label} if label else set()
         if self._file is None:
             return
         line = {
             "purpose": purpose,
+            **({"llm": model} if model else {}),
             "model": arrival.request.model,
             "request": arrival.request.key.hex()[:16],
             "input_tokens": reply.input_tokens,
@@ -83,7 +97,9 @@ class Ledger:
                 file.truncate(whole)
 
     def _count(self, line: dict[str, Any]) -> None:
-        reply = Reply("", line["input_tokens"], line["output_tokens"])
-        self.by_purpose[line["purpose"]].add(reply, line["usd"])
+        reply, model = Reply("", line["input_tokens"], line["output_tokens"]), line.get("llm", "")
+        self.by_purpose[label_of(line["purpose"], model)].add(reply, line["usd"])
+        if model:
+            self.by_model[model].add(reply, line["usd"])
         self.total.add(reply, line["usd"])
         self.simulated |= {line["simulated"]} if "simulated" in line else set()

@@ -28,9 +28,9 @@ class SystemRoleRefused(EndpointError):  # noqa: N818 (named after the event)
 
 
 class BudgetSpent(UserError):  # noqa: N818 (named after the event)
-    """The budget of the run is exhausted; all answers are kept. ``limit`` is the key of the exhausted limit."""
+    """The budget of the run is exhausted; all answers are kept. ``limit``: the key of the limit in section ``llm``."""
 
-    def __init__(self, message: str, limit: str = "calls") -> None:
+    def __init__(self, message: str, limit: str = "budget.calls") -> None:
         self.limit = limit
         super().__init__(message)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from econsim.llm.questions import Answer, Question
     from econsim.llm.settings import Settings
 
-__all__ = ["AnswersQuestions", "EstimatesCalls", "UsesLlm"]
+__all__ = ["AnswersQuestions", "EstimatesCalls", "UsesLlm", "model_name"]
 
 
 class AnswersQuestions(Protocol):
@@ -38,3 +38,8 @@ class EstimatesCalls(Protocol):
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return the estimated numbers of calls, input tokens and output tokens."""
+
+
+def model_name(agent: object) -> str:
+    """Return the name in ``llm.models`` of the model that an agent asks, its attribute ``model_name``; may be empty."""
+    return str(getattr(agent, "model_name", ""))

@@ -22,7 +22,8 @@ _DELAY = 0.005  # seconds for which an answer may wait to be committed together 
 class CallRecorder:
     """Records the results of one batch of questions; ``found`` holds them by the key of the request.
 
-    ``keeps_silence``: also record that a request was not answered, so that a replay repeats the behaviour of the run.
+    ``model``: the name of the model in ``llm.models``. ``keeps_silence``: also record that a request was not answered,
+    so that a replay repeats the behaviour of the run.
     """
 
     def __init__(
@@ -32,10 +33,11 @@ class CallRecorder:
         store: Store | None,
         price: Callable[[Reply], float | None],
         keeps_silence: bool,
+        model: str = "",
     ) -> None:
         self.found: dict[bytes, Recorded] = {}
         self._questions, self._ledger, self._store, self._price = questions, ledger, store, price
-        self._keeps_silence = keeps_silence
+        self._keeps_silence, self._model = keeps_silence, model
         self._waiting: list[tuple[Request, str, Recorded]] = []
 
     def take(self, arrival: Arrival) -> None:
@@ -49,7 +51,8 @@ class CallRecorder:
             self._waiting.append((arrival.request, question.purpose, recorded))
         if arrival.reply is not None:
             reading = question.form.read(arrival.reply.text, arrival.reply.envelope.truncated)
-            self._ledger.note(question.purpose, arrival, arrival.reply, self._price(arrival.reply), reading)
+            usd = self._price(arrival.reply)
+            self._ledger.note(question.purpose, arrival, arrival.reply, usd, reading, self._model)
 
     def commit(self) -> None:
         """Write all recorded results to disk.

@@ -23,7 +23,7 @@ class RoleService:
     @property
     def settings(self) -> Settings:
         """The settings of the model."""
-        return self.service.settings
+        return self.service.settings_of(self.asker.model)
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """Return the answers to questions, in the same order; raises what :meth:`Service.ask` raises."""

@@ -13,17 +13,16 @@ from pathlib import Path
 
 from econsim.errors import UserError
 from econsim.llm._loop import Loop
-from econsim.llm.budget import Forecast, SpendingLimit, price_of
-from econsim.llm.call_log import Ledger
+from econsim.llm.budget import Forecast, SpendingLimit
+from econsim.llm.call_log import Ledger, label_of
+from econsim.llm.channel import Channel
 from econsim.llm.counters import Counter
 from econsim.llm.failures import BudgetSpent, EndpointError, NotRecorded, TooManyFailures
-from econsim.llm.providers import provider_of
 from econsim.llm.questions import Answer, Question
-from econsim.llm.rate_limit import RateLimit
 from econsim.llm.recording import CallRecorder
 from econsim.llm.replies import EMPTY
-from econsim.llm.requests import Reply, Request, request_of
-from econsim.llm.scheduling import Arrival, Scheduler
+from econsim.llm.requests import Request, request_of
+from econsim.llm.scheduling import Arrival
 from econsim.llm.settings import Settings
 from econsim.llm.store import Recorded, Store
 from econsim.llm.transcript import Asker, Transcript
@@ -36,7 +35,10 @@ _NO_ONE = Asker()
 
 
 class Service:
-    """Sends the questions of a run to a model. ``counters`` holds the counts of their outcomes by purpose.
+    """Sends the questions of a run to its models. ``counters`` holds the counts of their outcomes by purpose.
+
+    Questions go to the model of the section ``llm``, or to the one of ``llm.models`` that the asker names; the counters
+    of such a model have its name in brackets after the purpose.
 
     ``watch`` is called, in the thread of the calls, with the number of questions that are answered, after each answer.
     """
@@ -61,25 +63,25 @@ class Service:
         """
         self.settings = settings
         self.counters: dict[str, Counter] = {}
-        self._provider = provider_of(settings) if settings.mode in ("off", "record") else None
         self._store = _store(settings, store)
         self._ledger = Ledger(ledger)
         self._transcript = Transcript(transcript) if transcript is not None and settings.transcript else None
         self._purse = SpendingLimit(settings.budget, self._ledger.total)
-        self._pace = RateLimit(settings.requests_per_minute, settings.tokens_per_minute)
+        self._channels: dict[str, Channel] = {}
         self.watch: Callable[[int], object] = lambda answered: None
         self._answered = 0
         self._simulated: set[str] = set()
         self._given_up: dict[bytes, Recorded] = {}
-        self._scheduler: Scheduler | None = None
         self._loop: Loop | None = None
+        if settings.model or not settings.models:
+            self._channel("")
 
     def ask(self, questions: Sequence[Question], asker: Asker = _NO_ONE) -> list[Answer]:
         """Return the answers to questions, in the same order, after waiting for all of them.
 
         Args:
             questions: the questions.
-            asker: the part of the run that asks, for the transcript.
+            asker: the part of the run that asks, for the transcript, and the name of its model.
 
         Raises:
             BudgetSpent: the budget is too small for the answers that are missing in the store.
@@ -94,12 +96,16 @@ class Service:
                 self._ask_again(questions, answers, attempt, asker)
         answers = [_explained(answer) for answer in answers]
         for question, answer in zip(questions, answers, strict=True):
-            self._tally(question.purpose).count(answer)
-        self._check(questions, answers)
+            self._tally(question.purpose, asker.model).count(answer)
+        self._check(questions, answers, asker.model)
         self._answered += len(questions)
         return answers
 
-    def probe(self, question: Question) -> Answer:
+    def settings_of(self, model: str) -> Settings:
+        """Return the settings of a model by its name in ``llm.models``; empty for the model of the section ``llm``."""
+        return self._channel(model).settings
+
+    def probe(self, question: Question, asker: Asker = _NO_ONE) -> Answer:
         """Return the answer to the first question of a run, which is not counted; it is recorded as any other.
 
         Raises:
@@ -107,25 +113,21 @@ class Service:
         """
         if self.settings.mode == "strict_replay":
             return Answer("", None, "failed", "a strict replay sends no question")
-        request = request_of(question, self.settings)
-        recorded = self._recorded([request.key]) or self._sent([question], [request])
+        request = request_of(question, self.settings_of(asker.model))
+        recorded = self._recorded([request.key]) or self._sent([question], [request], asker.model)
         answer = _explained(_answer(question, recorded[request.key]))
         if recorded[request.key].reply is None:
-            raise EndpointError(f"{self.settings.model} did not answer the first question: {answer.reason}")
+            raise EndpointError(f"{request.model} did not answer the first question: {answer.reason}")
         return answer
 
-    def forecast(self, calls: int, input_tokens: int, output_tokens: int) -> Forecast:
+    def forecast(self, calls: int, input_tokens: int, output_tokens: int, model: str = "") -> Forecast:
         """Return the cost of calls and tokens in US dollars, and their duration in seconds under the rate limits."""
-        usd = price_of(self.settings, input_tokens, output_tokens)
-        return Forecast(
-            calls, input_tokens, output_tokens, usd, self._pace.seconds(calls, input_tokens + output_tokens)
-        )
+        return self._channel(model).forecast(calls, input_tokens, output_tokens)
 
     def check(self) -> None:
         """Raise :class:`EndpointError` if it is clear before the first request that none will be answered."""
-        if self._provider is not None:
-            self._loop = self._loop or Loop()
-            self._loop.run(self._provider.check())
+        for channel in self._channels.values():
+            channel.check(self._running())
 
     def check_answers(self) -> None:
         """Raise :class:`TooManyFailures` if too large a share of all questions failed, however few there were.
@@ -136,14 +138,20 @@ class Service:
             counter.check(purpose, self.settings.failure_share, at_end=True)
 
     @property
+    def models(self) -> dict[str, str]:
+        """The models of ``llm.models`` that agents of this run ask, by name."""
+        return {name: channel.settings.model for name, channel in self._channels.items() if name}
+
+    @property
     def simulated(self) -> str:
         """The description of the scripted model that answered: that of the settings, or what its endpoint stated."""
         return self.settings.simulated or ", ".join(sorted(self._simulated | self._ledger.simulated))
 
     def close(self) -> None:
         """Close the connections, the response store and the call log; all files are complete afterwards."""
-        if self._loop is not None and self._provider is not None:
-            self._loop.run(self._provider.close())
+        if self._loop is not None:
+            for channel in self._channels.values():
+                channel.close(self._loop)
             self._loop.close()
             self._loop = None
         if self._store is not None:
@@ -161,15 +169,17 @@ class Service:
         self.close()
 
     def _answers(self, questions: Sequence[Question], asker: Asker) -> list[Answer]:
-        requests = [request_of(question, self.settings) for question in questions]
+        settings = self.settings_of(asker.model)
+        requests = [request_of(question, settings) for question in questions]
         first = {request.key: index for index, request in reversed([*enumerate(requests)])}
         recorded = self._recorded(list(first))
         missing = sorted(index for key, index in first.items() if key not in recorded)
         if missing:
-            recorded |= self._sent([questions[index] for index in missing], [requests[index] for index in missing])
+            unanswered = [questions[index] for index in missing], [requests[index] for index in missing]
+            recorded |= self._sent(*unanswered, asker.model)
         for index, (question, request) in enumerate(zip(questions, requests, strict=True)):
             is_first, is_answered = first[request.key] == index, recorded[request.key].reply is not None
-            self._tally(question.purpose).asked(is_first, is_answered)
+            self._tally(question.purpose, asker.model).asked(is_first, is_answered)
         replies = (recorded[key].reply for key in first)
         self._simulated |= {reply.envelope.simulated for reply in replies if reply and reply.envelope.simulated}
         pairs = zip(questions, requests, strict=True)
@@ -190,8 +200,8 @@ class Service:
         given_up = {key: self._given_up[key] for key in keys if key in self._given_up}
         return given_up | {key: recorded for key, recorded in stored.items() if recorded.reply is not None}
 
-    def _sent(self, questions: Sequence[Question], requests: Sequence[Request]) -> dict[bytes, Recorded]:
-        """Send requests to the endpoint and return the results, recorded according to the mode."""
+    def _sent(self, questions: Sequence[Question], requests: Sequence[Request], model: str) -> dict[bytes, Recorded]:
+        """Send requests to a model and return the results, recorded according to the mode."""
         if self.settings.mode == "strict_replay":
             purposes = ", ".join(sorted({question.purpose or "llm" for question in questions}))
             raise NotRecorded(
@@ -200,10 +210,10 @@ class Service:
             )
         store = self._store if self.settings.mode == "record" else None
         by_key = {request.key: question for question, request in zip(questions, requests, strict=True)}
-        recording = CallRecorder(by_key, self._ledger, store, self._price, self.settings.on_failure != "stop")
-        scheduler, loop = self._ready()
+        channel, keeps_silence = self._channel(model), self.settings.on_failure != "stop"
+        recording = CallRecorder(by_key, self._ledger, store, channel.price, keeps_silence, model)
         try:
-            loop.run(scheduler.send(requests, self._watched(recording)))
+            channel.send(self._running(), requests, self._watched(recording))
         finally:
             recording.commit()
         if store is not None:
@@ -219,40 +229,41 @@ class Service:
 
         return take
 
-    def _ready(self) -> tuple[Scheduler, Loop]:
-        """Return the scheduler and its event loop, which are created when the first request is sent."""
-        if self._scheduler is None:
-            settings = self.settings
-            self._provider = provider = self._provider or provider_of(settings)
-            speed = (settings.concurrency, settings.retries, settings.backoff)
-            shortens = settings.on_overflow == "shorten"
-            self._scheduler = Scheduler(provider, self._purse, self._pace, self._price, *speed, shortens)
+    def _running(self) -> Loop:
+        """Return the event loop of the calls, which is created when it is first needed."""
         self._loop = self._loop or Loop()
-        return self._scheduler, self._loop
+        return self._loop
+
+    def _channel(self, model: str) -> Channel:
+        """Return the way to a model, which is created when it is first needed."""
+        if model not in self._channels:
+            settings, purse = self.settings.named(model), self._purse
+            if model:
+                purse = SpendingLimit(settings.budget, self._ledger.by_model[model], f"models.{model}.", self._purse)
+            self._channels[model] = Channel(settings, purse, model)
+        return self._channels[model]
 
     def _ask_again(self, questions: Sequence[Question], answers: list[Answer], attempt: int, asker: Asker) -> None:
         """Repeat the questions whose replies could not be parsed, adding the reason to the question."""
         failed = [index for index, answer in enumerate(answers) if _is_unreadable(answer)]
         again = [_with_error(questions[index], answers[index].reason, attempt) for index in failed]
         for index, answer in zip(failed, self._answers(again, asker), strict=True):
-            self._tally(questions[index].purpose).asked_again += 1
+            self._tally(questions[index].purpose, asker.model).asked_again += 1
             if answer.outcome != "failed":
                 answers[index] = replace(answer, outcome="repaired", reason=f"asked again: {answers[index].reason}")
 
-    def _check(self, questions: Sequence[Question], answers: Sequence[Answer]) -> None:
+    def _check(self, questions: Sequence[Question], answers: Sequence[Answer], model: str) -> None:
         failed = {q.purpose: a.reason for q, a in zip(questions, answers, strict=True) if a.outcome == "failed"}
         for purpose, reason in failed.items():
             if self.settings.on_failure == "stop":
                 raise TooManyFailures(f"{purpose or 'llm'}: {reason}; the run stops because of llm.on_failure=stop")
-            self._tally(purpose).check(purpose, self.settings.failure_share)
+            self._tally(purpose, model).check(label_of(purpose, model), self.settings.failure_share)
 
-    def _tally(self, purpose: str) -> Counter:
-        if purpose not in self.counters:
-            self.counters[purpose] = Counter(cost=self._ledger.by_purpose[purpose])
-        return self.counters[purpose]
-
-    def _price(self, reply: Reply) -> float | None:
-        return price_of(self.settings, reply.input_tokens, reply.output_tokens)
+    def _tally(self, purpose: str, model: str) -> Counter:
+        label = label_of(purpose, model)
+        if label not in self.counters:
+            self.counters[label] = Counter(cost=self._ledger.by_purpose[label])
+        return self.counters[label]
 
 
 def _store(settings: Settings, default: Path | None) -> Store | None:

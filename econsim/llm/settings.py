@@ -6,13 +6,15 @@ import re
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import Field, JsonValue, ValidationError, field_validator, model_validator
 
+from econsim.errors import UserError, did_you_mean
 from econsim.parameters import Model
 
-__all__ = ["Budget", "Prices", "Settings"]
+__all__ = ["Budget", "NamedModel", "Prices", "Settings"]
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _SCRIPTED = ("scripted", "tiny-economist")  # names of the models in econsim.testing.endpoints
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]+")
 
@@ -35,6 +37,39 @@ class Prices(Model):
     """Price of a million input tokens (questions)."""
     output_per_million: float = Field(ge=0)
     """Price of a million output tokens (answers)."""
+
+
+class NamedModel(Model):
+    """One of several models. Keys that are not given are those of the section ``llm``, which explains them."""
+
+    model: str | None = None
+    """Name of the model at its provider."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server."""
+    provider: Literal["openai_compatible", "litellm", "transformers"] | None = None
+    """How the model is called."""
+    api_key_env: str | None = None
+    """The NAME of the environment variable that holds the API key."""
+    temperature: float | None = Field(None, ge=0, le=2)
+    """Sampling temperature."""
+    max_tokens: int | None = Field(None, ge=1)
+    """Maximum number of tokens of an answer."""
+    structured: bool | None = None
+    """Send the JSON schema of the answer."""
+    body: dict[str, JsonValue] | None = None
+    """Additional entries of the request body."""
+    timeout: float | None = Field(None, gt=0)
+    """Seconds after which a call is given up."""
+    concurrency: int | None = Field(None, ge=1, le=10_000)
+    """Maximum number of simultaneous calls."""
+    requests_per_minute: float | None = Field(None, gt=0)
+    """Maximum number of calls per minute."""
+    tokens_per_minute: float | None = Field(None, gt=0)
+    """Maximum number of tokens per minute."""
+    budget: Budget = Budget()
+    """Spending limits of this model alone; ``llm.budget`` limits all models together."""
+    prices: Prices | None = None
+    """Prices of tokens."""
 
 
 class Settings(Model):
@@ -92,6 +127,9 @@ class Settings(Model):
     fits, and count such questions; ``stop``: stop the run."""
     failure_share: float = Field(0.2, ge=0, le=1)
     """Maximum share of failed questions of each purpose; a run that exceeds it stops."""
+    models: dict[str, NamedModel] = Field(default_factory=dict)
+    """Further models by name, which an agent or a planner selects with its parameter ``llm``, such as ``small`` and
+    ``strong``."""
     transcript: bool = True
     """Keep a transcript of all questions and replies in the run's folder, for ``econsim transcript``."""
     simulated: str = ""
@@ -102,6 +140,30 @@ class Settings(Model):
     def is_scripted(self) -> bool:
         """Whether the model is a simulated one that comes with econsim, which reads the facts of a question."""
         return bool(self.simulated) or self.model.startswith(_SCRIPTED)
+
+    def named(self, name: str) -> Settings:
+        """Return the settings of a model of ``models``; with an empty name, those of the section ``llm`` itself.
+
+        Raises:
+            UserError: there is no such model.
+        """
+        if not name:
+            return self
+        if name not in self.models:
+            listed = f"llm.models has {', '.join(self.models)}" if self.models else "llm.models is empty"
+            raise UserError(f"llm={name}: no such model; {listed}{did_you_mean(name, self.models)}")
+        own = self.models[name]
+        given = {key: value for key, value in own if key in own.model_fields_set and value is not None}
+        inherited = {key: value for key, value in self if key not in ("models", "budget")}
+        return Settings.model_validate({**inherited, **given})
+
+    @field_validator("models")
+    @classmethod
+    def _names_are_words(cls, value: dict[str, NamedModel]) -> dict[str, NamedModel]:
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r}: expected a name of letters, digits, - and _")
+        return value
 
     @field_validator("api_key_env")
     @classmethod
@@ -128,6 +190,17 @@ class Settings(Model):
         if not _HOST.fullmatch(parts.netloc):
             raise ValueError("the host must be in ASCII letters; write an international name in its xn-- form")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _models_are_valid(self) -> Self:
+        for name in self.models:
+            try:
+                self.named(name)
+            except ValidationError as error:
+                problem = error.errors()[0]
+                where = ".".join(map(str, ("models", name, *problem["loc"])))
+                raise ValueError(f"{where}: {problem['msg'].removeprefix('Value error, ')}") from error
+        return self
 
     @model_validator(mode="after")
     def _money_needs_prices(self) -> Self:

@@ -42,7 +42,8 @@ _ADD = f"INSERT OR IGNORE INTO entries VALUES (NULL{', ?' * 16})"
 class Asker(NamedTuple):
     """The part of a run that asks: the labels of a score (or of a fit), and the group of a role with several agents.
 
-    ``players``: the indices of the group's players in their role; ``None`` for a role without groups.
+    ``model``: the name of its model in ``llm.models``; empty for that of the section ``llm``. ``players``: the indices
+    of the group's players in their role; ``None`` for a role without groups.
     """
 
     policy: str = ""
@@ -51,6 +52,7 @@ class Asker(NamedTuple):
     role: str = ""
     group: str = ""
     players: tuple[int, ...] | None = None
+    model: str = ""
 
 
 class Entry(NamedTuple):

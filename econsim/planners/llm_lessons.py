@@ -69,6 +69,11 @@ class LessonPlanner:
         """The list of lessons."""
         return self.mind.lessons
 
+    @property
+    def model_name(self) -> str:
+        """The name of its model in ``llm.models``."""
+        return self.mind.model_name
+
     def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
         self.mind.connect(service)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from econsim.runs.llm_session import in_words
+from econsim.runs.llm_session import in_words, models_of
 
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
@@ -40,9 +40,9 @@ def llm_usage(run: Run) -> LlmUsage | None:
     header = ["Purpose", *_COUNTS.values(), *shares, "Input tokens", "Output tokens", "US dollars"]
     rows = [_row(purpose, counts) for purpose, counts in usage["purposes"].items()]
     note = (
-        f"{in_words(usage)}. Model {usage['model']}, provider {usage['provider']}, mode {usage['mode']}; failure policy"
-        f" for unusable replies: {usage['on_failure']}. Repaired: the value is unambiguous, but not in the requested"
-        " format."
+        f"{in_words(usage)}. Model {models_of(usage)}, provider {usage['provider']}, mode {usage['mode']}; failure"
+        f" policy for unusable replies: {usage['on_failure']}. Repaired: the value is unambiguous, but not in the"
+        " requested format."
     )
     return LlmUsage(header, rows, note + _replay(run) * (usage["mode"] == "record"))
 

@@ -116,7 +116,7 @@ def execute(
         if forecast is not None and not agreed:
             check_agreed(forecast, scenario.llm)
         if forecast is not None:
-            check_endpoint(scenario.llm)
+            check_endpoint(scenario.llm, forecast.models)
         if is_helper():
             with folder_of_helper() as own_folder:
                 own = create_run(plan.scenario, own_folder, own_device, backend=backed.backend)

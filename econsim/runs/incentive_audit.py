@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,11 @@ from econsim.actions import sets_tax_brackets
 from econsim.analysis.incentive_audit import RATES, Audit, audit_hours
 from econsim.errors import UserError
 from econsim.game import Agent, Game
-from econsim.llm.protocols import EstimatesCalls, UsesLlm
+from econsim.llm.budget import Forecast
+from econsim.llm.protocols import EstimatesCalls, UsesLlm, model_name
+from econsim.llm.role_service import RoleService
 from econsim.llm.service import STORE, Service
+from econsim.llm.transcript import TRANSCRIPT, Asker
 from econsim.parameters import Chosen
 from econsim.play import HeldAction, counted
 from econsim.runs.evaluation import evaluation_key, play
@@ -202,24 +207,26 @@ def _service(
 ) -> Service | None:
     """Connect the agents that call a language model to a service and return it; ``None`` if there are none."""
     all_agents = [(role, agent) for agents in workers.values() for role, agent in agents.items()]
-    llm_agents = [agent for _, agent in all_agents if isinstance(agent, UsesLlm)]
-    if not llm_agents:
+    if not any(isinstance(agent, UsesLlm) for _, agent in all_agents):
         return None
     if scenario.llm is None:
         raise UserError(f"{scenario.name}: agents call a language model; set llm.base_url=URL and llm.model=NAME")
-    service = Service(scenario.llm, out / STORE, out / LEDGER)
+    service = Service(scenario.llm, out / STORE, out / LEDGER, out / TRANSCRIPT)
     try:
-        for agent in llm_agents:
-            agent.connect(service)
-        estimates = [
-            agent.forecast(game, game.roles[role], num_envs)
+        for wording, agents in workers.items():
+            for role, agent in agents.items():
+                if isinstance(agent, UsesLlm):
+                    asker = Asker(scenario.name, wording, scenario.seed, role, model=model_name(agent))
+                    agent.connect(RoleService(service, asker))
+        forecasts = [
+            service.forecast(*agent.forecast(game, game.roles[role], num_envs), model=model_name(agent))
             for role, agent in all_agents
             if isinstance(agent, EstimatesCalls)
         ]
-        calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
+        forecast = reduce(add, forecasts) if forecasts else Forecast(0, 0, 0, 0.0)
         if not agreed:
-            check_agreed(service.forecast(calls, inputs, outputs), scenario.llm)
-        service.watch = QuestionProgress(say, calls)
+            check_agreed(forecast, scenario.llm)
+        service.watch = QuestionProgress(say, forecast.calls)
         service.check()
     except BaseException:
         service.close()

@@ -6,13 +6,13 @@ The question is the one that the run asks first anyway. Its answer is in the sto
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import torch
 
-from econsim.llm.protocols import UsesLlm
+from econsim.llm.protocols import UsesLlm, model_name
 from econsim.llm.questions import Answer, Question
+from econsim.llm.transcript import Asker
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.scoring import matches
 from econsim.scenario.plan import Plan
@@ -33,32 +33,35 @@ def first_answer(plan: Plan, service: Service) -> Answer | None:
     own = set() if plan.own is None else {plan.own.label}  # its followers may meet every policy
     for match in matches(plan, plan.build_agents()):
         if any(isinstance(agent, UsesLlm) for agent in match.agents.values()) and not ({match.policy} | own) & fitted:
-            probe = _Probe(service)
             for agent in match.agents.values():
                 if isinstance(agent, UsesLlm):
-                    agent.connect(probe)
+                    agent.connect(_Probe(service, Asker(model=model_name(agent))))
             exact = plan.game.to(dtype=torch.float64)
             key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
-            with suppress(_Asked):
+            try:
                 play(exact, match.agents, key)
-            return probe.answer
+            except _Asked as asked:
+                return asked.answer
+            return None
     return None
 
 
 class _Asked(Exception):  # noqa: N818 (ends an episode early)
     """The first question was answered."""
 
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__()
+
 
 class _Probe:
     """A substitute for the service that sends the first question and then ends the episode."""
 
-    def __init__(self, service: Service) -> None:
-        self._service, self.settings = service, service.settings
-        self.answer: Answer | None = None
+    def __init__(self, service: Service, asker: Asker) -> None:
+        self._service, self._asker, self.settings = service, asker, service.settings_of(asker.model)
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """Send the first of the questions."""
         if questions:
-            self.answer = self._service.probe(questions[0])
-            raise _Asked
+            raise _Asked(self._service.probe(questions[0], self._asker))
         return []

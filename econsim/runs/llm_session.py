@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from econsim.game import Agent, Game
 from econsim.llm.budget import Forecast
 from econsim.llm.failures import BudgetSpent, ContextExceeded, EndpointError, TooManyFailures
 from econsim.llm.key_hosts import key_in_words
-from econsim.llm.protocols import EstimatesCalls, UsesLlm
+from econsim.llm.protocols import EstimatesCalls, UsesLlm, model_name
 from econsim.llm.role_service import RoleService
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
@@ -33,6 +36,8 @@ __all__ = [
     "check_key_agreed",
     "forecast_calls",
     "in_words",
+    "models_in_words",
+    "models_of",
     "reasons_in_words",
     "with_settings",
     "with_way_on",
@@ -88,7 +93,8 @@ class LlmSession:
                 files = (self._run.path / name for name in (STORE, LEDGER, TRANSCRIPT))
                 self._service = Service(settings, *files)
                 self._service.watch = self._watch
-            agent.connect(RoleService(self._service, self._asker(role, policy, response, seed)))
+            asker = self._asker(role, policy, response, seed)._replace(model=model_name(agent))
+            agent.connect(RoleService(self._service, asker))
 
     def _asker(self, role: str, policy: str, response: str, seed: int) -> Asker:
         players = self._game.players(role) if isinstance(self._game, SplitRoles) else None
@@ -120,7 +126,7 @@ class LlmSession:
             return None
         settings, counters = self._service.settings, self._service.counters
         model = settings.model_dump(mode="json", include={"model", "provider", "mode", "on_failure"})
-        model["simulated"] = self._service.simulated
+        model["simulated"], model["models"] = self._service.simulated, self._service.models
         return {**model, "purposes": {purpose: counter.plain() for purpose, counter in counters.items()}}
 
 
@@ -136,26 +142,44 @@ def forecast_calls(plan: Plan) -> Forecast | None:
     scenario, game = plan.scenario, plan.game
     fitted = plan.build_agents()
     llm_roles: list[str] = []
-    estimates: list[tuple[int, int, int]] = []
+    estimates: dict[str, list[tuple[int, int, int]]] = {}
     for match in matches(plan, fitted):
         for role, agent in match.agents.items():
-            llm_roles += [role] if isinstance(agent, UsesLlm) else []
+            if isinstance(agent, UsesLlm):
+                llm_roles.append(role)
+                estimates.setdefault(model_name(agent), [(0, 0, 0)])
             if isinstance(agent, EstimatesCalls):
-                estimates.append(agent.forecast(game, game.roles[role], scenario.episodes))
+                estimate = agent.forecast(game, game.roles[role], scenario.episodes)
+                estimates.setdefault(model_name(agent), []).append(estimate)
     if not llm_roles:
         return None
     with Service(_settings(scenario, llm_roles[0])) as service:
+        totals = {name: [sum(column) for column in zip(*each, strict=True)] for name, each in estimates.items()}
+        forecasts = [service.forecast(*total, name) for name, total in totals.items()]
         if service.settings.mode == "strict_replay":
             return Forecast(0, 0, 0, 0.0)
-        calls, inputs, outputs = (sum(column) for column in zip(*estimates, strict=True)) if estimates else (0, 0, 0)
-        return service.forecast(calls, inputs, outputs)
+        return replace(reduce(add, forecasts), while_training=_is_asked_in_training(plan, fitted))
 
 
-def check_endpoint(settings: Settings | None) -> None:
-    """Raise :class:`EndpointError` if no server responds or it rejects the key; to be called once the user agreed."""
+def _is_asked_in_training(plan: Plan, fitted: Mapping[tuple[str, int], Mapping[str, Agent]]) -> bool:
+    """Return whether an agent that asks a language model plays beside agents that are trained jointly."""
+    for stage in plan.stages:
+        if stage.fit.is_training:
+            players = {**fitted[stage.policy.label, stage.seed], **plan.stand_ins(stage)}
+            if any(isinstance(agent, UsesLlm) for agent in players.values()):
+                return True
+    return False
+
+
+def check_endpoint(settings: Settings | None, models: Iterable[str] = ("",)) -> None:
+    """Raise :class:`EndpointError` if no server responds or it rejects the key; to be called once the user agreed.
+
+    ``models``: the models that are called, by their names in ``llm.models``.
+    """
     if settings is not None:
-        with Service(settings) as service:
-            service.check()
+        for model in models:
+            with Service(settings.named(model)) as service:
+                service.check()
 
 
 def check_agreed(forecast: Forecast, settings: Settings | None) -> None:
@@ -164,19 +188,27 @@ def check_agreed(forecast: Forecast, settings: Settings | None) -> None:
         return
     most = settings.budget.calls
     calls = forecast.calls if most is None else min(forecast.calls, most)
-    key = key_in_words(settings)
-    if key or forecast.usd or calls > MOST_WITHOUT_ASKING or not forecast.calls:
-        limit = "" if settings.budget.model_fields_set else "; limit them with llm.budget.calls=NUMBER"
+    called = [settings.named(name) for name in forecast.models]
+    key = "; ".join(dict.fromkeys(filter(None, map(key_in_words, called))))
+    is_unlimited = forecast.while_training and most is None
+    if key or forecast.usd or calls > MOST_WITHOUT_ASKING or not forecast.calls or is_unlimited:
+        limit = (
+            ""
+            if settings.budget.model_fields_set or forecast.while_training
+            else "; limit them with llm.budget.calls=NUMBER"
+        )
         sent = f"; {key}" if key else ""
-        raise UserError(f"this run calls {settings.model}: {forecast}{limit}{sent}. Confirm with --yes")
+        raise UserError(f"this run calls {models_in_words(called)}: {forecast}{limit}{sent}. Confirm with --yes")
 
 
 def check_key_agreed(settings: Settings | None, folder: Path) -> None:
     """Raise :class:`UserError` if the calls of a resumed folder, which may be someone else's, carry a key."""
-    key = "" if settings is None else key_in_words(settings)
-    if settings is not None and key:
+    models = [] if settings is None else [settings, *map(settings.named, settings.models)]
+    key = "; ".join(dict.fromkeys(filter(None, map(key_in_words, models))))
+    if key:
         raise UserError(
-            f"{folder}: its agents call {settings.model}, and {key}. Confirm with --yes (in Python: agreed=True)"
+            f"{folder}: its agents call {models_in_words(models)}, and {key}. Confirm with --yes (in Python:"
+            " agreed=True)"
         )
 
 
@@ -184,7 +216,12 @@ def calls_in_words(forecast: Forecast, settings: Settings) -> str:
     """Return the line with which a run announces its calls; a strict replay makes none."""
     if settings.mode == "strict_replay":
         return f"strict replay: the answers of {settings.model} come from {settings.store}; no calls"
-    return f"forecast of calls to {settings.model}: {forecast}"
+    return f"forecast of calls to {models_in_words(map(settings.named, forecast.models))}: {forecast}"
+
+
+def models_in_words(models: Iterable[Settings]) -> str:
+    """Return the names of models at their providers, each once."""
+    return " and ".join(dict.fromkeys(settings.model for settings in models if settings.model))
 
 
 def in_words(llm_usage: Mapping[str, Any]) -> str:
@@ -199,11 +236,18 @@ def in_words(llm_usage: Mapping[str, Any]) -> str:
     shortened = sum(counter.get("shortened", 0) for counter in counters)
     left_out = f"; the history of {shortened:,} was shortened to fit the context of the model" if shortened else ""
     return (
-        f"{llm_usage['simulated'] or llm_usage['model']} answered {questions:,} questions: {calls:,} calls,"
+        f"{llm_usage['simulated'] or models_of(llm_usage)} answered {questions:,} questions: {calls:,} calls,"
         f" {tokens:,} tokens{money}; {shares[0]:.1%} of the replies were"
         f" repaired{reasons_in_words(counters, 'repaired')}, {shares[1]:.1%} could not be"
         f" used{reasons_in_words(counters, 'failed')}{left_out}"
     )
+
+
+def models_of(llm_usage: Mapping[str, Any]) -> str:
+    """Return the names of the models in the summary of a run's calls, with those of ``llm.models``."""
+    named = {f"{model} ({name})" for name, model in llm_usage.get("models", {}).items()}
+    is_unnamed_used = any(not purpose.endswith(")") for purpose in llm_usage["purposes"]) or not named
+    return " and ".join([*([llm_usage["model"]] if is_unnamed_used else []), *sorted(named)])
 
 
 def reasons_in_words(counters: Iterable[Mapping[str, Any]], outcome: str) -> str:
@@ -222,11 +266,13 @@ def with_settings(run: Run, overrides: Mapping[str, Any] | Sequence[str]) -> Sce
         UserError: a key may not be changed, or a value is invalid.
     """
     for text in overrides:
-        section, _, key = text.partition("=")[0].strip().partition(".")
-        if section != "llm" or key.split(".")[0] not in _MAY_CHANGE:
+        section, *keys = text.partition("=")[0].strip().split(".")
+        own = keys[2:] if keys[:1] == ["models"] else keys
+        if section != "llm" or not own or own[0] not in _MAY_CHANGE:
             allowed = ", ".join(f"llm.{name}" for name in sorted(_MAY_CHANGE))
             raise UserError(
-                f"{text}: this key cannot be changed when a run is resumed; the keys that can are {allowed}"
+                f"{text}: this key cannot be changed when a run is resumed; the keys that can are {allowed}, and the"
+                " same of a model in llm.models"
             )
     return with_overrides(run.scenario, overrides)
 
@@ -235,7 +281,7 @@ def with_way_on(error: Exception, run: Run) -> Exception:
     """Return the error; if it came from a language model, add the command that continues the run to its message."""
     resume = f"continue with: {run.command('resume')}"
     if isinstance(error, BudgetSpent):
-        error.args = (f"aborted: budget: {error}; all replies are kept; {resume} llm.budget.{error.limit}=MORE",)
+        error.args = (f"aborted: budget: {error}; all replies are kept; {resume} llm.{error.limit}=MORE",)
     elif isinstance(error, TooManyFailures):
         error.args = (f"{error}; {resume} llm.failure_share=LARGER",)
     elif isinstance(error, ContextExceeded) and run.scenario.llm and run.scenario.llm.on_overflow == "stop":

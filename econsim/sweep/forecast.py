@@ -84,7 +84,8 @@ def check_all_agreed(table: Table) -> None:
 def _times(asked: Asked, runs: int) -> Asked:
     """Return the forecast of calls for this number of runs."""
     usd, seconds = (None if amount is None else amount * runs for amount in (asked.usd, asked.seconds))
-    return Asked(asked.calls * runs, asked.input_tokens * runs, asked.output_tokens * runs, usd, seconds)
+    tokens = asked.input_tokens * runs, asked.output_tokens * runs
+    return Asked(asked.calls * runs, *tokens, usd, seconds, asked.models)
 
 
 def _kind(unit: Unit, member: Member) -> Any:

@@ -61,7 +61,7 @@ def test_a_server_that_echoes_the_key_finds_no_one_to_keep_it(
             assert KEY not in repr(caught.value)
             assert caught.value.__cause__ is None
         assert KEY not in repr(vars(service))
-        assert KEY not in repr(vars(service._provider))
+        assert KEY not in repr(vars(service._channels[""].provider))
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert written
     assert KEY.encode() not in written

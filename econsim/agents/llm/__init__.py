@@ -71,7 +71,7 @@ class LanguageWorker(Asking):
     """Players whose actions a language model chooses."""
 
     def __init__(self, parameters: Parameters) -> None:
-        super().__init__(parameters.temperature)
+        super().__init__(parameters.temperature, parameters.llm)
         self.parameters = parameters
         self._by_text = TextPlay(self, parameters)
 

@@ -25,10 +25,12 @@ _TAX_ENTRIES = {"unit", "thresholds", "standard_deduction", "tax_years", "steps_
 class Asking:
     """An agent that sends questions to the service to which it is connected.
 
-    ``filled`` counts the actions that replaced a missing answer, by source: ``previous`` and ``rule``.
+    ``model_name`` is the name of its model in ``llm.models``, empty for the model of the section ``llm``. ``filled``
+    counts the actions that replaced a missing answer, by source: ``previous`` and ``rule``.
     """
 
-    def __init__(self, temperature: float | None) -> None:
+    def __init__(self, temperature: float | None, model_name: str = "") -> None:
+        self.model_name = model_name
         self.filled: Counter[str] = Counter()
         self._temperature = temperature
         self._service: AnswersQuestions | None = None

@@ -14,10 +14,12 @@ __all__ = ["Parameters"]
 class Parameters(Model):
     """Parameters of language-model agents.
 
-    ``wording``, ``history``, ``reasoning``, ``temperature``, ``max_tokens`` and ``fallback`` apply in every game; the
-    others apply only to workers in an economy with hours and tax years.
+    ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature``, ``max_tokens`` and ``fallback`` apply in every
+    game; the others apply only to workers in an economy with hours and tax years.
     """
 
+    llm: str = ""
+    """Name of the model in ``llm.models``; empty: the model of the section ``llm``."""
     wording: str = "standard"
     """The prompts: ``standard``, ``plain`` (for hours of work: the same facts in other words), ``published`` (for hours
     of work: those of ``llm_economist_published``, which stay as they are), or the path of a folder of Jinja templates

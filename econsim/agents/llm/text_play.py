@@ -20,7 +20,7 @@ from econsim.text import SEPARATOR, Action, RoleText, Seen, acting_players, seen
 
 __all__ = ["PARAMETERS", "TextMemory", "TextPlay", "check_unused"]
 
-PARAMETERS = ("wording", "history", "reasoning", "temperature", "max_tokens")
+PARAMETERS = ("llm", "wording", "history", "reasoning", "temperature", "max_tokens")
 """The parameters of agents and planners that apply in every game."""
 _ANSWER_TOKENS = 10  # per label or number
 _THOUGHT_TOKENS = 100

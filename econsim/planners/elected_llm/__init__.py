@@ -77,7 +77,7 @@ class LanguageElection(Asking, ElectedPlanner):
     parameters: Parameters
 
     def __init__(self, parameters: Parameters) -> None:
-        Asking.__init__(self, parameters.temperature)
+        Asking.__init__(self, parameters.temperature, parameters.llm)
         ElectedPlanner.__init__(self)
         self.parameters = parameters
         self.rule = RULES[parameters.rule]

@@ -14,6 +14,8 @@ __all__ = ["Parameters"]
 class Parameters(ElectionParameters):
     """Parameters of an election with language-model voters."""
 
+    llm: str = ""
+    """Name of the model in ``llm.models``; empty: the model of the section ``llm``."""
     politicians: Literal["computed", "asked"] = "computed"
     """How own platforms, and the rates that a winner announces if platforms are not binding, are determined:
     ``computed``, as the schedule that is best for the candidate; ``asked``, by the language model."""

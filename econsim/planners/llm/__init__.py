@@ -56,7 +56,7 @@ class LanguagePlanner(Asking):
     """A planner whose action is chosen by a language model; ``lessons`` are sentences at the beginning of prompts."""
 
     def __init__(self, parameters: Parameters) -> None:
-        super().__init__(parameters.temperature)
+        super().__init__(parameters.temperature, parameters.llm)
         self.parameters = parameters
         self.lessons: tuple[str, ...] = ()
         self._by_text = TextPlay(self, parameters)

@@ -14,10 +14,12 @@ __all__ = ["Parameters"]
 class Parameters(Model):
     """Parameters of the language-model planner.
 
-    ``wording``, ``history``, ``reasoning``, ``temperature`` and ``max_tokens`` apply in every game; the others apply
-    only in an economy with tax years.
+    ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature`` and ``max_tokens`` apply in every game; the others
+    apply only in an economy with tax years.
     """
 
+    llm: str = ""
+    """Name of the model in ``llm.models``; empty: the model of the section ``llm``."""
     wording: str = "standard"
     """The prompts: ``standard``, ``published`` (for tax years: those of ``llm_economist_published``, which stay as they
     are), or the path of a folder of Jinja templates (``.txt``): ``rules`` and ``question``; for tax years ``rules`` and

@@ -24,6 +24,14 @@ def rawlsian(utility: Tensor) -> Tensor:
     return utility.amin(-1)
 
 
+def geometric_mean(utility: Tensor, people: Tensor | None = None) -> Tensor:
+    """Return the exponential of mean log utility, for utility in money: the utility that, equal for all, is as good.
+
+    It is zero, up to the smallest positive number, if anybody's utility is not positive.
+    """
+    return mean(utility.clamp(min=torch.finfo(utility.dtype).tiny).log(), people).exp()
+
+
 def weighted(utility: Tensor, weights: Tensor) -> Tensor:
     """Return ``sum_i g_i u_i`` for weights ``g`` ``[..., N]`` that sum to one, in the unit of utility."""
     return (weights * utility).sum(-1)

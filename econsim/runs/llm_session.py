@@ -155,7 +155,7 @@ def forecast_calls(plan: Plan) -> Forecast | None:
         return None
     with Service(_settings(scenario, llm_roles[0])) as service:
         totals = {name: [sum(column) for column in zip(*each, strict=True)] for name, each in estimates.items()}
-        forecasts = [service.forecast(*total, name) for name, total in totals.items()]
+        forecasts = [service.forecast(calls, sent, got, name) for name, (calls, sent, got) in totals.items()]
         if service.settings.mode == "strict_replay":
             return Forecast(0, 0, 0, 0.0)
         return replace(reduce(add, forecasts), while_training=_is_asked_in_training(plan, fitted))

@@ -281,6 +281,8 @@ class OneStep(Game[State]):
                 return mean(utility, weight)
             case "rawlsian":
                 return welfare.rawlsian(utility)
+            case "geometric_mean":
+                return welfare.geometric_mean(utility, weight)
             case "equality_times_productivity":
                 return welfare.equality_times_productivity(consumption, weight)
             case "inverse_income_endogenous":

@@ -20,6 +20,7 @@ _WELFARE = {
     " they would earn in 40 hours a week, so that the poor count most; these weights never change",
     "utilitarian": "the mean of everybody's utility",
     "rawlsian": "the utility of the person who is worst off",
+    "geometric_mean": "the geometric mean of everybody's utility, so that the poor count most",
     "equality_times_productivity": "mean consumption times the equality of consumption (one less its Gini index)",
     "inverse_income_endogenous": "the mean of everybody's utility divided by the income that the person earned",
 }

@@ -17,7 +17,12 @@ from econsim.mechanisms.us_law import Law
 from econsim.parameters import Chosen, FromRoom, Model
 
 WelfareName = Literal[
-    "inverse_income", "utilitarian", "rawlsian", "equality_times_productivity", "inverse_income_endogenous"
+    "inverse_income",
+    "utilitarian",
+    "rawlsian",
+    "geometric_mean",
+    "equality_times_productivity",
+    "inverse_income_endogenous",
 ]
 
 
@@ -70,6 +75,8 @@ class Parameters(Model):
             raise ValueError(f"hours_step {self.hours_step:g} does not divide hours_cap {self.hours_cap:g}")
         if self.hours_step is None and self.hours_as == "index":
             raise ValueError("hours_as: index requires hours_step")
+        if self.welfare == "geometric_mean" and not self.utility.in_money:
+            raise ValueError("welfare: geometric_mean is the mean of log utility in money; choose a utility in money")
         if self.redraw_population and isinstance(self.utility, Isoelastic):
             # Workers expect the rebate of the initial population, whose weights a new draw would change.
             raise ValueError(

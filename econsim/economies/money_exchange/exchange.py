@@ -31,7 +31,7 @@ def units(wealth: Tensor, takes_part: Tensor, partner: Tensor, order: Tensor | N
         gives = ((wealth > 0) & takes_part).to(wealth)
         return (wealth - gives).scatter_add(1, partner, gives)
     wealth = wealth.clone()
-    for person in order.split(1, dim=1):
+    for person in torch.split(order, 1, 1):
         gives = ((wealth.gather(1, person) > 0) & takes_part.gather(1, person)).to(wealth)
         wealth.scatter_add_(1, person, -gives)
         wealth.scatter_add_(1, partner.gather(1, person), gives)
@@ -54,10 +54,10 @@ def pool(
     """
     wealth = wealth.clone()
     if partner is None:
-        pairs = order[:, : order.shape[1] // 2 * 2].unflatten(1, (-1, 2))
+        pairs = order[:, : order.shape[1] // 2 * 2].reshape(len(order), -1, 2)
         _divide(wealth, takes_part, pairs[..., 0], pairs[..., 1], part, saving)
         return wealth
-    for person in order.split(1, dim=1):
+    for person in torch.split(order, 1, 1):
         _divide(wealth, takes_part, person, partner.gather(1, person), part, saving)
     return wealth
 

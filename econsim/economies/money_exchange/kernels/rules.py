@@ -54,7 +54,7 @@ def liability(wealth: int, rates: Any, thresholds: Any) -> float:
 
 
 @rule
-def tax(key: int, now: int, wealth: Any, rates: Any, thresholds: Any) -> int:
+def tax(key: int, now: int, wealth: Any, rates: Any, thresholds: Any) -> np.int64:
     """Collect the tax and pay it out equally; return its revenue."""
     rounding, revenue = state_of(key, now, _ROUNDING), np.int64(0)
     for person in range(wealth.size):
@@ -62,12 +62,12 @@ def tax(key: int, now: int, wealth: Any, rates: Any, thresholds: Any) -> int:
         wealth[person] -= due
         revenue += due
     each, rest = np.int32(revenue // wealth.size), revenue % wealth.size
-    person = integer_below(state_of(key, now, _REMAINDER), 0, wealth.size)
+    receiver = integer_below(state_of(key, now, _REMAINDER), 0, wealth.size)
     for other in range(wealth.size):
         wealth[other] += each
     for _ in range(rest):
-        wealth[person] += 1
-        person = person + 1 if person + 1 < wealth.size else 0
+        wealth[receiver] += 1
+        receiver = np.int64(receiver + 1 if receiver + 1 < wealth.size else 0)
     return revenue
 
 
@@ -111,7 +111,7 @@ def give_in_turn(draws: np.uint64, order: Any, wealth: Any, takes_part: Any) -> 
 
 
 @rule
-def divide(part: float, saving: float, person: int, other: int, wealth: Any) -> None:
+def divide(part: float, saving: float, person: Any, other: Any, wealth: Any) -> None:
     """Divide what two people do not save; ``part`` in [0, 1): the share of the first person."""
     stake = np.int64((1.0 - saving) * wealth[person])
     pooled = stake + np.int64((1.0 - saving) * wealth[other])

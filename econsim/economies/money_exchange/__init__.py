@@ -36,17 +36,17 @@ Calibration
     None. By default 1,000 people start with one coin each, as in the tutorial of Mesa.
 
 Checks
-    For $N$ large and mean wealth 1, ``exchange: unit`` and ``activation: synchronous``: wealth follows $w' = max(w - 1,
-    0) + Poisson(r)$ with $r = P(w > 0)$, the number of customers in a queue with Poisson arrivals and unit service. Its
-    mean is $r + r^2 / (2 (1 - r))$ (Pollaczek and Khinchine), and a mean of one forces $r = 2 - sqrt(2)$. Hence the
-    share without money is $sqrt(2) - 1 = 0.41421$, the variance is $4 / 3$ and the Gini index is 0.57993. With
-    ``activation: sequential``, a person acts at a uniform time $u$ of the step, $w' = max(w + Poisson(A(u)) - 1, 0) +
-    Poisson(A(1) - A(u))$ with $exp(A(u)) = z + (1 - z) exp(u)$ and $z = P(w = 0)$, which gives 0.4624, 1.688 and
-    0.6304; the test iterates both laws. ``exchange: pooled`` without saving leaves all distributions of the coins
-    equally likely, so that wealth is geometric. For synchronous pools with saving propensity $s$ and a tax rate $t$ in
-    every step, the variance after the exchange relative to the squared mean is $((1 - s)^2 / 3) / (1 - a (1 - t)^2)$
-    with $a = 1 - (1 - s) (1 + 2 s) / 3$, for large $N$ and many coins per person; without a tax this is $(1 - s) / (1 +
-    2 s)$ (``tests/economies/test_money_exchange.py``).
+    For $N$ large and mean wealth 1, ``exchange: unit`` and ``activation: synchronous``: wealth follows
+    $w' = max(w - 1, 0) + Poisson(r)$ with $r = P(w > 0)$, the number of customers in a queue with Poisson arrivals and
+    unit service. Its mean is $r + r^2 / (2 (1 - r))$ (Pollaczek and Khinchine), and a mean of one forces
+    $r = 2 - sqrt(2)$. Hence the share without money is $sqrt(2) - 1 = 0.41421$, the variance is $4 / 3$ and the Gini
+    index is 0.57993. With ``activation: sequential``, a person acts at a uniform time $u$ of the step,
+    $w' = max(w + Poisson(A(u)) - 1, 0) + Poisson(A(1) - A(u))$ with $exp(A(u)) = z + (1 - z) exp(u)$ and
+    $z = P(w = 0)$, which gives 0.4624, 1.688 and 0.6304; the test iterates both laws. ``exchange: pooled`` without
+    saving leaves all distributions of the coins equally likely, so that wealth is geometric. For synchronous pools with
+    saving propensity $s$ and a tax rate $t$ in every step, the variance after the exchange relative to the squared mean
+    is $((1 - s)^2 / 3) / (1 - a (1 - t)^2)$ with $a = 1 - (1 - s) (1 + 2 s) / 3$, for large $N$ and many coins per
+    person; without a tax this is $(1 - s) / (1 + 2 s)$ (``tests/economies/test_money_exchange.py``).
 
 References:
     Dragulescu and Yakovenko (2000), "Statistical mechanics of money", European Physical Journal B 17; Chakraborti and

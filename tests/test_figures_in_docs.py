@@ -79,6 +79,15 @@ def coin_game_speed() -> dict[str, str]:
     return {**millions, **{name: f"{round(learned[name], -3):,}" for name in learned}}
 
 
+def money_exchange_speed() -> dict[str, str]:
+    found = [row["agent_steps_per_cpu_second"] for row in result("money_exchange_speed").values()]
+    return {
+        f"{name}_{size}": f"{row[name] / 1e6:.{2 if name == 'mesa' else 0}f}"
+        for size, row in zip(("small", "large"), found, strict=True)
+        for name in ("kernels", "tensors", "mesa")
+    }
+
+
 def training() -> dict[str, str]:
     found = result("training_speed")
     return {name: f"{round(found[name]['env_steps_per_second'], -2):,}" for name in ("compact", "published")}
@@ -211,6 +220,13 @@ SENTENCES = (
         "With 1,024 copies on one core, kernels play {kernels} million environment steps per CPU-second, observations"
         " included, and tensors {tensors} million. PPO on kernels plays and learns from {two_passes} with the settings"
         " of the scenario, and from {one_pass} with one pass over each batch and one hidden layer",
+    ),
+    (
+        "docs/economies/money_exchange.md",
+        money_exchange_speed,
+        "they play {kernels_small} million agent-steps per CPU-second among 100,000 people and {kernels_large} million"
+        " among a million, where tensors play {tensors_small} and {tensors_large} million, and Mesa {mesa_small} and"
+        " {mesa_large} million in the same run",
     ),
     ("docs/economies/gather_trade_build.md", agreement, "agrees step by step in {episodes} complete episodes"),
     (

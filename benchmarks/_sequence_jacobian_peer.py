@@ -40,6 +40,11 @@ def main() -> None:
         start = time.process_time()
         steady = model.solve_steady_state(fixed, bounds, {"asset_mkt": 0.0}, solver="brentq", ttol=1e-9, ctol=1e-9)
         results.append({"seconds": time.process_time() - start, "interest_rate": float(steady["r"])})
+        for name in ("first", "warm"):  # the first compiles
+            start = time.process_time()
+            response = model.solve_jacobian(steady, ["K"], ["asset_mkt"], ["Z"], T=job["periods"])
+            results[-1][f"jacobian_seconds_{name}"] = time.process_time() - start
+        results[-1]["response"] = [float(value) for value in response["K"]["Z"][:4, 0]]
     Path(job["output"]).write_text(json.dumps(results))
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "Recorder",
     "SelfFit",
     "SelfFitting",
+    "Series",
     "SharesPhases",
     "Solution",
     "Solver",
@@ -256,6 +257,24 @@ class Quantity:
     unit: str = ""
 
 
+class Series(NamedTuple):
+    """A path of a solution over time.
+
+    Attributes:
+        name: in words.
+        unit: as that of :class:`Quantity`.
+        values: by period.
+        before: the value before the first period.
+        after: the value that it converges to.
+    """
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    before: float
+    after: float
+
+
 @dataclass(frozen=True)
 class Solution:
     """The result of a solver.
@@ -272,6 +291,7 @@ class Solution:
         gaps: of solvers that iterate, the number of iterations done and the gap of the best agents so far, in payoffs,
             as the solver measures it (its documentation says which gap).
         quantities: prices, aggregates and statistics, where the result has such numbers.
+        series: paths over time, where the result has such paths.
     """
 
     agents: Mapping[str, Agent]
@@ -282,6 +302,7 @@ class Solution:
     joint: Joint | None = None
     gaps: tuple[tuple[int, float], ...] = ()
     quantities: tuple[Quantity, ...] = ()
+    series: tuple[Series, ...] = ()
 
 
 class SolverProgress(Protocol):

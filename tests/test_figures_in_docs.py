@@ -143,6 +143,17 @@ def savers() -> dict[str, str]:
     }
 
 
+def capital_tax() -> dict[str, str]:
+    found = result("capital_tax_reform")
+    figures = {
+        f"{name}_{key}": f"{100 * entry[key]:.1f}"
+        for name, entry in found.items()
+        for key in ("gain", "winners", "steady_state_gain")
+    }
+    assert figures["surprise_steady_state_gain"] == figures["announced_5_steady_state_gain"]
+    return figures
+
+
 def agreement() -> dict[str, str]:
     found = result("reference_agreement")
     assert found["episodes_that_agree"] == found["episodes_compared"]
@@ -213,6 +224,13 @@ SENTENCES = (
         "all 24 cells of Aiyagari's Table II, with errors of {mean} percentage points on average and {largest} at most."
         " An equilibrium with 500 grid points and 7 states takes {fast} to {slow} CPU-seconds, {least} to {most} times"
         " less than sequence-jacobian takes in the same run",
+    ),
+    (
+        "docs/economies/bewley.md",
+        capital_tax,
+        "The reform is worth {announced_5_gain} % of consumption to a household that does not know its state, and"
+        " {announced_5_winners} % of households gain; without the announcement it is {surprise_gain} % and"
+        " {surprise_winners} %. The comparison of steady states gives {surprise_steady_state_gain} % in both cases",
     ),
     (
         "docs/economies/coin_game.md",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
 from econsim.game import Observation
-from econsim.households.equilibrium import Equilibrium, Stops
+from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology
 from econsim.households.problem import Household
 
 __all__ = ["SolvesHouseholds"]
@@ -20,6 +21,17 @@ class SolvesHouseholds(Protocol):
     @property
     def household_problem(self) -> Household:
         """The problem of its households."""
+
+    @property
+    def technology(self) -> Technology:
+        """That of its representative firm."""
+
+    def taxes(self, changes: Mapping[str, float]) -> Taxes:
+        """Return the tax rules of the policy in which an episode starts, with some instruments changed.
+
+        Raises:
+            UserError: no such instrument, or a value that is not allowed.
+        """
 
     def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
         """Return the stationary equilibrium under the policy in which an episode starts.

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from econsim.households.chains import Floats
 from econsim.households.equilibrium import Equilibrium
 from econsim.households.problem import Household
-from econsim.households.statistics import constrained_share, gini, propensities, top_share
+from econsim.households.statistics import constrained_share, gini, mean_between, propensities, top_share
 from econsim.learning import Quantity, Solution
 
 __all__ = ["HouseholdSolution", "quantities"]
@@ -45,8 +44,8 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
         ("wealth", "share of the bottom 50 %"): 1 - top_share(wealth, mass, 0.5),
         ("wealth", "households at the borrowing limit (hand to mouth)"): constrained_share(household, policy, mass),
         ("marginal propensity to consume", "mean"): float((mass * spent).sum()),
-        ("marginal propensity to consume", "bottom half of wealth"): _mean_between(spent, wealth, mass, 0.0, 0.5),
-        ("marginal propensity to consume", "top tenth of wealth"): _mean_between(spent, wealth, mass, 0.9, 1.0),
+        ("marginal propensity to consume", "bottom half of wealth"): mean_between(spent, wealth, mass, 0.0, 0.5),
+        ("marginal propensity to consume", "top tenth of wealth"): mean_between(spent, wealth, mass, 0.9, 1.0),
     }
     amounts = {
         ("prices", "wage of effective labour"): solved.wage,
@@ -67,12 +66,3 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
     rows = [Quantity(*key, value, kind) for part, kind in parts for key, value in part.items()]
     order = ("prices", "aggregates", "wealth", "consumption", "marginal propensity to consume")
     return tuple(sorted(rows, key=lambda row: order.index(row.group)))
-
-
-def _mean_between(amount: Floats, wealth: Floats, mass: Floats, low: float, high: float) -> float:
-    """Return the mean of an amount over households between two ranks of wealth, shares of the population."""
-    order = np.argsort(wealth, axis=None, kind="stable")
-    people = mass.ravel()[order]
-    ends = np.cumsum(people)
-    within = np.clip(np.minimum(ends, high) - np.maximum(ends - people, low), 0.0, None)
-    return float(within @ amount.ravel()[order] / within.sum())

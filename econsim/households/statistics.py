@@ -8,7 +8,7 @@ from econsim.households.chains import Floats
 from econsim.households.policies import Policy
 from econsim.households.problem import Budget, Household
 
-__all__ = ["constrained_share", "gini", "lorenz", "propensities", "top_share"]
+__all__ = ["constrained_share", "gini", "lorenz", "mean_between", "propensities", "top_share"]
 
 
 def lorenz(amount: Floats, mass: Floats) -> tuple[Floats, Floats]:
@@ -45,3 +45,12 @@ def propensities(household: Household, budget: Budget, policy: Policy, amount: f
 def constrained_share(household: Household, policy: Policy, mass: Floats) -> float:
     """Return the share of households that hold assets at the borrowing limit in the next period (hand to mouth)."""
     return float(mass[policy.assets <= household.grid[0]].sum())
+
+
+def mean_between(amount: Floats, rank_by: Floats, mass: Floats, low: float, high: float) -> float:
+    """Return the mean of an amount over households between two ranks, shares of the population from the lowest."""
+    order = np.argsort(rank_by, axis=None, kind="stable")
+    people = mass.ravel()[order]
+    ends = np.cumsum(people)
+    within = np.clip(np.minimum(ends, high) - np.maximum(ends - people, low), 0.0, None)
+    return float(within @ amount.ravel()[order] / within.sum())

@@ -14,12 +14,12 @@ import econsim
 from econsim import random
 from econsim.agents.exact_household import ExactHousehold
 from econsim.agents.exact_household import Parameters as NoParameters
-from econsim.cli.solved_quantities import _shown
 from econsim.economies.bewley import Bewley, Parameters
 from econsim.errors import UserError
 from econsim.games.public_goods import Parameters as OtherParameters
 from econsim.games.public_goods import PublicGoods
 from econsim.play import HeldAction, play
+from econsim.report.games.quantities import shown_quantity
 from econsim.solvers.stationary_equilibrium import Parameters as SolverParameters
 from econsim.solvers.stationary_equilibrium import StationaryEquilibrium
 from econsim.testing import random_actions
@@ -167,7 +167,7 @@ def test_the_page_shows_what_the_command_prints() -> None:
     block = page.partition("quantity  ")[2].partition("Residual")[0].splitlines()[1:]
     shown = dict(re.findall(r"(\S+(?: \S+)*) {2,}(\S+)(?: %| {2,}goods)?$", line.strip())[-1] for line in block)
     solution = econsim.solve("aiyagari")
-    values = {quantity.name: _shown(quantity)[0].split()[0] for quantity in reversed(solution.quantities)}
+    values = {quantity.name: shown_quantity(quantity)[0].split()[0] for quantity in reversed(solution.quantities)}
     assert len(shown) == 8
     assert shown == {name: values[name] for name in shown}
     # Aiyagari (1994): 3.8767 %; 80 grid points cost 0.02 percentage points.

@@ -60,13 +60,13 @@ from torch import Tensor
 
 from econsim.economies.bewley import exact
 from econsim.economies.bewley.accounts import ACCOUNTS
-from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters
+from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import no_flows, total, trade
 from econsim.economies.bewley.population import distributed, drawn, lottery, next_states
 from econsim.economies.bewley.state import State
 from econsim.errors import UserError
 from econsim.game import Box, Game, Observation, Role, Transition
-from econsim.households.equilibrium import Equilibrium, Stops, stationary_equilibrium
+from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.problem import Household
 from econsim.mechanisms import welfare
 
@@ -209,11 +209,18 @@ class Bewley(Game[State]):
         """The problem of a household."""
         return exact.household_of(self.settings)
 
+    @property
+    def technology(self) -> Technology:
+        """The technology of the firm."""
+        return self.settings.firm()
+
+    def taxes(self, changes: Mapping[str, float]) -> Taxes:
+        """Return the tax rules of the status quo with some instruments changed; see :class:`SolvesHouseholds`."""
+        return changed_policy(self.settings.status_quo, changes).taxes()
+
     def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
         """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
-        settings = self.settings
-        taxes = settings.status_quo.taxes()
-        return stationary_equilibrium(self.household_problem, settings.firm(), taxes, tolerance, stops=stops)
+        return stationary_equilibrium(self.household_problem, self.technology, self.taxes({}), tolerance, stops=stops)
 
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""

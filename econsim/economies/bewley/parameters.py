@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 
+from econsim.errors import UserError, did_you_mean
 from econsim.households.chains import Chain, rouwenhorst, tauchen, with_superstar
 from econsim.households.equilibrium import Taxes, Technology
 from econsim.households.problem import Household, Labour, asset_grid
 from econsim.parameters import Model
 
-__all__ = ["INSTRUMENTS", "Objective", "Parameters", "Policy", "Productivity", "Superstar"]
+__all__ = ["INSTRUMENTS", "Objective", "Parameters", "Policy", "Productivity", "Superstar", "changed_policy"]
 
 
 class Superstar(Model):
@@ -78,6 +80,20 @@ class Policy(Model):
 
 INSTRUMENTS = tuple(Policy.model_fields)
 """The entries of the government's action, in order."""
+
+
+def changed_policy(policy: Policy, changes: Mapping[str, float]) -> Policy:
+    """Return a policy with some instruments changed.
+
+    Raises:
+        UserError: no such instrument, or a value outside [0, 1].
+    """
+    for name, value in changes.items():
+        if name not in INSTRUMENTS:
+            raise UserError(f"reform: bewley has no instrument {name!r}{did_you_mean(name, INSTRUMENTS)}")
+        if not 0 <= value <= 1:
+            raise UserError(f"reform: {name}: expected a number from 0 to 1, found {value:g}")
+    return policy.model_copy(update=dict(changes))
 
 
 class Objective(Model):

@@ -1,0 +1,158 @@
+"""A permanent reform of taxes: the path to the new stationary equilibrium, and gains in consumption equivalents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from econsim.households.chains import Floats
+from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
+from econsim.households.problem import Household
+from econsim.households.statistics import mean_between
+from econsim.households.transitions import Transition, transition
+from econsim.households.welfare import consumption_equivalent, stationary_value, value_before
+from econsim.learning import Quantity, Series, Solution
+
+__all__ = ["Reform", "ReformSolution", "reform", "reform_quantities", "reform_series"]
+
+_TENTHS = np.arange(10) / 10
+_WORDS = {
+    "interest_rate": ("interest rate", "share"),
+    "wage": ("wage of effective labour", None),
+    "output": ("output", None),
+    "capital": ("capital", None),
+    "labour": ("effective labour", ""),
+    "consumption": ("consumption", None),
+    "spending": ("public consumption", None),
+    "transfer": ("transfer to every household", None),
+    "debt": ("public debt", None),
+}
+"""Names and units of paths; ``None`` is the unit of output."""
+
+
+@dataclass(frozen=True)
+class Reform:
+    """A reform that households learn of in period 0.
+
+    gains: ``[S, G]``, consumption equivalents of the path for a household that is in each state in period 0.
+    gain: that of all households, at equal weights, who do not know their state.
+    steady_state_gain: the same for a birth into the final instead of the first equilibrium: no path is counted.
+    winners: the share of households who gain.
+    """
+
+    before: Equilibrium
+    after: Equilibrium
+    path: Transition
+    gains: Floats
+    gain: float
+    steady_state_gain: float
+    winners: float
+
+
+@dataclass(frozen=True)
+class ReformSolution(Solution):
+    """The path after a reform; ``household`` is the problem of its households."""
+
+    household: Household | None = None
+    reform: Reform | None = None
+
+
+def reform(
+    household: Household,
+    technology: Technology,
+    taxes: tuple[Taxes, Taxes],
+    announced: int = 0,
+    periods: int = 300,
+    tolerance: float = 1e-8,
+    stops: Stops = lambda done, message: False,
+) -> Reform:
+    """Return the path and the gains of a change from the first to the second ``taxes``.
+
+    Args:
+        household: preferences, productivity and the grid of assets.
+        technology: of the representative firm.
+        taxes: before and after.
+        announced: the number of periods between the announcement, in period 0, and the change.
+        periods: of the path.
+        tolerance: of the conditions of the path, relative.
+        stops: takes the number of evaluations and a message, and returns whether to stop.
+
+    Raises:
+        UserError: there is no equilibrium before or after, or no path was found; the message gives the reason.
+    """
+    before, after = (stationary_equilibrium(household, technology, each, stops=stops) for each in taxes)
+    in_force = [taxes[0]] * announced + [taxes[1]] * (periods - announced)
+    path = transition(household, technology, in_force, before, after, taxes[0].debt, tolerance, stops)
+    old, new = (stationary_value(household, each.policy) for each in (before, after))
+    along = value_before(household, path.consumption, path.hours, path.assets, new)
+    gains = consumption_equivalent(household, old, along)
+    mass = before.distribution
+    at_birth = [
+        consumption_equivalent(household, old.mean(mass), value)
+        for value in (along.mean(mass), new.mean(after.distribution))
+    ]
+    gain, steady = (float(each) for each in at_birth)
+    return Reform(before, after, path, gains, gain, steady, float(mass[gains > 0].sum()))
+
+
+def reform_quantities(household: Household, found: Reform, unit: str) -> tuple[Quantity, ...]:
+    """Return levels before, in period 0 and in the final equilibrium, and gains; ``unit`` is that of output."""
+    rows = []
+    for title, values in _levels(found).items():
+        for name, value in values.items():
+            if name == "debt" and not found.path.paths["debt"].any():
+                continue
+            words, kind = _WORDS[name]
+            rows.append(Quantity(title, words, value, unit if kind is None else kind))
+    people = "welfare along the path"
+    rows.append(Quantity(people, "gain of all, not knowing their state", found.gain, "share"))
+    rows.append(Quantity(people, "households who gain", found.winners, "share"))
+    compared = "steady states compared"
+    rows.append(Quantity(compared, "gain of all, not knowing their state", found.steady_state_gain, "share"))
+    for title, gains in deciles(household, found).items():
+        rows += [Quantity(title, f"decile {number}", gain, "share") for number, gain in enumerate(gains, 1)]
+    return tuple(rows)
+
+
+def deciles(household: Household, found: Reform) -> dict[str, list[float]]:
+    """Return mean gains along the path by decile of wealth and of productivity in period 0, lowest first.
+
+    Households of the same wealth, or productivity, count with their mean where a limit of a decile divides them.
+    """
+    mass = found.before.distribution
+    result = {}
+    for title, axis, values in (
+        ("gain by wealth", 0, household.grid),
+        ("gain by productivity", 1, household.chain.values),
+    ):
+        people = mass.sum(axis)
+        means = (mass * found.gains).sum(axis) / np.where(people > 0, people, 1.0)
+        result[title] = [mean_between(means, values, people, low, low + 0.1) for low in _TENTHS]
+    return result
+
+
+def reform_series(found: Reform, unit: str, shown: int) -> tuple[Series, ...]:
+    """Return the first ``shown`` periods of all paths that change, each with its value before and in the end."""
+    levels = _levels(found)
+    first, last = levels["before"], levels["final equilibrium"]
+    return tuple(
+        Series(words, unit if kind is None else kind, tuple(found.path.paths[name][:shown]), first[name], last[name])
+        for name, (words, kind) in _WORDS.items()
+        if np.ptp([first[name], *found.path.paths[name]]) > 1e-9
+    )
+
+
+def _levels(found: Reform) -> dict[str, dict[str, float]]:
+    path, debt = found.path.paths, found.path.paths["debt"]
+    ends = {"before": (found.before, debt[0]), "final equilibrium": (found.after, debt[-1])}
+    levels = {title: _of_equilibrium(*each) for title, each in ends.items()}
+    at_once = {name: float(path[name][0]) for name in _WORDS}
+    return {"before": levels["before"], "period 0": at_once, "final equilibrium": levels["final equilibrium"]}
+
+
+def _of_equilibrium(at: Equilibrium, debt: float) -> dict[str, float]:
+    means = at.aggregates
+    levels = {"interest_rate": at.interest_rate, "wage": at.wage, "output": at.output, "capital": at.capital}
+    levels |= {name: getattr(means, name) for name in ("labour", "consumption", "spending", "transfer")}
+    return levels | {"debt": float(debt)}

@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 import econsim
 from econsim.cli import application
 from econsim.runs import execute
+from econsim.runs.surveys import read_survey
 from econsim.scenario import load
 from econsim.sweep import read_request
 
@@ -112,6 +113,9 @@ def test_yaml_builds(page: Path, reader: Path) -> None:
         if "axes" in keys:
             path.write_text(block.code)
             read_request(path.as_posix())
+        elif "questions" in keys:
+            path.write_text(block.code)
+            read_survey(path)
         else:
             _builds(path, keys)
 

@@ -154,8 +154,10 @@ def forecast_calls(plan: Plan) -> Forecast | None:
     if not llm_roles:
         return None
     with Service(_settings(scenario, llm_roles[0])) as service:
-        totals = {name: [sum(column) for column in zip(*each, strict=True)] for name, each in estimates.items()}
-        forecasts = [service.forecast(calls, sent, got, name) for name, (calls, sent, got) in totals.items()]
+        forecasts = []
+        for name, each in estimates.items():
+            calls, inputs, outputs = (sum(column) for column in zip(*each, strict=True))
+            forecasts.append(service.forecast(calls, inputs, outputs, name))
         if service.settings.mode == "strict_replay":
             return Forecast(0, 0, 0, 0.0)
         return replace(reduce(add, forecasts), while_training=_is_asked_in_training(plan, fitted))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from hypothesis import settings
 
 from econsim import kinds
 
+gc.set_threshold(10_000)  # as econsim.cli does: Python's default searches for garbage during a tenth of the time
 torch.set_num_threads(1)
 settings.register_profile("econsim", deadline=None, derandomize=True)
 settings.load_profile("econsim")
@@ -28,6 +30,12 @@ def _no_plugins_left_behind() -> Iterator[None]:
     yield
     kinds._added_plugins[:] = added
     sys.path[:] = path
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the figures out of reports: drawing them takes seconds, and ``tests/report`` looks at them."""
+    monkeypatch.setattr("econsim.report.figures._CAPTIONS", ())
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +84,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("gpu"):
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave libraries and tests out of all searches for garbage: they stay to the end."""
+    gc.collect()
+    gc.freeze()

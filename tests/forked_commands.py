@@ -1,14 +1,16 @@
-"""Commands of econsim in processes of their own, forked from one that has imported what they need.
+"""Commands of econsim and programs in Python, in processes of their own, forked from one that has imported libraries.
 
-A command so starts in milliseconds instead of seconds; ``tests/cli/test_startup.py`` looks at what a fresh process
+A process so starts in milliseconds instead of seconds; ``tests/cli/test_startup.py`` looks at what a fresh process
 imports. Each process has its own working directory, environment and exit code, and nothing that it does is seen by
 another.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -46,17 +48,33 @@ class Commands:
             [sys.executable, __file__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, arguments: tuple[str, ...], folder: Path, *search: Path) -> subprocess.CompletedProcess[str]:
-        """Run ``econsim`` in a folder, with further folders to import from; wait for its end."""
+    def run(
+        self, arguments: tuple[str, ...], folder: Path, *search: Path, drawn: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``econsim`` in a folder, with further folders to import from; wait for its end.
+
+        Reports of runs have no figures where ``drawn`` is false, which saves seconds.
+        """
+        request = {"arguments": ["econsim", *arguments], "search": [str(path) for path in search], "drawn": drawn}
+        return self._wait_for(request, folder)
+
+    def run_script(
+        self, script: Path, *arguments: str | Path, folder: Path = CHECKOUT, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a file of Python in a folder, as ``python SCRIPT ARGUMENTS`` does; wait for its end."""
+        words = [str(word) for word in (script, *arguments)]
+        search = [str(script.parent)]
+        return self._wait_for({"arguments": words, "search": search, "environment": environment}, folder)
+
+    def _wait_for(self, request: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
         assert self._server.stdin
         assert self._server.stdout
         with TemporaryDirectory() as outputs:
-            request = {"arguments": arguments, "folder": str(folder), "search": [str(path) for path in search]}
-            self._server.stdin.write(json.dumps({**request, "outputs": outputs}) + "\n")
+            self._server.stdin.write(json.dumps({**request, "folder": str(folder), "outputs": outputs}) + "\n")
             self._server.stdin.flush()
             status = int(self._server.stdout.readline())
             said, complained = (Path(outputs, name).read_text(encoding="utf-8") for name in ("stdout", "stderr"))
-        return subprocess.CompletedProcess(list(arguments), os.waitstatus_to_exitcode(status), said, complained)
+        return subprocess.CompletedProcess(request["arguments"], os.waitstatus_to_exitcode(status), said, complained)
 
     def close(self) -> None:
         """End the process."""
@@ -68,6 +86,7 @@ def serve() -> None:
     sys.path.remove(str(Path(__file__).resolve().parent))  # no command finds the modules of the tests
     for name in _IMPORTED:
         import_module(name)
+    gc.freeze()  # no process searches what it shares with this one for garbage
     for line in sys.stdin:
         child = os.fork()
         if not child:
@@ -84,13 +103,18 @@ def _become(request: dict[str, Any]) -> NoReturn:
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(Path(request["outputs"], name), os.O_WRONLY | os.O_CREAT), descriptor)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.argv = ["econsim", *request["arguments"]]
+    os.environ.update(request.get("environment", {}))
+    if not request.get("drawn", True):
+        import_module("econsim.report.figures")._CAPTIONS = ()
+    sys.argv = request["arguments"]
     os._exit(_exit_code())
 
 
 def _exit_code() -> int:
     try:
-        import_module("econsim.cli").main()
+        if sys.argv[0] == "econsim":
+            import_module("econsim.cli").main()
+        runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+
+import econsim
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "analysis").glob("*.ipynb"))
@@ -21,6 +25,20 @@ def path(request: pytest.FixtureRequest) -> Path:
     return found
 
 
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookClient]:
+    """A kernel that imports libraries once for all notebooks, which takes longer than most of them."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MPLBACKEND", raising=False)  # a notebook draws as it does for its reader
+        patch.setenv("PYTHONPATH", str(ROOT))
+        for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+            patch.setenv(name, str(folder / name))
+        client = NotebookClient(nbformat.v4.new_notebook(), timeout=MOST_SECONDS, kernel_name="python3")  # type: ignore[no-untyped-call]
+        with client.setup_kernel():
+            yield client
+
+
 def _read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
 
@@ -29,19 +47,25 @@ def test_there_are_seven() -> None:
     assert [path.stem[0] for path in NOTEBOOKS] == list("1234567")
 
 
-def test_it_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MPLBACKEND", raising=False)  # a notebook draws as it does for its reader
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / name))
-    notebook, work = _read(path), tmp_path / "work"
-    work.mkdir()
-    NotebookClient(
-        notebook, timeout=MOST_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(work)}}
-    ).execute()
+def test_it_runs(path: Path, client: NotebookClient, tmp_path: Path) -> None:
+    notebook = _read(path)
+    in_a_folder = f"%reset -f\nimport os\nos.chdir({str(tmp_path)!r})\ndel os"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(in_a_folder))  # type: ignore[no-untyped-call]
+    client.nb = notebook
+    client.reset_execution_trackers()
+    for index, cell in enumerate(notebook.cells):
+        client.execute_cell(cell, index)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert outputs
     assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
+
+
+def test_it_imports_what_it_uses_of_econsim(path: Path) -> None:
+    """Notebooks share a kernel: none may use ``econsim.room`` because another one has imported it."""
+    code = "\n".join(cell.source for cell in _read(path).cells if cell.cell_type == "code")
+    uses = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Attribute)]
+    names = {node.attr for node in uses if isinstance(node.value, ast.Name) and node.value.id == "econsim"}
+    assert names <= {*econsim.__all__, "__file__"}
 
 
 def test_it_is_a_tutorial_without_outputs(path: Path) -> None:

@@ -18,5 +18,5 @@ def pond_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def econsim_command(commands: Commands, tmp_path: Path) -> Econsim:
-    """Run the command line in a process of its own, in an empty working directory."""
-    return lambda *arguments: commands.run(arguments, tmp_path)
+    """Run the command line in a process of its own, in an empty working directory; reports of runs have no figures."""
+    return lambda *arguments: commands.run(arguments, tmp_path, drawn=False)

@@ -44,7 +44,7 @@ def test_a_policy_of_a_run_with_the_deduction_of_its_economy(econsim_command: Ec
         encoding="utf-8",
     )
     overrides = {f"economy.{key}": value for key, value in economy.items()}
-    econsim.run(tmp_path / "small.yaml", out=tmp_path / "done", quiet=True, **overrides)
+    econsim.run(tmp_path / "small.yaml", out=tmp_path / "done", quiet=True, report=False, **overrides)
     own = econsim_command("household", "income=100000", f"reform=done{os.sep}")
     assert "17,000.00" in own.stdout, own.stderr  # of 90,000: 10 % of 50,000 and 30 % of 40,000
     half = econsim_command("household", "income=100000", "reform=done:half")

@@ -28,6 +28,7 @@ import torch
 from torch import Tensor
 
 from econsim import random
+from econsim.anonymous import is_crowd, option_payoffs
 from econsim.game import Agent, Discrete, Enumerable, Game, Stochastic
 from econsim.information_tree import Floats, HasInformationTree
 from econsim.learning import Certificate
@@ -115,8 +116,18 @@ def expected_play(game: Game[Any], agents: Mapping[str, Agent]) -> Expected | No
     strategies = strategies_of(game, agents)
     if strategies is None or not isinstance(game, Enumerable):
         return None
+    if is_crowd(game):
+        return _by_counts(game, strategies)
     payoffs = game.payoff_tensor()
     return Expected(expected_payoffs(payoffs, strategies), best_payoffs(payoffs, strategies), DEVIATIONS, METHOD)
+
+
+def _by_counts(game: Any, strategies: Sequence[Tensor]) -> Expected | None:
+    """Return the expectations of an anonymous game of many players; ``None`` where they are too many to compute."""
+    of_options = option_payoffs(game, strategies)
+    if of_options is None:
+        return None
+    return Expected((of_options * torch.stack(list(strategies))).sum(1), of_options.amax(1), DEVIATIONS, METHOD)
 
 
 def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, Tensor] | None:

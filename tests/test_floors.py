@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, str], ...] = (
         "errors, random numbers, accounts, features; protocols of economies",
     ),
     ("kinds storage game kernels", "the look-up of kinds, files, the interface of games, what CPU kernels share"),
-    ("parameters acceleration actions play split_roles", "parameter models; play, compiled where that pays"),
+    ("parameters acceleration actions anonymous play split_roles", "parameter models; play, compiled where that pays"),
     (
         "learning leader_evaluation information_tree mechanisms nn",
         "protocols of learning, games in sequence form, economic mechanisms, neural networks",

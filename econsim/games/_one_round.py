@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from math import log10, prod
+from math import prod
 
 import torch
 from torch import Tensor
 
+from econsim.anonymous import MOST_PROFILES, are_listed, is_crowd
+from econsim.errors import UserError
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
-
-MOST_PROFILES = 1_000_000
-"""The largest number of combinations of choices, since payoffs are listed for expected play and solvers."""
 
 
 def check_profiles(options: int, players: int) -> None:
-    """Raise ``ValueError`` if the choices of all players have too many combinations."""
-    if players * log10(options) > log10(MOST_PROFILES):
-        raise ValueError(
-            f"{options} options of {players:,} players have more than {MOST_PROFILES:,} combinations; "
-            "use fewer options or players"
-        )
+    """Raise ``ValueError`` if the choices of all players have too many combinations to list their payoffs."""
+    if not are_listed(options, players):
+        raise ValueError(f"{_too_many(options, players)}; use fewer options or players")
+
+
+def _too_many(options: int, players: int) -> str:
+    return f"{options} options of {players:,} players have more than {MOST_PROFILES:,} combinations"
 
 
 @tensors
@@ -89,8 +89,14 @@ class OneRound(Game[Round]):
         return {}
 
     def payoff_tensor(self) -> Tensor:
-        """Return payoffs, float64 ``[N, A, ..., A]``; see :class:`~econsim.game.Enumerable`."""
+        """Return payoffs, float64 ``[N, A, ..., A]``; see :class:`~econsim.game.Enumerable`.
+
+        Raises:
+            UserError: an anonymous game, which may have many players, has too many combinations of choices.
+        """
         options, players = self.role.action.mask_size, self.role.count  # type: ignore[union-attr]
+        if is_crowd(self):
+            raise UserError(f"payoffs: {_too_many(options, players)}; use the solver mean_field, or fewer players")
         shape = (options,) * players
         numbers = torch.arange(prod(shape), device=self.device)
         powers = torch.tensor([options**place for place in reversed(range(players))], device=self.device)

@@ -26,7 +26,8 @@ Checks
     Closed forms, with equal times ``t`` of the country road and the full motorway: without a toll all drivers on the
     motorway are an equilibrium, and take ``t`` each; total time is smallest with half of them there, and 3/4 of it.
     One more driver among ``k`` slows the others by ``t (k - 1) / N``: with that toll at half of the drivers, half of
-    them on the motorway are an equilibrium.
+    them on the motorway are an equilibrium. In the limit of many drivers (``--solver mean_field``), a toll ``s`` leaves
+    the share ``1 - s / t`` on the motorway (Wardrop 1952).
 
 References:
     Pigou (1920), *The Economics of Welfare*; Rosenthal (1973); Roughgarden and Tardos (2002), *How Bad Is Selfish
@@ -36,10 +37,10 @@ References:
 from __future__ import annotations
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor
 
-from econsim.games._one_round import OneRound, check_profiles
+from econsim.games._one_round import OneRound
 from econsim.parameters import Model
 
 __all__ = ["Congestion", "Parameters"]
@@ -53,7 +54,7 @@ REFERENCES = (
 class Parameters(Model):
     """Parameters of a congestion game."""
 
-    drivers: int = Field(default=10, ge=1)
+    drivers: int = Field(default=10, ge=1, le=100_000)
     """Number of drivers."""
     country_road_time: float = Field(default=1.0, ge=0)
     """Travel time on the country road, in hours."""
@@ -61,11 +62,6 @@ class Parameters(Model):
     """Travel time on the motorway if all drivers use it, in hours."""
     toll: float = Field(default=0.0, ge=0)
     """Toll on the motorway, in hours of travel time."""
-
-    @model_validator(mode="after")
-    def _can_be_listed(self) -> Parameters:
-        check_profiles(2, self.drivers)
-        return self
 
 
 class Congestion(OneRound):
@@ -83,6 +79,14 @@ class Congestion(OneRound):
 
     def payoffs(self, choices: Tensor) -> Tensor:
         """Return minus travel time and toll, in hours, float64 ``[B, N]``."""
-        share = choices.double().mean(1, keepdim=True)
-        motorway = self.number("motorway_time") * share + self.number("toll")
+        motorway = self._motorway(choices.double().mean(1, keepdim=True))
         return -torch.where(choices == 1, motorway, self.number("country_road_time"))
+
+    def payoffs_by_counts(self, counts: Tensor) -> Tensor:
+        """Return minus travel time and toll of both routes; see :class:`~econsim.anonymous.Anonymous`."""
+        motorway = self._motorway(counts[:, 1:] / self.settings.drivers)
+        return -torch.cat([self.number("country_road_time").expand_as(motorway), motorway], 1)
+
+    def _motorway(self, share: Tensor) -> Tensor:
+        """Return time and toll on the motorway, ``[B, 1]``, for the share of drivers ``[B, 1]`` on it."""
+        return self.number("motorway_time") * share + self.number("toll")

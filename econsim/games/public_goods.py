@@ -34,10 +34,10 @@ References:
 from __future__ import annotations
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor
 
-from econsim.games._one_round import OneRound, check_profiles
+from econsim.games._one_round import OneRound
 from econsim.parameters import Model
 
 __all__ = ["Parameters", "PublicGoods"]
@@ -52,7 +52,7 @@ REFERENCES = (
 class Parameters(Model):
     """Parameters of a public goods game."""
 
-    players: int = Field(default=4, ge=2)
+    players: int = Field(default=4, ge=2, le=100_000)
     """Number of players."""
     levels: int = Field(default=5, ge=2)
     """Number of contributions to choose from, equally spaced from 0 to the endowment."""
@@ -60,11 +60,6 @@ class Parameters(Model):
     """Endowment of each player, in coin."""
     multiplier: float = Field(default=1.6, gt=0)
     """Number of coins that the group receives for each coin contributed."""
-
-    @model_validator(mode="after")
-    def _can_be_listed(self) -> Parameters:
-        check_profiles(self.levels, self.players)
-        return self
 
 
 class PublicGoods(OneRound):
@@ -86,3 +81,10 @@ class PublicGoods(OneRound):
         endowment = self.number("endowment")
         contributed = choices * endowment / (self.settings.levels - 1)
         return endowment - contributed + self.number("multiplier") * contributed.mean(1, keepdim=True)
+
+    def payoffs_by_counts(self, counts: Tensor) -> Tensor:
+        """Return what a player of each level keeps and receives; see :class:`~econsim.anonymous.Anonymous`."""
+        levels = torch.arange(self.settings.levels, dtype=counts.dtype) / (self.settings.levels - 1)
+        endowment = self.number("endowment")
+        shared = endowment * (counts @ levels)[:, None] / self.settings.players
+        return endowment * (1 - levels) + self.number("multiplier") * shared

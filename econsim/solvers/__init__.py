@@ -14,12 +14,14 @@ def default_solver(game: Game[Any]) -> str:
     """Return the kind of solver that is used for a game where the user names none.
 
     It finds a subgame-perfect equilibrium where players observe all moves, the maximal lottery of a preference game,
-    the stationary equilibrium of an economy of households who save, all equilibria of two players, and the best
+    the stationary equilibrium of an economy of households who save, the equilibrium in the limit of many
+    players where payoffs are given by counts and too many to list, all equilibria of two players, and the best
     correlated equilibrium of any other number of players.
 
     Raises:
         UserError: no shipped solver applies to the game.
     """
+    from econsim.anonymous import is_crowd
     from econsim.errors import UserError
     from econsim.game import Enumerable
     from econsim.games.preference import Preference
@@ -42,6 +44,8 @@ def default_solver(game: Game[Any]) -> str:
         return "maximal_lottery"
     if isinstance(game, Enumerable):
         players = sum(role.count for role in game.roles.values())
+        if is_crowd(game):
+            return "mean_field"
         return "vertex_enumeration" if players == 2 else "correlated"
     reason = (
         "the shipped solvers need payoffs that can be enumerated, information sets that can be listed, or finite states"

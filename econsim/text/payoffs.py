@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
+from econsim.anonymous import is_crowd
 from econsim.game import Box, Enumerable, Game
 from econsim.markov import MarkovForm, MarkovGame
 from econsim.text.names import option_names
@@ -25,7 +26,7 @@ def payoff_lines(game: Game[Any]) -> list[str]:
         return []
     if isinstance(game, MarkovGame):
         return _markov_lines(game, game.markov_form())
-    if not isinstance(game, Enumerable):
+    if not isinstance(game, Enumerable) or is_crowd(game):
         return []
     payoffs = game.payoff_tensor()
     return list(_lines(game, payoffs.tolist())) if payoffs[0].numel() <= _MOST_LINES else []

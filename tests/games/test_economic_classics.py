@@ -16,7 +16,7 @@ from econsim.agents.mixed_strategy import MixedStrategy, Parameters
 from econsim.errors import UserError
 from econsim.expected_play import certificate_of, expected_play, expected_returns
 from econsim.game import Agent, Game
-from econsim.games import auction, cournot, public_goods
+from econsim.games import auction, cournot
 from econsim.games.auction import Auction
 from econsim.play import play
 from econsim.testing import check_game
@@ -211,9 +211,9 @@ def test_a_grid_of_tolls_is_one_batch() -> None:
 
 def test_games_too_large_to_list_are_refused_with_their_size() -> None:
     with pytest.raises(ValidationError, match="5 options of 9 players have more than 1,000,000 combinations"):
-        public_goods.Parameters(players=9)
+        cournot.Parameters(levels=5, firms=9)
     with pytest.raises(ValidationError, match="5 options of 100,000,000 players have more than 1,000,000"):
-        public_goods.Parameters(players=100_000_000)
+        cournot.Parameters(levels=5, firms=100_000_000)
     with pytest.raises(ValidationError, match="use fewer options or players"):
         cournot.Parameters(firms=6)
 

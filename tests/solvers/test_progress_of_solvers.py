@@ -19,6 +19,7 @@ ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "psro": ({"kind": "extensive_form", "classic": "kuhn"}, {"gap": 0.0}),
     "regret_matching": (NORMAL, {"gap": 1e-9}),
     "fictitious_play": (NORMAL, {"gap": 1e-9}),
+    "mean_field": ({"kind": "public_goods"}, {}),
     "replicator": (NORMAL, {"gap": 1e-9}),
     "layered_mirror_descent": (DILEMMA, {}),
     "backward_induction": (DILEMMA, {}),

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from econsim import random
 
-__all__ = ["MOVES", "cells_with", "free_cell", "free_cells", "moved", "neighbours", "planes", "rows_of"]
+__all__ = ["MOVES", "cells_with", "check_signs", "free_cell", "free_cells", "moved", "neighbours", "planes", "rows_of"]
 
 MOVES: dict[str, tuple[int, int]] = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 """Change of row and column of each move."""
@@ -86,3 +86,10 @@ def rows_of(text: str) -> tuple[str, ...]:
 def cells_with(rows: tuple[str, ...], sign: str) -> Tensor:
     """Return which cells of a map have a sign, ``[P]`` bool."""
     return torch.tensor([found == sign for row in rows for found in row])
+
+
+def check_signs(rows: tuple[str, ...], signs: str) -> None:
+    """Raise ``ValueError`` if a map has a sign that is not one of ``signs``."""
+    for number, row in enumerate(rows, start=1):
+        if unknown := set(row) - set(signs):
+            raise ValueError(f"row {number}: expected the signs {' '.join(signs)}, found {sorted(unknown)[0]!r}")

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from econsim import random
 from econsim.accounts import Account, Statistic
 from econsim.game import tensors
 from econsim.games import _grid as grid
+from econsim.games._map_game import MapParameters
 
 ACTIONS = ("stay", *grid.MOVES, "tag")
 TAG = len(grid.MOVES) + 1
@@ -29,6 +31,13 @@ UNITS = (
 )
 PLAYER_LABELS = ("", "you", "player")
 Tables = Mapping[str, Tensor]
+
+
+class OrchardParameters(MapParameters):
+    """Parameters of all games in an orchard."""
+
+    beam_length: int = Field(default=3, ge=1)
+    """Length of the beams, in cells."""
 
 
 @tensors
@@ -216,16 +225,9 @@ def beamed(players: Players, fires: Tensor, tables: Tables) -> Tensor:
     return beams & (fires & players.present)[..., None]
 
 
-def pooled(rewards: Tensor, share: Tensor) -> Tensor:
-    """Return rewards ``[B, N]`` of which a share, a scalar or ``[B]``, is divided equally among all players."""
-    return rewards + share.reshape(-1, 1) * (rewards.mean(-1, keepdim=True) - rewards)
-
-
 def check_map(rows: tuple[str, ...], signs: str, trees: str) -> None:
     """Raise ``ValueError`` if a map has an unknown sign or no tree."""
-    for number, row in enumerate(rows, start=1):
-        if unknown := set(row) - set(signs):
-            raise ValueError(f"row {number}: expected the signs {' '.join(signs)}, found {sorted(unknown)[0]!r}")
+    grid.check_signs(rows, signs)
     if not any(trees in row for row in rows):
         raise ValueError(f"expected at least one tree, {trees}")
 

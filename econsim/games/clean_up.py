@@ -53,10 +53,10 @@ from torch import Tensor
 
 from econsim import random
 from econsim.accounts import Account
-from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
+from econsim.game import Box, Discrete, Observation, Role, Transition, tensors
 from econsim.games import _grid as grid
 from econsim.games import _orchard as orchard
-from econsim.parameters import Model
+from econsim.games._map_game import PLAYER, MapGame
 
 __all__ = ["CleanUp", "Parameters"]
 
@@ -64,7 +64,6 @@ REFERENCES = (
     "@inproceedings{hughes2018inequity, title={Inequity aversion improves cooperation in intertemporal social dilemmas}"
     ", author={Hughes, Edward and others}, booktitle={Advances in Neural Information Processing Systems}, year={2018}}",
 )
-PLAYER = "player"
 SIGNS = ".#APR"
 RIVER = "R"
 ACTIONS = (*orchard.ACTIONS, "clean")
@@ -81,11 +80,9 @@ AAAAAAAAAAAAA
 """
 
 
-class Parameters(Model):
+class Parameters(orchard.OrchardParameters):
     """Parameters of clean-up."""
 
-    players: int = Field(default=5, ge=1, le=64)
-    """Number of players."""
     map: str = MAP
     """The map, a line for each row of cells: ``A`` a tree, ``R`` the river, ``#`` a wall, ``P`` a cell to start from,
     ``.`` any other cell. Without ``P``, players start anywhere but in walls and in the river."""
@@ -101,16 +98,8 @@ class Parameters(Model):
     """Share of the river that is dirty at the start, rounded to whole cells."""
     time_out: int = Field(default=50, ge=1)
     """Steps for which a tagged player is off the map."""
-    beam_length: int = Field(default=3, ge=1)
-    """Length of the beams, in cells."""
     view: int = Field(default=6, ge=1)
     """Cells that a player sees in each direction."""
-    horizon: int = Field(default=300, ge=1)
-    """Number of steps of an episode."""
-    discount: float = Field(default=1.0, gt=0, le=1)
-    """Weight of a reward relative to a reward one step earlier."""
-    pooled_share: float = Field(default=0.0, ge=0, le=1)
-    """Share of all rewards that is divided equally among the players: 0 for selfish players, 1 for a team."""
 
     @field_validator("map")
     @classmethod
@@ -141,21 +130,15 @@ class State:
     cleaned: Tensor  # [B, N] int64, cells cleaned; those that several players reach count for the first of them
 
 
-class CleanUp(Game[State]):
+class CleanUp(MapGame[State]):
     """Clean-up; the module docstring describes it."""
 
-    clocked = True
     unit = "apples"
 
     def __init__(self, parameters: Parameters) -> None:
-        self.settings = parameters
-        self.horizon, self.discount = parameters.horizon, parameters.discount
         rows = grid.rows_of(parameters.map)
-        self.height, self.width = len(rows), len(rows[0])
-        names = ("growth", "depletion", "pollution", "pooled_share")
-        self.parameters: Mapping[str, Tensor] = {
-            name: torch.tensor(getattr(parameters, name), dtype=torch.float64) for name in names
-        }
+        super().__init__(parameters, rows, ("growth", "depletion", "pollution"))
+        self.settings = parameters
         self.constants = {
             **orchard.tables_of(rows, parameters.beam_length, parameters.view, RIVER),
             "trees": grid.cells_with(rows, "A"),
@@ -184,10 +167,7 @@ class CleanUp(Game[State]):
         view = orchard.image(players, channels, tables, settings.view)
         own = orchard.features(players, self.height, self.width, settings.time_out)
         share = self._dirty(state.dirt)[:, None, None].expand(-1, settings.players, 1)
-        alive = torch.ones_like(players.present)
-        mask = alive[..., None].expand(-1, -1, len(ACTIONS))
-        features = torch.cat([own, share], -1).to(self.dtype)
-        return {PLAYER: Observation(features, alive, players.present, mask, view)}
+        return self.seen(torch.cat([own, share], -1), players.present, view)
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Move players, let them pick, clean and tag; then apples grow and the river becomes dirty."""
@@ -210,9 +190,7 @@ class CleanUp(Game[State]):
             polluted=state.polluted + fouled.sum(-1),
             cleaned=state.cleaned + first.sum(-1),
         )
-        rewards = orchard.pooled(picks.double(), self.parameters["pooled_share"])
-        over = time >= self.horizon
-        return Transition(after, {PLAYER: rewards.to(self.dtype)}, torch.zeros_like(over), over)
+        return self.ended(after, time, picks)
 
     def _dirty(self, dirt: Tensor) -> Tensor:
         """Return the share of the river that is dirty, float64 ``[B]``."""

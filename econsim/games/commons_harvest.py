@@ -48,10 +48,10 @@ from torch import Tensor
 
 from econsim import random
 from econsim.accounts import Account
-from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
+from econsim.game import Box, Discrete, Observation, Role, Transition, tensors
 from econsim.games import _grid as grid
 from econsim.games import _orchard as orchard
-from econsim.parameters import Model
+from econsim.games._map_game import PLAYER, MapGame
 
 __all__ = ["CommonsHarvest", "Parameters"]
 
@@ -63,7 +63,6 @@ REFERENCES = (
     "Marco A. and Holahan, Robert and Lee, Allen and Ostrom, Elinor}, journal={Science}, volume={328}, pages={613--617}"
     ", year={2010}}",
 )
-PLAYER = "player"
 SIGNS = ".#AP"
 MAP = """
 ..A.........A..
@@ -80,11 +79,9 @@ AAAAA.....AAAAA
 """
 
 
-class Parameters(Model):
+class Parameters(orchard.OrchardParameters):
     """Parameters of commons harvest."""
 
-    players: int = Field(default=5, ge=1, le=64)
-    """Number of players."""
     map: str = MAP
     """The map, a line for each row of cells: ``A`` a tree, ``#`` a wall, ``P`` a cell to start from, ``.`` any other
     cell. Without ``P``, players start anywhere but in walls."""
@@ -95,16 +92,8 @@ class Parameters(Model):
     """Distance up to which apples are nearby, in cells (Euclidean)."""
     time_out: int = Field(default=25, ge=1)
     """Steps for which a tagged player is off the map."""
-    beam_length: int = Field(default=3, ge=1)
-    """Length of the beam, in cells."""
     view: int = Field(default=5, ge=1)
     """Cells that a player sees in each direction."""
-    horizon: int = Field(default=300, ge=1)
-    """Number of steps of an episode."""
-    discount: float = Field(default=1.0, gt=0, le=1)
-    """Weight of a reward relative to a reward one step earlier."""
-    pooled_share: float = Field(default=0.0, ge=0, le=1)
-    """Share of all rewards that is divided equally among the players: 0 for selfish players, 1 for a team."""
 
     @field_validator("map")
     @classmethod
@@ -136,20 +125,15 @@ class State:
     grown: Tensor  # [B] int64, apples grown since the start
 
 
-class CommonsHarvest(Game[State]):
+class CommonsHarvest(MapGame[State]):
     """Commons harvest; the module docstring describes it."""
 
-    clocked = True
     unit = "apples"
 
     def __init__(self, parameters: Parameters) -> None:
-        self.settings = parameters
-        self.horizon, self.discount = parameters.horizon, parameters.discount
         rows = grid.rows_of(parameters.map)
-        self.height, self.width = len(rows), len(rows[0])
-        self.parameters: Mapping[str, Tensor] = {
-            "pooled_share": torch.tensor(parameters.pooled_share, dtype=torch.float64)
-        }
+        super().__init__(parameters, rows)
+        self.settings = parameters
         self.constants = {
             **orchard.tables_of(rows, parameters.beam_length, parameters.view),
             "trees": grid.cells_with(rows, "A"),
@@ -170,10 +154,8 @@ class CommonsHarvest(Game[State]):
         players, settings = state.players, self.settings
         bare = self.constants["trees"] & ~state.apples
         view = orchard.image(players, [state.apples, bare], self.constants, settings.view)
-        features = orchard.features(players, self.height, self.width, settings.time_out).to(self.dtype)
-        alive = torch.ones_like(players.present)
-        mask = alive[..., None].expand(-1, -1, len(orchard.ACTIONS))
-        return {PLAYER: Observation(features, alive, players.present, mask, view)}
+        features = orchard.features(players, self.height, self.width, settings.time_out)
+        return self.seen(features, players.present, view)
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Move players, let them pick and tag, and let apples grow."""
@@ -184,9 +166,7 @@ class CommonsHarvest(Game[State]):
         players = orchard.tagged(players, chosen, self.settings.time_out, state.key, time, tables)
         grows = self._grows(apples, players, state.key, time)
         after = State(time, state.key, players, apples | grows, state.grown + grows.sum(-1))
-        rewards = orchard.pooled(picks.double(), self.parameters["pooled_share"])
-        over = time >= self.horizon
-        return Transition(after, {PLAYER: rewards.to(self.dtype)}, torch.zeros_like(over), over)
+        return self.ended(after, time, picks)
 
     def _nearby(self, apples: Tensor) -> Tensor:
         """Return the number of apples near each cell, at most the last entry of ``regrowth``, int64 ``[B, P]``."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked_commands import Commands
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 SHORT = """
@@ -27,10 +25,10 @@ with tempfile.TemporaryDirectory() as parent:
 
 
 @pytest.fixture(scope="module")
-def short() -> dict[str, object]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # the runs are forked, from a process without threads
-    command = [sys.executable, "-c", SHORT, str(BENCHMARKS), "1"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+def short(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    script = tmp_path_factory.mktemp("script") / "short.py"
+    script.write_text(SHORT)
+    done = commands.run_script(script, BENCHMARKS, "1")  # which forks the runs from a process without threads
     assert done.returncode == 0, done.stderr
     content: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return content

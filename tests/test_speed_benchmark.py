@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from forked_commands import Commands
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -66,10 +66,9 @@ def test_ratios_are_those_of_medians_measured_in_one_run(speed: Any) -> None:
     assert "ratio" not in alone
 
 
-def test_a_trial_without_a_gpu_writes_nothing() -> None:
-    script = str(BENCHMARKS / "gather_trade_build_gpu.py")
+def test_a_trial_without_a_gpu_writes_nothing(commands: Commands) -> None:
     before = set((BENCHMARKS / "results").iterdir())
-    trial = subprocess.run([sys.executable, script, "--device", "cpu", "--tiny"], capture_output=True, text=True)
+    trial = commands.run_script(BENCHMARKS / "gather_trade_build_gpu.py", "--device", "cpu", "--tiny")
     assert trial.returncode == 0, trial.stderr
     assert "workers_100_copies_2_eager" in trial.stdout
     assert set((BENCHMARKS / "results").iterdir()) == before

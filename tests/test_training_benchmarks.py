@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forked_commands import Commands
 
 from econsim.rl.settings import Settings
 from econsim.runs import execute
@@ -33,10 +32,8 @@ OVERRIDES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("options", [["--tiny"]])
-def test_the_speed_of_training_is_measured_for_every_mind(options: list[str]) -> None:
-    command = [sys.executable, str(BENCHMARKS / "training_speed.py"), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+def test_the_speed_of_training_is_measured_for_every_mind(commands: Commands) -> None:
+    done = commands.run_script(BENCHMARKS / "training_speed.py", "--tiny")
     assert done.returncode == 0, done.stderr
     # Two towers of the published worker: 0.39 M weights, of the planner: 1.28 M (derived from the published sizes).
     assert "'weights': 384851" in done.stdout
@@ -82,15 +79,14 @@ def test_the_two_level_comparison_is_read_off_a_run(tmp_path: Path, monkeypatch:
     assert f"price {market['mean_price']:.2f}, {market['units_traded']:.0f} units" in text
 
 
-def test_seeds_are_finished_in_slices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    monkeypatch.setenv("ECONSIM_RESULTS", str(tmp_path / "results"))
-    script, keys = str(BENCHMARKS / "gather_trade_build_two_level.py"), ["baselines=[]", "planner=free_market"]
+def test_seeds_are_finished_in_slices(commands: Commands, tmp_path: Path) -> None:
+    script, keys = BENCHMARKS / "gather_trade_build_two_level.py", ["baselines=[]", "planner=free_market"]
     short = [f"{key}={json.dumps(value)}" for key, value in OVERRIDES.items() if key not in ("planner", "baselines")]
-    command = [sys.executable, script, "gather_trade_build_two_level", *short, *keys, "--runs", str(tmp_path / "runs")]
-    stopped = subprocess.run([*command, "--seeds", "2", "--slice", "0.1s"], capture_output=True, text=True, check=False)
+    arguments = ["gather_trade_build_two_level", *short, *keys, "--runs", tmp_path / "runs", "--seeds", "2"]
+    results = str(tmp_path / "results")
+    stopped = commands.run_script(script, *arguments, "--slice", "0.1s", ECONSIM_RESULTS=results)
     assert stopped.returncode == 130, stopped.stderr
-    done = subprocess.run([*command, "--seeds", "2"], capture_output=True, text=True, check=False)
+    done = commands.run_script(script, *arguments, ECONSIM_RESULTS=results)
     assert done.returncode == 0, done.stderr
     assert "2 of 2 seeds (42, 43)" in (tmp_path / "results" / "gather_trade_build_two_level.md").read_text()
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["seed_42", "seed_43"]

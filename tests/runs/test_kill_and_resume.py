@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from forked_commands import Commands
+
 MOMENTS = 10
 RESULTS = ("metrics.parquet", "accounts.parquet", "summary.json", "scenario.yaml")
 
 
-def test_killed_at_ten_moments_and_resumed(tmp_path: Path) -> None:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    program = [sys.executable, Path(__file__).with_name("killed_process.py"), tmp_path, str(MOMENTS)]
-    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+def test_killed_at_ten_moments_and_resumed(commands: Commands, tmp_path: Path) -> None:
+    done = commands.run_script(Path(__file__).with_name("killed_process.py"), tmp_path, str(MOMENTS))
     assert done.returncode == 0, done.stderr
     ends = json.loads(done.stdout)["ends"]
     assert [end["killed"] for end in ends] == [signal.SIGKILL] * MOMENTS  # the wait status of a process killed by it

@@ -36,7 +36,7 @@ FLOORS: tuple[tuple[str, str], ...] = (
     ("analysis scenario", "metrics, welfare, gaps, figures; the model of a scenario and the plan of a run"),
     ("runs testing", "the run folder; public conformance checks and simulated models"),
     ("report", "the HTML report"),
-    ("sweep", "many runs"),
+    ("sweep calibration", "many runs; fits of parameters to observed metrics"),
     ("watch interop", "the local dashboard; bridges to other libraries"),
     ("__init__", "`import econsim`"),
     ("cli", "the command line"),

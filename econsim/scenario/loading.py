@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -54,7 +54,13 @@ def with_overrides(scenario: Scenario, overrides: Overrides) -> Scenario:
     Raises:
         ScenarioError: the overrides contain mistakes; each is listed.
     """
-    return _validated(canonical(parse(scenario.dump(), lambda line: scenario.name)), overrides, scenario.origin)
+    return variations(scenario)(overrides)
+
+
+def variations(scenario: Scenario) -> Callable[[Overrides], Scenario]:
+    """Return :func:`with_overrides` for one scenario, which is then written out only once."""
+    root = canonical(parse(scenario.dump(), lambda line: scenario.name))
+    return lambda overrides: _validated(root, overrides, scenario.origin)
 
 
 def game_choice(name: str, overrides: Mapping[str, Any]) -> Chosen:

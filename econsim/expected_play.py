@@ -29,11 +29,13 @@ from torch import Tensor
 
 from econsim import random
 from econsim.anonymous import is_crowd, option_payoffs
+from econsim.errors import UserError
 from econsim.game import Agent, Discrete, Enumerable, Game, Stochastic
 from econsim.information_tree import Floats, HasInformationTree
 from econsim.learning import Certificate
 from econsim.markov import EXACT, MarkovGame, cce_gains, joint_policy, profile_of, values
 from econsim.markov import HISTORY as MARKOV_HISTORY
+from econsim.mechanisms.incentives import AnnouncesPayoffs
 
 __all__ = [
     "CCE_DEVIATIONS",
@@ -43,6 +45,7 @@ __all__ = [
     "METHOD",
     "ON_TREE",
     "Expected",
+    "announced_play",
     "behaviours_of",
     "best_payoffs",
     "cce_gap",
@@ -128,6 +131,55 @@ def _by_counts(game: Any, strategies: Sequence[Tensor]) -> Expected | None:
     if of_options is None:
         return None
     return Expected((of_options * torch.stack(list(strategies))).sum(1), of_options.amax(1), DEVIATIONS, METHOD)
+
+
+@torch.no_grad()
+def announced_play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) -> Expected | None:
+    """Return exact expectations of the followers in the game that a leader's announcement makes.
+
+    Args:
+        game: a game of one round after an announcement (:class:`~econsim.mechanisms.incentives.AnnouncesPayoffs`).
+        agents: the agent of each role.
+        key: ``[E]``, of draws that may enter the announcement.
+
+    Returns:
+        ``None`` where the game announces no payoffs or they cannot be listed, a follower has no distribution or keeps a
+        memory, or the announcement or a strategy differs between keys. Entries of the leader are NaN.
+    """
+    if not isinstance(game, AnnouncesPayoffs):
+        return None
+    state = game.reset(key)
+    seen = game.observe(state)
+    memories = {name: agents[name].start(game, role, len(key)) for name, role in game.roles.items()}
+    actions = {
+        name: agents[name].act(seen[name], memories[name], key)[0]
+        if role.leads
+        else seen[name].alive.new_zeros((*seen[name].alive.shape, *role.action.shape), dtype=torch.int64)
+        for name, role in game.roles.items()
+    }
+    seen = game.observe(game.step(state, actions).state)
+    strategies: list[Tensor] = []
+    for name, role in game.roles.items():
+        agent = agents[name]
+        if role.leads:
+            continue
+        if not isinstance(agent, Stochastic):
+            return None
+        distribution, after = agent.policy(seen[name], memories[name])
+        if after is not memories[name]:
+            return None
+        shares = distribution.probabilities.double()
+        strategies += (shares / shares.sum(-1, keepdim=True)).unbind(1)
+    try:
+        payoffs = game.announced_payoffs(seen[next(name for name, role in game.roles.items() if not role.leads)])
+    except UserError:  # the game after the announcement has no table of payoffs
+        return None
+    if any(not torch.equal(table, table[:1].expand_as(table)) for table in (payoffs, *strategies)):
+        return None
+    played = [strategy[0] for strategy in strategies]
+    own, best = expected_payoffs(payoffs[0], played), best_payoffs(payoffs[0], played)
+    leading = own.new_full((sum(role.count for role in game.roles.values() if role.leads),), torch.nan)
+    return Expected(torch.cat([own, leading]), torch.cat([best, leading]), DEVIATIONS, METHOD)
 
 
 def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, Tensor] | None:

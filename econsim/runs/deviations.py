@@ -18,12 +18,12 @@ from econsim.analysis.equilibrium import (
     leading_gain,
     settings_for,
     trained_deviator,
-    trained_policy,
+    trained_policies,
     unilateral_gain,
     unilateral_plays,
 )
 from econsim.errors import UserError
-from econsim.expected_play import METHOD, ON_TREE, expected_play
+from econsim.expected_play import METHOD, ON_TREE, Expected, announced_play, expected_play
 from econsim.game import Agent, Game, Solvable
 from econsim.markov import EXACT as BACKWARD_INDUCTION
 from econsim.nn.agent import NeuralAgent
@@ -101,7 +101,7 @@ class Finder:
         if self.game.roles[piece.role].leads:
             return (SEARCH,)
         trained = (TRAINING, GAIN) if self.budget.iterations else ()
-        if expected_play(self.precise, self._agents(piece)) is not None:
+        if self._expected(self._agents(piece)) is not None:
             return (EXPECTED, *trained) if self.budget.compare else (EXPECTED,)
         exact = (RESPONSE,) if isinstance(self.game, Solvable) else ()
         return (*exact, *trained)
@@ -120,8 +120,12 @@ class Finder:
     def _agents(self, piece: Piece) -> dict[str, Agent]:
         return agents_of(self.run, self.plan, self.policy, piece.seed)
 
+    def _expected(self, agents: Mapping[str, Agent]) -> Expected | None:
+        """Return exact expectations, where the game or the one that the leader announces can be enumerated."""
+        return expected_play(self.precise, agents) or announced_play(self.precise, agents, self._keys("gain"))
+
     def _of_follower(self, piece: Piece, agents: Mapping[str, Agent], begin: Begin) -> Iterator[dict[str, Any]]:
-        expected = expected_play(self.precise, agents)
+        expected = self._expected(agents)
         if expected is not None:
             with begin():
                 gain = exact_gain(self.precise, expected, piece.role)
@@ -150,10 +154,10 @@ class Finder:
         role, iterations = piece.role, self.budget.iterations
         with begin() as report:
             recorder, settings = _Reporting(report), self._settings()
-            policy = trained_policy(self.game, agents, role, iterations, piece.seed, recorder, settings)
+            policies = trained_policies(self.game, agents, role, iterations, piece.seed, recorder, settings)
         with begin() as report:
-            watch = self._watch(piece, report, len(WAYS) + 1)
-            deviator = trained_deviator(self.game, agents, role, policy, self._keys("choice"), watch)
+            watch = self._watch(piece, report, len(policies) * len(WAYS) + 1)
+            deviator = trained_deviator(self.game, agents, role, policies, self._keys("choice"), watch)
             gain = unilateral_gain(self.precise, agents, role, deviator, self._keys("gain"), watch=watch)
         share = gain.difference / exact.difference if exact is not None and exact.gain else None
         return self._finding(piece, "trained", _class_of(agents[role]), gain, share_of_exact=share)

@@ -12,7 +12,10 @@ import econsim
 from econsim import random
 from econsim.agents.iterated_dominance import IteratedDominance, surviving_options
 from econsim.agents.iterated_dominance import Parameters as Dominance
+from econsim.agents.mixed_strategy import MixedStrategy
+from econsim.agents.mixed_strategy import Parameters as Strategy
 from econsim.errors import UserError
+from econsim.expected_play import announced_play
 from econsim.game import Agent
 from econsim.games.incentives import Incentives, Parameters
 from econsim.kernels import numba_version
@@ -20,6 +23,7 @@ from econsim.mechanisms.incentives import balanced_payments, payments_from_budge
 from econsim.planners.search import Parameters as SearchParameters
 from econsim.planners.search import Search
 from econsim.play import HeldAction, play
+from econsim.runs.certificate import DeviationBudget, certify
 from econsim.testing import check_game
 
 DILEMMA = {"kind": "normal_form", "classic": "prisoners_dilemma"}
@@ -125,6 +129,44 @@ def test_money_is_conserved_and_payments_follow_the_choices(balanced: bool) -> N
         torch.testing.assert_close(state.received.sum(-1), torch.zeros(64, dtype=torch.float64))
     else:
         assert (state.treasury == 0).any()  # some episodes run out of money
+
+
+def always(option: int) -> MixedStrategy:
+    return MixedStrategy(Strategy(probabilities=(float(option == 0), float(option == 1))))
+
+
+@pytest.mark.parametrize("payment", [0.0, 0.5, 1.5, 2.5])
+def test_gains_of_players_are_exact_in_the_game_that_the_planner_announces(payment: float) -> None:
+    # 5 for the temptation, 3 for cooperation, 1 for defection, 0 for the sucker, and the payment for cooperation.
+    game = incentives(paid={"row": ["cooperate"], "column": ["cooperate"]}, same_for_all=True)
+    planner = HeldAction(torch.tensor([payment], dtype=torch.float64))
+    for option, own, best in ((0, 3 + payment, max(3 + payment, 5)), (1, 1, max(1, payment))):
+        agents: dict[str, Agent] = {"row": always(option), "column": always(option), "planner": planner}
+        expected = announced_play(game.to(dtype=torch.float64), agents, random.keys(0, 3))
+        assert expected is not None
+        assert expected.own[:2].tolist() == pytest.approx([own, own], abs=1e-6)
+        assert expected.best[:2].tolist() == pytest.approx([best, best], abs=1e-6)
+    # The smallest payment from which neither gains from defecting is 2 = max(5 - 3, 1 - 0), as the search finds.
+
+
+def test_announcements_that_vary_and_games_without_a_table_have_no_exact_gains() -> None:
+    agents: dict[str, Agent] = {"row": always(0), "column": always(1), "planner": HeldAction(torch.tensor([0.5]))}
+    assert announced_play(incentives(paid={"row": ["cooperate"]}), agents, random.keys(0, 2)) is not None
+    drawn = econsim.load("prisoners_dilemma_planner", planner="random_schedule").planner
+    assert drawn is not None
+    other: Any = {**agents, "planner": drawn.build()}
+    assert announced_play(incentives(paid={"row": ["cooperate"]}), other, random.keys(0, 2)) is None
+    coins: dict[str, Agent] = {"player": econsim.load("soccer").agents["left"].build(), "planner": agents["planner"]}
+    assert announced_play(incentives(COINS, paid={"player": ["own coin"]}), coins, random.keys(0, 2)) is None
+
+
+def test_a_certificate_of_a_run_with_incentives_is_exact(tmp_path: Any) -> None:
+    run = econsim.run("prisoners_dilemma_planner", out=tmp_path / "run", quiet=True)
+    certificate = certify(run, DeviationBudget(episodes=2, iterations=0), roles=("row", "column"), quiet=True)
+    found = [(entry["role"], entry["method"], entry["gain"]) for entry in certificate["findings"]]
+    # Cooperation pays 3 + 2 and defection 5: with the smallest payment that suffices, both are best.
+    assert [(role, method) for role, method, _ in found] == [("row", "enumerated"), ("column", "enumerated")]
+    assert max(gain for *_, gain in found) < 0.002
 
 
 COINS = {"kind": "coin_game", "horizon": 20}

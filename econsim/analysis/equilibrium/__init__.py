@@ -7,7 +7,7 @@ from econsim.analysis.equilibrium.deviation import DEVIATOR, Deviating, Deviatio
 from econsim.analysis.equilibrium.exact import exact_gain
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
 from econsim.analysis.equilibrium.stackelberg_gap import BetterAnnouncement, leading_gain
-from econsim.analysis.equilibrium.trained import WAYS, settings_for, trained_deviator, trained_policy
+from econsim.analysis.equilibrium.trained import WAYS, settings_for, trained_deviator, trained_policies
 from econsim.analysis.equilibrium.unilateral import exact_deviator, unilateral_gain, unilateral_plays
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "paired_gain",
     "settings_for",
     "trained_deviator",
-    "trained_policy",
+    "trained_policies",
     "unilateral_gain",
     "unilateral_plays",
 ]

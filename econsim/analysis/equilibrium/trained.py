@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -19,7 +19,7 @@ from econsim.nn.agent import NeuralAgent
 from econsim.rl.settings import Settings
 from econsim.training import ppo
 
-__all__ = ["WAYS", "settings_for", "trained_deviator", "trained_policy"]
+__all__ = ["WAYS", "settings_for", "trained_deviator", "trained_policies"]
 
 MOMENTS = 4096  # of play per iteration
 LONGEST, FEWEST, MOST = 256, 64, 1024  # steps of a rollout, copies
@@ -28,6 +28,7 @@ SMALLEST_VIEW = 7  # tiles, required by two convolutions
 ONE_SHOT = 16  # steps of an episode up to which returns need no discount
 LONG_DISCOUNT = 0.998  # at most, in longer episodes: distant rewards add more noise than information
 NARROW = -2.5  # log standard deviation of real-valued actions in the second half of the training
+EXPLORING = ((0.0, 1.0), (1.0, 0.0))  # entropy weight of discrete actions from new weights, in units of advantages
 WAYS = (True, False)  # of playing a trained policy: its most likely action, and sampling
 CONFIDENT = 2.0  # standard errors below zero from which a player does not deviate
 
@@ -40,7 +41,7 @@ def settings_for(game: Game[Any]) -> Settings:
     return Settings(learning_rate=((0.0, 1e-3), (1.0, 0.0)), gamma=gamma, gae_lambda=0.98, entropy_weight=0.01)
 
 
-def trained_policy(
+def trained_policies(
     game: Game[Any],
     agents: Mapping[str, Agent],
     role: str,
@@ -48,18 +49,20 @@ def trained_policy(
     seed: int,
     recorder: Recorder,
     settings: Settings | None = None,
-) -> NeuralAgent:
-    """Train a deviating policy against fixed ``agents``, for :func:`trained_deviator`.
+) -> list[NeuralAgent]:
+    """Train deviating policies against fixed ``agents``, for :func:`trained_deviator`.
 
-    It starts from the role's own policy if that is neural, otherwise from new weights; exploration of real-valued
-    actions is wide in the first half of the training and narrow in the second.
+    A role whose own policy is not neural has one, which starts from new weights. For a neural role, one starts from the
+    role's own weights: near an equilibrium little has to be learned from there, but a policy that hardly explores any
+    more may stay where it is. Another of the same architecture starts from new weights and explores widely at first.
+    Exploration of real-valued actions is wide in the first half of each training and narrow in the second.
 
     Args:
         game: the game, in the precision of training.
         agents: the agents, held fixed.
         role: the following role whose players deviate.
-        iterations: rollouts, each followed by an update.
-        seed: seed of the training.
+        iterations: rollouts, each followed by an update, of each training.
+        seed: seed of each training.
         recorder: the recorder of the training.
         settings: settings of PPO.
 
@@ -67,44 +70,44 @@ def trained_policy(
         UserError: the role leads, or its actions cannot be learned.
         RunError: a loss is no longer finite.
     """
-    settings = settings or settings_for(game)
-    deviation, frozen = Deviation(game, role), agents[role]
-    policy: NeuralAgent = worker.Ppo(_fresh(game.roles[role]))
-    if isinstance(frozen, NeuralAgent):
-        policy = _looking(frozen, frozen.policy_parameters.initial_exploration)
+    deviation = Deviation(game, role)
+    starts = _starts(game.roles[role], agents[role], settings or settings_for(game))
     wide = iterations - iterations // 2 if isinstance(game.roles[role].action, Box) else iterations
-    for first, last in ((0, wide), (wide, iterations)):
-        if first < last:
-            policy = _looking(policy, NARROW) if first else policy
-            players = {**deviation.frozen(agents), DEVIATOR: policy}
-            part = _Part(recorder, first, iterations)
-            ppo.Ppo(_budget(game, last - first, settings)).fit(deviation, players, seed + first, part)
-    return policy
+    policies = []
+    for number, (policy, of_start) in enumerate(starts):
+        for first, last in ((0, wide), (wide, iterations)):
+            if first < last:
+                policy = _looking(policy, NARROW) if first else policy
+                players = {**deviation.frozen(agents), DEVIATOR: policy}
+                part = _Part(recorder, number * iterations + first, len(starts) * iterations)
+                ppo.Ppo(_budget(game, last - first, of_start)).fit(deviation, players, seed + first, part)
+        policies.append(policy)
+    return policies
 
 
 def trained_deviator(
     game: Game[Any],
     agents: Mapping[str, Agent],
     role: str,
-    policy: NeuralAgent,
+    policies: Sequence[NeuralAgent],
     key: Tensor,
     watch: Callable[[Any, Tensor], object] | None = None,
 ) -> Agent:
-    """Return the deviator that plays a policy of :func:`trained_policy`.
+    """Return the deviator that plays the best of the policies of :func:`trained_policies`.
 
-    Playing the most likely action and sampling are compared and the better is kept; players who clearly lose by
+    Each is compared playing its most likely action and sampling, and the best is kept; players who clearly lose by
     deviating keep their policy.
 
     Args:
         game: the game, in the precision of training.
         agents: the agents, held fixed.
         role: the following role whose players deviate.
-        policy: the trained policy.
-        key: ``[E]``, of the episodes that select the way to play and the players who deviate; measure gains in
-            others.
-        watch: called as that of :func:`unilateral_pairs`, which is called once for each of ``WAYS``.
+        policies: the trained policies.
+        key: ``[E]``, of the episodes that select the policy, the way to play it and the players who deviate; measure
+            gains in others.
+        watch: called as that of :func:`unilateral_pairs`, which is called once for each policy and each of ``WAYS``.
     """
-    ways = [_playing(policy, deterministic) for deterministic in WAYS]
+    ways = [_playing(policy, deterministic) for policy in policies for deterministic in WAYS]
     pairs = [unilateral_pairs(game, agents, role, way, key, watch=watch) for way in ways]
     best = max(range(len(ways)), key=lambda way: float((pairs[way].reached - pairs[way].own).mean()))
     return Deviating(agents[role], ways[best], ~_loses(pairs[best], game.roles[role].count))
@@ -127,6 +130,15 @@ class _Part:
 
     def restore(self) -> None:
         return None
+
+
+def _starts(role: Role, frozen: Agent, settings: Settings) -> list[tuple[NeuralAgent, Settings]]:
+    """Return the policies from which trainings start, with their settings; see :func:`trained_policies`."""
+    if not isinstance(frozen, NeuralAgent):
+        return [(worker.Ppo(_fresh(role)), settings)]
+    own = _looking(frozen, frozen.policy_parameters.initial_exploration)
+    explores = {} if isinstance(role.action, Box) else {"entropy_weight": EXPLORING}
+    return [(own, settings), (type(frozen)(own.policy_parameters), settings.model_copy(update=explores))]
 
 
 def _fresh(role: Role) -> worker.Parameters:

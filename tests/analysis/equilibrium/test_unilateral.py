@@ -11,7 +11,7 @@ from torch import Tensor
 import econsim
 from econsim import random
 from econsim.agents import best_response, fixed_hours, noisy_response, ppo
-from econsim.analysis.equilibrium import exact_deviator, trained_deviator, trained_policy, unilateral_gain
+from econsim.analysis.equilibrium import exact_deviator, trained_deviator, trained_policies, unilateral_gain
 from econsim.analysis.equilibrium.unilateral import unilateral_pairs
 from econsim.errors import UserError
 from econsim.game import Agent, Game
@@ -46,8 +46,8 @@ def in_float64(game: Game[Any]) -> Game[Any]:
 def learned_deviator(
     game: Game[Any], agents: dict[str, Agent], role: str, iterations: int, key: Tensor, seed: int, recorder: Silence
 ) -> Agent:
-    policy = trained_policy(game, agents, role, iterations, seed, recorder)
-    return trained_deviator(game, agents, role, policy, key)
+    policies = trained_policies(game, agents, role, iterations, seed, recorder)
+    return trained_deviator(game, agents, role, policies, key)
 
 
 # --- the prisoners ------------------------------------------------------------------------------------------------
@@ -78,6 +78,16 @@ def test_a_trained_prisoner_learns_to_talk_and_stays_where_all_talk() -> None:
 
     assert trained(SILENT) == 2.0
     assert trained(TALKS) == 0.0
+
+
+def test_a_deviation_is_found_from_a_policy_that_does_not_explore() -> None:
+    game, frozen = Dilemma(), ppo.Ppo(ppo.Parameters(hidden=(8,)))
+    network = frozen.prepare(game, game.roles["prisoner"], random.keys(0, 1))
+    with torch.no_grad():
+        network.policy_outputs.bias[SILENT] += 60.0  # silent with certainty, so that training sees nothing else
+    agents: dict[str, Agent] = {"prisoner": frozen}
+    deviator = learned_deviator(game, agents, "prisoner", 12, random.keys(8, 4), 0, Silence())
+    assert unilateral_gain(game, agents, "prisoner", deviator, KEY).difference == 2.0
 
 
 # --- workers ------------------------------------------------------------------------------------------------------
@@ -138,8 +148,8 @@ def test_a_trained_deviator_finds_most_of_the_exact_gain(frozen: Callable[[], Ag
     found = unilateral_gain(in_float64(game), agents, "worker", deviator, KEY).difference
     # A lower bound: never above the exact gain, but for rounding.
     assert 0.95 * exact <= found <= exact + 1e-12
-    assert recorder.done[-1] == (24, 24)
-    assert [done for done, _ in recorder.done] == list(range(1, 25))
+    trained = 24 if frozen is fresh else 48  # from the role's own policy, and from new weights
+    assert recorder.done == [(done, trained) for done in range(1, trained + 1)]
 
 
 def test_training_leaves_the_frozen_mind_as_it_was() -> None:

@@ -88,6 +88,13 @@ def money_exchange_speed() -> dict[str, str]:
     }
 
 
+def networks() -> dict[str, str]:
+    found = result("networks")
+    names = ("small_world", "scale_free", "stochastic_block", "homophilous", "households", "worker_firm")
+    peers = {f"nx_{name}": f"{found[name]['networkx_a_tenth_of_the_people']:.1f}" for name in names[:2]}
+    return {name: f"{found[name]['cpu_seconds']:.1f}" for name in names} | peers
+
+
 def training() -> dict[str, str]:
     found = result("training_speed")
     return {name: f"{round(found[name]['env_steps_per_second'], -2):,}" for name in ("compact", "published")}
@@ -259,6 +266,13 @@ SENTENCES = (
         "they play {kernels_small} million agent-steps per CPU-second among 100,000 people and {kernels_large} million"
         " among a million, where tensors play {tensors_small} and {tensors_large} million, and Mesa {mesa_small} and"
         " {mesa_large} million in the same run",
+    ),
+    (
+        "docs/networks.md",
+        networks,
+        "it takes {small_world} CPU-seconds (small world), {scale_free} (scale-free), {stochastic_block} (stochastic"
+        " blocks), {homophilous} (homophilous), {households} (households) and {worker_firm} (workers and firms);"
+        " networkx takes {nx_small_world} and {nx_scale_free} for a tenth of the people in the first two",
     ),
     ("docs/economies/gather_trade_build.md", agreement, "agrees step by step in {episodes} complete episodes"),
     (

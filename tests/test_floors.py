@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, str], ...] = (
         "protocols of learning, games in sequence form, economic mechanisms, neural networks",
     ),
     ("markov households", "finite Markov games, and households that save, by exact methods"),
-    ("populations expected_play", "who takes part; play by exact expectation"),
+    ("populations networks expected_play", "who takes part, who meets whom; play by exact expectation"),
     ("economies games llm", "games, and the transport of language models"),
     ("text rl", "any game in words; the PPO engine"),
     ("agents", "followers"),

@@ -150,7 +150,7 @@ def test_a_plugin_is_added_once_and_lends_its_folder(plugin: Plugin, tmp_path: P
     assert tmp_path / package in kinds.plugin_folders()
 
 
-@pytest.mark.parametrize("room", ["economies", "agents", "planners", "populations", "training"])
+@pytest.mark.parametrize("room", ["economies", "agents", "planners", "populations", "networks", "training"])
 def test_every_shipped_kind_keeps_the_convention(room: str) -> None:
     for name in kinds.names(room):
         kind = kinds.load(room, name)

@@ -13,7 +13,7 @@ from econsim.cli.console_tables import table
 from econsim.errors import UserError, did_you_mean
 from econsim.scenario import library
 
-_ROOMS = ("economies", "games", "populations", "training", "solvers", "agents", "planners")
+_ROOMS = ("economies", "games", "populations", "networks", "training", "solvers", "agents", "planners")
 
 
 class What(StrEnum):
@@ -25,6 +25,7 @@ class What(StrEnum):
     economies = "economies"
     games = "games"
     populations = "populations"
+    networks = "networks"
     training = "training"
     solvers = "solvers"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp, factorial, sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_a_step_is_the_rule_in_plain_python(kind: str, activation: str) -> None:
     for step in range(8):
         actions = random.integers(state.key, step, "test", 2, (31,))
         draws = {
-            "partner": exchange.partners(state.key, state.time, 31),
+            "partner": exchange.partners(state.key, state.time, 31, {}),
             "order": random.permutation(state.key, state.time, exchange.ORDER, 31),
             "part": random.uniform(state.key, state.time, exchange.DIVISION, (31,), torch.float64),
         }
@@ -170,12 +171,39 @@ def test_nobody_gives_who_stays_out() -> None:
     assert torch.equal(after.wealth, state.wealth)
 
 
+def test_people_give_to_their_neighbours_only_and_keep_their_coins_without_any(tmp_path: Path) -> None:
+    file = tmp_path / "edges.csv"
+    file.write_text("source,target\n0,1\n1,2\n")
+    game = exchange_of(people=5, coins=2, network={"kind": "edge_list", "file": str(file)})
+    state = game.reset(random.keys(0, 400))
+    partner = exchange.partners(state.key, state.time, 5, game.constants)
+    assert partner[:, [0, 2, 3, 4]].unique(dim=0).tolist() == [[1, 1, 3, 4]]
+    assert sorted(partner[:, 1].unique().tolist()) == [0, 2]
+    assert abs(float((partner[:, 1] == 0).double().mean()) - 0.5) < 4 * 0.5 / 20  # of 400 draws
+    after = game.step(state, {}).state
+    assert (after.wealth[:, 3:] == 2).all()
+    assert (after.wealth[:, 1] == 3).all()  # one given, two received
+
+
+@needs_kernels
+def test_a_person_who_receives_more_units_than_a_byte_holds_gets_them_all(tmp_path: Path) -> None:
+    file = tmp_path / "star.csv"
+    file.write_text("source,target\n" + "".join(f"700,{person}\n" for person in range(700)))
+    game = exchange_of(people=701, network={"kind": "edge_list", "file": str(file)})
+    after = game.on_kernels().step(game.reset(random.keys(0, 1)), {}).state.wealth
+    assert int(after[0, 700]) == 700
+    assert int(after.sum()) == 701
+
+
 MODES: tuple[dict[str, Any], ...] = (
     {},
     {"activation": "sequential", "participation": "voluntary"},
     {"exchange": "pooled", "coins": 7},
     {"exchange": "pooled", "coins": 7, "activation": "sequential", "participation": "voluntary"},
     {"coins": 3, "wealth_tax": TAX, "participation": "voluntary"},
+    {"network": {"kind": "small_world", "degree": 4}},
+    {"network": {"kind": "stochastic_block", "probabilities": [[0.05, 0], [0, 0.05]]}, "activation": "sequential"},
+    {"network": "small_world", "exchange": "pooled", "coins": 7, "activation": "sequential"},
 )
 
 
@@ -205,6 +233,7 @@ def test_kernels_and_tensors_play_the_same_episodes(mode: dict[str, Any]) -> Non
         ({"people": 10**6, "coins": 1000}, "people times coins is 1,000,000,000; expected at most 536,870,912"),
         ({"wealth_tax": {"brackets": [0, 5, 5]}}, "expected thresholds that start at 0 and rise"),
         ({"burn_in": 300}, "burn_in 300 leaves no step of horizon 300"),
+        ({"exchange": "pooled", "network": "small_world"}, "with a network set activation: sequential"),
         ({"activation": "random"}, "'synchronous' or 'sequential'"),
     ],
 )

@@ -17,12 +17,12 @@ Dynamics
     In a step in which the planner acts, the tax is collected first. A liability is rounded to whole coins at random so
     that its expectation is exact, and revenue is paid out: the same whole number of coins to everybody, and the coins
     that remain one by one to people in turn, from one drawn at random. Then people exchange. Under ``exchange: unit``
-    whoever has a coin gives one to a person drawn at random, possibly to itself. Under ``exchange: pooled`` two people
-    meet, each saves the share ``saving_propensity`` of its coins, rounded up, and the rest of both is divided at
-    random, all divisions in whole coins being equally likely. With ``activation: synchronous`` all act at once: units
-    are given out of what people had before, and pooling people meet in disjoint random pairs. With ``activation:
-    sequential`` each person acts once, in a random order, on what it has at that moment. The episode is cut off after
-    ``horizon`` steps.
+    whoever has a coin gives one to a person drawn at random, possibly to itself; with a ``network``, to a neighbour.
+    Under ``exchange: pooled`` two people meet, each saves the share ``saving_propensity`` of its coins, rounded up, and
+    the rest of both is divided at random, all divisions in whole coins being equally likely. With ``activation:
+    synchronous`` all act at once: units are given out of what people had before, and pooling people meet in disjoint
+    random pairs. With ``activation: sequential`` each person acts once, in a random order, on what it has at that
+    moment. The episode is cut off after ``horizon`` steps.
 
 Rewards
     ``person``: its gain in the step relative to mean wealth. ``planner``: minus the inequality of wealth after the

@@ -49,12 +49,15 @@ class MoneyExchange(Game[State]):
     clocked = True
     unit = "coins"
 
+    constants: dict[str, Tensor]  # of the network, if there is one: its rows and neighbours
+
     def __init__(self, parameters: Parameters) -> None:
         self.settings, self.people, self.coins = parameters, parameters.people, parameters.coins
         self.horizon, self.burn_in = parameters.horizon, parameters.burn_in
         self.parameters = {"saving_propensity": torch.tensor(parameters.saving_propensity, dtype=torch.float64)}
         tax = parameters.wealth_tax
         self.thresholds = torch.tensor(tax.brackets if tax else (), dtype=torch.float64)  # [K]
+        self.constants = _network(parameters)
         self.roles = {PERSON: _person(parameters)} | ({PLANNER: _planner(parameters)} if tax else {})
         self.accounts_spec = _accounts(parameters)
         self._kernels: Kernels | None = None
@@ -152,7 +155,7 @@ class MoneyExchange(Game[State]):
         if order is not None and self.settings.activation == "synchronous":
             partner = None
         else:
-            partner = exchange.partners(state.key, state.time, self.people)
+            partner = exchange.partners(state.key, state.time, self.people, self.constants)
         if self.settings.exchange == "unit":
             assert partner is not None
             return exchange.units(wealth, takes_part, partner, order)
@@ -175,6 +178,13 @@ class MoneyExchange(Game[State]):
         It is half the variance relative to the squared mean.
         """
         return 0.5 * (state.squares.double() / (self.people * self.coins**2) - 1.0)
+
+
+def _network(parameters: Parameters) -> dict[str, Tensor]:
+    if parameters.network is None:
+        return {}
+    network = parameters.network.build().network(parameters.people)
+    return {"rows": network.rows, "neighbours": network.neighbours}
 
 
 def _relative(wealth: Tensor, coins: int, dtype: torch.dtype) -> Tensor:

@@ -6,6 +6,8 @@ the position of the person who acts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -17,9 +19,26 @@ PARTNER, DIVISION, ORDER = "money_exchange/partner", "money_exchange/division", 
 ROUNDING, REMAINDER = "money_exchange/rounding", "money_exchange/remainder"  # of the tax
 
 
-def partners(key: Tensor, time: Tensor, people: int) -> Tensor:
-    """Return the person that each person meets, ``[B, N]``: anybody with equal probabilities, oneself included."""
-    return random.integers(key, time, PARTNER, people, (people,))
+def partners(key: Tensor, time: Tensor, people: int, network: Mapping[str, Tensor]) -> Tensor:
+    """Return the person that each person meets, ``[B, N]``.
+
+    It is a neighbour in the network, with equal probabilities, and oneself for somebody without neighbours; without a
+    network it is anybody, oneself included.
+
+    Args:
+        key: ``[B]``.
+        time: ``[B]``.
+        people: ``N``.
+        network: ``rows`` ``[N + 1]`` and ``neighbours`` ``[E]`` (:class:`econsim.networks.Network`), or nothing.
+    """
+    if not network:
+        return random.integers(key, time, PARTNER, people, (people,))
+    first, degree = network["rows"][:-1], network["rows"].diff()
+    place = (random.uniform(key, time, PARTNER, (people,), torch.float64) * degree).long()
+    if not len(network["neighbours"]):
+        return torch.arange(people, device=key.device).expand(len(key), -1)
+    neighbour = network["neighbours"][(first + place).clamp(max=len(network["neighbours"]) - 1)].long()
+    return torch.where(degree > 0, neighbour, torch.arange(people, device=key.device))
 
 
 def units(wealth: Tensor, takes_part: Tensor, partner: Tensor, order: Tensor | None) -> Tensor:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from econsim.parameters import Model
+from econsim.parameters import Chosen, FromRoom, Model
 
 __all__ = ["MOST_COINS", "Parameters", "WealthTax"]
 
@@ -46,6 +46,9 @@ class Parameters(Model):
     ``sequential``: one after another, in an order that is drawn for each step."""
     saving_propensity: float = Field(0.0, ge=0, lt=1)
     """Share of their coins that people keep out of a pool; 0 under ``exchange: unit``, where nothing is pooled."""
+    network: Annotated[Chosen, FromRoom("networks")] | None = None
+    """Who can meet whom: people give to, or pool with, a random neighbour; who has none keeps its coins. Null: anybody
+    may meet anybody. Under ``exchange: pooled`` it needs ``activation: sequential``."""
     participation: Literal["compulsory", "voluntary"] = "compulsory"
     """Whether people choose in each step between exchanging and staying out."""
     wealth_tax: WealthTax | None = None
@@ -64,6 +67,11 @@ class Parameters(Model):
             )
         if self.exchange == "unit" and self.saving_propensity > 0:
             raise ValueError("saving_propensity needs exchange: pooled, since under exchange: unit nothing is pooled")
+        if self.network is not None and (self.exchange, self.activation) == ("pooled", "synchronous"):
+            raise ValueError(
+                "exchange: pooled with activation: synchronous pairs people at random, whoever they know; with a"
+                " network set activation: sequential"
+            )
         if self.burn_in >= self.horizon:
             raise ValueError(f"burn_in {self.burn_in} leaves no step of horizon {self.horizon}")
         return self

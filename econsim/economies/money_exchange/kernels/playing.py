@@ -64,7 +64,8 @@ class Kernels:
                 time if order is None else order,
             ]
         )
-        addresses = addresses_of([key, time, wealth, rates, *new, *read, gains])
+        network = [game.constants["rows"], game.constants["neighbours"]] if game.constants else [time, time]
+        addresses = addresses_of([key, time, wealth, rates, *new, *read, gains, *network])
         _, _, sizes, saving, thresholds, *memory = constants
         over_copies(step, len(time), sizes, saving, thresholds, addresses, *memory)
         return game.transition(State(state.key, *new), gains)
@@ -87,6 +88,7 @@ def _constants(game: MoneyExchange, copies: int) -> Constants:
         int(settings.exchange == "pooled"),
         int(settings.activation == "sequential"),
         int(settings.participation == "voluntary"),
+        len(game.constants["neighbours"]) if game.constants else -1,
     )
     return Constants(
         made_of=(copies, game.dtype),

@@ -32,6 +32,15 @@ class Sizes(NamedTuple):
     pooled: int  # 1: pairs pool their money; 0: people give units
     in_turn: int  # 1: people act one after another; 0: all at once
     voluntary: int  # 1: people may stay out
+    edges: int  # of the network; -1: there is none, and anybody may meet anybody
+
+
+class Contacts(NamedTuple):
+    """Whom people can meet."""
+
+    anybody: bool  # there is no network
+    rows: Any  # [N + 1] int64
+    neighbours: Any  # [E] int32
 
 
 class Scratch(NamedTuple):
@@ -72,7 +81,18 @@ def tax(key: int, now: int, wealth: Any, rates: Any, thresholds: Any) -> np.int6
 
 
 @rule
-def give_at_once(draws: np.uint64, wealth: Any, scratch: Scratch) -> None:
+def partner(draws: np.uint64, person: Any, people: int, contacts: Contacts) -> np.int64:
+    """Return whom a person meets."""
+    if contacts.anybody:
+        return integer_below(draws, person, people)
+    degree = contacts.rows[person + 1] - contacts.rows[person]
+    if degree == 0:
+        return np.int64(person)
+    return np.int64(contacts.neighbours[contacts.rows[person] + integer_below(draws, person, degree)])
+
+
+@rule
+def give_at_once(draws: np.uint64, wealth: Any, scratch: Scratch, contacts: Contacts) -> None:
     """Give one unit of everybody who has one and takes part, all at once.
 
     The receivers of a block of people are drawn in a loop of vector instructions. Units are counted in bytes, which
@@ -88,8 +108,12 @@ def give_at_once(draws: np.uint64, wealth: Any, scratch: Scratch) -> None:
         for person in range(first, min(first + BLOCK, people)):
             givers[count] = person
             count += scratch.takes_part[person]
-        for index in range(count):
-            receivers[index] = np.int32(integer_below(draws, givers[index], people))
+        if contacts.anybody:  # a loop of its own, which becomes vector instructions
+            for index in range(count):
+                receivers[index] = np.int32(integer_below(draws, givers[index], people))
+        else:
+            for index in range(count):
+                receivers[index] = np.int32(partner(draws, givers[index], people, contacts))
         for index in range(count):
             receiver = receivers[index]
             if received[receiver] == _FULL:
@@ -101,13 +125,13 @@ def give_at_once(draws: np.uint64, wealth: Any, scratch: Scratch) -> None:
 
 
 @rule
-def give_in_turn(draws: np.uint64, order: Any, wealth: Any, takes_part: Any) -> None:
+def give_in_turn(draws: np.uint64, order: Any, wealth: Any, takes_part: Any, contacts: Contacts) -> None:
     """Let people give a unit one after another."""
     for place in range(wealth.size):
         person = order[place]
         if wealth[person] > 0 and takes_part[person] == 1:
             wealth[person] -= 1
-            wealth[integer_below(draws, person, wealth.size)] += 1
+            wealth[partner(draws, person, wealth.size, contacts)] += 1
 
 
 @rule
@@ -121,13 +145,15 @@ def divide(part: float, saving: float, person: Any, other: Any, wealth: Any) -> 
 
 
 @rule
-def pool(key: int, now: int, saving: float, in_turn: int, order: Any, wealth: Any, takes_part: Any) -> None:
+def pool(
+    key: int, now: int, saving: float, in_turn: int, order: Any, wealth: Any, takes_part: Any, contacts: Contacts
+) -> None:
     """Let pairs divide their pools: people one after another with their partners, or in pairs of the order."""
     division, draws = state_of(key, now, _DIVISION), state_of(key, now, _PARTNER)
     stride = 1 if in_turn == 1 else 2
     for place in range(0, wealth.size - stride + 1, stride):
         person = order[place]
-        other = integer_below(draws, person, wealth.size) if in_turn == 1 else order[place + 1]
+        other = partner(draws, person, wealth.size, contacts) if in_turn == 1 else order[place + 1]
         if person != other and takes_part[person] == 1 and takes_part[other] == 1:
             divide(uniform_at_53(division, person), saving, person, other, wealth)
 
@@ -177,8 +203,8 @@ def step(
         thresholds: of the brackets of the tax, ``[K]`` float64.
         addresses: addresses of key and time ``[B]``, wealth ``[B, N]`` int32 and rates ``[B, K]`` before the step; of
             time, wealth, squares, people without money, rates and revenue after it; of the actions of people ``[B, N]``
-            int64, the rates chosen ``[B, K]`` float64, the order of people ``[B, N]`` int64, where they are read; and
-            of the gains ``[B, N]``.
+            int64, the rates chosen ``[B, K]`` float64, the order of people ``[B, N]`` int64, where they are read; of
+            the gains ``[B, N]``; and of the network's rows ``[N + 1]`` int64 and neighbours ``[E]`` int32, if any.
         blocks: scratch memory ``[slices, 2, BLOCK + 1]`` int32.
         flags: scratch memory ``[slices, 2, N]`` uint8.
         unit: any array in the precision of the game.
@@ -189,6 +215,11 @@ def step(
     squares = row_at(addresses[6], 0, (copies,), np.int64)
     without = row_at(addresses[7], 0, (copies,), np.int64)
     revenue = row_at(addresses[9], 0, (copies,), np.int64)
+    contacts = Contacts(
+        sizes.edges < 0,
+        row_at(addresses[14], 0, (people + 1,), np.int64),
+        row_at(addresses[15], 0, (sizes.edges,), np.int32),
+    )
     row = first // SMALLEST_SLICE
     scratch = Scratch(blocks[row, 0], blocks[row, 1], flags[row, 0], flags[row, 1])
     for b in range(first, last):
@@ -209,11 +240,11 @@ def step(
         if sizes.pooled == 1:
             order = row_at(addresses[12], b, (people,), np.int64)
             share = saving[b if saving.size > 1 else 0]
-            pool(key[b], now, share, sizes.in_turn, order, wealth, scratch.takes_part)
+            pool(key[b], now, share, sizes.in_turn, order, wealth, scratch.takes_part, contacts)
         elif sizes.in_turn == 1:
-            give_in_turn(draws, row_at(addresses[12], b, (people,), np.int64), wealth, scratch.takes_part)
+            give_in_turn(draws, row_at(addresses[12], b, (people,), np.int64), wealth, scratch.takes_part, contacts)
         else:
-            give_at_once(draws, wealth, scratch)
+            give_at_once(draws, wealth, scratch, contacts)
         gains = row_at(addresses[13], b, (people,), unit.dtype)
         summarise(b, before, wealth, gains, squares, without)
         next_time[b] = now + 1

@@ -139,8 +139,15 @@ def savers() -> dict[str, str]:
     found = result("aiyagari")
     timed = [entry for entry in found["speed"].values() if isinstance(entry, dict)]
     seconds, ratios = [entry["econsim"]["seconds"] for entry in timed], [entry["ratio"] for entry in timed]
+    pairs = [(entry["econsim"], entry["sequence_jacobian"]) for entry in timed]
+    jacobians = [own["jacobian_seconds_warm"] for own, _ in pairs]
+    faster = [peer["jacobian_seconds_warm"] / own["jacobian_seconds_warm"] for own, peer in pairs]
+    responses = [zip(own["response"], peer["response"], strict=True) for own, peer in pairs]
+    assert max(abs(one / other - 1) for pair in responses for one, other in pair) < 2e-4
     table = found["table"]
     return {
+        "jacobian": f"{min(jacobians):.2f} to {max(jacobians):.2f}",
+        "jacobian_ratio": f"{min(faster):.1f} to {max(faster):.1f}",
         "mean": f"{table['mean_error']:.2f}",
         "largest": f"{table['largest_error']:.2f}",
         "fast": f"{min(seconds):.2f}",
@@ -244,7 +251,8 @@ SENTENCES = (
         savers,
         "all 24 cells of Aiyagari's Table II, with errors of {mean} percentage points on average and {largest} at most."
         " An equilibrium with 500 grid points and 7 states takes {fast} to {slow} CPU-seconds, {least} to {most} times"
-        " less than sequence-jacobian takes in the same run",
+        " less than sequence-jacobian takes in the same run (on a busy machine). The response of capital to productivity"
+        " over 300 periods takes {jacobian}, {jacobian_ratio} times less, and agrees with it within 0.02 %",
     ),
     (
         "docs/economies/bewley.md",

@@ -7,8 +7,9 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from econsim.game import Observation
+from econsim.game import Agent, Observation
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology
+from econsim.households.exploitability import HouseholdPath
 from econsim.households.problem import Household
 
 __all__ = ["SolvesHouseholds"]
@@ -42,6 +43,14 @@ class SolvesHouseholds(Protocol):
 
         Raises:
             UserError: there is none, or the tolerance was not reached; the message gives the reason or the residual.
+        """
+
+    def household_path(self, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
+        """Return what households face and choose where these agents play for the whole population, without sampling.
+
+        Args:
+            agents: the agent of each role.
+            key: ``[E]``, of which the first is used.
         """
 
     def exact_actions(self, role: str, observation: Observation) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from econsim.analysis.statistics import mean_interval
 from econsim.expected_play import METHOD, ON_TREE
 from econsim.markov import EXACT as BACKWARD_INDUCTION
+from econsim.runs.deviations import PRICES
 from econsim.runs.metric_columns import shown
 
 __all__ = ["Certified", "certified"]
@@ -19,6 +20,7 @@ METHODS = {
     ON_TREE: "best response",
     BACKWARD_INDUCTION: "best policy",
     "exact": "exact best response",
+    PRICES: "best response to prices",
     "trained": "trained deviation",
     "search": "leader action",
 }
@@ -118,6 +120,8 @@ def _note(role: str, method: str, findings: Sequence[dict[str, Any]]) -> str:
         own = fmean(finding["welfare"]["own"] for finding in findings)
         reached = fmean(finding["welfare"]["reached"] for finding in findings)
         clauses.append(f"welfare {shown(own)}, with the deviation {shown(reached)}")
+    if "equivalents" in first:
+        clauses.append(_equivalents([finding["equivalents"] for finding in findings]))
     if (share := _mean(findings, "share_of_exact")) is not None:
         clauses.append(f"the search attains {share:.1%} of the exact gain")
     if (difference := _average(findings, "difference")) < 0:
@@ -126,6 +130,13 @@ def _note(role: str, method: str, findings: Sequence[dict[str, Any]]) -> str:
     if len(findings) > 1 or first["over"] != "nothing":
         clauses.append(f"interval of the paired difference over {over}")
     return "; ".join(clauses) + "."
+
+
+def _equivalents(found: Sequence[dict[str, float]]) -> str:
+    """Return gains as shares of consumption, means over training seeds."""
+    means = {name: max(0.0, fmean(each[name] for each in found)) for name in found[0]}
+    mean, largest, *others = (f"{name} {value:.2%}" for name, value in means.items())
+    return f"gain in consumption equivalents: {mean}, {largest}; by type: {', '.join(others)}"
 
 
 def _budget(certificate: dict[str, Any]) -> str:

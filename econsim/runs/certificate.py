@@ -15,6 +15,7 @@ from typing import Any
 
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Enumerable, Solvable
+from econsim.households.protocols import SolvesHouseholds
 from econsim.information_tree import HasInformationTree
 from econsim.markov import MarkovGame
 from econsim.mechanisms.incentives import AnnouncesPayoffs
@@ -109,9 +110,8 @@ class _Certifying:
                 raise UserError(f"--role {role}: no such role in this run{did_you_mean(role, self.game.roles)}")
         wanted = [role for role in self.game.roles if not roles or role in roles]
         followers = [role for role in wanted if not self.game.roles[role].leads]
-        has_exact_responses = isinstance(
-            self.game, (Solvable, Enumerable, HasInformationTree, MarkovGame, AnnouncesPayoffs)
-        )
+        exact = (Solvable, Enumerable, HasInformationTree, MarkovGame, SolvesHouseholds, AnnouncesPayoffs)
+        has_exact_responses = isinstance(self.game, exact)
         if followers and not self.budget.iterations and not has_exact_responses:
             raise UserError(
                 f"--iterations 0: {type(self.game).__name__} has no exact best responses for {', '.join(followers)}, so"

@@ -15,6 +15,7 @@ from econsim.analysis.equilibrium import (
     Gain,
     exact_deviator,
     exact_gain,
+    household_gain,
     leading_gain,
     settings_for,
     trained_deviator,
@@ -25,6 +26,7 @@ from econsim.analysis.equilibrium import (
 from econsim.errors import UserError
 from econsim.expected_play import METHOD, ON_TREE, Expected, announced_play, expected_play
 from econsim.game import Agent, Game, Solvable
+from econsim.households.protocols import SolvesHouseholds
 from econsim.markov import EXACT as BACKWARD_INDUCTION
 from econsim.nn.agent import NeuralAgent
 from econsim.play import counted
@@ -34,13 +36,15 @@ from econsim.runs.load_agents import agents_of
 from econsim.runs.progress import Report
 from econsim.scenario.plan import Plan
 
-__all__ = ["DeviationBudget", "Finder", "Piece"]
+__all__ = ["PRICES", "DeviationBudget", "Finder", "Piece"]
 
 EXACT = "the best action at every step, given the player's observation"
 NEURAL = "history-independent neural deviation: lower bound on the true gain"
 RECURRENT = "neural deviation with memory: lower bound on the true gain"
 SEARCH, EXPECTED, RESPONSE, TRAINING, GAIN = "search", "expected gain", "best response", "training", "trained gain"
-WHOLE = (METHOD, ON_TREE, BACKWARD_INDUCTION, "exact")  # methods that find the best deviation of their class
+PRICES = "prices"
+AT_PRICES = "the best choices of one household at the prices that all households make, by dynamic programming"
+WHOLE = (METHOD, ON_TREE, BACKWARD_INDUCTION, PRICES, "exact")  # methods that find the best deviation of their class
 ANNOUNCED = "one leader action held for the whole episode: lower bound on the true gap"
 Begin = Callable[[], AbstractContextManager[Report]]
 """Begins the next phase of a piece and yields what shows its progress."""
@@ -103,6 +107,8 @@ class Finder:
         trained = (TRAINING, GAIN) if self.budget.iterations else ()
         if self._expected(self._agents(piece)) is not None:
             return (EXPECTED, *trained) if self.budget.compare else (EXPECTED,)
+        if isinstance(self.game, SolvesHouseholds):
+            return (RESPONSE, *trained) if self.budget.compare else (RESPONSE,)
         exact = (RESPONSE,) if isinstance(self.game, Solvable) else ()
         return (*exact, *trained)
 
@@ -132,6 +138,13 @@ class Finder:
                 yield self._finding(piece, expected.method, expected.deviations, gain)
             if self.budget.compare and self.budget.iterations:
                 yield self._trained(piece, agents, begin, gain)
+            return
+        if isinstance(self.precise, SolvesHouseholds):
+            with begin():
+                found = household_gain(self.precise, agents, self._keys("gain"))
+            yield self._finding(piece, PRICES, AT_PRICES, found.gain, equivalents=found.equivalents)
+            if self.budget.compare and self.budget.iterations:
+                yield self._trained(piece, agents, begin, None)
             return
         if not self.budget.iterations and not isinstance(self.game, Solvable):
             raise UserError(

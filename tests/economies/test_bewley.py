@@ -14,12 +14,16 @@ import econsim
 from econsim import random
 from econsim.agents.exact_household import ExactHousehold
 from econsim.agents.exact_household import Parameters as NoParameters
+from econsim.analysis.equilibrium import household_gain
 from econsim.economies.bewley import Bewley, Parameters
 from econsim.errors import UserError
 from econsim.games.public_goods import Parameters as OtherParameters
 from econsim.games.public_goods import PublicGoods
 from econsim.play import HeldAction, play
+from econsim.report.certificate import certified
 from econsim.report.games.quantities import shown_quantity
+from econsim.runs.certificate import DeviationBudget, certify
+from econsim.scenario import load
 from econsim.solvers.stationary_equilibrium import Parameters as SolverParameters
 from econsim.solvers.stationary_equilibrium import StationaryEquilibrium
 from econsim.testing import random_actions
@@ -172,3 +176,25 @@ def test_the_page_shows_what_the_command_prints() -> None:
     assert shown == {name: values[name] for name in shown}
     # Aiyagari (1994): 3.8767 %; 80 grid points cost 0.02 percentage points.
     assert 100 * solution.quantities[0].value == pytest.approx(3.8767, abs=0.03)
+
+
+def test_the_certificate_gives_the_gain_of_a_best_response_to_prices_by_type(tmp_path: Path) -> None:
+    game = _economy(20)
+    government = HeldAction(game.status_quo("government"))
+    exact = {"household": ExactHousehold(NoParameters()), "government": government}
+    found = household_gain(game, exact, random.keys(1, 1))
+    assert max(abs(gain) for gain in found.equivalents.values()) < 1e-6
+    rule = {"household": HeldAction(torch.tensor([0.25, 0.3])), "government": government}
+    by_type = household_gain(game, rule, random.keys(1, 1)).equivalents
+    assert list(by_type)[:3] == ["mean", "largest", "productivity 1 of 4"]
+    assert 0.01 < by_type["mean"] < by_type["largest"]
+    assert min(by_type.values()) > 0
+
+    small = [f"economy.{name}" for name in ("households=5", "periods=5", "grid_points=40", "largest_assets=100")]
+    lone = ["episodes=1", "headline=none", "evaluation=none", "baselines=[]", "economy.productivity.states=3"]
+    run = econsim.run(load("bewley", [*small, *lone]), out=tmp_path / "run", quiet=True, report=False)
+    certificate = certify(run, DeviationBudget(2, 0), ("household",), quiet=True)
+    (finding,) = certificate["findings"]
+    assert finding["method"] == "prices"
+    assert finding["upper"] == finding["lower"] < 1e-6
+    assert "gain in consumption equivalents: mean 0.00%" in " ".join(certified(certificate).notes)

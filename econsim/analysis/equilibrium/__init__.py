@@ -6,6 +6,7 @@ gain = unilateral_gain(game, agents, "worker", exact_deviator(), key)
 from econsim.analysis.equilibrium.deviation import DEVIATOR, Deviating, Deviation
 from econsim.analysis.equilibrium.exact import exact_gain
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
+from econsim.analysis.equilibrium.households import HouseholdGain, household_gain
 from econsim.analysis.equilibrium.stackelberg_gap import BetterAnnouncement, leading_gain
 from econsim.analysis.equilibrium.trained import WAYS, settings_for, trained_deviator, trained_policies
 from econsim.analysis.equilibrium.unilateral import exact_deviator, unilateral_gain, unilateral_plays
@@ -17,8 +18,10 @@ __all__ = [
     "Deviating",
     "Deviation",
     "Gain",
+    "HouseholdGain",
     "exact_deviator",
     "exact_gain",
+    "household_gain",
     "leading_gain",
     "paired_gain",
     "settings_for",

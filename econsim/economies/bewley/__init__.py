@@ -60,13 +60,15 @@ from torch import Tensor
 
 from econsim.economies.bewley import exact
 from econsim.economies.bewley.accounts import ACCOUNTS
+from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import no_flows, total, trade
 from econsim.economies.bewley.population import distributed, drawn, lottery, next_states
 from econsim.economies.bewley.state import State
 from econsim.errors import UserError
-from econsim.game import Box, Game, Observation, Role, Transition
+from econsim.game import Agent, Box, Game, Observation, Role, Transition
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
+from econsim.households.exploitability import HouseholdPath
 from econsim.households.problem import Household
 from econsim.mechanisms import welfare
 
@@ -232,6 +234,13 @@ class Bewley(Game[State]):
         chosen = exact.actions(self.settings, numbers, policy, assets, levels)
         width = self.roles["household"].action.shape[0]
         return chosen[..., :width].clamp(LEAST, MOST).to(self.dtype)
+
+    def household_path(self, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
+        """Return what households face and choose where these agents play for the whole population."""
+        settings = self.settings.model_copy(update={"households": "distribution"})
+        whole = type(self)(settings).with_parameters(**self.parameters).to(device=self.device, dtype=torch.float64)
+        assert isinstance(whole, Bewley)
+        return followed(whole, agents, key[:1])
 
     # --- implementation -----------------------------------------------------------------------------------------
 

@@ -23,8 +23,8 @@ __all__ = ["SurveyEstimate", "estimate"]
 class SurveyEstimate:
     """A mean or a share of the answers of ``count`` people, with its interval.
 
-    ``low`` and ``high`` are ``None`` where the sample says nothing about the error (one person, or a share of 0 or 1);
-    without sampling error they equal the value.
+    ``low`` and ``high`` are ``None`` where the sample says nothing about the error (one person, or equal answers); without
+    sampling error they equal the value.
     """
 
     value: float
@@ -59,7 +59,8 @@ def estimate(
     mean = math.fsum(weight * value for weight, value in zip(inside, values, strict=True)) / total
     if size >= population:
         return SurveyEstimate(mean, mean, mean, count)
-    if count < 2 or (share and mean in (0.0, 1.0)):
+    answers = {value for value, member in zip(values, members, strict=True) if member}
+    if len(answers) < 2:
         return SurveyEstimate(mean, None, None, count)
     parts = [weight * (value - mean) / total for weight, value in zip(inside, values, strict=True)]
     variance = (1 - size / population) * size / (size - 1) * math.fsum(part * part for part in parts)

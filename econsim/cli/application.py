@@ -50,6 +50,7 @@ app = typer.Typer(
 for _command in (
     running.run,
     running.resume,
+    running.branch,
     reporting.compare,
     evaluating.evaluate,
     reporting.report,

@@ -139,6 +139,27 @@ def resume(
     _report(resumed, log, quiet)
 
 
+def branch(
+    run: RunFolder,
+    changes: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY=VALUE", help="planner=NAME, planner.KEY=VALUE, message=TEXT, llm.KEY=VALUE."),
+    ],
+    step: Annotated[int, typer.Option(min=1, help="The step of the game from which the changes hold, from 1.")],
+    out: Annotated[Path | None, typer.Option(help="The folder of the new run. Default: RUN-branch-STEP.")] = None,
+    quiet: QuietOption = False,
+    yes: ConfirmOption = False,
+) -> None:
+    """Run a scenario again with a reform or a message from a step on.
+
+    Questions of earlier steps are answered from the record of the run, without calls. The run does not change.
+    """
+    from econsim.runs.branching import branch as run_branch
+    from econsim.runs.folder import open_run
+
+    _report(run_branch(open_run(run), step, changes, out, quiet, yes), lambda _: None, quiet)
+
+
 def _report(run: Run, log: Callable[[Run], None], quiet: bool) -> None:
     """Log a run, write its report and print its path; of several processes that share a run, only the first does."""
     from econsim.report import write_report

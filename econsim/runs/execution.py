@@ -16,12 +16,14 @@ from econsim.analysis.metrics import check_declared
 from econsim.errors import RunError, UserError
 from econsim.game import Agent, FittedAgent, Game
 from econsim.learning import Explained, fit_all
+from econsim.llm.service import STORE
 from econsim.runs.accounts import write_accounts
 from econsim.runs.backend import KERNELS, TENSORS, on_backend
 from econsim.runs.compilation import PRECISIONS, SCORING, compiled_in_words
 from econsim.runs.console_summary import print_ending
 from econsim.runs.environment import describe_environment
 from econsim.runs.evaluation import evaluation_key
+from econsim.runs.events import check_events
 from econsim.runs.folder import Run, create_run, new_run, open_run
 from econsim.runs.forecast import can_be_measured, measured_time
 from econsim.runs.llm_progress import QuestionProgress
@@ -83,6 +85,7 @@ def execute(
     threads: int = 1,
     agreed: bool = True,
     backend: str = TENSORS,
+    answers: Path | None = None,
 ) -> Run:
     """Run a scenario from the start and return the finished run.
 
@@ -97,6 +100,7 @@ def execute(
             to a host that the environment allows (:mod:`econsim.llm.key_hosts`).
         backend: ``tensors`` or ``kernels``, which plays a game on the kernels that it offers (``docs/kernels.md``). It
             is recorded with the run; a game that they do not cover is played by tensors, and the run says so.
+        answers: the response store of an earlier run, with a copy of which this run begins.
 
     Raises:
         UserError: the scenario cannot be run, kernels are requested on a GPU or without numba, or the folder is not
@@ -112,6 +116,7 @@ def execute(
         check_declared(plan.game, evaluation_key(scenario.seed).to(plan.game.device))
         with Advice().listening():  # the run repeats these warnings and records them
             plan.check_agents()
+            check_events(plan.scenario, plan.game, plan.leader)
             forecast = forecast_calls(plan)
         if forecast is not None and not agreed:
             check_agreed(forecast, scenario.llm)
@@ -123,6 +128,8 @@ def execute(
                 return _Execution(own, plan, quiet=True).help()
         with new_run(plan.scenario, out, own_device, plan.notes, backed.backend) as run:
             wait_for_helpers()
+            if answers is not None:
+                shutil.copyfile(answers, run.path / STORE)
             execution = _Execution(run, plan, quiet, 0 if forecast is None else forecast.calls)
             if backed.reason:
                 execution.journal.say(f"backend: tensors, because {backed.reason}")

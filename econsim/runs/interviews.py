@@ -81,7 +81,8 @@ def interview(
 def moments(run: Run, step: int | None = None, role: str | None = None, player: int | None = None) -> list[Entry]:
     """Return, for each selected player, the last entry up to a step in which it was asked and understood.
 
-    Of several policies, it is the scenario's own; of several episodes, the first.
+    Of several policies, it is the scenario's own; of several episodes, the first. Where some have a persona and no role
+    is given, it is those.
 
     Raises:
         UserError: there is none, or several roles have the player.
@@ -95,10 +96,12 @@ def moments(run: Run, step: int | None = None, role: str | None = None, player: 
         who = "no player" if player is None else f"player {player}"
         until = "" if step is None else f" up to step {step}; choose a later --step"
         raise UserError(f"{run.path}: {who} answered a question of the language model{until}")
-    roles = sorted({name for name, _ in latest})
-    if len(roles) > 1 and role is None:
-        raise UserError(f"{run.path}: {' and '.join(roles)} have personas; choose one with --role")
-    return sorted(latest.values(), key=lambda entry: entry.player or 0)
+    people = [entry for entry in latest.values() if entry.persona] or [*latest.values()]
+    roles = sorted({entry.role for entry in people})
+    if role is None and len(roles) > 1:
+        raise UserError(f"{run.path}: {' and '.join(roles)} answered questions; choose one with --role")
+    selected = people if role is None else latest.values()
+    return sorted(selected, key=lambda entry: entry.player or 0)
 
 
 def ask_personas(

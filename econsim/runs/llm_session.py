@@ -20,6 +20,7 @@ from econsim.llm.role_service import RoleService
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
 from econsim.llm.transcript import TRANSCRIPT, Asker
+from econsim.runs.events import messages_of
 from econsim.runs.folder import Run
 from econsim.runs.llm_probe import first_answer
 from econsim.runs.scoring import matches
@@ -94,7 +95,8 @@ class LlmSession:
                 self._service = Service(settings, *files)
                 self._service.watch = self._watch
             asker = self._asker(role, policy, response, seed)._replace(model=model_name(agent))
-            agent.connect(RoleService(self._service, asker))
+            messages = () if response == TRAINING else messages_of(self._run.scenario)
+            agent.connect(RoleService(self._service, asker, messages))
 
     def _asker(self, role: str, policy: str, response: str, seed: int) -> Asker:
         players = self._game.players(role) if isinstance(self._game, SplitRoles) else None

@@ -17,6 +17,7 @@ from econsim.parameters import Chosen
 from econsim.play import counted
 from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
 from econsim.runs.evaluation import Episode, evaluation_key, play, with_expected_returns
+from econsim.runs.events import with_reforms
 from econsim.runs.metrics_table import SERIES, MetricRow
 from econsim.runs.panel import PanelWriter
 from econsim.scenario import Scenario
@@ -125,6 +126,8 @@ def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chose
                 elif own is not None and not policy.own_followers:
                     learned = fitted[own.label, seed].items()
                     agents |= {role: agent for role, agent in learned if role != plan.leader}
+                if policy == own and plan.leader is not None:
+                    agents[plan.leader] = with_reforms(agents[plan.leader], plan.scenario)
                 yield Match(policy.label, response.label, seed, agents, recorded)
                 recorded = False
 

@@ -22,6 +22,7 @@ from econsim.errors import Problem, ScenarioError, did_you_mean
 from econsim.kinds import Kind
 from econsim.llm.settings import Settings
 from econsim.parameters import Chosen, FromRoom, Model
+from econsim.scenario.events import Event
 from econsim.scenario.given_rates import rates_too_low
 from econsim.scenario.labels import Label
 from econsim.scenario.origin import Origin
@@ -108,6 +109,8 @@ class Scenario(Model):
     fit themselves or have a default learner are fitted."""
     llm: Settings | None = None
     """The language model of agents that use one: its endpoint, its name, and the limits of its use and cost."""
+    events: tuple[Event, ...] = ()
+    """What happens at given steps while policies are scored: messages, and reforms of the scenario's own planner."""
     evaluation: Evaluation | None = None
     """The evaluation of policies; with ``none``, each is scored under the scenario's own agents."""
     episodes: int = Field(1, ge=1, le=10_000)
@@ -172,8 +175,9 @@ class Scenario(Model):
         label = data.pop("planner_label", None)
         if data.get("planner"):
             data["planner"] = {"label": label, **data["planner"]}
-        if not data.get("changed"):
-            data.pop("changed", None)
+        for key in ("changed", "events"):
+            if not data.get(key):
+                data.pop(key, None)
         return data
 
     @property

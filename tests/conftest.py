@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 # Before torch is imported, and for every process that a test starts.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -22,6 +24,12 @@ gc.set_threshold(10_000)  # as econsim.cli does: Python's default searches for g
 torch.set_num_threads(1)
 settings.register_profile("econsim", deadline=None, derandomize=True)
 settings.load_profile("econsim")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package once, for all processes that tests start, even where Python is told to keep no bytecode."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(kinds.__file__).parent, quiet=2)
 
 
 @pytest.fixture(autouse=True)

@@ -43,13 +43,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def printed(commands: Commands, folder: Path) -> dict[str, str]:
     """Run the commands of the page in their order; return what each prints, by its first two words.
 
-    ``report`` is left out: it takes seconds to draw what ``run`` has drawn.
+    ``report`` and the figures of further runs are left out: it takes seconds to draw what the first run has drawn.
     """
     outputs = {}
     for command in COMMANDS:
         if command[0] != "report":
             alone = ("--workers", "1") if command[0] == "sweep" else ()  # a process more takes seconds to start
-            done = commands.run(("--plugin", "fisheries", *command, *alone), folder, folder)
+            drawn = command[:2] == ["run", "fishery"]
+            done = commands.run(("--plugin", "fisheries", *command, *alone), folder, folder, drawn=drawn)
             assert done.returncode == 0, (command, done.stderr + done.stdout)
             outputs[" ".join(command[:2])] = done.stdout
     return outputs

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forked_commands import Commands
 from typer.testing import CliRunner
 
 from econsim import kinds
@@ -20,7 +18,6 @@ from econsim.runs import execute
 from econsim.scenario import load, with_overrides
 from econsim.testing.endpoints import Faults, Scripted, serve
 
-ROOT = Path(__file__).resolve().parents[2]
 PASTURE = '''"""Pasture: herders choose a field and how many animals to bring, a council sets a fee for each field."""
 
 from __future__ import annotations
@@ -138,17 +135,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def econsim(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "econsim", "--plugin", "pastures", *arguments]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "COLUMNS": "120"}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-
-
-def test_a_plugin_game_is_played_by_a_model_in_both_roles(folder: Path, base_url: str) -> None:
+def test_a_plugin_game_is_played_by_a_model_in_both_roles(commands: Commands, folder: Path, base_url: str) -> None:
     model = (f"llm.base_url={base_url}", f"llm.model={Scripted.name}", "llm.simulated=scripted")
-    done = econsim(folder, "run", "pasture", *model, "--out", "result")
+    arguments = ("--plugin", "pastures", "run", "pasture", *model, "--out", "result")
+    done = commands.run(arguments, folder, folder)
     assert done.returncode == 0, done.stderr
     assert "up to 14 calls" in done.stdout + done.stderr
     summary = json.loads((folder / "result" / "summary.json").read_text())

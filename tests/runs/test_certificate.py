@@ -54,6 +54,7 @@ def test_every_role_and_seed_is_certified_by_its_closed_form(run: Run) -> None:
         assert found["trained"]["gain"] == max(0.0, found["trained"]["difference"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_folder_holds_the_certificate_and_the_report_tells_it(run: Run) -> None:
     with pytest.raises(UserError, match="has no certificate; compute it with: econsim equilibrium"):
         _ = run.certificate

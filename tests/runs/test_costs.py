@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from econsim.report import write_report
 from econsim.report.content import policy_table
 from econsim.runs import Run, execute
@@ -25,6 +27,7 @@ def test_seeds_are_averaged_and_learners_added_up(tmp_path: Path) -> None:
     assert fit_costs(Run(tmp_path)) == {"a": {"cpu_seconds": 3.0, "leader_evaluations": 10.0}}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_notes_what_it_tried_and_the_report_shows_it(tmp_path: Path) -> None:
     small = {"kind": "hypergradient", "starts": 2, "iterations": 3}
     overrides = {

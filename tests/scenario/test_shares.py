@@ -127,6 +127,7 @@ def test_a_dump_loads_to_the_same_scenario(tmp_path: Path) -> None:
     assert groups(load(path)) == groups(scenario)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_reports_the_payoffs_of_each_kind(tmp_path: Path) -> None:
     run = econsim.run(mixed(RULES, episodes=2), out=tmp_path / "run", quiet=True)
     scores = run.summary["policies"]["flat"]["scenario"]

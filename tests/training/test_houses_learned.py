@@ -31,7 +31,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def test_workers_learn_to_make_coin_where_chance_makes_little() -> None:
-    game = econsim.make("gather_trade_build", horizon=200)
+    game = econsim.make("gather_trade_build", horizon=200).on_kernels()
     agents: dict[str, NeuralAgent | FreeMarket] = {
         "worker": worker.Ppo(worker.Parameters(**MIND)),
         "planner": FreeMarket(Parameters()),

@@ -251,8 +251,8 @@ SENTENCES = (
         savers,
         "all 24 cells of Aiyagari's Table II, with errors of {mean} percentage points on average and {largest} at most."
         " An equilibrium with 500 grid points and 7 states takes {fast} to {slow} CPU-seconds, {least} to {most} times"
-        " less than sequence-jacobian takes in the same run (on a busy machine). The response of capital to"
-        " productivity over 300 periods takes {jacobian}, {jacobian_ratio} times less, and agrees with it within"
+        " less than sequence-jacobian takes in the same run (on a busy machine). The response of capital"
+        " to productivity over 300 periods takes {jacobian}, {jacobian_ratio} times less, and agrees with it within"
         " 0.02 %",
     ),
     (

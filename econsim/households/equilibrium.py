@@ -22,6 +22,7 @@ import numpy as np
 from econsim.errors import UserError
 from econsim.households.chains import Floats
 from econsim.households.distributions import stationary_distribution
+from econsim.households.fixed_points import fixed_point
 from econsim.households.policies import Policy, PolicySolver, coarser_grids
 from econsim.households.problem import Budget, Household
 
@@ -281,14 +282,22 @@ class _Search:
         """Return the households' choices at an interest rate, with the transfer that closes the budget."""
         intensity = self.technology.capital_intensity(rate)
         wage = self.technology.wage(intensity)
-        for _ in range(ROUNDS):
-            result = self._try(rate, wage, intensity)
-            new = result.aggregates
-            change = max(abs(new.transfer - self.transfer) / wage, abs(new.labour - self.labour) / self.labour)
-            self.transfer, self.labour = new.transfer, new.labour
-            if change <= max(self.accuracy, 1e-10):
-                break
-        return result
+        results: list[_At] = []
+
+        def image(point: Floats) -> Floats:
+            self.transfer, self.labour = wage * float(point[0]), float(point[1])
+            results[:] = [self._try(rate, wage, intensity)]
+            new = results[0].aggregates
+            return np.array([new.transfer / wage, new.labour])
+
+        first = np.array([self.transfer / wage, self.labour])
+        solved = fixed_point(image, first, max(self.accuracy, 1e-10), ROUNDS, self._is_admissible, memory=2)
+        self.transfer, self.labour = wage * float(solved.value[0]), float(solved.value[1])
+        return results[0]
+
+    def _is_admissible(self, point: Floats) -> bool:
+        """Return whether labour is positive, and the transfer is not negative, where no debt needs that."""
+        return bool(point[1] > 0 and (point[0] >= 0 or self.taxes.debt != 0))
 
     def _try(self, rate: float, wage: float, intensity: float) -> _At:
         household, taxes = self.household, self.taxes

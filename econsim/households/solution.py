@@ -8,7 +8,7 @@ import numpy as np
 
 from econsim.households.equilibrium import Equilibrium
 from econsim.households.problem import Household
-from econsim.households.statistics import constrained_share, gini, mean_between, propensities, top_share
+from econsim.households.statistics import constrained_share, gini, mean_between, propensities, quantile, top_share
 from econsim.learning import Quantity, Solution
 
 __all__ = ["HouseholdSolution", "quantities"]
@@ -44,6 +44,10 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
         ("wealth", "share of the bottom 50 %"): 1 - top_share(wealth, mass, 0.5),
         ("wealth", "households at the borrowing limit (hand to mouth)"): constrained_share(household, policy, mass),
         ("marginal propensity to consume", "mean"): float((mass * spent).sum()),
+        **{
+            ("marginal propensity to consume", name): quantile(spent, mass, share)
+            for name, share in (("10th percentile", 0.1), ("median", 0.5), ("90th percentile", 0.9))
+        },
         ("marginal propensity to consume", "bottom half of wealth"): mean_between(spent, wealth, mass, 0.0, 0.5),
         ("marginal propensity to consume", "top tenth of wealth"): mean_between(spent, wealth, mass, 0.9, 1.0),
     }

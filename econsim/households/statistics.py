@@ -8,7 +8,7 @@ from econsim.households.chains import Floats
 from econsim.households.policies import Policy
 from econsim.households.problem import Budget, Household
 
-__all__ = ["constrained_share", "gini", "lorenz", "mean_between", "propensities", "top_share"]
+__all__ = ["constrained_share", "gini", "lorenz", "mean_between", "propensities", "quantile", "top_share"]
 
 
 def lorenz(amount: Floats, mass: Floats) -> tuple[Floats, Floats]:
@@ -28,6 +28,13 @@ def top_share(amount: Floats, mass: Floats, share: float) -> float:
     """Return the share of the amount that the top ``share`` of households have."""
     people, held = lorenz(amount, mass)
     return float(1 - np.interp(1 - share, people, held))
+
+
+def quantile(amount: Floats, mass: Floats, share: float) -> float:
+    """Return the lowest amount that at least ``share`` of households do not exceed."""
+    order = np.argsort(amount, axis=None, kind="stable")
+    people = np.cumsum(mass.ravel()[order])
+    return float(amount.ravel()[order[np.searchsorted(people, share * people[-1] * (1 - 1e-12))]])
 
 
 def propensities(household: Household, budget: Budget, policy: Policy, amount: float) -> Floats:

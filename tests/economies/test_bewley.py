@@ -144,6 +144,8 @@ def test_the_solver_prints_prices_and_statistics_and_plays_as_agents() -> None:
     assert values["aggregates", "mean hours"] == pytest.approx(0.3, abs=0.02)
     assert 0.5 < values["wealth", "Gini"] < 0.95
     spent = [values["marginal propensity to consume", name] for name in ("top tenth of wealth", "mean")]
+    percentiles = [values["marginal propensity to consume", name] for name in ("10th percentile", "median")]
+    assert 0.0 < percentiles[0] < percentiles[1] < values["marginal propensity to consume", "90th percentile"]
     assert 0.0 < spent[0] < spent[1] < values["marginal propensity to consume", "bottom half of wealth"] < 1.0
     assert max(solution.residuals.values()) < 1e-8
     episode = play(game, solution.agents, random.keys(0, 2))

@@ -14,7 +14,7 @@ from econsim.households.equilibrium import Equilibrium, Taxes, Technology, stati
 from econsim.households.lottery import Lottery
 from econsim.households.policies import best_policy
 from econsim.households.problem import Budget, Household, Labour, asset_grid
-from econsim.households.statistics import constrained_share, gini, propensities, top_share
+from econsim.households.statistics import constrained_share, gini, propensities, quantile, top_share
 from econsim.households.steps import EulerStep
 
 AIYAGARI = Technology(0.36, 0.08)
@@ -196,6 +196,7 @@ def test_statistics_of_small_distributions() -> None:
     assert gini(held, people) == pytest.approx(0.5625)
     assert top_share(held, people, 0.25) == pytest.approx(0.75)
     assert gini(np.array([0.0, 1.0]), np.array([0.75, 0.25])) == pytest.approx(0.75)
+    assert [quantile(held, people, share) for share in (0.1, 0.25, 0.5, 0.75, 0.9)] == [0.0, 0.0, 1.0, 1.0, 6.0]
 
 
 def test_constrained_households_spend_all_of_a_small_transfer() -> None:

@@ -93,6 +93,30 @@ def networks() -> dict[str, str]:
     names = ("small_world", "scale_free", "stochastic_block", "homophilous", "households", "worker_firm")
     peers = {f"nx_{name}": f"{found[name]['networkx_a_tenth_of_the_people']:.1f}" for name in names[:2]}
     return {name: f"{found[name]['cpu_seconds']:.1f}" for name in names} | peers
+def coin_game() -> dict[str, str]:
+    found = result("coin_game")
+    figures = {}
+    for part in ("selfish", "team", "planner"):
+        share, reward = found[part]["own_colour_share"], found[part]["reward_per_step"]
+        figures |= {f"{part}_share": f"{100 * share['mean']:.0f} %", f"{part}_reward": f"{reward['mean']:.3f}"}
+        figures[f"{part}_seeds"] = str(share["seeds"])
+    low, high = found["planner"]["more_reward_than_selfish"]["interval"]
+    return {
+        **figures,
+        "fine": f"{-found['planner']['payment']['mean']:.1f}",
+        "low": f"{low:.2f}",
+        "high": f"{high:.2f}",
+    }
+
+
+def four_rooms() -> dict[str, str]:
+    found = result("four_rooms")
+    names = ("planner", "player", "discounted_visits")
+    rows = {payment: " | ".join(f"{row[name]:.3f}" for name in names) for payment, row in found["by_payment"].items()}
+    shown = "".join(
+        f" | {payment} | {rows[payment]} |" for payment in ("0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "1")
+    )
+    return {"best": f"{found['best_payment']:g}", "rows": shown.strip()}
 
 
 def training() -> dict[str, str]:
@@ -283,6 +307,15 @@ SENTENCES = (
         " blocks), {homophilous} (homophilous), {households} (households) and {worker_firm} (workers and firms);"
         " networkx takes {nx_small_world} and {nx_scale_free} for a tenth of the people in the first two",
     ),
+        "docs/economies/coin_game.md",
+        coin_game,
+        "Selfish players take {selfish_share} of their coins in their own colour and earn {selfish_reward} a step"
+        " ({selfish_seeds} training seeds); a team {team_share} and {team_reward} ({team_seeds}); players under a"
+        " learned fine, of {fine} on average, {planner_share} and {planner_reward} ({planner_seeds}). In the same"
+        " episodes, they earn more than selfish players of the same seeds, with a 95 % interval of {low} to {high}",
+    ),
+    ("docs/economies/four_rooms.md", four_rooms, "the best payment, in hundredths, is {best}"),
+    ("docs/economies/four_rooms.md", four_rooms, "{rows}"),
     ("docs/economies/gather_trade_build.md", agreement, "agrees step by step in {episodes} complete episodes"),
     (
         "docs/training.md",

@@ -18,8 +18,9 @@ Dynamics
     the net cost equally, and the treasury does not change.
 
 Rewards
-    A player receives its reward in the game and its payment. The planner receives the sum of the rewards in the game,
-    less ``cost_of_funds`` times what leaves the treasury: payments themselves are transfers, and do not count.
+    A player receives its reward in the game and its payment. The planner receives the sum of the rewards in the game
+    and what others gain from it, if the game has such a benefit, less ``cost_of_funds`` times what leaves the treasury:
+    payments themselves are transfers, and do not count.
 
 Conservation
     Money: the treasury and all that players have received, net of what they have paid, add up to the budget.
@@ -38,6 +39,7 @@ References:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
@@ -51,7 +53,8 @@ from torch import Tensor
 from econsim.accounts import Account
 from econsim.errors import UserError
 from econsim.game import Box, Discrete, Enumerable, Game, Observation, OffersKernels, Role, Transition, tensors
-from econsim.mechanisms.incentives import PaidOutcomes, balanced_payments, payments_from_budget
+from econsim.markov import DecisionGame, Decisions
+from econsim.mechanisms.incentives import BenefitsOthers, PaidOutcomes, balanced_payments, payments_from_budget
 from econsim.parameters import Chosen, FromRoom, Model
 
 __all__ = ["Incentives", "Parameters"]
@@ -111,15 +114,17 @@ class Incentives(Game[State]):
         _check_roles(self.inner)
         self.horizon, self.clocked = self.inner.horizon + 1, self.inner.clocked
         self.discount, self.unit, self.burn_in = self.inner.discount, self.inner.unit, self.inner.burn_in + 1
+        groups = _paid_labels(self.inner, parameters.paid, parameters.same_for_all)
+        self.announced = {_account_name(number, label): label for number, label in enumerate(groups, start=1)}
         amounts = {"budget": parameters.budget, "cost_of_funds": parameters.cost_of_funds}
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in amounts.items()}
         self.accounts_spec = (
             Account("treasury", title="Treasury", show="table"),
             Account("payments", title="Payments to players", show="table"),
+            *(Account(name, title=f"Payment for {label}", show="table") for name, label in self.announced.items()),
             *self.inner.accounts_spec,
         )
         self.largest = max(abs(parameters.lowest), abs(parameters.highest))
-        groups = _paid_labels(self.inner, parameters.paid, parameters.same_for_all)
         self.constants = {  # the number of the payment for each option [P, A], and outcome [O] of a role; K: not paid
             "payment_of": _payment_numbers(self.inner, list(groups.values())),
             "payment_of_outcome": _outcome_payment_numbers(self.inner, list(groups.values())),
@@ -170,14 +175,17 @@ class Incentives(Game[State]):
             earned = torch.where(begun[:, None], reward, torch.zeros_like(reward))
             rewards[name] = earned + extra.to(reward.dtype)
             total = total + earned.double().sum(-1)
+        if isinstance(self.inner, BenefitsOthers):
+            total = total + torch.where(begun, self.inner.external_benefit(state.inner, played.state), 0.0)
         spent = state.treasury - treasury
         rewards[PLANNER] = (total - self.parameters["cost_of_funds"] * spent)[:, None].to(self.dtype)
         return Transition(after, rewards, played.terminated & begun, played.truncated & begun)
 
     def accounts(self, state: State) -> dict[str, Tensor]:
-        """Return the treasury, the payments to players, net of fines, and the accounts of the game."""
+        """Return the treasury, the payments to players, net of fines, those announced, and the accounts of the game."""
         own = {"treasury": state.treasury, "payments": state.received.sum(-1)}
-        return {**own, **self.inner.accounts(state.inner)}
+        announced = dict(zip(self.announced, state.payments.unbind(-1), strict=True))
+        return {**own, **announced, **self.inner.accounts(state.inner)}
 
     def conserved(self, state: State) -> dict[str, Tensor]:
         """Return the money in the treasury and with the players, and what the game conserves."""
@@ -206,6 +214,23 @@ class Incentives(Game[State]):
         due = self._due(payments[:, None].expand(-1, len(profiles), -1), choices)
         received, _ = self._paid(due, budget)
         return payoffs + received.movedim(-1, 1).reshape(len(payments), *payoffs.shape)
+
+    def decisions(self, role: str, observation: Observation) -> Decisions:
+        """Return the game's decision problems with the announced payments; see :class:`~econsim.markov.DecisionGame`.
+
+        Raises:
+            UserError: the game lists none.
+        """
+        if not isinstance(self.inner, DecisionGame):
+            raise UserError(f"incentives: {type(self.inner).__name__} lists no decision problems; use four_rooms")
+        problem = self.inner.decisions(role, observation)
+        shown = observation.features[:, 0, -len(self.announced) :].double()
+        payments = _and_nothing(shown * self.largest)  # [B, K + 1]
+        first = [name for name, own in self.inner.roles.items() for _ in range(own.count)].index(role)
+        paid = payments[:, None, self.constants["payment_of"][first, : problem.rewards.shape[-1]]]  # [B, 1, A]
+        if (numbers := self.constants["payment_of_outcome"].get(role)) is not None:
+            paid = paid + torch.einsum("sao,bo->bsa", problem.outcomes, payments[:, numbers])
+        return replace(problem, rewards=problem.rewards + paid)
 
     def not_covered(self) -> str:
         """Return what the kernels of the game do not cover; a game without kernels is not covered."""
@@ -291,6 +316,11 @@ def _paid_labels(
     if not groups:
         raise UserError("game.paid: expected at least one option")
     return groups
+
+
+def _account_name(number: int, label: str) -> str:
+    """Return the name of the account of an announced payment: its number, and its label with ``_`` between words."""
+    return f"payment_{number}_" + re.sub(r"\W+", "_", label)
 
 
 def _payment_numbers(game: Game[Any], groups: list[list[tuple[str, str]]]) -> Tensor:

@@ -1,5 +1,6 @@
 """Finite Markov games by exact methods: their tensors, values of policies, and distances from equilibrium."""
 
+from econsim.markov.decisions import DecisionGame, Decisions, soft_policy
 from econsim.markov.forecaster import ForecasterGain, forecaster_gain, not_an_equilibrium
 from econsim.markov.form import MarkovForm, MarkovGame
 from econsim.markov.mixtures import MARKOV, Mixture, mixture_gap
@@ -22,6 +23,8 @@ __all__ = [
     "EXACT",
     "HISTORY",
     "MARKOV",
+    "DecisionGame",
+    "Decisions",
     "ForecasterGain",
     "MarkovForm",
     "MarkovGame",
@@ -38,5 +41,6 @@ __all__ = [
     "not_an_equilibrium",
     "profile_of",
     "reached_states",
+    "soft_policy",
     "values",
 ]

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from econsim.game import Observation
 
-__all__ = ["AnnouncesPayoffs", "PaidOutcomes", "balanced_payments", "payments_from_budget"]
+__all__ = ["AnnouncesPayoffs", "BenefitsOthers", "PaidOutcomes", "balanced_payments", "payments_from_budget"]
 
 
 @runtime_checkable
@@ -36,6 +36,14 @@ class PaidOutcomes(Protocol):
 
     def outcomes(self, before: Any, after: Any) -> Mapping[str, Tensor]:
         """Return how often each outcome occurred in the step between two states, ``{role: [B, N, O]}``."""
+
+
+@runtime_checkable
+class BenefitsOthers(Protocol):
+    """A game in which others than its players gain from what players do: an externality."""
+
+    def external_benefit(self, before: Any, after: Any) -> Tensor:
+        """Return what others gain in the step between two states, ``[B]``."""
 
 
 def payments_from_budget(due: Tensor, budget: Tensor) -> tuple[Tensor, Tensor]:

@@ -81,6 +81,18 @@ def test_with_a_payment_for_each_player_one_of_them_needs_less() -> None:
     assert sorted(payments) == pytest.approx([4 - 3, 2 - 0], abs=TOLERANCE)
 
 
+def test_accounts_state_the_announced_payments_by_name() -> None:
+    game = incentives(paid={"row": ["cooperate"], "column": ["cooperate"]}, highest=3.0)
+    names = {account.name: account.noun for account in game.accounts_spec if account.name.startswith("payment_")}
+    assert names == {
+        "payment_1_row_cooperate": "payment for row cooperate",
+        "payment_2_column_cooperate": "payment for column cooperate",
+    }
+    agents = {**rational(), "planner": HeldAction(torch.tensor([2.5, 0.5]))}
+    accounts = game.accounts(play(game, agents, random.keys(0, 2)).state)
+    assert [accounts[name].tolist() for name in names] == [[2.5, 2.5], [0.5, 0.5]]
+
+
 @pytest.mark.parametrize(("payment", "left"), [(0.0, [0, 1]), (1.5, [1, 1]), (1.99, [1, 1]), (2.0, [1, 0])])
 def test_cooperation_survives_alone_from_the_closed_form_on(payment: float, left: list[int]) -> None:
     payoffs = torch.tensor([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]], dtype=torch.float64)

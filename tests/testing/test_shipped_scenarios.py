@@ -17,6 +17,8 @@ SMALL_SEARCH = {"kind": "search", "method": "cma_es", "starts": 1, "generations"
 # incomes. What baselines reach does not depend on how well the optimum was searched for.
 SHORT: dict[str, dict[str, Any]] = {
     "bewley": {"economy.periods": 10},
+    "commons_planner": {"planner.starts": 1, "planner.generations": 1, "planner.episodes": 2, "baselines": {}},
+    "four_rooms_planner": {"planner.method": "cma_es", "planner.generations": 1, "baselines": {}},
     "gather_trade_build": {"economy.horizon": 20, "episodes": 4},
     "gather_trade_build_taxes": {"economy.horizon": 100, "planner.rounds": 2},
     "one_step_income_effects": {"planner": SMALL_SEARCH},
@@ -24,7 +26,16 @@ SHORT: dict[str, dict[str, Any]] = {
 }
 # Of Gather-Trade-Build one scenario plays past the 50 steps after which orders expire. The others differ from it in
 # classes, workers and the map, which every step uses. Those of language models play four of their tax years.
-STEPS = {"aiyagari": 3, "bewley": 4, "gather_trade_build": 54, "gather_trade_build_": 8, "llm_economist": 16}
+STEPS = {
+    "aiyagari": 3,
+    "bewley": 4,
+    "coin_game_": 8,
+    "commons_": 8,
+    "four_rooms": 8,
+    "gather_trade_build": 54,
+    "gather_trade_build_": 8,
+    "llm_economist": 16,
+}
 _checked: dict[str, list[Check]] = {}
 
 

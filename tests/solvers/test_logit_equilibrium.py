@@ -56,8 +56,8 @@ def test_out_of_time_it_returns_the_precision_that_was_reached() -> None:
 
 @pytest.mark.parametrize(("spread", "rationality"), [(1.0, 2.0), (0.5, 1.0)])
 def test_a_quadratic_payoff_is_calibrated_to_a_gaussian_of_given_variance(spread: float, rationality: float) -> None:
-    # A choice with payoff -u (y - 3)^2 and precision 1 / l is normal with variance l / (2 u): u = l / (2 spread^2) gives
-    # the variance that is asked for.
+    # A choice with payoff -u (y - 3)^2 and precision 1 / l is normal with variance l / (2 u), which is spread^2 for the
+    # weight u = l / (2 spread^2).
     noise = 1 / rationality
     weight = noise / (2 * spread**2)
     grid = np.linspace(3 - 7 * spread, 3 + 7 * spread, 141)

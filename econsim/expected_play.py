@@ -193,8 +193,8 @@ def certificate_of(game: Game[Any], agents: Mapping[str, Agent]) -> Certificate 
     expected = expected_play(game, agents)
     if expected is None:
         return None
-    largest = max(0.0, float((expected.best - expected.own).max()))
-    return Certificate(largest, largest, expected.deviations, expected.method)
+    gain, largest = (expected.best - expected.own).max(), torch.cat([expected.own, expected.best]).abs().max()
+    return Certificate.of_gain(float(gain), float(largest), expected.deviations, expected.method)
 
 
 def plans_of(game: HasInformationTree, agents: Mapping[str, Agent]) -> list[Floats] | None:
@@ -230,7 +230,7 @@ def behaviours_of(game: HasInformationTree, agents: Mapping[str, Agent]) -> list
 def nash_gap(payoffs: Tensor, strategies: Sequence[Tensor]) -> Certificate:
     """Return the exact largest gain of any player from its best option while the others keep their strategies."""
     gains = best_payoffs(payoffs, strategies) - expected_payoffs(payoffs, strategies)
-    return _exact(gains, DEVIATIONS)
+    return _exact(gains, payoffs, DEVIATIONS)
 
 
 def cce_gap(payoffs: Tensor, joint: Tensor) -> Certificate:
@@ -239,7 +239,7 @@ def cce_gap(payoffs: Tensor, joint: Tensor) -> Certificate:
     The others play their part of a profile that is drawn from ``joint``.
     """
     best = [_recommended(payoffs, joint, player).sum(0).max() for player in range(len(payoffs))]
-    return _exact(torch.stack(best) - joint_payoffs(payoffs, joint), CCE_DEVIATIONS)
+    return _exact(torch.stack(best) - joint_payoffs(payoffs, joint), payoffs, CCE_DEVIATIONS)
 
 
 def ce_gap(payoffs: Tensor, joint: Tensor) -> Certificate:
@@ -248,12 +248,11 @@ def ce_gap(payoffs: Tensor, joint: Tensor) -> Certificate:
     The others play their part of a profile that is drawn from ``joint``.
     """
     best = [_recommended(payoffs, joint, player).amax(1).sum() for player in range(len(payoffs))]
-    return _exact(torch.stack(best) - joint_payoffs(payoffs, joint), CE_DEVIATIONS)
+    return _exact(torch.stack(best) - joint_payoffs(payoffs, joint), payoffs, CE_DEVIATIONS)
 
 
-def _exact(gains: Tensor, deviation_class: str) -> Certificate:
-    largest = max(0.0, float(gains.max()))
-    return Certificate(largest, largest, deviation_class, METHOD)
+def _exact(gains: Tensor, payoffs: Tensor, deviation_class: str) -> Certificate:
+    return Certificate.of_gain(float(gains.max()), float(payoffs.abs().max()), deviation_class, METHOD)
 
 
 def _recommended(payoffs: Tensor, joint: Tensor, player: int) -> Tensor:

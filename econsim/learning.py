@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from econsim.game import Agent, Game, Role
     from econsim.parameters import Chosen
 
+ROUNDING = 1e-14  # of float64 sums, relative to the largest term
+
 __all__ = [
     "MEASURED",
     "Certificate",
@@ -171,6 +173,16 @@ class Certificate:
     def __post_init__(self) -> None:
         if self.upper is not None and self.lower > self.upper:
             raise ValueError(f"certificate: the lower bound {self.lower:g} is above the upper one {self.upper:g}")
+
+    @classmethod
+    def of_gain(cls, gain: float, largest_payoff: float, deviation_class: str, method: str) -> Certificate:
+        """Return the certificate of a gain that is known exactly, up to the rounding of sums.
+
+        A gain below ``ROUNDING`` times the largest payoff (at least 1) is zero, since float64 sums of payoffs differ by
+        as much with the order of their terms.
+        """
+        gain = gain if gain > ROUNDING * max(1.0, largest_payoff) else 0.0
+        return cls(gain, gain, deviation_class, method)
 
     @property
     def exact(self) -> bool:

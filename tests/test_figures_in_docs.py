@@ -307,6 +307,7 @@ SENTENCES = (
         " blocks), {homophilous} (homophilous), {households} (households) and {worker_firm} (workers and firms);"
         " networkx takes {nx_small_world} and {nx_scale_free} for a tenth of the people in the first two",
     ),
+    (
         "docs/economies/coin_game.md",
         coin_game,
         "Selfish players take {selfish_share} of their coins in their own colour and earn {selfish_reward} a step"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from econsim.errors import UserError
 if TYPE_CHECKING:
     from econsim.analysis.schelling import SchellingDiagram
     from econsim.analysis.statistics import Interval
-    from econsim.game import Agent, Game
+    from econsim.game import Agent, Game, Role
     from econsim.scenario import Scenario
 
 _ANSWERS = {True: "yes", False: "no", None: "open"}
@@ -76,11 +77,22 @@ def _policy(scenario: Scenario, game: Game[Any], option: str, text: str) -> dict
         if missing := ", ".join(name for name in roles if name not in fitted):
             raise UserError(f"{option} {text}: this run has no agent of the role {missing}")
         return {name: fitted[name] for name in roles}
-    _, agents = with_overrides(scenario, {f"agents.{name}": text for name in roles}).build()
+    try:
+        _, agents = with_overrides(scenario, {f"agents.{name}": text for name in roles}).build()
+    except UserError as error:
+        raise UserError(_not_known(option, text, roles, error)) from None
     for name in roles:
         if isinstance(agents[name], FittedAgent):
             raise UserError(f"{option} {text}: this agent is trained; give the folder of a run that has trained it")
     return {name: agents[name] for name in roles}
+
+
+def _not_known(option: str, text: str, roles: Mapping[str, Role], error: UserError) -> str:
+    """Return the message for a policy that is no option, run or agent: the option of the command, not its key."""
+    (name, role), *_ = roles.items()
+    reason = str(error).splitlines()[0].partition(f"agents.{name}: ")[2] or str(error)
+    options = f"; options of {name}: {', '.join(role.action_labels)}" if role.action_labels else ""
+    return f"{option} {text}: {reason}{options}"
 
 
 def _print(diagram: SchellingDiagram) -> None:

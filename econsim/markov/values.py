@@ -99,17 +99,17 @@ def ce_gains(form: MarkovForm, joint: Tensor) -> Tensor:
 
 def cce_gap(form: MarkovForm, joint: Tensor) -> Certificate:
     """Return the exact distance of a joint policy from a coarse correlated equilibrium; of a profile, from Nash."""
-    return _exact(cce_gains(form, joint), HISTORY)
+    return _exact(form, cce_gains(form, joint), HISTORY)
 
 
 def ce_gap(form: MarkovForm, joint: Tensor) -> Certificate:
     """Return the exact distance of a joint policy from a correlated equilibrium."""
-    return _exact(ce_gains(form, joint), MODIFIED)
+    return _exact(form, ce_gains(form, joint), MODIFIED)
 
 
-def _exact(gains: Tensor, deviations: str) -> Certificate:
-    largest = float(gains.max())
-    return Certificate(largest, largest, deviations, EXACT)
+def _exact(form: MarkovForm, gains: Tensor, deviations: str) -> Certificate:
+    largest_return = form.horizon * float(form.rewards.abs().max())
+    return Certificate.of_gain(float(gains.max()), largest_return, deviations, EXACT)
 
 
 def _best_modification(form: MarkovForm, joint: Tensor, player: int) -> Tensor:

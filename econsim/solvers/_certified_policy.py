@@ -56,8 +56,9 @@ class CertifiedPolicy:
 
     def certificate(self) -> Certificate:
         """Return the exact largest gain of any player, in units of its return."""
-        gain = float(np.max(np.maximum(self.best_values() - self.values(), 0.0)))
-        return Certificate(gain, gain, CLASS, METHOD)
+        gain = float(np.max(self.best_values() - self.values()))
+        largest_return = self.form.horizon * float(self.form.rewards.abs().max())
+        return Certificate.of_gain(gain, largest_return, CLASS, METHOD)
 
     def values(self) -> Floats:
         """Return the expected return of each player, ``[P]``."""

@@ -34,7 +34,7 @@ from econsim.solvers._tree_oracles import best_plan, trained_plan
 from econsim.solvers._trees import tree_of, tree_solution
 from econsim.solvers.alpha_rank import stationary
 from econsim.solvers.lemke_howson import one_equilibrium
-from econsim.solvers.zero_sum import maximin
+from econsim.solvers.zero_sum import saddle_point
 
 __all__ = ["Parameters", "Psro"]
 
@@ -171,7 +171,7 @@ def _mixed(tree: InformationTree, populations: Sequence[list[Floats]], meta_solv
         axes = range(joint.ndim)
         weights: Sequence[Floats] = [joint.sum(tuple(other for other in axes if other != own)) for own in axes]
     elif tree.is_constant_sum():
-        weights = [maximin(table[0])[0], maximin(table[1].T)[0]]
+        weights = saddle_point(table[0])
     else:
         found = one_equilibrium(table)
         assert found is not None  # without a deadline

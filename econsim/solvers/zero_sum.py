@@ -21,7 +21,7 @@ from econsim.learning import Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._tables import Floats, solution, zero_sum_table
 
-__all__ = ["Parameters", "ZeroSum", "maximin"]
+__all__ = ["Parameters", "ZeroSum", "maximin", "saddle_point"]
 
 REFERENCES = (
     "@article{vonneumann1928theorie, title={Zur Theorie der Gesellschaftsspiele}, author={von Neumann, John}, "
@@ -74,11 +74,31 @@ def maximin(payoff: Floats, deadline: float | None = None) -> tuple[Floats, floa
         payoff: ``[R, C]`` to the row player.
         deadline: on the clock of :func:`time.monotonic`; after it, the uniform strategy and its payoff are returned.
     """
+    result = _program(payoff, deadline)
+    rows = len(payoff)
+    weights = np.ones(rows) if result.x is None else np.clip(np.asarray(result.x[:-1], np.float64), 0.0, None)
+    mix: Floats = weights / weights.sum()
+    value = (mix @ payoff).min() if result.x is None else result.x[-1]
+    return mix, float(value)
+
+
+def saddle_point(payoff: Floats) -> tuple[Floats, Floats]:
+    """Return an equilibrium, ``[R]`` and ``[C]``, of the zero-sum game with payoffs ``[R, C]`` to the row player.
+
+    One linear program gives both strategies: that of the column player is its dual solution.
+    """
+    result = _program(payoff, None)
+    row, column = np.clip(result.x[:-1], 0.0, None), np.clip(-result.ineqlin.marginals, 0.0, None)
+    return row / row.sum(), column / column.sum()
+
+
+def _program(payoff: Floats, deadline: float | None) -> Any:
+    """Return the result of the linear program of the row player."""
     from scipy.optimize import linprog
 
     rows, columns = payoff.shape
     limit = inf if deadline is None else max(0.0, deadline - monotonic())
-    result = linprog(
+    return linprog(
         np.append(np.zeros(rows), -1.0),
         A_ub=np.column_stack([-payoff.T, np.ones(columns)]),
         b_ub=np.zeros(columns),
@@ -87,7 +107,3 @@ def maximin(payoff: Floats, deadline: float | None = None) -> tuple[Floats, floa
         bounds=[(0, None)] * rows + [(None, None)],
         options={"time_limit": limit},
     )
-    weights = np.ones(rows) if result.x is None else np.clip(np.asarray(result.x[:-1], np.float64), 0.0, None)
-    mix: Floats = weights / weights.sum()
-    value = (mix @ payoff).min() if result.x is None else result.x[-1]
-    return mix, float(value)

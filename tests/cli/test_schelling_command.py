@@ -47,7 +47,8 @@ def test_agents_by_name_play_where_there_is_no_table_of_payoffs() -> None:
     ("arguments", "message"),
     [
         (["--defector", "ppo"], "--defector ppo: this agent is trained; give the folder of a run"),
-        (["--defector", "best_respons"], "did you mean best_response"),
+        (["--defector", "best_respons"], "^econsim: --defector best_respons: .*did you mean best_response"),
+        (["--cooperator", "2"], "^econsim: --cooperator 2: .*; options of player: 0, 0.25, 0.5, 0.75, 1$"),
         (["--plot", "diagram.gif"], "--plot diagram.gif: expected a file name that ends in .png or .svg"),
         (["--csv", "missing/points.csv"], "there is no folder missing"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from econsim.report.games.blocks import Block
 from econsim.report.games.payoffs import payoff_block
 from econsim.report.games.play import Play
 from econsim.report.games.response_graph import graph_block
-from econsim.report.games.solving import Solved
+from econsim.report.games.solving import Solved, solved
 from econsim.report.games.welfare import welfare_block
 from econsim.report.references import in_words
+from econsim.solvers import _pace, sequence_form, vertex_enumeration
 
 NOTHING = Solved(None, "", ())
 
@@ -53,6 +55,23 @@ def test_a_bimatrix_marks_best_responses_and_the_equilibrium() -> None:
     assert welfare["coarse correlated equilibria"] == ["2", "2", "3", "3"]
     assert welfare["played"][0] == "4.5"
     assert blocks["Best-response graph"].figure is not None
+
+
+def test_an_equilibrium_beside_play_does_not_depend_on_the_speed_of_the_machine(monkeypatch: Any) -> None:
+    hours = count(0.0, 3600.0)
+    for module in (sequence_form, vertex_enumeration, _pace):
+        monkeypatch.setattr(module, "monotonic", lambda: next(hours))  # an hour passes between any two looks
+    shown = solved(econsim.make("extensive_form", classic="kuhn"))
+    assert shown.label == "equilibrium"
+    assert "left out" not in " ".join(blocks_of(econsim.make("normal_form", classic="chicken"))["Equilibria"].notes)
+    assert len(blocks_of(econsim.make("normal_form", classic="chicken"))["Equilibria"].rows) == 3
+
+
+def test_games_that_are_too_large_for_a_report_say_so() -> None:
+    large = econsim.make("normal_form", random={"options": 13, "seed": 1})
+    assert "13 by 13 options are too many to search" in " ".join(blocks_of(large)["Equilibria"].notes)
+    long = econsim.make("tabular", repeats="prisoners_dilemma", horizon=30_000)
+    assert "No equilibrium is shown beside it: 1,200,000 payoffs are more than a report solves" in solved(long).notes[0]
 
 
 def test_prices_of_costs_are_those_of_pigou() -> None:

@@ -52,3 +52,19 @@ def test_out_of_time_it_returns_the_precision_that_was_reached() -> None:
     assert solution.residuals["precision"] < 10
     assert solution.residuals["equation"] < 1e-9
     assert "Stopped before the precision of 10 was reached." in solution.notes
+
+
+@pytest.mark.parametrize(("spread", "rationality"), [(1.0, 2.0), (0.5, 1.0)])
+def test_a_quadratic_payoff_is_calibrated_to_a_gaussian_of_given_variance(spread: float, rationality: float) -> None:
+    # A choice with payoff -u (y - 3)^2 and precision 1 / l is normal with variance l / (2 u), which is spread^2 for the
+    # weight u = l / (2 spread^2).
+    noise = 1 / rationality
+    weight = noise / (2 * spread**2)
+    grid = np.linspace(3 - 7 * spread, 3 + 7 * spread, 141)
+    payoffs = {"worker": (-weight * (grid - 3) ** 2).tolist()}
+    solution = econsim.solve("normal_form", {"kind": "logit_equilibrium", "precision": rationality}, payoffs=payoffs)
+    shares = np.array(solution.profiles[0].strategies["worker"])
+    mean = float(shares @ grid)
+    assert mean == pytest.approx(3.0, abs=1e-6)
+    # Steps of a tenth of the standard deviation change the variance of a normal distribution by less than 1e-9.
+    assert float(shares @ (grid - mean) ** 2) == pytest.approx(spread**2, rel=1e-4)

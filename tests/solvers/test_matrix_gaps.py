@@ -77,3 +77,12 @@ def test_each_gap_states_its_deviation_class_and_that_it_is_exact() -> None:
     gaps = [nash_gap(payoffs, [uniform, uniform]), cce_gap(payoffs, joint), ce_gap(payoffs, joint)]
     assert len({gap.deviation_class for gap in gaps}) == 3
     assert all(gap.exact for gap in gaps)
+
+
+def test_gains_below_the_rounding_of_sums_are_zero_and_small_true_gains_are_kept() -> None:
+    cycle = torch.tensor([[0.0, -0.1, 0.7], [0.7, 0.0, -0.1], [-0.1, 0.7, 0.0]], dtype=torch.float64)
+    payoffs, thirds = torch.stack([cycle, cycle.T]), [torch.full((3,), 1 / 3, dtype=torch.float64)] * 2
+    assert nash_gap(payoffs, thirds).upper == 0.0  # sums in another order differ by 1e-17 from each other
+    better = payoffs.clone()
+    better[0, 0] += 3e-12  # what the first player gains by its first option, less what it has of it already
+    assert nash_gap(better, thirds).lower == pytest.approx(2e-12, rel=1e-3)

@@ -14,6 +14,7 @@ from econsim.errors import UserError
 from econsim.expected_play import expected_returns
 from econsim.games.normal_form import NormalForm, Parameters
 from econsim.learning import Certificate, Solution
+from econsim.solvers.zero_sum import saddle_point
 
 
 def two_player(row: Any, column: Any = None) -> dict[str, Any]:
@@ -49,6 +50,15 @@ def test_a_game_of_two_by_two_in_closed_form() -> None:
     returns = expected_returns(game, solution.agents)
     assert returns is not None
     assert float(returns["row"]) == pytest.approx((3 * 4 - 1 * 2) / 10)
+
+
+def test_one_linear_program_gives_the_strategies_of_both_players() -> None:
+    row, column = saddle_point(np.array([[3.0, -1.0], [-2.0, 4.0]]))
+    assert row == pytest.approx([0.6, 0.4])
+    assert column == pytest.approx([0.5, 0.5])
+    payoff = np.random.default_rng(3).normal(size=(7, 4))
+    row, column = saddle_point(payoff)
+    assert (row @ payoff).min() == pytest.approx((payoff @ column).max(), abs=1e-9)  # minimax theorem
 
 
 def test_payoffs_may_add_up_to_any_constant() -> None:

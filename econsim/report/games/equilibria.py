@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import comb
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from econsim.analysis.equilibrium.best_responses import best_options
-from econsim.errors import UserError
 from econsim.report.games.blocks import Block, plain
 from econsim.report.games.words import number, option_names, player_names, player_roles, strategy_text
 from econsim.solvers.vertex_enumeration import Parameters, VertexEnumeration
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["Equilibria", "equilibria_of", "profiles_block"]
 
 Floats = NDArray[np.float64]
-TIME_LIMIT = 5.0
-"""Seconds for the search for all equilibria of two players."""
+MOST_BASES = 3_000_000
+"""The largest number of bases of the linear systems whose vertices are enumerated, all sets of as many options of both
+players as one of them has: those of 12 by 12 options take about a second."""
 MOST_ROWS = 24
 _TITLE = "Equilibria"
 
@@ -38,16 +39,15 @@ class Equilibria(NamedTuple):
 
 def equilibria_of(game: Game[Any], payoffs: Floats) -> Equilibria:
     """Return the equilibria of a game with payoffs ``[P, A_1, ..., A_P]``."""
-    if len(payoffs) == 2:
-        try:
-            found = VertexEnumeration(Parameters()).solve(game, {}, TIME_LIMIT)
-        except UserError:
-            return _pure(game, payoffs, "The game has too many mixed equilibria to list them all.")
-        if not any("time limit" in note for note in found.notes):
-            block = profiles_block(_TITLE, game, found.profiles, found.notes)
-            return Equilibria(block, [profile.total for profile in found.profiles], complete=True)
-        return _pure(game, payoffs, f"Not all mixed equilibria were found within {TIME_LIMIT:g} seconds.")
-    return _pure(game, payoffs, "Mixed equilibria of more than two players are not listed.")
+    if len(payoffs) != 2:
+        return _pure(game, payoffs, "Mixed equilibria of more than two players are not listed.")
+    rows, columns = payoffs.shape[1:]
+    if comb(rows + columns, rows) > MOST_BASES:
+        note = f"Mixed equilibria of {rows} by {columns} options are too many to search in a report: use econsim solve."
+        return _pure(game, payoffs, note)
+    found = VertexEnumeration(Parameters()).solve(game, {})
+    block = profiles_block(_TITLE, game, found.profiles, found.notes)
+    return Equilibria(block, [profile.total for profile in found.profiles], complete=True)
 
 
 def profiles_block(title: str, game: Game[Any], profiles: Sequence[Profile], notes: Sequence[str]) -> Block:
@@ -108,7 +108,7 @@ def _by_count(
         by_option = {labels[option]: number(float(paid[player])) for player, option in enumerate(profile)}
         each = ", ".join(f"{label} {payoff}" for label, payoff in by_option.items())
         rows.append([str(place), chosen, each, number(float(paid.sum())), str(count)])
-    return ["", "players per option", "payoff of each", "total", "orders of players"], rows
+    return ["", "players per option", "payoff of each", "total", "profiles with these numbers"], rows
 
 
 def _paid(payoffs: Floats, profile: Sequence[int]) -> Floats:

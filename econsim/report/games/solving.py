@@ -1,4 +1,7 @@
-"""The equilibrium that is shown beside play: that of the solver that fits the game, if it is quick enough."""
+"""The equilibrium that is shown beside play: that of the solver that fits the game, if the game is small enough.
+
+Limits are sizes and iterations, not seconds, so that a report does not depend on the speed of the machine.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Solved", "solved"]
 
-TIME_LIMIT = 8.0
-"""Seconds, since reports are written after every run."""
+MOST_ENDS, MOST_REWARDS = 50_000, 200_000
+"""The largest number of ends of a tree, and of rewards in all periods and states, since reports are written after every
+run: some seconds."""
+ITERATIONS = 2_000
+"""The largest number of iterations of a solver that approaches an equilibrium."""
 LARGEST_GAP = 0.01
 """The largest gain from deviating of strategies that are called an equilibrium, as a share of the range of payoffs."""
 
@@ -47,17 +53,30 @@ def solved(game: Game[Any]) -> Solved:
     from econsim.scenario.loading import solver_choice
 
     kind = default_solver(game)
+    size, most = _size(game)
+    if size > most:
+        reason = f"{size:,} payoffs are more than a report solves ({most:,})"
+        return Solved(None, "", (f"No equilibrium is shown beside it: {reason}. Use econsim solve --solver {kind}.",))
+    settings = [f"iterations={ITERATIONS}"] if kind == "counterfactual_regret" else []
     try:
-        solution = solver_choice(kind, []).build().solve(game, {}, TIME_LIMIT)
+        solution = solver_choice(kind, settings).build().solve(game, {})
     except UserError as error:
         return Solved(None, "", (str(error),))
     gap = solution.certificate.upper
     if gap is None or gap > LARGEST_GAP * _range(game):
         reached = "" if gap is None else f" (a gain from deviating of {gap:.2g} is left)"
-        missing = f"No equilibrium is shown beside it: {kind} found none within {TIME_LIMIT:g} seconds{reached}."
+        missing = f"No equilibrium is shown beside it: {kind} found none within {ITERATIONS:,} iterations{reached}."
         return Solved(None, "", (f"{missing} econsim solve --solver {kind} continues without a limit.",))
     note = f"Equilibrium: found by {kind}, with a largest gain from deviating of {gap:.2g}; a game can have others."
     return Solved(solution, "equilibrium", (note,))
+
+
+def _size(game: Game[Any]) -> tuple[int, int]:
+    """Return the number of ends of a tree, or of rewards in all periods and states, and the largest that is solved."""
+    if isinstance(game, HasInformationTree):
+        return len(game.information_tree().payoffs), MOST_ENDS
+    assert isinstance(game, MarkovGame)
+    return game.markov_form().rewards.numel(), MOST_REWARDS
 
 
 def _range(game: Game[Any]) -> float:

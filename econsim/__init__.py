@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from econsim.game import Agent, Game
     from econsim.interop.gymnasium import to_gymnasium
+    from econsim.interop.mesa import to_mesa
+    from econsim.interop.mesa_game import from_mesa
     from econsim.interop.pettingzoo import to_pettingzoo
     from econsim.interop.pettingzoo_game import from_pettingzoo
     from econsim.learning import Solution
@@ -37,6 +39,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 __version__: str
 __all__ = [
     "__version__",
+    "from_mesa",
     "from_pettingzoo",
     "load",
     "make",
@@ -45,14 +48,17 @@ __all__ = [
     "run",
     "solve",
     "to_gymnasium",
+    "to_mesa",
     "to_pettingzoo",
 ]
 
 _HOMES = {
+    "from_mesa": "econsim.interop.mesa_game:from_mesa",
     "from_pettingzoo": "econsim.interop.pettingzoo_game:from_pettingzoo",
     "open_run": "econsim.report.reported_run:open_reported_run",
     "open_sweep": "econsim.sweep:open_sweep",
     "to_gymnasium": "econsim.interop.gymnasium:to_gymnasium",
+    "to_mesa": "econsim.interop.mesa:to_mesa",
     "to_pettingzoo": "econsim.interop.pettingzoo:to_pettingzoo",
 }
 

@@ -22,7 +22,8 @@ IMPORT_NAMES = {"ruamel-yaml": "ruamel", "pillow": "PIL"}
 EXTRAS = {
     "analysis": {"SALib"},
     "games": {"pyspiel"},
-    "interop": {"gymnasium", "pettingzoo", "taxcalc"},
+    "interop": {"gymnasium", "pettingzoo", "taxcalc", "mesa"},
+    "networks": {"networkx"},
     "kernels": {"numba"},
     "llm": {"aiohttp", "litellm", "transformers"},
     "report": {"plotly"},

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
-from econsim.networks._lists import Network, network_of
-from econsim.networks._networkx import from_networkx, to_networkx
+if TYPE_CHECKING:
+    from econsim.networks._lists import Network, network_of
+    from econsim.networks._networkx import from_networkx, to_networkx
 
 __all__ = ["Network", "NetworkKind", "from_networkx", "network_of", "to_networkx"]
+
+# Imported when they are used, since lists of kinds are made without torch.
+_MODULES = {"Network": "_lists", "network_of": "_lists", "from_networkx": "_networkx", "to_networkx": "_networkx"}
 
 
 class NetworkKind(Protocol):
@@ -19,3 +24,9 @@ class NetworkKind(Protocol):
         Raises:
             UserError: there is no such network of this number of people.
         """
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

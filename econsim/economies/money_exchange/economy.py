@@ -53,7 +53,8 @@ class MoneyExchange(Game[State]):
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings, self.people, self.coins = parameters, parameters.people, parameters.coins
-        self.horizon, self.burn_in = parameters.horizon, parameters.burn_in
+        self.horizon = parameters.horizon
+        self.burn_in = parameters.horizon // 3 if parameters.burn_in is None else parameters.burn_in
         self.parameters = {"saving_propensity": torch.tensor(parameters.saving_propensity, dtype=torch.float64)}
         tax = parameters.wealth_tax
         self.thresholds = torch.tensor(tax.brackets if tax else (), dtype=torch.float64)  # [K]

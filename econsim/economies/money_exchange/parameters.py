@@ -55,8 +55,8 @@ class Parameters(Model):
     """Tax on wealth, whose rates the role ``planner`` sets; null: no tax and no planner."""
     horizon: int = Field(300, ge=1)
     """Number of steps of an episode."""
-    burn_in: int = Field(100, ge=0)
-    """First steps of an episode, which the means of flows leave out."""
+    burn_in: int | None = Field(None, ge=0)
+    """First steps of an episode, which the means of flows leave out; null: a third of the horizon."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Parameters:
@@ -72,6 +72,6 @@ class Parameters(Model):
                 "exchange: pooled with activation: synchronous pairs people at random, whoever they know; with a"
                 " network set activation: sequential"
             )
-        if self.burn_in >= self.horizon:
+        if self.burn_in is not None and self.burn_in >= self.horizon:
             raise ValueError(f"burn_in {self.burn_in} leaves no step of horizon {self.horizon}")
         return self

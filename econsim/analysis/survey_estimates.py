@@ -23,8 +23,8 @@ __all__ = ["SurveyEstimate", "estimate"]
 class SurveyEstimate:
     """A mean or a share of the answers of ``count`` people, with its interval.
 
-    ``low`` and ``high`` are ``None`` where the sample says nothing about the error (one person, or equal answers); without
-    sampling error they equal the value.
+    ``low`` and ``high`` are ``None`` where the sample says nothing about the error (one person, or equal answers);
+    without sampling error they equal the value.
     """
 
     value: float

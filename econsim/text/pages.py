@@ -9,7 +9,7 @@ from typing import Any
 
 from econsim.game import Game
 
-__all__ = ["page_of"]
+__all__ = ["games_of", "page_of", "pages_of"]
 
 _ROOMS = ("economies", "games")
 _SECTIONS = ("State", "Actions", "Dynamics", "Rewards")
@@ -17,6 +17,18 @@ _HEADING = re.compile(r"^(?:#+ |\*\*)?([A-Z]\w+)(?:\*\*)?:?$", re.MULTILINE)
 _SHAPE = re.compile(
     r",? ?`*\[(?:1 \| )?[A-Z][A-Z0-9 ,|*+]*\]`*"
 )  # tensor shapes such as [B, N], which are of no use in prompts
+
+
+def games_of(game: Game[Any]) -> list[Game[Any]]:
+    """Return a game, and the one to which it adds something (its attribute ``inner``), as incentives do."""
+    inner = getattr(game, "inner", None)
+    return [game, *games_of(inner)] if isinstance(inner, Game) else [game]
+
+
+def pages_of(game: Game[Any]) -> str:
+    """Return the page of a game and, after it, the page of the game to which it adds something."""
+    own, *others = map(page_of, games_of(game))
+    return "\n\n".join([own, *(f"The game itself\n\n{page}" for page in others)])
 
 
 def page_of(game: Game[Any]) -> str:

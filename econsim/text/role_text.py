@@ -16,7 +16,7 @@ from econsim.split_roles import base_game, base_role
 from econsim.text.actions import action_text
 from econsim.text.names import Row
 from econsim.text.observations import Seen
-from econsim.text.pages import page_of
+from econsim.text.pages import games_of, pages_of
 from econsim.text.payoffs import payoff_lines
 from econsim.text.summary import observed, players_of, shared_by
 from econsim.text.types import Action
@@ -92,9 +92,9 @@ class RoleText:
         return {
             "role": base_role(self.role.name),
             "players": base_game(game).roles[base_role(self.role.name)].count,
-            "page": page_of(base_game(game)),
-            "parameters": ", ".join(_parameters(game)),
-            "payoffs": payoff_lines(base_game(game)),
+            "page": pages_of(base_game(game)),
+            "parameters": ", ".join(name for each in games_of(base_game(game)) for name in _parameters(each)),
+            "payoffs": next(filter(None, map(payoff_lines, games_of(base_game(game)))), []),
             "unit": game.unit,
             "roles": list(map(players_of, base_game(game).roles.values())),
             "horizon": game.horizon,

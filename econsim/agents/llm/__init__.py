@@ -25,6 +25,7 @@ from econsim.agents.llm.asking import Asking, briefing_of, tells_taxes, tokens_o
 from econsim.agents.llm.history import Past, StepOutcome, outcomes
 from econsim.agents.llm.narrator import Aim, Narrator
 from econsim.agents.llm.parameters import Parameters
+from econsim.agents.llm.skill_play import SkillMemory, SkillPlay
 from econsim.agents.llm.text_play import PARAMETERS, TextMemory, TextPlay, check_unused
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
@@ -39,6 +40,7 @@ REFERENCES = (
     "Generative Simulacra}, author={Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu "
     "and Jin, Chi}, journal={arXiv:2507.15815}, year={2025}}",
 )
+_IN_OTHER_GAMES = ("fallback", "characters", "skills", "every")
 YES, NO = "yes", "no"
 _ANSWER_TOKENS = 20  # of a number in JSON
 _THOUGHT_TOKENS = 100
@@ -74,22 +76,31 @@ class LanguageWorker(Asking):
         super().__init__(parameters.temperature, parameters.llm)
         self.parameters = parameters
         self._by_text = TextPlay(self, parameters)
+        skills, every = parameters.skills, parameters.every
+        self._by_skill = SkillPlay(self._by_text, skills, every) if skills else None
 
     def start(
         self, game: Game[Any], role: Role, num_envs: int, players: Sequence[int] | None = None
-    ) -> _Memory | TextMemory:
+    ) -> _Memory | TextMemory | SkillMemory:
         """Return empty memories, of all players of the role or only of those with the indices ``players``.
 
         Raises:
             UserError: the wording does not exist, or a parameter is set that has no effect in this game.
         """
         briefing = briefing_of(game, role)
-        if _tells_hours(briefing):
-            return self._start(briefing, game, role, num_envs, players)
         key = f"agents.{role.name}"
-        check_unused(self.parameters, (*PARAMETERS, "fallback"), game, key)
-        role = role if players is None else replace(role, count=len(players))
-        return self._by_text.start(game, role, num_envs, key, _rule_of(self.parameters))
+        if _tells_hours(briefing):
+            if self.parameters.characters or self.parameters.skills:
+                raise UserError(
+                    f"{key}: characters and skills of kind llm apply in games without hours of work; the personas of"
+                    " workers are those of economy.population"
+                )
+            return self._start(briefing, game, role, num_envs, players)
+        check_unused(self.parameters, (*PARAMETERS, *_IN_OTHER_GAMES), game, key)
+        role, characters = role if players is None else replace(role, count=len(players)), self.parameters.characters
+        if self._by_skill is not None:
+            return self._by_skill.start(game, role, num_envs, key, characters)
+        return self._by_text.start(game, role, num_envs, key, _rule_of(self.parameters), characters)
 
     def _start(
         self, briefing: Mapping[str, Any], game: Game[Any], role: Role, num_envs: int, players: Sequence[int] | None
@@ -115,11 +126,14 @@ class LanguageWorker(Asking):
         )
 
     def act(
-        self, observation: Observation, memory: _Memory | TextMemory, key: Tensor
-    ) -> tuple[Tensor, _Memory | TextMemory]:
+        self, observation: Observation, memory: _Memory | TextMemory | SkillMemory, key: Tensor
+    ) -> tuple[Tensor, _Memory | TextMemory | SkillMemory]:
         """Return actions ``[B, N, ...]`` for all who act; the outcome of the last step is added to memories first."""
-        if not isinstance(memory, _Memory):
+        if isinstance(memory, SkillMemory) and self._by_skill is not None:
+            return self._by_skill.act(observation, memory, key)
+        if isinstance(memory, tuple):
             return self._by_text.act(observation, memory, key)
+        assert isinstance(memory, _Memory)
         if observation.facts is None:
             raise UserError(
                 f"agents.{memory.role.name}: kind llm needs observations with facts; {type(memory.game).__name__} has"
@@ -136,6 +150,8 @@ class LanguageWorker(Asking):
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return the estimated numbers of calls, input tokens and output tokens of an episode."""
         memory = self.start(game, role, 1)
+        if isinstance(memory, SkillMemory) and self._by_skill is not None:
+            return self._by_skill.forecast(game, role, num_envs, f"agents.{role.name}")
         if not isinstance(memory, _Memory):
             return self._by_text.forecast(game, role, num_envs, f"agents.{role.name}")
         briefing, narrator = memory.narrator.briefing, memory.narrator

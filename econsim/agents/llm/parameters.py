@@ -53,9 +53,25 @@ class Parameters(Model):
     """Sampling temperature; none: ``llm.temperature``. At temperature 0, identical questions share one call."""
     max_tokens: int | None = Field(None, ge=1)
     """Maximum number of tokens of an answer; none: ``llm.max_tokens``."""
+    characters: tuple[str, ...] = ()
+    """Personas of the players in games without hours of work: texts for the players in turn, from the beginning again
+    where there are more players. (For hours of work, personas are those of the population.)"""
+    skills: dict[str, Annotated[Chosen, FromRoom("agents")]] = Field(default_factory=dict)
+    """Agents by name, for long games without hours of work: the model does not choose single actions but one of these,
+    which then acts for ``every`` steps."""
+    every: int = Field(1, ge=1)
+    """Number of steps for which a skill acts before the model is asked again."""
     fallback: Annotated[Chosen, FromRoom("agents")] = Field("fixed_hours", validate_default=True)
     """The agent that acts if a reply cannot be parsed and either ``llm.on_failure`` is ``rule`` or there is no previous
     action. In games without hours of work, the default is the first legal option, or the number closest to zero."""
+
+    @model_validator(mode="after")
+    def _skills_are_several(self) -> Self:
+        if len(self.skills) == 1:
+            raise ValueError("skills: expected at least two, of which the model chooses")
+        if self.every > 1 and not self.skills:
+            raise ValueError("every: needs skills, which act between two questions")
+        return self
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> Self:

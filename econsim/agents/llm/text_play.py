@@ -43,11 +43,19 @@ class Settings(Protocol):
 
 @dataclass(frozen=True)
 class RoleInPlay:
-    """Constants of an episode; ``rule`` is the fallback agent with its memory, if the scenario names one."""
+    """Constants of an episode; ``rule`` is the fallback agent with its memory, if the scenario names one.
+
+    ``characters``: the personas of the players, of whom those beyond the last begin again with the first.
+    """
 
     role: Role
     text: RoleText
     rule: tuple[Agent, Any] | None
+    characters: tuple[str, ...] = ()
+
+    def persona(self, player: int) -> str:
+        """Return the persona of a player; empty if there are none."""
+        return self.characters[player % len(self.characters)] if self.characters else ""
 
 
 TextMemory = tuple[RoleInPlay, History]
@@ -59,7 +67,16 @@ class TextPlay:
     def __init__(self, asking: Asking, settings: Settings) -> None:
         self._asking, self._settings = asking, settings
 
-    def start(self, game: Game[Any], role: Role, num_envs: int, key: str, rule: Agent | None = None) -> TextMemory:
+    def start(
+        self,
+        game: Game[Any],
+        role: Role,
+        num_envs: int,
+        key: str,
+        rule: Agent | None = None,
+        characters: tuple[str, ...] = (),
+        explained: str = "",
+    ) -> TextMemory:
         """Return empty memories.
 
         Args:
@@ -69,14 +86,17 @@ class TextPlay:
             key: the scenario key of the agent, for error messages.
             rule: agent that acts if no answer can be used; ``None``: the first legal option, or the number closest to
                 zero.
+            characters: the personas of the players, at the beginning of their questions.
+            explained: an addition to the rules.
 
         Raises:
             UserError: the wording does not exist.
         """
         settings = self._settings
-        text = RoleText(game, game.roles[role.name], settings.wording, f"{key}.wording", settings.reasoning)
+        text = RoleText(game, role, settings.wording, f"{key}.wording", settings.reasoning)
+        text.rules = f"{text.rules.rstrip()}\n\n{explained}" if explained else text.rules
         fallback = None if rule is None else (rule, rule.start(game, role, num_envs))
-        return RoleInPlay(role, text, fallback), History.empty(game, role, num_envs, settings.history)
+        return RoleInPlay(role, text, fallback, characters), History.empty(game, role, num_envs, settings.history)
 
     def act(self, observation: Observation, memory: TextMemory, key: Tensor) -> tuple[Tensor, TextMemory]:
         """Return actions ``[B, N, ...]``: new ones for all who act, in one batch; others repeat their last action."""
@@ -91,10 +111,14 @@ class TextPlay:
         is_box = isinstance(playing.role.action, Box)
         return shaped.to(observation.features.dtype) if is_box else shaped.long(), (playing, history)
 
-    def forecast(self, game: Game[Any], role: Role, num_envs: int, key: str) -> tuple[int, int, int]:
+    def forecast(
+        self, game: Game[Any], role: Role, num_envs: int, key: str, explained: str = ""
+    ) -> tuple[int, int, int]:
         """Return upper estimates of the calls, input tokens and output tokens of an episode."""
-        (playing, _), turns = self.start(game, role, 1, key), -(-game.horizon // role.acts_every)
+        (playing, _), turns = self.start(game, role, 1, key, explained=explained), -(-game.horizon // role.acts_every)
         observation = game.observe(game.reset(random.keys(0, 1, game.device)))[role.name]
+        if role.action != game.roles[role.name].action:
+            observation = observation.with_fields(action_mask=None)
         seen = seen_by(observation, torch.ones_like(observation.alive))[0]
         action = playing.text.action.neutral(None)
         past = [action] * min(self._settings.history, turns // 2)  # the mean length of the history
@@ -132,7 +156,7 @@ class TextPlay:
         return [
             Question(
                 text.rules,
-                text.question(of_player, past),
+                _addressed(playing.persona(player), text.question(of_player, past)),
                 text.form(of_player),
                 purpose,
                 seeds[copy * playing.role.count + player],
@@ -140,7 +164,7 @@ class TextPlay:
                 settings.max_tokens,
                 history=text.past(past),
                 separator=SEPARATOR,
-                addressee=Addressee(player, copy, steps[copy]),
+                addressee=Addressee(player, copy, steps[copy], playing.persona(player)),
             )
             for (copy, player), of_player, past in zip(places, seen, kept, strict=True)
         ]
@@ -149,6 +173,10 @@ class TextPlay:
         """Return the player's last action if it may replace a missing answer and is legal now."""
         is_legal = bool(past) and playing.text.action.allows(past[-1], seen.mask)
         return past[-1] if self._asking.fill(is_legal) == "previous" else None
+
+
+def _addressed(persona: str, question: str) -> str:
+    return f"{persona}\n\n{question}" if persona else question
 
 
 def _fallback_actions(

@@ -93,6 +93,8 @@ def networks() -> dict[str, str]:
     names = ("small_world", "scale_free", "stochastic_block", "homophilous", "households", "worker_firm")
     peers = {f"nx_{name}": f"{found[name]['networkx_a_tenth_of_the_people']:.1f}" for name in names[:2]}
     return {name: f"{found[name]['cpu_seconds']:.1f}" for name in names} | peers
+
+
 def coin_game() -> dict[str, str]:
     found = result("coin_game")
     figures = {}

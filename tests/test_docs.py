@@ -109,7 +109,7 @@ def test_yaml_builds(page: Path, reader: Path) -> None:
     for number, block in enumerate(blocks(page, "yaml")):
         keys = YAML(typ="safe").load(block.code)
         path = reader / f"shown_{number}.yaml"
-        path.write_text(block.code if "econsim" in keys else f"econsim: 1\nextends: {_base(keys)}\n{block.code}")
+        path.write_text(block.code if "econsim" in keys else f"econsim: 1\n{_base(keys)}{block.code}")
         if "axes" in keys:
             path.write_text(block.code)
             read_request(path.as_posix())
@@ -130,11 +130,14 @@ def _builds(path: Path, keys: dict[str, Any]) -> None:
 
 
 def _base(keys: dict[str, Any]) -> str:
-    """Return the shipped scenario that a part of one changes."""
+    """Return the line that names the shipped scenario which a part of one changes, unless the part does so itself."""
     shown = str(keys)
+    if "extends" in keys:
+        return ""
     if "llm" in keys:
-        return "llm_economist"
-    return "gather_trade_build" if "gather_trade_build" in shown or "labour_cost" in shown else "one_step"
+        return "extends: llm_economist\n"
+    on_a_map = "gather_trade_build" in shown or "labour_cost" in shown
+    return f"extends: {'gather_trade_build' if on_a_map else 'one_step'}\n"
 
 
 @pages_with("console")

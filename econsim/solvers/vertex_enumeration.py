@@ -155,7 +155,9 @@ def _risk_note(game: Game[Any], table: Floats) -> list[str]:
 
 def _complementary(first: Labels, second: Labels) -> list[tuple[int, int]]:
     """Return the pairs of vertices that have all labels between them, without the pair in which nobody plays."""
-    missing = (~first).astype(np.float32) @ (~second).astype(np.float32).T
+    # A product of single precision may set flags for lanes of a register that lie beyond the matrix.
+    with np.errstate(invalid="ignore"):
+        missing = (~first).astype(np.float32) @ (~second).astype(np.float32).T
     pairs = np.argwhere(missing < 0.5)
     # The vertices of the pair in which nobody plays are the first of both polytopes.
     return [(int(at), int(to)) for at, to in pairs if at != 0 and to != 0]

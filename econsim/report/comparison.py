@@ -24,6 +24,7 @@ from econsim.report.page import fill
 from econsim.runs.comparison import OTHER_SCALES, compare, differences, distinguished, scale_of_return
 from econsim.runs.folder import open_run
 from econsim.runs.metric_columns import shown, titled
+from econsim.runs.summary import schedule_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -129,7 +130,8 @@ class Comparison:
 
     def _schedules(self) -> dict[str, Any]:
         own = {name: list(run.summary["policies"].values())[-1] for name, run in self.runs.items()}
-        return {name: (policy["thresholds"], policy["rates"]) for name, policy in own.items() if policy.get("rates")}
+        schedules = {name: schedule_of(policy) for name, policy in own.items()}
+        return {name: schedule for name, schedule in schedules.items() if schedule is not None}
 
     def _curves(self) -> dict[str, dict[str, pd.DataFrame]]:
         """Return the learning curves of the runs by name, in groups by the label of their axis."""

@@ -19,6 +19,7 @@ from econsim.report.dots import interval_dots
 from econsim.report.interactive import Plot
 from econsim.runs.metric_columns import metrics_in, shown_metrics, titled
 from econsim.runs.metrics_table import SERIES
+from econsim.runs.summary import schedule_of
 from econsim.runs.workers import workers_of
 from econsim.scenario.plan import SHARED
 
@@ -207,9 +208,10 @@ class Figures:
     def _schedules(self) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
         """Return thresholds and rates by policy."""
         policies = self._summary["policies"]
-        if any("rates" not in policy for policy in policies.values()):
+        schedules = {label: schedule_of(policy) for label, policy in policies.items()}
+        if None in schedules.values():
             raise UserError(f"{self._run.path}: this economy has no tax schedules")
-        return {label: (policy["thresholds"], policy["rates"]) for label, policy in policies.items()}
+        return {label: schedule for label, schedule in schedules.items() if schedule is not None}
 
     def learning_curves(self) -> tuple[dict[str, pd.DataFrame], dict[str, float], str]:
         """Return curves of the leader's return, its level under the other policies, and the label of the axis.

@@ -17,6 +17,7 @@ from econsim.mechanisms.us_law import FilingStatus, Law
 from econsim.parameters import Model
 from econsim.play import ConstantPolicy
 from econsim.runs.folder import open_run
+from econsim.runs.summary import schedule_of
 from econsim.scenario import library
 from econsim.scenario.loading import planner_choice
 from econsim.scenario.plan import must_be_fitted
@@ -124,10 +125,11 @@ def _of_run(source: str) -> TaxReform:
     policies = run.summary["policies"]
     if label and label not in policies:
         raise UserError(f"reform: {folder} has no policy {label!r}{did_you_mean(label, policies)}")
-    policy = policies[label or list(policies)[-1]]
-    if not policy.get("rates"):
+    schedule = schedule_of(policies[label or list(policies)[-1]])
+    if schedule is None:
         raise UserError(f"reform: the policies of {folder} set no tax brackets; give a run of an economy with taxes")
     game = run.plan.game
     usd = game.usd_per_unit if isinstance(game, TaxSchedules) else 1.0
     deduction = float(run.scenario.game.dump().get("standard_deduction", 0.0))
-    return TaxReform([usd * threshold for threshold in policy["thresholds"]], policy["rates"], usd * deduction)
+    thresholds, rates = schedule
+    return TaxReform([usd * threshold for threshold in thresholds], rates, usd * deduction)

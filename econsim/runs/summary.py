@@ -24,10 +24,16 @@ from econsim.scenario import Headline, Scenario
 from econsim.scenario.changes import description_of, headline_changes
 from econsim.scenario.plan import Plan
 
-__all__ = ["gap_closed", "headline_check", "headline_verdict", "summarise"]
+__all__ = ["gap_closed", "headline_check", "headline_verdict", "schedule_of", "summarise"]
 
 
 _MOST_NAMED = 4  # changed keys in a sentence
+Schedule = tuple[Sequence[float], Sequence[float]]
+
+
+def schedule_of(policy: Mapping[str, Any]) -> Schedule | None:
+    """Return thresholds and marginal rates of a policy of a summary; ``None`` if it sets no tax schedule."""
+    return (policy["thresholds"], policy["rates"]) if policy.get("rates") and policy.get("thresholds") else None
 
 
 def gap_closed(scores: Sequence[Score], scenario: Scenario) -> tuple[list[Score], list[str]]:

@@ -19,6 +19,7 @@ from econsim.runs.comparison import distinguished, scale_of_return
 from econsim.runs.folder import Run, open_run
 from econsim.runs.metric_columns import main_metric, titled
 from econsim.runs.recordings import recordings_of
+from econsim.runs.summary import schedule_of
 from econsim.watch.tail import RATES, is_return, rows_of, training_metrics
 
 __all__ = ["Replay", "learning", "left_out", "outcome", "replay_of", "schedules", "schedules_over_time"]
@@ -88,8 +89,8 @@ def schedules(runs: Mapping[str, Run]) -> Plot | None:
         unit = run.summary["unit"]
         policies = run.summary["policies"]
         for label in policies if len(runs) == 1 else list(policies)[-1:]:
-            if policies[label].get("rates"):
-                by_label[_joined(runs, name, label)] = (policies[label]["thresholds"], policies[label]["rates"])
+            if (schedule := schedule_of(policies[label])) is not None:
+                by_label[_joined(runs, name, label)] = schedule
     return interactive.tax_schedules(by_label, unit) if by_label else None
 
 

@@ -15,7 +15,7 @@ from econsim.analysis.metrics import measure
 from econsim.errors import RunError, ScenarioError, UserError
 from econsim.runs import execute
 from econsim.runs.scoring import Score
-from econsim.runs.summary import gap_closed
+from econsim.runs.summary import gap_closed, schedule_of
 from econsim.scenario import load
 from econsim.storage.states import load_state, save_state
 
@@ -121,3 +121,9 @@ def test_settings_of_a_resumed_run_are_stored_only_after_their_key_is_agreed(
     with pytest.raises(UserError, match="Confirm with --yes"):
         resume(run.path, quiet=True, overrides=overrides)
     assert (run.path / "scenario.yaml").read_text() == before
+
+
+def test_rates_of_something_else_than_brackets_are_no_tax_schedule() -> None:
+    assert schedule_of({"rates": [0.1, 0.2], "thresholds": [0.0, 10.0]}) == ([0.0, 10.0], [0.1, 0.2])
+    assert schedule_of({"rates": [0.1, 0.2]}) is None
+    assert schedule_of({"thresholds": [], "rates": []}) is None

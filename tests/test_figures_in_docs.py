@@ -263,8 +263,8 @@ SENTENCES = (
     (
         "README.md",
         speed,
-        "with map and auctions: on one core, compiled [kernels](docs/kernels.md) play it {ratio_kernels_4} times as fast"
-        " as the original, tensors {ratio_tensors_4} times",
+        "with map and auctions: on one core, compiled [kernels](docs/kernels.md) play it {ratio_kernels_4} times as"
+        " fast as the original, tensors {ratio_tensors_4} times",
     ),
     (
         "docs/coming_from/ai_economist.md",

@@ -33,7 +33,7 @@ def announced(game: Game[Any], payments: Tensor) -> Decisions:
 
 def first_states(game: Game[Any], problem: Decisions) -> Tensor:
     """Return the distribution over the states of the problem at the start of an episode, ``[S]``."""
-    inner, states = game.inner, problem.outcomes.shape[0]  # type: ignore[attr-defined]
+    inner, states = game.inner, problem.outcomes.shape[1]  # type: ignore[attr-defined]
     goals, cells = len(inner.constants["goals"]), len(inner.constants["walls"])
     law = torch.zeros(goals, states // goals, dtype=torch.float64)
     assert states == goals * 2 * cells
@@ -51,7 +51,7 @@ def expected_outcomes(problem: Decisions, policy: Tensor, law: Tensor, horizon: 
     for _ in range(horizon):
         weight *= problem.discount
         chosen = law[..., None] * policy  # [C, S, A]
-        total = total + weight * torch.einsum("csa,sao->co", chosen, problem.outcomes)
+        total = total + weight * torch.einsum("csa,sao->co", chosen, problem.outcomes[0])
         flow = (chosen[..., None] * problem.probabilities).flatten(1)  # [C, S * A * J]
         law = torch.zeros_like(law).index_add(1, problem.next_states.flatten(), flow)
     return total

@@ -238,11 +238,11 @@ class FourRooms(MapGame[State]):
         are not part of it.
         """
         found, following = self.constants["decision_outcomes"], self.constants["decision_next"]
-        slip = self.parameters["slip"]
-        moves = torch.full((MOVES, MOVES), float(slip) / (MOVES - 1), dtype=torch.float64, device=found.device)
-        moves.fill_diagonal_(1.0 - float(slip))
-        outcomes = torch.einsum("aj,sjo->sao", moves, found.double())
-        own = 1.0 - self.parameters["pooled_share"] * (1.0 - 1.0 / self.settings.players)
+        slip = self.parameters["slip"].reshape(-1, 1, 1)
+        chosen = torch.eye(MOVES, dtype=torch.float64, device=found.device)
+        moves = (1.0 - slip) * chosen + slip / (MOVES - 1) * (1.0 - chosen)  # [1 | B, A, J]
+        outcomes = torch.einsum("baj,sjo->bsao", moves, found.double())
+        own = 1.0 - self.parameters["pooled_share"].reshape(-1, 1, 1) * (1.0 - 1.0 / self.settings.players)
         rewards = (outcomes[..., -1] * own).expand(len(observation.alive), -1, -1)
         shape = (len(found), MOVES, MOVES)
         return Decisions(
@@ -250,7 +250,7 @@ class FourRooms(MapGame[State]):
             rewards,
             outcomes,
             following[:, None].expand(shape),
-            moves.expand(shape),
+            moves[:, None].expand(-1, *shape),
             self.discount,
         )
 

@@ -229,7 +229,7 @@ class Incentives(Game[State]):
         first = [name for name, own in self.inner.roles.items() for _ in range(own.count)].index(role)
         paid = payments[:, None, self.constants["payment_of"][first, : problem.rewards.shape[-1]]]  # [B, 1, A]
         if (numbers := self.constants["payment_of_outcome"].get(role)) is not None:
-            paid = paid + torch.einsum("sao,bo->bsa", problem.outcomes, payments[:, numbers])
+            paid = paid + torch.einsum("bsao,bo->bsa", problem.outcomes, payments[:, numbers])
         return replace(problem, rewards=problem.rewards + paid)
 
     def not_covered(self) -> str:

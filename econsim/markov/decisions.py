@@ -18,6 +18,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from econsim.errors import UserError
 from econsim.game import Observation
 
 __all__ = ["DecisionGame", "Decisions", "soft_policy"]
@@ -32,9 +33,9 @@ class Decisions:
     Attributes:
         state: ``[B, N]`` int64, the state that each player observes.
         rewards: ``[B, S, A]`` float64, expected rewards, announced payments included.
-        outcomes: ``[S, A, O]`` float64, how often each outcome is expected.
+        outcomes: ``[1 | B, S, A, O]`` float64, how often each outcome is expected.
         next_states: ``[S, A, J]`` int64.
-        probabilities: ``[S, A, J]`` float64, rows sum to one.
+        probabilities: ``[1 | B, S, A, J]`` float64, rows sum to one.
         discount: the weight of a reward relative to a reward one step earlier.
     """
 
@@ -62,16 +63,26 @@ def soft_policy(problem: Decisions, temperature: float, tolerance: float = 1e-9,
         temperature: of the equations above, in units of rewards; positive.
         tolerance: the largest change of a value in the last sweep.
         most: the largest number of sweeps.
+
+    Raises:
+        UserError: values still change by more than the tolerance after all sweeps.
     """
-    # Copies with the same announced payments are solved once.
-    rewards, place = torch.unique(problem.rewards, dim=0, return_inverse=True)
+    rewards, place = problem.rewards, torch.arange(len(problem.rewards), device=problem.rewards.device)
+    if len(problem.probabilities) == 1:  # copies with the same announced payments are solved once
+        rewards, place = torch.unique(rewards, dim=0, return_inverse=True)
     value = torch.zeros(rewards.shape[:2], dtype=torch.float64, device=rewards.device)
     shift = temperature * log(rewards.shape[-1])
     for _ in range(most):
         action_values = _action_values(problem, rewards, value)
         previous, value = value, temperature * torch.logsumexp(action_values / temperature, -1) - shift
-        if (value - previous).abs().max() <= tolerance:
+        change = float((value - previous).abs().max())
+        if change <= tolerance:
             break
+    else:
+        raise UserError(
+            f"value iteration did not converge: after {most:,} sweeps values still change by {change:.2g} (tolerance"
+            f" {tolerance:g}); lower the discount factor of the game"
+        )
     return torch.softmax(_action_values(problem, rewards, value) / temperature, -1)[place]
 
 

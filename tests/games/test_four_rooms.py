@@ -20,6 +20,7 @@ from econsim.agents.value_iteration import Parameters as Values
 from econsim.agents.value_iteration import ValueIteration
 from econsim.errors import UserError
 from econsim.games.four_rooms import FourRooms, Parameters, State
+from econsim.markov import soft_policy
 from econsim.planners.search import Parameters as SearchParameters
 from econsim.planners.search import Search
 from econsim.play import HeldAction, play
@@ -217,3 +218,22 @@ def test_value_iteration_needs_decision_problems() -> None:
     game = econsim.load("public_goods").game.build()
     with pytest.raises(UserError, match="PublicGoods lists no decision problems of its players; use four_rooms"):
         players()["player"].start(game, game.roles["player"], 1)
+
+
+def test_copies_with_other_slips_have_the_policies_of_games_of_their_own() -> None:
+    slips = torch.tensor([0.1, 0.4], dtype=torch.float64)
+    both, key = rooms(discount=0.9).with_parameters(slip=slips), random.keys(0, 2)
+    agent = ValueIteration(Values(temperature=0.1))
+    together, _ = agent.policy(both.observe(both.reset(key))["player"], agent.start(both, both.roles["player"], 2))
+    for copy, slip in enumerate(slips.tolist()):
+        one = rooms(discount=0.9, slip=slip)
+        seen = one.observe(one.reset(key[copy : copy + 1]))["player"]
+        alone, _ = agent.policy(seen, agent.start(one, one.roles["player"], 1))
+        torch.testing.assert_close(together.probabilities[copy], alone.probabilities[0], rtol=0, atol=1e-8)
+
+
+def test_values_that_do_not_converge_are_an_error() -> None:
+    game = rooms(discount=1.0)
+    problem = game.decisions("player", game.observe(game.reset(random.keys(0, 1)))["player"])
+    with pytest.raises(UserError, match="value iteration did not converge: after 3 sweeps"):
+        soft_policy(problem, TEMPERATURE, most=3)

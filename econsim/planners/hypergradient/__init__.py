@@ -15,9 +15,14 @@ the response is computed:
 ``unrolled``
     Followers take a few gradient steps from their current actions, and the derivative is taken through these steps. A
     small number of steps understates the response.
+``averaged``
+    Followers may be indifferent between several best responses, and choose the one that suits the leader best (the
+    optimistic solution). Leader and followers move in one loop by averaged levels. Followers who decide otherwise leave
+    the leader with less: ``hypergradient/optimistic_value`` is what the method expects, ``hypergradient/value`` what
+    the followers' own agents return.
 
-All three methods ascend in the unit cube, and points are compared by the leader's true return. Before the ascent, the
-gradient is compared with central finite differences of the objective of the same method at the starting points
+All methods ascend in the unit cube. The first three compare points by the leader's true return, and before the ascent
+compare the gradient with central finite differences of the objective of the same method at the starting points
 (``hypergradient/check_error``).
 """
 
@@ -33,6 +38,7 @@ from econsim import random
 from econsim.game import Agent, Game, Role, StatusQuo
 from econsim.learning import Recorder
 from econsim.planners._fitted_action import FittedAction
+from econsim.planners.hypergradient.averaged_ascent import averaged_ascent
 from econsim.planners.hypergradient.bilevel.leader_objective import LeaderObjective
 from econsim.planners.hypergradient.gradient_ascent import Ascent, Climb, climb
 from econsim.planners.hypergradient.gradient_check import check
@@ -46,6 +52,9 @@ REFERENCES = (
     "@article{thoma2024contextual, title={Contextual Bilevel Reinforcement Learning for Incentive Alignment}, "
     "author={Thoma, Vinzenz and Pasztor, Barna and Krause, Andreas and Ramponi, Giorgia and Hu, Yifan}, "
     "journal={arXiv:2406.01575}, year={2024}}",
+    "@inproceedings{liu2023averaged, title={Averaged Method of Multipliers for Bi-Level Optimization without "
+    "Lower-Level Strong Convexity}, author={Liu, Risheng and Liu, Yaohua and Yao, Wei and Zeng, Shangzhi and Zhang, "
+    "Jin}, booktitle={Proceedings of the 40th International Conference on Machine Learning}, year={2023}}",
 )
 LOOK_EVERY = 10
 CHECKED = 5  # starting points
@@ -71,6 +80,21 @@ class Hypergradient(FittedAction):
         """
         objective, budget = LeaderObjective(game, role, agents, seed), self.parameters
         starts = _starts(objective, budget.starts)
+        if budget.method == "averaged":
+            points = averaged_ascent(objective, budget, starts, recorder)
+            values = objective.value(points)
+        else:
+            points, values = self._climbed(objective, starts, recorder)
+        best = values.argmax()
+        recorder.log("hypergradient/value", float(values[best]), step=budget.iterations)
+        recorder.log("leader_evaluations", objective.played, step=budget.iterations)
+        recorder.progress(budget.iterations + 1, budget.iterations + 1, "hypergradient")
+        action = objective.actions(points[best : best + 1])[0].reshape(objective.box.shape)
+        self.load_state_dict({"rates": action, "value": values[best : best + 1]})
+
+    def _climbed(self, objective: LeaderObjective, starts: Tensor, recorder: Recorder) -> tuple[Tensor, Tensor]:
+        """Return the best points ``[S, D]`` of gradient ascents from all starting points, and their values ``[S]``."""
+        budget = self.parameters
         model = follower_model(objective, budget, starts[:CHECKED])
         steps = Climb(budget.first_step, budget.finest_step, budget.iterations, min(LOOK_EVERY, budget.iterations))
         schedule, checkpoint = CheckpointSchedule(), recorder.restore()
@@ -87,13 +111,7 @@ class Hypergradient(FittedAction):
             if schedule.is_due(ascent.done):
                 recorder.checkpoint(ascent.done, _stored(ascent, objective.played))
 
-        points, values = climb(model.gradient, objective.value, ascent, steps, report)
-        best = values.argmax()
-        recorder.log("hypergradient/value", float(values[best]), step=budget.iterations)
-        recorder.log("leader_evaluations", objective.played, step=budget.iterations)
-        recorder.progress(budget.iterations + 1, budget.iterations + 1, "hypergradient")
-        action = objective.actions(points[best : best + 1])[0].reshape(objective.box.shape)
-        self.load_state_dict({"rates": action, "value": values[best : best + 1]})
+        return climb(model.gradient, objective.value, ascent, steps, report)
 
 
 def _starts(objective: LeaderObjective, count: int) -> Tensor:

@@ -14,18 +14,18 @@ from econsim.planners.hypergradient.bilevel.rollouts import Rollouts
 from econsim.planners.hypergradient.gradient_check import COUPLED
 from econsim.planners.hypergradient.parameters import Parameters
 
-__all__ = ["follower_model"]
+__all__ = ["check_followers", "follower_model"]
 
 
 def follower_model(scene: LeaderObjective, budget: Parameters, points: Tensor) -> FollowerModel:
-    """Return the follower model of the method.
+    """Return the follower model of the method, which is not ``averaged``.
 
     Raises:
         UserError: the game does not satisfy the requirements of the method.
     """
     if budget.method == "entropy_regularised":
         return _soft(scene, budget, points)
-    _check_followers(scene, points)
+    check_followers(scene, points)
     if budget.method == "implicit":
         return Implicit(scene)
     return Unrolled(scene, budget.unrolled_steps, budget.unrolled_rate)
@@ -57,7 +57,7 @@ def _moves(scene: LeaderObjective, points: Tensor) -> bool:
     return bool(slopes(scene.upper, points, scene.answers(points))[1].abs().max() > 0)
 
 
-def _check_followers(scene: LeaderObjective, points: Tensor) -> None:
+def check_followers(scene: LeaderObjective, points: Tensor) -> None:
     """Raise unless each follower's return depends smoothly on its own actions, and not on those of other followers."""
     responses = scene.answers(points) * 0.9 + 0.05  # away from the optimum, where slopes would be zero
     slope = slopes(scene.lower, points, responses)[1]

@@ -14,9 +14,10 @@ __all__ = ["Parameters"]
 class Parameters(Model):
     """Parameters of the gradient planner."""
 
-    method: Literal["entropy_regularised", "implicit", "unrolled"] = "entropy_regularised"
+    method: Literal["entropy_regularised", "implicit", "unrolled", "averaged"] = "entropy_regularised"
     """Model of the followers' responses: choices follow a logit of their values (``entropy_regularised``); followers
-    are at an optimum and move with it (``implicit``); or they take some gradient steps (``unrolled``)."""
+    are at an optimum and move with it (``implicit``); they take some gradient steps (``unrolled``); or they move along
+    with the leader, and decide in its favour where they are indifferent (``averaged``)."""
     starts: int = Field(64, ge=1, le=10_000)
     """Number of starting points, evaluated in one batch: the middle, the status quo, and random points."""
     iterations: int = Field(300, ge=1, le=1_000_000)
@@ -38,3 +39,6 @@ class Parameters(Model):
     unrolled_rate: float = Field(0.05, gt=0)
     """Size of these steps (for ``unrolled``): the move, as a share of the action's range, per unit of the derivative of
     reward with respect to that share."""
+    averaged_rate: float = Field(0.1, gt=0)
+    """Length of the steps of leader and followers (for ``averaged``), as ``unrolled_rate``; ``iterations`` is their
+    number, of which thousands may be needed."""

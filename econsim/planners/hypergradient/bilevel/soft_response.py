@@ -16,7 +16,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from econsim.errors import RunError
+
 __all__ = ["SoftProcess", "soft_gradient", "soft_policy"]
+
+_TINY = 1e-300  # below which a probability times its logarithm is zero
+_SETTLED = 1e-13  # relative change of a value, of the order of rounding
 
 
 @dataclass(frozen=True)
@@ -35,17 +40,31 @@ class SoftProcess:
     temperature: float
 
 
-def soft_policy(process: SoftProcess, x: Tensor, sweeps: int = 2000) -> tuple[Tensor, Tensor]:
-    """Return the soft-optimal policy ``[S, A]`` and its soft values ``[S]`` at ``x`` ``[D]``, by value iteration."""
+def soft_policy(process: SoftProcess, x: Tensor, iterations: int = 200) -> tuple[Tensor, Tensor]:
+    """Return the soft-optimal policy ``[S, A]`` and its soft values ``[S]`` at ``x`` ``[D]``, by policy iteration.
+
+    Every iteration solves for the values of the current policy, its entropy included, which is Newton's method for the
+    soft Bellman equation: values rise from one iteration to the next, and end at the fixed point.
+
+    Raises:
+        RunError: values still rise after all iterations.
+    """
     reward, transition = process.reward(x).detach(), process.transition(x).detach()
-    value = torch.zeros_like(process.first)
-    for _ in range(sweeps):
-        quality = reward + process.discount * transition @ value
-        new = process.temperature * (quality / process.temperature).logsumexp(-1)
-        if torch.equal(new, value):
-            break
-        value = new
-    return (quality / process.temperature).softmax(-1), value
+    policy, value = torch.full_like(reward, 1.0 / reward.shape[-1]), torch.full_like(process.first, -torch.inf)
+    for _ in range(iterations):
+        gain = (policy * (reward - process.temperature * policy.clamp(min=_TINY).log())).sum(-1)
+        previous, value = value, torch.linalg.solve(_flow(process, policy, transition), gain)
+        log_policy = ((reward + process.discount * transition @ value) / process.temperature).log_softmax(-1)
+        policy = log_policy.exp()
+        if not bool((value > previous + _SETTLED * (1.0 + value.abs())).any()):
+            return policy, value
+    raise RunError(f"soft_policy: the values of the follower still rise after {iterations} iterations")
+
+
+def _flow(process: SoftProcess, policy: Tensor, transition: Tensor) -> Tensor:
+    """Return ``I - discount P`` of the states under a policy, ``[S, S]``."""
+    moves = torch.einsum("sa,sat->st", policy, transition)
+    return torch.eye(len(policy), dtype=policy.dtype, device=policy.device) - process.discount * moves
 
 
 def soft_gradient(process: SoftProcess, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,8 +76,7 @@ def soft_gradient(process: SoftProcess, x: Tensor) -> tuple[Tensor, Tensor]:
     at = x.detach().requires_grad_()
     policy, value = soft_policy(process, x)
     aim, transition = process.aim(at), process.transition(at)
-    moves = (policy[..., None] * transition.detach()).sum(1)
-    flow = torch.eye(len(value), dtype=value.dtype, device=value.device) - process.discount * moves
+    flow = _flow(process, policy, transition.detach())
     leader_value = torch.linalg.solve(flow, (policy * aim.detach()).sum(-1))
     visits = torch.linalg.solve(flow.T, process.first)[:, None] * policy
     advantage = aim.detach() + process.discount * transition.detach() @ leader_value - leader_value[:, None]

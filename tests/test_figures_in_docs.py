@@ -358,7 +358,7 @@ SENTENCES = (
         "it takes {small_world} CPU-seconds (small world), {scale_free} (scale-free), {stochastic_block} (stochastic"
         " blocks), {homophilous} (homophilous), {households} (households) and {worker_firm} (workers and firms);"
         " networkx takes {nx_small_world} and {nx_scale_free} for a tenth of the people in the first two. From the YAML"
-        " of a scenario to the initial state of a million people it takes at most {most_from_yaml} CPU-seconds with any",
+        " of a scenario to the initial state of a million people it takes at most {most_from_yaml} CPU-seconds with",
     ),
     (
         "docs/economies/coin_game.md",

@@ -16,6 +16,7 @@ __all__ = [
     "LOWEST_RATE",
     "DeclaresIncomes",
     "GivenRate",
+    "KnownLaws",
     "MoneyUtility",
     "OptimalTaxInputs",
     "rate_too_low",
@@ -56,6 +57,14 @@ class DeclaresIncomes(Protocol):
             thresholds: ``[K]``, lower thresholds of the brackets, money.
             rates: ``[K]``, marginal tax rates.
         """
+
+
+@runtime_checkable
+class KnownLaws(Protocol):
+    """A game in which the distribution of an account among many players, after many steps, is known exactly."""
+
+    def known_laws(self) -> Mapping[str, Tensor]:
+        """Return by account the probability of the whole numbers 0, 1, 2 ..., float64 ``[K]``; none where not known."""
 
 
 @runtime_checkable

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -25,6 +27,7 @@ _GOLDEN = -7046029254386353131  # 0x9E3779B97F4A7C15 as a signed integer
 _MIX_1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
 _MIX_2 = -7723592293110705685  # 0x94D049BB133111EB
 _ALL = (1 << 64) - 1
+_AT_ONCE = 1 << 16  # positions whose draws and intermediate results fit into the cache of a CPU
 
 
 def keys(seed: int, count: int, device: torch.device | str = "cpu") -> Tensor:
@@ -63,15 +66,12 @@ def bits(key: Tensor, step: Step, stream: str, shape: Shape = ()) -> Tensor:
         stream: the name of the draw's purpose; draws of different streams are independent.
         shape: positions within a copy. The draw at position ``i`` does not depend on the number of positions.
     """
-    state = _absorb(_absorb(key, step), stream_number(stream))
-    position = torch.arange(math.prod(shape), dtype=torch.int64, device=key.device)
-    return _absorb(state[:, None], position).reshape(key.shape[0], *shape)
+    return _draws(key, step, stream, shape, lambda drawn: drawn)
 
 
 def uniform(key: Tensor, step: Step, stream: str, shape: Shape = (), dtype: torch.dtype = torch.float32) -> Tensor:
     """Return numbers uniform on [0, 1), ``[B, *shape]``: 24 random bits for float32, 53 for float64."""
-    digits = 53 if dtype == torch.float64 else 24
-    return (_shift_right(bits(key, step, stream, shape), 64 - digits)).to(dtype) * 2.0**-digits
+    return _draws(key, step, stream, shape, lambda drawn: _fraction(drawn, dtype))
 
 
 def normal(key: Tensor, step: Step, stream: str, shape: Shape = (), dtype: torch.dtype = torch.float32) -> Tensor:
@@ -101,7 +101,7 @@ def permutation(key: Tensor, step: Step, stream: str, count: int) -> Tensor:
 
 def integers(key: Tensor, step: Step, stream: str, high: int, shape: Shape = ()) -> Tensor:
     """Return integers uniform on ``0 .. high - 1``, ``[B, *shape]`` int64 (bias below ``high * 2**-53``)."""
-    return (uniform(key, step, stream, shape, torch.float64) * high).long()
+    return _draws(key, step, stream, shape, lambda drawn: (_fraction(drawn, torch.float64) * high).long())
 
 
 def stream_number(name: str) -> int:
@@ -111,6 +111,24 @@ def stream_number(name: str) -> int:
 
 # The effect of torch.compiler.assume_constant_result, which would import the whole compiler and take seconds.
 stream_number._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def _draws(key: Tensor, step: Step, stream: str, shape: Shape, convert: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return ``convert`` of the bits at all positions, ``[B, *shape]``; on a CPU a range of positions at a time."""
+    state = _absorb(_absorb(key, step), stream_number(stream))[:, None]
+    count = math.prod(shape)
+    whole = count <= _AT_ONCE or key.device.type != "cpu" or torch.compiler.is_compiling()
+    ends = [0, count] if whole else [*range(0, count, _AT_ONCE), count]
+    drawn = [
+        convert(_absorb(state, torch.arange(first, last, dtype=torch.int64, device=key.device)))
+        for first, last in pairwise(ends)
+    ]
+    return (drawn[0] if whole else torch.cat(drawn, -1)).reshape(key.shape[0], *shape)
+
+
+def _fraction(drawn: Tensor, dtype: torch.dtype) -> Tensor:
+    digits = 53 if dtype == torch.float64 else 24
+    return _shift_right(drawn, 64 - digits).to(dtype) * 2.0**-digits
 
 
 def _absorb(state: Tensor, data: Step) -> Tensor:

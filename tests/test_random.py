@@ -125,6 +125,22 @@ def test_a_position_does_not_depend_on_how_many_there_are() -> None:
     assert torch.equal(random.bits(KEY, 1, "test", (5, 4)).flatten(), random.bits(KEY, 1, "test", (20,)).flatten())
 
 
+def test_draws_of_many_positions_are_those_of_each_position() -> None:
+    keys, many = random.keys(3, 2), 150_003  # more positions than are drawn at once, and no multiple of them
+    by_column = {
+        "bits": (random.bits(keys, 1, "test", (many,)), random.bits(keys, 1, "test", (many // 3, 3)).flatten(1)),
+        "integers": (
+            random.integers(keys, 1, "test", 77, (many,)),
+            (random.uniform(keys, 1, "test", (many,), torch.float64) * 77).long(),
+        ),
+    }
+    for whole, same in by_column.values():
+        assert torch.equal(whole, same)
+    state = random.fold(random.fold(keys, 1), "test")  # bits are the state with the position absorbed
+    for position in (0, 65_535, 65_536, 150_000):
+        assert torch.equal(random.bits(keys, 1, "test", (many,))[:, position], random.fold(state, position))
+
+
 def test_a_step_for_each_copy_is_the_same_as_a_number() -> None:
     keys = random.keys(0, 3)
     each = random.uniform(keys, torch.tensor([4, 5, 6]), "test", (8,))

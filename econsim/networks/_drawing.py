@@ -16,6 +16,7 @@ __all__ = ["Edges", "Seeded", "distinct", "uniforms", "whole_numbers"]
 Array = Any
 Edges = tuple[Array, Array]
 ROUNDS = 100
+_MARKS = 1 << 16
 
 
 class Seeded(Model):
@@ -52,25 +53,42 @@ def distinct(people: int, count: int, draw: Callable[[int, Array], Edges], kept:
     fixed = len(first)
     drawn = draw(0, np.arange(count))
     sources, targets = np.concatenate([first, drawn[0]]), np.concatenate([second, drawn[1]])
+    keys = _keys(people, sources, targets)
+    seen = np.sort(keys)
+    again = _repeated(people, keys, _alike(seen), np.flatnonzero(sources == targets))
     for number in range(1, ROUNDS):
-        again = _repeated(people, sources, targets)
         if not len(again):
             return sources, targets
         sources[again], targets[again] = draw(number, again - fixed)
+        keys[again] = new = _keys(people, sources[again], targets[again])
+        # All other edges are different. Those that were replaced are among ``seen`` too, which costs time only.
+        hits = new[seen[np.minimum(np.searchsorted(seen, new), len(seen) - 1)] == new]
+        new.sort()
+        suspects = np.union1d(hits, _alike(new))
+        seen = np.insert(seen, np.searchsorted(seen, new), new)
+        again = _repeated(people, keys, suspects, again[sources[again] == targets[again]])
     left = np.ones(len(sources), bool)
-    left[_repeated(people, sources, targets)] = False
+    left[again] = False
     return sources[left], targets[left]
 
 
-def _repeated(people: int, sources: Array, targets: Array) -> Array:
-    """Return the indices of loops, and of edges that are the same as an earlier one."""
-    keys = np.minimum(sources, targets) * people + np.maximum(sources, targets)
-    ranked = np.sort(keys)
-    repeated = np.unique(ranked[1:][ranked[1:] == ranked[:-1]])
-    loops = np.flatnonzero(sources == targets)
-    if not len(repeated):
+def _keys(people: int, sources: Array, targets: Array) -> Array:
+    """Return one number for each edge, the same in both directions."""
+    return np.minimum(sources, targets) * people + np.maximum(sources, targets)
+
+
+def _alike(ranked: Array) -> Array:
+    """Return the numbers that occur more than once, in increasing order."""
+    return np.unique(ranked[1:][ranked[1:] == ranked[:-1]])
+
+
+def _repeated(people: int, keys: Array, suspects: Array, loops: Array) -> Array:
+    """Return the indices of loops, and of edges that are the same as an earlier one; ``suspects`` has their keys."""
+    if not len(suspects):
         return loops
-    place = np.minimum(np.searchsorted(repeated, keys), len(repeated) - 1)
-    candidates = np.flatnonzero(repeated[place] == keys)
+    marked = np.zeros(_MARKS, bool)  # by the last digits of keys: few edges are looked up
+    marked[suspects % _MARKS] = True
+    candidates = np.flatnonzero(marked[keys & (_MARKS - 1)])
+    candidates = candidates[np.isin(keys[candidates], suspects)]
     _, first = np.unique(keys[candidates], return_index=True)
     return np.union1d(loops, np.delete(candidates, first))

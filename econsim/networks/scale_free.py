@@ -68,9 +68,10 @@ class ScaleFree:
 
 def _resolved(position: Array, links: int, ends: Array) -> Array:
     """Return the people at drawn positions; a position that is the target of a link refers to that link's position."""
+    open_ = np.arange(len(position))
     while True:
-        link = position // 2 - links  # among the links of newcomers
-        open_ = np.flatnonzero((position % 2 == 1) & (link >= 0))
+        drawn = position[open_]
+        open_ = open_[(drawn % 2 == 1) & (drawn >= 2 * links)]  # targets of links of newcomers
         if not len(open_):
             return ends[position]
-        position[open_] = position[link[open_]]
+        position[open_] = position[position[open_] // 2 - links]

@@ -16,6 +16,8 @@ SCORED = (
     "coin",
     "prices",
     "taxes",
+    "law",
+    "network",
 )
 """The figures of scores under the first set of workers, which their captions name."""
 
@@ -103,6 +105,19 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
         "Metrics over an episode",
         "The main metrics at the end of each step or period of the evaluation episodes: means over episodes and"
         " training seeds, and, where there are several, a band that holds the middle 90 % of them.",
+    ),
+    (
+        "law",
+        "Distribution and its exact law",
+        "Shares of people at the end of an episode, one per training seed, and the law that holds for many people after"
+        " many steps (dots). The right panel is the share of people with at least so much, on a logarithmic axis.",
+    ),
+    (
+        "network",
+        "Network",
+        "People as discs, with an area in proportion to their number of neighbours, and edges as lines; people who"
+        " know each other are near each other. Colours are at the end of the first episode under the scenario's own"
+        " policy.",
     ),
     (
         "outcomes",

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from econsim.analysis import plots
+from econsim.analysis.law_plot import distribution_and_law
 from econsim.analysis.recording import Recording
 from econsim.analysis.recording import plots as recording_plots
+from econsim.economics import KnownLaws
 from econsim.errors import UserError
 from econsim.report import interactive
 from econsim.report.captions import CAPTIONS as _CAPTIONS
 from econsim.report.captions import SCORED
 from econsim.report.dots import interval_dots
 from econsim.report.interactive import Plot
+from econsim.report.network import draw_network
 from econsim.runs.metric_columns import metrics_in, shown_metrics, titled
 from econsim.runs.metrics_table import SERIES
 from econsim.runs.summary import schedule_of
@@ -122,6 +125,30 @@ class Figures:
     def learning(self) -> Figure:
         """Draw the leader's return while the scenario's own policy was trained, with the levels of other policies."""
         return plots.learning_curve(*self.learning_curves())
+
+    def law(self) -> Figure:
+        """Draw the distribution of an account among people at the end of an episode, beside its known law.
+
+        Raises:
+            UserError: no law is known for the accounts of this game, or they are stored as aggregates.
+        """
+        laws = game.known_laws() if isinstance(game := self._run.plan.game, KnownLaws) else {}
+        if not laws:
+            raise UserError(f"{self._run.path}: no distribution of this game is known exactly")
+        name, probabilities = next(iter(laws.items()))
+        accounts = self._accounts(name)
+        rows = accounts[accounts["response"] == self._summary["responses"][0]]
+        samples = {label: rows.loc[rows["policy"] == label, name].to_numpy() for label in self.policies}
+        account = next(account for account in game.accounts_spec if account.name == name)
+        return distribution_and_law(samples, probabilities.numpy(), account.noun, account.unit)
+
+    def network(self) -> Figure:
+        """Draw the network of the economy, with people in the colour of their account.
+
+        Raises:
+            UserError: the economy has no network, or one of more than 5,000 people.
+        """
+        return draw_network(self._run)
 
     def outcomes(self) -> Figure:
         """Draw the main metrics of the episodes that ended during training."""

@@ -17,6 +17,7 @@ from econsim.report.groups import groups_in_words
 from econsim.report.interactive import library
 from econsim.report.interval_notes import interval_notes
 from econsim.report.llm_usage import llm_usage
+from econsim.report.network import network_in_words
 from econsim.report.ranking import answer, ranking_in_words
 from econsim.report.references import references_of
 from econsim.report.reform import reform_in_words
@@ -90,6 +91,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "table": lambda run: content.policy_table(run.summary, fit_costs(run)),
     "groups": groups_in_words,
     "reform": reform_in_words,
+    "network": network_in_words,
     "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
     "llm_usage": llm_usage,
     "conversation": lambda run: CONVERSATION if has_transcript(run) else "",

@@ -12,6 +12,7 @@ from econsim.errors import UserError
 from econsim.report.content import welfare_by_function
 from econsim.report.distribution import distribution, growth_incidence_of
 from econsim.report.groups import payoffs_by_group
+from econsim.report.network import network_measures
 from econsim.report.reform import reform_by_decile
 from econsim.runs.metric_columns import shown_metrics
 from econsim.storage.csv_tables import write_csv
@@ -132,6 +133,7 @@ TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
     "distribution": distribution,
     "growth_incidence": growth_incidence_of,
     "certificate": certificate,
+    "network": network_measures,
 }
 
 

@@ -61,6 +61,39 @@ def test_the_closed_form_is_the_law_of_synchronous_activation() -> None:
     assert gini == pytest.approx(0.57993, abs=1e-5)
 
 
+@pytest.mark.parametrize("activation", ["synchronous", "sequential"])
+def test_the_law_that_reports_draw_has_the_closed_forms(activation: str) -> None:
+    law = exchange_of(activation=activation).known_laws()["wealth"].numpy()
+    levels, above = np.arange(len(law)), 1 - np.cumsum(law)
+    found = law[0], (levels - 1) ** 2 @ law, 1 - (above * above).sum()
+    assert found == pytest.approx(stationary(activation), abs=1e-6)
+
+
+@pytest.mark.parametrize("coins", [1, 3, 200])
+def test_known_laws_keep_the_mean_and_pools_are_geometric(coins: int) -> None:
+    law = exchange_of(exchange="pooled", coins=coins).known_laws()["wealth"].numpy()
+    levels = np.arange(len(law))
+    assert (law.sum(), levels @ law / coins) == (pytest.approx(1, abs=1e-7), pytest.approx(1, abs=1e-5))
+    np.testing.assert_allclose(law[1:] / law[:-1], coins / (coins + 1))
+    if coins == 3:  # r + r^2 / (2 (1 - r)) = 3 (Pollaczek and Khinchine): r = 4 - sqrt(10)
+        units = exchange_of(coins=3).known_laws()["wealth"].numpy()
+        assert units[0] == pytest.approx(sqrt(10) - 3, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"network": {"kind": "small_world"}},
+        {"exchange": "pooled", "saving_propensity": 0.5},
+        {"wealth_tax": {}},
+        {"participation": "voluntary"},
+        {"coins": 50},
+    ],
+)
+def test_where_no_law_is_known_none_is_given(unknown: dict[str, Any]) -> None:
+    assert exchange_of(**unknown).known_laws() == {}
+
+
 def gini(wealth: Tensor) -> float:
     ranked, people = wealth.flatten().double().sort().values, wealth.numel()
     return float((2 * torch.arange(1, people + 1).double() - people - 1) @ ranked / (people * ranked.sum()))

@@ -15,6 +15,7 @@ from econsim.accounts import Account, Statistic
 from econsim.deferred_features import DeferredFeatures
 from econsim.economies.money_exchange import exchange
 from econsim.economies.money_exchange.parameters import Parameters
+from econsim.economies.money_exchange.stationary import law_of_wealth
 from econsim.game import Box, Discrete, Game, Observation, Role, Transition, tensors
 from econsim.kernels import require_numba
 
@@ -125,6 +126,11 @@ class MoneyExchange(Game[State]):
     def conserved(self, state: State) -> dict[str, Tensor]:
         """Return the number of coins."""
         return {"coins": state.wealth.double().sum(-1)}
+
+    def known_laws(self) -> dict[str, Tensor]:
+        """Return the law of wealth among many people after many steps, where it is known; see ``stationary``."""
+        law = law_of_wealth(self.settings)
+        return {} if law is None else {"wealth": torch.from_numpy(law)}
 
     def not_covered(self) -> str:
         """Return "", since kernels cover every money exchange."""

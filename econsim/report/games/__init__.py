@@ -52,10 +52,13 @@ def blocks_of_game(game: Game[Any], play: Play, beside: Solved | None = None) ->
 
 
 def blocks_of_run(run: Run) -> list[Block]:
-    """Return the blocks about a run's game: the play of its own policy, and the gap over its training."""
+    """Return the blocks about a run's game: its reference policies, or play of its own policy and gaps in training."""
     from econsim.report.games.play import Play
+    from econsim.report.games.references import reference_blocks
     from econsim.report.games.training_gap import training_block
 
+    if beside := reference_blocks(run):
+        return beside
     policy = run.plan.last
     seed = f", seed {policy.seeds[0]}" if len(policy.seeds) > 1 else ""
     play = Play(run.agents, f"the run's players (policy {policy.label}{seed})", "played")

@@ -62,6 +62,7 @@ REPLACEMENTS = {
 """Words and phrases that are not used, as regular expressions, and what is written instead."""
 
 EXCEPTIONS = {
+    ("agents/persona_households.yaml", "mind"): "a parameter of the kind archetypes",
     ("econsim/llm/persona_generation.py", "portrait"): "a prompt and its reply, which key the replay store",
     ("econsim/nn/encoders.py", "sight"): "a random stream; also the name of weights in checkpoints",
     ("econsim/training/curriculum.py", "minds"): "a key of checkpoints",

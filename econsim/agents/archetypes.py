@@ -1,8 +1,9 @@
 """Archetypes: a language model is queried for a few workers of each group, and the others copy their actions.
 
 Workers are divided into groups of equal size, the archetypes: by skill, or by traits of their personas and then by
-skill. Some members of each group are drawn once. For these the model is queried, and they play its answers, with
-memories and personas of their own. Every other worker is assigned one of the queried members of its group, its
+skill. Players of games without skills are divided by their personas (``mind.characters``), and where these are equal
+by their order. Some members of each group are drawn once. For these the model is queried, and they play its answers,
+with memories and personas of their own. Every other worker is assigned one of the queried members of its group, its
 *example*, for the whole episode and works the same hours, so that a group keeps the *distribution* of the answers and
 not only their mean.
 
@@ -28,6 +29,8 @@ from econsim.parameters import Model
 
 if TYPE_CHECKING:
     from econsim.llm.protocols import AnswersQuestions
+    from econsim.llm.questions import Answer, Question
+    from econsim.llm.settings import Settings
 
 __all__ = ["Archetypes", "Parameters"]
 
@@ -36,7 +39,8 @@ class Parameters(Model):
     """Parameters of archetypes."""
 
     archetypes: int = Field(200, ge=1, le=100_000)
-    """Number of groups of equal size into which workers are divided; the members of a group are close in skill."""
+    """Number of groups of equal size into which workers are divided; the members of a group are close in skill, or in
+    games without skills have the same persona where the number is a multiple of that of personas."""
     alike: tuple[Literal["age", "sex", "education", "occupation"], ...] = ()
     """Persona traits by which workers are sorted before they are sorted by skill; the first trait has priority. Age is
     rounded down to decades."""
@@ -75,6 +79,7 @@ class Archetypes:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
         self.shadow: list[Difference] = []
+        self._service: AnswersQuestions | None = None
         self._mind = llm.LanguageWorker(parameters.mind)
 
     @property
@@ -84,6 +89,7 @@ class Archetypes:
 
     def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
+        self._service = service
         self._mind.connect(service)
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> _Memory:
@@ -92,7 +98,7 @@ class Archetypes:
         Raises:
             UserError: the players differ between environment copies or are too few, or the kind ``llm`` raises it.
         """
-        skill = _skill(game, role)
+        skill, has_skills = _skill(game, role, self.parameters.mind.characters)
         wanted = self.parameters.archetypes * self.parameters.answers + self.parameters.shadow
         if wanted > role.count:
             raise UserError(
@@ -103,6 +109,8 @@ class Archetypes:
         asked, example = _cast(_sorted(skill, self._traits(game, role)), self.parameters)
         answering = len(asked) - self.parameters.shadow
         players: Sequence[int] = asked.tolist()
+        if not has_skills and self._service is not None:  # agents of other games number the players that are asked
+            self._mind.connect(_Numbered(self._service, players))
         return _Memory(asked, example, answering, self._mind.start(game, role, num_envs, players))
 
     def _traits(self, game: Game[Any], role: Role) -> list[Sequence[Any]]:
@@ -134,16 +142,40 @@ class Archetypes:
         return self._mind.forecast(game, replace(role, count=queried), num_envs)
 
 
-def _skill(game: Game[Any], role: Role) -> Tensor:
-    """Return the skill of each player ``[N]``; raises ``UserError`` if it differs between environment copies."""
+class _Numbered:
+    """A service of which transcripts hold the index in the role of each player who is asked, not that among those."""
+
+    def __init__(self, service: AnswersQuestions, players: Sequence[int]) -> None:
+        self._service, self._players = service, players
+
+    @property
+    def settings(self) -> Settings:
+        return self._service.settings
+
+    def ask(self, questions: Sequence[Question], /) -> list[Answer]:
+        return self._service.ask([self._numbered(question) for question in questions])
+
+    def _numbered(self, question: Question) -> Question:
+        player = question.addressee.player
+        if player is None:
+            return question
+        return replace(question, addressee=question.addressee._replace(player=self._players[player]))
+
+
+def _skill(game: Game[Any], role: Role, characters: Sequence[str]) -> tuple[Tensor, bool]:
+    """Return by what players are grouped ``[N]``: skills, else the numbers of their personas; and whether it is skill.
+
+    Raises:
+        UserError: skills differ between environment copies.
+    """
     facts = game.observe(game.reset(random.keys(0, 2, game.device)))[role.name].facts or {}
     if "skill" not in facts:
-        raise UserError(f"agents.{role.name}: kind archetypes needs a game whose facts include each player's skill")
+        return torch.arange(role.count) % max(1, len(characters)), False
     first: Tensor
     first, second = facts["skill"].cpu()
     if not torch.equal(first, second):
         raise UserError(f"agents.{role.name}: kind archetypes needs the same population in every environment copy")
-    return first
+    return first, True
 
 
 def _banded(name: str, values: Sequence[Any]) -> list[str]:

@@ -15,6 +15,7 @@ from econsim.cli.console_tables import table
 from econsim.errors import command
 from econsim.parameters import Chosen, FromRoom
 from econsim.scenario import library
+from econsim.scenario.composition import extended
 from econsim.scenario.yaml_reader import MOST_BYTES, read
 from econsim.storage.user_files import read_user_file, shown
 
@@ -25,9 +26,11 @@ def described_file(axis: str, name: str) -> str:
     page = f"{axis}/{name}  ({shown(path)})\n\n{indented(path)}"
     if axis == "scenarios":
         plugins = kinds.plugin_options()
+        presets = extended(path).plain().get("presets") or {}
         return (
             f"{page}\n\nRun it with: {command('run', name)}{plugins}"
             f"\nOverride any key: {command('run', name, 'seed=7')}{plugins}"
+            + "".join(f"\nPreset {label}: {command('run', name, f'preset={label}')}{plugins}" for label in presets)
         )
     kind = read(path).plain().get("kind")
     return f"{page}\n\n{described_kind(kinds.load(axis, kind))}" if isinstance(kind, str) else page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -10,7 +11,7 @@ from econsim.game import FittedAgent
 from econsim.mechanisms.voting import RuleName
 from econsim.parameters import Chosen, FromRoom, Model
 
-__all__ = ["ElectionParameters", "Platforms"]
+__all__ = ["ElectionParameters", "Platforms", "candidate_names"]
 
 Platforms = dict[str, Annotated[Chosen, FromRoom("planners")]]
 
@@ -64,3 +65,8 @@ class ElectionParameters(Model):
                 f"candidates: {len(self.platforms)} platforms that are not binding need the indices of as many workers"
             )
         return self
+
+
+def candidate_names(platforms: Literal["own"] | Platforms, standing: Sequence[int]) -> list[str]:
+    """Return the names of the candidates: those of platforms, otherwise ``worker_3`` for the worker with index 3."""
+    return list(platforms) if isinstance(platforms, dict) else [f"worker_{index}" for index in standing]

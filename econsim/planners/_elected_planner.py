@@ -12,6 +12,7 @@ from torch import Tensor
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Role
 from econsim.learning import Recorder
+from econsim.mechanisms.voting import Election
 from econsim.planners._campaign import Campaign
 from econsim.planners._candidates import ElectionParameters
 from econsim.planners._ledger import Ledger
@@ -25,6 +26,7 @@ class ElectedPlanner(ABC):
 
     def __init__(self) -> None:
         self.fitted: dict[str, Tensor] = {}
+        self.elections: list[Election] | None = None
 
     @property
     def voters_are_exact(self) -> bool:
@@ -74,7 +76,7 @@ class ElectedPlanner(ABC):
         """Return ``promised`` and ``rates`` ``[C, K]``: the platforms, and the schedules that would be announced.
 
         Also ``candidates`` ``[C]`` (workers by index; -1 for a platform without a worker), ``utility`` ``[C, N]``, the
-        voters' expected utility of each victory, and the results of the election.
+        voters' expected utility of each victory, and the results of the election with the voters' weights ``[N]``.
         """
         return dict(self.fitted)
 

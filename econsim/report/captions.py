@@ -30,6 +30,18 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
         " more than eight workers, colours mark quartiles of the income per house.",
     ),
     (
+        "votes",
+        "Votes and winners by tax year",
+        "Share of voters, by weight, who put each candidate first under the scenario's own policy. A disc marks the"
+        " candidate who was elected.",
+    ),
+    (
+        "hours_over_time",
+        "Hours over time by workers",
+        "Mean weekly hours at the end of each step or tax year under the scenario's own policy, under each set of"
+        " workers under which it was scored. With several episodes, the band holds 90 % of them.",
+    ),
+    (
         "schedules",
         "Marginal tax rates",
         "Marginal tax rates by income before tax; each step is a tax bracket. The income axis is logarithmic. If rates"

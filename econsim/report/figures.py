@@ -20,6 +20,7 @@ from econsim.report.captions import SCORED
 from econsim.report.dots import interval_dots
 from econsim.report.interactive import Plot
 from econsim.report.network import draw_network
+from econsim.report.votes import shares_of_votes
 from econsim.runs.metric_columns import metrics_in, shown_metrics, titled
 from econsim.runs.metrics_table import SERIES
 from econsim.runs.summary import schedule_of
@@ -36,6 +37,8 @@ __all__ = ["Captioned", "Figures"]
 
 PLAYED = "play/"
 MOST_PANELS = 3
+_HOURS = "mean_hours"
+_FEWEST_YEARS = 2
 
 
 class Captioned(NamedTuple):
@@ -88,6 +91,34 @@ class Figures:
     def effective_rates(self) -> Figure:
         """Draw tax as a share of income by decile, before and after the rebate."""
         return plots.effective_rates(self._accounts("potential_income", "income", "tax", "rebate"), self.policies)
+
+    def votes(self) -> Figure:
+        """Draw the candidates' shares of first choices by tax year, with the winners.
+
+        Raises:
+            UserError: the run held no elections, or only one.
+        """
+        from econsim.report.elections import own_elections
+
+        scored = {workers_of(self._summary, each.response).short: each.elections for each in own_elections(self._run)}
+        if max(map(len, scored.values()), default=0) < _FEWEST_YEARS:
+            raise UserError(f"{self._run.path}: there are no elections in several tax years")
+        return shares_of_votes(scored)
+
+    def hours_over_time(self) -> Figure:
+        """Draw mean hours over time under the scenario's own policy, one line per set of workers.
+
+        Raises:
+            UserError: the run has no panel, its game has no hours, or its policy was scored under one set of workers.
+        """
+        from econsim.report.trajectories import by_workers
+
+        curves = by_workers(self._run.panel, self.policies[-1], _HOURS)
+        if len(curves) == 1:
+            raise UserError(f"{self._run.path}: the scenario's own policy was scored under one set of workers only")
+        names = {workers_of(self._summary, response).short: curve for response, curve in curves.items()}
+        titles = {_HOURS: titled(metrics_in(self._summary)[_HOURS])}
+        return plots.metrics_over_steps(names, titles, xlabel="step", smoothed=1)
 
     def episode(self) -> Figure:
         """Draw the map at eight steps of an episode under the scenario's own policy."""

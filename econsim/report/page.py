@@ -13,6 +13,7 @@ from econsim.report import content
 from econsim.report.caveats import caveats
 from econsim.report.certificate import certified
 from econsim.report.drawing import Drawn, svg
+from econsim.report.elections import election_tables
 from econsim.report.groups import groups_in_words
 from econsim.report.interactive import library
 from econsim.report.interval_notes import interval_notes
@@ -92,6 +93,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "groups": groups_in_words,
     "reform": reform_in_words,
     "network": network_in_words,
+    "elections": election_tables,
     "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
     "llm_usage": llm_usage,
     "conversation": lambda run: CONVERSATION if has_transcript(run) else "",

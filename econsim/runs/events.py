@@ -12,6 +12,7 @@ from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Game, Observation, Role
 from econsim.llm.protocols import AnswersQuestions, EstimatesCalls, UsesLlm, model_name
 from econsim.llm.role_service import Message
+from econsim.mechanisms.voting import Election, HoldsElections
 from econsim.scenario import Scenario
 from econsim.scenario.plan import must_be_fitted
 
@@ -41,6 +42,18 @@ class ReformedPlanner:
     def model_name(self) -> str:
         """The name in ``llm.models`` of the model that the first of the planners asks."""
         return model_name(self._planners[0][1])
+
+    @property
+    def elections(self) -> list[Election] | None:
+        """Where the first planner keeps a record of its elections; others hold none, since these need a fit."""
+        first = self._planners[0][1]
+        return first.elections if isinstance(first, HoldsElections) else None
+
+    @elections.setter
+    def elections(self, record: list[Election] | None) -> None:
+        first = self._planners[0][1]
+        if isinstance(first, HoldsElections):
+            first.elections = record
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> _Memory:
         """Return the memory of the first planner."""

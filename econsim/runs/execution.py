@@ -21,6 +21,7 @@ from econsim.runs.accounts import write_accounts
 from econsim.runs.backend import KERNELS, TENSORS, on_backend
 from econsim.runs.compilation import PRECISIONS, SCORING, compiled_in_words
 from econsim.runs.console_summary import print_ending
+from econsim.runs.elections import record_elections
 from econsim.runs.environment import describe_environment
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.events import check_events
@@ -370,6 +371,7 @@ class _Execution:
         for score in scored:
             if score.recording is not None:
                 save_recording(self.run, score.policy, score.recording)
+        record_elections(self.run, scored)
         summary = summarise(self.plan, scored, self.advice.messages)
         summary["explanations"] = _explanations(self.plan.game, fitted)
         llm_usage = self.speech.summary()

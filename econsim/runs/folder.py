@@ -4,7 +4,7 @@
                   manifest.json (checksums of these and of the files below, except logs, reports, figures and tables)
                   throughput.parquet (where policies were trained; the one table that differs between repetitions)
                   checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be recorded)
-                  panel.parquet (where the scenario asks for a panel)
+                  panel.parquet (where the scenario asks for a panel)  elections.json (where a planner is elected)
                   calls.jsonl  answers.sqlite  transcript.sqlite (of runs that ask a language model)
                   log.txt  report.html  figures/  tables/  certificate.json (after ``econsim equilibrium``)
                   lock (held by the process that works on the run)

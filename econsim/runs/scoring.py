@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from econsim.analysis.inequality import Floats
 from econsim.analysis.metrics import measure
 from econsim.analysis.recording import Recording
 from econsim.game import Agent, Game
+from econsim.mechanisms.voting import Election, HoldsElections
 from econsim.parameters import Chosen
 from econsim.play import counted
 from econsim.runs.accounts import AccountBlock, AccountStorage, account_blocks
@@ -54,6 +56,7 @@ class Score:
     series: metrics of flow accounts by step, ``{name: [T]}``.
     recording: a recording of the first score of each policy, where the game can be recorded.
     by_episode: the metrics of each episode, ``{name: [E]}``.
+    elections: the elections of the first episode, under a planner who holds some.
     """
 
     policy: str
@@ -65,6 +68,7 @@ class Score:
     series: dict[str, Floats]
     recording: Recording | None = None
     by_episode: dict[str, Floats] = field(default_factory=dict)
+    elections: tuple[Election, ...] = ()
 
     @property
     def labels(self) -> dict[str, Any]:
@@ -104,10 +108,12 @@ def scores(
         if progress is not None:
             watchers.append(counted(progress, index * steps, total, match.policy))
         recorder = None if panel is None else panel.recorder(exact, match.labels)
-        episode = play(exact, match.agents, key, match.recorded, [*watchers, *([recorder] if recorder else [])])
+        watchers += [] if recorder is None else [recorder]
+        with _elections_of(match.agents) as elections:
+            episode = play(exact, match.agents, key, match.recorded, watchers)
         if recorder is not None:
             recorder.finish()
-        yield scored(exact, match, episode, plan.scenario.accounts)
+        yield replace(scored(exact, match, episode, plan.scenario.accounts), elections=tuple(elections))
 
 
 def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chosen.build) -> Iterator[Match]:
@@ -148,6 +154,18 @@ def scored(game: Game[Any], match: Match, episode: Episode, storage: AccountStor
         episode.recording,
         by_episode,
     )
+
+
+@contextmanager
+def _elections_of(agents: Mapping[str, Agent]) -> Iterator[list[Election]]:
+    """Yield a list to which planners append the elections that they hold within the context."""
+    elections: list[Election] = []
+    planners = [agent for agent in agents.values() if isinstance(agent, HoldsElections)]
+    for planner in planners:
+        planner.elections = elections
+    yield elections
+    for planner in planners:
+        planner.elections = None
 
 
 def _crossed(scenario: Scenario) -> bool:

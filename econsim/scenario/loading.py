@@ -22,7 +22,7 @@ from econsim.scenario.defaults import over_defaults
 from econsim.scenario.labels import label_of
 from econsim.scenario.model import GameChoice, Scenario
 from econsim.scenario.origin import Origin
-from econsim.scenario.overrides import COMMAND_LINE, Overrides, overridden, patches
+from econsim.scenario.overrides import COMMAND_LINE, PRESET, Overrides, opened_patches, overridden, patches
 from econsim.scenario.validation_errors import problems
 from econsim.scenario.yaml_reader import Node, parse, read
 from econsim.storage.user_files import is_writable_text, shown
@@ -143,8 +143,8 @@ def scenario_path(source: str | Path) -> Path:
 def validate_file(path: Path) -> None:
     """Check a YAML file: as an agent or a planner if it is in a folder of that name, else as a scenario.
 
-    The plan of a scenario is computed too, and its agents start once, since the game defines the roles and what their
-    agents may do.
+    The plan of a scenario, and of each of its presets, is computed too, and its agents start once, since the game
+    defines the roles and what their agents may do.
 
     Raises:
         UserError: the file contains mistakes; each is listed with its file and line.
@@ -153,17 +153,23 @@ def validate_file(path: Path) -> None:
     axis = Path(os.path.realpath(path)).parent.name
     if axis not in library.AXES[1:]:
         scenario = load(path)
-        from econsim.scenario.plan import plan_of  # loads torch, which a file with mistakes needs not
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", EconsimWarning)  # advice about a run, which is no mistake in the file
-            plan_of(scenario, scenario.build_game()).check_agents()
+        _check_plan(scenario)
+        for name in scenario.presets:
+            _check_plan(load(path, {PRESET: name}))
         return
     _checked(read(path), Annotated[Chosen, FromRoom(axis)])
 
 
+def _check_plan(scenario: Scenario) -> None:
+    from econsim.scenario.plan import plan_of  # loads torch, which a file with mistakes needs not
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EconsimWarning)  # advice about a run, which is no mistake in the file
+        plan_of(scenario, scenario.build_game()).check_agents()
+
+
 def _validated(root: Node, overrides: Overrides, origin: Origin) -> Scenario:
-    commanded = {key: where for patch in patches(overrides) for key, where in patch.leaves()}
+    commanded = {key: where for patch in opened_patches(root, overrides) for key, where in patch.leaves()}
     scenario = _scenario(overridden(root, overrides))
     if commanded:
         changed = changed_keys(_without_overrides(root), scenario, commanded)

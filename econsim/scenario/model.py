@@ -134,6 +134,8 @@ class Scenario(Model):
     it): the same results in less time on a GPU, with as many times the memory."""
     headline: Headline | None = None
     """A known number that each run of this scenario is compared with."""
+    presets: dict[Label, dict[str, Any]] = Field(default_factory=dict)
+    """Named sets of overrides, of which ``preset=NAME`` chooses one: keys of the scenario and their values."""
     changed: tuple[str, ...] = ()
     """Keys that overrides changed, kept by econsim: the description and the headline are about other values of them."""
 
@@ -175,7 +177,7 @@ class Scenario(Model):
         label = data.pop("planner_label", None)
         if data.get("planner"):
             data["planner"] = {"label": label, **data["planner"]}
-        for key in ("changed", "events"):
+        for key in ("changed", "events", "presets"):
             if not data.get(key):
                 data.pop(key, None)
         return data

@@ -16,6 +16,8 @@ from econsim.scenario.yaml_reader import DEEPEST, Node, parse
 
 COMMAND_LINE = "command line"
 ARGUMENT = "argument"
+PRESET, PRESETS = "preset", "presets"
+"""The override that chooses one of the named sets of overrides of a scenario, and the key of these."""
 Overrides = Mapping[str, Any] | Sequence[str]
 
 
@@ -35,10 +37,36 @@ def patches(overrides: Overrides) -> list[Node]:
 
 
 def overridden(root: Node, overrides: Overrides) -> Node:
-    """Return the tree of a scenario with overrides applied in order; raises as :func:`patches`."""
-    for patch in patches(overrides):
+    """Return the tree of a scenario with overrides applied in order; raises as :func:`opened_patches`."""
+    for patch in opened_patches(root, overrides):
         root = laid_over(root, canonical(patch))
     return root
+
+
+def opened_patches(root: Node, overrides: Overrides) -> list[Node]:
+    """Return the patches of overrides; ``preset=NAME`` stands for the contents of that preset, and comes first.
+
+    Raises:
+        ScenarioError: as :func:`patches`, or the scenario has no such preset.
+    """
+    named, others = [], []
+    for patch in patches(overrides):
+        chosen = patch.content.get(PRESET)
+        named += [] if chosen is None else [_preset(root, chosen)]
+        others += [patch] if chosen is None else []
+    return [*named, *others]
+
+
+def _preset(root: Node, name: Node) -> Node:
+    presets = root.content.get(PRESETS) if isinstance(root.content, dict) else None
+    known = presets.content if presets is not None and isinstance(presets.content, dict) else {}
+    preset: Node | None = known.get(name.content) if isinstance(name.content, str) else None
+    if preset is None:
+        there_are = f"; there are {', '.join(known)}" if known else "; it has none"
+        raise _mistake(name.where, PRESET, f"the scenario has no preset {name.plain()!r}{there_are}")
+    if not isinstance(preset.content, dict):
+        raise _mistake(preset.where, f"{PRESETS}.{name.content}", "expected a mapping from keys to values")
+    return preset
 
 
 def plain_data(key: str, value: Any) -> Any:

@@ -17,7 +17,7 @@ from econsim.scenario.changes import MISSING, chosen_keys, value_at
 from econsim.scenario.composition import extended, resolved
 from econsim.scenario.defaults import over_defaults
 from econsim.scenario.loading import scenario_path
-from econsim.scenario.overrides import overridden, patches
+from econsim.scenario.overrides import opened_patches, overridden
 from econsim.scenario.yaml_reader import Node
 
 __all__ = ["Numbers", "Variants", "composed", "position"]
@@ -35,9 +35,9 @@ def composed(source: str | Path, overrides: Mapping[str, Any], before: Scenario 
     path = scenario_path(source)
     root = extended(path)
     unnamed = {"name": Node(path.stem, ""), "description": Node(library.summary(path), "")}
+    commanded = [key for patch in opened_patches(root, overrides) for key, _ in patch.leaves()]
     root = overridden(Node({**unnamed, **root.content}, root.where), overrides)
     content: dict[str, Any] = over_defaults(resolved(root)[0], Scenario).plain()
-    commanded = [key for patch in patches(overrides) for key, _ in patch.leaves()]
     if before is None:
         return content | {"changed": commanded}
     plain = before.model_dump(mode="json")

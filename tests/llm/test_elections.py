@@ -17,7 +17,10 @@ from econsim.errors import UserError
 from econsim.llm.service import Service
 from econsim.mechanisms.voting import median_flat_tax
 from econsim.planners import elected_llm
+from econsim.report.elections import election_tables
+from econsim.report.reported_run import ReportedRun
 from econsim.runs import execute
+from econsim.runs.elections import elections_of
 from econsim.scenario import load
 
 INCOMES = (30_000.0, 30_000.0, 80_000.0)
@@ -191,3 +194,36 @@ def test_a_recorded_election_replays_to_the_same_numbers(server: Server, tmp_pat
     again = execute(load("one_step_democratic", own | chosen | store), tmp_path / "again", quiet=True)
     assert len(server.bodies) == asked
     assert first.summary["policies"] == again.summary["policies"]
+
+
+def test_a_run_records_who_stood_who_voted_for_whom_and_who_won(server: Server, tmp_path: Path) -> None:
+    """In the first year two voters name worker_0; in the second one of them names worker_2, another answers nothing."""
+    asked: list[tuple[int, str]] = []
+
+    def voting(body: dict[str, Any]) -> str:
+        year = 2 if "Earlier elections" in said(body) else 1
+        voter = said(body).split("You are worker_", 1)[1][0]
+        asked.append((year, voter))
+        name = {(1, "0"): 0, (1, "1"): 0, (1, "2"): 2, (2, "0"): 2, (2, "2"): 2}.get((year, voter))
+        return "no idea" if name is None else json.dumps({"vote": f"worker_{name}"})
+
+    server.answer = voting
+    own = {"baselines": ["free_market"], "evaluation.ceiling": None, "economy.tax_years": 2, "headline": None}
+    chosen = {"planner": {"kind": "elected_llm", **FLAT}, "llm.base_url": server.base_url, "llm.model": "scripted"}
+    refused = {"llm.on_failure": "previous", "llm.failure_share": 1.0}
+    run = execute(load("one_step_democratic", own | chosen | refused), tmp_path / "run", quiet=True)
+    ((policy, response, _, (first, second)),) = elections_of(run)
+    assert (policy, response) == ("elected_llm", "exact")
+    assert set(asked) == {(year, voter) for year in (1, 2) for voter in "012"}
+    assert [(each.step, each.votes, each.winner) for each in (first, second)] == [
+        (1, ((0,), (0,), (2,)), 0),
+        (3, ((2,), (0,), (2,)), 2),
+    ]
+    assert first.support == pytest.approx((2 / 3, 0, 1 / 3))
+    assert (first.substituted, second.substituted) == (0, 1)
+    assert first.announced == first.promised[0] == (pytest.approx(MAJORITY, abs=1e-4),) * 2
+    (table,) = election_tables(run)
+    assert table.rows[0] == ["1", "worker_0", "47.2", "67%", "0, 1", "elected"]
+    assert table.rows[5] == ["2", "worker_2", "0", "67%", "0, 2", "elected"]
+    assert "1 of 6 ballots could not be read" in table.note
+    assert "votes" in ReportedRun(run.path).plot.available

@@ -11,26 +11,66 @@ from econsim.errors import ScenarioError, UserError
 from econsim.runs import execute
 from econsim.runs.llm_session import forecast_calls
 from econsim.scenario import load
+from econsim.scenario.library import names
 from econsim.scenario.plan import plan_of
 from econsim.text.role_text import RoleText
 
-COMMONS: dict[str, Any] = {"agents.player": "commons_personas", "episodes": 1}
+COMMONS: dict[str, Any] = {"preset": "personas"}
 
 
-@pytest.mark.parametrize(
-    ("name", "overrides", "calls"),
-    [
-        ("prisoners_dilemma", {"agents": {"row": "personas", "column": "personas"}, "episodes": 4}, 8),
-        ("commons_harvest", COMMONS, 60),
-        ("gather_trade_build", {"planner": "llm", "episodes": 1}, 10),
-    ],
-)
-def test_shipped_presets_forecast_fewer_than_300_calls(name: str, overrides: dict[str, Any], calls: int) -> None:
-    scenario = load(name, {**overrides, "llm.model": "m", "llm.base_url": "http://127.0.0.1:1/v1"})
+ENDPOINT = {"llm.model": "m", "llm.base_url": "http://127.0.0.1:1/v1"}
+MOST_CALLS = 300
+PRESETS = {
+    ("llm_economist", "small"): 124,  # 10 workers, 3 years of 4 steps; rates of 2 years under two sets of workers
+    ("llm_economist", "thousand_personas"): 200,
+    ("llm_economist_bounded", "small"): 244,
+    ("llm_economist_published", "small"): 124,
+    ("llm_economist_democratic", "small"): 228,
+    ("prisoners_dilemma", "personas"): 8,
+    ("commons_harvest", "personas"): 60,
+    ("coin_game", "personas"): 40,
+    ("bewley", "personas"): 100,
+    ("gather_trade_build", "llm_planner"): 10,
+}
+
+
+@pytest.mark.parametrize(("name", "preset"), PRESETS)
+def test_shipped_presets_forecast_fewer_than_300_calls(name: str, preset: str) -> None:
+    scenario = load(name, {"preset": preset, **ENDPOINT})
     forecast = forecast_calls(plan_of(scenario, scenario.build_game("cpu")))
     assert forecast is not None
-    assert forecast.calls == calls < 300
+    assert forecast.calls == PRESETS[name, preset] < MOST_CALLS
     assert forecast.usd == 0.0
+
+
+def test_every_shipped_scenario_with_a_language_model_has_a_preset() -> None:
+    for name in names("scenarios"):
+        scenario = load(name)
+        agents = [*scenario.every_agent(), *scenario.policies().values()]
+        if any(hasattr(agent.kind.implementation, "connect") for agent in agents):
+            assert any((name, preset) in PRESETS for preset in scenario.presets), name
+        own = {preset for shipped, preset in PRESETS if shipped == name}
+        assert own <= set(scenario.presets)
+
+
+def test_households_copy_those_with_their_own_persona(server: Server, tmp_path: Path) -> None:
+    """Savers consume a tenth, others nine tenths; only ten are asked, under the numbers that they have in the role."""
+    server.answer = lambda body: json.dumps({"action": [0.1 if "children" in said(body) else 0.9, 0.3]})
+    address = {"llm.model": "m", "llm.base_url": server.base_url, "economy.periods": 2, "panel": "step"}
+    alone = {"baselines": [], "evaluation": None, "headline": None}
+    run = execute(load("bewley", {"preset": "personas", **alone, **address}), tmp_path / "run", quiet=True)
+    entries = run.transcript()
+    assert len(entries) == 2 * 10
+    assert len({entry.player for entry in entries}) == 10
+    assert {entry.persona.count("children") == 1 for entry in entries if (entry.player or 0) % 5 == 0} == {True}
+    assert {entry.persona.count("children") == 0 for entry in entries if (entry.player or 0) % 5 > 0} == {True}
+    panel = run.panel[(run.panel["axis"] == "household") & (run.panel["response"] == "scenario")]
+    last = panel[panel["step"] == 2].set_index("index")
+    savers = last[last.index % 5 == 0]
+    assert len(savers) == 20
+    assert savers["assets"].min() > 0
+    # With nine tenths of resources consumed in both periods, at most a tenth of the resources is left.
+    assert savers["assets"].mean() > 5 * last[last.index % 5 > 0]["assets"].mean()
 
 
 def test_players_of_the_prisoners_dilemma_read_their_own_persona(server: Server, tmp_path: Path) -> None:

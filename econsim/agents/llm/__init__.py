@@ -97,7 +97,10 @@ class LanguageWorker(Asking):
                 )
             return self._start(briefing, game, role, num_envs, players)
         check_unused(self.parameters, (*PARAMETERS, *_IN_OTHER_GAMES), game, key)
-        role, characters = role if players is None else replace(role, count=len(players)), self.parameters.characters
+        characters = self.parameters.characters
+        if players is not None:
+            role = replace(role, count=len(players))
+            characters = tuple(characters[player % len(characters)] for player in players) if characters else ()
         if self._by_skill is not None:
             return self._by_skill.start(game, role, num_envs, key, characters)
         return self._by_text.start(game, role, num_envs, key, _rule_of(self.parameters), characters)

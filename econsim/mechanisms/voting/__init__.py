@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from econsim.mechanisms.voting.ballots import approvals, every_approval, every_ranking, single_peaked
 from econsim.mechanisms.voting.chances import elect
+from econsim.mechanisms.voting.elections import Election, HoldsElections, votes_of
 from econsim.mechanisms.voting.lotteries import maximal_lottery
 from econsim.mechanisms.voting.median import median_flat_tax, median_position
 from econsim.mechanisms.voting.misreports import Misreports, misreports
@@ -40,6 +41,8 @@ from econsim.mechanisms.voting.tournaments import (
 
 __all__ = [
     "RULES",
+    "Election",
+    "HoldsElections",
     "Misreports",
     "Rule",
     "RuleName",
@@ -59,4 +62,5 @@ __all__ = [
     "preference_shares",
     "schulze_scores",
     "single_peaked",
+    "votes_of",
 ]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+import torch
 from torch import Tensor
 
 from econsim.actions import tax_thresholds
 from econsim.game import Game, Observation, Role
 from econsim.learning import Recorder
-from econsim.mechanisms.voting import elect
+from econsim.mechanisms.voting import RULES, Election, elect, votes_of
 from econsim.planners._campaign import Campaign
-from econsim.planners._candidates import ElectionParameters
+from econsim.planners._candidates import ElectionParameters, candidate_names
 from econsim.planners._elected_planner import ElectedPlanner
-from econsim.planners.elected.outcome import outcome
+from econsim.planners.elected.outcome import outcome, sincere_utility
 
 __all__ = ["Elected", "Parameters"]
 
@@ -41,6 +42,14 @@ class Parameters(ElectionParameters):
     the first one in case of a tie."""
 
 
+class _Memory(NamedTuple):
+    """The schedules ``[C, K]`` and probabilities of winning ``[C]`` of the candidates, and the steps played."""
+
+    rates: Tensor
+    chances: Tensor
+    step: int
+
+
 class Elected(ElectedPlanner):
     """Announces the schedule of a winner of the election, in every environment copy and tax year."""
 
@@ -50,6 +59,7 @@ class Elected(ElectedPlanner):
     def __init__(self, parameters: Parameters) -> None:
         super().__init__()
         self.parameters = parameters
+        self.rule = RULES[parameters.rule]
 
     @property
     def voters_are_exact(self) -> bool:
@@ -63,20 +73,34 @@ class Elected(ElectedPlanner):
 
     def election(self, campaign: Campaign, candidates: Mapping[str, Tensor], recorder: Recorder) -> dict[str, Tensor]:
         """Return the candidates' probabilities of winning and the Condorcet winner; see :func:`outcome`."""
-        return outcome(self.parameters.rule, campaign.weight, candidates, recorder)
+        return outcome(self.parameters.rule, campaign.weight, candidates, recorder) | {"weight": campaign.weight}
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Tensor, Tensor]:
-        """Return the candidates' schedules ``[C, K]`` and probabilities of winning ``[C]``.
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> _Memory:
+        """Return the candidates' schedules and probabilities of winning.
 
         Raises:
             UserError: the role does not set tax brackets, or the planner has not been fitted.
         """
         tax_thresholds(game, role, "elected")
         fitted = self.result()
-        return fitted["rates"], fitted["chances"]
+        return _Memory(fitted["rates"], fitted["chances"], 0)
 
-    def act(self, observation: Observation, memory: tuple[Tensor, Tensor], key: Tensor) -> tuple[Tensor, Any]:
+    def act(self, observation: Observation, memory: _Memory, key: Tensor) -> tuple[Tensor, _Memory]:
         """Return the winner's tax rates in every environment copy, ``[B, 1, K]``."""
-        rates, chances = (tensor.to(key.device) for tensor in memory)
+        rates, chances = memory.rates.to(key.device), memory.chances.to(key.device)
         winner = elect(chances.expand(len(key), -1), key if self.parameters.draw else None)
-        return rates[winner][:, None].to(observation.features), memory
+        step = memory.step + 1
+        if self.elections is not None and bool(observation.acting[0, 0]):
+            self.elections.append(self._record(step, int(winner[0])))
+        return rates[winner][:, None].to(observation.features), memory._replace(step=step)
+
+    def _record(self, step: int, winner: int) -> Election:
+        """Return the election with the sincere ballots of all voters."""
+        fitted = self.result()
+        ballots = self.rule.sincere(sincere_utility(fitted["utility"]))[0]
+        weight = fitted.get("weight", torch.ones(len(ballots)))
+        support = torch.zeros(ballots.shape[1]).to(weight).scatter_add(0, ballots.argmax(-1), weight) / weight.sum()
+        promised, rates = (tuple(map(tuple, fitted[name].tolist())) for name in ("promised", "rates"))
+        names = tuple(candidate_names(self.parameters.platforms, fitted["candidates"].tolist()))
+        votes = votes_of(ballots, self.rule.asks)
+        return Election(step, names, promised, votes, tuple(support.tolist()), winner, rates[winner])

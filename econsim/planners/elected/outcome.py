@@ -9,7 +9,7 @@ from torch import Tensor
 from econsim.learning import Recorder
 from econsim.mechanisms.voting import RULES, RuleName, condorcet_winner, misreports, preference_shares
 
-__all__ = ["outcome"]
+__all__ = ["outcome", "sincere_utility"]
 
 MOST_TRIED = 5
 """Largest number of candidates for which gains from misreporting are computed, over all ballots of every voter."""
@@ -34,9 +34,7 @@ def outcome(
         candidates: result of a campaign: ``utility`` ``[C, N]`` of each victory, and ``candidates`` ``[C]`` by index.
         recorder: logs probabilities, pairwise shares and gains from misreporting.
     """
-    rule, expected = RULES[rule_name], candidates["utility"].T[None]
-    unit = _SAME * expected.abs().amax()
-    utility = (expected / unit).round() if unit > 0 else expected
+    rule, utility = RULES[rule_name], sincere_utility(candidates["utility"])
     chances = rule.chances(rule.sincere(utility), weight)[0]
     majority = condorcet_winner(utility, weight)
     preferred = preference_shares(utility, weight)[0]
@@ -51,6 +49,16 @@ def outcome(
         share = (gains.double() * weight).sum() / weight.sum()
         recorder.log("elected/share_who_gain_by_misreporting", float(share), step=0)
     return {"chances": chances, "condorcet_winner": majority, "preferred": preferred}
+
+
+def sincere_utility(expected: Tensor) -> Tensor:
+    """Return voters' utilities ``[1, N, C]`` from those of each victory ``[C, N]``, equal where only rounding differs.
+
+    The unit is a billionth of the largest utility.
+    """
+    unit = _SAME * expected.abs().amax()
+    by_voter = expected.T[None]
+    return (by_voter / unit).round() if unit > 0 else by_voter
 
 
 def _log_comparison(utility: Tensor, weight: Tensor, preferred: Tensor, recorder: Recorder) -> None:

@@ -9,6 +9,7 @@ counted.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -22,7 +23,8 @@ from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
 from econsim.llm.questions import Addressee, Question
 from econsim.llm.replies import Amounts, Form, OneOf, Ranking
-from econsim.mechanisms.voting import RULES, elect
+from econsim.mechanisms.voting import RULES, Election, elect, votes_of
+from econsim.planners._candidates import candidate_names
 from econsim.planners._elected_planner import ElectedPlanner
 from econsim.planners._welfare_forecast import WelfareForecast, exact_answers
 from econsim.planners.elected_llm.narrator import ANSWERS, Narrator, Offer, Person, Rates, Term
@@ -97,7 +99,7 @@ class LanguageElection(Asking, ElectedPlanner):
         potential, weight = prospects.initial("potential_income"), prospects.initial("weight")
         standing = tuple(fitted["candidates"].tolist())
         briefing = tax_briefing(game, voters, "planner: kind elected_llm")
-        names = _names(self.parameters, standing)
+        names = candidate_names(parameters.platforms, standing)
         lowest = on_grid(lowest_rate(game, role), parameters.grid)
         return _Memory(
             Narrator(parameters, briefing, voters.count, names, self.rule.asks, lowest),
@@ -151,7 +153,7 @@ class LanguageElection(Asking, ElectedPlanner):
     def _held(self, memory: _Memory, now: list[Report], places: list[int], key: Tensor) -> dict[int, _Copy]:
         """Hold an election in each of the copies ``places``, and return their memories afterwards."""
         offers = self._offers(memory, now, places, key)
-        ballots = self._ballots(memory, now, offers, key)
+        ballots, substituted = self._ballots(memory, now, offers, key)
         profiles = torch.tensor([ballots[place] for place in places], dtype=torch.float64)
         chances = self.rule.chances(profiles, memory.weight)
         winners = elect(chances, key[places].cpu()).tolist()
@@ -172,6 +174,19 @@ class LanguageElection(Asking, ElectedPlanner):
                 announced[place],
             )
             memories[place] = _Copy((*copy.terms, term), promised, ballots[place], announced[place])
+            if place == 0 and self.elections is not None:
+                self.elections.append(
+                    Election(
+                        now[0].time + 1,
+                        memory.narrator.names,
+                        promised,
+                        votes_of(profiles[row], self.rule.asks),
+                        tuple(shares_of[row]),
+                        winner,
+                        announced[0],
+                        substituted[0],
+                    )
+                )
         return memories
 
     def _offers(self, memory: _Memory, now: list[Report], places: list[int], key: Tensor) -> dict[int, Offer]:
@@ -200,8 +215,8 @@ class LanguageElection(Asking, ElectedPlanner):
 
     def _ballots(
         self, memory: _Memory, now: list[Report], offers: Mapping[int, Offer], key: Tensor
-    ) -> dict[int, Ballots]:
-        """Return the ballots of all voters in each copy."""
+    ) -> tuple[dict[int, Ballots], dict[int, int]]:
+        """Return the ballots of all voters in each copy, and how many of them stand in for answers."""
         narrator, people = memory.narrator, range(len(memory.weight))
         seeds, form = self.seeds(key, "vote", len(people)), self._ballot_form(narrator.names)
         asked = [(place, person) for place in offers for person in people]
@@ -214,10 +229,11 @@ class LanguageElection(Asking, ElectedPlanner):
             seed = seeds[place * len(people) + person]
             questions.append(self._question(narrator.rules["vote"], prompt, form, "vote", seed, asked_of))
         answers = dict(zip(asked, self.service.ask(questions), strict=True))
-        return {
+        ballots = {
             place: tuple(self._ballot(memory, place, person, offer, answers[place, person].value) for person in people)
             for place, offer in offers.items()
         }
+        return ballots, Counter(place for (place, _), answer in answers.items() if answer.value is None)
 
     def _ballot(self, memory: _Memory, place: int, person: int, offer: Offer, value: Any) -> tuple[float, ...]:
         """Return a voter's ballot ``[C]`` from the answer ``value``, or its replacement if there is no answer."""
@@ -297,11 +313,6 @@ def _voters(game: Game[Any]) -> Role:
             f"planner: kind elected_llm needs exactly one following role; {type(game).__name__} has {len(following)}"
         )
     return following[0]
-
-
-def _names(parameters: Parameters, standing: Sequence[int]) -> list[str]:
-    platforms = parameters.platforms
-    return list(platforms) if isinstance(platforms, dict) else [f"worker_{index}" for index in standing]
 
 
 def _how_many(parameters: Parameters, people: int) -> int:

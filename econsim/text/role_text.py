@@ -80,6 +80,16 @@ class RoleText:
         }
         return self._wording.render("question", **{**values, **self._briefing})
 
+    def observed(self, numbers: Sequence[float]) -> list[tuple[str, str]]:
+        """Return the names of what a player observes, each with its numbers in words.
+
+        Args:
+            numbers: the features of a player followed by those that all players share (:attr:`Seen.numbers`).
+        """
+        own = self._features[-1].first + self._features[-1].size if self._features else 0
+        pairs = (self._features, numbers[:own]), (self._shared, numbers[own:])
+        return [(row.name, _numbers(row, values)) for named, values in pairs for row in named]
+
     def past(self, history: Sequence[Action]) -> tuple[str, ...]:
         """Return past actions in words, between which a question has :data:`SEPARATOR`."""
         return tuple(self.action.named(action) for action in history)
@@ -112,12 +122,17 @@ class RoleText:
 
 def _lines(named: Sequence[Row], values: Sequence[float]) -> list[str]:
     """Return values with their names and units, one line per row."""
-    return [_line(row, values[row.first : row.first + row.size]) for row in named]
+    return [_line(row, values) for row in named]
 
 
 def _line(row: Row, values: Sequence[float]) -> str:
-    numbers = " ".join(f"{value:.4g}" for value in values)
+    numbers = _numbers(row, values)
     return f"{row.name}: {numbers} ({row.unit})" if row.unit else f"{row.name}: {numbers}"
+
+
+def _numbers(row: Row, values: Sequence[float]) -> str:
+    """Return the numbers of a row among all ``values``."""
+    return " ".join(f"{value:.4g}" for value in values[row.first : row.first + row.size])
 
 
 def _parameters(game: Game[Any]) -> Iterator[str]:

@@ -90,10 +90,10 @@ class LanguageWorker(Asking):
         briefing = briefing_of(game, role)
         key = f"agents.{role.name}"
         if _tells_hours(briefing):
-            if self.parameters.characters or self.parameters.skills:
+            if self.parameters.characters or self.parameters.skills or self.parameters.memory.kinds:
                 raise UserError(
-                    f"{key}: characters and skills of kind llm apply in games without hours of work; the personas of"
-                    " workers are those of economy.population"
+                    f"{key}: characters, skills and memory of kind llm apply in games without hours of work; the"
+                    " personas of workers are those of economy.population, and their memory is history and best"
                 )
             return self._start(briefing, game, role, num_envs, players)
         check_unused(self.parameters, (*PARAMETERS, *_IN_OTHER_GAMES), game, key)

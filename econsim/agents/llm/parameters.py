@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from econsim.agents.llm.memory.parameters import Memory
 from econsim.parameters import Chosen, FromRoom, Model
 
 __all__ = ["Parameters"]
@@ -15,7 +16,8 @@ class Parameters(Model):
     """Parameters of language-model agents.
 
     ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature``, ``max_tokens`` and ``fallback`` apply in every
-    game; the others apply only to workers in an economy with hours and tax years.
+    game; ``memory``, ``characters``, ``skills`` and ``every`` in games without hours of work; the others apply only to
+    workers in an economy with hours and tax years.
     """
 
     llm: str = ""
@@ -40,6 +42,9 @@ class Parameters(Model):
     """Seed of the draw of the altruistic and adversarial workers."""
     history: int = Field(50, ge=0, le=10_000)
     """Number of past steps in the prompt of a worker; in other games, number of past actions."""
+    memory: Memory = Memory()
+    """Memory beyond the short history, in games without prompts for tax years: ``retrieval`` over a player's own past,
+    and ``reflection`` every few turns."""
     best: int = Field(5, ge=0, le=1000)
     """Number of best distinct steps in the prompt of a worker."""
     cue: Literal["timed", "exploit", "none"] = "timed"

@@ -70,6 +70,11 @@ class LanguagePlanner(Asking):
         """
         briefing = briefing_of(game, role)
         if tells_taxes(briefing):
+            if self.parameters.memory.kinds:
+                raise UserError(
+                    "planner: memory of kind llm applies in games without tax years; here its memory is history and"
+                    " best"
+                )
             return self._start(briefing, game, role, num_envs)
         check_unused(self.parameters, PARAMETERS, game, "planner")
         return self._by_text.start(game, role, num_envs, "planner")

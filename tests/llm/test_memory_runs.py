@@ -128,8 +128,8 @@ MEM = "agents.player.memory"
     [
         ("commons_harvest", {MEM: "dreams"}, "no kind of memory 'dreams'; the kinds are retrieval"),
         ("commons_harvest", {MEM: {"reflection": {"every": 0}}}, r"reflection\.every: expected at least 1, found 0"),
-        ("llm_economist", {"agents.worker.memory": "retrieval"}, r"characters, skills and memory of kind llm apply in"),
-        ("llm_economist", {"planner.memory": "retrieval"}, "planner: memory of kind llm applies in games without tax"),
+        ("llm_economist", {"agents.worker.memory": "retrieval"}, r"agents.worker: memory of kind llm apply in"),
+        ("llm_economist", {"planner.memory": "retrieval"}, "planner: memory of kind llm apply in games without tax"),
         ("commons_harvest", {f"{MEM}.wording": "no/folder"}, r"agents\.player\.memory\.wording: no wording"),
     ],
 )

@@ -18,10 +18,11 @@ from econsim.game import Agent, Box, Game, Observation, Role
 from econsim.llm.questions import Addressee, Question
 from econsim.parameters import Model
 from econsim.text import SEPARATOR, Action, RoleText, Seen, acting_players, seen_by
+from econsim.text.presentation import Names, Order, Presentation
 
 __all__ = ["PARAMETERS", "TextMemory", "TextPlay", "check_unused"]
 
-PARAMETERS = ("llm", "wording", "history", "memory", "reasoning", "temperature", "max_tokens")
+PARAMETERS = ("llm", "wording", "history", "memory", "order", "names", "reasoning", "temperature", "max_tokens")
 """The parameters of agents and planners that apply in every game."""
 _ANSWER_TOKENS = 10  # per label or number
 _THOUGHT_TOKENS = 100
@@ -36,6 +37,10 @@ class Settings(Protocol):
     def history(self) -> int: ...
     @property
     def memory(self) -> Memory: ...
+    @property
+    def order(self) -> Order: ...
+    @property
+    def names(self) -> Names: ...
     @property
     def reasoning(self) -> bool: ...
     @property
@@ -103,7 +108,8 @@ class TextPlay:
             UserError: the wording does not exist.
         """
         settings = self._settings
-        text = RoleText(game, role, settings.wording, f"{key}.wording", settings.reasoning)
+        presentation = Presentation(settings.order, settings.names)
+        text = RoleText(game, role, settings.wording, f"{key}.wording", settings.reasoning, presentation)
         text.rules = f"{text.rules.rstrip()}\n\n{explained}" if explained else text.rules
         fallback = None if rule is None else (rule, rule.start(game, role, num_envs))
         history = History.empty(game, role, num_envs, settings.history)

@@ -15,8 +15,8 @@ __all__ = ["Parameters"]
 class Parameters(Model):
     """Parameters of the language-model planner.
 
-    ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature`` and ``max_tokens`` apply in every game; ``memory``
-    in games without tax years; the others apply only in an economy with tax years.
+    ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature`` and ``max_tokens`` apply in every game;
+    ``memory``, ``order`` and ``names`` in games without tax years; the others apply only in an economy with tax years.
     """
 
     llm: str = ""
@@ -36,6 +36,11 @@ class Parameters(Model):
     the model chooses."""
     history: int = Field(50, ge=0, le=10_000)
     """Number of past tax years in the prompt; in other games, number of past actions."""
+    order: Literal["given", "reversed"] = "given"
+    """Order in which options are listed, in games without prompts for tax years."""
+    names: Literal["given", "neutral"] | dict[str, str] = "given"
+    """Names of options, roles and things in games without prompts for tax years: as ``given``; ``neutral`` (option_1,
+    role_1, and without a story where the payoffs are listed); or new names by old ones."""
     memory: Memory = Memory()
     """Memory beyond the short history, in games without prompts for tax years: ``retrieval`` over a player's own past,
     and ``reflection`` every few turns."""

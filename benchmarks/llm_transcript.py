@@ -41,7 +41,7 @@ def measured(path: Path) -> dict[str, Any]:
     began = time.process_time()
     for questions, requests in batches:
         answers = [Answer('{"hours": 40}', 40.0, "clean") for _ in questions]
-        transcript.add(Asker("policy", "scenario", 1, "worker"), questions, requests, answers)
+        transcript.add(Asker("policy", "scenario", 1, "worker"), [*zip(questions, requests, answers, strict=True)])
     cpu = time.process_time() - began
     transcript.close()
     calls, characters = WORKERS * STEPS, sum(len(entry.system) + len(entry.user) for entry in entries(path))

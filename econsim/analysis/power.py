@@ -36,18 +36,20 @@ def chance_of_verdict(people: int, mean: float, spread: float, bound: float, con
     return float(above + below + max(within, 0.0))
 
 
-def people_needed(mean: float, spread: float, bound: float, fewest: int, power: float = POWER) -> int | None:
+def people_needed(
+    mean: float, spread: float, bound: float, fewest: int, power: float = POWER, confidence: float = 0.95
+) -> int | None:
     """Return the smallest number of people that give a verdict with probability ``power``, at least ``fewest``.
 
     Arguments are those of :func:`chance_of_verdict`; ``None`` if :data:`MOST` people would not do.
     """
     low, high = fewest - 1, fewest
-    while chance_of_verdict(high, mean, spread, bound) < power:
+    while chance_of_verdict(high, mean, spread, bound, confidence) < power:
         low, high = high, 2 * high
         if high > MOST:
             return None
     while high - low > 1:
         middle = (low + high) // 2
-        enough = chance_of_verdict(middle, mean, spread, bound) >= power
+        enough = chance_of_verdict(middle, mean, spread, bound, confidence) >= power
         low, high = (low, middle) if enough else (middle, high)
     return high

@@ -1,4 +1,4 @@
-"""The command ``audit``: a test of whether workers respond to incentives."""
+"""The command ``audit``: whether workers respond to incentives, and what the choices of agents depend on."""
 
 from __future__ import annotations
 
@@ -22,17 +22,37 @@ def audit(
         list[str] | None,
         typer.Option(metavar="NAME", help="A wording of the prompts; repeatable. Default: all wordings of the agents."),
     ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Instead, in any game, compare the choices of language-model agents when only this differs: memory,"
+            " paraphrase, order, names, models, replicates or drift; repeatable. all: all of them.",
+        ),
+    ] = None,
+    question: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="With --vary drift: a question about the persona, from 0 to 10; repeatable."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The output folder. Default: audits/SCENARIO, or RUN/audit for a run.")
     ] = None,
     yes: ConfirmOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Test whether a scenario's workers respond to incentives.
+    """Test whether a scenario's workers respond to incentives, or what else their choices depend on.
 
     The workers face flat taxes, by default of 12, 24, 35 and 90 per cent. Writes audit.json and audit.html, and prints
     the result.
     """
+    if vary or question:
+        from econsim.cli.varying import vary_behaviour
+        from econsim.errors import UserError
+
+        if rate or wording or repeats > 1:
+            raise UserError("--rate, --repeats and --wording belong to the audit of incentives, without --vary")
+        vary_behaviour(source, list(overrides or ()), list(vary or ()), list(question or ()), out, yes, quiet)
+        return
     from econsim.analysis.incentive_audit import RATES
     from econsim.errors import UserError
     from econsim.runs.folder import Run, open_run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from econsim.errors import UserError
 from econsim.llm._loop import Loop
 from econsim.llm.budget import Forecast, SpendingLimit, price_of
 from econsim.llm.providers import provider_of
@@ -30,7 +31,13 @@ class Channel:
         self._scheduler: Scheduler | None = None
 
     def send(self, loop: Loop, requests: Sequence[Request], arrived: Callable[[Arrival], None]) -> None:
-        """Send requests, and call ``arrived`` with each result; raises as :meth:`Scheduler.send`."""
+        """Send requests, and call ``arrived`` with each result; raises as :meth:`Scheduler.send`.
+
+        Raises:
+            UserError: the provider has no embeddings.
+        """
+        if self.settings.provider != "openai_compatible" and any(request.embeds for request in requests):
+            raise UserError("embeddings need llm.provider=openai_compatible; leave memory.retrieval.embeddings empty")
         if self._scheduler is None:
             settings = self.settings
             self.provider = self.provider or provider_of(settings)

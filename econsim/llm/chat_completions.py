@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,13 +21,14 @@ from econsim.llm.envelope import Envelope
 from econsim.llm.failures import TryAgain
 from econsim.llm.requests import Reply, Request
 
-__all__ = ["SIMULATED", "completion_in", "error_of", "reply_of", "status_of"]
+__all__ = ["SIMULATED", "completion_in", "embedding_of", "error_of", "reply_of", "status_of"]
 
 SIMULATED = "x-econsim-simulated"
 """Header in which an endpoint of a scripted model names its kind."""
 _MOST_TOKENS = 10**9  # of one call; a larger count is a fault of the server
 _CHARACTERS_A_TOKEN = 4
 _NOT_READ = "the response of the server is incomplete or is not a chat completion"
+_NO_EMBEDDING = "the response of the server is incomplete or is not an embedding"
 _FILTERED, _WITHHELD = "content_filter", "the content filter of the provider withheld the reply"
 
 
@@ -63,6 +65,23 @@ def reply_of(content: Mapping[str, Any], request: Request, simulated: str = "") 
         output_tokens = (len(arguments or text) + len(reasoning)) // _CHARACTERS_A_TOKEN
     envelope = Envelope(finish_reason, refusal, reasoning, bool(arguments), _text(simulated))
     return Reply(arguments or text, input_tokens, output_tokens, envelope)
+
+
+def embedding_of(content: Mapping[str, Any], request: Request, simulated: str = "") -> Reply:
+    """Return the vector in a response of ``/v1/embeddings`` as a reply: a JSON list of finite numbers.
+
+    Raises:
+        TryAgain: the response is not an embedding.
+    """
+    try:
+        vector = [float(number) for number in content["data"][0]["embedding"]]
+        tokens = _count((content.get("usage") or {}).get("prompt_tokens"))
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        raise TryAgain(_NO_EMBEDDING) from None
+    if not vector or not all(map(math.isfinite, vector)):
+        raise TryAgain(_NO_EMBEDDING)
+    text = json.dumps([float(f"{number:.7g}") for number in vector])  # the precision of servers
+    return Reply(text, request.tokens if tokens is None else tokens, 0, Envelope(simulated=_text(simulated)))
 
 
 def error_of(content: Mapping[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from econsim.errors import UserError
 from econsim.llm._bodies import UNCOMPRESSED, body_of
 from econsim.llm._refusals import check
-from econsim.llm.chat_completions import SIMULATED, completion_in, error_of, reply_of, status_of
+from econsim.llm.chat_completions import SIMULATED, completion_in, embedding_of, error_of, reply_of, status_of
 from econsim.llm.failures import EndpointError, SystemRoleRefused, TryAgain
 from econsim.llm.key_hosts import is_local, secret_of
 from econsim.llm.model_lists import NO_MODELS, Models, models_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Endpoint"]
 
-_PATH = "/chat/completions"
+_PATH, _EMBEDDINGS = "/chat/completions", "/embeddings"
 _KEPT_ALIVE = 60.0  # seconds
 _LONGEST_CHECK = 10.0  # seconds
 
@@ -46,7 +46,7 @@ class Endpoint:
             import aiohttp  # noqa: F401
         except ImportError:
             raise UserError('llm: aiohttp is required; install it with: pip install "econsim[llm]"') from None
-        self._settings, self._url = settings, settings.base_url + _PATH
+        self._settings, self._base = settings, settings.base_url
         self._secret = secret_of(settings)
         self._patience = Patience(settings.timeout)
         self._session: aiohttp.ClientSession | None = None
@@ -77,11 +77,11 @@ class Endpoint:
                 raise EndpointError(failure.reason) from None
 
     async def _completed(self, request: Request) -> Reply:
-        body = self._body(request)
+        body, path = self._body(request), _EMBEDDINGS if request.embeds else _PATH
         async with (
             self._errors_translated() as session,
             self._patience.limited(),
-            session.post(self._url, data=body, allow_redirects=False) as response,
+            session.post(self._base + path, data=body, allow_redirects=False) as response,
         ):
             content = self._secret.hidden(await body_of(response))
             simulated = response.headers.get(SIMULATED, "")
@@ -90,7 +90,7 @@ class Endpoint:
             answer = completion_in(content)
             if (error := error_of(answer)) is not None:
                 await self._refused(status_of(error), response.headers, json.dumps({"error": error}).encode())
-        reply = reply_of(answer, request, simulated)
+        reply = (embedding_of if request.embeds else reply_of)(answer, request, simulated)
         return reply.with_texts(self._secret.hidden) if self._secret else reply
 
     async def _refused(self, status: int, headers: Mapping[str, str], content: bytes) -> NoReturn:
@@ -154,11 +154,13 @@ class Endpoint:
             headers={"Content-Type": "application/json", **UNCOMPRESSED, **self._secret.header()},
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=not is_local(self._url),  # proxies are used only for other machines
+            trust_env=not is_local(self._base),  # proxies are used only for other machines
         )
         return self._session
 
     def _body(self, request: Request) -> bytes:
+        if request.embeds:
+            return json.dumps({"model": request.model, "input": request.user}).encode()
         body: dict[str, Any] = {
             "model": request.model,
             "messages": request.messages() if self._has_system_role else request.merged_messages(),

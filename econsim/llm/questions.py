@@ -45,6 +45,7 @@ class Question:
     scripted models, which compute with them (:attr:`econsim.llm.settings.Settings.is_scripted`). ``history`` holds the
     lines of ``user`` that describe the past, the oldest first, or other entries with ``separator`` between them: the
     older ones are left out where the question exceeds the context of the model. ``addressee``: whom it addresses.
+    ``embeds``: the name of an embedding model, whose vector of ``user`` is requested instead of a reply in words.
     """
 
     system: str
@@ -58,6 +59,7 @@ class Question:
     history: tuple[str, ...] = ()
     separator: str = "\n"
     addressee: Addressee = NOBODY
+    embeds: str = ""
 
     def text(self, scripted: bool = False) -> str:
         """Return the text that is sent as the user's message; for a ``scripted`` model it ends with the facts."""

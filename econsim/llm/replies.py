@@ -13,10 +13,12 @@ as removing a code fence or rounding to the grid, counts as *repaired*; one that
 | :class:`Choices` | one label for each of several choices, ``tuple[str, ...]`` |
 | :class:`Ranking` | all options, best first, ``tuple[str, ...]`` |
 | :class:`Words` | ``str`` |
+| :class:`Vector` | ``tuple[float, ...]``, of an embedding model |
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -27,7 +29,7 @@ from econsim.llm._numbers import grid, number, on_grid
 from econsim.llm._options import option
 from econsim.llm.json_extraction import EMPTY, LONGEST, Found, NotRead, find, unwrapped
 
-__all__ = ["EMPTY", "Amount", "Amounts", "Choice", "Choices", "Form", "OneOf", "Ranking", "Reading", "Words"]
+__all__ = ["EMPTY", "Amount", "Amounts", "Choice", "Choices", "Form", "OneOf", "Ranking", "Reading", "Vector", "Words"]
 
 
 @dataclass(frozen=True)
@@ -289,6 +291,25 @@ class Words(_Keyed):
         if not text:
             raise NotRead(f"{self.key!r} must be a text")
         return text[: self.longest].rstrip(), f"longer than {self.longest} characters" * (len(text) > self.longest)
+
+
+@dataclass(frozen=True)
+class Vector:
+    """The vector of an embedding model, which :mod:`econsim.llm.chat_completions` reads from the response."""
+
+    key: str = "embedding"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the reply."""
+        return {"type": "object", "properties": {self.key: {"type": "array", "items": {"type": "number"}}}}
+
+    def read(self, reply: str, truncated: bool = False) -> Reading:
+        """Parse a reply: a JSON list of numbers."""
+        try:
+            vector = tuple(map(float, json.loads(reply)))
+        except (TypeError, ValueError):
+            return Reading(None, "failed", "not a list of numbers")
+        return Reading(vector, "clean")
 
 
 def _number_schema(low: float, high: float, step: float | None) -> dict[str, Any]:

@@ -27,11 +27,15 @@ __all__ = ["Reply", "Request", "request_of"]
 
 _FORMAT = b"econsim request 1"
 _CHARACTERS_A_TOKEN = 4
+_EMBEDDING = "embedding"  # in place of the sampling parameters, which embeddings do not have
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question with all settings on which its answer depends; ``key`` (32 bytes) identifies it."""
+    """A question with all settings on which its answer depends; ``key`` (32 bytes) identifies it.
+
+    ``embeds``: the answer is the embedding of ``user``, not a reply in words.
+    """
 
     key: bytes
     model: str
@@ -43,6 +47,7 @@ class Request:
     seed: int
     history: tuple[str, ...] = ()
     separator: str = "\n"
+    embeds: bool = False
 
     def with_history(self, lines: int) -> Request | None:
         """Return the request with the last ``lines`` entries of the history only; ``None`` if it has no history."""
@@ -87,23 +92,26 @@ def request_of(question: Question, settings: Settings) -> Request:
     """Return the request for a question under the given settings."""
     temperature = settings.temperature if question.temperature is None else question.temperature
     max_tokens = settings.max_tokens if question.max_tokens is None else question.max_tokens
-    schema = _schema(question.form)
+    schema, model = _schema(question.form), question.embeds or settings.model
     sampling = json.dumps([settings.structured, temperature, max_tokens, settings.body], sort_keys=True)
-    hashed = _hashed(settings.model, question.system, schema, sampling).copy()
+    if question.embeds:
+        max_tokens, sampling = 0, _EMBEDDING
+    hashed = _hashed(model, question.system, schema, sampling).copy()
     hashed.update(b"%d\0" % question.seed)
     user = question.text(settings.is_scripted)
     hashed.update(user.encode("utf-8", "surrogatepass"))
     return Request(
         hashed.digest(),
-        settings.model,
+        model,
         question.system,
         user,
-        _parsed(schema) if settings.structured else None,
+        _parsed(schema) if settings.structured and not question.embeds else None,
         temperature,
         max_tokens,
         question.seed,
         question.history,
         question.separator,
+        bool(question.embeds),
     )
 
 

@@ -184,8 +184,9 @@ class Service:
         self._simulated |= {reply.envelope.simulated for reply in replies if reply and reply.envelope.simulated}
         pairs = zip(questions, requests, strict=True)
         answers = [_answer(question, recorded[request.key]) for question, request in pairs]
-        if self._transcript is not None:
-            self._transcript.add(asker, questions, requests, answers)
+        together = [row for row in zip(questions, requests, answers, strict=True) if not row[0].embeds]
+        if self._transcript is not None and together:
+            self._transcript.add(asker, together)
         return answers
 
     def _recorded(self, keys: Sequence[bytes]) -> dict[bytes, Recorded]:

@@ -101,17 +101,14 @@ class Transcript:
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"{path}: cannot be used as a transcript ({error}); move it away, then repeat") from error
 
-    def add(
-        self, asker: Asker, questions: Sequence[Question], requests: Sequence[Request], answers: Sequence[Answer]
-    ) -> None:
-        """Append questions with their answers in one transaction.
+    def add(self, asker: Asker, together: Sequence[tuple[Question, Request, Answer]]) -> None:
+        """Append questions with their requests and answers in one transaction.
 
         Raises:
             RunError: writing to disk failed.
         """
         new: dict[int, str] = {}
         labels = json.dumps([asker.policy, asker.response, asker.seed, asker.group])
-        together = zip(questions, requests, answers, strict=True)
         rows = [self._row(asker, labels, *each, new) for each in together]
         try:
             with self._file:

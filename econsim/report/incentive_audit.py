@@ -11,7 +11,7 @@ from econsim.analysis.incentive_audit import FEWEST, MOST_REPLACED, SMALL
 from econsim.analysis.power import MOST, POWER
 from econsim.runs.llm_session import reasons_in_words
 
-__all__ = ["Audited", "audited", "fragment"]
+__all__ = ["Audited", "audited", "fragment", "of_replies"]
 
 WORDING_MATTERS = 0.1
 """The smallest difference of elasticities between wordings that is reported as a concern."""
@@ -116,7 +116,7 @@ def _notes(content: dict[str, Any], rates: Sequence[str]) -> Iterator[str]:
     if content["repeats"] > 1:
         yield f"Standard deviation of one person's hours between repeats: {first['repeat_spread']:.2f}."
     yield from _of_wording(content["audits"])
-    yield from _of_replies(content.get("llm"))
+    yield from of_replies(content.get("llm"))
 
 
 def _of_wording(audits: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -133,7 +133,8 @@ def _of_wording(audits: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield f"The wording does not matter: {differ}."
 
 
-def _of_replies(llm: dict[str, Any] | None) -> Iterator[str]:
+def of_replies(llm: dict[str, Any] | None) -> Iterator[str]:
+    """Yield sentences about the replies of a model: whether it is simulated, and how many could not be used."""
     if llm is None:
         return
     if llm["simulated"]:

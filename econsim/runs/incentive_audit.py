@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
-from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +19,12 @@ from econsim.actions import sets_tax_brackets
 from econsim.analysis.incentive_audit import RATES, Audit, audit_hours
 from econsim.errors import UserError
 from econsim.game import Agent, Game
-from econsim.llm.budget import Forecast
-from econsim.llm.protocols import EstimatesCalls, UsesLlm, model_name
-from econsim.llm.role_service import RoleService
-from econsim.llm.service import STORE, Service
-from econsim.llm.transcript import TRANSCRIPT, Asker
+from econsim.llm.service import Service
 from econsim.parameters import Chosen
 from econsim.play import HeldAction, counted
+from econsim.runs.audit_service import audit_service, questions_of, usage_of
 from econsim.runs.evaluation import evaluation_key, play
 from econsim.runs.folder import Run
-from econsim.runs.llm_progress import QuestionProgress
-from econsim.runs.llm_session import LEDGER, check_agreed
 from econsim.runs.load_agents import agents_of
 from econsim.runs.progress import Report
 from econsim.scenario import Scenario, with_overrides
@@ -95,7 +88,8 @@ def audit(
     out.mkdir(parents=True, exist_ok=True)
     refuse_links(out)
     with locked(out):
-        service = _service(scenario, game, workers, len(conditions.rates) * conditions.repeats, out, agreed, say)
+        num_envs = len(conditions.rates) * conditions.repeats
+        service = audit_service(scenario, game, workers, num_envs, out, agreed, say)
         try:
             audits = {}
             steps = game.horizon + 1
@@ -123,21 +117,15 @@ def _audited(
     watchers: Sequence[Callable[[Any, torch.Tensor], object]],
 ) -> Audit:
     """Return the workers' responses; every rate is played with the same random keys."""
-    before = _questions(service)
+    before = questions_of(service)
     rates = torch.tensor(asked.rates, dtype=torch.float64)
     key = evaluation_key(scenario.seed, asked.repeats).repeat(len(rates))
     flat = rates.repeat_interleave(asked.repeats)[:, None].expand(-1, *game.roles[leader].action.shape)
     accounts = play(game, {**agents, leader: HeldAction(flat)}, key, watchers=watchers).accounts
     hours = accounts["hours"].reshape(len(rates), asked.repeats, -1)
     weight = accounts["weight"][0].numpy() if "weight" in accounts else None
-    questions, failed = (now - then for now, then in zip(_questions(service), before, strict=True))
+    questions, failed = (now - then for now, then in zip(questions_of(service), before, strict=True))
     return audit_hours(hours.numpy(), asked.rates, weight, failed / questions if questions else 0.0)
-
-
-def _questions(service: Service | None) -> tuple[int, int]:
-    """Return the numbers of all questions so far, and of those without an answer that could be used."""
-    counters = [] if service is None else list(service.counters.values())
-    return sum(counter.questions for counter in counters), sum(counter.failed for counter in counters)
 
 
 def _checked(scenario: Scenario, game: Game[Any], asked: Asked) -> str:
@@ -145,7 +133,10 @@ def _checked(scenario: Scenario, game: Game[Any], asked: Asked) -> str:
     leader = leading_role(scenario, game)
     taxed = leader is not None and sets_tax_brackets(game, game.roles[leader])
     if leader is None or not taxed or "hours" not in game.accounts(game.reset(evaluation_key(scenario.seed))):
-        raise UserError(f"{scenario.name}: an audit needs workers who choose hours and a planner who sets tax rates")
+        raise UserError(
+            f"{scenario.name}: an audit needs workers who choose hours and a planner who sets tax rates; in any other"
+            " game, audit language-model agents with --vary"
+        )
     if getattr(getattr(game, "settings", None), "redraw_population", False):
         raise UserError(
             f"{scenario.name}: an audit needs the same population at every rate; set economy.redraw_population=false"
@@ -196,44 +187,6 @@ def _worded(chosen: Chosen, wording: str) -> Chosen:
     return replace(chosen, parameters=chosen.parameters.model_copy(update={"wording": wording}))
 
 
-def _service(
-    scenario: Scenario,
-    game: Game[Any],
-    workers: Mapping[str, Mapping[str, Agent]],
-    num_envs: int,
-    out: Path,
-    agreed: bool,
-    say: Callable[[str], object],
-) -> Service | None:
-    """Connect the agents that call a language model to a service and return it; ``None`` if there are none."""
-    all_agents = [(role, agent) for agents in workers.values() for role, agent in agents.items()]
-    if not any(isinstance(agent, UsesLlm) for _, agent in all_agents):
-        return None
-    if scenario.llm is None:
-        raise UserError(f"{scenario.name}: agents call a language model; set llm.base_url=URL and llm.model=NAME")
-    service = Service(scenario.llm, out / STORE, out / LEDGER, out / TRANSCRIPT)
-    try:
-        for wording, agents in workers.items():
-            for role, agent in agents.items():
-                if isinstance(agent, UsesLlm):
-                    asker = Asker(scenario.name, wording, scenario.seed, role, model=model_name(agent))
-                    agent.connect(RoleService(service, asker))
-        forecasts = [
-            service.forecast(*agent.forecast(game, game.roles[role], num_envs), model=model_name(agent))
-            for role, agent in all_agents
-            if isinstance(agent, EstimatesCalls)
-        ]
-        forecast = reduce(add, forecasts) if forecasts else Forecast(0, 0, 0, 0.0)
-        if not agreed:
-            check_agreed(forecast, scenario.llm)
-        service.watch = QuestionProgress(say, forecast.calls)
-        service.check()
-    except BaseException:
-        service.close()
-        raise
-    return service
-
-
 def _content(scenario: Scenario, asked: Asked, audits: Mapping[str, Audit], service: Service | None) -> dict[str, Any]:
     first = next(iter(audits.values()))
     content: dict[str, Any] = {
@@ -248,10 +201,5 @@ def _content(scenario: Scenario, asked: Asked, audits: Mapping[str, Audit], serv
         ],
     }
     if service is not None:
-        counters = {purpose: counter.plain() for purpose, counter in service.counters.items()}
-        content["llm"] = {
-            "model": service.settings.model,
-            "simulated": service.simulated,
-            "purposes": counters,
-        }
+        content["llm"] = usage_of(service)
     return content

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from econsim.runs.folder import Run
     from econsim.scenario.overrides import Overrides
 
-__all__ = ["INTERVIEWS", "Said", "ask_personas", "interview", "moments"]
+__all__ = ["INTERVIEWS", "Said", "ask_personas", "interview", "moments", "question_of"]
 
 INTERVIEWS = "interviews"
 """The folder of interviews in the folder of a run."""
@@ -128,7 +128,7 @@ def ask_personas(
         UserError: the model cannot be called, or the user has to agree first.
     """
     settings = _settings(run, folder, overrides)
-    questions = [_question(memory, text, form, purpose) for memory, text, form in asked]
+    questions = [question_of(memory, text, form, purpose) for memory, text, form in asked]
     check_writable(run.path)
     with Service(settings.model_copy(update={"mode": "off"})) as unrecorded:
         tokens = sum(len(question.system + question.user) for question in questions) // 4
@@ -148,7 +148,7 @@ def ask_personas(
     return [Said(memory, text, answer) for (memory, text, _), answer in together]
 
 
-def _question(memory: Entry, text: str, form: Form, purpose: str) -> Question:
+def question_of(memory: Entry, text: str, form: Form, purpose: str) -> Question:
     """Return the question with the memory of a persona; its seed depends on the text, the player and the step."""
     about = f"{memory.request} {memory.player} {memory.step} {text}"
     seed = int.from_bytes(hashlib.sha256(about.encode()).digest()[:4], "big") & _SEEDS

@@ -51,8 +51,10 @@ class ActionText(Protocol):
         """Return whether an action is legal under the mask."""
 
 
-def action_text(role: Role) -> ActionText:
-    """Return the text form of the actions of a role."""
+def action_text(role: Role, is_reversed: bool = False) -> ActionText:
+    """Return the text form of the actions of a role; ``is_reversed``: options are listed from the last to the first."""
     if isinstance(role.action, Box):
         return NumberText(role.action, entry_names(role), role.action_unit)
-    return OptionText(entry_names(role), option_names(role), role.action_unit, isinstance(role.action, Discrete))
+    return OptionText(
+        entry_names(role), option_names(role), role.action_unit, isinstance(role.action, Discrete), is_reversed
+    )

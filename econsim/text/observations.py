@@ -21,6 +21,11 @@ class Seen(NamedTuple):
     view: list[list[list[int]]] | None
     facts: Mapping[str, Any]
 
+    @property
+    def numbers(self) -> list[float]:
+        """The player's features, followed by those that all players of its role share."""
+        return [*self.features, *self.shared]
+
 
 def acting_players(observation: Observation) -> Tensor:
     """Return which players act and are alive, ``[B, N]`` bool."""

@@ -21,20 +21,23 @@ class OptionText:
     """A single unnamed choice (``alone``) or several named ones; implements :class:`~econsim.text.actions.ActionText`.
 
     ``names`` are the names of several choices, ``options`` the labels of each, ``unit`` the unit of numeric labels.
+    ``is_reversed``: the labels of a choice are listed from the last to the first.
     """
 
     names: Labels
     options: tuple[Labels, ...]
     unit: str
     alone: bool
+    is_reversed: bool = False
 
     @property
     def lines(self) -> list[str]:
         """The options, one line for all choices that have the same options."""
         unit = f" ({self.unit})" if self.unit else ""
+        labels = tuple(map(self._ordered, self.options))
         if self.alone:
-            return [f"one of{unit}: {listed(self.options[0])}"]
-        return [f"for each of {names}, one of{unit}: {options}" for names, options in self._grouped(self.options)]
+            return [f"one of{unit}: {listed(labels[0])}"]
+        return [f"for each of {names}, one of{unit}: {options}" for names, options in self._grouped(labels)]
 
     @property
     def example(self) -> str:
@@ -91,9 +94,12 @@ class OptionText:
     def _labels(self, mask: Mask, legal: bool) -> tuple[Labels, ...]:
         """Return for each choice its legal labels, or the others if ``legal`` is false."""
         return tuple(
-            tuple(label for label, flag in zip(options, flags, strict=True) if flag == legal)
+            self._ordered(tuple(label for label, flag in zip(options, flags, strict=True) if flag == legal))
             for options, flags in zip(self.options, self._flags(mask), strict=True)
         )
+
+    def _ordered(self, labels: Labels) -> Labels:
+        return labels[::-1] if self.is_reversed else labels
 
     def _grouped(self, options: Sequence[Labels]) -> list[tuple[str, str]]:
         """Return, for each distinct set of options, the names of the choices that have it and the options."""

@@ -18,6 +18,7 @@ from econsim.text.names import Row
 from econsim.text.observations import Seen
 from econsim.text.pages import games_of, pages_of
 from econsim.text.payoffs import payoff_lines
+from econsim.text.presentation import GIVEN, Presentation, renaming_of
 from econsim.text.summary import observed, players_of, shared_by
 from econsim.text.types import Action
 from econsim.text.views import ViewText
@@ -29,6 +30,7 @@ PROMPTS = Path(__file__).parent / "prompts"
 STANDARD = "standard"
 SEPARATOR = "; "
 """What stands between the past actions of a question."""
+_NO_STORY = "What every player is paid is listed below."
 TEMPLATES = "templates"
 """The key of a briefing under which a game gives the folder of its own templates."""
 
@@ -37,23 +39,34 @@ class RoleText:
     """Text form of a role. ``rules`` is the text that precedes every question to every player of the role."""
 
     def __init__(
-        self, game: Game[Any], role: Role, wording: str = STANDARD, key: str = "wording", thought: bool = False
+        self,
+        game: Game[Any],
+        role: Role,
+        wording: str = STANDARD,
+        key: str = "wording",
+        thought: bool = False,
+        presentation: Presentation = GIVEN,
     ) -> None:
         """Render the rules.
 
         Args:
             game: the game; its own wording is used if it has one.
             role: one of the game's roles.
-            wording: ``standard``, or the path of a folder with the Jinja templates ``rules`` and ``question``.
+            wording: ``standard``, ``plain`` (the same in other words), or the path of a folder with the Jinja templates
+                ``rules`` and ``question``.
             key: the scenario key that selects the wording, for error messages.
             thought: whether the reply includes a short line of reasoning before the action.
+            presentation: the order of options, and other names.
 
         Raises:
-            UserError: there is no such wording, or a template is invalid.
+            UserError: there is no such wording, a template is invalid, or a new name is given to nothing.
         """
         briefing = dict(game.briefing(role.name)) if isinstance(game, TextInterface) else {}
         templates = str(briefing.pop(TEMPLATES, STANDARD))
-        self.role, self.action, self.thought = role, action_text(role), thought
+        self._renaming = renaming_of(game, presentation.names, f"{key.rpartition('.')[0]}.names".lstrip("."))
+        role = self._renaming.role(role)
+        self._is_reversed = presentation.order == "reversed"
+        self.role, self.action, self.thought = role, action_text(role, self._is_reversed), thought
         self._features, self._shared = observed(role), shared_by(role)
         self._view = ViewText(role)
         self._wording = Wording(PROMPTS, templates if wording == STANDARD else wording, key)
@@ -68,7 +81,7 @@ class RoleText:
             history: the player's last actions, the oldest first.
         """
         values = {
-            "role": base_role(self.role.name),
+            "role": self._renaming.text(base_role(self.role.name)),
             "history": SEPARATOR.join(self.past(history)),
             "observation": _lines(self._features, seen.features),
             "shared": _lines(self._shared, seen.shared),
@@ -80,6 +93,16 @@ class RoleText:
         }
         return self._wording.render("question", **{**values, **self._briefing})
 
+    def observed(self, numbers: Sequence[float]) -> list[tuple[str, str]]:
+        """Return the names of what a player observes, each with its numbers in words.
+
+        Args:
+            numbers: the features of a player followed by those that all players share (:attr:`Seen.numbers`).
+        """
+        own = self._features[-1].first + self._features[-1].size if self._features else 0
+        pairs = (self._features, numbers[:own]), (self._shared, numbers[own:])
+        return [(row.name, _numbers(row, values)) for named, values in pairs for row in named]
+
     def past(self, history: Sequence[Action]) -> tuple[str, ...]:
         """Return past actions in words, between which a question has :data:`SEPARATOR`."""
         return tuple(self.action.named(action) for action in history)
@@ -89,14 +112,18 @@ class RoleText:
         return self.action.form(seen.mask, self.thought)
 
     def _static(self, game: Game[Any]) -> Mapping[str, Any]:
+        renamed = self._renaming
+        payoffs = list(renamed.texts(next(filter(None, map(payoff_lines, games_of(base_game(game)))), [])))
+        has_story = not (renamed.is_neutral and payoffs)
+        parameters = [name for each in games_of(base_game(game)) for name in _parameters(each)]
         return {
-            "role": base_role(self.role.name),
+            "role": renamed.text(base_role(self.role.name)),
             "players": base_game(game).roles[base_role(self.role.name)].count,
-            "page": pages_of(base_game(game)),
-            "parameters": ", ".join(name for each in games_of(base_game(game)) for name in _parameters(each)),
-            "payoffs": next(filter(None, map(payoff_lines, games_of(base_game(game)))), []),
+            "page": renamed.text(pages_of(base_game(game))) if has_story else _NO_STORY,
+            "parameters": ", ".join(renamed.texts(parameters)) if has_story else "",
+            "payoffs": payoffs[::-1] if self._is_reversed else payoffs,
             "unit": game.unit,
-            "roles": list(map(players_of, base_game(game).roles.values())),
+            "roles": list(renamed.texts(map(players_of, base_game(game).roles.values()))),
             "horizon": game.horizon,
             "clocked": game.clocked,
             "discount": "" if game.discount == 1.0 else f"{game.discount:.6g}",
@@ -112,12 +139,17 @@ class RoleText:
 
 def _lines(named: Sequence[Row], values: Sequence[float]) -> list[str]:
     """Return values with their names and units, one line per row."""
-    return [_line(row, values[row.first : row.first + row.size]) for row in named]
+    return [_line(row, values) for row in named]
 
 
 def _line(row: Row, values: Sequence[float]) -> str:
-    numbers = " ".join(f"{value:.4g}" for value in values)
+    numbers = _numbers(row, values)
     return f"{row.name}: {numbers} ({row.unit})" if row.unit else f"{row.name}: {numbers}"
+
+
+def _numbers(row: Row, values: Sequence[float]) -> str:
+    """Return the numbers of a row among all ``values``."""
+    return " ".join(f"{value:.4g}" for value in values[row.first : row.first + row.size])
 
 
 def _parameters(game: Game[Any]) -> Iterator[str]:

@@ -185,8 +185,8 @@ def test_a_users_own_wording_comes_before_that_of_the_game(tmp_path: Path) -> No
 
 def test_a_wording_that_is_not_there() -> None:
     game = Gifts()
-    with pytest.raises(UserError, match=r"agents\.giver\.wording: no wording 'plain' \(known: standard\)"):
-        RoleText(game, game.roles["giver"], "plain", "agents.giver.wording")
+    with pytest.raises(UserError, match=r"agents\.giver\.wording: no wording 'plein' \(did you mean plain"):
+        RoleText(game, game.roles["giver"], "plein", "agents.giver.wording")
     with pytest.raises(UserError, match=r"rules\.txt: no such file or directory"):
         RoleText(Worded(ROOT / "docs"), game.roles["giver"])
 

@@ -25,7 +25,7 @@ def test_a_run_in_progress_shows_its_transcript(folder: Path, tmp_path: Path) ->
     question = Question("", "How many <b>hours</b>?", Amount("hours", 0, 9), addressee=Addressee(4, 0, 2))
     transcript = Transcript(run / TRANSCRIPT)
     answer = Answer('{"hours": 8}', 8.0, "clean")
-    transcript.add(Asker("mine", role="worker"), [question], [request_of(question, Settings(model="m"))], [answer])
+    transcript.add(Asker("mine", role="worker"), [(question, request_of(question, Settings(model="m")), answer)])
     server = make_server(tmp_path / "runs", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -40,6 +40,7 @@ REFERENCES = (
     "Generative Simulacra}, author={Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu "
     "and Jin, Chi}, journal={arXiv:2507.15815}, year={2025}}",
 )
+_WITHOUT_HOURS = ("characters", "skills", "memory", "order", "names")
 _IN_OTHER_GAMES = ("fallback", "characters", "skills", "every")
 YES, NO = "yes", "no"
 _ANSWER_TOKENS = 20  # of a number in JSON
@@ -90,10 +91,10 @@ class LanguageWorker(Asking):
         briefing = briefing_of(game, role)
         key = f"agents.{role.name}"
         if _tells_hours(briefing):
-            if self.parameters.characters or self.parameters.skills:
+            if unused := [name for name in _WITHOUT_HOURS if self._is_set(name)]:
                 raise UserError(
-                    f"{key}: characters and skills of kind llm apply in games without hours of work; the personas of"
-                    " workers are those of economy.population"
+                    f"{key}: {', '.join(unused)} of kind llm apply in games without hours of work; the personas of"
+                    " workers are those of economy.population, and their memory is history and best"
                 )
             return self._start(briefing, game, role, num_envs, players)
         check_unused(self.parameters, (*PARAMETERS, *_IN_OTHER_GAMES), game, key)
@@ -104,6 +105,9 @@ class LanguageWorker(Asking):
         if self._by_skill is not None:
             return self._by_skill.start(game, role, num_envs, key, characters)
         return self._by_text.start(game, role, num_envs, key, _rule_of(self.parameters), characters)
+
+    def _is_set(self, name: str) -> bool:
+        return bool(getattr(self.parameters, name) != getattr(Parameters(), name))
 
     def _start(
         self, briefing: Mapping[str, Any], game: Game[Any], role: Role, num_envs: int, players: Sequence[int] | None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from econsim.agents.llm.memory.parameters import Memory
 from econsim.parameters import Chosen, FromRoom, Model
 
 __all__ = ["Parameters"]
@@ -15,15 +16,16 @@ class Parameters(Model):
     """Parameters of language-model agents.
 
     ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature``, ``max_tokens`` and ``fallback`` apply in every
-    game; the others apply only to workers in an economy with hours and tax years.
+    game; ``memory``, ``order``, ``names``, ``characters``, ``skills`` and ``every`` in games without hours of work; the
+    others apply only to workers in an economy with hours and tax years.
     """
 
     llm: str = ""
     """Name of the model in ``llm.models``; empty: the model of the section ``llm``."""
     wording: str = "standard"
-    """The prompts: ``standard``, ``plain`` (for hours of work: the same facts in other words), ``published`` (for hours
-    of work: those of ``llm_economist_published``, which stay as they are), or the path of a folder of Jinja templates
-    (``.txt``): ``rules`` and ``question``; for hours of work ``rules``, ``opening``, ``hours`` and ``satisfaction``."""
+    """The prompts: ``standard``, ``plain`` (the same facts in other words), ``published`` (for hours of work: those of
+    ``llm_economist_published``, which stay as they are), or the path of a folder of Jinja templates (``.txt``):
+    ``rules`` and ``question``; for hours of work ``rules``, ``opening``, ``hours`` and ``satisfaction``."""
     personas: Literal["population", "none"] = "population"
     """``population``: give each worker its persona, if the population has personas; ``none``: workers differ by skill
     only."""
@@ -40,6 +42,14 @@ class Parameters(Model):
     """Seed of the draw of the altruistic and adversarial workers."""
     history: int = Field(50, ge=0, le=10_000)
     """Number of past steps in the prompt of a worker; in other games, number of past actions."""
+    order: Literal["given", "reversed"] = "given"
+    """Order in which options are listed, in games without prompts for tax years."""
+    names: Literal["given", "neutral"] | dict[str, str] = "given"
+    """Names of options, roles and things in games without prompts for tax years: as ``given``; ``neutral`` (option_1,
+    role_1, and without a story where the payoffs are listed); or new names by old ones."""
+    memory: Memory = Memory()
+    """Memory beyond the short history, in games without prompts for tax years: ``retrieval`` over a player's own past,
+    and ``reflection`` every few turns."""
     best: int = Field(5, ge=0, le=1000)
     """Number of best distinct steps in the prompt of a worker."""
     cue: Literal["timed", "exploit", "none"] = "timed"

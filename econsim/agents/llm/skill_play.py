@@ -52,7 +52,7 @@ class SkillPlay:
             unmasked = observation.with_fields(action_mask=None)
             chosen, questions = self._by_text.act(unmasked, questions, key)
         else:
-            questions = questions[0], questions[1].in_next_step()
+            questions = questions._replace(history=questions.history.in_next_step())
         actions, memories = [], []
         for name, agent, own in zip(self._names, self._agents, memory.skills, strict=True):
             action, after = agent.act(observation, own, random.fold(key, f"skill/{name}"))

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from econsim import random
 from econsim.agents.llm.asking import Asking, tokens_of
+from econsim.agents.llm.memory import Memory, Moments, Recollection, Turn
 from econsim.agents.llm.text_history import History
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
 from econsim.llm.questions import Addressee, Question
 from econsim.parameters import Model
 from econsim.text import SEPARATOR, Action, RoleText, Seen, acting_players, seen_by
+from econsim.text.presentation import Names, Order, Presentation
 
 __all__ = ["PARAMETERS", "TextMemory", "TextPlay", "check_unused"]
 
-PARAMETERS = ("llm", "wording", "history", "reasoning", "temperature", "max_tokens")
+PARAMETERS = ("llm", "wording", "history", "memory", "order", "names", "reasoning", "temperature", "max_tokens")
 """The parameters of agents and planners that apply in every game."""
 _ANSWER_TOKENS = 10  # per label or number
 _THOUGHT_TOKENS = 100
@@ -34,6 +36,12 @@ class Settings(Protocol):
     @property
     def history(self) -> int: ...
     @property
+    def memory(self) -> Memory: ...
+    @property
+    def order(self) -> Order: ...
+    @property
+    def names(self) -> Names: ...
+    @property
     def reasoning(self) -> bool: ...
     @property
     def temperature(self) -> float | None: ...
@@ -46,19 +54,26 @@ class RoleInPlay:
     """Constants of an episode; ``rule`` is the fallback agent with its memory, if the scenario names one.
 
     ``characters``: the personas of the players, of whom those beyond the last begin again with the first.
+    ``recollection``: what keeps their memories, where they have more than the short history.
     """
 
     role: Role
     text: RoleText
     rule: tuple[Agent, Any] | None
     characters: tuple[str, ...] = ()
+    recollection: Recollection | None = None
 
     def persona(self, player: int) -> str:
         """Return the persona of a player; empty if there are none."""
         return self.characters[player % len(self.characters)] if self.characters else ""
 
 
-TextMemory = tuple[RoleInPlay, History]
+class TextMemory(NamedTuple):
+    """The role, the short history of each player, and its memories if it has more than that."""
+
+    playing: RoleInPlay
+    history: History
+    moments: Moments | None = None
 
 
 class TextPlay:
@@ -93,29 +108,39 @@ class TextPlay:
             UserError: the wording does not exist.
         """
         settings = self._settings
-        text = RoleText(game, role, settings.wording, f"{key}.wording", settings.reasoning)
+        presentation = Presentation(settings.order, settings.names)
+        text = RoleText(game, role, settings.wording, f"{key}.wording", settings.reasoning, presentation)
         text.rules = f"{text.rules.rstrip()}\n\n{explained}" if explained else text.rules
         fallback = None if rule is None else (rule, rule.start(game, role, num_envs))
-        return RoleInPlay(role, text, fallback, characters), History.empty(game, role, num_envs, settings.history)
+        history = History.empty(game, role, num_envs, settings.history)
+        if not settings.memory.kinds:
+            return TextMemory(RoleInPlay(role, text, fallback, characters), history)
+        recollection = Recollection(self._asking, settings.memory, text, settings.temperature, f"{key}.memory")
+        playing = RoleInPlay(role, text, fallback, characters, recollection)
+        return TextMemory(playing, history, recollection.empty(game, role, num_envs))
 
     def act(self, observation: Observation, memory: TextMemory, key: Tensor) -> tuple[Tensor, TextMemory]:
         """Return actions ``[B, N, ...]``: new ones for all who act, in one batch; others repeat their last action."""
-        playing, history = memory[0], memory[1].in_next_step()
+        playing, history, moments = memory.playing, memory.history.in_next_step(), memory.moments
         acting = acting_players(observation)
         latest = history.latest.clone()
         if bool(acting.any()):
-            actions = self._actions(observation, acting, (playing, history), key)
+            actions, moments = self._actions(observation, acting, TextMemory(playing, history, moments), key)
             latest[acting] = torch.tensor(actions, dtype=torch.float64, device=latest.device)
             history = history.with_actions(latest, acting)
         shaped = latest.reshape(*acting.shape, *playing.role.action.shape)
         is_box = isinstance(playing.role.action, Box)
-        return shaped.to(observation.features.dtype) if is_box else shaped.long(), (playing, history)
+        action = shaped.to(observation.features.dtype) if is_box else shaped.long()
+        return action, TextMemory(playing, history, moments)
 
     def forecast(
         self, game: Game[Any], role: Role, num_envs: int, key: str, explained: str = ""
     ) -> tuple[int, int, int]:
         """Return upper estimates of the calls, input tokens and output tokens of an episode."""
-        (playing, _), turns = self.start(game, role, 1, key, explained=explained), -(-game.horizon // role.acts_every)
+        playing, turns = (
+            self.start(game, role, 1, key, explained=explained).playing,
+            -(-game.horizon // role.acts_every),
+        )
         observation = game.observe(game.reset(random.keys(0, 1, game.device)))[role.name]
         if role.action != game.roles[role.name].action:
             observation = observation.with_fields(action_mask=None)
@@ -124,13 +149,45 @@ class TextPlay:
         past = [action] * min(self._settings.history, turns // 2)  # the mean length of the history
         calls = num_envs * role.count * turns
         answer = _ANSWER_TOKENS * (1 + len(action)) + _THOUGHT_TOKENS * self._settings.reasoning
-        return calls, calls * tokens_of([playing.text.rules, playing.text.question(seen, past)]), calls * answer
+        inputs, players = tokens_of([playing.text.rules, playing.text.question(seen, past)]), num_envs * role.count
+        more = (0, 0, 0) if playing.recollection is None else playing.recollection.forecast(turns)
+        return calls + players * more[0], calls * inputs + players * more[1], calls * answer + players * more[2]
 
-    def _actions(self, observation: Observation, acting: Tensor, memory: TextMemory, key: Tensor) -> list[Action]:
+    def _actions(
+        self, observation: Observation, acting: Tensor, memory: TextMemory, key: Tensor
+    ) -> tuple[list[Action], Moments | None]:
+        """Return the action of each player who acts, and the next memories."""
+        playing, seen, pasts = memory.playing, seen_by(observation, acting), memory.history.of(acting)
+        remembered, moments = self._remembered(memory, seen, pasts, acting, key)
+        questions = self._questions(playing, seen, pasts, remembered, acting, memory.history.step.tolist(), key)
+        return self._answered(playing, observation, acting, seen, pasts, questions, key), moments
+
+    def _remembered(
+        self, memory: TextMemory, seen: list[Seen], pasts: list[list[Action]], acting: Tensor, key: Tensor
+    ) -> tuple[list[str], Moments | None]:
+        """Return what each player who acts remembers beyond its short history, and the next memories."""
+        playing, moments = memory.playing, memory.moments
+        if playing.recollection is None or moments is None:
+            return [""] * len(seen), None
+        players = [(copy, player) for copy, player in acting.nonzero().tolist()]
+        steps, personas = memory.history.step.tolist(), [playing.persona(player) for _, player in players]
+        last = [past[-1] if past else None for past in pasts]
+        at = [steps[copy] for copy, _ in players]
+        turn = Turn(players, at, seen, last, personas, acting, memory.history.step)
+        return playing.recollection.recalled(turn, moments, key)
+
+    def _answered(
+        self,
+        playing: RoleInPlay,
+        observation: Observation,
+        acting: Tensor,
+        seen: Sequence[Seen],
+        pasts: Sequence[Sequence[Action]],
+        questions: Sequence[Question],
+        key: Tensor,
+    ) -> list[Action]:
         """Return the action of each player who acts: its answer, or the replacement of a missing answer."""
-        (playing, history), seen = memory, seen_by(observation, acting)
-        pasts, text = history.of(acting), playing.text.action
-        answers = self._asking.service.ask(self._questions(playing, seen, pasts, acting, history.step.tolist(), key))
+        text, answers = playing.text.action, self._asking.service.ask(questions)
         actions: list[Action | None] = [
             text.action(answer.value) if answer.value is not None else self._previous(playing, of_player, past)
             for answer, of_player, past in zip(answers, seen, pasts, strict=True)
@@ -145,6 +202,7 @@ class TextPlay:
         playing: RoleInPlay,
         seen: Sequence[Seen],
         pasts: Sequence[Sequence[Action]],
+        remembered: Sequence[str],
         acting: Tensor,
         steps: Sequence[int],
         key: Tensor,
@@ -156,7 +214,7 @@ class TextPlay:
         return [
             Question(
                 text.rules,
-                _addressed(playing.persona(player), text.question(of_player, past)),
+                "\n\n".join(filter(None, (playing.persona(player), memories, text.question(of_player, past)))),
                 text.form(of_player),
                 purpose,
                 seeds[copy * playing.role.count + player],
@@ -166,17 +224,13 @@ class TextPlay:
                 separator=SEPARATOR,
                 addressee=Addressee(player, copy, steps[copy], playing.persona(player)),
             )
-            for (copy, player), of_player, past in zip(places, seen, kept, strict=True)
+            for (copy, player), of_player, past, memories in zip(places, seen, kept, remembered, strict=True)
         ]
 
     def _previous(self, playing: RoleInPlay, seen: Seen, past: Sequence[Action]) -> Action | None:
         """Return the player's last action if it may replace a missing answer and is legal now."""
         is_legal = bool(past) and playing.text.action.allows(past[-1], seen.mask)
         return past[-1] if self._asking.fill(is_legal) == "previous" else None
-
-
-def _addressed(persona: str, question: str) -> str:
-    return f"{persona}\n\n{question}" if persona else question
 
 
 def _fallback_actions(

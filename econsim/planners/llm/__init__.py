@@ -36,6 +36,7 @@ REFERENCES = (
     "Generative Simulacra}, author={Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu "
     "and Jin, Chi}, journal={arXiv:2507.15815}, year={2025}}",
 )
+_WITHOUT_TAXES = ("memory", "order", "names")
 _ANSWER_TOKENS = 60  # of a list of rates
 _THOUGHT_TOKENS = 100
 
@@ -70,6 +71,12 @@ class LanguagePlanner(Asking):
         """
         briefing = briefing_of(game, role)
         if tells_taxes(briefing):
+            default = Parameters()
+            if unused := [name for name in _WITHOUT_TAXES if getattr(self.parameters, name) != getattr(default, name)]:
+                raise UserError(
+                    f"planner: {', '.join(unused)} of kind llm apply in games without tax years; here the memory is"
+                    " history and best"
+                )
             return self._start(briefing, game, role, num_envs)
         check_unused(self.parameters, PARAMETERS, game, "planner")
         return self._by_text.start(game, role, num_envs, "planner")

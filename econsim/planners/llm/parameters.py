@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from econsim.agents.llm.memory.parameters import Memory
 from econsim.parameters import Model
 
 __all__ = ["Parameters"]
@@ -14,8 +15,8 @@ __all__ = ["Parameters"]
 class Parameters(Model):
     """Parameters of the language-model planner.
 
-    ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature`` and ``max_tokens`` apply in every game; the others
-    apply only in an economy with tax years.
+    ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature`` and ``max_tokens`` apply in every game;
+    ``memory``, ``order`` and ``names`` in games without tax years; the others apply only in an economy with tax years.
     """
 
     llm: str = ""
@@ -35,6 +36,14 @@ class Parameters(Model):
     the model chooses."""
     history: int = Field(50, ge=0, le=10_000)
     """Number of past tax years in the prompt; in other games, number of past actions."""
+    order: Literal["given", "reversed"] = "given"
+    """Order in which options are listed, in games without prompts for tax years."""
+    names: Literal["given", "neutral"] | dict[str, str] = "given"
+    """Names of options, roles and things in games without prompts for tax years: as ``given``; ``neutral`` (option_1,
+    role_1, and without a story where the payoffs are listed); or new names by old ones."""
+    memory: Memory = Memory()
+    """Memory beyond the short history, in games without prompts for tax years: ``retrieval`` over a player's own past,
+    and ``reflection`` every few turns."""
     best: int = Field(5, ge=0, le=1000)
     """Number of best distinct schedules in the prompt."""
     cue: Literal["timed", "explore", "exploit", "none"] = "timed"

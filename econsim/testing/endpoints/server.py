@@ -1,4 +1,4 @@
-"""OpenAI-compatible server of simulated models, which runs in a thread: chat completions and the list of models.
+"""OpenAI-compatible server of simulated models, which runs in a thread: chat completions, embeddings, the models.
 
 Every response names the kind of simulated model in the header ``x-econsim-simulated``, and requests for a model of
 another name are rejected, so that replies cannot be mistaken for those of a real language model.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from econsim.errors import UserError, did_you_mean
 from econsim.llm.chat_completions import SIMULATED as HEADER
 from econsim.testing.endpoints.chats import Chat, Said, chat_of
+from econsim.testing.endpoints.embeddings import EMBEDDING_MODEL, embedding
 from econsim.testing.endpoints.faults import Faults
 from econsim.testing.endpoints.quirks import QUIRKS, Quirk
 from econsim.testing.endpoints.responders import Responder, Speaker, Unanswerable, responder_of
@@ -91,6 +92,7 @@ class _Serving:
 
         application = web.Application(client_max_size=_LONGEST_BODY)
         application.router.add_post("/v1/chat/completions", self._handler.complete)
+        application.router.add_post("/v1/embeddings", self._handler.embed)
         application.router.add_get("/v1/models", self._handler.models)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -109,6 +111,19 @@ class _Handler:
         """Return the list of models."""
         model = {"id": self._responder.name, "object": "model", "owned_by": self._responder.label}
         return self._response(200, {"object": "list", "data": [model]})
+
+    async def embed(self, request: web.Request) -> web.StreamResponse:
+        """Reply with the embedding of a text."""
+        try:
+            body = json.loads(await request.text())
+            model, text = body["model"], body["input"]
+        except (ValueError, TypeError, KeyError):
+            return self._refusal(400, "not a request for an embedding")
+        if model != EMBEDDING_MODEL or not isinstance(text, str):
+            return self._refusal(404, f"no embeddings of {model!r}; this server only simulates {EMBEDDING_MODEL}")
+        vector = {"object": "embedding", "index": 0, "embedding": embedding(text)}
+        usage = {"prompt_tokens": len(text) // 4, "total_tokens": len(text) // 4}
+        return self._response(200, {"object": "list", "model": model, "data": [vector], "usage": usage})
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Reply to a chat request, with the injected faults."""

@@ -123,12 +123,12 @@ def test_a_previous_action_that_is_no_longer_legal_does_not_stand_in() -> None:
     service = Answering(lambda question: "no idea", on_failure="previous")
     giver, game = mind("agents", service), Gifts()
     key = random.keys(4, 1)
-    state, (part, history) = game.reset(key), giver.start(game, game.roles["giver"], 1)
+    state, memory = game.reset(key), giver.start(game, game.roles["giver"], 1)
     observation = game.observe(state)["giver"]
-    gave_three = history.with_actions(torch.full((1, 4, 1), 3.0).double(), observation.alive)
+    gave_three = memory.history.with_actions(torch.full((1, 4, 1), 3.0).double(), observation.alive)
     mask = torch.tensor([True, True, False, False]).expand(1, 4, 4)
     poor = type(observation)(observation.features, observation.alive, observation.acting, mask)
-    action, _ = giver.act(poor, (part, gave_three), key)
+    action, _ = giver.act(poor, memory._replace(history=gave_three), key)
     assert action.tolist() == [[0] * 4]
 
 

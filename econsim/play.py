@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -24,13 +24,22 @@ class Episode:
     returns: dict[str, Tensor]
 
 
+@runtime_checkable
+class Speaks(Protocol):
+    """An agent whose players may write to others before anybody acts; only in episodes that score policies."""
+
+    def speak(self, observation: Observation, memory: Any, key: Tensor) -> Any:
+        """Exchange messages for the step that follows, with the same arguments as ``act``; return the next memory."""
+
+
 def play(
     game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Callable[[Any, Tensor], object] | None = None
 ) -> Episode:
     """Play one episode in each environment copy, from keys ``[B]``; copies that end early receive no further rewards.
 
-    Every agent draws from a key of its role, so that one role's policy does not change another's draws. ``watch`` is
-    called with every state, including the first, and with which copies had ended before it, ``[B]`` bool.
+    Agents that speak (:class:`econsim.play.Speaks`) do so in every step before anybody acts. Every agent draws from a
+    key of its role, so that one role's policy does not change another's draws. ``watch`` is called with every state,
+    including the first, and with which copies had ended before it, ``[B]`` bool.
     """
     copies = key.shape[0]
     state = game.reset(key)
@@ -38,9 +47,12 @@ def play(
     if watch is not None:
         watch(state, over)
     memories = {name: agents[name].start(game, role, copies) for name, role in game.roles.items()}
+    speakers = {name: agent for name, agent in agents.items() if isinstance(agent, Speaks) and name in game.roles}
     returns: dict[str, Tensor] = {}
     for time in range(game.horizon):
         seen, actions = game.observe(state), {}
+        for name, speaker in speakers.items():
+            memories[name] = speaker.speak(seen[name], memories[name], random.fold(random.fold(key, name), time))
         for name in game.roles:
             draw = random.fold(random.fold(key, name), time)
             actions[name], memories[name] = agents[name].act(seen[name], memories[name], draw)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from econsim.game import Game, Role
     from econsim.llm.questions import Answer, Question
     from econsim.llm.settings import Settings
 
-__all__ = ["AnswersQuestions", "EstimatesCalls", "UsesLlm", "model_name"]
+__all__ = ["AnswersQuestions", "EstimatesCalls", "LetsConverse", "TakesTurns", "UsesLlm", "model_name"]
 
 
 class AnswersQuestions(Protocol):
@@ -22,6 +22,17 @@ class AnswersQuestions(Protocol):
 
     def ask(self, questions: Sequence[Question], /) -> list[Answer]:
         """Return the answers to questions, in the same order."""
+
+
+@runtime_checkable
+class LetsConverse(AnswersQuestions, Protocol):
+    """A service through which players can write to each other before they act or vote."""
+
+    board: Any
+    """The messages between players; ``None`` where nobody may write."""
+
+    def converse(self, questions: Sequence[Question], phase: Literal["acting", "voting"] = "acting", /) -> None:
+        """Let the addressees of questions, which are asked next, write messages first, where that is allowed."""
 
 
 @runtime_checkable
@@ -38,6 +49,14 @@ class EstimatesCalls(Protocol):
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return the estimated numbers of calls, input tokens and output tokens."""
+
+
+@runtime_checkable
+class TakesTurns(EstimatesCalls, Protocol):
+    """An agent whose players may write messages before they act or vote."""
+
+    def turns(self, game: Game[Any], role: Role) -> tuple[str, Literal["acting", "voting"], int]:
+        """Return the role of those who write, what they do next, and how often in an episode, all players together."""
 
 
 def model_name(agent: object) -> str:

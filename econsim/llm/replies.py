@@ -13,6 +13,7 @@ as removing a code fence or rounding to the grid, counts as *repaired*; one that
 | :class:`Choices` | one label for each of several choices, ``tuple[str, ...]`` |
 | :class:`Ranking` | all options, best first, ``tuple[str, ...]`` |
 | :class:`Words` | ``str`` |
+| :class:`Outgoing` | receivers and text of a message, ``(tuple[str, ...], str)`` |
 | :class:`Vector` | ``tuple[float, ...]``, of an embedding model |
 """
 
@@ -29,7 +30,10 @@ from econsim.llm._numbers import grid, number, on_grid
 from econsim.llm._options import option
 from econsim.llm.json_extraction import EMPTY, LONGEST, Found, NotRead, find, unwrapped
 
-__all__ = ["EMPTY", "Amount", "Amounts", "Choice", "Choices", "Form", "OneOf", "Ranking", "Reading", "Vector", "Words"]
+__all__ = [
+    "EMPTY", "EVERYBODY", "Amount", "Amounts", "Choice", "Choices", "Form", "OneOf", "Outgoing", "Ranking", "Reading",
+    "Vector", "Words",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -291,6 +295,41 @@ class Words(_Keyed):
         if not text:
             raise NotRead(f"{self.key!r} must be a text")
         return text[: self.longest].rstrip(), f"longer than {self.longest} characters" * (len(text) > self.longest)
+
+
+EVERYBODY = "all"
+"""The receiver of a message to all who may receive it."""
+
+
+@dataclass(frozen=True)
+class Outgoing(_Keyed):
+    """A message to some of the ``receivers``, of at most ``longest`` characters in one line; an empty one is not sent.
+
+    Names of others are kept in the value, since it is for permissions to deny them.
+    """
+
+    key: str
+    receivers: tuple[str, ...]
+    longest: int
+    thought: bool = False
+    is_object: ClassVar[bool] = True
+
+    def _value_schema(self) -> dict[str, Any]:
+        names = {"type": "string", "enum": [EVERYBODY, *self.receivers]}
+        properties = {"to": {"type": "array", "items": names}, "text": {"type": "string", "maxLength": self.longest}}
+        return {"type": "object", "properties": properties, "required": ["to", "text"], "additionalProperties": False}
+
+    def _typed(self, value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+            raise NotRead(f"{self.key!r} must be an object with the keys 'to' and 'text'")
+        to, text = value.get("to"), " ".join(value["text"].split())
+        note = "a name instead of a list" * isinstance(to, str)
+        names = [to] if isinstance(to, str) else to
+        if text and not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
+            raise NotRead("'to' must be a list of names")
+        is_long = len(text) > self.longest
+        receivers = tuple(name.strip() for name in names) if text and isinstance(names, list) else ()
+        return (receivers, text[: self.longest].rstrip()), note, f"longer than {self.longest} characters" * is_long
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from econsim.llm.transcript import TRANSCRIPT, Asker
 from econsim.runs.events import messages_of
 from econsim.runs.llm_progress import QuestionProgress
 from econsim.runs.llm_session import LEDGER, check_agreed
+from econsim.runs.message_board import MessageBoard, check_messages, message_calls
+from econsim.runs.message_log import DECISIONS, DecisionLog
 from econsim.scenario import Scenario
 from econsim.split_roles import SplitRoles, base_role
 
@@ -54,17 +56,26 @@ def audit_service(
         return None
     if scenario.llm is None:
         raise UserError(f"{scenario.name}: agents call a language model; set llm.base_url=URL and llm.model=NAME")
+    check_messages(scenario, game)
     service = Service(scenario.llm, out / STORE, out / LEDGER, out / TRANSCRIPT)
     try:
+        log = DecisionLog(out / DECISIONS)
         for label, agents in conditions.items():
+            labels = {"policy": scenario.name, "response": label, "seed": scenario.seed}
+            messages = scenario.messages
+            board = None if messages is None else MessageBoard(messages, game, log, labels)
             for role, agent in agents.items():
                 if isinstance(agent, UsesLlm):
                     asker = _asker(scenario, game, label, role)._replace(model=model_name(agent))
-                    agent.connect(RoleService(service, asker, messages_of(scenario)))
+                    agent.connect(RoleService(service, asker, messages_of(scenario), board))
         forecasts = [
-            service.forecast(*agent.forecast(game, game.roles[role], num_envs), model=model_name(agent))
+            service.forecast(*estimate, model=model_name(agent))
             for role, agent in all_agents
             if isinstance(agent, EstimatesCalls)
+            for estimate in (
+                agent.forecast(game, game.roles[role], num_envs),
+                message_calls(scenario, game, role, agent, num_envs),
+            )
         ]
         forecasts += [service.forecast(*more_calls)] if more_calls[0] else []
         forecast = reduce(add, forecasts) if forecasts else Forecast(0, 0, 0, 0.0)

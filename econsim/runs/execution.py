@@ -39,6 +39,7 @@ from econsim.runs.llm_session import (
     with_way_on,
 )
 from econsim.runs.machine import computing_on, device_named
+from econsim.runs.message_board import check_messages
 from econsim.runs.metrics_table import MetricsWriter
 from econsim.runs.negative_consumption import negative_consumption
 from econsim.runs.panel import panel_of
@@ -118,6 +119,7 @@ def execute(
         with Advice().listening():  # the run repeats these warnings and records them
             plan.check_agents()
             check_events(plan.scenario, plan.game, plan.leader)
+            check_messages(plan.scenario, plan.game)
             forecast = forecast_calls(plan)
         if forecast is not None and not agreed:
             check_agreed(forecast, scenario.llm)

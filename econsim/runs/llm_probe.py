@@ -12,10 +12,15 @@ import torch
 
 from econsim.llm.protocols import UsesLlm, model_name
 from econsim.llm.questions import Answer, Question
+from econsim.llm.role_service import RoleService
+from econsim.llm.settings import Settings
 from econsim.llm.transcript import Asker
 from econsim.runs.evaluation import evaluation_key, play
+from econsim.runs.events import messages_of
+from econsim.runs.message_board import MessageBoard
 from econsim.runs.scoring import matches
 from econsim.scenario.plan import Plan
+from econsim.split_roles import base_role
 
 if TYPE_CHECKING:
     from econsim.llm.service import Service
@@ -33,9 +38,12 @@ def first_answer(plan: Plan, service: Service) -> Answer | None:
     own = set() if plan.own is None else {plan.own.label}  # its followers may meet every policy
     for match in matches(plan, plan.build_agents()):
         if any(isinstance(agent, UsesLlm) for agent in match.agents.values()) and not ({match.policy} | own) & fitted:
-            for agent in match.agents.values():
+            messages = plan.scenario.messages
+            board = None if messages is None else MessageBoard(messages, plan.game, None, {})
+            for role, agent in match.agents.items():
                 if isinstance(agent, UsesLlm):
-                    agent.connect(_Probe(service, Asker(model=model_name(agent))))
+                    asker = Asker(role=base_role(role), model=model_name(agent))
+                    agent.connect(RoleService(_Probe(service), asker, messages_of(plan.scenario), board))
             exact = plan.game.to(dtype=torch.float64)
             key = evaluation_key(plan.scenario.seed, plan.scenario.episodes).to(exact.device)
             try:
@@ -57,11 +65,15 @@ class _Asked(Exception):  # noqa: N818 (ends an episode early)
 class _Probe:
     """A substitute for the service that sends the first question and then ends the episode."""
 
-    def __init__(self, service: Service, asker: Asker) -> None:
-        self._service, self._asker, self.settings = service, asker, service.settings_of(asker.model)
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
-    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+    def settings_of(self, model: str) -> Settings:
+        """Return the settings of a model."""
+        return self._service.settings_of(model)
+
+    def ask(self, questions: Sequence[Question], asker: Asker) -> list[Answer]:
         """Send the first of the questions."""
         if questions:
-            raise _Asked(self._service.probe(questions[0], self._asker))
+            raise _Asked(self._service.probe(questions[0], asker))
         return []

@@ -23,6 +23,8 @@ from econsim.llm.transcript import TRANSCRIPT, Asker
 from econsim.runs.events import messages_of
 from econsim.runs.folder import Run
 from econsim.runs.llm_probe import first_answer
+from econsim.runs.message_board import MessageBoard, message_calls
+from econsim.runs.message_log import DECISIONS, DecisionLog
 from econsim.runs.scoring import matches
 from econsim.scenario import Scenario, with_overrides
 from econsim.scenario.plan import Plan
@@ -67,6 +69,7 @@ class LlmSession:
         """Open nothing yet; ``watch`` is called with the number of questions that are answered, after each answer."""
         self._run, self._game, self._watch = run, game, watch
         self._service: Service | None = None
+        self._log: DecisionLog | None = None
 
     def __enter__(self) -> LlmSession:
         return self
@@ -88,6 +91,7 @@ class LlmSession:
             UserError: the scenario does not set the model, or its store of replies cannot be used.
         """
         llm_agents = {role: agent for role, agent in agents.items() if isinstance(agent, UsesLlm)}
+        board = None if response == TRAINING or not llm_agents else self._board(policy, response, seed)
         for role, agent in llm_agents.items():
             if self._service is None:
                 settings = _settings(self._run.scenario, role)
@@ -96,7 +100,15 @@ class LlmSession:
                 self._service.watch = self._watch
             asker = self._asker(role, policy, response, seed)._replace(model=model_name(agent))
             messages = () if response == TRAINING else messages_of(self._run.scenario)
-            agent.connect(RoleService(self._service, asker, messages))
+            agent.connect(RoleService(self._service, asker, messages, board))
+
+    def _board(self, policy: str, response: str, seed: int) -> MessageBoard | None:
+        """Return an empty board for the messages of one score; ``None`` where the scenario has no messages."""
+        messages = self._run.scenario.messages
+        if messages is None:
+            return None
+        self._log = self._log or DecisionLog(self._run.path / DECISIONS)
+        return MessageBoard(messages, self._game, self._log, {"policy": policy, "response": response, "seed": seed})
 
     def _asker(self, role: str, policy: str, response: str, seed: int) -> Asker:
         players = self._game.players(role) if isinstance(self._game, SplitRoles) else None
@@ -152,7 +164,8 @@ def forecast_calls(plan: Plan) -> Forecast | None:
                 estimates.setdefault(model_name(agent), [(0, 0, 0)])
             if isinstance(agent, EstimatesCalls):
                 estimate = agent.forecast(game, game.roles[role], scenario.episodes)
-                estimates.setdefault(model_name(agent), []).append(estimate)
+                written = message_calls(scenario, game, role, agent, scenario.episodes)
+                estimates.setdefault(model_name(agent), []).extend([estimate, written])
     if not llm_roles:
         return None
     with Service(_settings(scenario, llm_roles[0])) as service:

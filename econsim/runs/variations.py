@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
-from econsim.llm.protocols import AnswersQuestions, EstimatesCalls, UsesLlm
+from econsim.llm.protocols import AnswersQuestions, EstimatesCalls, TakesTurns, UsesLlm
 from econsim.parameters import Chosen, Model
+from econsim.play import Speaks
 from econsim.scenario import Scenario
 from econsim.split_roles import base_game
 
@@ -67,10 +68,19 @@ class WatchedAgent:
         self.steps.append((action.cpu(), (observation.acting & observation.alive).cpu()))
         return action, memory
 
+    def speak(self, observation: Observation, memory: Any, key: Tensor) -> Any:
+        """Let the players of the agent write messages."""
+        drawn = random.fold(key, f"replicate {self._reseeded}") if self._reseeded else key
+        return self.agent.speak(observation, memory, drawn) if isinstance(self.agent, Speaks) else memory
+
     def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
         if isinstance(self.agent, UsesLlm):
             self.agent.connect(service)
+
+    def turns(self, game: Game[Any], role: Role) -> tuple[str, Literal["acting", "voting"], int]:
+        """Return who may write messages, before what, and how often in an episode."""
+        return self.agent.turns(game, role) if isinstance(self.agent, TakesTurns) else (role.name, "acting", 0)
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return the estimated numbers of calls, input tokens and output tokens of an episode."""

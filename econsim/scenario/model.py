@@ -25,6 +25,7 @@ from econsim.parameters import Chosen, FromRoom, Model
 from econsim.scenario.events import Event
 from econsim.scenario.given_rates import rates_too_low
 from econsim.scenario.labels import Label
+from econsim.scenario.messages import Messages
 from econsim.scenario.origin import Origin
 from econsim.scenario.shares import Share, groups_of
 
@@ -111,6 +112,8 @@ class Scenario(Model):
     """The language model of agents that use one: its endpoint, its name, and the limits of its use and cost."""
     events: tuple[Event, ...] = ()
     """What happens at given steps while policies are scored: messages, and reforms of the scenario's own planner."""
+    messages: Messages | None = None
+    """Messages between players who ask a language model, before they act or vote: permissions, and a network."""
     evaluation: Evaluation | None = None
     """The evaluation of policies; with ``none``, each is scored under the scenario's own agents."""
     episodes: int = Field(1, ge=1, le=10_000)

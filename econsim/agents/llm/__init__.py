@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -154,6 +154,22 @@ class LanguageWorker(Asking):
         action = action_of_amount(amounts.to(observation.features), memory.game, memory.role)
         return action, replace(memory, worked=tuple(acting))
 
+    def speak(
+        self, observation: Observation, memory: _Memory | TextMemory | SkillMemory, key: Tensor
+    ) -> _Memory | TextMemory | SkillMemory:
+        """Let all who act next write messages, and return the next memory; workers write when they choose hours."""
+        if isinstance(memory, SkillMemory) and self._by_skill is not None:
+            return self._by_skill.converse(observation, memory, key)
+        return self._by_text.converse(observation, memory, key) if isinstance(memory, TextMemory) else memory
+
+    def turns(self, game: Game[Any], role: Role) -> tuple[str, Literal["acting", "voting"], int]:
+        """Return the role of the players, that they act next, and how often in an episode, all together."""
+        briefing = briefing_of(game, role)
+        if _tells_hours(briefing):
+            return role.name, "acting", role.count * briefing["tax_years"] * briefing["steps_per_tax_year"]
+        by_text = self._by_text if self._by_skill is None else self._by_skill
+        return role.name, "acting", by_text.turns(game, role)
+
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return the estimated numbers of calls, input tokens and output tokens of an episode."""
         memory = self.start(game, role, 1)
@@ -193,6 +209,7 @@ class LanguageWorker(Asking):
             )
             for worker in workers
         ]
+        self.converse(questions)
         unread: set[int] = set()
         for worker, answer in zip(workers, self.service.ask(questions) if questions else [], strict=True):
             previous = memory.pasts[worker].hours

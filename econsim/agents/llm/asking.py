@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError
 from econsim.game import Game, Role, TextInterface
+from econsim.llm.protocols import LetsConverse
 
 if TYPE_CHECKING:
     from econsim.llm.protocols import AnswersQuestions
+    from econsim.llm.questions import Question
 
 __all__ = ["Asking", "briefing_of", "tax_briefing", "tells_taxes", "tokens_of"]
 
@@ -48,6 +50,16 @@ class Asking:
                 " example llm.base_url=http://localhost:8000/v1"
             )
         return self._service
+
+    @property
+    def converses(self) -> bool:
+        """Whether players may write to each other before they act."""
+        return isinstance(self._service, LetsConverse) and self._service.board is not None
+
+    def converse(self, questions: Sequence[Question], phase: Literal["acting", "voting"] = "acting") -> None:
+        """Let the addressees of questions, which are asked next, write messages first, where that is allowed."""
+        if isinstance(self._service, LetsConverse):
+            self._service.converse(questions, phase)
 
     def seeds(self, key: Tensor, purpose: str, players: int) -> list[int]:
         """Return ``B * players`` seeds, one per question, from keys ``[B]``; all zero at temperature 0."""

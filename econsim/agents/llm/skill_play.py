@@ -45,6 +45,13 @@ class SkillPlay:
         memories = tuple(agent.start(game, role, num_envs) for agent in self._agents)
         return SkillMemory(questions, memories, torch.zeros(num_envs, role.count, dtype=torch.int64), 0)
 
+    def converse(self, observation: Observation, memory: SkillMemory, key: Tensor) -> SkillMemory:
+        """Let players write messages before they choose a skill, where that is allowed."""
+        if memory.step % self._every:
+            return memory
+        unmasked = observation.with_fields(action_mask=None)
+        return replace(memory, questions=self._by_text.converse(unmasked, memory.questions, key))
+
     def act(self, observation: Observation, memory: SkillMemory, key: Tensor) -> tuple[Tensor, SkillMemory]:
         """Return the actions of the chosen skills ``[B, N, ...]``; players choose in every ``every``-th step."""
         questions, chosen = memory.questions, memory.chosen.to(key.device)
@@ -63,6 +70,10 @@ class SkillPlay:
             is_own = (chosen == number).reshape(*chosen.shape, *[1] * (action.ndim - 2))
             result = torch.where(is_own, action, result)
         return result, SkillMemory(questions, tuple(memories), chosen, memory.step + 1)
+
+    def turns(self, game: Game[Any], role: Role) -> int:
+        """Return the number of questions for a skill in an episode."""
+        return self._by_text.turns(game, self._shown(role))
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int, key: str) -> tuple[int, int, int]:
         """Return upper estimates of the calls, input tokens and output tokens of an episode."""

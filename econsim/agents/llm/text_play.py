@@ -69,11 +69,15 @@ class RoleInPlay:
 
 
 class TextMemory(NamedTuple):
-    """The role, the short history of each player, and its memories if it has more than that."""
+    """The role, the short history of each player, and its memories if it has more than that.
+
+    ``recalled``: between :meth:`TextPlay.converse` and :meth:`TextPlay.act`, what those who act remember.
+    """
 
     playing: RoleInPlay
     history: History
     moments: Moments | None = None
+    recalled: tuple[list[str], Moments | None] | None = None
 
 
 class TextPlay:
@@ -119,19 +123,35 @@ class TextPlay:
         playing = RoleInPlay(role, text, fallback, characters, recollection)
         return TextMemory(playing, history, recollection.empty(game, role, num_envs))
 
+    def converse(self, observation: Observation, memory: TextMemory, key: Tensor) -> TextMemory:
+        """Let all who act next write messages, where that is allowed, and return the next memory."""
+        acting = acting_players(observation)
+        if not self._asking.converses or not bool(acting.any()):
+            return memory
+        now = memory._replace(history=memory.history.in_next_step())
+        seen, pasts = seen_by(observation, acting), now.history.of(acting)
+        recalled = self._remembered(now, seen, pasts, acting, key)
+        steps = now.history.step.tolist()
+        self._asking.converse(self._questions(now.playing, seen, pasts, recalled[0], acting, steps, key))
+        return memory._replace(recalled=recalled)
+
     def act(self, observation: Observation, memory: TextMemory, key: Tensor) -> tuple[Tensor, TextMemory]:
         """Return actions ``[B, N, ...]``: new ones for all who act, in one batch; others repeat their last action."""
         playing, history, moments = memory.playing, memory.history.in_next_step(), memory.moments
         acting = acting_players(observation)
         latest = history.latest.clone()
         if bool(acting.any()):
-            actions, moments = self._actions(observation, acting, TextMemory(playing, history, moments), key)
+            actions, moments = self._actions(observation, acting, memory._replace(history=history), key)
             latest[acting] = torch.tensor(actions, dtype=torch.float64, device=latest.device)
             history = history.with_actions(latest, acting)
         shaped = latest.reshape(*acting.shape, *playing.role.action.shape)
         is_box = isinstance(playing.role.action, Box)
         action = shaped.to(observation.features.dtype) if is_box else shaped.long()
         return action, TextMemory(playing, history, moments)
+
+    def turns(self, game: Game[Any], role: Role) -> int:
+        """Return the number of questions for an action in an episode."""
+        return role.count * -(-game.horizon // role.acts_every)
 
     def forecast(
         self, game: Game[Any], role: Role, num_envs: int, key: str, explained: str = ""
@@ -167,6 +187,8 @@ class TextPlay:
     ) -> tuple[list[str], Moments | None]:
         """Return what each player who acts remembers beyond its short history, and the next memories."""
         playing, moments = memory.playing, memory.moments
+        if memory.recalled is not None:
+            return memory.recalled
         if playing.recollection is None or moments is None:
             return [""] * len(seen), None
         players = [(copy, player) for copy, player in acting.nonzero().tolist()]

@@ -131,6 +131,12 @@ class LanguageElection(Asking, ElectedPlanner):
         rates = [list(copy.in_force or (0.0,) * brackets) for copy in memory.copies]
         return torch.tensor(rates, dtype=torch.float64)[:, None, :].to(observation.features), memory
 
+    def turns(self, game: Game[Any], role: Role) -> tuple[str, Literal["acting", "voting"], int]:
+        """Return the role of the voters, that they vote next, and how often in an episode, all together."""
+        voters = _voters(game)
+        briefing = tax_briefing(game, voters, "planner: kind elected_llm")
+        return voters.name, "voting", voters.count * briefing["tax_years"]
+
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return the estimated numbers of calls, input tokens and output tokens of an episode."""
         parameters, voters = self.parameters, _voters(game)
@@ -228,6 +234,7 @@ class LanguageElection(Asking, ElectedPlanner):
             asked_of = Addressee(person, place, now[place].time + 1, voter.persona, memory.voters)
             seed = seeds[place * len(people) + person]
             questions.append(self._question(narrator.rules["vote"], prompt, form, "vote", seed, asked_of))
+        self.converse(questions, "voting")
         answers = dict(zip(asked, self.service.ask(questions), strict=True))
         ballots = {
             place: tuple(self._ballot(memory, place, person, offer, answers[place, person].value) for person in people)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -109,6 +109,15 @@ class LanguagePlanner(Asking):
         untaxed = [0.0] * len(memory.narrator.briefing["thresholds"])
         rates = [list(schedule or untaxed) for schedule in memory.in_force]
         return torch.tensor(rates, dtype=torch.float64)[:, None, :].to(observation.features), memory
+
+    def speak(self, observation: Observation, memory: _Memory | TextMemory, key: Tensor) -> _Memory | TextMemory:
+        """Let the planner write a message before it acts, where that is allowed, and return the next memory."""
+        return memory if isinstance(memory, _Memory) else self._by_text.converse(observation, memory, key)
+
+    def turns(self, game: Game[Any], role: Role) -> tuple[str, Literal["acting", "voting"], int]:
+        """Return the role, that it acts next, and how often in an episode; with tax years it writes no messages."""
+        writes = not tells_taxes(briefing_of(game, role))
+        return role.name, "acting", self._by_text.turns(game, role) if writes else 0
 
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return the estimated numbers of calls, input tokens and output tokens of an episode."""

@@ -36,6 +36,8 @@ class Scripted:
         """
         if chat.key == player.KEY:
             key, value = player.KEY, player.action(_wanted(chat))
+        elif chat.key is not None and chat.key in player.SAYINGS:
+            key, value = chat.key, player.SAYINGS[chat.key]
         else:
             key, value = _answer(facts_of(chat.question), chat)
         thought = {"thought": _THOUGHT} if chat.wants_thought else {}

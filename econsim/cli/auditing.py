@@ -34,6 +34,14 @@ def audit(
         list[str] | None,
         typer.Option(metavar="TEXT", help="With --vary drift: a question about the persona, from 0 to 10; repeatable."),
     ] = None,
+    humans: Annotated[
+        str | None,
+        typer.Option(
+            metavar="published|FILE.csv",
+            help="Compare with human figures, published or your own: of a scenario the elasticity, of a run the choices"
+            " in dictator, public_goods and ultimatum games, and answers to surveys; no calls for a run.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The output folder. Default: audits/SCENARIO, or RUN/audit for a run.")
     ] = None,
@@ -65,6 +73,11 @@ def audit(
         if overrides:
             raise UserError(f"{overrides[0]}: a run is audited without overrides; to use overrides, audit a scenario")
         subject, folder = open_run(Path(source)), Path(source) / "audit"
+        if humans is not None:
+            from econsim.cli.comparing_humans import compare_run
+
+            compare_run(subject, humans, out or folder)
+            return
     else:
         subject = load(source, list(overrides or ()))
         folder = Path("audits") / subject.name
@@ -83,3 +96,7 @@ def audit(
     console.print(grid(page.header, page.rows))
     for note in page.notes:
         console.print(note, markup=False)
+    if humans is not None:
+        from econsim.cli.comparing_humans import compare_audit
+
+        compare_audit(content, humans, out or folder)

@@ -43,12 +43,12 @@ def gain(game: Game[Any], *options: int) -> float:
     return certificate.lower
 
 
-@pytest.mark.parametrize("kind", ["public_goods", "cournot", "congestion", "bertrand", "auction"])
+@pytest.mark.parametrize("kind", ["public_goods", "dictator", "cournot", "congestion", "bertrand", "auction"])
 def test_it_keeps_every_promise_of_a_game(kind: str) -> None:
     assert [check for check in check_game(econsim.make(kind)) if not check.passed] == []
 
 
-@pytest.mark.parametrize("kind", ["public_goods", "cournot", "congestion", "bertrand"])
+@pytest.mark.parametrize("kind", ["public_goods", "dictator", "cournot", "congestion", "bertrand"])
 def test_listed_payoffs_are_the_rewards_of_a_step(kind: str) -> None:
     game = econsim.make(kind).to(dtype=torch.float64)
     (role,) = game.roles.values()
@@ -56,6 +56,16 @@ def test_listed_payoffs_are_the_rewards_of_a_step(kind: str) -> None:
     rewards = game.step(game.reset(random.keys(0, 20)), {role.name: choices}).rewards[role.name]
     listed = game.payoff_tensor()[(slice(None), *choices.unbind(1))].T  # type: ignore[attr-defined]
     torch.testing.assert_close(rewards, listed)
+
+
+def test_keeping_all_is_the_equilibrium_of_dictators_and_what_they_give_is_lost_to_them() -> None:
+    game = econsim.make("dictator", players=2, levels=5, sum=10.0).to(dtype=torch.float64)
+    assert returns(game, 1, 4) == [7.5, 0.0]
+    assert gain(game, 0) == pytest.approx(0.0, abs=1e-12)
+    assert gain(game, 3) == pytest.approx(7.5)
+    counts = torch.tensor([[1.0, 0, 0, 0, 1], [0, 2, 0, 0, 0]], dtype=torch.float64)
+    expected = torch.tensor([[10.0, 7.5, 5.0, 2.5, 0.0]] * 2, dtype=torch.float64)
+    torch.testing.assert_close(game.payoffs_by_counts(counts), expected)  # type: ignore[attr-defined]
 
 
 def test_contributing_nothing_is_the_equilibrium_of_public_goods_and_everything_pays_more() -> None:

@@ -31,6 +31,9 @@ PRESETS = {
     ("coin_game", "personas"): 40,
     ("bewley", "personas"): 100,
     ("gather_trade_build", "llm_planner"): 10,
+    ("dictator", "personas"): 20,
+    ("public_goods", "personas"): 20,
+    ("ultimatum", "personas"): 20,
 }
 
 

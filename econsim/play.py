@@ -15,6 +15,9 @@ from econsim import random
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Role
 
+Watch = Callable[[Any, Tensor], object]
+"""A function that is called with states and with which copies had ended before them, ``[B]`` bool."""
+
 
 @dataclass(frozen=True)
 class Episode:
@@ -35,21 +38,71 @@ class Speaks(Protocol):
 def play(
     game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Callable[[Any, Tensor], object] | None = None
 ) -> Episode:
+@dataclass(frozen=True)
+class Fork:
+    """Episodes that were stopped after ``step`` steps, from which they go on in one way or another (:func:`play_on`).
+
+    ``over`` ``[B]``: the copies that have ended; ``returns``: those so far; ``memories`` of the ``agents`` by role.
+    """
+
+    key: Tensor
+    step: int
+    state: Any
+    over: Tensor
+    returns: Mapping[str, Tensor]
+    agents: Mapping[str, Agent]
+    memories: Mapping[str, Any]
+
+
+def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Watch | None = None) -> Episode:
     """Play one episode in each environment copy, from keys ``[B]``; copies that end early receive no further rewards.
 
     Agents that speak (:class:`econsim.play.Speaks`) do so in every step before anybody acts. Every agent draws from a
     key of its role, so that one role's policy does not change another's draws. ``watch`` is called with every state,
     including the first, and with which copies had ended before it, ``[B]`` bool.
     """
-    copies = key.shape[0]
+    end = play_until(game, agents, key, game.horizon, watch)
+    return Episode(end.state, dict(end.returns))
+
+
+def play_until(
+    game: Game[Any], agents: Mapping[str, Agent], key: Tensor, step: int, watch: Watch | None = None
+) -> Fork:
+    """Play the first ``step`` steps of episodes, as :func:`play`."""
     state = game.reset(key)
-    over = torch.zeros(copies, dtype=torch.bool, device=key.device)
+    over = torch.zeros(len(key), dtype=torch.bool, device=key.device)
     if watch is not None:
         watch(state, over)
     memories = {name: agents[name].start(game, role, copies) for name, role in game.roles.items()}
     speakers = {name: agent for name, agent in agents.items() if isinstance(agent, Speaks) and name in game.roles}
     returns: dict[str, Tensor] = {}
     for time in range(game.horizon):
+    return _played(game, Fork(key, 0, state, over, {}, {}, {}), agents, step, watch)
+
+
+def play_on(game: Game[Any], agents: Mapping[str, Agent], fork: Fork, watch: Watch | None = None) -> Episode:
+    """Play the rest of episodes; with the same game and agents they end as if they had never been stopped.
+
+    Shocks and the draws of agents are those of an uninterrupted episode. An agent that is not one of the fork's starts
+    with the memory of the start of an episode. ``watch`` is called with every state after the fork.
+
+    Args:
+        game: the game, or another one with the same states.
+        agents: the agents of all roles from now on.
+        fork: where to go on.
+        watch: as of :func:`play`.
+    """
+    end = _played(game, fork, agents, game.horizon, watch)
+    return Episode(end.state, dict(end.returns))
+
+
+def _played(game: Game[Any], fork: Fork, agents: Mapping[str, Agent], until: int, watch: Watch | None) -> Fork:
+    state, over, returns, key = fork.state, fork.over, dict(fork.returns), fork.key
+    memories = {
+        name: fork.memories[name] if fork.agents.get(name) is agents[name] else agents[name].start(game, role, len(key))
+        for name, role in game.roles.items()
+    }
+    for time in range(fork.step, until):
         seen, actions = game.observe(state), {}
         for name, speaker in speakers.items():
             memories[name] = speaker.speak(seen[name], memories[name], random.fold(random.fold(key, name), time))
@@ -64,7 +117,7 @@ def play(
         if watch is not None:
             watch(state, over)
         over = over | transition.terminated | transition.truncated
-    return Episode(state, returns)
+    return Fork(key, max(until, fork.step), state, over, returns, dict(agents), memories)
 
 
 def counted(

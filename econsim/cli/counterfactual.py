@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from econsim.cli.over_time import print_over_time, write_over_time
 from econsim.cli.progress_bar import progress_bar
 from econsim.cli.running import Backend, BackendOption, QuietOption, RunFolder
+from econsim.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +52,14 @@ def counterfactual(
         ),
     ] = None,
     metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric; repeatable.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="STEP",
+            help="The step (from 1) or date from which the reform holds: differences over time, with a band.",
+        ),
+    ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write a report: a self-contained page, figures, and CSV and LaTeX tables.")
     ] = False,
@@ -67,7 +77,8 @@ def counterfactual(
 
     Agents, people and random draws are the same in baseline and reform. Prints differences with confidence intervals,
     their mechanical and behavioural parts, and winners and losers by decile. With --report, also writes them to a page
-    with winners and losers by decile and at the top, revenue, and tax rates of both sides.
+    with winners and losers by decile and at the top, revenue, and tax rates of both sides. With --from, the reform
+    holds from a step or date on: prints the difference over time, and with --out writes it as a table and a figure.
     """
     from econsim.report import write_reform_report
     from econsim.report.reform_report import new_reform_folder
@@ -77,6 +88,28 @@ def counterfactual(
 
     follower_set: Followers | None = None if followers is None else followers.value
     opened = open_run(run)
+    if start is not None:
+        if report:
+            raise UserError("--report with --from: a report is about whole episodes; leave out one of the two")
+        from econsim.runs.over_time import counterfactual_over_time
+
+        with progress_bar("counterfactual", quiet) as progress:
+            branched = counterfactual_over_time(
+                opened,
+                overrides,
+                start,
+                list(given or ()),
+                episodes,
+                policy,
+                follower_set,
+                list(metric or ()),
+                progress,
+                backend.value,
+            )
+        print_over_time(branched, episodes)
+        for path in [] if out is None else write_over_time(branched, out):
+            typer.echo(path)
+        return
     # The folder is checked before the episodes are played, which can take long.
     with new_reform_folder(opened, overrides, out) if report else nullcontext(out) as folder:
         with progress_bar("counterfactual", quiet) as progress:

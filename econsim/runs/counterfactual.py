@@ -45,7 +45,7 @@ from econsim.scenario.plan.responses import evaluation_response, own_response
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Counterfactual", "Followers", "counterfactual"]
+__all__ = ["Counterfactual", "Followers", "Reform", "checked_request", "counterfactual"]
 
 Followers = Literal["evaluation", "own"]
 _CHANGES = ("game", "planner", "agents")
@@ -105,19 +105,32 @@ def counterfactual(
             or a key outside game, planner and agents, it needs agents that have not been fitted, or kernels are
             requested without numba.
     """
+    opened = checked_request(run, overrides, given, episodes)
+    with computing_on(opened.environment["threads"]), Advice().listening():
+        return Reform(opened, overrides, given, policy, followers, backend).measured(episodes, tuple(metrics), progress)
+
+
+def checked_request(
+    run: Run | str | Path,
+    overrides: Sequence[str] | Mapping[str, Any],
+    given: Sequence[str] | Mapping[str, Any],
+    episodes: int,
+) -> Run:
+    """Return the run of a request to play a reform.
+
+    Raises:
+        UserError: the run is not finished, there are no episodes, or a key is not one that a reform may change.
+    """
     opened = run if isinstance(run, Run) else open_run(run)
     check_finished(opened)
     if episodes < 1:
         raise UserError(f"--episodes {episodes}: expected at least 1")
     check_keys(overrides, _CHANGES)
     check_keys(given, ("game",), "--given ")
-    with computing_on(opened.environment["threads"]), Advice().listening():
-        return _Reform(opened, overrides, given, policy, followers, backend).measured(
-            episodes, tuple(metrics), progress
-        )
+    return opened
 
 
-class _Reform:
+class Reform:
     """The baseline and the reform of a run, ready to be played."""
 
     def __init__(
@@ -146,10 +159,15 @@ class _Reform:
         if self.followers == "evaluation" and not exact:
             raise UserError(f"{run.path}: the scenario has no evaluation workers; use --followers own")
 
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The training seeds whose agents are played."""
+        return self.policy.seeds if self.followers == "own" else self.policy.seeds[:1]
+
     def measured(self, episodes: int, metrics: tuple[str, ...], progress: Report | None) -> Counterfactual:
         """Play all episodes and return the effects."""
         key = evaluation_key(self.run.scenario.seed, episodes)
-        seeds = self.policy.seeds if self.followers == "own" else self.policy.seeds[:1]
+        seeds = self.seeds
         played = [self._played(seed, key, seeds, progress) for seed in seeds]
         baseline, held, reform = (_together(parts) for parts in zip(*played, strict=True))
         sides = Sides(baseline, held, reform, len(seeds))
@@ -161,8 +179,8 @@ class _Reform:
             effects_table(baseline, held, reform, metrics or shown or tuple(baseline.metrics), len(seeds)),
             gains_by_decile(baseline, reform),
             _shares(baseline, reform),
-            self._notes(),
-            self._workers(),
+            self.notes(),
+            self.workers(),
             sides,
             request,
             described(request, self.plan.leader, (self.baseline, self.reform), self.planners, sides),
@@ -183,7 +201,7 @@ class _Reform:
         self, seed: int, key: Tensor, seeds: Sequence[int], progress: Report | None
     ) -> tuple[Played, Played, Played]:
         """Return the episodes of the baseline, of the reform with behaviour held fixed, and of the reform."""
-        agents, changed = self._agents(seed), self._changed_agents(seed)
+        agents, changed = self.agents(seed), self.changed_agents(seed)
         check_silent({**agents, **changed})
         numbers = self._numbers()
         other = None if numbers else self.reform_game
@@ -201,13 +219,14 @@ class _Reform:
         pair = plays_of_points(2, episodes) * baseline if in_one_batch else baseline + reform
         return pair + baseline + reform
 
-    def _agents(self, seed: int) -> dict[str, Agent]:
+    def agents(self, seed: int) -> dict[str, Agent]:
+        """Return the agents of the baseline by role, as fitted under a training seed."""
         agents = agents_of(self.run, self.plan, self.policy, seed)
         if self.followers == "evaluation":
             agents |= {role: chosen.build() for role, chosen in self.plan.evaluation.items()}
         return agents
 
-    def _changed_agents(self, seed: int) -> dict[str, Agent]:
+    def changed_agents(self, seed: int) -> dict[str, Agent]:
         """Return the agents that the reform replaces, by role."""
         leader, before = self.plan.leader, self.baseline.agents_in(self.game)
         old, new = self.planners
@@ -237,14 +256,16 @@ class _Reform:
             return {}
         return {name: float(self.reform_game.parameters[name]) for name in names.values()}
 
-    def _workers(self) -> str:
+    def workers(self) -> str:
+        """Return the followers of both sides in words."""
         if self.followers == "evaluation":
             return evaluation_response(self.game, self.plan.evaluation).words
         following = self.plan.followers(self.policy.agents)
         return own_response(self.game, following, bool(following.keys() & set(self.policy.fitted_roles))).words
 
-    def _notes(self) -> tuple[str, ...]:
-        agents = self._agents(self.policy.seeds[0])
+    def notes(self) -> tuple[str, ...]:
+        """Return caveats on reading the results."""
+        agents = self.agents(self.policy.seeds[0])
         fitted = [role for role, agent in agents.items() if isinstance(agent, FittedAgent)]
         note = f"fitted in the baseline and not refitted under the reform: {', '.join(fitted)}"
         reasons = [f"backend: tensors, because {backed.reason}" for backed in self.backed if backed.reason]

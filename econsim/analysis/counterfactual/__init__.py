@@ -6,6 +6,7 @@
     paired_difference(pair.baseline.measured("welfare"), pair.reform.measured("welfare"))
 """
 
+from econsim.analysis.counterfactual.branches import Branches, Dated, branches, over_time_table, step_on
 from econsim.analysis.counterfactual.by_income import income_groups, reform_by_income
 from econsim.analysis.counterfactual.differences import Difference, paired_difference
 from econsim.analysis.counterfactual.doses import dose_response
@@ -22,6 +23,8 @@ from econsim.analysis.counterfactual.totals import totals_table
 from econsim.analysis.counterfactual.transitions import mobility, transition_matrix
 
 __all__ = [
+    "Branches",
+    "Dated",
     "Difference",
     "Effects",
     "Pair",
@@ -31,6 +34,7 @@ __all__ = [
     "Sides",
     "behaviour_held",
     "best_by_function",
+    "branches",
     "decomposed",
     "disagreement",
     "dose_response",
@@ -44,6 +48,7 @@ __all__ = [
     "mobility",
     "money_gain",
     "morris_table",
+    "over_time_table",
     "paired_difference",
     "play_pair",
     "play_points",
@@ -53,6 +58,7 @@ __all__ = [
     "revenue_effects",
     "robustness_table",
     "sobol_table",
+    "step_on",
     "totals_table",
     "transition_matrix",
     "winners_and_losers",

@@ -72,6 +72,7 @@ class PandemicStates(Game[State]):
         self.rule = equations.SubsidyRule(parameters.subsidy_levels, parameters.most_subsidy)
         self.constants = constants_of(parameters, tables)
         self.roles = {GOVERNOR: governor(parameters, self.names), FEDERAL: federal(parameters)}
+        self.first_day = parameters.start
         self.vaccines_from = (parameters.vaccination_start - parameters.start).days
 
     def advice(self) -> list[str]:
@@ -276,7 +277,8 @@ class PandemicStates(Game[State]):
             return constant
         actual = copy(self)
         actual.settings = self.settings.model_copy(update={"policies": "actual"})
-        return {"actual": (actual, _held(KEEP)), **constant}
+        label = "actual" if self.settings.folder else "actual (made data)"
+        return {label: (actual, _held(KEEP)), **constant}
 
     # --- implementation ---------------------------------------------------------------------------------------------
 

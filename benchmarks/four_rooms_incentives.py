@@ -1,10 +1,10 @@
 """A leader who fines cells of the four rooms: exact gradients through a softly optimal player, beside the published.
 
 The published problem (Thoma et al. 2024 and their configurations): a player walks from one cell to one of two goals,
-and a move slips with probability 0.44: the code of the publication gives 0.33, but the transition matrix from which it
-computes policies and values spreads 4/3 of that over the three other directions. A leader spreads a fine of 0.2 a step over the cells by a softmax, of which one
-share is not used. It gains 1 whenever the player is at the target, and pays ``c`` times the fines in use when the
-player arrives. Values are exact, discounted by 0.99, without limit of time.
+and a move slips with probability 0.44: the code of the publication names 0.33, but the transition matrix from which it
+computes policies and values spreads 4/3 of that over the three other directions. A leader spreads a fine of 0.2 a step
+over the cells by a softmax, of which one share is not used. It gains 1 whenever the player is at the target, and pays
+``c`` times the fines in use when the player arrives. Values are exact, discounted by 0.99, without limit of time.
 
 Methods: the total derivative (``soft_gradient``) from random starts, as published, and also from the two best of all
 starts that put almost the whole fine on one cell; and a zero-order ascent from the random starts, with two evaluations

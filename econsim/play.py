@@ -35,9 +35,6 @@ class Speaks(Protocol):
         """Exchange messages for the step that follows, with the same arguments as ``act``; return the next memory."""
 
 
-def play(
-    game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Callable[[Any, Tensor], object] | None = None
-) -> Episode:
 @dataclass(frozen=True)
 class Fork:
     """Episodes that were stopped after ``step`` steps, from which they go on in one way or another (:func:`play_on`).
@@ -73,10 +70,6 @@ def play_until(
     over = torch.zeros(len(key), dtype=torch.bool, device=key.device)
     if watch is not None:
         watch(state, over)
-    memories = {name: agents[name].start(game, role, copies) for name, role in game.roles.items()}
-    speakers = {name: agent for name, agent in agents.items() if isinstance(agent, Speaks) and name in game.roles}
-    returns: dict[str, Tensor] = {}
-    for time in range(game.horizon):
     return _played(game, Fork(key, 0, state, over, {}, {}, {}), agents, step, watch)
 
 
@@ -102,6 +95,7 @@ def _played(game: Game[Any], fork: Fork, agents: Mapping[str, Agent], until: int
         name: fork.memories[name] if fork.agents.get(name) is agents[name] else agents[name].start(game, role, len(key))
         for name, role in game.roles.items()
     }
+    speakers = {name: agent for name, agent in agents.items() if isinstance(agent, Speaks) and name in game.roles}
     for time in range(fork.step, until):
         seen, actions = game.observe(state), {}
         for name, speaker in speakers.items():

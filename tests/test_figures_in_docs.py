@@ -131,6 +131,19 @@ def training() -> dict[str, str]:
     return {name: f"{round(found[name]['env_steps_per_second'], -2):,}" for name in ("compact", "published")}
 
 
+def long_untaxed_phase() -> dict[str, str]:
+    found = result("gather_trade_build_long_untaxed_phase")["seed_42"]
+    prices, end = found["by_tenth"]["mean_price"], found["end"]
+    return {
+        "highest": f"{max(prices):.2f}",
+        "settled": f"{prices[4]:.2f}",
+        "end": f"{end['mean_price']:.2f}",
+        "units": f"{end['units_traded']:.0f}",
+        "productivity": f"{end['productivity']:,.0f}",
+        "equality": f"{end['equality']:.3f}",
+    }
+
+
 def price_cap() -> dict[str, str]:
     capped, free = result("gather_trade_build_price_cap"), result("gather_trade_build_two_level")
     scores = {
@@ -255,6 +268,13 @@ SENTENCES = (
         "fewer units are traded ({units} instead of {bought} bought by the most skilled worker), equality without taxes"
         " falls to {equality}, and Saez's formula ends at {score_saez}",
     ),
+    (
+        "docs/training.md",
+        long_untaxed_phase,
+        "falls from {highest} to {settled} while the cost of labour rises, and then stays: in the last hundred"
+        " iterations it is {end}, with {units} units traded",
+    ),
+    ("docs/training.md", long_untaxed_phase, "Productivity is {productivity} there, equality {equality}."),
     (
         "README.md",
         two_level,

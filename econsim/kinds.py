@@ -55,7 +55,17 @@ class Kind:
         return _imported, (self.room, self.name, self.module.__name__)
 
     def build(self, parameters: Any) -> Any:
-        """Return an instance for validated ``parameters``."""
+        """Return an instance for validated ``parameters``.
+
+        Raises:
+            UserError: the class of the kind lacks methods that the class from which it inherits requires.
+        """
+        missing = sorted(getattr(self.implementation, "__abstractmethods__", ()))
+        if missing:
+            raise UserError(
+                f"kind {self.name} ({self.module.__file__}): the class {self.implementation.__name__} lacks"
+                f" {', '.join(missing)}; see the guide docs/extending.md"
+            )
         return self.implementation(parameters)
 
     @property

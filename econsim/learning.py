@@ -71,11 +71,11 @@ class SelfFitting(FittedAgent, Protocol):
 
 
 @runtime_checkable
-class Explained(SelfFitting, Protocol):
-    """An agent that says on which inputs its fit rests. Runs print and store what it says."""
+class Explained(FittedAgent, Protocol):
+    """An agent that says on which inputs its fit rests, or what came of it. Runs print and store what it says."""
 
     def explanation(self, game: Game[Any]) -> str:
-        """Return these inputs in words, after a fit."""
+        """Return this in words, after a fit."""
 
 
 @runtime_checkable

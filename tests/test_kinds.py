@@ -157,3 +157,12 @@ def test_every_shipped_kind_keeps_the_convention(room: str) -> None:
         assert kind.summary, name
         undescribed = [key for key, field in kind.parameters.model_fields.items() if not field.description]  # type: ignore[attr-defined]
         assert undescribed == [], name
+
+
+def test_a_class_that_lacks_methods_names_them_and_the_file(plugin: Plugin) -> None:
+    body = "from abc import ABC, abstractmethod\n\n\nclass Sound(ABC):\n    @abstractmethod\n    def act(self): ...\n"
+    abstract = SOUND.replace("class Sound:", body)
+    plugin(unfinished=abstract)
+    kind = kinds.load("agents", "unfinished")
+    with pytest.raises(UserError, match=r"kind unfinished \(.*unfinished\.py\): the class Sound lacks act"):
+        kind.build(kind.parameters())

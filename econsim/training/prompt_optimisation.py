@@ -5,12 +5,19 @@ only its own draws differ. If the returns of the attempts differ, the model is s
 each tax year, is asked why the better ones succeeded, and edits a list of lessons. The new list is kept if its mean
 return in held-out episodes is higher than that of the old list; all lists are evaluated in the same episodes. If the
 returns of the attempts hardly differ, no question is asked.
+
+With ``credit: step``, attempts share their first tax years and split later, and the model is also shown each split: two
+decisions after the same past, and what the attempts that went on from each achieved.
+
+The list that is kept in the end was chosen by held-out episodes, so that its return in these is too high on average. It
+is therefore compared with no list in further episodes with seeds of their own, and the planner says whether that gain,
+with its interval, is an improvement.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +39,12 @@ from econsim.planners.llm.narrator import PROMPTS
 from econsim.planners.llm_lessons import LessonPlanner
 from econsim.play import play
 from econsim.text.wording import Wording
+from econsim.training._attempt_tree import AttemptTree, Split
 
 __all__ = ["Parameters", "PromptOptimisation"]
 
 MOST_EDITS = 4
+MOST_SPLITS = 8
 _TOKENS = 800
 
 
@@ -83,6 +92,9 @@ class PromptOptimisation:
             recorder.log("lessons/version", agent.version, step=number, role=leader)
             recorder.checkpoint(number + 1, {"planner": agent.state_dict(), "best": best})
             recorder.progress(number + 1, agent.parameters.rounds, "lessons")
+        agent.gains = practice.tested() if agent.lessons else ()
+        for episode, gain in enumerate(agent.gains):
+            recorder.log("lessons/test_gain", gain, step=episode, role=leader)
         return dict(agents)
 
 
@@ -98,10 +110,12 @@ class _Practice:
     def round(self, number: int, best: float) -> float:
         """Play one round, keep the edited list if it is better, and return the held-out return of the list kept."""
         parameters, before = self.agent.parameters, (self.agent.lessons, self.agent.version)
-        returns, years = self._attempts(random.fold(self.key, number), parameters.attempts)
+        tree = self._tree() if parameters.credit == "step" else None
+        keys = random.fold(self.key, number).expand(parameters.attempts)
+        returns, years = self._attempts(keys, tree)
         if float(returns.std()) <= parameters.smallest_spread * float(returns.mean().abs()):
             return best
-        proposed = self._proposed(returns.tolist(), years, number)
+        proposed = self._proposed(returns.tolist(), years, number, tree)
         if proposed == before[0]:
             return best
         self.agent.learn(proposed, before[1] + 1)
@@ -112,26 +126,53 @@ class _Practice:
 
     def judged(self) -> float:
         """Return the mean return in the held-out episodes, which are the same for every list."""
-        returns, _ = self._attempts(random.fold(self.key, "held out"), self.agent.parameters.held_out)
-        return float(returns.mean())
+        return float(self._returns("held out", self.agent.parameters.held_out).mean())
 
-    def _attempts(self, key: Tensor, count: int) -> tuple[Tensor, list[tuple[Year, ...]]]:
-        """Return the return of each attempt ``[C]``, and its tax years."""
-        planner = _PractisingPlanner(self.agent.mind)
+    def tested(self) -> tuple[float, ...]:
+        """Return the gain in return of the list over none in each test episode, which no list was chosen by."""
+        kept, count = (self.agent.lessons, self.agent.version), self.agent.parameters.tested
+        if not count:
+            return ()
+        with_list = self._returns("test", count)
+        self.agent.learn((), kept[1])
+        gains = with_list - self._returns("test", count)
+        self.agent.learn(*kept)
+        return tuple(gains.tolist())
+
+    def _returns(self, name: str, count: int) -> Tensor:
+        """Return the returns of episodes with seeds of their own ``[C]``."""
+        keys = random.fold(random.fold(self.key, name).expand(count), torch.arange(count, device=self.key.device))
+        return self._attempts(keys)[0]
+
+    def _attempts(self, keys: Tensor, tree: AttemptTree | None = None) -> tuple[Tensor, list[tuple[Year, ...]]]:
+        """Return the return of the attempt of each key ``[C]``, and its tax years."""
+        planner = _PractisingPlanner(self.agent.mind, tree)
         workers = {name: self.agent.parameters.workers.build() for name in self.game.roles if name != self.leader}
         with torch.no_grad():
-            episode = play(self.game, {**workers, self.leader: planner}, key.expand(count))
+            episode = play(self.game, {**workers, self.leader: planner}, keys)
         observed = self.game.observe(episode.state)[self.leader].facts or {}
         return episode.returns[self.leader].mean(-1), planner.years(reports(observed))
 
-    def _proposed(self, returns: list[float], years: list[tuple[Year, ...]], number: int) -> tuple[str, ...]:
+    def _tree(self) -> AttemptTree:
+        """Return the tree of a round's attempts, over the tax years in which the planner decides."""
+        years = tax_briefing(self.game, self.game.roles[self.leader], "planner: kind llm_lessons")["tax_years"]
+        first = 1 if self.agent.parameters.mind.first == "ask" else min(2, years)
+        return AttemptTree(self.agent.parameters.attempts, first, years)
+
+    def _proposed(
+        self, returns: list[float], years: list[tuple[Year, ...]], number: int, tree: AttemptTree | None
+    ) -> tuple[str, ...]:
         """Return the list of lessons that the model proposes when it is shown all attempts."""
         parameters, lessons = self.agent.parameters, self.agent.lessons
         order = sorted(range(len(returns)), key=lambda attempt: -returns[attempt])
-        facts = json.dumps({"role": "coach", "lessons": lessons, "round": number + 1})
+        rates = [[year.rates for year in of_attempt] for of_attempt in years]
+        splits = [] if tree is None else tree.splits(returns, rates)[:MOST_SPLITS]
+        known = {"splits": [split._asdict() for split in splits]} if splits else {}
+        facts = json.dumps({"role": "coach", "lessons": lessons, "round": number + 1, **known})
         text = Wording(PROMPTS, parameters.mind.wording, "planner.mind.wording").render(
             "lessons",
             attempts=[{"worth": amount(returns[attempt]), "years": _described(years[attempt])} for attempt in order],
+            splits="\n".join(map(_split_in_words, splits)),
             lessons="\n".join(f"{position}. {lesson}" for position, lesson in enumerate(lessons, 1)),
             most=MOST_EDITS,
             longest=parameters.longest,
@@ -146,19 +187,27 @@ class _Practice:
 
 
 class _PractisingPlanner:
-    """The planner in practice: every environment copy has its own key, and the last memory is stored."""
+    """The planner in practice: its draws differ between environment copies, and the last memory is stored.
 
-    def __init__(self, mind: Any) -> None:
-        self._mind = mind
+    With a tree, copies have the same draws until they split.
+    """
+
+    def __init__(self, mind: Any, tree: AttemptTree | None = None) -> None:
+        self._mind, self._tree = mind, tree
         self._memory: Any = None
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> Any:
-        return self._mind.start(game, role, num_envs)
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Any, int]:
+        return self._mind.start(game, role, num_envs), 0
 
-    def act(self, observation: Observation, memory: Any, key: Tensor) -> tuple[Tensor, Any]:
-        keys = random.fold(key, torch.arange(key.shape[0], device=key.device))
-        action, self._memory = self._mind.act(observation, memory, keys)
-        return action, self._memory
+    def act(self, observation: Observation, memory: tuple[Any, int], key: Tensor) -> tuple[Tensor, tuple[Any, int]]:
+        inner, year = memory
+        year += int(bool(observation.acting[0, 0]))
+        if self._tree is None:
+            keys = random.fold(key, torch.arange(key.shape[0], device=key.device))
+        else:
+            keys = self._tree.keys(key, year)
+        action, self._memory = self._mind.act(observation, inner, keys)
+        return action, (self._memory, year)
 
     def years(self, last: list[Report]) -> list[tuple[Year, ...]]:
         """Return the tax years of every environment copy; the last year comes from the final observation ``last``."""
@@ -169,8 +218,17 @@ class _PractisingPlanner:
         ]
 
 
+def _split_in_words(split: Split) -> str:
+    sides = ((split.better, split.better_return), (split.worse, split.worse_return))
+    chosen = "; ".join(f"rates [{_listed(rates)}], then mean welfare {amount(value)}" for rates, value in sides)
+    return f"year {split.year}, after the same past: {chosen}"
+
+
 def _described(years: tuple[Year, ...]) -> str:
     return "\n".join(
-        f"year {year.number}: rates [{', '.join(f'{rate:g}' for rate in year.rates)}], welfare {amount(year.welfare)}"
-        for year in years
+        f"year {year.number}: rates [{_listed(year.rates)}], welfare {amount(year.welfare)}" for year in years
     )
+
+
+def _listed(rates: Sequence[float]) -> str:
+    return ", ".join(f"{rate:g}" for rate in rates)

@@ -92,6 +92,27 @@ def money_exchange_speed() -> dict[str, str]:
     }
 
 
+def epidemic_speed() -> dict[str, str]:
+    found = result("epidemic_speed")
+    names = {
+        "bare": "kernels, a million",
+        "measures": "kernels, a million, isolation and testing",
+        "large": "kernels, 8.4 million",
+    }
+    rows = {name: found["measured"][key] for name, key in names.items()}
+    speed = "agent_steps_per_cpu_second"
+    quoted = found["quoted"]["agenttorch, a million"]
+    return {
+        **{name: f"{row[speed] / 1e6:.0f}" for name, row in rows.items()},
+        "slowest": f"{rows['bare']['slowest_day_milliseconds']:.0f}",
+        "memory": f"{rows['bare']['playing_gigabytes']:.1f}",
+        "memory_of_large": f"{rows['large']['playing_gigabytes']:.1f}",
+        "tensors": f"{found['measured']['tensors, 100,000'][speed] / 1e6:.1f}",
+        "agenttorch": f"{quoted[speed] / 1e6:.2f}",
+        "agenttorch_memory": f"{quoted['peak_gigabytes']}",
+    }
+
+
 def networks() -> dict[str, str]:
     found = result("networks")
     names = ("small_world", "scale_free", "stochastic_block", "homophilous", "households", "worker_firm")
@@ -371,6 +392,15 @@ SENTENCES = (
         "they play {kernels_small} million agent-steps per CPU-second among 100,000 people and {kernels_large} million"
         " among a million, where tensors play {tensors_small} and {tensors_large} million, and Mesa {mesa_small} and"
         " {mesa_large} million in the same run",
+    ),
+    (
+        "docs/economies/epidemic.md",
+        epidemic_speed,
+        "is played at {bare} million agent-steps per CPU-second (the slowest day takes {slowest} milliseconds), at"
+        " {measures} million with isolation and testing, and at {large} million among 8.4 million people of degree 4;"
+        " the process holds {memory} and {memory_of_large} GB while it plays, libraries included. Tensors play {tensors}"
+        " million (`benchmarks/epidemic_speed.py`, on a machine under load). AgentTorch was measured earlier on a"
+        " similar machine, at {agenttorch} million agent-steps and {agenttorch_memory} GB",
     ),
     (
         "docs/networks.md",

@@ -16,6 +16,7 @@ import typer
 
 from econsim import kinds
 from econsim.cli import (
+    archetype_curve,
     auditing,
     authoring,
     browsing,
@@ -62,6 +63,7 @@ for _command in (
     schelling.schelling,
     counterfactual.counterfactual,
     auditing.audit,
+    archetype_curve.archetypes,
     transcribing.transcript,
     interviewing.interview,
     interviewing.survey,

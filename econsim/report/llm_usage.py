@@ -44,7 +44,17 @@ def llm_usage(run: Run) -> LlmUsage | None:
         f" policy for unusable replies: {usage['on_failure']}. Repaired: the value is unambiguous, but not in the"
         " requested format."
     )
-    return LlmUsage(header, rows, note + _replay(run) * (usage["mode"] == "record"))
+    return LlmUsage(header, rows, note + _shadow(usage) + _replay(run) * (usage["mode"] == "record"))
+
+
+def _shadow(usage: dict[str, Any]) -> str:
+    """Return sentences on the errors of archetypes that shadow samples measured."""
+    return "".join(
+        f" Archetypes of the role {role}: the actions of a shadow sample of {errors['workers']:,.0f} differ from their"
+        f" own answers (mean {errors['own']:.4g}) by {errors['absolute']:.3g} in absolute value and"
+        f" {errors['mean']:.3g} in the mean; {errors['differing']:.1%} of them differ."
+        for role, errors in usage.get("shadow", {}).items()
+    )
 
 
 def _replay(run: Run) -> str:

@@ -10,6 +10,7 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
+from econsim.agents.archetypes import Archetypes, shadow_errors
 from econsim.errors import UserError
 from econsim.game import Agent, Game
 from econsim.llm.budget import Forecast
@@ -70,6 +71,7 @@ class LlmSession:
         self._run, self._game, self._watch = run, game, watch
         self._service: Service | None = None
         self._log: DecisionLog | None = None
+        self._with_shadow: dict[str, list[Archetypes]] = {}
 
     def __enter__(self) -> LlmSession:
         return self
@@ -101,6 +103,8 @@ class LlmSession:
             asker = self._asker(role, policy, response, seed)._replace(model=model_name(agent))
             messages = () if response == TRAINING else messages_of(self._run.scenario)
             agent.connect(RoleService(self._service, asker, messages, board))
+            if isinstance(agent, Archetypes) and agent.parameters.shadow and response != TRAINING:
+                self._with_shadow.setdefault(role, []).append(agent)
 
     def _board(self, policy: str, response: str, seed: int) -> MessageBoard | None:
         """Return an empty board for the messages of one score; ``None`` where the scenario has no messages."""
@@ -141,7 +145,9 @@ class LlmSession:
         settings, counters = self._service.settings, self._service.counters
         model = settings.model_dump(mode="json", include={"model", "provider", "mode", "on_failure"})
         model["simulated"], model["models"] = self._service.simulated, self._service.models
-        return {**model, "purposes": {purpose: counter.plain() for purpose, counter in counters.items()}}
+        shadow = {role: errors for role, agents in self._with_shadow.items() if (errors := shadow_errors(agents))}
+        purposes = {purpose: counter.plain() for purpose, counter in counters.items()}
+        return {**model, "purposes": purposes, **({"shadow": shadow} if shadow else {})}
 
 
 def forecast_calls(plan: Plan) -> Forecast | None:

@@ -7,11 +7,23 @@ from typing import Any
 
 import pytest
 import torch
+from scipy.stats import chisquare
 from scripted_minds import Scripted, economy, flat, work
 
+from econsim import make, random
 from econsim.agents.archetypes import Archetypes, Parameters
+from econsim.economies.pandemic_states import PandemicStates
+from econsim.economies.pandemic_states import Parameters as Pandemic
 from econsim.errors import UserError
-from econsim.llm.questions import Question
+from econsim.llm.questions import Answer, Question
+
+
+class TextScripted(Scripted):
+    """A model that is asked without facts, in the text of any game."""
+
+    def _answer(self, question: Question) -> Answer:
+        reading = question.form.read(self.reply(question, {}))
+        return Answer("", reading.value, reading.outcome, reading.reason)
 
 
 def archetypes(service: Any, **parameters: Any) -> Archetypes:
@@ -24,6 +36,115 @@ def test_exactly_as_many_calls_as_archetypes_and_answers() -> None:
     game, service = economy(workers=1000), Scripted()
     work(game, archetypes(service, archetypes=20, answers=5), 2, lambda _: flat(game, 0.4))
     assert len(service.asked) == 100
+
+
+def test_a_million_people_need_as_many_calls_as_a_thousand() -> None:
+    calls = []
+    for people in (1000, 1_000_000):
+        game = make("money_exchange", people=people, participation="voluntary")
+        service = TextScripted(lambda question, facts: json.dumps({"action": "stay out"}))
+        agent, role = archetypes(service, archetypes=20, answers=3, shadow=10, by="wealth"), game.roles["person"]
+        key = random.keys(0, 1)
+        action, _ = agent.act(game.observe(game.reset(key))["person"], agent.start(game, role, 1), key)
+        assert action.shape == (1, people)
+        assert bool((action == 1).all())
+        calls.append(len(service.asked))
+    assert calls == [70, 70]
+
+
+def test_actions_have_the_frequencies_of_the_answers_and_their_mean_does_not() -> None:
+    game = economy(workers=6000, hours_step=1)
+    answered = [20, 35, 60]
+
+    def reply(question: Question, facts: dict[str, Any]) -> str:
+        return json.dumps({"hours": answered[[0, 0, 0, 1, 1, 2][question.seed % 6]]})
+
+    service = Scripted(reply)
+    worker = archetypes(service, archetypes=3, answers=12)
+    memory = worker.start(game, game.roles["worker"], 1)
+    hours = work(game, worker, 2, lambda _: flat(game, 0.4))[-1].hours[0]
+    copying = torch.ones(6000, dtype=torch.bool)
+    copying[memory.asked] = False
+    for group in range(3):
+        own = hours[memory.asked[group * 12 : group * 12 + 12]]
+        expected = torch.tensor([float((own == option).double().mean()) for option in answered])
+        members = hours[copying & (memory.example // 12 == group)]
+        counts = torch.tensor([float((members == option).sum()) for option in answered])
+        offered = expected > 0
+        assert counts[~offered].sum() == 0
+        # Three tests at 0.1 % each; seeds are fixed.
+        assert chisquare(counts[offered], expected[offered] * counts.sum()).pvalue > 1e-3
+        assert counts.sum() > 1900
+        if int(offered.sum()) > 1:  # what a mean would give: everybody plays the same
+            same = torch.zeros(int(offered.sum()))
+            same[0] = counts.sum()
+            assert chisquare(same, expected[offered] * counts.sum()).pvalue < 1e-6
+
+
+def test_the_nearest_examples_are_copied_equally_often_and_err_less() -> None:
+    game = economy(workers=2003)
+    rates = torch.tensor([[[0.1, 0.12, 0.22, 0.24, 0.5, 0.7, 0.9]]], dtype=torch.float64)
+    exact, errors = game.best_hours(rates[:, 0])[0], []
+    for examples in ("drawn", "nearest"):
+        worker = archetypes(Scripted(), archetypes=4, answers=10, shadow=300, examples=examples)
+        memory = worker.start(game, game.roles["worker"], 1)
+        hours = work(game, worker, 2, lambda _: rates)[-1].hours[0]
+        errors.append((float((hours - exact).abs().mean()), worker.shadow[0].absolute))
+        counts = torch.bincount(memory.example, minlength=40)
+        if examples == "nearest":
+            # Groups of 500 or 501 in ten parts; of those in a part, up to ten are asked and copy themselves.
+            assert counts.min() >= 41
+            assert counts.max() <= 52
+            ranks = game.income[0].argsort().argsort()
+            ordered = ranks[memory.asked[:40]]
+            assert torch.equal(ordered, ordered.sort().values)
+    assert errors[1][0] < 0.5 * errors[0][0]
+    # The mean of 300 absolute errors about as large as their mean: four standard errors are a quarter of it.
+    assert errors[1][1] == pytest.approx(errors[1][0], rel=0.25)
+
+
+def test_replies_that_cannot_be_used_are_counted() -> None:
+    game = economy(workers=400)
+
+    def reply(question: Question, facts: dict[str, Any]) -> str:
+        return "I would rather not." if question.seed % 4 == 0 else json.dumps({"hours": 40})
+
+    service = Scripted(reply)
+    worker = archetypes(service, archetypes=10, answers=5, shadow=20)
+    states = work(game, worker, 4, lambda _: flat(game, 0.4))
+    failed = sum(question.seed % 4 == 0 for question in service.asked)
+    assert 20 < failed < 100
+    assert sum(worker.filled.values()) == failed
+    # By default a worker without an answer repeats its hours, or the rule decides: never zero.
+    assert float(states[-1].hours.min()) > 0
+
+
+def test_players_of_other_games_are_grouped_by_a_feature() -> None:
+    game = PandemicStates(Pandemic(days=5, cooldown=2)).to(dtype=torch.float64)
+    role = game.roles["governor"]
+
+    def reply(question: Question, facts: dict[str, Any]) -> str:
+        return json.dumps({"action": "level_8"})
+
+    service = TextScripted(reply)
+    agent = archetypes(service, archetypes=5, answers=2, shadow=5, by="infected", examples="nearest")
+    state, memory = game.reset(random.keys(0, 1)), agent.start(game, role, 1)
+    infected = game.observe(state)["governor"].features[0, :, 1]
+    groups = memory.example // 2
+    for lower in range(4):
+        assert infected[groups == lower].max() <= infected[groups == lower + 1].min()
+    action, _ = agent.act(game.observe(state)["governor"], memory, random.keys(1, 1))
+    assert len(service.asked) == 15
+    assert action.tolist() == [[8] * 51]
+    assert agent.shadow[0].differing == 0.0
+    seen = game.observe(state)["governor"]
+    mask = seen.action_mask.clone()  # type: ignore[union-attr]
+    mask[0, :7, 1:] = False
+    action, _ = agent.act(seen.with_fields(action_mask=mask), agent.start(game, role, 1), random.keys(1, 1))
+    assert action[0, :8].tolist() == [0] * 7 + [8]
+    assert agent.replaced > 0
+    with pytest.raises(UserError, match=r"agents.governor.by: the players of this game have no 'skill'.*infected"):
+        archetypes(service, archetypes=5, answers=2).start(game, role, 1)
 
 
 def test_groups_cover_all_and_examples_are_of_ones_own_group() -> None:

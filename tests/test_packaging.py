@@ -21,6 +21,7 @@ IMPORT_NAMES = {"ruamel-yaml": "ruamel", "pillow": "PIL"}
 # What rooms may import, inside functions or when they are asked for themselves.
 EXTRAS = {
     "analysis": {"SALib"},
+    "calibration": {"zuko"},
     "games": {"pyspiel"},
     "interop": {"gymnasium", "pettingzoo", "taxcalc", "mesa"},
     "networks": {"networkx"},

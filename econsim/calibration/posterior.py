@@ -65,9 +65,8 @@ def posterior_of(differences: Differences, best: Floats, draws: int, seed: int) 
             centre = weights @ points
             centred = points - centre
             spread = bounded((weights[:, None] * centred).T @ centred)
-    errors = np.array([observation.error for observation in differences.observed])
-    observed = np.array([observation.value for observation in differences.observed])
     values = np.stack([one.at(points[:, number]) for number, one in enumerate(differences.free)], 1)
+    errors, observed = (np.array([getattr(one, name) for one in differences.observed]) for name in ("error", "value"))
     metrics = np.stack([differences(point) for point in points]) * errors + observed
     keys = tuple(one.key for one in differences.free)
     return Posterior(keys, values, weights, metrics, float(1.0 / (weights**2).sum()))

@@ -13,7 +13,17 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from econsim.calibration import Calibration, FreeParameter, Observation, calibrate, read_observations
+from econsim.calibration import (
+    Calibration,
+    FreeParameter,
+    Observation,
+    calibrate,
+    predictive_plot,
+    read_observations,
+)
+from econsim.calibration.gradients import descended
+from econsim.calibration.predictive import predicted
+from econsim.calibration.simulated import Differences
 from econsim.cli.application import app
 from econsim.errors import UserError
 from econsim.scenario import load
@@ -50,6 +60,25 @@ def test_a_known_parameter_is_found_with_the_error_of_theory(alone: Calibration)
     assert float(posterior.mean[0]) == pytest.approx(2.0, abs=3 * 0.13 * deviation)
     assert float(posterior.deviation[0]) == pytest.approx(deviation, rel=3 * 0.09)
     assert profile.identified
+
+
+def test_the_posterior_predictive_covers_a_new_observation(alone: Calibration) -> None:
+    low, high = predicted(alone, 0.95)[0]
+    # The posterior has the error of the observation, and a new one has it again. 60 effective draws: 20 % of a tail.
+    assert high - low == pytest.approx(2 * 1.96 * 0.002 * math.sqrt(2), rel=0.3)
+    axes = predictive_plot(alone).axes[0]
+    assert axes.get_legend_handles_labels()[1] == ["model, 95%", "model, 50%", "observed"]
+
+
+def test_gradients_find_a_known_parameter_without_bias() -> None:
+    differences = Differences(load("log_linear_tax"), [CURVATURE], [Observation("mean_hours", hours(2.0), 0.002)], "us")
+    best, (bias,) = descended(differences, seed=0)
+    assert differences.values(best)["economy.curvature"] == pytest.approx(2.0, abs=1e-4)
+    # The derivative of ((hours - observed) / error)^2 along the range, in closed form.
+    middle = 0.5 * (0.5 + 6.0)
+    slope = -math.log(KEPT) / (1.0 + middle) ** 2 * hours(middle) * (6.0 - 0.5)
+    assert bias.derivative == pytest.approx(2 * (hours(middle) - hours(2.0)) / 0.002**2 * slope)
+    assert abs(bias.bias) < 1e-3
 
 
 def test_what_the_data_do_not_bound_is_not_identified() -> None:

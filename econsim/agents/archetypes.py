@@ -166,10 +166,17 @@ class Archetypes:
         self.replaced += int((~is_legal & observation.acting & observation.alive).sum())
         return torch.where(is_legal, actions, mask.long().argmax(-1))
 
+    def turns(self, game: Game[Any], role: Role) -> tuple[str, Literal["acting", "voting"], int]:
+        """Return the role, that its queried players act next, and how often in an episode, all together."""
+        return self._mind.turns(game, self._queried(role))
+
     def forecast(self, game: Game[Any], role: Role, num_envs: int) -> tuple[int, int, int]:
         """Return the estimated numbers of calls, input tokens and output tokens of an episode."""
+        return self._mind.forecast(game, self._queried(role), num_envs)
+
+    def _queried(self, role: Role) -> Role:
         queried = self.parameters.archetypes * self.parameters.answers + self.parameters.shadow
-        return self._mind.forecast(game, replace(role, count=queried), num_envs)
+        return replace(role, count=queried)
 
 
 class _Numbered:

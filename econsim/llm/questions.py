@@ -8,10 +8,13 @@ from typing import Any, Literal, NamedTuple
 from econsim.llm.envelope import NO_ENVELOPE, Envelope
 from econsim.llm.replies import Form
 
-__all__ = ["FACTS", "NOBODY", "Addressee", "Answer", "Outcome", "Question"]
+__all__ = ["BEFORE_ACTION", "FACTS", "NOBODY", "Addressee", "Answer", "Outcome", "Question"]
 
 FACTS = "FACTS: "
 """Prefix of the line that repeats the numbers of a question as one JSON object."""
+
+BEFORE_ACTION = ("importance", "message", "reflection")
+"""Purposes of questions to a player that precede the one for its action in the same step."""
 
 Outcome = Literal["clean", "repaired", "failed"]
 

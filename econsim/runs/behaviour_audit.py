@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ from econsim.text.names import entry_names, option_names
 __all__ = ["Varied", "behaviour_audit"]
 
 _FORMAT = 1
+_Step = tuple[Tensor, Tensor]  # actions [B, N, ...], and who acts [B, N]
+_SMALLEST = 1e-12  # mean of unbounded numbers, by which differences are divided
 
 
 @dataclass(frozen=True)
@@ -155,50 +158,80 @@ def _all_played(
     played, steps = {}, game.horizon + 1
     for number, (label, agents) in enumerate(conditions.items()):
         key = evaluation_key(scenario.seed, scenario.episodes)
-        watch = [] if progress is None else [counted(progress, number * steps, len(conditions) * steps, label)]
+        ended: list[Tensor] = []  # by state, which copies had ended before it
+        watch: list[Callable[[Any, Tensor], object]] = [partial(_noted, ended)]
+        if progress is not None:
+            watch.append(counted(progress, number * steps, len(conditions) * steps, label))
         before = questions_of(service)
         episode = play(game, agents, key, watchers=watch)
+        for agent in agents.values():
+            agent.steps = [
+                (action, acting & ~over[:, None]) for (action, acting), over in zip(agent.steps, ended[1:], strict=True)
+            ]
         asked, failed = (now - then for now, then in zip(questions_of(service), before, strict=True))
         watched = {role: agents[role] for role in asking}
         played[label] = _Played(watched, episode.returns, failed / asked if asked else 0.0)
     return played
 
 
+def _noted(ended: list[Tensor], _state: Any, over: Tensor) -> None:
+    ended.append(over.cpu())
+
+
 def _row(game: Game[Any], role: str, variant: Variant, base: _Played, other: _Played) -> dict[str, Any]:
     """Return the comparison of one role under a variant with the scenario as it is."""
-    names, before = _shares(game, role, base.watched[role].steps)
-    _, after = _shares(game, role, other.watched[role].steps)
+    before, after = base.watched[role].steps, other.watched[role].steps
     replaced = max(base.replaced_share, other.replaced_share)
-    returns = _by_unit((other.returns[role] - base.returns[role])[..., None])[:, 0]
+    gained = other.returns[role] - base.returns[role]
+    returns = gained.mean(1) if len(gained) > 1 else gained[0]
     return {
         "variation": variant.variation,
         "variant": variant.label,
         "role": role,
-        **_change(names, before, after, replaced),
-        "first_changed": _first_changed(base.watched[role].steps, other.watched[role].steps),
-        "return": asdict(mean_interval(returns)),
+        **_compared(game, role, before, after, replaced),
+        "first_changed": _first_changed(before, after),
+        "return": asdict(mean_interval(returns.tolist())),
     }
 
 
 def _over_time(game: Game[Any], base: _Played) -> list[dict[str, Any]]:
-    """Return, for each role with three steps or more, the comparison of its last third of steps with its first."""
+    """Return, for each role that acts in three steps or more, its last third of them compared with the first."""
     rows = []
     for role, agent in base.watched.items():
-        third = len(agent.steps) // 3
+        steps = [step for step in agent.steps if bool(step[1].any())]
+        third = len(steps) // 3
         if third:
-            names, before = _shares(game, role, agent.steps[:third])
-            _, after = _shares(game, role, agent.steps[-third:])
-            labels = {"variation": "drift", "variant": "last third of steps against first", "role": role}
-            change = _change(names, before, after, base.replaced_share)
+            labels = {"variation": "drift", "variant": "late against early steps", "role": role}
+            change = _compared(game, role, steps[:third], steps[-third:], base.replaced_share)
             rows.append({**labels, **change, "first_changed": None, "return": None})
     return rows
 
 
-def _change(names: Sequence[str], before: Floats, after: Floats, replaced_share: float) -> dict[str, Any]:
-    """Return the change of shares ``[U, K]``, of the choices that anybody made, with the shares before and after.
+def _compared(
+    game: Game[Any], role: str, before: Sequence[_Step], after: Sequence[_Step], replaced_share: float
+) -> dict[str, Any]:
+    """Return the change of the choices that anybody made between two sequences of steps, and their shares in both.
 
-    There is no verdict where the failure policy decided too often in place of the model (``replaced_share``).
+    Numbers without bounds are compared as shares of their mean before. There is no verdict where the failure policy
+    decided too often in place of the model (``replaced_share``).
     """
+    (names, first), (_, second) = _shares(game, role, before), _shares(game, role, after)
+    return _change(names, first, second, replaced_share, not _is_bounded(game, role))
+
+
+def _is_bounded(game: Game[Any], role: str) -> bool:
+    space = game.roles[role].action
+    return not isinstance(space, Box) or bool(np.isfinite([space.low, space.high]).all())
+
+
+def _change(
+    names: Sequence[str], before: Floats, after: Floats, replaced_share: float, is_relative: bool
+) -> dict[str, Any]:
+    acted = np.isfinite(before[:, 0]) & np.isfinite(after[:, 0])
+    before, after = before[acted], after[acted]
+    if is_relative:
+        scale = np.maximum(np.abs(before).mean(0), _SMALLEST)
+        before, after = before / scale, after / scale
     used: list[float] = (np.abs(before) + np.abs(after)).sum(0).tolist()
     kept = [name for name, total in zip(names, used, strict=True) if total] or [names[0]]
     columns = [names.index(name) for name in kept]
@@ -209,23 +242,19 @@ def _change(names: Sequence[str], before: Floats, after: Floats, replaced_share:
     return {"change": {**asdict(change), "verdict": verdict}, **shares, "replaced_share": replaced_share}
 
 
-def _shares(game: Game[Any], role: str, steps: Sequence[tuple[Tensor, Tensor]]) -> tuple[list[str], Floats]:
-    """Return the names of a role's choices, and their shares ``[U, K]``: means over steps in which a player acts."""
-    space = game.roles[role].action
+def _shares(game: Game[Any], role: str, steps: Sequence[_Step]) -> tuple[list[str], Floats]:
+    """Return the names of a role's choices and their shares ``[U, K]`` of all turns; NaN for a unit without turns."""
     names, each = _coded(game, role, torch.stack([action for action, _ in steps]))
     acting = torch.stack([acts for _, acts in steps]).double()[..., None]  # [T, B, N, 1]
-    turns = acting.sum(0)
-    shares = (each * acting).sum(0) / turns.clamp(min=1.0)
-    if isinstance(space, Box) and not np.isfinite([space.low, space.high]).all():
-        shares = shares / shares.abs().mean().clamp(min=1e-12)
-    return names, _by_unit(shares)
+    shares: Floats = _total((each * acting).sum(0)) / np.where(turns := _total(acting.sum(0)), turns, np.nan)
+    return names, shares
 
 
 def _coded(game: Game[Any], role: str, actions: Tensor) -> tuple[list[str], Tensor]:
     """Return choices in numbers ``[T, B, N, K]``: flags of options, or numbers as shares of their range."""
     space, described = game.roles[role].action, game.roles[role]
     if isinstance(space, Box):
-        low, high = (space.low, space.high) if np.isfinite([space.low, space.high]).all() else (0.0, 1.0)
+        low, high = (space.low, space.high) if _is_bounded(game, role) else (0.0, 1.0)
         flat = actions.double().reshape(*actions.shape[:3], -1)
         return list(entry_names(described)) or ["action"], (flat - low) / (high - low)
     if isinstance(space, Discrete) and hasattr(game, "choices"):
@@ -246,13 +275,13 @@ def _coded(game: Game[Any], role: str, actions: Tensor) -> tuple[list[str], Tens
     return names, torch.cat(codes, -1)
 
 
-def _by_unit(values: Tensor) -> Floats:
-    """Return values ``[B, N, K]`` by unit ``[U, K]``: episodes, or the players of a single one."""
-    by_unit: Floats = (values.mean(1) if values.shape[0] > 1 else values[0]).double().cpu().numpy()
+def _total(values: Tensor) -> Floats:
+    """Return values ``[B, N, K]`` by unit ``[U, K]``: sums over players by episode, or the players of a single one."""
+    by_unit: Floats = (values.sum(1) if values.shape[0] > 1 else values[0]).double().cpu().numpy()
     return by_unit
 
 
-def _first_changed(base: Sequence[tuple[Tensor, Tensor]], other: Sequence[tuple[Tensor, Tensor]]) -> float:
+def _first_changed(base: Sequence[_Step], other: Sequence[_Step]) -> float:
     """Return the share of players whose first action differs, which all took in the same situation."""
     step = next((number for number, (_, acting) in enumerate(base) if bool(acting.any())), 0)
     (before, acting), (after, _) = base[step], other[step]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from econsim.errors import UserError
-from econsim.llm.questions import Addressee, Answer, Question
+from econsim.llm.questions import BEFORE_ACTION, Addressee, Answer, Question
 from econsim.llm.replies import Form, Words
 from econsim.llm.service import STORE, Service
 from econsim.llm.settings import Settings
@@ -89,7 +89,8 @@ def moments(run: Run, step: int | None = None, role: str | None = None, player: 
     """
     latest: dict[tuple[str, int], Entry] = {}
     for entry in transcript(run, Selection(role=role, player=player)):
-        is_part = entry.response != TRAINING and entry.episode == 0 and entry.outcome != "failed"
+        is_understood = entry.outcome != "failed" and entry.purpose not in BEFORE_ACTION
+        is_part = entry.response != TRAINING and entry.episode == 0 and is_understood
         if is_part and entry.player is not None and (step is None or (entry.step or 0) <= step):
             latest[entry.role, entry.player] = entry
     if not latest:

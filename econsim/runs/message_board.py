@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Game
 from econsim.llm.protocols import TakesTurns
-from econsim.llm.questions import Answer, Question
+from econsim.llm.questions import BEFORE_ACTION, Answer, Question
 from econsim.llm.replies import EVERYBODY, Outgoing
 from econsim.llm.transcript import Asker
 from econsim.runs.message_log import DecisionLog
 from econsim.scenario import Scenario
 from econsim.scenario.messages import Messages, Phase
 from econsim.split_roles import base_game, base_role
+from econsim.text.names import listed
 
 __all__ = ["PURPOSE", "MessageBoard", "check_messages", "message_calls"]
 
@@ -76,13 +77,13 @@ class MessageBoard:
     def received(self, question: Question, asker: Asker) -> list[str]:
         """Return the lines that quote the last messages to the addressee of a question; empty if there are none.
 
-        Those of the current step are read once all may have written, so not in a question for a message.
+        Those of the current step are read once all may have written, so only in the question for an action or a vote.
         """
         addressee = question.addressee
         if addressee.player is None:
             return []
         step = addressee.step or 0
-        before = step - 1 if question.purpose == PURPOSE else step
+        before = step - 1 if question.purpose in BEFORE_ACTION else step
         inbox = self._inbox.get((addressee.copy, _player(question, asker)), [])
         read = [message for message in inbox if message.step <= before][-self._messages.kept :]
         if not read:
@@ -100,8 +101,8 @@ class MessageBoard:
         sender, step = _player(question, asker), question.addressee.step or 1
         return [
             self._name_of[player]
-            for player in self._players
-            if self._messages.decision(sender, player, phase, step, self._knows(sender, player)).allowed
+            for player in (self._players if self._neighbours is None else self._neighbours[sender])
+            if self._messages.decision(sender, player, phase, step, True).allowed
         ]
 
     def _invitation(self, question: Question, asker: Asker, phase: Phase, receivers: list[str]) -> Question:
@@ -111,7 +112,7 @@ class MessageBoard:
         text = (
             f"{question.user}\n\nDo not answer this yet. You are {self._name_of[_player(question, asker)]}. Before you"
             f" {verb}, you may send one message of at most {self._messages.longest} characters to any of:"
-            f' {", ".join(receivers)} (or to "{EVERYBODY}" of them). An empty text sends nothing. Answer with one JSON'
+            f' {listed(receivers)} (or to "{EVERYBODY}" of them). An empty text sends nothing. Answer with one JSON'
             ' object and nothing else: {"message": {"to": ["NAME"], "text": "TEXT"}}'
         )
         seed = question.seed ^ _SEED if question.seed else 0
@@ -187,8 +188,8 @@ def _name(game: Game[Any], player: Player) -> str:
     return role if base_game(game).roles[role].count == 1 else f"{role} {number}"
 
 
-def _neighbours(messages: Messages, players: Sequence[Player]) -> dict[Player, set[Player]] | None:
-    """Return the neighbours of each player; ``None`` without a network."""
+def _neighbours(messages: Messages, players: Sequence[Player]) -> dict[Player, dict[Player, None]] | None:
+    """Return the neighbours of each player, in the order of players; ``None`` without a network."""
     if messages.network is None:
         return None
     try:
@@ -197,7 +198,7 @@ def _neighbours(messages: Messages, players: Sequence[Player]) -> dict[Player, s
         raise UserError(f"messages.{error}") from None
     rows, neighbours = network.rows.tolist(), network.neighbours.tolist()
     return {
-        player: {players[other] for other in neighbours[rows[place] : rows[place + 1]]}
+        player: dict.fromkeys(players[other] for other in neighbours[rows[place] : rows[place + 1]])
         for place, player in enumerate(players)
     }
 

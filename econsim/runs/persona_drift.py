@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from econsim.analysis.behaviour import change
 from econsim.analysis.inequality import Floats
 from econsim.errors import UserError
-from econsim.llm.questions import Question
+from econsim.llm.questions import BEFORE_ACTION, Question
 from econsim.llm.replies import Amount
 from econsim.llm.service import Service
 from econsim.llm.transcript import TRANSCRIPT, Asker, Entry, entries
@@ -37,7 +37,6 @@ QUESTIONS = (
 _SCALE = 10.0
 _MOMENTS = 3  # the first step, the first step again, the last step
 _TOKENS = (800, 10)  # of a question and of an answer, for forecasts
-_NOT_ACTIONS = ("reflection", "importance", "message")
 
 
 def drift_calls(players: int, questions: int) -> tuple[int, int, int]:
@@ -91,7 +90,7 @@ def _moments(path: Path) -> list[tuple[Entry, Entry]]:
     firsts: dict[tuple[str, int], Entry] = {}
     lasts: dict[tuple[str, int], Entry] = {}
     for entry in entries(path, "copy = 0 AND player >= 0 AND json_extract(asker, '$[1]') = ?", [BASE]):
-        if entry.outcome != "failed" and entry.purpose not in _NOT_ACTIONS and entry.step is not None:
+        if entry.outcome != "failed" and entry.purpose not in BEFORE_ACTION and entry.step is not None:
             who = entry.role, entry.player or 0
             firsts.setdefault(who, entry)
             lasts[who] = entry

@@ -67,7 +67,7 @@ def test_what_changes_behaviour_is_found_and_what_does_not_is_not(content: dict[
         "model other (scripted)": ("changes", 0.5, 0.0),
         "replicate 2": ("does not change", 0.5, 0.5),
         "replicate 3": ("does not change", 0.5, 0.5),
-        "last third of steps against first": ("changes", 1.0, 0.0),
+        "late against early steps": ("changes", 1.0, 0.0),
     }
     first = {row["variant"]: row["first_changed"] for row in content["rows"]}
     assert (first["options reversed"], first["wording plain"], first["model other (scripted)"]) == (1.0, 0.0, 1.0)

@@ -14,10 +14,13 @@ from toy_games import Gifts
 from econsim import random
 from econsim.agents.llm import LanguageWorker, Parameters
 from econsim.agents.llm.memory import Moment, Moments, Retrieval
+from econsim.agents.llm.memory.recollection import MOST_BYTES, Recollection
 from econsim.agents.llm.memory.scoring import best, cosine, novelty, tf_idf_similarities
 from econsim.llm.questions import Answer, Question
 from econsim.llm.settings import Settings
 from econsim.play import HeldAction, play
+from econsim.scenario import load
+from econsim.text import RoleText
 
 CPU = torch.device("cpu")
 
@@ -183,3 +186,16 @@ def test_a_forecast_counts_every_call_of_memory(memory: dict[str, Any]) -> None:
     assert len(service.asked) - len(embedded) == calls - most
     assert len(embedded) <= most  # equal texts are asked once
     assert sum(len(it.system) + len(it.user) for it in service.asked) / 4 <= tokens
+
+
+def test_an_experience_of_extreme_numbers_fits_and_a_very_long_one_ends_with_dots() -> None:
+    """The room for a text is that of the longest one, up to 2,000 bytes."""
+    for game, end in ((Gifts(), "."), (load("gather_trade_build").build_game("cpu"), "...")):
+        role = next(iter(game.roles.values()))
+        memory = Parameters.model_validate({"memory": "retrieval"}).memory
+        recollection = Recollection(giver(Answering()), memory, RoleText(game, role), None, "agents.x.memory")
+        room = recollection.empty(game, role, 1).text.shape[3]
+        numbers = role.observation.size + len(role.shared_features)
+        longest = recollection._event(game.horizon, [-9.8765e99] * numbers, "3", [-8.7654e99] * numbers)
+        assert len(longest.encode()) <= room <= MOST_BYTES
+        assert longest.endswith(f"e+99{end}" if end == "." else end)

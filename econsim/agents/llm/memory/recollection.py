@@ -24,6 +24,8 @@ from econsim.text.wording import Wording
 __all__ = ["Recollection", "Turn"]
 
 PROMPTS = Path(__file__).parent / "prompts"
+MOST_BYTES = 2000
+"""Largest number of bytes of an experience, so that memories of large games stay small."""
 _EXTREME = -1.234e100  # of the greatest length in four significant digits
 _LONGEST_NUMBER = 12  # characters, with a separator
 _BYTES_A_CHARACTER = 4  # at most, in UTF-8
@@ -69,8 +71,8 @@ class Recollection:
 
     def empty(self, game: Game[Any], role: Role, num_envs: int) -> Moments:
         """Return empty memories, with room for as many as the horizon allows."""
-        numbers = role.observation.size + len(role.shared_features)
-        longest = len(self._event(1, [_EXTREME] * numbers, "x" * _longest_choice(role), [0.0] * numbers).encode())
+        numbers, choice = self._numbers, "x" * _longest_choice(self._text.role)
+        longest = len(self._event(game.horizon, [_EXTREME] * numbers, choice, [2 * _EXTREME] * numbers).encode())
         turns = -(-game.horizon // role.acts_every)
         retrieval, reflection = self._memory.retrieval, self._memory.reflection
         wanted, made = 0 if retrieval is None else retrieval.most, turns
@@ -112,10 +114,10 @@ class Recollection:
             outputs += reflections * _CONCLUSION_TOKENS
         if retrieval is not None:
             inputs += turns * min(retrieval.count, turns // 2) * experience
-            if retrieval.importance_by == "rating":
+            if retrieval.importance_by == "rating" and retrieval.importance:
                 calls, outputs = calls + turns - 1, outputs + (turns - 1) * _RATING_TOKENS
                 inputs += (turns - 1) * (rules + tokens_of([self._wording.render("importance", persona="", event="")]))
-            if retrieval.embeddings:
+            if retrieval.embeddings and retrieval.relevance:
                 calls, inputs = calls + 2 * (turns - 1), inputs + 2 * (turns - 1) * experience
         return calls, inputs, outputs
 
@@ -128,7 +130,7 @@ class Recollection:
         seen, then = self._text.observed(before), self._text.observed(after)
         changed = [pair for pair, old in zip(then, seen, strict=True) if pair != old]
         followed = f"After it, {_listed(changed)}." if changed else "Nothing that you observe changed after it."
-        return f"Step {step}: you observed {_without_zeros(seen)}. You chose {choice}. {followed}"
+        return _cut(f"Step {step}: you observed {_without_zeros(seen)}. You chose {choice}. {followed}")
 
     def _with_experiences(self, turn: Turn, moments: Moments, key: Tensor) -> Moments:
         """Return the memories after the last turn of each player became an experience."""
@@ -220,7 +222,8 @@ class Recollection:
         places = [self._candidates(own) for own in memories]
         queries = [_without_zeros(self._text.observed(seen.numbers)) for seen in turn.seen]
         texts = [[own[place].text for place in candidates] for own, candidates in zip(memories, places, strict=True)]
-        relevances = self._by_embedding(queries, texts) if settings.embeddings else _by_words(queries, texts)
+        embeds = bool(settings.embeddings and settings.relevance)
+        relevances = self._by_embedding(queries, texts) if embeds else _by_words(queries, texts)
         return [
             [candidates[index] for index in best(now, [own[place] for place in candidates], relevance, settings)]
             for now, own, candidates, relevance in zip(turn.steps, memories, places, relevances, strict=True)
@@ -280,6 +283,12 @@ def _listed(pairs: Sequence[tuple[str, str]]) -> str:
 def _without_zeros(pairs: Sequence[tuple[str, str]]) -> str:
     """Return what was observed without zeros, of which large games have many."""
     return _listed([pair for pair in pairs if set(pair[1].split()) - {"0", "-0"}]) or "only zeros"
+
+
+def _cut(text: str) -> str:
+    """Return an experience of at most ``MOST_BYTES`` bytes; a longer one ends with dots."""
+    encoded = text.encode()
+    return text if len(encoded) <= MOST_BYTES else f"{encoded[: MOST_BYTES - 3].decode(errors='ignore')}..."
 
 
 def _one_line(text: str) -> str:

@@ -75,8 +75,8 @@ def _rows(elections: Sequence[Election]) -> list[list[str]]:
 
 def _voters(election: Election, candidate: int) -> str:
     """Return the indices of those who put a candidate first, or approved it; their number if there are many."""
-    approves = len({len(vote) for vote in election.votes}) > 1
-    voters = [i for i, vote in enumerate(election.votes) if candidate in (vote if approves else vote[:1])]
+    counted = None if election.ballot == "names" else 1
+    voters = [index for index, vote in enumerate(election.votes) if candidate in vote[:counted]]
     return f"{len(voters):,} voters" if len(voters) > _MOST_VOTERS else ", ".join(map(str, voters)) or "none"
 
 
@@ -90,8 +90,8 @@ def _result(election: Election, candidate: int) -> str:
 def _note(elections: Sequence[Election], rows: int) -> str:
     note = (
         "Platforms are marginal tax rates, separated by / where brackets differ. First choice is the share of voters by"
-        " weight; voters are workers, counted from 0. Years in which nothing differs are one row per candidate. A"
-        " winner whose platform is not binding may set other rates."
+        " weight; voters are workers, counted from 0, who put the candidate first, or approved of it. Years in which"
+        " nothing differs are one row per candidate. A winner whose platform is not binding may set other rates."
     )
     substituted = sum(election.substituted for election in elections)
     if substituted:

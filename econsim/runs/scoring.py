@@ -163,9 +163,11 @@ def _elections_of(agents: Mapping[str, Agent]) -> Iterator[list[Election]]:
     planners = [agent for agent in agents.values() if isinstance(agent, HoldsElections)]
     for planner in planners:
         planner.elections = elections
-    yield elections
-    for planner in planners:
-        planner.elections = None
+    try:
+        yield elections
+    finally:
+        for planner in planners:
+            planner.elections = None
 
 
 def _crossed(scenario: Scenario) -> bool:

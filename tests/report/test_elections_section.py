@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
-from econsim.mechanisms.voting import Election
-from econsim.report.elections import election_tables
+from econsim.mechanisms.voting import Election, votes_of
+from econsim.report.elections import _voters, election_tables
 from econsim.report.trajectories import by_workers
 from econsim.report.votes import shares_of_votes
 from econsim.runs import execute
@@ -69,3 +70,12 @@ def test_hours_over_time_are_those_of_each_set_of_workers() -> None:
         "exact": [40.0, 41.0],
         "scenario": [60.0, 50.0],
     }
+
+
+def test_approved_candidates_are_listed_for_each_voter_who_approves() -> None:
+    ballots = torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    votes = votes_of(ballots, "names")
+    assert votes == ((0, 1), (1, 2))
+    held = Election(1, ("a", "b", "c"), ((0.1,), (0.2,), (0.3,)), votes, (0.5, 0.5, 0.0), 1, (0.2,), "names")
+    assert [_voters(held, candidate) for candidate in range(3)] == ["0", "0, 1", "1"]
+    assert votes_of(torch.tensor([[1.0, 3.0, 2.0]]), "order") == ((1, 2, 0),)

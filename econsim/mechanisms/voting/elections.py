@@ -6,7 +6,11 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
 
-__all__ = ["Election", "HoldsElections", "votes_of"]
+__all__ = ["Ballot", "Election", "HoldsElections", "votes_of"]
+
+Ballot = Literal["name", "names", "order"]
+"""What a ballot holds: one name, several names, or an order of candidates."""
+_MOST_ORDERED = 20
 
 
 class Election(NamedTuple):
@@ -22,13 +26,15 @@ class Election(NamedTuple):
     promised: tuple[tuple[float, ...], ...]
     """Their platforms, ``[C][K]``: a tax rate per bracket, as fractions."""
     votes: tuple[tuple[int, ...], ...]
-    """The candidates on each ballot, ``[N][...]``: the one named, those approved, or all, the best first."""
+    """The candidates on each ballot, ``[N][...]``: the one named, those approved, or the best 20 in order."""
     support: tuple[float, ...]
     """The share of voters, by weight, who put each candidate first, ``[C]``."""
     winner: int
     """The candidate who won."""
     announced: tuple[float, ...]
     """The tax rates that the winner announces, ``[K]``."""
+    ballot: Ballot = "name"
+    """What each ballot holds."""
     substituted: int = 0
     """Number of ballots that stand in for answers that could not be read."""
 
@@ -41,12 +47,12 @@ class HoldsElections(Protocol):
     """Where elections in the first environment copy are appended; ``None``, as in training, keeps no record."""
 
 
-def votes_of(ballots: Tensor, asks: Literal["name", "names", "order"]) -> tuple[tuple[int, ...], ...]:
+def votes_of(ballots: Tensor, asks: Ballot) -> tuple[tuple[int, ...], ...]:
     """Return the candidates on each ballot, ``[N][...]``.
 
     Args:
         ballots: scores of the candidates, ``[N, C]``, more is better.
-        asks: what a ballot holds: one name, several names, or an order.
+        asks: what a ballot holds; of an order, the first 20 are returned.
     """
     order = ballots.argsort(dim=-1, descending=True, stable=True).tolist()
     match asks:
@@ -55,4 +61,4 @@ def votes_of(ballots: Tensor, asks: Literal["name", "names", "order"]) -> tuple[
         case "names":
             return tuple(tuple(row.nonzero().flatten().tolist()) for row in ballots > 0)
         case "order":
-            return tuple(map(tuple, order))
+            return tuple(tuple(best[:_MOST_ORDERED]) for best in order)

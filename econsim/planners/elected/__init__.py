@@ -103,4 +103,4 @@ class Elected(ElectedPlanner):
         promised, rates = (tuple(map(tuple, fitted[name].tolist())) for name in ("promised", "rates"))
         names = tuple(candidate_names(self.parameters.platforms, fitted["candidates"].tolist()))
         votes = votes_of(ballots, self.rule.asks)
-        return Election(step, names, promised, votes, tuple(support.tolist()), winner, rates[winner])
+        return Election(step, names, promised, votes, tuple(support.tolist()), winner, rates[winner], self.rule.asks)

@@ -190,6 +190,7 @@ class LanguageElection(Asking, ElectedPlanner):
                         tuple(shares_of[row]),
                         winner,
                         announced[0],
+                        self.rule.asks,
                         substituted[0],
                     )
                 )

@@ -129,6 +129,18 @@ def _equilibria() -> Iterator[Claim]:
     yield Claim(
         "Value of Leduc poker for the first player", source, "-0.0856", f"{value:.4f}", close, "extensive_form_games.py"
     )
+    fines = result("four_rooms_incentives")
+    row = next(row for row in fines["rows"] if (row["temperature"], row["cost"]) == (0.003, 3))
+    published, value = row["published_hpgd"], row["total_derivative_from_best_starts"]
+    yield Claim(
+        "Return of a leader who fines cells of the four rooms, temperature 0.003, cost 3",
+        "Thoma et al. 2024, HPGD",
+        f"{published:.2f}",
+        f"{value:.2f}",
+        abs(value / published - 1) <= 0.1,
+        "four_rooms_incentives.py",
+        fines["seeds"],
+    )
 
 
 def _saving() -> Iterator[Claim]:

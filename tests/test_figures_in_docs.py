@@ -147,6 +147,23 @@ def four_rooms() -> dict[str, str]:
     return {"best": f"{found['best_payment']:g}", "rows": shown.strip()}
 
 
+def four_rooms_fines() -> dict[str, str]:
+    columns = ("total_derivative", "total_derivative_from_best_starts")
+    published = ("published_hpgd", "published_amd", "published_zero_order")
+    rows = [
+        " | ".join(
+            [
+                f"| {row['temperature']:g} | {row['cost']}",
+                *(f"{row[name]:.2f}" for name in columns),
+                *(f"{row[name]:.2f} " if name == published[-1] else f"{row[name]:.2f}" for name in published),
+            ]
+        )
+        + "|"
+        for row in result("four_rooms_incentives")["rows"]
+    ]
+    return {"rows": " ".join(rows)}
+
+
 def training() -> dict[str, str]:
     found = result("training_speed")
     return {name: f"{round(found[name]['env_steps_per_second'], -2):,}" for name in ("compact", "published")}
@@ -420,6 +437,7 @@ SENTENCES = (
     ),
     ("docs/economies/four_rooms.md", four_rooms, "the best payment, in hundredths, is {best}"),
     ("docs/economies/four_rooms.md", four_rooms, "{rows}"),
+    ("docs/economies/four_rooms.md", four_rooms_fines, "{rows}"),
     ("docs/economies/gather_trade_build.md", agreement, "agrees step by step in {episodes} complete episodes"),
     (
         "docs/training.md",

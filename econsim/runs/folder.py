@@ -5,7 +5,7 @@
                   throughput.parquet (where policies were trained; the one table that differs between repetitions)
                   checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be recorded)
                   panel.parquet (where the scenario asks for a panel)  elections.json (where a planner is elected)
-                  calls.jsonl  answers.sqlite  transcript.sqlite (of runs that ask a language model)
+                  calls.jsonl  answers.sqlite  transcript.sqlite  messages.jsonl (of runs that ask a language model)
                   log.txt  report.html  figures/  tables/  certificate.json (after ``econsim equilibrium``)
                   lock (held by the process that works on the run)
 

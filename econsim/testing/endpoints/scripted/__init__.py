@@ -36,8 +36,8 @@ class Scripted:
         """
         if chat.key == player.KEY:
             key, value = player.KEY, player.action(_wanted(chat))
-        elif chat.key is not None and chat.key in player.SAYINGS:
-            key, value = chat.key, player.SAYINGS[chat.key]
+        elif (saying := player.saying(chat.key, _wanted(chat))) is not None:
+            key, value = chat.key or "", saying
         else:
             key, value = _answer(facts_of(chat.question), chat)
         thought = {"thought": _THOUGHT} if chat.wants_thought else {}

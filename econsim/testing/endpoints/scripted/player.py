@@ -7,16 +7,22 @@ from typing import Any
 
 from econsim.testing.endpoints.responders import Unanswerable
 
-__all__ = ["KEY", "SAYINGS", "action"]
+__all__ = ["KEY", "action", "saying"]
 
 KEY = "action"
-SAYINGS: Mapping[str, Any] = {
+_SAYINGS: Mapping[str, Any] = {
     "message": {"to": ["all"], "text": "I am a scripted model, and I choose the first option."},
     "reflection": "I am a scripted model, and I conclude nothing.",
     "importance": 5,
-    "answer": 5,
 }
-"""Replies to questions for a message, a conclusion, a rating, and a number from 0 to 10."""
+_MIDDLE = 5  # on a scale from 0 to 10, on which personas answer about themselves
+
+
+def saying(key: str | None, schema: Mapping[str, Any]) -> Any:
+    """Return the reply to a question for a message, a conclusion, a rating or a number about oneself, else ``None``."""
+    if key == "answer" and _MIDDLE in schema.get("enum", ()):
+        return _MIDDLE
+    return _SAYINGS.get(key or "")
 
 
 def action(schema: Mapping[str, Any]) -> Any:

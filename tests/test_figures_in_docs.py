@@ -377,9 +377,9 @@ SENTENCES = (
         epidemic_speed,
         "is played at {bare} million agent-steps per CPU-second (the slowest day takes {slowest} milliseconds), at"
         " {measures} million with isolation and testing, and at {large} million among 8.4 million people of degree 4;"
-        " the process holds {memory} and {memory_of_large} GB while it plays, libraries included. Tensors play {tensors}"
-        " million (`benchmarks/epidemic_speed.py`, on a machine under load). AgentTorch was measured earlier on a"
-        " similar machine, at {agenttorch} million agent-steps and {agenttorch_memory} GB",
+        " the process holds {memory} and {memory_of_large} GB while it plays, libraries included. Tensors play"
+        " {tensors} million (`benchmarks/epidemic_speed.py`, on a machine under load). AgentTorch was measured earlier"
+        " on a similar machine, at {agenttorch} million agent-steps and {agenttorch_memory} GB",
     ),
     (
         "docs/networks.md",

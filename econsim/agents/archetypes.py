@@ -1,10 +1,10 @@
 """Archetypes: a language model is queried for a few workers of each group, and the others copy their actions.
 
-Workers are divided into groups of equal size, the archetypes: by skill, or by traits of their personas and then by
-skill. Some members of each group are drawn once. For these the model is queried, and they play its answers, with
-memories and personas of their own. Every other worker is assigned one of the queried members of its group, its
-*example*, for the whole episode and works the same hours, so that a group keeps the *distribution* of the answers and
-not only their mean.
+Workers are divided into groups of equal size, the archetypes: by skill (in a game without skills, by age group), or by
+traits of their personas and then by skill. Some members of each group are drawn once. For these the model is queried,
+and they play its answers, with memories and personas of their own. Every other worker is assigned one of the queried
+members of its group, its *example*, for the whole episode and works the same hours, so that a group keeps the
+*distribution* of the answers and not only their mean.
 
 A *shadow sample* measures the approximation error: the model is also queried for these workers, but they play the
 action of their example. The attribute ``shadow`` of the agent holds the difference between the two at each step.
@@ -135,12 +135,19 @@ class Archetypes:
 
 
 def _skill(game: Game[Any], role: Role) -> Tensor:
-    """Return the skill of each player ``[N]``; raises ``UserError`` if it differs between environment copies."""
+    """Return the skill, or else the age, of each player ``[N]``.
+
+    Raises:
+        UserError: the game has neither, or it differs between environment copies.
+    """
     facts = game.observe(game.reset(random.keys(0, 2, game.device)))[role.name].facts or {}
-    if "skill" not in facts:
-        raise UserError(f"agents.{role.name}: kind archetypes needs a game whose facts include each player's skill")
+    known = next((facts[name] for name in ("skill", "age") if name in facts), None)
+    if known is None:
+        raise UserError(
+            f"agents.{role.name}: kind archetypes needs a game whose facts include each player's skill or age"
+        )
     first: Tensor
-    first, second = facts["skill"].cpu()
+    first, second = known.cpu()
     if not torch.equal(first, second):
         raise UserError(f"agents.{role.name}: kind archetypes needs the same population in every environment copy")
     return first

@@ -112,12 +112,12 @@ def accounts_of(parameters: Parameters) -> tuple[Account, ...]:
     by_age = Account("attack_rate_by_age", ("age_group",), title="Ever infected, by age group", format="share")
     return (
         Account("attack_rate", title="Ever infected", format="share", show="headline"),
+        Account("infected", title="Infected", format="share", show="table", flow=True),
         Account("dead_share", title="Dead", format="share", show="headline"),
         Account("peak_infected_share", title="Infected at the peak", format="share", show="headline"),
         Account("susceptible", title="Susceptible", format="share", flow=True),
-        Account("infected", title="Infected", format="share", show="table", flow=True),
         *(
-            Account(f"{name}_today", unit=daily, title=title, format="share", show="detail", flow=True)
+            Account(f"{name}_today", unit=daily, title=title, format="share", flow=True)
             for name, title in flows.items()
         ),
         *((by_age,) if parameters.ages else ()),

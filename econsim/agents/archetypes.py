@@ -1,8 +1,8 @@
 """Archetypes: a language model is queried for a few workers of each group, and the others copy their actions.
 
 Workers are divided into groups of equal size, the archetypes: by skill or another quantity, or by traits of their
-personas first. Players of games without skills are divided by their personas (``mind.characters``), and where these are
-equal by their order. Some members of each group are drawn once. For these the model is queried, and they play its
+personas first. Players of games without skills are divided by age, or else by their personas (``mind.characters``), and
+where these are equal by their order. Some members of each group are drawn once. For these the model is queried, and they play its
 answers, with memories and personas of their own. Every other worker is assigned one of the queried members of its
 group, its *example*, for the whole episode and plays the same action, so that a group keeps the *distribution* of the
 answers and not only their mean. Examples are drawn, or, with ``examples: nearest``, matched within the group by the
@@ -49,7 +49,7 @@ class Parameters(Model):
     rounded down to decades."""
     by: str | None = Field(None, min_length=1)
     """The quantity by which workers are sorted: a fact or a feature of their observations, at the start of an episode;
-    it must be the same in all episodes. null: skill, or personas in games without skills."""
+    it must be the same in all episodes. null: skill, else age, else the number of the persona."""
     examples: Literal["drawn", "nearest"] = "drawn"
     """Which queried member of its group a worker copies: one ``drawn`` at random, or the ``nearest`` by the quantity
     ``by``, each of them copied equally often."""
@@ -239,8 +239,9 @@ def _quantity(game: Game[Any], role: Role, parameters: Parameters) -> Tensor:
     Raises:
         UserError: the quantity is unknown, or differs between environment copies.
     """
-    facts, name = _facts(game, role), parameters.by
-    if name is None and "skill" not in facts and parameters.mind.characters:
+    facts = _facts(game, role)
+    name = parameters.by or next((known for known in ("skill", "age") if known in facts), None)
+    if name is None and parameters.mind.characters:
         return torch.arange(role.count) % len(parameters.mind.characters)
     name = name or "skill"
     if name not in facts and name not in role.features:

@@ -38,6 +38,7 @@ def exposed_by_contacts(
     population: Population,
     key: Tensor,
     time: Tensor,
+    worked: Tensor | None = None,
 ) -> Tensor:
     """Return who is exposed today in a network, ``[B, N]`` bool.
 
@@ -53,6 +54,8 @@ def exposed_by_contacts(
         population: the network and its weights.
         key: ``[B]``.
         time: ``[B]``.
+        worked: ``[B, N]`` bool, people who work today, without whom contacts at work do not take place; ``None``: there
+            is no labour.
     """
     assert population.network is not None
     target, rows = population.network.neighbours.long(), population.network.rows
@@ -65,6 +68,8 @@ def exposed_by_contacts(
     if away is not None:
         closed = away[:, source] | away[:, target]
         infects &= ~(closed if population.at_home is None else closed & ~population.at_home)
+    if worked is not None and population.at_work is not None:
+        infects &= ~population.at_work | (worked[:, source] & worked[:, target])
     new = torch.zeros_like(stage)
     new.scatter_reduce_(1, target.expand(len(infects), -1), infects.to(new.dtype), "amax")
     return (stage == SUSCEPTIBLE) & (new > 0)

@@ -22,7 +22,7 @@ from econsim.storage.csv_reader import CsvTable, read_csv
 
 __all__ = ["Population", "group_names", "infectiousness", "population_of"]
 
-HOUSEHOLD = "household"
+HOUSEHOLD, WORKPLACE = "household", "workplace"
 KEY = "economy.ages.contacts"
 
 
@@ -38,6 +38,8 @@ class Population:
     weights: ``[E]`` float32, the same for each edge of a network; ``None`` where all edges are the same.
     edge_weight: what multiplies ``weights``, or stands for all of them.
     at_home: ``[E]`` bool, edges within a household; ``None`` where there are none.
+    at_work: ``[E]`` bool, edges between colleagues; ``None`` where there are none.
+    network: who meets whom; ``None`` where everybody meets everybody.
     """
 
     groups: Tensor
@@ -47,6 +49,7 @@ class Population:
     weights: Tensor | None
     edge_weight: float
     at_home: Tensor | None
+    at_work: Tensor | None
     network: Network | None
 
 
@@ -94,7 +97,7 @@ def population_of(parameters: Parameters) -> Population:
     network = parameters.network.build().network(parameters.people) if parameters.network else None
     mixing = _mixing(relative, susceptibility, count)
     if network is None:
-        return Population(groups, susceptibility, death_rate, mixing, None, 1.0, None, None)
+        return Population(groups, susceptibility, death_rate, mixing, None, 1.0, None, None, None)
     weights = network.weights
     if size > 1:
         source, target = (groups.long()[ends] for ends in (network.sources(), network.neighbours.long()))
@@ -106,11 +109,15 @@ def population_of(parameters: Parameters) -> Population:
         raise UserError(
             "economy.network: no contact could infect anybody; choose a network with edges of positive weight"
         )
-    at_home = None
-    if network.layers is not None and HOUSEHOLD in network.layer_names:
-        at_home = network.layers == network.layer_names.index(HOUSEHOLD)
+    at_home, at_work = _layer(network, HOUSEHOLD), _layer(network, WORKPLACE)
     edge_weight = parameters.people / total
-    return Population(groups, susceptibility, death_rate, mixing, weights, edge_weight, at_home, network)
+    return Population(groups, susceptibility, death_rate, mixing, weights, edge_weight, at_home, at_work, network)
+
+
+def _layer(network: Network, name: str) -> Tensor | None:
+    if network.layers is None or name not in network.layer_names:
+        return None
+    return network.layers == network.layer_names.index(name)
 
 
 def _groups(parameters: Parameters) -> tuple[Tensor, Tensor]:

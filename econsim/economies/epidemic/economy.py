@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ from torch import Tensor
 
 from econsim import random
 from econsim.deferred_features import DeferredFeatures
-from econsim.economies.epidemic import contagion, measures
+from econsim.economies.epidemic import contagion, labour, measures
 from econsim.economies.epidemic.description import PERSON, PLANNER, accounts_of, lever_names, roles_of
 from econsim.economies.epidemic.disease import infectiousness, population_of
+from econsim.economies.epidemic.labour import Economy
 from econsim.economies.epidemic.parameters import DAYS_OF_A_WEEK, Parameters
+from econsim.errors import UserError
 from econsim.game import Game, Observation, Transition, tensors
 from econsim.kernels import require_numba
 
@@ -45,12 +48,14 @@ class State:
     today: Tensor  # [B, 6] int64, people of each entry of TODAY in the last day
     peak: Tensor  # [B] int64, the largest number of infected people in a day so far
     levers: Tensor  # [B, K] float64, measures in force
+    economy: Economy | None = None  # work and consumption
 
 
 class Epidemic(Game[State]):
     """Epidemic; the docstring of the package describes it."""
 
     clocked = True
+    unit = "USD"
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings, self.people, self.horizon = parameters, parameters.people, parameters.horizon
@@ -94,6 +99,7 @@ class Epidemic(Game[State]):
             today=torch.zeros((copies, len(TODAY)), dtype=torch.int64, device=device),
             peak=nothing,
             levers=levers.expand(copies, -1).clone(),
+            economy=labour.begun(settings.labour, copies, self.people, device) if settings.labour else None,
         )
 
     def status_quo(self, role: str) -> Tensor:
@@ -101,6 +107,7 @@ class Epidemic(Game[State]):
         settings = self.settings
         levels = [settings.isolation.advice] if settings.isolation else []
         levels += [module.level for module in (settings.testing, settings.vaccination) if module]
+        levels += [settings.labour.stimulus, settings.labour.tax_rate] if settings.labour else []
         return torch.tensor(levels, dtype=torch.float64)
 
     def observe(self, state: State) -> dict[str, Observation]:
@@ -110,13 +117,17 @@ class Epidemic(Game[State]):
         acting = torch.zeros_like(alive)
         if isolation is not None and isolation.decided_by == "people":
             acting = alive & (state.time % isolation.every == 0)[:, None]
+        if self.settings.labour is not None:
+            acting = alive & (state.time % self.settings.labour.every == 0)[:, None]
         role = self.roles[PERSON]
         features = DeferredFeatures((len(role.features), partial(self._known, state)))
         mask = torch.ones((), dtype=torch.bool, device=alive.device).expand(*alive.shape, role.action.mask_size)  # type: ignore[union-attr]
-        news = torch.cat([state.counts[:, contagion.INFECTED :].double() / self.people, state.levers], -1).to(
-            self.dtype
-        )
-        seen = {PERSON: Observation.deferring(features, alive, acting, action_mask=mask, shared=news)}
+        news = torch.cat([state.counts[:, contagion.INFECTED :].double() / self.people, state.levers], -1)
+        if state.economy is not None:
+            news = torch.cat([news, self._markets(state.economy)], -1)
+        news = news.to(self.dtype)
+        facts = {"age": self.population.groups.expand(*alive.shape)}
+        seen = {PERSON: Observation.deferring(features, alive, acting, action_mask=mask, shared=news, facts=facts)}
         if PLANNER in self.roles:
             found = state.today[:, TODAY.index("positive"), None] / self.people
             of_planner = torch.cat([(state.time / self.horizon)[:, None], found, news], -1).to(self.dtype)
@@ -132,7 +143,8 @@ class Epidemic(Game[State]):
         home, key, time = self._home(state, actions, levers), state.key, state.time
         test, confined, positive = self._quarantine(state)
         away = self._away(state.stage, home, confined)
-        new = self._exposed(state, away)
+        economy = self._economy(state, actions, levers, away)
+        new = self._exposed(state, away, economy)
         death_rate = self._death_rate(state.vaccinated)
         stage, days = contagion.progressed(state.stage, state.days, new, death_rate, self.lengths, key, time)
         died = (stage == contagion.DEAD) & (state.stage != contagion.DEAD)
@@ -142,13 +154,17 @@ class Epidemic(Game[State]):
         counts = _counts(stage)
         peak = torch.maximum(state.peak, counts[:, contagion.INFECTED])
         after = State(key, time + 1, stage, days, home, test, confined, vaccinated, counts, flows, peak, levers)
-        return self.transition(after, self._costs(new, died, away))
+        if economy is not None:
+            after = replace(after, economy=labour.inherited(economy, died))
+        return self.transition(after, self._costs(new, died, away, economy))
 
     def transition(self, after: State, rewards: Tensor) -> Transition[State]:
         """Return the transition to a state; ``rewards`` ``[B, N]``: of people, in the game's precision."""
         of_role = {PERSON: rewards}
         if PLANNER in self.roles:
             total = (after.today.double() * self.costs_today).sum(-1)
+            if after.economy is not None:
+                total = total - self._utility(after.economy).sum(-1)
             of_role[PLANNER] = (-total / self.people).to(self.dtype)[:, None]
         over = after.time >= self.horizon
         return Transition(after, of_role, torch.zeros_like(over), over)
@@ -170,23 +186,31 @@ class Epidemic(Game[State]):
             **{f"{name}_today": flows[:, index] for index, name in enumerate(TODAY)},
             "attack_rate_by_age": by_group / torch.bincount(groups, minlength=size),
             "measures": state.levers,
+            **(self._accounts_of_labour(state.economy) if state.economy is not None else {}),
         }
         return {account.name: values[account.name] for account in self.accounts_spec}
 
     def conserved(self, state: State) -> dict[str, Tensor]:
-        """Return the number of people in all stages together."""
-        return {"people": state.counts.sum(-1).double()}
+        """Return the people in all stages, and with labour all money and the goods ever there less those made."""
+        people = {"people": state.counts.sum(-1).double()}
+        if (economy := state.economy) is None:
+            return people
+        money = economy.money.sum(-1) + economy.firm + economy.treasury
+        goods = economy.inventory + economy.sold - economy.produced
+        return people | {"money": money.double(), "goods": goods.double()}
 
     def not_covered(self) -> str:
-        """Return "", since kernels cover every epidemic."""
-        return ""
+        """Return "labour", if there is labour, which its tensors play; kernels cover all else."""
+        return "labour" if self.settings.labour else ""
 
     def on_kernels(self) -> Epidemic:
         """Return this game played by its kernels where it is on the CPU.
 
         Raises:
-            UserError: numba is not installed.
+            UserError: numba is not installed, or there is labour.
         """
+        if self.not_covered():
+            raise UserError("kernels do not cover labour in the epidemic; play it by tensors")
         require_numba()
         from econsim.economies.epidemic.kernels.playing import Kernels
 
@@ -230,6 +254,8 @@ class Epidemic(Game[State]):
         if self.settings.ages is not None:
             group = self.population.groups / (len(self.population.susceptibility) - 1)
             columns.append(group.expand(len(state.time), -1))
+        if state.economy is not None and self.settings.labour is not None:
+            columns += [state.economy.money / (100 * self.settings.labour.money), state.economy.worked]
         return torch.stack([column.to(self.dtype) for column in columns], -1)
 
     def _home(self, state: State, actions: Mapping[str, Tensor], levers: Tensor) -> Tensor:
@@ -253,12 +279,58 @@ class Epidemic(Game[State]):
             return None
         return torch.stack(flags).any(0) & (stage != contagion.DEAD)
 
-    def _exposed(self, state: State, away: Tensor | None) -> Tensor:
+    def _economy(
+        self, state: State, actions: Mapping[str, Tensor], levers: Tensor, away: Tensor | None
+    ) -> Economy | None:
+        settings, before = self.settings.labour, state.economy
+        if settings is None or before is None:
+            return None
+        alive = state.stage != contagion.DEAD
+        decide = alive & (state.time % settings.every == 0)[:, None]
+        chosen = torch.where(
+            decide[..., None], actions[PERSON].to(torch.int8), torch.stack([before.work, before.consume], -1)
+        )
+        able = alive & (state.stage != contagion.INFECTED)
+        if away is not None:
+            draw = random.uniform(state.key, 0, "epidemic/telework", (self.people,))  # the same people on all days
+            able &= ~away | (draw < settings.telework_share)
+        before = replace(before, work=chosen[..., 0], consume=chosen[..., 1])
+        return labour.day(before, settings, able, alive, levers[:, -2], levers[:, -1], state.key, state.time)
+
+    def _markets(self, economy: Economy) -> Tensor:
+        """Return the news of markets, ``[B, 4]`` float64."""
+        settings = self.settings.labour
+        assert settings is not None
+        price, wage = economy.price / (100 * settings.price), economy.wage / (100 * settings.wage)
+        return torch.stack([labour.unemployment(economy.today), price, wage, economy.interest], -1)
+
+    def _utility(self, economy: Economy) -> Tensor:
+        """Return the utility of a day's goods minus the cost of its work, ``[B, N]`` float64."""
+        settings = self.settings.labour
+        assert settings is not None
+        return settings.consumption_value * torch.log1p(economy.bought.double()) - settings.work_cost * economy.worked
+
+    def _accounts_of_labour(self, economy: Economy) -> dict[str, Tensor]:
+        return {
+            "unemployment_rate": labour.unemployment(economy.today),
+            "employed": economy.today[:, 1].double() / self.people,
+            "interest_rate": economy.interest,
+            "price": economy.price / 100.0,
+            "wage": economy.wage / 100.0,
+            "public_debt": -economy.treasury / 100.0 / self.people,
+            "consumption": economy.bought.sum(-1).double() / self.people,
+            "money": economy.money / 100.0,
+        }
+
+    def _exposed(self, state: State, away: Tensor | None, economy: Economy | None) -> Tensor:
         stage, days, people = state.stage, state.days, self.population
         susceptibility = self._susceptibility(state.vaccinated)
         if people.network is not None:
             risk = self.risk_of_day(state.time)
-            return contagion.exposed_by_contacts(stage, days, away, risk, susceptibility, people, state.key, state.time)
+            worked = None if economy is None else economy.worked
+            return contagion.exposed_by_contacts(
+                stage, days, away, risk, susceptibility, people, state.key, state.time, worked
+            )
         shares, reproduction = self.shares_of_day(), self.reproduction(state.time)
         return contagion.exposed_by_mixing(
             stage, days, away, shares, reproduction, susceptibility, people, state.key, state.time
@@ -291,15 +363,16 @@ class Epidemic(Game[State]):
     def _vaccination(self, stage: Tensor, levers: Tensor, state: State) -> tuple[Tensor, Tensor | None]:
         if self.settings.vaccination is None:
             return state.vaccinated, None
-        return measures.vaccinated(
-            stage, state.vaccinated, levers[:, -1], self.settings.vaccination, state.key, state.time
-        )
+        level = levers[:, lever_names(self.settings).index("vaccination")]
+        return measures.vaccinated(stage, state.vaccinated, level, self.settings.vaccination, state.key, state.time)
 
-    def _costs(self, new: Tensor, died: Tensor, away: Tensor | None) -> Tensor:
+    def _costs(self, new: Tensor, died: Tensor, away: Tensor | None, economy: Economy | None) -> Tensor:
         costs = self.settings.costs
         total = costs.infection * new.double() + costs.death * died.double()
         if away is not None:
             total = total + costs.home * away.double()
+        if economy is not None:
+            total = total - self._utility(economy)
         return -total.to(self.dtype)
 
 

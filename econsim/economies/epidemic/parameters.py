@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from econsim.parameters import Chosen, FromRoom, Model
 
-__all__ = ["DAYS_OF_A_WEEK", "Ages", "Isolation", "Parameters", "Planner", "Testing", "Vaccination"]
+__all__ = ["DAYS_OF_A_WEEK", "Ages", "Isolation", "Labour", "Parameters", "Planner", "Testing", "Vaccination"]
 
 DAYS_OF_A_WEEK = 7
 LONGEST_INFECTION = 120
@@ -108,6 +108,62 @@ class Vaccination(Model):
     """Share of the mortality of infected people that the vaccine removes."""
 
 
+class Labour(Model):
+    """Work, wages, consumption, prices, interest and a treasury."""
+
+    every: int = Field(7, ge=1)
+    """Days between two choices of the propensities to work and to consume."""
+    period: int = Field(7, ge=1)
+    """Days between two changes of price, wage and interest, and between two payments of stimulus, dividends and taxes;
+    taxes less benefits are paid out equally."""
+    money: float = Field(2000.0, gt=0, le=1e6)
+    """Money of each person at the start, in USD."""
+    wage: float = Field(100.0, ge=1, le=1e5)
+    """Wage of a day at the start, in USD."""
+    price: float = Field(10.0, ge=0.1, le=1e5)
+    """Price of a good at the start, in USD."""
+    productivity: int = Field(12, ge=1, le=10_000)
+    """Goods that a person makes in a day."""
+    daily_spending: float = Field(0.06, gt=0, le=1)
+    """Share of their money that people spend in a day at the highest propensity to consume."""
+    telework_share: float = Field(0.3, ge=0, le=1)
+    """Probability that a person can work from home on a day at home or in quarantine."""
+    working_days: int = Field(14, ge=1, le=365)
+    """Wages of all people for so many days are what the firm keeps; it pays out the rest as equal dividends."""
+    inventory_days: float = Field(7.0, ge=0, le=365)
+    """Sales of so many days are the inventory that the firm aims at."""
+    adjustment_days: float = Field(14.0, ge=1, le=365)
+    """Days in which the firm closes gaps in its inventory and in its expectation of sales."""
+    price_speed: float = Field(0.02, ge=0, lt=1)
+    """Largest relative change of the price in a period, at an imbalance of one between demand and capacity."""
+    wage_speed: float = Field(0.02, ge=0, lt=1)
+    """Largest relative change of the wage in a period, at an imbalance of one on the labour market."""
+    price_memory: float = Field(0.02, gt=0, le=1)
+    """Weight of the newest price in the running mean that inflation is measured against."""
+    natural_rate: float = Field(0.02, ge=0, le=1)
+    """Natural rate of interest in a year, in the rule of Taylor."""
+    inflation_target: float = Field(0.02, ge=0, le=1)
+    """Target of inflation in that rule."""
+    inflation_weight: float = Field(0.5, ge=0)
+    """Weight of inflation above its target."""
+    unemployment_weight: float = Field(0.5, ge=0)
+    """Weight of unemployment below its natural rate."""
+    natural_unemployment: float = Field(0.05, ge=0, le=1)
+    """Natural rate of unemployment."""
+    benefit: float = Field(0.3, ge=0, le=1)
+    """Payment of the treasury to those who are willing to work and not hired, as a share of the wage."""
+    largest_stimulus: float = Field(300.0, ge=0, le=1e5)
+    """Largest payment to each person in a period, in USD."""
+    stimulus: float = Field(0.0, ge=0, le=1)
+    """Share of it that is paid at the start; without a planner, throughout."""
+    tax_rate: float = Field(0.1, ge=0, le=1)
+    """Tax rate on wages at the start; without a planner, throughout."""
+    consumption_value: float = Field(1.0, ge=0)
+    """Weight of ``ln(1 + goods bought in the day)`` in the reward of a person."""
+    work_cost: float = Field(0.5, ge=0)
+    """Cost of a day of work to the person."""
+
+
 class Costs(Model):
     """Costs in the rewards, in units of a day at home."""
 
@@ -164,6 +220,8 @@ class Parameters(Model):
     """Tests and quarantine; null: none."""
     vaccination: Vaccination | None = None
     """Vaccination; null: none."""
+    labour: Labour | None = None
+    """Work and consumption; null: none."""
     costs: Costs = Costs()
     """Costs in the rewards."""
     planner: Planner | None = None
@@ -196,8 +254,14 @@ class Parameters(Model):
             raise ValueError(
                 f"ages.mortality {highest:g} times mortality {self.mortality:g} is above 1; mortality is a probability"
             )
-        if self.planner is not None and not (self.isolation or self.testing or self.vaccination):
+        measures = (self.isolation, self.testing, self.vaccination, self.labour)
+        if self.planner is not None and not any(measures):
             raise ValueError(
-                "planner: there is no measure to set; add isolation, testing or vaccination, as in testing: {}"
+                "planner: there is no measure to set; add isolation, testing, vaccination or labour, as in testing: {}"
+            )
+        if self.labour and self.isolation and self.isolation.decided_by == "people":
+            raise ValueError(
+                "isolation.decided_by: people and labour cannot both be chosen by a person; set decided_by: advice, and"
+                " let people choose how much they work"
             )
         return self

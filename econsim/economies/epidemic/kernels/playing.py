@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -61,8 +62,8 @@ class Kernels:
         read = contiguous([levers, actions[PERSON].long() if sizes.isolation == 2 else state.time, risk])
         addresses = addresses_of([*before, *new, *read, rewards])
         over_copies(step, len(state.time), *constants.arguments, addresses, *constants.scratch)
-        after = State(key=state.key, levers=levers, **dict(zip(_AFTER, new, strict=True)))
-        return game.transition(after, rewards)
+        fields: dict[str, Any] = dict(zip(_AFTER, new, strict=True))
+        return game.transition(replace(state, levers=levers, **fields), rewards)
 
     def _constants(self, game: Epidemic, copies: int) -> Constants:
         """Return the constants, made again where the batch, the precision or a parameter is another one."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -13,7 +14,8 @@ from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError
-from econsim.game import Agent, Game, Observation, Role
+from econsim.game import Agent, Game, Observation, Role, leaves, tree_map
+from econsim.storage.states import load_state, save_state
 
 Watch = Callable[[Any, Tensor], object]
 """A function that is called with states and with which copies had ended before them, ``[B]`` bool."""
@@ -87,6 +89,37 @@ def play_on(game: Game[Any], agents: Mapping[str, Agent], fork: Fork, watch: Wat
     """
     end = _played(game, fork, agents, game.horizon, watch)
     return Episode(end.state, dict(end.returns))
+
+
+def save_fork(fork: Fork, folder: Path) -> None:
+    """Write a fork as a folder, without the memories of agents, so that episodes can go on later.
+
+    Raises:
+        RunError: the disk is full; an existing folder is left unchanged.
+    """
+    content = {"step": fork.step, "key": fork.key, "over": fork.over, "returns": dict(fork.returns)}
+    save_state(folder, {**content, "state": leaves(fork.state)})
+
+
+def load_fork(folder: Path, game: Game[Any]) -> Fork:
+    """Return the fork that :func:`save_fork` wrote; all agents start with the memory of the start of an episode.
+
+    Raises:
+        RunError: the folder holds no readable fork.
+        UserError: the fork is of a game with other states.
+    """
+    saved = load_state(folder, "save the fork again")
+    if saved.keys() != {"step", "key", "over", "returns", "state"}:
+        raise UserError(f"{folder}: no saved fork of episodes; write one with econsim.play.save_fork")
+    template = game.reset(saved["key"].to(game.device))
+    named, stored = leaves(template), saved["state"]
+    if {name: leaf.shape for name, leaf in named.items()} != {name: leaf.shape for name, leaf in stored.items()}:
+        raise UserError(f"{folder}: the saved fork is of a game with other states than {type(game).__name__}")
+    values = iter(stored[name] for name in named)
+    state = tree_map(lambda leaf: next(values).to(leaf), template)
+    key, over = (saved[name].to(game.device) for name in ("key", "over"))
+    returns = {role: paid.to(game.device) for role, paid in saved["returns"].items()}
+    return Fork(key, saved["step"], state, over, returns, {}, {})
 
 
 def _played(game: Game[Any], fork: Fork, agents: Mapping[str, Agent], until: int, watch: Watch | None) -> Fork:

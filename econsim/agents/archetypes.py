@@ -2,11 +2,12 @@
 
 Workers are divided into groups of equal size, the archetypes: by skill or another quantity, or by traits of their
 personas first. Players of games without skills are divided by age, or else by their personas (``mind.characters``), and
-where these are equal by their order. Some members of each group are drawn once. For these the model is queried, and they play its
-answers, with memories and personas of their own. Every other worker is assigned one of the queried members of its
-group, its *example*, for the whole episode and plays the same action, so that a group keeps the *distribution* of the
-answers and not only their mean. Examples are drawn, or, with ``examples: nearest``, matched within the group by the
-quantity that sorts it: as many workers copy each example, and those who copy it are those next to it.
+where these are equal by their order. Some members of each group are drawn once. For these the model is queried, and
+they play its answers, with memories and personas of their own. Every other worker is assigned one of the queried
+members of its group, its *example*, for the whole episode and plays the same action, so that a group keeps the
+*distribution* of the answers and not only their mean. Examples are drawn, or, with ``examples: nearest``, matched
+within the group by the quantity that sorts it: as many workers copy each example, and those who copy it are those next
+to it.
 
 A *shadow sample* measures the approximation error: the model is also queried for these workers, but they play the
 action of their example. The attribute ``shadow`` of the agent holds the difference between the two at each step. An

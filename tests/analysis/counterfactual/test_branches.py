@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from econsim.agents import exact_household, fixed_hours, mixed_strategy, thresho
 from econsim.analysis.branch_plot import over_time_plot
 from econsim.analysis.counterfactual import Branches, branches, over_time_table, step_on
 from econsim.analysis.metrics import declared
-from econsim.errors import UserError
+from econsim.errors import RunError, UserError
 from econsim.game import Agent, Game, leaves
 from econsim.planners import fixed
-from econsim.play import play, play_on, play_until
+from econsim.play import load_fork, play, play_on, play_until, save_fork
 
 
 def rule(option: str) -> Agent:
@@ -73,6 +74,25 @@ def test_episodes_that_were_stopped_end_as_if_they_had_not_been(name: str) -> No
         assert torch.equal(leaves(rest.state)[leaf], value), leaf
     for role, returns in whole.returns.items():
         assert torch.equal(rest.returns[role], returns)
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_a_saved_fork_goes_on_as_if_it_had_not_been_saved(name: str, tmp_path: Path) -> None:
+    game, agents, _ = GAMES[name]
+    fork = play_until(game, agents, random.keys(1, 3), 4)
+    save_fork(fork, tmp_path / "fork")
+    rest, whole = play_on(game, agents, load_fork(tmp_path / "fork", game)), play_on(game, agents, fork)
+    assert all(torch.equal(leaves(rest.state)[leaf], value) for leaf, value in leaves(whole.state).items())
+    assert all(torch.equal(rest.returns[role], returns) for role, returns in whole.returns.items())
+
+
+def test_a_fork_of_another_game_is_refused(tmp_path: Path) -> None:
+    game, agents, _ = GAMES["money_exchange"]
+    save_fork(play_until(game, agents, random.keys(1, 3), 4), tmp_path / "fork")
+    with pytest.raises(UserError, match="the saved fork is of a game with other states than MoneyExchange"):
+        load_fork(tmp_path / "fork", money(people=50))
+    with pytest.raises(RunError, match="not a readable checkpoint"):
+        load_fork(tmp_path / "nothing", game)
 
 
 @pytest.mark.parametrize("name", GAMES)

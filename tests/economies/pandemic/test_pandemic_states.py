@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -22,7 +23,10 @@ from econsim.economies.pandemic_states.economy import FEDERAL, GOVERNOR, KEEP, S
 from econsim.economies.pandemic_states.made_data import CODES, made_tables
 from econsim.economies.pandemic_states.tables import Tables, read_tables, write_tables
 from econsim.game import Observation
+from econsim.runs import execute
 from econsim.scenario import load
+from econsim.testing.endpoints import serve
+from econsim.testing.endpoints.chats import Chat
 
 START = date(2020, 3, 22)
 # Unlike the defaults, all numbers matter within 60 days: the window is shorter than the history, subsidies change, and
@@ -297,3 +301,24 @@ def test_the_headline_is_that_of_an_independent_version() -> None:
     assert scenario.headline is not None
     # Levels agree exactly and people to rounding; the value in the scenario has ten digits.
     assert last.dead.sum() == pytest.approx(scenario.headline.value, rel=1e-8)
+
+
+def test_a_language_model_is_asked_for_each_governor_who_may_choose(folder: Path, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def reply(chat: Chat) -> str:
+        asked.append(chat.question)
+        return json.dumps({"action": "level_8"})
+
+    with serve(reply) as url:
+        changes = {
+            "economy": {"kind": "pandemic_states", "folder": str(folder), "days": 4, "cooldown": 3},
+            "agents.governor": {"kind": "llm"},
+            "headline": None,
+            "llm": {"base_url": url, "model": "scripted"},
+        }
+        run = execute(load("pandemic_states", changes), tmp_path / "run", quiet=True)
+    # Three governors choose on days 0 and 3.
+    assert run.summary["llm"]["purposes"]["governor"]["questions"] == 6
+    assert run.summary["policies"]["free_market"]["scenario"]["mean_stringency"] == 8.0
+    assert all("infected" in text for text in asked)

@@ -23,7 +23,7 @@ EXTRAS = {
     "analysis": {"SALib"},
     "calibration": {"zuko"},
     "games": {"pyspiel"},
-    "interop": {"gymnasium", "pettingzoo", "taxcalc", "mesa"},
+    "interop": {"gymnasium", "pettingzoo", "taxcalc", "mesa", "solara"},
     "networks": {"networkx"},
     "kernels": {"numba"},
     "llm": {"aiohttp", "litellm", "transformers"},

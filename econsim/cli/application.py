@@ -16,6 +16,7 @@ import typer
 
 from econsim import kinds
 from econsim.cli import (
+    adopting,
     auditing,
     authoring,
     browsing,
@@ -57,6 +58,7 @@ for _command in (
     watching.watch,
     rendering.render,
     certifying.equilibrium,
+    adopting.adoption,
     offline_gaps.offline_gap,
     solving.solve,
     schelling.schelling,

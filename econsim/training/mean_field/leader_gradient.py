@@ -29,8 +29,8 @@ __all__ = ["Leader", "climb", "returns_of_proposals"]
 class Leader(Settings):
     """Learning settings of the leading role; those of PPO are used with ``leader_learns_by: value``."""
 
-    learning_rate: Schedule = ((0.0, 1e-2), (1.0, 0.0))
-    """Step size of Adam; a schedule."""
+    learning_rate: Schedule = ((0.0, 2e-3), (1.0, 0.0))
+    """Step size of Adam; a schedule. A leader that moves faster than its followers learn exploits their mistakes."""
     final_exploration: float = Field(default=-3.0, ge=-10, le=2)
     """Log standard deviation of real-valued proposals at the end of training, before they are squashed into bounds."""
     epochs: int = Field(default=10, ge=1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "DeclaresIncomes",
     "GivenRate",
     "KnownLaws",
+    "LabourIncomes",
     "MoneyUtility",
     "OptimalTaxInputs",
+    "SetsLogLinearTax",
     "rate_too_low",
 ]
 
@@ -104,4 +107,41 @@ class MoneyUtility(Protocol):
         Args:
             accounts: those of an episode, ``{name: [B, N]}``.
             lump_sum: in money; NaN results where consumption would not be positive are allowed.
+        """
+
+
+@dataclass(frozen=True)
+class LabourIncomes:
+    """Labour incomes of a population under a policy.
+
+    income: ``[N]`` before taxes, relative to their mean.
+    people: ``[N]``, the shares of the population that have them.
+    social_weight: ``[N]``, the rise of social welfare per unit of money given to each person, on any scale.
+    """
+
+    income: NDArray[Any]
+    people: NDArray[Any]
+    social_weight: NDArray[Any]
+
+
+@runtime_checkable
+class SetsLogLinearTax(Protocol):
+    r"""A game whose leader sets a log-linear tax on labour income, $T(y) = y - \lambda y^{1 - \tau}$.
+
+    Incomes are relative to their mean.
+    Schedules of other forms, such as a law with brackets, are set as the log-linear schedule closest to them.
+    """
+
+    @property
+    def earnings_elasticity(self) -> float:
+        """The compensated elasticity of labour income with respect to the net-of-tax rate."""
+
+    def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
+        """Return incomes where an action is in force for ever; ``None``: the policy before the leader acts."""
+
+    def log_linear_action(self, average_rate: float, progressivity: float) -> Tensor:
+        r"""Return the action with $1 - \lambda$ ``average_rate`` and $\tau$ ``progressivity``, else as before.
+
+        Raises:
+            UserError: the leader does not set one of the two, or a value is out of its range.
         """

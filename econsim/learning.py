@@ -28,6 +28,7 @@ __all__ = [
     "HasDefaultLearner",
     "Joint",
     "Learner",
+    "PriceTaking",
     "Profile",
     "Quantity",
     "Recorder",
@@ -131,6 +132,27 @@ class SharesPhases(Learner, Protocol):
 
     def own_phases(self) -> Learner:
         """Return the learner of the remaining phases, which are trained separately for each policy."""
+
+
+@runtime_checkable
+class PriceTaking(Protocol):
+    """A game with so many players that none of them moves prices and other aggregates, and with smooth steps."""
+
+    def price_taking(self) -> Game[Any]:
+        """Return the game as a single player takes it.
+
+        All values are the same; the derivatives of aggregates with respect to actions and individual states are zero,
+        so that the derivative of a sum of rewards with respect to the players' actions is that of each player's own.
+
+        Raises:
+            UserError: the rows of an observation are no single players.
+        """
+
+    def whole(self) -> Game[Any]:
+        """Return the game of the whole population, in the limit of many players and without sampling.
+
+        Its rows are weighted kinds of players, and its steps are smooth in actions.
+        """
 
 
 class SelfFit:

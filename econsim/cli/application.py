@@ -16,6 +16,7 @@ import typer
 
 from econsim import kinds
 from econsim.cli import (
+    adopting,
     archetype_curve,
     auditing,
     authoring,
@@ -58,6 +59,7 @@ for _command in (
     watching.watch,
     rendering.render,
     certifying.equilibrium,
+    adopting.adoption,
     offline_gaps.offline_gap,
     solving.solve,
     schelling.schelling,

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.actions import lowest_rate, tax_thresholds
+from econsim.economics import SetsLogLinearTax
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Role
 from econsim.leader_evaluation import play_proposals
@@ -27,6 +28,7 @@ from econsim.learning import Recorder
 from econsim.mechanisms.saez import bracket_schedule, estimate_elasticity, kernel_schedule
 from econsim.parameters import Model
 from econsim.planners._fitted_action import FittedAction
+from econsim.planners._log_linear import saez_action
 from econsim.planners._optimal_tax_inputs import (
     Interval,
     SocialWeights,
@@ -45,6 +47,7 @@ REFERENCES = (
     "journal={Review of Economic Studies}, volume={68}, number={1}, pages={205--229}, year={2001}}",
 )
 EXPERIMENTS = 32
+_SETTLED = 1e-3  # change of a log-linear tax at which the iteration ends
 HIGHEST_EXPERIMENTAL_RATE = 0.9
 
 
@@ -83,6 +86,9 @@ class Saez(FittedAction):
         Raises:
             UserError: the role does not set tax brackets, the game has no potential incomes, or incomes do not respond.
         """
+        if isinstance(game, SetsLogLinearTax):
+            self._fit_log_linear(game, recorder)
+            return
         responses = _Responses(game, role, agents, seed, self.parameters)
         given = responses.estimate() if self.parameters.elasticity == "estimated" else self.parameters.elasticity
         done, stored = recorder.restore() or (0, {"rates": torch.zeros_like(responses.thresholds), "late": []})
@@ -101,8 +107,37 @@ class Saez(FittedAction):
         announced = torch.stack([each.to(rates) for each in late]).mean(0)
         self.load_state_dict({"rates": announced, "elasticity": torch.tensor(elasticity, dtype=torch.float64)})
 
+    def _fit_log_linear(self, game: SetsLogLinearTax, recorder: Recorder) -> None:
+        """Iterate stationary equilibria and formula, whose schedule is set as the closest log-linear tax."""
+        settings = self.parameters
+        if settings.elasticity == "estimated" or settings.welfare_weights != "economy":
+            raise UserError(
+                f"planner.elasticity, planner.welfare_weights: {type(game).__name__} sets a log-linear tax, for which"
+                " saez takes a number or economy, and the weights of the economy"
+            )
+        used = game.earnings_elasticity if settings.elasticity == "economy" else settings.elasticity
+        action: Tensor | None = None
+        for iteration in range(settings.iterations):
+            optimal = saez_action(game, action, used)
+            before = optimal if action is None else action
+            action = settings.damping * before + (1.0 - settings.damping) * optimal
+            recorder.log("saez/largest_change", float((optimal - before).abs().max()), step=iteration)
+            recorder.progress(iteration + 1, settings.iterations, "saez")
+            if float((optimal - before).abs().max()) < _SETTLED and iteration:
+                break
+        else:
+            raise UserError(
+                f"planner.iterations: Saez's formula has not settled after {settings.iterations} iterations; raise"
+                " them or planner.damping"
+            )
+        elasticity = torch.tensor((used,) * 3, dtype=torch.float64)
+        self.load_state_dict({"rates": action, "elasticity": elasticity})
+
     def explanation(self, game: Game[Any]) -> str:
         """Return which elasticity and which social weights the schedule rests on."""
+        if isinstance(game, SetsLogLinearTax):
+            used = float(self.fitted["elasticity"][0])
+            return f"elasticity of labour income {used:.3g}; social weights: marginal utility of consumption"
         return explanation(self.parameters.elasticity, self.fitted["elasticity"], self.parameters.welfare_weights, game)
 
 

@@ -10,11 +10,12 @@ from pydantic import Field
 from torch import Tensor
 
 from econsim.actions import tax_thresholds
-from econsim.economics import DeclaresIncomes
+from econsim.economics import DeclaresIncomes, SetsLogLinearTax
 from econsim.errors import EconsimWarning
 from econsim.game import Game, Role, TaxSchedules
 from econsim.mechanisms.us_law import FilingStatus, Law, adaptation_in_words, law_on_brackets
 from econsim.parameters import Model
+from econsim.planners._log_linear import closest_action
 from econsim.play import ConstantPolicy
 from econsim.populations import gb2
 
@@ -58,7 +59,13 @@ class UsFederal(ConstantPolicy):
         self.parameters = parameters
 
     def action(self, game: Game[Any], role: Role) -> Tensor:
-        """Return the rates ``[K]`` or ``[B, K]``; warns if the brackets of the game differ from those of the law."""
+        """Return the rates ``[K]`` or ``[B, K]``; warns if the brackets of the game differ from those of the law.
+
+        Where the leader sets a log-linear tax on labour income, the action closest to the law, with mean US income for
+        the mean income of the game.
+        """
+        if isinstance(game, SetsLogLinearTax):
+            return self._log_linear(game)
         thresholds = tax_thresholds(game, role, "us_federal")
         assert isinstance(game, TaxSchedules)
         law = self._law(game)
@@ -78,6 +85,13 @@ class UsFederal(ConstantPolicy):
             stacklevel=3,
         )
         return adapted.rates
+
+    def _log_linear(self, game: SetsLogLinearTax) -> Tensor:
+        year, status = self.parameters.year or Law().year, self.parameters.filing_status or Law().filing_status
+        schedule, mean = Law(year=year, filing_status=status).schedule(), float(_us_incomes().mean())
+        return closest_action(
+            game, None, schedule.thresholds / mean, schedule.rates, schedule.standard_deduction / mean
+        )
 
     def _law(self, game: TaxSchedules) -> Law:
         game_law = game.law if isinstance(game.law, Law) else Law()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from econsim.analysis.statistics import mean_interval
 from econsim.expected_play import METHOD, ON_TREE
 from econsim.markov import EXACT as BACKWARD_INDUCTION
-from econsim.runs.deviations import PRICES
+from econsim.runs.deviations import PRICES, RULES
 from econsim.runs.metric_columns import shown
 
 __all__ = ["Certified", "certified"]
@@ -23,6 +23,7 @@ METHODS = {
     PRICES: "best response to prices",
     "trained": "trained deviation",
     "search": "leader action",
+    RULES: "leader rule",
 }
 ANSWERS = {
     "exact": "with followers who play exact best responses",

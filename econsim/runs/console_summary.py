@@ -6,6 +6,7 @@ from typing import Any
 
 from econsim.accounts import Metric
 from econsim.runs.folder import Run
+from econsim.runs.household_gaps import household_lines
 from econsim.runs.llm_session import in_words
 from econsim.runs.metric_columns import shown, shown_metrics
 from econsim.runs.progress import Journal
@@ -53,6 +54,8 @@ def print_ending(journal: Journal, run: Run) -> None:
     for row in [header, *rows]:
         journal.note(" | ".join(row))
     journal.say(scored_under(summary))
+    for line in household_lines(summary):
+        journal.say(line)
     for label, explanation in summary.get("explanations", {}).items():
         journal.say(f"{label}: {explanation}")
     for warning in summary["warnings"]:

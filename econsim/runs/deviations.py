@@ -17,6 +17,7 @@ from econsim.analysis.equilibrium import (
     exact_gain,
     household_gain,
     leading_gain,
+    rule_gain,
     settings_for,
     trained_deviator,
     trained_policies,
@@ -45,6 +46,9 @@ SEARCH, EXPECTED, RESPONSE, TRAINING, GAIN = "search", "expected gain", "best re
 PRICES = "prices"
 AT_PRICES = "the best choices of one household at the prices that all households make, by dynamic programming"
 WHOLE = (METHOD, ON_TREE, BACKWARD_INDUCTION, PRICES, "exact")  # methods that find the best deviation of their class
+_SOLVED = 200  # leader actions that are tried where each needs an equilibrium of households
+RULES = "rules"
+REACTING = "a leader action that changes linearly with what the leader observes: lower bound on the true gap"
 ANNOUNCED = "one leader action held for the whole episode: lower bound on the true gap"
 Begin = Callable[[], AbstractContextManager[Report]]
 """Begins the next phase of a piece and yields what shows its progress."""
@@ -57,7 +61,7 @@ class DeviationBudget:
     episodes: number of episodes over which each gain is measured.
     iterations: training iterations of a deviating policy; zero allows exact best responses only.
     announcements: number of announced schedules tried for a leader; ``None`` stands for as many as make 40,000 steps of
-        the game, but at least 200 and at most 20,000.
+        the game, but at least 200 and at most 20,000, and for 200 where each needs an equilibrium of households.
     compare: also train a deviation where the exact gain is computed without one.
     """
 
@@ -76,6 +80,8 @@ class DeviationBudget:
 
     def announcements_in(self, game: Game[Any]) -> int:
         """Return the number of announced schedules to try in a game."""
+        if self.announcements is None and isinstance(game, SolvesHouseholds):
+            return _SOLVED
         return self.announcements or min(max(40_000 // game.horizon, 200), 20_000)
 
 
@@ -103,7 +109,7 @@ class Finder:
     def phases(self, piece: Piece) -> tuple[str, ...]:
         """Return the phases of the work on a piece, in order; those of one name and role take about the same time."""
         if self.game.roles[piece.role].leads:
-            return (SEARCH,)
+            return (SEARCH, RULES) if self._reacts(piece.role) else (SEARCH,)
         trained = (TRAINING, GAIN) if self.budget.iterations else ()
         if self._expected(self._agents(piece)) is not None:
             return (EXPECTED, *trained) if self.budget.compare else (EXPECTED,)
@@ -119,7 +125,7 @@ class Finder:
         """
         agents = self._agents(piece)
         if self.game.roles[piece.role].leads:
-            yield self._of_leader(piece, agents, begin)
+            yield from self._of_leader(piece, agents, begin)
         else:
             yield from self._of_follower(piece, agents, begin)
 
@@ -180,10 +186,23 @@ class Finder:
         plays = gains * unilateral_plays(self.game, piece.role, self.budget.episodes)
         return counted(report, 0, plays * (self.game.horizon + 1), "")
 
-    def _of_leader(self, piece: Piece, agents: Mapping[str, Agent], begin: Begin) -> dict[str, Any]:
+    def _reacts(self, role: str) -> bool:
+        """Return whether rules that react to the state are searched: for leaders of households who act repeatedly."""
+        return isinstance(self.game, SolvesHouseholds) and self.game.roles[role].acts_every < self.game.horizon
+
+    def _of_leader(self, piece: Piece, agents: Mapping[str, Agent], begin: Begin) -> Iterator[dict[str, Any]]:
+        yield self._searched(piece, agents, begin, SEARCH, ANNOUNCED)
+        if self._reacts(piece.role):
+            yield self._searched(piece, agents, begin, RULES, REACTING)
+
+    def _searched(
+        self, piece: Piece, agents: Mapping[str, Agent], begin: Begin, method: str, deviations: str
+    ) -> dict[str, Any]:
+        """Return the gain of a leader from the best action, or rule, that a search finds."""
         total = self.budget.announcements_in(self.game)
+        find = leading_gain if method == SEARCH else rule_gain
         with begin() as report:
-            search = leading_gain(
+            search = find(
                 self.precise,
                 agents,
                 piece.role,
@@ -195,8 +214,8 @@ class Finder:
             )
         return self._finding(
             piece,
-            "search",
-            ANNOUNCED,
+            method,
+            deviations,
             search.gain,
             followers=search.followers,
             tried=search.tried,

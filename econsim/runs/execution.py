@@ -27,6 +27,7 @@ from econsim.runs.evaluation import evaluation_key
 from econsim.runs.events import check_events
 from econsim.runs.folder import Run, create_run, new_run, open_run
 from econsim.runs.forecast import can_be_measured, measured_time
+from econsim.runs.household_gaps import household_gaps
 from econsim.runs.llm_progress import QuestionProgress
 from econsim.runs.llm_session import (
     LlmSession,
@@ -376,6 +377,8 @@ class _Execution:
         record_elections(self.run, scored)
         summary = summarise(self.plan, scored, self.advice.messages)
         summary["explanations"] = _explanations(self.plan.game, fitted)
+        if rows := household_gaps(self.plan, fitted):
+            summary["households"] = rows
         llm_usage = self.speech.summary()
         record_json(self.run.path, "summary.json", summary if llm_usage is None else summary | {"llm": llm_usage})
         settle(self.run.path)

@@ -29,7 +29,6 @@ from pydantic import Field
 from econsim.game import Agent, Game
 from econsim.leader_evaluation import leader_of
 from econsim.learning import Recorder
-from econsim.nn import Amounts
 from econsim.nn.agent import NeuralAgent
 from econsim.parameters import Model
 from econsim.rl.checkpoint_schedule import CheckpointSchedule
@@ -38,6 +37,7 @@ from econsim.rl.schedules import Schedule
 from econsim.rl.settings import Settings
 from econsim.rl.trainer import Trainer
 from econsim.training._leader_audit import audit
+from econsim.training._leader_by_value import narrow, teach_by_value
 
 __all__ = ["Parameters", "TwoLevel"]
 
@@ -152,7 +152,7 @@ class TwoLevel:
             return
         share_done = iteration / budget.total
         for name in learning:
-            _narrow(trainer, name, budget.follower.final_exploration, share_done)
+            narrow(trainer, name, budget.follower.final_exploration, share_done)
         share = 1.0 if iteration < budget.warm_up else budget.exploration_share
         train_state = trainer.train_states.get(leader)
         proposing = trainer.agents[leader] if train_state is None else Drawing(train_state.network)
@@ -165,22 +165,10 @@ class TwoLevel:
 
     def _teach_leader(self, trainer: Trainer, leader: str, iteration: int) -> None:
         """Play the leader's proposals against followers who play as in an evaluation, and update the leader."""
-        game, budget, train_state = trainer.game, self.parameters, trainer.train_states.get(leader)
+        budget, train_state = self.parameters, trainer.train_states.get(leader)
         since = iteration - budget.warm_up
         if train_state is None or since < 0 or since % budget.leader_every:
             return
         share_done = since / budget.iterations
-        _narrow(trainer, leader, budget.leader.final_exploration, share_done)
-        draws = trainer.copies("leader/draws", budget.leader_copies, iteration)
-        common = trainer.keys("leader", 1, iteration).expand(draws.shape[0])
-        rollout = trainer.rollout(trainer.agents, [leader], "eager")
-        trajectories = rollout.collect(rollout.begin(common), game.horizon, draws)
-        trainer.teach(trajectories, share_done, iteration)
-
-
-def _narrow(trainer: Trainer, role: str, last: float, share_done: float) -> None:
-    """Set the exploration of real-valued actions according to its schedule; that of discrete actions is learned."""
-    head, agent = trainer.train_states[role].network.head, trainer.agents[role]
-    if isinstance(head, Amounts) and isinstance(agent, NeuralAgent):
-        first = agent.policy_parameters.initial_exploration
-        head.explore(first + share_done * (last - first))
+        narrow(trainer, leader, budget.leader.final_exploration, share_done)
+        teach_by_value(trainer, leader, budget.leader_copies, share_done, iteration)

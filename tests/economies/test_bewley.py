@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from memory_recorder import MemoryRecorder
 from torch import Tensor
 
 import econsim
@@ -19,6 +21,12 @@ from econsim.economies.bewley import Bewley, Parameters
 from econsim.errors import UserError
 from econsim.games.public_goods import Parameters as OtherParameters
 from econsim.games.public_goods import PublicGoods
+from econsim.households.statistics import quantile
+from econsim.planners._log_linear import closest_action, saez_action
+from econsim.planners.saez import Parameters as SaezParameters
+from econsim.planners.saez import Saez
+from econsim.planners.us_federal import Parameters as LawParameters
+from econsim.planners.us_federal import UsFederal
 from econsim.play import HeldAction, play
 from econsim.report.certificate import certified
 from econsim.report.games.quantities import shown_quantity
@@ -200,3 +208,52 @@ def test_the_certificate_gives_the_gain_of_a_best_response_to_prices_by_type(tmp
     assert finding["method"] == "prices"
     assert finding["upper"] == finding["lower"] < 1e-6
     assert "gain in consumption equivalents: mean 0.00%" in " ".join(certified(certificate).notes)
+
+
+def test_the_government_sets_its_instruments_and_schedules_are_set_as_the_closest_log_linear_tax() -> None:
+    game = _economy(20, instruments=["capital_tax", "labour_tax", "progressivity"], highest_rate=0.8, periods=2)
+    state = game.reset(random.keys(0, 1))
+    households = torch.full((1, 20, 2), 0.3, dtype=torch.float64)
+    government = torch.tensor([[[0.7, 0.1, 0.05]]], dtype=torch.float64)
+    after = game.step(state, {"household": households, "government": government}).state
+    # The order of Policy; what is not set stays as in the status quo.
+    assert after.policy[0].tolist() == pytest.approx([0.065, 0.1, 0.05, 0.7, 0.005, 0.6])
+
+    # A flat tax of 20 % without a deduction is log-linear itself.
+    flat = closest_action(game, None, torch.tensor([0.0]), torch.tensor([0.2]))
+    assert flat.tolist() == pytest.approx([0.3, 0.2, 0.0], abs=1e-7)  # rates in float32
+    law = UsFederal(LawParameters()).action(game, game.roles["government"])
+    # Heathcote, Storesletten and Violante (2017): 0.18 for all US taxes and transfers; the income tax alone is less.
+    assert 0.03 < float(law[2]) < 0.18
+    assert 0.05 < float(law[1]) < 0.2
+
+    planner = Saez(SaezParameters())
+    planner.fit(game, game.roles["government"], {}, 0, MemoryRecorder())
+    action = planner.action(game, game.roles["government"])
+    assert saez_action(game, action, game.earnings_elasticity).tolist() == pytest.approx(action.tolist(), abs=2e-3)
+    assert "elasticity of labour income 0.333" in planner.explanation(game)
+    # Twice the elasticity: lower rates.
+    other = Saez(SaezParameters(elasticity=2 / 3))
+    other.fit(game, game.roles["government"], {}, 0, MemoryRecorder())
+    assert float(other.action(game, game.roles["government"])[1]) < float(action[1]) - 0.05
+
+
+def test_instruments_that_cannot_be_set_are_refused() -> None:
+    with pytest.raises(UserError, match=r"instruments: 'labor_tax' is not one of status_quo .did you mean labour_tax"):
+        econsim.make("bewley", instruments=["labor_tax"])
+    with pytest.raises(UserError, match=r"highest_rate: 0.2 is below status_quo.labour_tax, 0.25"):
+        econsim.make("bewley", highest_rate=0.2, status_quo={"labour_tax": 0.25})
+    game = _economy(20, instruments=["capital_tax"])
+    with pytest.raises(UserError, match="a schedule of labour taxes needs labour_tax; add it to the list"):
+        game.log_linear_action(0.2, 0.1)
+
+
+def test_quantiles_of_assets_can_be_observed() -> None:
+    game = _economy("distribution", aggregates="quantiles")
+    assert game.roles["household"].shared_features[-4:] == ("assets_10", "assets_50", "assets_90", "assets_99")
+    shared = game.observe(game.reset(random.keys(0, 2)))["household"].shared
+    assert shared is not None
+    wealth = torch.expm1(shared[0, -4:]) * game.reference_output
+    mass, grid = game.equilibrium.distribution, game.household_problem.grid
+    expected = [quantile(np.broadcast_to(grid, mass.shape), mass, share) for share in (0.1, 0.5, 0.9, 0.99)]
+    assert wealth.tolist() == pytest.approx(expected, rel=1e-6)

@@ -7,7 +7,7 @@ from econsim.analysis.equilibrium.deviation import DEVIATOR, Deviating, Deviatio
 from econsim.analysis.equilibrium.exact import exact_gain
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
 from econsim.analysis.equilibrium.households import HouseholdGain, household_gain
-from econsim.analysis.equilibrium.stackelberg_gap import BetterAnnouncement, leading_gain
+from econsim.analysis.equilibrium.stackelberg_gap import BetterAnnouncement, leading_gain, rule_gain
 from econsim.analysis.equilibrium.trained import WAYS, settings_for, trained_deviator, trained_policies
 from econsim.analysis.equilibrium.unilateral import exact_deviator, unilateral_gain, unilateral_plays
 
@@ -24,6 +24,7 @@ __all__ = [
     "household_gain",
     "leading_gain",
     "paired_gain",
+    "rule_gain",
     "settings_for",
     "trained_deviator",
     "trained_policies",

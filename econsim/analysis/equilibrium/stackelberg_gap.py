@@ -2,7 +2,8 @@
 
 Leader actions are held for the whole episode and found by black-box search, so that the gain is a lower bound on the
 gap. Followers play exact best responses where the game computes them, in the search and under the leader's own policy;
-elsewhere they are the given agents, who respond to what they observe of the leader's action.
+elsewhere they are the given agents, who respond to what they observe of the leader's action. A leader that acts more
+than once may also follow a rule that reacts to the state (:func:`rule_gain`), against the given agents.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ from torch import Tensor
 from econsim import random
 from econsim.actions import real_instrument
 from econsim.agents.best_response import BestResponse, Parameters
+from econsim.agents.exact_household import ExactHousehold
+from econsim.agents.exact_household import Parameters as NoParameters
 from econsim.analysis.equilibrium.batching import copies_at_once
 from econsim.analysis.equilibrium.black_box import best_point
+from econsim.analysis.equilibrium.feedback import Feedback, varying_features
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Box, Game, Solvable
+from econsim.households.protocols import SolvesHouseholds
 from econsim.play import Episode, HeldAction, play
 
-__all__ = ["BetterAnnouncement", "leading_gain"]
+__all__ = ["BetterAnnouncement", "leading_gain", "rule_gain"]
 
 LUCKY_EPISODES = 4  # that compare leader actions where shocks differ between episodes
 Watch = Callable[[int], object]
@@ -72,7 +77,7 @@ def leading_gain(
         UserError: the role does not exist or follows, or its actions are neither real numbers nor tax rates.
     """
     box = _instrument(game, role)
-    exact = isinstance(game, Solvable)
+    exact = isinstance(game, (Solvable, SolvesHouseholds))
     players = {**agents, **_exact_followers(game)} if exact else dict(agents)
     own_return = play(game, players, search_key).returns[role]
     keys = search_key[: LUCKY_EPISODES if float(own_return.max() - own_return.min()) > 0 else 1]
@@ -86,6 +91,42 @@ def leading_gain(
     other = play(game, {**players, role: HeldAction(action.expand(len(key), *action.shape[1:]))}, key)
     gain, welfare = _compared(game, role, play(game, players, key), other)
     return BetterAnnouncement(action[0], tried, gain, "exact" if exact else "own", welfare)
+
+
+@torch.no_grad()
+def rule_gain(
+    game: Game[Any],
+    agents: Mapping[str, Agent],
+    role: str,
+    rules: int,
+    search_key: Tensor,
+    key: Tensor,
+    seed: int,
+    watch: Watch = lambda tried: None,
+) -> BetterAnnouncement:
+    """Search for a rule that reacts to the state, and measure its gain against the given followers.
+
+    The arguments and errors are those of :func:`leading_gain`, ``rules`` the number of rules to try. The action of the
+    result is that of the rule's first step.
+    """
+    box = _instrument(game, role)
+    features = varying_features(game, agents, role, search_key)
+    keys = search_key[:LUCKY_EPISODES]
+
+    def played(points: Tensor, keys: Tensor) -> Episode:
+        rule = Feedback(points.repeat_interleave(len(keys), 0), box, features)
+        return play(game, {**agents, role: rule}, keys.repeat(len(points)))
+
+    def value(points: Tensor) -> Tensor:
+        parts = torch.split(points, max(1, copies_at_once(game) // len(keys)))
+        returns = [played(part, keys).returns[role].mean(-1).reshape(-1, len(keys)).mean(-1) for part in parts]
+        return torch.cat(returns)
+
+    base = _starts(_first_announcement(game, agents[role], role, keys[:1]), box)
+    starts = torch.cat([base, torch.full((len(base), box.size * len(features)), 0.5).to(base)], -1)
+    best, tried = best_point(value, starts, rules, seed, watch)
+    gain, welfare = _compared(game, role, play(game, agents, key), played(best[None], key))
+    return BetterAnnouncement(_scaled(best[None, : box.size], box)[0], tried, gain, "own", welfare)
 
 
 def _instrument(game: Game[Any], role: str) -> Box:
@@ -112,7 +153,10 @@ def _starts(own: Tensor, box: Box) -> Tensor:
 
 
 def _exact_followers(game: Game[Any]) -> dict[str, Agent]:
-    return {name: BestResponse(Parameters()) for name, role in game.roles.items() if not role.leads}
+    followers = [name for name, role in game.roles.items() if not role.leads]
+    if isinstance(game, SolvesHouseholds):
+        return {name: ExactHousehold(NoParameters()) for name in followers}
+    return {name: BestResponse(Parameters()) for name in followers}
 
 
 def _first_announcement(game: Game[Any], agent: Agent, role: str, key: Tensor) -> Tensor:

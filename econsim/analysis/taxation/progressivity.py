@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from econsim.analysis.inequality import Floats, arrays, gini, sample
 from econsim.errors import UserError
+from econsim.mechanisms.log_linear import log_linear_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,12 +99,7 @@ def fit_hsv(income: ArrayLike, net_income: ArrayLike, people: ArrayLike | None =
     kept = (net > 0) & (gross > 0)
     if np.unique(gross[kept]).size < 2:
         raise UserError("fit_hsv: expected at least two different incomes above zero, before and after taxes")
-    before, after, weight = np.log(gross[kept]), np.log(net[kept]), mass[kept] / mass[kept].sum()
-    centred, outcome = before - weight @ before, after - weight @ after
-    slope = float(weight @ (centred * outcome)) / float(weight @ centred**2)
-    residual, spread = float(weight @ (outcome - slope * centred) ** 2), float(weight @ outcome**2)
-    level = float(np.exp(weight @ after - slope * (weight @ before)))
-    return HSV(level, 1.0 - slope, 1.0 - residual / spread if spread else 1.0)
+    return HSV(*log_linear_fit(gross[kept], net[kept], mass[kept]))
 
 
 def progressivity_table(accounts_of: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:

@@ -9,13 +9,14 @@ State
 Actions
     ``household``: the share of its resources that it spends on consumption, and its hours as a share of its time
     endowment, each in [0.001, 0.999999], so that capital, hours and consumption stay positive; with ``labour_weight:
-    null`` only the first. ``government``: six numbers in [0, 1], the entries of ``Policy``, every ``review`` periods;
-    they are in force from the next period on.
+    null`` only the first. ``government``: the ``instruments``, by default all six entries of ``Policy``, each in
+    [0, ``highest_rate``], every ``review`` periods; they are in force from the next period on.
 
 Observations
     ``household``: $\log(1 + a / y)$ with output per household $y$ of the complete-markets steady state, and
-    log productivity; shared by all: time, the policy in force, log capital and log wage relative to that steady state,
-    and the interest rate of the last period. ``government``: what households share.
+    log productivity; shared by all: the policy in force, log capital and log wage relative to that steady state, and
+    the interest rate of the last period; with ``aggregates: quantiles`` also quantiles of assets. ``government``: time,
+    and what households share. Households live for ever and do not observe the time of the episode.
 
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
@@ -53,17 +54,19 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from math import inf
 
 import torch
 from torch import Tensor
 
+from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
 from econsim.economies.bewley.accounts import ACCOUNTS
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import no_flows, total, trade
-from econsim.economies.bewley.population import distributed, drawn, lottery, next_states
+from econsim.economies.bewley.population import distributed, drawn, lottery, next_states, quantiles
 from econsim.economies.bewley.state import State
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role, Transition
@@ -87,12 +90,13 @@ REFERENCES = (
 LEAST, MOST = 0.001, 0.999999
 _NUMERIC = ("risk_aversion", "labour_curvature", "capital_share", "depreciation", "technology")
 _SHARED_UNITS = {
-    "time": "share of the episode",
     **dict.fromkeys(INSTRUMENTS, "fraction"),
     "capital": "log, relative to complete markets",
     "wage": "log, relative to complete markets",
     "interest_rate": "fraction per period",
 }
+_TIME = {"time": "share of the episode"}
+_QUANTILES = (0.1, 0.5, 0.9, 0.99)
 _OWN_UNITS = {"assets": "log of one plus multiples of mean output", "productivity": "log, relative to the mean"}
 
 
@@ -122,6 +126,9 @@ class Bewley(Game[State]):
         cells = len(self.chain_values) * len(self.grid)
         count = cells if self.is_distribution else int(parameters.households)
         self.roles = {role.name: role for role in (_household(parameters, count), _government(parameters))}
+        self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
+        self._set = torch.tensor([INSTRUMENTS.index(name) for name in parameters.instruments])
+        self._takes_prices = False
 
     @property
     def equilibrium(self) -> Equilibrium:
@@ -136,7 +143,7 @@ class Bewley(Game[State]):
         stationary = torch.from_numpy(solved.distribution).to(key.device)
         begin = distributed if self.is_distribution else drawn
         productivity, assets, mass = begin(key, stationary, self.grid, self.roles["household"].count, self.dtype)
-        policy = self.status_quo("government").to(key.device, self.dtype)
+        policy = self._status_quo.to(key.device, self.dtype)
         capital = total(mass, assets)
         means = {"output": solved.output, "interest_rate": solved.interest_rate, "wage": solved.wage}
         last = no_flows(mass, self._levels(productivity), assets, capital, means)
@@ -147,12 +154,12 @@ class Bewley(Game[State]):
         """Return the observations of households and of the government."""
         assets = torch.log1p(state.assets / self.reference_output)
         features = torch.stack([assets, self._levels(state.productivity).log()], -1)
-        shared = self._shared(state)
+        shared, time = self._shared(state), (state.time.to(self.dtype) / self.horizon)[:, None]
         alive = torch.ones_like(state.assets, dtype=torch.bool)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
         return {
             "household": Observation(features, alive, alive, shared=shared),
-            "government": Observation(shared[:, None], torch.ones_like(due), due),
+            "government": Observation(torch.cat([time, shared], -1)[:, None], torch.ones_like(due), due),
         }
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
@@ -161,7 +168,7 @@ class Bewley(Game[State]):
         shares = chosen[..., 0]
         hours = chosen[..., 1] if chosen.shape[-1] > 1 else torch.ones_like(shares)
         levels, most = self._levels(state.productivity), float(self.settings.largest_assets)
-        last = trade(state, self._values(), levels, shares, hours, most)
+        last = trade(state, self._values(), levels, shares, hours, most, self._takes_prices)
         if self.is_distribution:
             mass = lottery(last.assets, state.mass, self.grid, self.transition)
             productivity, assets = state.productivity, state.assets
@@ -169,8 +176,10 @@ class Bewley(Game[State]):
             mass, assets = state.mass, last.assets
             productivity = next_states(state.key, state.time, state.productivity, self.transition)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
-        policy = torch.where(due, actions["government"][:, 0].to(self.dtype), state.policy)
-        after = State(state.key, state.time + 1, policy, productivity, assets, mass, total(mass, assets), last)
+        policy = torch.where(due, self._policy(actions["government"][:, 0]), state.policy)
+        capital = total(mass, assets)
+        capital = capital.detach() if self._takes_prices else capital
+        after = State(state.key, state.time + 1, policy, productivity, assets, mass, capital, last)
         self._check(after)
         over = after.time >= self.horizon
         return Transition(after, self._rewards(state, after), torch.zeros_like(over), over)
@@ -199,10 +208,58 @@ class Bewley(Game[State]):
         return {**self._residuals(state), "population": state.mass.double().sum(-1)}
 
     def status_quo(self, role: str) -> Tensor:
-        """Return the policy in force before the government acts, ``[6]``."""
+        """Return the action that keeps the policy in force before the government acts, one entry per instrument."""
         if role != "government":
             raise UserError(f"bewley: the role government has a status quo, the role {role!r} has none")
-        return torch.tensor(list(self.settings.status_quo.model_dump().values()), dtype=torch.float64)
+        return self._status_quo[self._set]
+
+    def price_taking(self) -> Bewley:
+        """Return the economy with derivatives of zero for prices and the transfer; see :class:`PriceTaking`."""
+        if self.is_distribution:
+            raise UserError(
+                "economy.households: distribution has no single households who could learn; train on a sample"
+                " (economy.households=1000), whose agents play for the distribution too (agents.household.weights)"
+            )
+        other = copy(self)
+        other._takes_prices = True
+        return other
+
+    def whole(self) -> Bewley:
+        """Return the economy of the whole population, without sampling; see :class:`PriceTaking`."""
+        settings = self.settings.model_copy(update={"households": "distribution"})
+        whole = type(self)(settings).with_parameters(**self.parameters).to(device=self.device, dtype=self.dtype)
+        assert isinstance(whole, Bewley)
+        return whole
+
+    # --- schedules of other forms -------------------------------------------------------------------------------
+
+    @property
+    def earnings_elasticity(self) -> float:
+        r"""The compensated elasticity of hours of a static worker without other income, $1 / (\gamma + \sigma)$."""
+        return 1 / (self.settings.labour_curvature + self.settings.risk_aversion)
+
+    def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
+        """Return labour incomes in the stationary equilibrium; see :class:`econsim.economics.SetsLogLinearTax`."""
+        set_to = self.status_quo("government") if action is None else action
+        changes = dict(zip(self.settings.instruments, (round(value, 6) for value in set_to.tolist()), strict=True))
+        solved = exact.equilibrium_of(self.settings, changed_policy(self.settings.status_quo, changes))
+        earned = self.household_problem.chain.values[:, None] * solved.policy.hours
+        people, weight = solved.distribution, solved.policy.consumption**-self.settings.risk_aversion
+        mean = (people * earned).sum()
+        return LabourIncomes((earned / mean).ravel(), people.ravel(), weight.ravel())
+
+    def log_linear_action(self, average_rate: float, progressivity: float) -> Tensor:
+        """Return the action that sets this tax on labour income; see :class:`econsim.economics.SetsLogLinearTax`."""
+        action, highest = self.status_quo("government"), self.settings.highest_rate
+        for name, value in (("labour_tax", average_rate), ("progressivity", progressivity)):
+            if name not in self.settings.instruments:
+                raise UserError(f"economy.instruments: a schedule of labour taxes needs {name}; add it to the list")
+            if not 0 <= value <= highest:
+                raise UserError(
+                    f"economy.highest_rate: the schedule has {name} {value:.3g}, outside of 0 to {highest:g}"
+                )
+            action[self.settings.instruments.index(name)] = value
+        return action
 
     # --- exact households ---------------------------------------------------------------------------------------
 
@@ -229,7 +286,7 @@ class Bewley(Game[State]):
         assert observation.shared is not None
         assets = torch.expm1(observation.features[..., 0].double()) * self.reference_output
         levels = observation.features[..., 1].double().exp()
-        policy = observation.shared[:, 1 : 1 + len(INSTRUMENTS)]
+        policy = observation.shared[:, : len(INSTRUMENTS)]
         numbers = {name: value.expand(len(policy)) for name, value in self.parameters.items()}
         chosen = exact.actions(self.settings, numbers, policy, assets, levels)
         width = self.roles["household"].action.shape[0]
@@ -237,8 +294,7 @@ class Bewley(Game[State]):
 
     def household_path(self, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
         """Return what households face and choose where these agents play for the whole population."""
-        settings = self.settings.model_copy(update={"households": "distribution"})
-        whole = type(self)(settings).with_parameters(**self.parameters).to(device=self.device, dtype=torch.float64)
+        whole = self.whole().to(dtype=torch.float64)
         assert isinstance(whole, Bewley)
         return followed(whole, agents, key[:1])
 
@@ -250,14 +306,22 @@ class Bewley(Game[State]):
     def _values(self) -> dict[str, Tensor]:
         return {name: value.double().reshape(-1) for name, value in self.parameters.items()}
 
+    def _policy(self, action: Tensor) -> Tensor:
+        """Return the policy ``[B, 6]`` of an action ``[B, I]``; instruments that are not set stay as they were."""
+        status_quo = self._status_quo.to(self.dtype).expand(len(action), -1)
+        return status_quo.index_copy(1, self._set, action.to(self.dtype))
+
     def _shared(self, state: State) -> Tensor:
         entries = [
-            state.time.to(self.dtype) / self.horizon,
             *state.policy.unbind(-1),
             (state.capital / self.reference_capital).log(),
             (state.last.wage / self.reference_wage).log(),
             state.last.interest_rate,
         ]
+        if self.settings.aggregates == "quantiles":
+            levels = torch.tensor(_QUANTILES, dtype=state.assets.dtype, device=state.assets.device)
+            amounts = quantiles(state.assets, state.mass, levels)
+            entries += torch.log1p(amounts / self.reference_output).unbind(-1)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)
 
     def _residuals(self, state: State) -> dict[str, Tensor]:
@@ -287,9 +351,15 @@ class Bewley(Game[State]):
         return {"household": last.utility, "government": reward[:, None].to(self.dtype)}
 
 
+def _shared_units(parameters: Parameters) -> dict[str, str]:
+    """Return the unit of each entry that all observe."""
+    shown = _QUANTILES if parameters.aggregates == "quantiles" else ()
+    return {**_SHARED_UNITS, **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown}}
+
+
 def _household(parameters: Parameters, count: int) -> Role:
     labels = ("share of resources spent on consumption", "share of time worked")
-    width = 1 if parameters.labour_weight is None else 2
+    width, shared = 1 if parameters.labour_weight is None else 2, _shared_units(parameters)
     return Role(
         "household",
         count,
@@ -297,23 +367,24 @@ def _household(parameters: Parameters, count: int) -> Role:
         Box(LEAST, MOST, (width,)),
         features=tuple(_OWN_UNITS),
         feature_units=tuple(_OWN_UNITS.values()),
-        shared_features=tuple(_SHARED_UNITS),
-        shared_units=tuple(_SHARED_UNITS.values()),
+        shared_features=tuple(shared),
+        shared_units=tuple(shared.values()),
         action_labels=labels[:width],
         action_unit="fraction",
     )
 
 
 def _government(parameters: Parameters) -> Role:
+    observed = {**_TIME, **_shared_units(parameters)}
     return Role(
         "government",
         1,
-        Box(-inf, inf, (len(_SHARED_UNITS),)),
-        Box(0.0, 1.0, (len(INSTRUMENTS),)),
+        Box(-inf, inf, (len(observed),)),
+        Box(0.0, parameters.highest_rate, (len(parameters.instruments),)),
         leads=True,
         acts_every=parameters.review or parameters.periods,
-        features=tuple(_SHARED_UNITS),
-        feature_units=tuple(_SHARED_UNITS.values()),
-        action_labels=INSTRUMENTS,
+        features=tuple(observed),
+        feature_units=tuple(observed.values()),
+        action_labels=parameters.instruments,
         action_unit="fraction",
     )

@@ -133,6 +133,13 @@ class Parameters(Model):
     """Policy of the stationary equilibrium in which an episode starts, in force until the government acts."""
     objective: Objective = Objective()
     """The government's reward."""
+    instruments: tuple[str, ...] = Field(INSTRUMENTS, min_length=1)
+    """Entries of the government's action, in order; those of ``status_quo`` that are not listed stay as they are."""
+    highest_rate: float = Field(1.0, gt=0, le=1)
+    """The highest value of an instrument that the government can set."""
+    aggregates: Literal["moments", "quantiles"] = "moments"
+    """What all observe of the distribution of assets: its mean (``moments``), or also its quantiles (0.1, 0.5, 0.9 and
+    0.99)."""
     periods: int = Field(50, ge=1, le=100_000)
     """Periods of an episode."""
     review: int | None = Field(None, ge=1)
@@ -146,6 +153,20 @@ class Parameters(Model):
     def _there_are_households(self) -> Parameters:
         if isinstance(self.households, int) and not 1 <= self.households <= 10_000_000:
             raise ValueError(f"households: expected 1 to 10,000,000, or distribution, found {self.households}")
+        return self
+
+    @model_validator(mode="after")
+    def _instruments_exist(self) -> Parameters:
+        for name in self.instruments:
+            if name not in INSTRUMENTS:
+                raise ValueError(f"instruments: {name!r} is not one of status_quo{did_you_mean(name, INSTRUMENTS)}")
+            if self.instruments.count(name) > 1:
+                raise ValueError(f"instruments: {name} is listed twice")
+            if (value := getattr(self.status_quo, name)) > self.highest_rate:
+                raise ValueError(
+                    f"highest_rate: {self.highest_rate:g} is below status_quo.{name}, {value:g}; raise it, or leave"
+                    f" {name} out of instruments"
+                )
         return self
 
     def household(self) -> Household:

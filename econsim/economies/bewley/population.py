@@ -7,7 +7,7 @@ from torch import Tensor
 
 from econsim import random
 
-__all__ = ["distributed", "drawn", "lottery", "next_states"]
+__all__ = ["distributed", "drawn", "lottery", "next_states", "quantiles"]
 
 Population = tuple[Tensor, Tensor, Tensor]
 """States of productivity ``[B, N]`` int64, assets ``[B, N]`` and shares of the population ``[B, N]``."""
@@ -59,3 +59,11 @@ def lottery(assets: Tensor, mass: Tensor, grid: Tensor, transition: Tensor) -> T
     for state in range(states):  # not a product of matrices, whose rounding depends on the number of copies
         after = after + chances[state][:, None] * moved[:, state, None]
     return after.reshape(mass.shape)
+
+
+def quantiles(assets: Tensor, mass: Tensor, levels: Tensor) -> Tensor:
+    """Return the least assets ``[B, Q]`` that at least a share ``levels`` ``[Q]`` of the population does not exceed."""
+    ordered, order = assets.sort(-1)
+    people = mass.gather(-1, order).cumsum(-1)
+    reached = torch.searchsorted(people, (levels * people[:, -1:] * (1 - 1e-6)).contiguous())
+    return ordered.gather(-1, reached.clamp(max=assets.shape[-1] - 1))

@@ -14,7 +14,7 @@ from econsim.runs import Run, execute, resume
 from econsim.runs.llm_session import forecast_calls
 from econsim.scenario import Scenario, load
 from econsim.scenario.plan import plan_of
-from econsim.testing.endpoints import Chat, serve
+from econsim.testing.endpoints import Chat, Scripted, serve
 from econsim.testing.endpoints.embeddings import EMBEDDING_MODEL
 
 DEFECTOR = {"kind": "markov_strategy", "probabilities": [[[0.0, 1.0]] * 5]}
@@ -120,6 +120,32 @@ def test_embeddings_come_from_the_server_are_recorded_and_are_in_no_transcript(t
     assert questions(again) == questions(run)
 
 
+def test_workers_who_choose_hours_remember_too(tmp_path: Path) -> None:
+    """Exact responses, computed from the numbers of the prompt, are the same with memories in it."""
+    memory = {"history": 0, "best": 0, "memory": {"retrieval": {"count": 1}, "reflection": {"every": 2}}}
+    alone = {"planner": "us_federal", "baselines": [], "evaluation": "none", "headline": None, "episodes": 1}
+    small = {"economy.workers": 3, "economy.tax_years": 1, "economy.steps_per_tax_year": 4, **alone}
+    with serve(Scripted()) as base_url:
+        model = {"llm.base_url": base_url, "llm.model": Scripted.name}
+        plain = execute(load("llm_economist", {**small, **model}), tmp_path / "plain", quiet=True)
+        workers = {f"agents.worker.{name}": value for name, value in memory.items()}
+        scenario = load("llm_economist", {**small, **model, **workers})
+        run = execute(scenario, tmp_path / "run", quiet=True)
+    own = [(policy, scores["scenario"]) for policy, scores in run.summary["policies"].items()]
+    assert own == [(policy, scores["scenario"]) for policy, scores in plain.summary["policies"].items()]
+    counts = {name: counter["questions"] for name, counter in run.summary["llm"]["purposes"].items()}
+    assert counts == {"hours": 3 * 4, "reflection": 3}
+    forecast = forecast_calls(plan_of(scenario, scenario.build_game("cpu")))
+    assert forecast is not None
+    assert forecast.calls == sum(counts.values())
+    first, _, _, last = [entry for entry in run.transcript(player=1) if entry.purpose == "hours"]
+    assert "remember" not in first.user
+    rates, chosen = "10 12 22 24 32 35 37", f"You chose {first.value:g} hours. After it, last income: "
+    assert f"- Step 1: you observed tax rates in per cent: {rates}. {chosen}" in last.user
+    assert f"\nStep 4. The tax rates now, lowest bracket first: {rates} %." in last.user
+    assert "I am a scripted model, and I conclude nothing." in last.user
+
+
 MEM = "agents.player.memory"
 
 
@@ -128,7 +154,11 @@ MEM = "agents.player.memory"
     [
         ("commons_harvest", {MEM: "dreams"}, "no kind of memory 'dreams'; the kinds are retrieval"),
         ("commons_harvest", {MEM: {"reflection": {"every": 0}}}, r"reflection\.every: expected at least 1, found 0"),
-        ("llm_economist", {"agents.worker.memory": "retrieval"}, r"agents.worker: memory of kind llm apply in"),
+        (
+            "llm_economist",
+            {"agents.worker.order": "reversed"},
+            "order of kind llm apply in games without hours",
+        ),
         ("llm_economist", {"planner.memory": "retrieval"}, "planner: memory of kind llm apply in games without tax"),
         ("commons_harvest", {f"{MEM}.wording": "no/folder"}, r"agents\.player\.memory\.wording: no wording"),
     ],

@@ -23,6 +23,8 @@ from econsim import random
 from econsim.actions import action_of_amount
 from econsim.agents.llm.asking import Asking, briefing_of, tells_taxes, tokens_of
 from econsim.agents.llm.history import Past, StepOutcome, outcomes
+from econsim.agents.llm.hours_in_words import HoursInWords
+from econsim.agents.llm.memory import Moments, Recollection, Turn
 from econsim.agents.llm.narrator import Aim, Narrator
 from econsim.agents.llm.parameters import Parameters
 from econsim.agents.llm.skill_play import SkillMemory, SkillPlay
@@ -40,7 +42,7 @@ REFERENCES = (
     "Generative Simulacra}, author={Karten, Seth and Li, Wenzhe and Ding, Zihan and Kleiner, Samuel and Bai, Yu "
     "and Jin, Chi}, journal={arXiv:2507.15815}, year={2025}}",
 )
-_WITHOUT_HOURS = ("characters", "skills", "memory", "order", "names")
+_WITHOUT_HOURS = ("characters", "skills", "order", "names")
 _IN_OTHER_GAMES = ("fallback", "characters", "skills", "every")
 YES, NO = "yes", "no"
 _ANSWER_TOKENS = 20  # of a number in JSON
@@ -51,7 +53,8 @@ _THOUGHT_TOKENS = 100
 class _Memory:
     """Memory of all workers in all environment copies (``B * N`` entries); ``worked``: who acted in the last step.
 
-    ``players``: the index of each worker in the role, ``N`` entries.
+    ``players``: the index of each worker in the role, ``N`` entries. ``recollection`` keeps the ``moments`` of workers,
+    where they remember more than their last and best steps.
     """
 
     game: Game[Any]
@@ -63,6 +66,8 @@ class _Memory:
     pasts: tuple[Past, ...]
     worked: tuple[bool, ...]
     players: tuple[int, ...]
+    recollection: Recollection | None = None
+    moments: Moments | None = None
 
     def addressee(self, worker: int, now: StepOutcome) -> Addressee:
         """Return whom a question to an entry addresses."""
@@ -94,7 +99,7 @@ class LanguageWorker(Asking):
             if unused := [name for name in _WITHOUT_HOURS if self._is_set(name)]:
                 raise UserError(
                     f"{key}: {', '.join(unused)} of kind llm apply in games without hours of work; the personas of"
-                    " workers are those of economy.population, and their memory is history and best"
+                    " workers are those of economy.population"
                 )
             return self._start(briefing, game, role, num_envs, players)
         check_unused(self.parameters, (*PARAMETERS, *_IN_OTHER_GAMES), game, key)
@@ -119,17 +124,25 @@ class LanguageWorker(Asking):
         if players is not None:
             role = replace(role, count=len(players))
             aims, personas = tuple(aims[index] for index in players), tuple(personas[index] for index in players)
-        workers = num_envs * role.count
+        workers, key = num_envs * role.count, f"agents.{role.name}"
+        narrator, recollection, moments = Narrator(self.parameters, briefing, key), None, None
+        if self.parameters.memory.kinds:
+            text = HoursInWords(narrator.rules, role.name, len(briefing["thresholds"]))
+            given = self.parameters.memory, text, self.parameters.temperature
+            recollection = Recollection(self, *given, f"{key}.memory")
+            moments = recollection.empty(game, role, num_envs)
         return _Memory(
             game,
             role,
-            Narrator(self.parameters, briefing, f"agents.{role.name}"),
+            narrator,
             (rule, rule.start(game, role, num_envs)),
             aims * num_envs,
             personas * num_envs,
             (Past(),) * workers,
             (False,) * workers,
             tuple(range(role.count) if players is None else players),
+            recollection,
+            moments,
         )
 
     def act(
@@ -149,10 +162,34 @@ class LanguageWorker(Asking):
         now = outcomes(observation.facts)
         memory = replace(memory, pasts=self._remembered(memory, now, key))
         acting: list[bool] = (observation.acting & observation.alive).flatten().tolist()
-        hours = self._hours(observation, memory, now, acting, key)
+        recalled, moments = self._recalled(memory, now, acting, key)
+        hours = self._hours(observation, memory, now, acting, recalled, key)
         amounts = torch.tensor(hours, dtype=torch.float64).reshape(observation.alive.shape)
         action = action_of_amount(amounts.to(observation.features), memory.game, memory.role)
-        return action, replace(memory, worked=tuple(acting))
+        return action, replace(memory, worked=tuple(acting), moments=moments)
+
+    def _recalled(
+        self, memory: _Memory, now: list[StepOutcome], acting: list[bool], key: Tensor
+    ) -> tuple[dict[int, str], Moments | None]:
+        """Return what those who act remember beyond their last and best steps, and the next memories."""
+        recollection, moments, workers = memory.recollection, memory.moments, [*range(len(acting))]
+        if recollection is None or moments is None or not any(acting):
+            return {}, moments
+        shape = (-1, memory.role.count)
+        moments = moments.emptied(torch.tensor([outcome.time == 0 for outcome in now]).reshape(shape))
+        asked = [worker for worker in workers if acting[worker]]
+        lasts = [memory.pasts[worker].hours for worker in asked]
+        turn = Turn(
+            [divmod(worker, memory.role.count) for worker in asked],
+            [now[worker].time + 1 for worker in asked],
+            [HoursInWords.numbers(now[worker]) for worker in asked],
+            [None if last is None else (last,) for last in lasts],
+            [memory.personas[worker] for worker in asked],
+            torch.tensor(acting).reshape(shape),
+            torch.tensor([outcome.time + 1 for outcome in now[:: memory.role.count]]),
+        )
+        texts, moments = recollection.recalled(turn, moments, key)
+        return dict(zip(asked, texts, strict=True)), moments
 
     def speak(
         self, observation: Observation, memory: _Memory | TextMemory | SkillMemory, key: Tensor
@@ -189,10 +226,21 @@ class LanguageWorker(Asking):
         calls = num_envs * role.count * steps
         answer = _ANSWER_TOKENS + _THOUGHT_TOKENS * self.parameters.reasoning
         satisfaction = tokens_of([question.text, line]) if self.parameters.bounded else 0
-        return calls * (1 + self.parameters.bounded), calls * (tokens + satisfaction), calls * answer
+        own = calls * (1 + self.parameters.bounded), calls * (tokens + satisfaction), calls * answer
+        if memory.recollection is None:
+            return own
+        more = memory.recollection.forecast(steps)
+        players = num_envs * role.count
+        return own[0] + players * more[0], own[1] + players * more[1], own[2] + players * more[2]
 
     def _hours(
-        self, observation: Observation, memory: _Memory, now: list[StepOutcome], acting: list[bool], key: Tensor
+        self,
+        observation: Observation,
+        memory: _Memory,
+        now: list[StepOutcome],
+        acting: list[bool],
+        recalled: Mapping[int, str],
+        key: Tensor,
     ) -> list[float]:
         """Return the hours of all workers, ``B * N``; zero for those who do not act."""
         workers = [worker for worker, acts in enumerate(acting) if acts]
@@ -201,7 +249,10 @@ class LanguageWorker(Asking):
         questions = [
             self._question(
                 narrator.rules,
-                narrator.hours(memory.pasts[worker], now[worker], memory.personas[worker], memory.aims[worker]),
+                _with_memories(
+                    recalled.get(worker, ""),
+                    narrator.hours(memory.pasts[worker], now[worker], memory.personas[worker], memory.aims[worker]),
+                ),
                 form,
                 "hours",
                 seeds[worker],
@@ -288,6 +339,10 @@ class LanguageWorker(Asking):
         limits = self.parameters.temperature, self.parameters.max_tokens
         text = prompt.text, form, purpose, seed, *limits, prompt.facts, prompt.history
         return Question(rules, *text, addressee=addressee)
+
+
+def _with_memories(memories: str, prompt: Prompt) -> Prompt:
+    return prompt._replace(text=f"{memories}\n\n{prompt.text}") if memories else prompt
 
 
 def _tells_hours(briefing: Mapping[str, Any]) -> bool:

@@ -15,8 +15,8 @@ __all__ = ["Parameters"]
 class Parameters(Model):
     """Parameters of language-model agents.
 
-    ``llm``, ``wording``, ``history``, ``reasoning``, ``temperature``, ``max_tokens`` and ``fallback`` apply in every
-    game; ``memory``, ``order``, ``names``, ``characters``, ``skills`` and ``every`` in games without hours of work; the
+    ``llm``, ``wording``, ``history``, ``memory``, ``reasoning``, ``temperature``, ``max_tokens`` and ``fallback`` apply
+    in every game; ``order``, ``names``, ``characters``, ``skills`` and ``every`` in games without hours of work; the
     others apply only to workers in an economy with hours and tax years.
     """
 
@@ -48,8 +48,7 @@ class Parameters(Model):
     """Names of options, roles and things in games without prompts for tax years: as ``given``; ``neutral`` (option_1,
     role_1, and without a story where the payoffs are listed); or new names by old ones."""
     memory: Memory = Memory()
-    """Memory beyond the short history, in games without prompts for tax years: ``retrieval`` over a player's own past,
-    and ``reflection`` every few turns."""
+    """Memory beyond the short history: ``retrieval`` over a player's own past, and ``reflection`` every few turns."""
     best: int = Field(5, ge=0, le=1000)
     """Number of best distinct steps in the prompt of a worker."""
     cue: Literal["timed", "exploit", "none"] = "timed"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.agents.llm.asking import Asking, tokens_of
-from econsim.agents.llm.memory import Memory, Moments, Recollection, Turn
+from econsim.agents.llm.memory import Memory, Moments, Recollection, RoleInWords, Turn
 from econsim.agents.llm.text_history import History
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role
@@ -119,7 +119,9 @@ class TextPlay:
         history = History.empty(game, role, num_envs, settings.history)
         if not settings.memory.kinds:
             return TextMemory(RoleInPlay(role, text, fallback, characters), history)
-        recollection = Recollection(self._asking, settings.memory, text, settings.temperature, f"{key}.memory")
+        recollection = Recollection(
+            self._asking, settings.memory, RoleInWords(text), settings.temperature, f"{key}.memory"
+        )
         playing = RoleInPlay(role, text, fallback, characters, recollection)
         return TextMemory(playing, history, recollection.empty(game, role, num_envs))
 
@@ -195,7 +197,8 @@ class TextPlay:
         steps, personas = memory.history.step.tolist(), [playing.persona(player) for _, player in players]
         last = [past[-1] if past else None for past in pasts]
         at = [steps[copy] for copy, _ in players]
-        turn = Turn(players, at, seen, last, personas, acting, memory.history.step)
+        numbers = [of_player.numbers for of_player in seen]
+        turn = Turn(players, at, numbers, last, personas, acting, memory.history.step)
         return playing.recollection.recalled(turn, moments, key)
 
     def _answered(

@@ -14,7 +14,7 @@ from toy_games import Gifts
 from econsim import random
 from econsim.agents.llm import LanguageWorker, Parameters
 from econsim.agents.llm.memory import Moment, Moments, Retrieval
-from econsim.agents.llm.memory.recollection import MOST_BYTES, Recollection
+from econsim.agents.llm.memory.recollection import MOST_BYTES, Recollection, RoleInWords
 from econsim.agents.llm.memory.scoring import best, cosine, novelty, tf_idf_similarities
 from econsim.llm.questions import Answer, Question
 from econsim.llm.settings import Settings
@@ -193,7 +193,9 @@ def test_an_experience_of_extreme_numbers_fits_and_a_very_long_one_ends_with_dot
     for game, end in ((Gifts(), "."), (load("gather_trade_build").build_game("cpu"), "...")):
         role = next(iter(game.roles.values()))
         memory = Parameters.model_validate({"memory": "retrieval"}).memory
-        recollection = Recollection(giver(Answering()), memory, RoleText(game, role), None, "agents.x.memory")
+        recollection = Recollection(
+            giver(Answering()), memory, RoleInWords(RoleText(game, role)), None, "agents.x.memory"
+        )
         room = recollection.empty(game, role, 1).text.shape[3]
         numbers = role.observation.size + len(role.shared_features)
         longest = recollection._event(game.horizon, [-9.8765e99] * numbers, "3", [-8.7654e99] * numbers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from econsim.agents.llm.memory.moments import Moments
 from econsim.agents.llm.memory.parameters import Memory, Reflection, Retrieval
-from econsim.agents.llm.memory.recollection import Recollection, Turn
+from econsim.agents.llm.memory.recollection import Recollection, RoleInWords, Turn
 from econsim.agents.llm.memory.scoring import Moment
 
-__all__ = ["Memory", "Moment", "Moments", "Recollection", "Reflection", "Retrieval", "Turn"]
+__all__ = ["Memory", "Moment", "Moments", "Recollection", "Reflection", "Retrieval", "RoleInWords", "Turn"]

@@ -100,6 +100,11 @@ class Moments:
             used[copy, player, [first + index for index in indices]] = step
         return Moments(**{**vars(self), "used": used})
 
+    def emptied(self, players: Tensor) -> Moments:
+        """Return the memories after those of ``players`` ``[B, N]`` (bool) were forgotten."""
+        counted = {name: getattr(self, name).masked_fill(players, 0) for name in ("count", "turns", "turn")}
+        return Moments(**{**vars(self), **counted})
+
     def with_turn(self, players: Tensor, seen: Tensor, step: Tensor) -> Moments:
         """Return the memories after a turn of ``players`` ``[B, N]`` (bool).
 

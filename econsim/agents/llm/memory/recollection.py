@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -17,11 +17,11 @@ from econsim.agents.llm.memory.scoring import Moment, best, cosine, novelty, tf_
 from econsim.game import Box, Game, Role
 from econsim.llm.questions import Addressee, Question
 from econsim.llm.replies import Amount, Form, Vector, Words
-from econsim.text import Action, RoleText, Seen
+from econsim.text import Action, RoleText
 from econsim.text.names import option_names
 from econsim.text.wording import Wording
 
-__all__ = ["Recollection", "Turn"]
+__all__ = ["Described", "Recollection", "RoleInWords", "Turn"]
 
 PROMPTS = Path(__file__).parent / "prompts"
 MOST_BYTES = 2000
@@ -34,13 +34,82 @@ _CONCLUSION_TOKENS, _RATING_TOKENS = 80, 10
 Player = tuple[int, int]
 
 
+class Described(Protocol):
+    """A role in words: the rules, and the names of what its players observe and choose."""
+
+    @property
+    def rules(self) -> str:
+        """The text that precedes every question."""
+
+    @property
+    def name(self) -> str:
+        """The name of the role."""
+
+    @property
+    def size(self) -> int:
+        """The number of numbers that a player observes."""
+
+    @property
+    def counts_turns(self) -> bool:
+        """Whether questions number the turns of a player, not the steps of the game."""
+
+    @property
+    def longest_choice(self) -> int:
+        """The largest number of bytes of a choice in words."""
+
+    def observed(self, numbers: Sequence[float]) -> list[tuple[str, str]]:
+        """Return the names of what a player observes, each with its numbers in words."""
+
+    def named(self, action: Action) -> str:
+        """Return a choice in words."""
+
+
+@dataclass(frozen=True)
+class RoleInWords:
+    """A role of any game, as its text interface describes it."""
+
+    text: RoleText
+    counts_turns: bool = False
+
+    @property
+    def rules(self) -> str:
+        """The text that precedes every question."""
+        return self.text.rules
+
+    @property
+    def name(self) -> str:
+        """The name of the role."""
+        return self.text.role.name
+
+    @property
+    def size(self) -> int:
+        """The number of features of a player and of shared ones."""
+        return self.text.role.observation.size + len(self.text.role.shared_features)
+
+    @property
+    def longest_choice(self) -> int:
+        """The largest number of bytes of an action in words."""
+        role = self.text.role
+        if isinstance(role.action, Box):
+            return role.action.size * _LONGEST_NUMBER
+        return sum(max(len(label.encode()) for label in labels) + 2 for labels in option_names(role))
+
+    def observed(self, numbers: Sequence[float]) -> list[tuple[str, str]]:
+        """Return the names of what a player observes, each with its numbers in words."""
+        return self.text.observed(numbers)
+
+    def named(self, action: Action) -> str:
+        """Return an action in words."""
+        return self.text.action.named(action)
+
+
 @dataclass(frozen=True)
 class Turn:
     """The players who act in a step, in the order of environment copies and players.
 
     players: copy and index of each.
     steps: the step of each, from 1.
-    seen: what each observes.
+    seen: the numbers that each observes.
     last: the last action of each, ``None`` before the first.
     personas: the persona of each.
     acting: ``[B, N]`` bool, the same players.
@@ -49,7 +118,7 @@ class Turn:
 
     players: list[Player]
     steps: list[int]
-    seen: Sequence[Seen]
+    seen: Sequence[Sequence[float]]
     last: Sequence[Action | None]
     personas: Sequence[str]
     acting: Tensor
@@ -59,7 +128,7 @@ class Turn:
 class Recollection:
     """Keeps the memories of the players of one role, on behalf of a language-model agent."""
 
-    def __init__(self, asking: Asking, memory: Memory, text: RoleText, temperature: float | None, key: str) -> None:
+    def __init__(self, asking: Asking, memory: Memory, text: Described, temperature: float | None, key: str) -> None:
         """Take the text of the role; questions are asked through ``asking``, and ``key`` is that of the memory.
 
         Raises:
@@ -71,7 +140,7 @@ class Recollection:
 
     def empty(self, game: Game[Any], role: Role, num_envs: int) -> Moments:
         """Return empty memories, with room for as many as the horizon allows."""
-        numbers, choice = self._numbers, "x" * _longest_choice(self._text.role)
+        numbers, choice = self._text.size, "x" * self._text.longest_choice
         longest = len(self._event(game.horizon, [_EXTREME] * numbers, choice, [2 * _EXTREME] * numbers).encode())
         turns = -(-game.horizon // role.acts_every)
         retrieval, reflection = self._memory.retrieval, self._memory.reflection
@@ -97,13 +166,13 @@ class Recollection:
             self._wording.render("memories", memories=[own[index].text for index in places], conclusions=concluded)
             for own, places, concluded in zip(memories, chosen, conclusions, strict=True)
         ]
-        seen = torch.tensor([seen.numbers for seen in turn.seen], dtype=torch.float64)
+        seen = torch.tensor(turn.seen, dtype=torch.float64)
         return texts, moments.with_turn(turn.acting, seen, turn.step)
 
     def forecast(self, turns: int) -> tuple[int, int, int]:
         """Return upper estimates of the calls, input and output tokens that memory adds to the turns of a player."""
         retrieval, reflection, rules = self._memory.retrieval, self._memory.reflection, tokens_of([self._text.rules])
-        experience = tokens_of([self._event(1, [0.25] * self._numbers, "x" * 8, [0.5] * self._numbers)])
+        experience = tokens_of([self._event(1, [0.25] * self._text.size, "x" * 8, [0.5] * self._text.size)])
         calls, inputs, outputs = 0, 0, 0
         if reflection is not None:
             reflections = max(turns - 1, 0) // reflection.every
@@ -121,10 +190,6 @@ class Recollection:
                 calls, inputs = calls + 2 * (turns - 1), inputs + 2 * (turns - 1) * experience
         return calls, inputs, outputs
 
-    @property
-    def _numbers(self) -> int:
-        return self._text.role.observation.size + len(self._text.role.shared_features)
-
     def _event(self, step: int, before: Sequence[float], choice: str, after: Sequence[float]) -> str:
         """Return an experience in words: what was observed in a step, what was chosen, and what changed then."""
         seen, then = self._text.observed(before), self._text.observed(after)
@@ -139,12 +204,13 @@ class Recollection:
         if not players:
             return moments
         before, steps = moments.seen.tolist(), moments.turn.tolist()
+        numbers = moments.turns.tolist() if self._text.counts_turns else steps
         texts = [
             self._event(
-                steps[copy][player],
+                numbers[copy][player],
                 before[copy][player],
-                self._text.action.named(turn.last[row] or ()),
-                turn.seen[row].numbers,
+                self._text.named(turn.last[row] or ()),
+                turn.seen[row],
             )
             for row, (copy, player) in zip(rows, players, strict=True)
         ]
@@ -220,7 +286,7 @@ class Recollection:
         settings = self._memory.retrieval
         assert settings is not None
         places = [self._candidates(own) for own in memories]
-        queries = [_without_zeros(self._text.observed(seen.numbers)) for seen in turn.seen]
+        queries = [_without_zeros(self._text.observed(seen)) for seen in turn.seen]
         texts = [[own[place].text for place in candidates] for own, candidates in zip(memories, places, strict=True)]
         embeds = bool(settings.embeddings and settings.relevance)
         relevances = self._by_embedding(queries, texts) if embeds else _by_words(queries, texts)
@@ -240,7 +306,7 @@ class Recollection:
     ) -> list[Any]:
         """Return the value of each answer, ``None`` for one that could not be used."""
         count = turn.acting.shape[1]
-        seeds = self._asking.seeds(key, f"{purpose}/{self._text.role.name}", count)
+        seeds = self._asking.seeds(key, f"{purpose}/{self._text.name}", count)
         questions = [
             Question(
                 self._text.rules,
@@ -294,10 +360,3 @@ def _cut(text: str) -> str:
 def _one_line(text: str) -> str:
     """Return a text of a model in one line, so that it cannot look like another part of a question."""
     return " ".join(text.replace("\0", " ").split())
-
-
-def _longest_choice(role: Role) -> int:
-    """Return the largest number of bytes of an action in words."""
-    if isinstance(role.action, Box):
-        return role.action.size * _LONGEST_NUMBER
-    return sum(max(len(label.encode()) for label in labels) + 2 for labels in option_names(role))

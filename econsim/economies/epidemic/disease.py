@@ -99,6 +99,10 @@ def population_of(parameters: Parameters) -> Population:
     if network is None:
         return Population(groups, susceptibility, death_rate, mixing, None, 1.0, None, None, None)
     weights = network.weights
+    if weights is not None and bool((weights < 0).any()):
+        raise UserError(
+            f"economy.network: the weight {float(weights.min()):g} of a contact is negative; give zero or more"
+        )
     if size > 1:
         source, target = (groups.long()[ends] for ends in (network.sources(), network.neighbours.long()))
         ratio = relative[target, source].float()

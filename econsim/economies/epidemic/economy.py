@@ -76,7 +76,7 @@ class Epidemic(Game[State]):
     def reset(self, key: Tensor) -> State:
         """Return the initial state of ``B`` environment copies, in which some people drawn at random are exposed."""
         copies, device, settings = len(key), key.device, self.settings
-        draws = random.uniform(key, 0, "epidemic/initial", (self.people,))
+        draws = random.bits(key, 0, "epidemic/initial", (self.people,))  # 64 bits, so that no two are the same
         first = draws.topk(max(1, round(settings.initial_exposed * self.people)), largest=False, sorted=False).indices
         stage = torch.zeros((copies, self.people), dtype=torch.int8, device=device)
         stage.scatter_(1, first, contagion.EXPOSED)

@@ -192,7 +192,8 @@ class Parameters(Model):
     people: int = Field(10_000, ge=2)
     """Number of people."""
     network: Annotated[Chosen, FromRoom("networks")] | None = None
-    """Contacts: who can infect whom. Null: everybody meets everybody (well mixed)."""
+    """Contacts: who can infect whom; an edge with a direction leads to the person who can be infected. Null: everybody
+    meets everybody (well mixed)."""
     reproduction: float | tuple[float, ...] = 2.5
     """Reproduction number: people whom a person infects where all others are susceptible and the risk of each contact
     is small. One number for all weeks, or a list with one number for each week of the horizon."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp, log, sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -210,7 +211,11 @@ def test_a_mistake_is_named(parameters: dict[str, Any], message: str) -> None:
         epidemic(**parameters)
 
 
-def test_what_no_epidemic_can_follow_from_is_an_error() -> None:
+def test_what_no_epidemic_can_follow_from_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "edges.csv"
+    file.write_text("source,target,weight\n0,1,2\n1,2,-0.5\n")
+    with pytest.raises(UserError, match=r"economy\.network: the weight -0\.5 of a contact is negative"):
+        epidemic(network={"kind": "edge_list", "file": str(file)})
     with pytest.raises(UserError, match=r"economy\.ages\.shares: none of 200 people belongs to group 2"):
         epidemic(ages={"shares": [1, 1e-9]})
     with pytest.raises(UserError, match=r"economy\.infectiousness_mean: nobody is infectious within 10 days"):

@@ -35,6 +35,8 @@ STEPS = {
     "gather_trade_build": 54,
     "gather_trade_build_": 8,
     "llm_economist": 16,
+    "pandemic_states": 30,  # past the 28 days after which governors choose again
+    "pandemic_states_": 4,
 }
 _checked: dict[str, list[Check]] = {}
 

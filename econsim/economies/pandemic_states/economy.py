@@ -269,16 +269,18 @@ class PandemicStates(Game[State]):
 
         The actual policies are left out where the data end before the episode.
         """
-        levels = (FEWEST_LEVELS, LEVELS // 2, LEVELS)
-        constant: dict[str, tuple[Game[State], dict[str, Tensor]]] = {
-            f"level {level}": (self, _held(level)) for level in levels
-        }
+        chosen, actual = self._under("chosen"), self._under("actual")
+        levels = {f"level {level}": (chosen, _held(level)) for level in (FEWEST_LEVELS, LEVELS // 2, LEVELS)}
         if len(self.constants["actual"]) <= self.horizon:
-            return constant
-        actual = copy(self)
-        actual.settings = self.settings.model_copy(update={"policies": "actual"})
+            return levels
         label = "actual" if self.settings.folder else "actual (made data)"
-        return {label: (actual, _held(KEEP)), **constant}
+        return {label: (actual, _held(KEEP)), **levels}
+
+    def _under(self, policies: str) -> Game[State]:
+        """Return this game with policies that are chosen, or those of the data."""
+        other = copy(self)
+        other.settings = self.settings.model_copy(update={"policies": policies})
+        return other
 
     # --- implementation ---------------------------------------------------------------------------------------------
 

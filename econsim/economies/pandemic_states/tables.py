@@ -111,6 +111,8 @@ def read_tables(folder: Path, start: date, filters: int, recovery: float) -> Tab
         UserError: a file or a column is missing, or a cell is not what the column is documented to hold; the message
             names file, line and column.
     """
+    if not folder.is_dir():
+        raise UserError(f"economy.folder: {folder}: no such folder; expected one with {', '.join(COLUMNS)}")
     states, history, federal = (_table(folder, name) for name in ("states.csv", "history.csv", "federal.csv"))
     names = _names(states)
     population = _numbers(states, "population", lambda value: value > 0, "a number above 0")

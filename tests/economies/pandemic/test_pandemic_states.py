@@ -260,10 +260,12 @@ def test_made_data_are_those_of_51_states_and_say_so() -> None:
     assert game.names == CODES
     assert len(CODES) == 51
     assert any("made (synthetic)" in warning for warning in game.advice())
+    assert "actual (made data)" in game.reference_policies()
 
 
-def test_reference_policies_set_their_level_once_and_keep_it(folder: Path) -> None:
-    game = small(folder)
+@pytest.mark.parametrize("policies", ["chosen", "actual"])
+def test_reference_policies_set_their_level_once_and_keep_it(folder: Path, policies: str) -> None:
+    game = small(folder, policies=policies)
     references = game.reference_policies()
     assert list(references) == ["actual", "level 1", "level 5", "level 10"]
     table = reference_table(game, random.keys(0, 1)).set_index(["policy", "player"])

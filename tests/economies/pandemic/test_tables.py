@@ -151,6 +151,8 @@ def test_a_wrong_cell_is_named_with_its_line(folder: Path, file: str, edit: Call
 
 
 def test_a_missing_file_is_named_with_its_columns(folder: Path) -> None:
+    with pytest.raises(UserError, match=r"nowhere: no such folder; expected one with states.csv, history.csv, fed"):
+        game(folder / "nowhere")
     (folder / "federal.csv").unlink()
     with pytest.raises(UserError, match=r"federal.csv is missing; it has the columns health_weight: inferred weight"):
         game(folder)

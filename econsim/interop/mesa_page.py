@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,9 +14,11 @@ from econsim.game import Agent, Game
 from econsim.interop.mesa import GameModel, to_mesa
 
 try:
-    import solara
-    from mesa.visualization import SolaraViz, make_plot_component
-    from mesa.visualization.utils import update_counter
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Solara warns of the order of calls within Mesa's own components
+        import solara
+        from mesa.visualization import SolaraViz, make_plot_component
+        from mesa.visualization.utils import update_counter
 except ImportError as error:
     raise UserError(f"this needs Solara ({error}); install it with: pip install 'econsim[mesa-viz]'") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ class NetworkTable(NamedTuple):
     note: str
 
 
+@lru_cache(maxsize=1)  # a report needs it three times, and its measures twice
 def network_of_run(run: Run) -> Network:
     """Return the network of a run: that of the economy's parameters ``network`` and ``people``.
 
@@ -50,6 +52,7 @@ def network_of_run(run: Run) -> Network:
     return network
 
 
+@lru_cache(maxsize=1)
 def network_measures(run: Run) -> pd.DataFrame:
     """Return one row per measure: ``measure``, ``title`` and ``value``.
 

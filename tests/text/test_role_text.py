@@ -26,7 +26,8 @@ from econsim.text.names import entry_names, feature_names, feature_units, option
 ROOT = Path(__file__).resolve().parents[2]
 # These games state what a player knows in words (tests/games/test_extensive_form.py, test_coin_game.py).
 IN_OWN_WORDS = {"agenda", "coin_game", "coin_game_planner", "kuhn", "leduc", "ultimatum"}
-WITHOUT_CHOICES = {"epidemic", "money_exchange"}  # the disease and coins pass by chance, and nobody is asked
+# The disease and coins pass by chance, and the unhappy move, without being asked.
+WITHOUT_CHOICES = {"epidemic", "money_exchange", "schelling"}
 SHIPPED = sorted({path.stem for path in (ROOT / "scenarios").glob("*.yaml")} - IN_OWN_WORDS)
 TOYS = {"gifts": Gifts, "dilemma": Dilemma, "orchard": orchard}
 STEPS = 8

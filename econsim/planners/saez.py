@@ -117,21 +117,19 @@ class Saez(FittedAction):
             )
         used = game.earnings_elasticity if settings.elasticity == "economy" else settings.elasticity
         action: Tensor | None = None
+        late: list[Tensor] = []
         for iteration in range(settings.iterations):
             optimal = saez_action(game, action, used)
             before = optimal if action is None else action
-            action = settings.damping * before + (1.0 - settings.damping) * optimal
-            recorder.log("saez/largest_change", float((optimal - before).abs().max()), step=iteration)
+            action, change = settings.damping * before + (1.0 - settings.damping) * optimal, (optimal - before).abs()
+            late += [action] if 2 * (iteration + 1) > settings.iterations else []
+            recorder.log("saez/largest_change", float(change.max()), step=iteration)
             recorder.progress(iteration + 1, settings.iterations, "saez")
-            if float((optimal - before).abs().max()) < _SETTLED and iteration:
+            if iteration and float(change.max()) < _SETTLED:
+                late = [action]
                 break
-        else:
-            raise UserError(
-                f"planner.iterations: Saez's formula has not settled after {settings.iterations} iterations; raise"
-                " them or planner.damping"
-            )
         elasticity = torch.tensor((used,) * 3, dtype=torch.float64)
-        self.load_state_dict({"rates": action, "elasticity": elasticity})
+        self.load_state_dict({"rates": torch.stack(late).mean(0), "elasticity": elasticity})
 
     def explanation(self, game: Game[Any]) -> str:
         """Return which elasticity and which social weights the schedule rests on."""

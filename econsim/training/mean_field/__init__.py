@@ -13,16 +13,14 @@ Leader
     returns of proposals to which the followers respond.
 
 Schemes
-    ============== ======================= ==================== ==================================
-    scheme         followers read policy   read aggregates      derivative of the leader
-    ============== ======================= ==================== ==================================
-    stackelberg    yes                     yes                  total, with the followers' response
-    alternating    yes                     yes                  partial, with their actions fixed
-    no_stackelberg no                      yes                  partial
-    no_mean_field  yes                     no                   partial
-    neither        no                      no                   partial
-    cloned         no                      no                   total
-    ============== ======================= ==================== ==================================
+    | scheme | followers read the policy | read aggregates | derivative of the leader |
+    |---|---|---|---|
+    | stackelberg | yes | yes | total, with the followers' response |
+    | alternating | yes | yes | partial, with their actions fixed |
+    | no_stackelberg | no | yes | partial |
+    | no_mean_field | yes | no | partial |
+    | neither | no | no | partial |
+    | cloned | no | no | total |
 
     ``alternating`` is the published scheme, whose leader holds the followers' actions fixed, and the next three are its
     published ablations. In ``cloned`` followers do not learn: in the warm-up they imitate exact households under the

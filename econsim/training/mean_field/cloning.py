@@ -21,7 +21,7 @@ from econsim.nn.encoders import Seen
 from econsim.play import HeldAction
 from econsim.rl.schedules import value_at
 from econsim.rl.train_state import TrainState
-from econsim.training.mean_field.follower_learning import Follower, most_likely
+from econsim.training.mean_field.follower_learning import Follower
 from econsim.training.mean_field.schemes import Blind
 
 __all__ = ["Cloning"]
@@ -56,9 +56,10 @@ class Cloning:
         wanted = self.teachers[self.role].act(observation, memory, key)[0]
         space = self.game.roles[self.role].action
         assert isinstance(space, Box)
-        chosen = most_likely(self.network, Seen.of(observation, False))
-        shares = [(each - space.low) / (space.high - space.low) for each in (chosen, wanted.float())]
-        loss = nn.functional.binary_cross_entropy(shares[0], shares[1].clamp(0.0, 1.0))
+        latents = self.network.policy(Seen.of(observation, False))[0].mode()  # their sigmoid is a share of the range
+        chosen = self.network.head.action(latents)
+        share = ((wanted.float() - space.low) / (space.high - space.low)).clamp(0.0, 1.0)
+        loss = nn.functional.binary_cross_entropy_with_logits(latents, share.reshape_as(latents))
         loss.backward()  # type: ignore[no-untyped-call]
         self.blind.keep(self.network)
         self.optimiser.step(rate)

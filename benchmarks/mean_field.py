@@ -1,0 +1,163 @@
+"""Mean-field Stackelberg learning in the scenario bewley_planner, beside exact households and an exact search.
+
+``two_level`` trains with the budget of the scenario and with four times as much: the government's return under the
+learned households, what a best response would add for a household, and the learned policy beside the optimum of an
+exact search over constant policies, both under exact households. ``schemes`` trains the published alternating scheme,
+its ablations and cloned households with the same networks, range of actions and budget, and scores
+what each government chose under exact households, beside fixed policies. ``exact`` is the search.
+
+Run: ``python benchmarks/mean_field.py two_level 1``, ``... two_level 4``, ``... schemes``, ``... exact``, then without
+arguments, which writes the result of the parts that are there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+import torch
+from _record import RESULTS, record
+
+from econsim import random
+from econsim.agents.exact_household import ExactHousehold
+from econsim.agents.exact_household import Parameters as NoParameters
+from econsim.analysis.equilibrium import household_gain
+from econsim.economies.bewley import Bewley
+from econsim.households.exploitability import path_value
+from econsim.households.welfare import consumption_equivalent
+from econsim.play import HeldAction, play
+from econsim.scenario import load
+from econsim.training.mean_field import MeanField, Parameters
+
+SEED = 42
+PARTS = RESULTS.parent / "unfinished"
+STATUS_QUO = (0.25, 0.18, 0.3)
+SCHEMES = ("cloned", "alternating", "no_stackelberg", "no_mean_field", "neither")
+
+
+class Silent:
+    """A recorder that keeps nothing."""
+
+    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
+        """Show audits, which show that the fit goes on."""
+        if name.startswith("audit"):
+            print(f"{time.process_time():8.1f} s  {step:5d}  {name}  {value:.5g}", flush=True)
+
+    def progress(self, done: int, total: int, message: str = "") -> None:
+        """Ignore it."""
+
+    def checkpoint(self, step: int, state: Any) -> None:
+        """Store nothing."""
+
+    def restore(self) -> None:
+        """Return nothing."""
+
+
+def whole(game: Bewley) -> Bewley:
+    """Return the economy with the whole population."""
+    settings = game.settings.model_copy(update={"households": "distribution"})
+    exact = Bewley(settings).to(dtype=torch.float64)
+    assert isinstance(exact, Bewley)
+    return exact
+
+
+def exact_score(game: Bewley, action: Any) -> dict[str, float]:
+    """Return the government's return under exact households, and the gain over the status quo in consumption."""
+    population, key = whole(game), random.keys(SEED, 1)
+    households, values = ExactHousehold(NoParameters()), []
+    for each in (STATUS_QUO, action):
+        agents = {"household": households, "government": HeldAction(torch.tensor(each, dtype=torch.float64))}
+        path = population.household_path(agents, key)
+        values.append(path_value(population.household_problem, path).mean(path.mass))
+    returns = play(population, agents, key).returns["government"]
+    gain = consumption_equivalent(population.household_problem, *values)
+    return {"return": float(returns), "gain_in_consumption": float(gain)}
+
+
+def trained(budget: int, scheme: str = "stackelberg") -> dict[str, Any]:
+    """Train with a multiple of the scenario's budget, and return what was learned."""
+    scenario = load("bewley_planner")
+    game, agents = scenario.build()
+    assert scenario.training is not None
+    settings = scenario.training.parameters.model_dump() | {"scheme": scheme, "audit_every": 30 * budget}
+    settings |= {name: settings[name] * budget for name in ("cloning", "warm_up", "iterations")}
+    begin = time.process_time()
+    MeanField(Parameters.model_validate(settings)).fit(game, agents, SEED, Silent())
+    seconds = time.process_time() - begin
+    population, key = whole(game), random.keys(SEED, 1)
+    with torch.no_grad():
+        episode = play(population, agents, key)
+        gains = household_gain(population, agents, key).equivalents
+        unreformed = {**agents, "government": HeldAction(torch.tensor(STATUS_QUO, dtype=torch.float64))}
+        of_status_quo = household_gain(population, unreformed, key).equivalents
+        stationary = play(population, unreformed, key).state
+    action = [float(episode.state.policy[0, index]) for index in (1, 2, 3)]
+    equilibrium = population.equilibrium
+    return {
+        "cpu_seconds": seconds,
+        "action": action,
+        "return_under_learned": float(episode.returns["government"]),
+        "gain_from_best_response": {name: gains[name] for name in ("mean", "largest")},
+        "gain_at_status_quo": {name: of_status_quo[name] for name in ("mean", "largest")},
+        "assets_at_status_quo": float(stationary.capital) / equilibrium.aggregates.assets - 1,
+        "interest_at_status_quo": float(stationary.last.interest_rate) - equilibrium.interest_rate,
+        "under_exact": exact_score(game, action),
+    }
+
+
+def schemes() -> dict[str, Any]:
+    """Return what each scheme learns, and fixed policies under the same action map; stored after each."""
+    path = PARTS / "mean_field_schemes.json"
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    scenario = load("bewley_planner")
+    game = scenario.build_game()
+    assert isinstance(game, Bewley)
+    for label in ("status_quo", "free_market", "us_federal", "saez"):
+        agent: Any = scenario.baselines[label].build()
+        if label == "saez":
+            agent.fit(game, game.roles["government"], {}, SEED, Silent())
+        action = agent.action(game, game.roles["government"]).double().tolist()
+        found[label] = {"action": action, "under_exact": exact_score(game, action)}
+    for name in SCHEMES:
+        found[name] = found.get(name) or trained(1, name)
+        path.write_text(json.dumps(found, indent=1))
+    return found
+
+
+def exact() -> dict[str, Any]:
+    """Return the optimum of constant policies under exact households."""
+    scenario = load("bewley_planner", ["economy.households=distribution"])
+    game = scenario.build_game()
+    assert isinstance(game, Bewley)
+    search: Any = scenario.baselines["search"].build()
+    begin = time.process_time()
+    agents = {"household": ExactHousehold(NoParameters())}
+    search.fit(game, game.roles["government"], agents, SEED, Silent())
+    action = search.action(game, game.roles["government"]).tolist()
+    return {"cpu_seconds": time.process_time() - begin, "action": action, "under_exact": exact_score(game, action)}
+
+
+def main(arguments: list[str]) -> None:
+    """Compute one part, or join them."""
+    parts = {"two_level_1": PARTS / "mean_field_1.json", "two_level_4": PARTS / "mean_field_4.json"}
+    parts |= {"schemes": PARTS / "mean_field_schemes.json", "exact": PARTS / "mean_field_exact.json"}
+    if arguments:
+        name = "_".join(arguments)
+        work = {"schemes": schemes, "exact": exact}.get(name, lambda: trained(int(arguments[-1])))
+        PARTS.mkdir(exist_ok=True)
+        parts[name].write_text(json.dumps(work(), indent=1))
+        return
+    result: dict[str, Any] = {name: json.loads(path.read_text()) for name, path in parts.items() if path.exists()}
+    if {"two_level_1", "two_level_4"} <= result.keys():
+        few, many = (result[f"two_level_{budget}"]["return_under_learned"] for budget in (1, 4))
+        result["return_below_four_times_the_budget"] = (many - few) / abs(many)
+    if {"two_level_1", "exact"} <= result.keys():
+        best, learned = (1 + result[name]["under_exact"]["gain_in_consumption"] for name in ("exact", "two_level_1"))
+        result["below_exact_optimum_in_consumption"] = best / learned - 1
+    record("mean_field", {"seeds": 1, **result}, SEED)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

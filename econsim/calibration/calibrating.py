@@ -34,10 +34,9 @@ _GLOBAL_SHARE = 0.6  # of the budget for the search over the whole range; the re
 class Calibration:
     """The result of a calibration.
 
-    estimate: the best parameters by key. metrics: the scenario's metrics there. simulated: the observed
-    metrics as simulated there, ``[O]``. chi2: the sum of squared standardised
-    differences. gradient: the bias of the gradient by parameter, if the search used it. simulations: how many were
-    needed in all.
+    estimate: the best parameters by key. metrics: the scenario's metrics there. simulated: the observed metrics as
+    simulated there, ``[O]``. chi2: the sum of squared standardised differences. gradient: the bias of the gradient by
+    parameter, if the search used it. simulations: how many were needed in all.
     """
 
     free: tuple[FreeParameter, ...]

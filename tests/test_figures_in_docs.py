@@ -213,6 +213,20 @@ def krusell_smith() -> dict[str, str]:
     }
 
 
+def mean_field() -> dict[str, str]:
+    found = result("mean_field")
+    learned, best = found["two_level_1"], found["exact"]
+    return {
+        "seconds": f"{learned['cpu_seconds']:.0f}",
+        "gain": f"{100 * learned['gain_from_best_response']['mean']:.2f}",
+        "unreformed": f"{100 * learned['gain_at_status_quo']['mean']:.2f}",
+        "points": f"{100 * abs(learned['interest_at_status_quo']):.2f}",
+        "assets": f"{100 * abs(learned['assets_at_status_quo']):.1f}",
+        "learned": f"{100 * learned['under_exact']['gain_in_consumption']:+.1f}",
+        "best": f"{100 * best['under_exact']['gain_in_consumption']:+.1f}",
+    }
+
+
 def agreement() -> dict[str, str]:
     found = result("reference_agreement")
     assert found["episodes_that_agree"] == found["episodes_compared"]
@@ -336,6 +350,15 @@ SENTENCES = (
         "log K' = {good_a} + {good_b} log K in good times (published: 0.095 and 0.962) and {bad_a} + {bad_b} log K in"
         " bad ones (0.085 and 0.965), an R squared of at least {explained} (0.999998) and a wealth Gini of {gini}"
         " (0.25). The largest error of a forecast over all periods is {error} %, in {seconds} CPU-seconds",
+    ),
+    (
+        "docs/economies/bewley.md",
+        mean_field,
+        "With the budget of the scenario and one seed, {seconds} CPU-seconds, a best response would add {gain} % of"
+        " consumption for a household under the learned policy, and {unreformed} % under the status quo, where the"
+        " interest rate differs by {points} percentage points and assets by {assets} % from the exact equilibrium after"
+        " 50 years. Under exact households the learned policy changes welfare by {learned} % of consumption, and the"
+        " best constant policy of the exact search by {best} %",
     ),
     (
         "docs/economies/coin_game.md",

@@ -268,6 +268,20 @@ def krusell_smith() -> dict[str, str]:
     }
 
 
+def mean_field() -> dict[str, str]:
+    found = result("mean_field")
+    learned, best = found["two_level_1"], found["exact"]
+    return {
+        "seconds": f"{learned['cpu_seconds']:.0f}",
+        "gain": f"{100 * learned['gain_from_best_response']['mean']:.2f}",
+        "unreformed": f"{100 * learned['gain_at_status_quo']['mean']:.2f}",
+        "points": f"{100 * abs(learned['interest_at_status_quo']):.2f}",
+        "assets": f"{100 * abs(learned['assets_at_status_quo']):.1f}",
+        "learned": f"{100 * learned['under_exact']['gain_in_consumption']:+.1f}",
+        "best": f"{100 * best['under_exact']['gain_in_consumption']:+.1f}",
+    }
+
+
 def agreement() -> dict[str, str]:
     found = result("reference_agreement")
     assert found["episodes_that_agree"] == found["episodes_compared"]

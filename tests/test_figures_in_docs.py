@@ -118,6 +118,15 @@ SENTENCES = (
         " (0.25). The largest error of a forecast over all periods is {error} %, in {seconds} CPU-seconds",
     ),
     (
+        "docs/economies/bewley.md",
+        figures.mean_field,
+        "With the budget of the scenario and one seed, {seconds} CPU-seconds, a best response would add {gain} % of"
+        " consumption for a household under the learned policy, and {unreformed} % under the status quo, where the"
+        " interest rate differs by {points} percentage points and assets by {assets} % from the exact equilibrium after"
+        " 50 years. Under exact households the learned policy changes welfare by {learned} % of consumption, and the"
+        " best constant policy of the exact search by {best} %",
+    ),
+    (
         "docs/economies/coin_game.md",
         figures.coin_game_speed,
         "With 1,024 copies on one core, kernels play {kernels} million environment steps per CPU-second, observations"

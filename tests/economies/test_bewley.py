@@ -248,6 +248,12 @@ def test_instruments_that_cannot_be_set_are_refused() -> None:
         game.log_linear_action(0.2, 0.1)
 
 
+def test_a_sample_that_owns_nothing_is_refused_with_the_reason() -> None:
+    # Some of 2,000 pairs of households hold no assets at all.
+    with pytest.raises(RuntimeError, match=r"no household of a sample owns anything.* raise economy.households"):
+        _economy(2).reset(random.keys(0, 2000))
+
+
 def test_quantiles_of_assets_can_be_observed() -> None:
     game = _economy("distribution", aggregates="quantiles")
     assert game.roles["household"].shared_features[-4:] == ("assets_10", "assets_50", "assets_90", "assets_99")

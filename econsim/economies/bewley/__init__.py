@@ -95,6 +95,7 @@ _SHARED_UNITS = {
     "wage": "log, relative to complete markets",
     "interest_rate": "fraction per period",
 }
+_NO_CAPITAL = "bewley: no household of a sample owns anything, so that nothing is produced; raise economy.households"
 _TIME = {"time": "share of the episode"}
 _QUANTILES = (0.1, 0.5, 0.9, 0.99)
 _OWN_UNITS = {"assets": "log of one plus multiples of mean output", "productivity": "log, relative to the mean"}
@@ -145,6 +146,7 @@ class Bewley(Game[State]):
         productivity, assets, mass = begin(key, stationary, self.grid, self.roles["household"].count, self.dtype)
         policy = self._status_quo.to(key.device, self.dtype)
         capital = total(mass, assets)
+        torch._assert_async((capital > 0).all(), _NO_CAPITAL)
         means = {"output": solved.output, "interest_rate": solved.interest_rate, "wage": solved.wage}
         last = no_flows(mass, self._levels(productivity), assets, capital, means)
         time = torch.zeros_like(key)

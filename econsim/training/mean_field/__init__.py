@@ -27,8 +27,10 @@ Schemes
     policy before the leader acts. All use the same range of actions, the same networks and the same budget. With
     ``leader_learns_by: value`` the derivative plays no role.
 
-The result is an approximate Stackelberg equilibrium with a mean field. Audits log how far followers are from their best
-response to the prices that they make, in consumption equivalents, where the game solves that problem exactly.
+How near the result is to a Stackelberg equilibrium is measured, not assumed. Audits log how far followers are from
+their best response to the prices that they make, in consumption equivalents, where the game solves that problem
+exactly. Small errors of single followers can add up in prices and mislead the leader, so that its action has to be
+compared with a search under exact followers (``econsim equilibrium``).
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from econsim import random
 from econsim.agents import llm
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Discrete, Game, Observation, Role, TextInterface
+from econsim.llm.protocols import LetsConverse
 from econsim.parameters import Model
 
 if TYPE_CHECKING:
@@ -132,8 +133,7 @@ class Archetypes:
         asked, example = _cast(_sorted(quantity, self._traits(game, role)), self.parameters)
         answering = len(asked) - self.parameters.shadow
         players: Sequence[int] = asked.tolist()
-        if "skill" not in _facts(game, role) and self._service is not None:
-            # Agents of games without skills number the players among those that are asked.
+        if self._service is not None:  # the agent numbers players among those that are asked
             self._mind.connect(_Numbered(self._service, players))
         return _Memory(role, asked, example, answering, self._mind.start(game, role, num_envs, players))
 
@@ -158,6 +158,10 @@ class Archetypes:
             self.shadow.append(_difference(answered, actions[:, memory.asked[memory.answering :]].double()))
         return actions, replace(memory, inner=inner)
 
+    def speak(self, observation: Observation, memory: _Memory, key: Tensor) -> _Memory:
+        """Let the queried players who act next write messages, and return the next memory."""
+        return replace(memory, inner=self._mind.speak(_of(observation, memory.asked), memory.inner, key))
+
     def _legal(self, actions: Tensor, observation: Observation, role: Role) -> Tensor:
         """Return actions with the first legal option in the place of illegal ones, which are counted."""
         mask = observation.action_mask
@@ -181,7 +185,7 @@ class Archetypes:
 
 
 class _Numbered:
-    """A service of which transcripts hold the index in the role of each player who is asked, not that among those."""
+    """A service that knows players who are asked by their index in the role, not by that among those."""
 
     def __init__(self, service: AnswersQuestions, players: Sequence[int]) -> None:
         self._service, self._players = service, players
@@ -190,8 +194,16 @@ class _Numbered:
     def settings(self) -> Settings:
         return self._service.settings
 
+    @property
+    def board(self) -> Any:
+        return self._service.board if isinstance(self._service, LetsConverse) else None
+
     def ask(self, questions: Sequence[Question], /) -> list[Answer]:
         return self._service.ask([self._numbered(question) for question in questions])
+
+    def converse(self, questions: Sequence[Question], phase: Literal["acting", "voting"] = "acting", /) -> None:
+        if isinstance(self._service, LetsConverse):
+            self._service.converse([self._numbered(question) for question in questions], phase)
 
     def _numbered(self, question: Question) -> Question:
         player = question.addressee.player

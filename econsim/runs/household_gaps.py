@@ -1,7 +1,8 @@
 """Exact beside learned: what policies are worth to households, and what a best response would add, in consumption.
 
 Each match of a run is played once for the whole population, without sampling, and valued for ever
-(:mod:`econsim.households.exploitability`).
+(:mod:`econsim.households.exploitability`). Matches that ask a language model are left out: the population has one
+household for each state, and asking them all would be another run.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import torch
 from econsim.households.exploitability import Exploitability, exploitability
 from econsim.households.protocols import SolvesHouseholds
 from econsim.households.welfare import Value, consumption_equivalent
+from econsim.llm.protocols import UsesLlm
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.scoring import Fitted, matches
 from econsim.runs.workers import workers_of
@@ -25,6 +27,8 @@ __all__ = ["household_gaps", "household_lines"]
 
 def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
     """Return the gains of every policy and response, means over seeds; empty for games that do not solve households.
+
+    Those that ask a language model have none.
 
     Returns:
         ``reference``: the floor of the evaluation, or the first policy; ``rows``: by policy and response, ``welfare``,
@@ -37,12 +41,16 @@ def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
     household, key = game.household_problem, evaluation_key(plan.scenario.seed, 1).to(plan.game.device)
     values: dict[tuple[str, str], list[tuple[Value, Exploitability]]] = {}
     for match in matches(plan, fitted):
+        if any(isinstance(agent, UsesLlm) for agent in match.agents.values()):
+            continue
         with torch.no_grad():
             path = game.household_path(match.agents, key)
         found = exploitability(household, path)
         values.setdefault((match.policy, match.response), []).append((found.own.mean(path.mass), found))
     evaluation = plan.scenario.evaluation
     reference = (evaluation and evaluation.floor) or plan.policies[0].label
+    if (reference, plan.responses[0].label) not in values:
+        return {}
     base = values[reference, plan.responses[0].label][0][0]
     rows: dict[str, dict[str, dict[str, float]]] = {}
     for (policy, response), of_seeds in values.items():

@@ -61,7 +61,7 @@ def run_against_humans(run: Run, figures: Mapping[str, HumanFigure]) -> list[Com
     if not compared:
         measured = [each.quantity for each in answers]
         there_are = f"it has {', '.join(dict.fromkeys(measured))}" if measured else "it has no such choices or answers"
-        hint = did_you_mean(measured[0], figures) if measured else ""
+        hint = did_you_mean(next(iter(figures)), measured) if measured and figures else ""
         raise UserError(
             f"{run.path}: nothing to compare with the quantities {', '.join(figures)}: {there_are}{hint}; choices of"
             " language-model agents count in the games dictator, public_goods and ultimatum, and numbers of a survey"

@@ -94,9 +94,9 @@ def moments(run: Run, step: int | None = None, role: str | None = None, player: 
         if is_part and entry.player is not None and (step is None or (entry.step or 0) <= step):
             latest[entry.role, entry.player] = entry
     if not latest:
-        who = "no player" if player is None else f"player {player}"
+        what = "no player answered a question" if player is None else f"player {player} answered no question"
         until = "" if step is None else f" up to step {step}; choose a later --step"
-        raise UserError(f"{run.path}: {who} answered a question of the language model{until}")
+        raise UserError(f"{run.path}: {what} of the language model{until}")
     people = [entry for entry in latest.values() if entry.persona] or [*latest.values()]
     roles = sorted({entry.role for entry in people})
     if role is None and len(roles) > 1:

@@ -90,7 +90,7 @@ def test_an_interview_repeats_without_a_call(run: Run, server: Server) -> None:
 def test_an_interview_of_nobody_says_who_can_be_asked(run: Run) -> None:
     with pytest.raises(UserError, match="no question with player 17; there are 0 to 5"):
         interview(run, 17, WHY)
-    with pytest.raises(UserError, match=r"player 3 answered a question.*up to step 1; choose a later --step"):
+    with pytest.raises(UserError, match=r"player 3 answered no question.*up to step 1; choose a later --step"):
         interview(run, 3, WHY, step=1)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_server import Server, said
+from aiohttp import web
+from tiny_server import Server, completion, said
 
 from econsim.errors import ScenarioError, UserError
 from econsim.llm.replies import Outgoing
@@ -19,6 +20,8 @@ from econsim.runs.message_board import check_messages
 from econsim.scenario import Scenario, load, with_overrides
 from econsim.scenario.messages import Messages
 from econsim.scenario.plan import plan_of
+from econsim.testing.endpoints import Scripted
+from econsim.testing.endpoints.chats import chat_of
 
 ROLES, PHASES, STEPS = ("worker", "planner"), ("acting", "voting"), range(1, 6)
 
@@ -244,3 +247,40 @@ def test_permissions_that_cannot_be_are_explained(messages: dict[str, Any], mess
 def _check(messages: dict[str, Any]) -> None:
     scenario = load("prisoners_dilemma", {"messages": messages})
     check_messages(scenario, scenario.build_game("cpu"))
+
+
+PURPOSES = ("household", "message", "reflection")
+
+
+async def first_choice(body: dict[str, Any]) -> web.Response:
+    """Write, conclude, or choose: the first option, or the middle of a range."""
+    return completion((await Scripted().reply(chat_of(body))).text)
+
+
+def test_archetypes_who_are_asked_write_and_are_called_by_their_number_in_the_role(
+    server: Server, tmp_path: Path
+) -> None:
+    server.answer = first_choice
+    mind = {"memory": {"reflection": {"every": 1}}}
+    given = {"kind": "archetypes", "archetypes": 2, "answers": 1}
+    among = {"sender": "household", "receiver": "household", "phase": "acting"}
+    households = {
+        "economy": {"periods": 2, "households": 6, "productivity": {"superstar": {}}},
+        "agents.household": {**given, "mind": {**mind, "characters": ["You save.", "You spend."]}},
+        "messages": {"permissions": [among]},
+        "evaluation.baselines_under_own": False,
+        "headline": None,
+        "episodes": 1,
+        "llm.base_url": server.base_url,
+        "llm.model": "m",
+    }
+    scenario = load("bewley", households)
+    forecast = forecast_calls(plan_of(scenario, scenario.build_game("cpu")))
+    run = execute(scenario, tmp_path / "run", quiet=True)
+    entries = run.transcript()
+    assert forecast is not None
+    assert forecast.calls == len(server.bodies) == len(entries)
+    by_purpose = {purpose: {entry.player for entry in run.transcript(purpose=purpose)} for purpose in PURPOSES}
+    assert len(set(map(frozenset, by_purpose.values()))) == 1
+    assert {line["from"] for line in decisions(run)} == {f"household {player}" for player in by_purpose["message"]}
+    assert all(player is not None and player < 6 for player in by_purpose["message"])

@@ -53,8 +53,7 @@ _THOUGHT_TOKENS = 100
 class _Memory:
     """Memory of all workers in all environment copies (``B * N`` entries); ``worked``: who acted in the last step.
 
-    ``players``: the index of each worker in the role, ``N`` entries. ``recollection`` keeps the ``moments`` of workers,
-    where they remember more than their last and best steps.
+    ``recollection`` keeps the ``moments`` of workers, where they remember more than their last and best steps.
     """
 
     game: Game[Any]
@@ -65,14 +64,13 @@ class _Memory:
     personas: tuple[str, ...]
     pasts: tuple[Past, ...]
     worked: tuple[bool, ...]
-    players: tuple[int, ...]
     recollection: Recollection | None = None
     moments: Moments | None = None
 
     def addressee(self, worker: int, now: StepOutcome) -> Addressee:
         """Return whom a question to an entry addresses."""
         copy, player = divmod(worker, self.role.count)
-        return Addressee(self.players[player], copy, now.time + 1, self.personas[worker])
+        return Addressee(player, copy, now.time + 1, self.personas[worker])
 
 
 class LanguageWorker(Asking):
@@ -140,7 +138,6 @@ class LanguageWorker(Asking):
             personas * num_envs,
             (Past(),) * workers,
             (False,) * workers,
-            tuple(range(role.count) if players is None else players),
             recollection,
             moments,
         )

@@ -38,6 +38,21 @@ def test_exactly_as_many_calls_as_archetypes_and_answers() -> None:
     assert len(service.asked) == 100
 
 
+def test_conclusions_of_those_who_are_asked_have_their_number_in_the_role() -> None:
+    def reply(question: Question, facts: dict[str, Any]) -> str:
+        return json.dumps({question.purpose: 40 if question.purpose == "hours" else "Work less."})
+
+    game, service = economy(workers=100), TextScripted(reply)
+    mind = {"memory": {"reflection": {"every": 1}}}
+    work(game, archetypes(service, archetypes=3, answers=2, mind=mind), 4, lambda _: flat(game, 0.4))
+    hours, reflections = (
+        [question.addressee.player for question in service.asked if question.purpose == purpose]
+        for purpose in ("hours", "reflection")
+    )
+    assert reflections == hours[:6]
+    assert reflections != [*range(6)]
+
+
 def test_a_million_people_need_as_many_calls_as_a_thousand() -> None:
     calls = []
     for people in (1000, 1_000_000):

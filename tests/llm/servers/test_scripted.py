@@ -108,18 +108,35 @@ def test_voters_prefer_who_gives_them_more_and_the_first_of_equals() -> None:
 
 
 def said(question: str, value: dict[str, Any], *more: str) -> Any:
-    properties = {**{name: {"type": "string"} for name in more}, "answer": value}
+    properties = {**{name: {"type": "string"} for name in more}, "chosen": value}
     chat = Chat(Scripted.name, ({"role": "user", "content": question},), schema={"properties": properties})
     return json.loads(asyncio.run(Scripted().reply(chat)).text)
 
 
 def test_the_reply_has_the_form_that_the_request_describes() -> None:
     vote = 'FACTS: {"role": "voter", "candidates": [{"name": "a", "utility": 1}, {"name": "b", "utility": 2}]}'
-    assert said(vote, {"type": "string", "enum": ["a", "b"]}) == {"answer": "b"}
-    assert said(vote, {"type": "array"}) == {"answer": ["b", "a"]}
+    assert said(vote, {"type": "string", "enum": ["a", "b"]}) == {"chosen": "b"}
+    assert said(vote, {"type": "array"}) == {"chosen": ["b", "a"]}
     content = said('FACTS: {"role": "worker", "utility_change": -1.0}', {"type": "string"}, "thought")
-    assert list(content) == ["thought", "answer"]
-    assert content["answer"] == "no"
+    assert list(content) == ["thought", "chosen"]
+    assert content["chosen"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"type": "string"}, "I am a scripted model, and I have no opinion."),
+        ({"type": "string", "enum": ["yes", "no"]}, "yes"),
+        ({"type": "number", "minimum": 0, "maximum": 100}, 50.0),
+    ],
+)
+def test_an_interview_has_an_answer_of_each_form_also_from_a_worker_with_facts(
+    form: dict[str, Any], expected: object
+) -> None:
+    properties = {"answer": form}
+    question = 'FACTS: {"role": "worker"}\nThe interviewer asks: Why?'
+    chat = Chat(Scripted.name, ({"role": "user", "content": question},), schema={"properties": properties})
+    assert json.loads(asyncio.run(Scripted().reply(chat)).text) == {"answer": expected}
 
 
 def test_only_the_last_line_of_facts_counts() -> None:

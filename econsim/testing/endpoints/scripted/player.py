@@ -19,10 +19,12 @@ _MIDDLE = 5  # on a scale from 0 to 10, on which personas answer about themselve
 
 
 def saying(key: str | None, schema: Mapping[str, Any]) -> Any:
-    """Return the reply to a question for a message, a conclusion, a rating or a number about oneself, else ``None``."""
-    if key == "answer" and _MIDDLE in schema.get("enum", ()):
-        return _MIDDLE
-    return _SAYINGS.get(key or "")
+    """Return the reply to a question for a message, a conclusion, a rating, or of an interview, else ``None``."""
+    if key != "answer":
+        return _SAYINGS.get(key or "")
+    if schema.get("type") == "string" and "enum" not in schema:
+        return "I am a scripted model, and I have no opinion."
+    return _MIDDLE if _MIDDLE in schema.get("enum", ()) else action(schema)
 
 
 def action(schema: Mapping[str, Any]) -> Any:

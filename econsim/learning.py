@@ -88,7 +88,11 @@ class HasDefaultLearner(FittedAgent, Protocol):
 
 
 class Learner(Protocol):
-    """A method that fits several agents to a game jointly. Its parameters set the budget; one seed gives one result."""
+    """A method that fits several agents to a game jointly. Its parameters set the budget; one seed gives one result.
+
+    One that is for some games only has an attribute ``games``, the protocol that these implement, and is not advised
+    for others.
+    """
 
     def fits(self, agent: Agent) -> bool:
         """Return whether :meth:`fit` fits this agent; all other agents stay unchanged."""

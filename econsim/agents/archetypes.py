@@ -62,7 +62,7 @@ class Parameters(Model):
     action of their example."""
     seed: int = Field(0, ge=0)
     """Seed of the draws: for which workers the model is queried, and which of them each other worker copies."""
-    mind: llm.Parameters = llm.Parameters()
+    mind: llm.Parameters = Field(default_factory=llm.Parameters)
     """Parameters of the language-model agents for whom the model is queried; see the kind ``llm``."""
 
 

@@ -13,8 +13,8 @@ __all__ = ["Cost", "Forecast", "SpendingLimit", "price_of"]
 
 
 _TRAINING = (
-    "; in addition, the model is asked in every step of training, since agents are trained beside it: limit the calls"
-    " with llm.budget.calls=NUMBER"
+    "; in addition, the model is asked in every step of training, since agents are trained or searched beside it: limit"
+    " the calls with llm.budget.calls=NUMBER"
 )
 
 
@@ -47,7 +47,8 @@ class Forecast:
     """Expected calls and cost of a run; ``usd`` is ``None`` without a known price, ``seconds`` without a rate limit.
 
     ``models``: the names in ``llm.models`` of the models that are called; empty for that of the section ``llm``.
-    ``while_training``: agents are trained beside the model, whose calls meanwhile are not part of the forecast.
+    ``while_training``: agents are trained or searched beside the model, whose calls meanwhile are not part of the
+    forecast.
     """
 
     calls: int

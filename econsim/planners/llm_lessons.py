@@ -37,7 +37,7 @@ LIST = "lessons"
 class Parameters(Model):
     """Parameters of the language-model planner with lessons."""
 
-    mind: llm.Parameters = llm.Parameters()
+    mind: llm.Parameters = Field(default_factory=llm.Parameters)
     """Parameters of the language-model planner; see the kind ``llm``."""
     rounds: int = Field(3, ge=1, le=1000)
     """Number of rounds of practice; each can change the list of lessons once."""

@@ -185,12 +185,15 @@ def forecast_calls(plan: Plan) -> Forecast | None:
 
 
 def _is_asked_in_training(plan: Plan, fitted: Mapping[tuple[str, int], Mapping[str, Agent]]) -> bool:
-    """Return whether an agent that asks a language model plays beside agents that are trained jointly."""
+    """Return whether an agent that asks a language model plays in fits that do not count its calls.
+
+    These are joint training, and fits of agents that ask no model themselves, such as a search.
+    """
     for stage in plan.stages:
-        if stage.fit.is_training:
-            players = {**fitted[stage.policy.label, stage.seed], **plan.stand_ins(stage)}
-            if any(isinstance(agent, UsesLlm) for agent in players.values()):
-                return True
+        players = {**fitted[stage.policy.label, stage.seed], **plan.stand_ins(stage)}
+        asking = {role for role, agent in players.items() if isinstance(agent, UsesLlm)}
+        if asking and (stage.fit.is_training or not asking.intersection(stage.fit.roles)):
+            return True
     return False
 
 

@@ -33,7 +33,7 @@ PRESETS = {
     ("gather_trade_build", "llm_planner"): 10,
     ("dictator", "personas"): 20,
     ("public_goods", "personas"): 20,
-    ("ultimatum", "personas"): 20,
+    ("ultimatum", "personas"): 40,  # an upper estimate: each of the two is asked once in two steps
 }
 
 
@@ -44,6 +44,17 @@ def test_shipped_presets_forecast_fewer_than_300_calls(name: str, preset: str) -
     assert forecast is not None
     assert forecast.calls == PRESETS[name, preset] < MOST_CALLS
     assert forecast.usd == 0.0
+
+
+@pytest.mark.parametrize(("evaluation", "is_uncounted"), [({}, False), ({"evaluation": None}, True)])
+def test_a_search_against_workers_who_ask_a_model_is_named_as_uncounted(
+    evaluation: dict[str, Any], is_uncounted: bool
+) -> None:
+    """The search baseline plays thousands of episodes: against exact workers, or else against the model's own."""
+    scenario = load("llm_economist_democratic", {**evaluation, **ENDPOINT})
+    forecast = forecast_calls(plan_of(scenario, scenario.build_game("cpu")))
+    assert forecast is not None
+    assert forecast.while_training is is_uncounted
 
 
 def test_every_shipped_scenario_with_a_language_model_has_a_preset() -> None:

@@ -75,11 +75,12 @@ def is_pretrained(chosen: Chosen) -> bool:
 
 
 def learners_for(agents: Sequence[Agent]) -> list[str]:
-    """Return the kinds of learners that fit all of ``agents`` with their default settings."""
+    """Return the kinds of learners that fit all of ``agents`` in any game, with their default settings."""
     names = []
     for name in kinds.names("training"):
         with suppress(ValidationError):  # a learner without defaults, such as a curriculum without phases
-            names += [name] if all(map(_with_defaults(name).fits, agents)) else []
+            learner = _with_defaults(name)
+            names += [name] if not hasattr(learner, "games") and all(map(learner.fits, agents)) else []
     return names
 
 

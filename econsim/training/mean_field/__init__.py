@@ -118,6 +118,8 @@ class Parameters(Model):
 class MeanField:
     """Fits the policy networks of many price-taking followers and of their leader; other agents play unchanged."""
 
+    games = PriceTaking
+
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 

@@ -11,7 +11,7 @@ from torch import Tensor
 __all__ = ["barter", "log_welfare"]
 
 _EQUAL = 1e-9  # relative difference of two rates of substitution that leaves nothing to trade
-_AHEAD = 32  # pairs that are looked at together; it changes the time, and no result
+_AHEAD = 8  # pairs that are looked at together; it changes the time, and no result
 _GAIN = 1e-12  # in logs; less is a rounding error of equal welfare
 
 

@@ -37,6 +37,7 @@ STEPS = {
     "llm_economist": 16,
     "pandemic_states": 30,  # past the 28 days after which governors choose again
     "pandemic_states_": 4,
+    "sugarscape": 2,
 }
 _checked: dict[str, list[Check]] = {}
 

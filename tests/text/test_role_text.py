@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # These games state what a player knows in words (tests/games/test_extensive_form.py, test_coin_game.py).
 IN_OWN_WORDS = {"agenda", "coin_game", "coin_game_planner", "kuhn", "leduc", "ultimatum"}
 # The disease and coins pass by chance, and the unhappy move, without being asked.
-WITHOUT_CHOICES = {"epidemic", "money_exchange", "schelling"}
+WITHOUT_CHOICES = {"epidemic", "money_exchange", "schelling", "sugarscape"}
 SHIPPED = sorted({path.stem for path in (ROOT / "scenarios").glob("*.yaml")} - IN_OWN_WORDS)
 TOYS = {"gifts": Gifts, "dilemma": Dilemma, "orchard": orchard}
 STEPS = 8

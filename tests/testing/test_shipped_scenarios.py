@@ -31,12 +31,15 @@ STEPS = {
     "bewley": 4,
     "coin_game_": 8,
     "commons_": 8,
+    "epidemic": 8,  # past the week after which the reproduction number may change
+    "epidemic_": 4,
     "four_rooms": 8,
     "gather_trade_build": 54,
     "gather_trade_build_": 8,
     "llm_economist": 16,
     "pandemic_states": 30,  # past the 28 days after which governors choose again
     "pandemic_states_": 4,
+    "schelling": 6,
     "sugarscape": 2,
 }
 _checked: dict[str, list[Check]] = {}

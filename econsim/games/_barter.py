@@ -13,6 +13,7 @@ __all__ = ["barter", "log_welfare"]
 _EQUAL = 1e-9  # relative difference of two rates of substitution that leaves nothing to trade
 _AHEAD = 8  # pairs that are looked at together; it changes the time, and no result
 _GAIN = 1e-12  # in logs; less is a rounding error of equal welfare
+_WHOLE = 1e-12  # relative; a price that is less below a whole number is that number, and rates that near are equal
 
 
 def log_welfare(goods: Tensor, metabolism: Tensor) -> Tensor:
@@ -71,16 +72,17 @@ def _exchange(goods: Tensor, metabolism: Tensor) -> tuple[Tensor, Tensor]:
     """
     first, second = _substitution(goods, metabolism).unbind(-1)
     price, buys = (first * second).sqrt(), first > second  # whether the first trader buys sugar
-    dear = price >= 1
-    sugar = torch.where(dear, 1.0, (1 / price).floor())
-    spice = torch.where(dear, price.floor(), 1.0)
+    dear = price >= 1 - _WHOLE
+    sugar = torch.where(dear, 1.0, ((1 + _WHOLE) / price).floor())
+    spice = torch.where(dear, (price * (1 + _WHOLE)).floor(), 1.0)
     bought = torch.stack([sugar, -spice], -1) * torch.where(buys, 1.0, -1.0)[..., None]
     after = goods + torch.stack([bought, -bought], -2)
     # Of less than nothing, logs are NaN, which is no gain.
     gain = log_welfare(after, metabolism) > log_welfare(goods, metabolism) + _GAIN
     own, other = _substitution(after, metabolism).unbind(-1)
     agreed = ((first - second).abs() > _EQUAL * torch.maximum(first, second)) & (after > 0).all(-1).all(-1)
-    agreed &= gain.all(-1) & torch.where(buys, own > other, other > own)
+    least = 1 + _WHOLE  # equal rates differ by rounding
+    agreed &= gain.all(-1) & torch.where(buys, own > least * other, other > least * own)
     return torch.where(agreed, price, 0.0), after
 
 

@@ -37,7 +37,8 @@ Calibration
     Mesa who may start in one cell. Mesa's example fails where a trader sees no empty cell.
 
 Checks
-    Under the same draws, agents of Mesa's example and tensors agree for every trader, cell and price in every step.
+    Under the same draws, agents of Mesa's example and tensors agree for every trader, cell and price in every step, but
+    for trades that the rounding of Mesa's prices and rates decides.
     The first step's trades and prices are those of Mesa over 120 seeds (``tests/games/test_sugarscape.py``), and so are
     the traders alive after 50 steps, the headline of the shipped scenario.
 

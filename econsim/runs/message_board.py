@@ -29,6 +29,7 @@ PURPOSE = "message"
 """The purpose of questions for a message."""
 _SEED = 0x2A2A2A2A  # seeds of messages differ by these bits from those of the actions that follow
 _CHARACTERS_A_TOKEN, _TOKENS = 4, 40  # of the request to write, and of JSON around a text
+_MOST_NEIGHBOURS = 200  # whose names stand in one question, and each of whom is a line of the log for a message to all
 Player = tuple[str, int]
 
 
@@ -145,10 +146,19 @@ class MessageBoard:
 
 
 def check_messages(scenario: Scenario, game: Game[Any]) -> None:
-    """Raise :class:`UserError` if a scenario's permissions name roles, players or a network that do not exist."""
+    """Raise :class:`UserError` if a scenario's permissions name roles, players or a network that do not exist.
+
+    Also if, without a network, so many players are everybody's neighbours that no question could list them.
+    """
     if scenario.messages is None:
         return
     players = _players(game)
+    if scenario.messages.network is None and len(players) > _MOST_NEIGHBOURS:
+        raise UserError(
+            f"messages: without a network everybody is everybody's neighbour, which is possible among"
+            f" {_MOST_NEIGHBOURS} players at most, and the game has {len(players):,}; set messages.network, such as"
+            " {kind: small_world, degree: 4}"
+        )
     roles = list(dict.fromkeys(role for role, _ in players))
     for number, each in enumerate(scenario.messages.permissions):
         for key, role in (("sender", each.sender), ("receiver", each.receiver)):

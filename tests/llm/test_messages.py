@@ -249,6 +249,16 @@ def _check(messages: dict[str, Any]) -> None:
     check_messages(scenario, scenario.build_game("cpu"))
 
 
+def test_messages_to_everybody_in_a_large_game_need_a_network() -> None:
+    permission = {"sender": "person", "receiver": "person", "phase": "acting"}
+    overrides = {"economy.people": 201, "messages": {"permissions": [permission]}}
+    scenario = load("epidemic_labour", overrides)
+    with pytest.raises(UserError, match=r"200 players at most, and the game has 202; set messages\.network"):
+        check_messages(scenario, scenario.build_game("cpu"))
+    near = load("epidemic_labour", {**overrides, "messages.network": {"kind": "small_world", "degree": 4}})
+    check_messages(near, near.build_game("cpu"))
+
+
 PURPOSES = ("household", "message", "reflection")
 
 

@@ -88,24 +88,14 @@ def counterfactual(
 
     follower_set: Followers | None = None if followers is None else followers.value
     opened = open_run(run)
+    asked = (list(given or ()), episodes, policy, follower_set, list(metric or ()))
     if start is not None:
         if report:
             raise UserError("--report with --from: a report is about whole episodes; leave out one of the two")
         from econsim.runs.over_time import counterfactual_over_time
 
         with progress_bar("counterfactual", quiet) as progress:
-            branched = counterfactual_over_time(
-                opened,
-                overrides,
-                start,
-                list(given or ()),
-                episodes,
-                policy,
-                follower_set,
-                list(metric or ()),
-                progress,
-                backend.value,
-            )
+            branched = counterfactual_over_time(opened, overrides, start, *asked, progress, backend.value)
         print_over_time(branched, episodes)
         for path in [] if out is None else write_over_time(branched, out):
             typer.echo(path)
@@ -113,17 +103,7 @@ def counterfactual(
     # The folder is checked before the episodes are played, which can take long.
     with new_reform_folder(opened, overrides, out) if report else nullcontext(out) as folder:
         with progress_bar("counterfactual", quiet) as progress:
-            result = compared(
-                opened,
-                overrides,
-                list(given or ()),
-                episodes,
-                policy,
-                follower_set,
-                list(metric or ()),
-                progress,
-                backend.value,
-            )
+            result = compared(opened, overrides, *asked, progress, backend.value)
         written = [write_reform_report(result, folder)] if report else _written(result, folder)
     _print(result, episodes, written)
 

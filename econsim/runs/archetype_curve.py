@@ -25,9 +25,9 @@ from econsim.llm.protocols import EstimatesCalls, UsesLlm, model_name
 from econsim.llm.role_service import RoleService
 from econsim.llm.service import STORE, Service
 from econsim.llm.transcript import TRANSCRIPT, Asker
+from econsim.runs.audit_service import begin_asking
 from econsim.runs.evaluation import evaluation_key, play
-from econsim.runs.llm_progress import QuestionProgress
-from econsim.runs.llm_session import LEDGER, check_agreed
+from econsim.runs.llm_session import LEDGER
 from econsim.scenario import Scenario
 from econsim.scenario.plan import leading_role, must_be_fitted
 from econsim.storage.csv_tables import write_csv
@@ -183,11 +183,7 @@ def _service(
                 times = 1 if name == role else len(curve)
                 calls, taken, given = agent.forecast(game, game.roles[name], 1)
                 forecasts.append(service.forecast(times * calls, times * taken, times * given, model=model_name(agent)))
-        forecast = reduce(add, forecasts)
-        if not agreed:
-            check_agreed(forecast, scenario.llm)
-        service.watch = QuestionProgress(say, forecast.calls)
-        service.check()
+        begin_asking(service, reduce(add, forecasts), agreed, say)
     except BaseException:
         service.close()
         raise

@@ -79,14 +79,24 @@ def audit_service(
         ]
         forecasts += [service.forecast(*more_calls)] if more_calls[0] else []
         forecast = reduce(add, forecasts) if forecasts else Forecast(0, 0, 0, 0.0)
-        if not agreed:
-            check_agreed(forecast, scenario.llm)
-        service.watch = QuestionProgress(say, forecast.calls)
-        service.check()
+        begin_asking(service, forecast, agreed, say)
     except BaseException:
         service.close()
         raise
     return service
+
+
+def begin_asking(service: Service, forecast: Forecast, agreed: bool, say: Callable[[str], object]) -> None:
+    """Check that the user agrees to the forecast calls and that the server answers; then report progress to ``say``.
+
+    Raises:
+        UserError: the user has to agree to the calls.
+        EndpointError: the server does not answer.
+    """
+    if not agreed:
+        check_agreed(forecast, service.settings)
+    service.watch = QuestionProgress(say, forecast.calls)
+    service.check()
 
 
 def usage_of(service: Service) -> dict[str, Any]:

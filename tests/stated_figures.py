@@ -282,6 +282,20 @@ def mean_field() -> dict[str, str]:
     }
 
 
+def mesa_examples() -> dict[str, str]:
+    found = result("mesa_examples")["sugarscape"]
+
+    def shown(name: str, digits: int) -> str:
+        each = [found[system][name] for system in ("econsim", "mesa")]
+        return " | ".join(f"{row['mean']:.{digits}f} ± {row['standard_error']:.{digits}f}" for row in each)
+
+    rows = {"early": shown("alive_after_25", 1), "late": shown("alive_after_50", 1), "gini": shown("gini_after_50", 3)}
+    return {
+        **rows,
+        **{system: str(found[system]["alive_after_50"]["runs"]) for system in ("econsim", "mesa")},
+    }
+
+
 def agreement() -> dict[str, str]:
     found = result("reference_agreement")
     assert found["episodes_that_agree"] == found["episodes_compared"]

@@ -127,6 +127,13 @@ SENTENCES = (
         " best constant policy of the exact search by {best} %",
     ),
     (
+        "docs/economies/sugarscape.md",
+        figures.mesa_examples,
+        "| mean over runs, this map | econsim, {econsim} copies | Mesa 3.3.1, {mesa} seeds | |---|---|---|"
+        " | traders alive after 25 steps | {early} | | traders alive after 50 steps | {late} |"
+        " | Gini of the living after 50 steps | {gini} |",
+    ),
+    (
         "docs/economies/coin_game.md",
         figures.coin_game_speed,
         "With 1,024 copies on one core, kernels play {kernels} million environment steps per CPU-second, observations"

@@ -2,8 +2,9 @@ r"""Stationary equilibria of households, a representative firm, a bank and a gov
 
 The firm produces $Y = Z K^\alpha L^{1-\alpha}$ and pays $r = \alpha Y / K - \delta$ and $W = (1 - \alpha) Y / L$. The
 bank holds capital and public debt and owes them to households, $A = K + B$, at the interest rate $r$. The government
-taxes consumption, labour income, capital income and wealth, pays interest on a constant debt, spends a share of the
-remaining revenue on public consumption, and transfers the rest equally: the transfer closes its budget.
+taxes consumption, labour income, capital income and wealth, pays interest on its debt, and closes its budget as
+:mod:`econsim.households.closures` says: by default it spends a share of what is left after interest on public
+consumption and transfers the rest equally.
 
 The interest rate is found by a secant method within bounds, first on coarse grids of assets, whose result starts the
 next finer one. Policies start from those at the last two interest rates, extrapolated.
@@ -21,6 +22,7 @@ import numpy as np
 
 from econsim.errors import UserError
 from econsim.households.chains import Floats
+from econsim.households.closures import Closure
 from econsim.households.distributions import stationary_distribution
 from econsim.households.fixed_points import fixed_point
 from econsim.households.policies import Policy, PolicySolver, coarser_grids
@@ -35,6 +37,7 @@ _AMPLIFIED = 1e3  # by how much an error of the policy may be amplified in asset
 _LEAST = 1e-3  # ratio of assets to capital, where assets are below debt
 _LONGEST = 2.0  # step of the secant method
 _NEAR = 1e-3  # residual at which a coarse grid is left
+_OPEN = 1e-6  # gap of the government's budget, a share of private and public consumption, that is not rounding
 
 Stops = Callable[[int, str], bool]
 
@@ -73,8 +76,10 @@ class Taxes:
     consumption, capital_income, wealth: rates.
     labour_level: $\lambda$, the share of labour income that a household of mean labour income $\bar y$ keeps.
     progressivity: $\tau$ in [0, 1): after tax, labour income $y$ is $\lambda \bar y (y / \bar y)^{1 - \tau}$.
-    spending_share: of revenue after interest on debt, for public consumption; the rest is transferred.
-    debt: per household, constant.
+    spending_share: of what is left after interest on debt and ``closure.spending``, for more public consumption, where
+        the transfer adjusts; the rest is transferred.
+    debt: per household, constant; where debt adjusts, that at which the transfer is ``closure.transfer``.
+    closure: what closes the budget. Where ``labour_tax`` does, ``labour_level`` is only where the search for it starts.
     """
 
     consumption: float = 0.0
@@ -84,12 +89,22 @@ class Taxes:
     wealth: float = 0.0
     spending_share: float = 0.0
     debt: float = 0.0
+    closure: Closure = Closure()
 
     @property
     def any(self) -> bool:
-        """Whether there is a tax or debt, so that transfers have to be found."""
+        """Whether there is a tax, debt or public consumption, so that a transfer that closes the budget is not zero."""
         plain = self.labour_level == 1 and self.progressivity == 0
-        return not plain or max(self.consumption, self.capital_income, self.wealth, abs(self.debt)) > 0
+        return not plain or max(self.consumption, self.capital_income, self.wealth, self._owed) > 0
+
+    @property
+    def _owed(self) -> float:
+        return max(abs(self.debt), abs(self.closure.spending))
+
+    @property
+    def allows_negative_transfer(self) -> bool:
+        """Whether a transfer can be negative, since there is something to pay for beside the taxes' own revenue."""
+        return self._owed > 0 or self.closure.adjusts != "transfer"
 
     def gross_return(self, interest_rate: float) -> float:
         """Return the gross return on assets after taxes; negative interest is neither taxed nor refunded."""
@@ -109,7 +124,7 @@ class Taxes:
 
 @dataclass(frozen=True)
 class Aggregates:
-    """Means per household and period, at one interest rate."""
+    """Means per household and period, at one interest rate; ``labour_level`` is that of :class:`Taxes`."""
 
     assets: float
     labour: float
@@ -117,6 +132,8 @@ class Aggregates:
     revenue: float
     spending: float
     transfer: float
+    debt: float
+    labour_level: float
 
 
 @dataclass(frozen=True)
@@ -181,10 +198,12 @@ def stationary_equilibrium(
             if abs(at.residual) <= (tolerance if is_last else _NEAR):
                 break
             if stops(rounds, f"residual {abs(at.residual):.2g}"):
+                search.check_public_budget(line.rate, at)
                 raise _not_found(line.rate, at.residual, tolerance, rounds)
             line.move(at.gap, abs(at.gap) > _AMPLIFIED * search.accuracy)
         else:
             if is_last:
+                search.check_public_budget(line.rate, at)
                 raise _not_found(line.rate, at.residual, tolerance, rounds)
     return search.equilibrium(line.rate, at, rounds)
 
@@ -255,7 +274,9 @@ class _Search:
         self.labour = float(household.chain.stationary @ household.chain.values)
         if household.labour is not None:
             self.labour *= 0.5 * household.labour.most
-        self.transfer = 0.0
+        self.transfer, self.level = 0.0, taxes.labour_level
+        if taxes.closure.adjusts != "transfer":
+            self.transfer = taxes.closure.transfer
         self.policies: list[tuple[float, Floats]] = []  # interest rates and consumption, the last two
 
     def use(self, grid: Floats, accuracy: float) -> None:
@@ -277,37 +298,54 @@ class _Search:
                 f" {self.technology.depreciation:g}, the discount factor {self.household.discount:g} times the gross"
                 " return after taxes is above 1, so that households save without bound"
             )
+        closure = self.taxes.closure
+        if closure.adjusts == "debt" and closure.response <= highest_rate:
+            raise UserError(
+                f"public debt explodes: its response {closure.response:g} has to be above {highest_rate:.4g}, the highest"
+                " interest rate that an equilibrium can have; otherwise interest on debt outruns what the transfer falls"
+            )
 
     def at(self, rate: float) -> _At:
         """Return the households' choices at an interest rate, with the transfer that closes the budget."""
         intensity = self.technology.capital_intensity(rate)
         wage = self.technology.wage(intensity)
         results: list[_At] = []
+        closes_by_level = self.taxes.closure.adjusts == "labour_tax"
 
         def image(point: Floats) -> Floats:
-            self.transfer, self.labour = wage * float(point[0]), float(point[1])
+            self._use(wage, point)
             results[:] = [self._try(rate, wage, intensity)]
             new = results[0].aggregates
-            return np.array([new.transfer / wage, new.labour])
+            closing = max(new.labour_level, 0.5 * self.level) if closes_by_level else new.transfer / wage
+            return np.array([closing, new.labour])
 
-        first = np.array([self.transfer / wage, self.labour])
+        first = np.array([self.level if closes_by_level else self.transfer / wage, self.labour])
         solved = fixed_point(image, first, max(self.accuracy, 1e-10), ROUNDS, self._is_admissible, memory=2)
-        self.transfer, self.labour = wage * float(solved.value[0]), float(solved.value[1])
+        self._use(wage, solved.value)
         return results[0]
 
+    def _use(self, wage: float, point: Floats) -> None:
+        """Take what closes the budget and labour from a point of the search."""
+        closing, self.labour = float(point[0]), float(point[1])
+        if self.taxes.closure.adjusts == "labour_tax":
+            self.level = closing
+        elif self.taxes.closure.adjusts != "spending":
+            self.transfer = wage * closing
+
     def _is_admissible(self, point: Floats) -> bool:
-        """Return whether labour is positive, and the transfer is not negative, where no debt needs that."""
-        return bool(point[1] > 0 and (point[0] >= 0 or self.taxes.debt != 0))
+        """Return whether labour and the level are positive, and the transfer is not negative, if nothing needs that."""
+        at_least_zero = self.taxes.allows_negative_transfer or point[0] >= 0
+        return bool(point[1] > 0 and at_least_zero and (self.taxes.closure.adjusts != "labour_tax" or point[0] > 0))
 
     def _try(self, rate: float, wage: float, intensity: float) -> _At:
-        household, taxes = self.household, self.taxes
+        household, taxes = self.household, replace(self.taxes, labour_level=self.level)
         budget = taxes.budget(rate, wage, self.transfer, wage * self.labour)
         policy = self.solver.solve(budget, self._guess(rate), self.accuracy)
         others = [each for each in self.policies if each[0] != rate]
         self.policies = [*others[-1:], (rate, policy.consumption)]
         mass, mass_residual = stationary_distribution(household.chain, household.grid, policy.assets)
         aggregates = self._aggregates(rate, wage, budget, policy, mass)
-        productive = aggregates.assets - taxes.debt
+        productive = aggregates.assets - aggregates.debt
         ratio = productive / (intensity * aggregates.labour)
         gap, residual = float(np.log(max(ratio, _LEAST))), ratio - 1
         return _At(aggregates, budget, policy, mass, gap, residual, mass_residual)
@@ -330,27 +368,50 @@ class _Search:
         assets, consumption = float((mass * policy.assets).sum()), float((mass * policy.consumption).sum())
         revenue = float((mass * (gross - net)).sum()) + taxes.consumption * consumption
         revenue += (taxes.capital_income * max(rate, 0.0) + taxes.wealth) * assets
-        left = revenue - rate * taxes.debt
-        spending = taxes.spending_share * left
-        return Aggregates(assets, float((mass * gross).sum()) / wage, consumption, revenue, spending, left - spending)
+        labour, level = float((mass * gross).sum()) / wage, self.level
+        left, closure = revenue - rate * taxes.debt, taxes.closure
+        spending, transfer, debt = closure.spending, closure.transfer, taxes.debt
+        if closure.adjusts == "transfer":
+            spending += taxes.spending_share * (left - spending)
+            transfer = left - spending
+        elif closure.adjusts == "spending":
+            spending = left - transfer
+        elif closure.adjusts == "labour_tax":
+            level *= 1 + (left - spending - transfer) / float((mass * net).sum())
+        else:  # T = left - G - r (B - debt), with the rule's B
+            transfer = (left - spending - rate * transfer / closure.response) / (1 - rate / closure.response)
+            debt += (closure.transfer - transfer) / closure.response
+        return Aggregates(assets, labour, consumption, revenue, spending, transfer, debt, level)
+
+    def check_public_budget(self, rate: float, at: _At) -> None:
+        """Check that public consumption is not negative, and that the budget closes."""
+        aggregates, closure = at.aggregates, self.taxes.closure
+        if aggregates.spending < 0:
+            paid = f" and transfers {closure.transfer:.4g}" if closure.adjusts == "spending" else ""
+            raise UserError(
+                f"no stationary equilibrium: revenue {aggregates.revenue:.4g} is below interest on public debt"
+                f" {rate * aggregates.debt:.4g}{paid}, so that public consumption would be negative; raise a tax or lower"
+                f" the debt{' or the transfer' if paid else ''}"
+            )
+        missing = abs(_budget_gap(rate, at)) / (aggregates.consumption + abs(aggregates.spending))
+        if missing > _OPEN:
+            raise UserError(
+                f"no stationary equilibrium: the government's budget does not close, {missing:.2g} of consumption are"
+                f" missing at a labour tax of {1 - self.level:.3g} at mean income and a transfer of {self.transfer:.3g};"
+                " more has to be paid than can be raised: lower public consumption, the transfer or debt"
+            )
 
     def equilibrium(self, rate: float, at: _At, rounds: int) -> Equilibrium:
         """Return the equilibrium at a rate that clears the market."""
-        aggregates, taxes = at.aggregates, self.taxes
-        if aggregates.spending < 0:
-            raise UserError(
-                f"no stationary equilibrium: revenue {aggregates.revenue:.4g} is below interest on public debt"
-                f" {rate * taxes.debt:.4g}, so that public consumption would be negative; raise a tax or lower the debt"
-            )
-        intensity = self.technology.capital_intensity(rate)
+        self.check_public_budget(rate, at)
+        aggregates, intensity = at.aggregates, self.technology.capital_intensity(rate)
         capital = intensity * aggregates.labour
         output = self.technology.output(capital, aggregates.labour)
         goods = output - aggregates.consumption - aggregates.spending - self.technology.depreciation * capital
-        budget_gap = aggregates.transfer - at.budget.transfer
         residuals = {
             "asset market": abs(at.residual),
             "goods market": abs(goods) / output,
-            "government budget": abs(budget_gap) / output,
+            "government budget": abs(_budget_gap(rate, at)) / output,
             "household policy": at.policy.residual,
             "distribution": at.mass_residual,
         }
@@ -366,3 +427,9 @@ class _Search:
             residuals,
             rounds,
         )
+
+
+def _budget_gap(rate: float, at: _At) -> float:
+    """Return revenue less what it pays for, at the transfer that households received."""
+    means = at.aggregates
+    return means.revenue - rate * means.debt - means.spending - at.budget.transfer

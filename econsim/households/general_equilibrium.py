@@ -19,10 +19,17 @@ __all__ = ["conditions_jacobian", "equilibrium_jacobian", "productivity_response
 
 
 def unknown_names(household: Household, taxes: Sequence[Taxes]) -> list[str]:
-    """Return the unknowns of a period: capital, labour where hours are a choice, the transfer where there are taxes."""
-    has_taxes = any(each.any for each in taxes)
-    chosen = {"capital": True, "labour": household.labour is not None, "transfer": has_taxes}
-    return [name for name, is_unknown in chosen.items() if is_unknown]
+    """Return the unknowns of a period: capital, labour where hours are a choice, and what closes the budget.
+
+    The latter is the ``transfer`` where it or debt adjusts, the ``labour_level`` where the labour tax does, and none
+    where public consumption does or there are no taxes.
+    """
+    names = ["capital"] + ["labour"] * (household.labour is not None)
+    adjusts = taxes[-1].closure.adjusts
+    if adjusts == "labour_tax":
+        return [*names, "labour_level"]
+    has_transfer = adjusts == "debt" or (adjusts == "transfer" and any(each.any for each in taxes))
+    return names + ["transfer"] * has_transfer
 
 
 def equilibrium_jacobian(
@@ -50,8 +57,8 @@ def conditions_jacobian(
 ) -> Floats:
     """Return the derivatives of the conditions in the unknowns, ``[unknowns * T, unknowns * T]``.
 
-    Unknowns are ``names`` of :func:`unknown_names`: capital at the end of a period, and labour and the transfer in it.
-    The conditions are, in this order, those of the asset market, of labour and of the government's budget.
+    Unknowns are ``names`` of :func:`unknown_names`: capital at the end of a period, and labour and what closes the budget
+    in it. The conditions are, in this order, those of the asset market, of labour and of the government's budget.
     """
     return _derivatives(household, technology, taxes, around, periods, names, names)
 
@@ -59,7 +66,7 @@ def conditions_jacobian(
 def productivity_responses(
     household: Household, technology: Technology, taxes: Taxes, around: Equilibrium, periods: int
 ) -> dict[str, Floats]:
-    """Return the responses of capital at the end of a period, labour and the transfer to total factor productivity.
+    """Return the responses of the unknowns, of which capital is that at the end of a period, to factor productivity.
 
     Returns:
         By unknown of :func:`unknown_names`, ``[T, T]``: rows are periods of the response, and columns those of a unit
@@ -93,7 +100,8 @@ def _derivatives(
         return _lagged(sums) if unknown == "capital" else sums
 
     one = np.eye(periods)
-    now = {"capital": np.eye(periods, k=-1), **dict.fromkeys(("labour", "transfer", "technology"), one)}
+    others = ("labour", "transfer", "labour_level", "technology")
+    now = {"capital": np.eye(periods, k=-1), **dict.fromkeys(others, one)}
     rows: dict[str, list[Floats]] = {name: [] for name in names}
     for unknown in arguments:
         direct = {name: of.get(unknown, 0.0) * now[unknown] for name, of in faced.of.items()}
@@ -102,8 +110,11 @@ def _derivatives(
             "capital": assets - (one if unknown == "capital" else 0.0),
             "labour": labour - (one if unknown == "labour" else 0.0),
         }
-        if "transfer" in names:
-            gaps["transfer"] = faced.budget(direct, assets, labour, net)
+        closing = names[-1]
+        if closing in ("transfer", "labour_level"):
+            left = faced.left(direct, assets, labour, net)
+            gaps[closing], bonds = faced.closed(left, direct["transfer"])
+            gaps["capital"] = gaps["capital"] - bonds
         for name in names:
             rows[name].append(gaps[name])
     return np.block([rows[name] for name in names])
@@ -136,6 +147,7 @@ class _Faced:
         self.kept = 1 - taxes.capital_income * (rate > 0)  # of interest
         net_wage = {name: value / around.wage for name, value in wage.items()}
         net_wage["labour"] += taxes.progressivity / labour
+        net_wage["labour_level"] = 1 / around.aggregates.labour_level
         self.of: dict[str, dict[str, float]] = {
             "gross_return": {name: self.kept * value for name, value in interest.items()},
             "net_wage": net_wage,
@@ -144,8 +156,8 @@ class _Faced:
             "wage": wage,
         }
 
-    def budget(self, direct: dict[str, Floats], assets: Floats, labour: Floats, net: Floats) -> Floats:
-        """Return the derivative of what the government has left to transfer, less the transfer, in one unknown.
+    def left(self, direct: dict[str, Floats], assets: Floats, labour: Floats, net: Floats) -> Floats:
+        """Return the derivative of revenue less interest on given debt, in one unknown.
 
         ``direct`` are derivatives of what is faced, the others those of households' aggregates.
         """
@@ -161,5 +173,20 @@ class _Faced:
         rate = max(around.interest_rate, 0.0)
         revenue = revenue + (taxes.capital_income * rate + taxes.wealth) * before
         revenue = revenue + means.assets * (1 - self.kept) * direct["interest_rate"]
-        left = revenue - taxes.debt * direct["interest_rate"]
-        return np.asarray((1 - taxes.spending_share) * left - direct["transfer"])
+        return np.asarray(revenue - means.debt * direct["interest_rate"])
+
+    def closed(self, left: Floats, transfer: Floats) -> tuple[Floats, Floats]:
+        """Return derivatives of the gap of the budget and of debt at the end of a period, in one unknown.
+
+        ``left`` is that of :meth:`left`, and ``transfer`` the derivative of the transfer itself.
+        """
+        closure = self.taxes.closure
+        if closure.adjusts == "transfer":
+            return (1 - self.taxes.spending_share) * left - transfer, np.zeros_like(left)
+        if closure.adjusts == "labour_tax":
+            return left, np.zeros_like(left)
+        bonds, root = -left, 1 + self.around.interest_rate - closure.response  # of the rule's law of motion of debt
+        for period in range(1, len(bonds)):
+            bonds[period] += root * bonds[period - 1]
+        before = np.vstack([np.zeros(len(bonds)), bonds[:-1]])
+        return -closure.response * before - transfer, bonds

@@ -83,7 +83,7 @@ def reform(
     """
     before, after = (stationary_equilibrium(household, technology, each, stops=stops) for each in taxes)
     in_force = [taxes[0]] * announced + [taxes[1]] * (periods - announced)
-    path = transition(household, technology, in_force, before, after, taxes[0].debt, tolerance, stops)
+    path = transition(household, technology, in_force, before, after, tolerance, stops)
     old, new = (stationary_value(household, each.policy) for each in (before, after))
     along = value_before(household, path.consumption, path.hours, path.assets, new)
     gains = consumption_equivalent(household, old, along)
@@ -144,15 +144,16 @@ def reform_series(found: Reform, unit: str, shown: int) -> tuple[Series, ...]:
 
 
 def _levels(found: Reform) -> dict[str, dict[str, float]]:
-    path, debt = found.path.paths, found.path.paths["debt"]
-    ends = {"before": (found.before, debt[0]), "final equilibrium": (found.after, debt[-1])}
-    levels = {title: _of_equilibrium(*each) for title, each in ends.items()}
-    at_once = {name: float(path[name][0]) for name in _WORDS}
-    return {"before": levels["before"], "period 0": at_once, "final equilibrium": levels["final equilibrium"]}
+    at_once = {name: float(found.path.paths[name][0]) for name in _WORDS}
+    return {
+        "before": _of_equilibrium(found.before),
+        "period 0": at_once,
+        "final equilibrium": _of_equilibrium(found.after),
+    }
 
 
-def _of_equilibrium(at: Equilibrium, debt: float) -> dict[str, float]:
+def _of_equilibrium(at: Equilibrium) -> dict[str, float]:
     means = at.aggregates
     levels = {"interest_rate": at.interest_rate, "wage": at.wage, "output": at.output, "capital": at.capital}
-    levels |= {name: getattr(means, name) for name in ("labour", "consumption", "spending", "transfer")}
-    return levels | {"debt": float(debt)}
+    names = ("labour", "consumption", "spending", "transfer", "debt")
+    return levels | {name: getattr(means, name) for name in names}

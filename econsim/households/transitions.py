@@ -1,7 +1,7 @@
 r"""Transition paths from one stationary equilibrium to another, with perfect foresight from period 0 on.
 
-Capital, labour and the transfer of every period solve three conditions per period: households' assets are capital and
-debt of the next one, labour is what they work, and the transfer closes the government's budget,
+Capital, labour and what closes the government's budget (:mod:`econsim.households.closures`) solve three conditions per
+period: households' assets are capital and debt of the next one, labour is what they work, and
 $T + G + (1 + r) B = \text{revenue} + B'$. Newton's method uses the sequence-space Jacobian around the final
 equilibrium; the conditions themselves are evaluated without linearisation.
 
@@ -11,8 +11,8 @@ Heterogeneous-Agent Models", Econometrica 89(5).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,7 +38,8 @@ class Transition:
     """A path, ``[T]`` each; amounts are per household and period, in units of output.
 
     paths: by name: ``interest_rate``, ``wage``, ``capital`` at the start of the period, ``labour``, ``output``,
-        ``consumption``, ``spending``, ``transfer``, ``revenue`` and ``debt`` at the start of the period.
+        ``consumption``, ``spending``, ``transfer``, ``revenue``, ``labour_level`` and ``debt`` at the start of the
+        period.
     budgets: of a household, by period.
     consumption, hours: ``[T, S, G]``, households' choices.
     assets: ``[T, S, G]``, at the end of the period.
@@ -63,7 +64,6 @@ def transition(
     taxes: Sequence[Taxes],
     before: Equilibrium,
     after: Equilibrium,
-    debt: float = 0.0,
     tolerance: float = 1e-8,
     stops: Stops = lambda done, message: False,
 ) -> Transition:
@@ -72,10 +72,10 @@ def transition(
     Args:
         household: preferences, productivity and the grid of assets, the same throughout.
         technology: of the representative firm.
-        taxes: of each period; their ``debt`` is that at the end of the period. The last are those of ``after``.
-        before: the equilibrium whose distribution is that of period 0.
+        taxes: of each period, which have the same ``closure.adjusts``; their ``debt`` is that at the end of the period,
+            unless debt adjusts. The last are those of ``after``.
+        before: the equilibrium whose distribution and debt are those of period 0.
         after: the equilibrium under the last taxes.
-        debt: at the start of period 0.
         tolerance: of all conditions, relative.
         stops: takes the number of evaluations and a message, and returns whether to stop.
 
@@ -83,7 +83,7 @@ def transition(
         UserError: no path was found to the tolerance, or the economy is not in the final equilibrium by the last
             period; the message gives the residual.
     """
-    system = _System(household, technology, taxes, before, after, debt)
+    system = _System(household, technology, taxes, before, after)
     names = unknown_names(household, taxes)
     solve = equilibrium_jacobian(household, technology, taxes[-1], after, len(taxes), names)
     start = np.concatenate([np.full(len(taxes), system.final[name]) for name in names])
@@ -115,57 +115,87 @@ class _System:
         taxes: Sequence[Taxes],
         before: Equilibrium,
         after: Equilibrium,
-        debt: float,
     ) -> None:
         self.household, self.technology, self.taxes = household, technology, taxes
         self.before, self.after = before, after
+        debt = before.aggregates.debt
         self.debt = np.array([debt, *(each.debt for each in taxes)])  # [T + 1], at the start of a period
         self.first_capital = float((before.distribution * household.grid).sum()) - debt
         means = after.aggregates
-        self.final = {"capital": after.capital, "labour": means.labour, "transfer": means.transfer}
+        self.final = {"capital": after.capital, "labour": means.labour}
+        self.final |= {"transfer": means.transfer, "labour_level": means.labour_level}
+        self.adjusts = taxes[-1].closure.adjusts
         shape = len(taxes), household.chain.states, len(household.grid)
         self.consumption, self.hours, self.assets = np.empty(shape), np.empty(shape), np.empty(shape)
 
     def scale(self, names: Sequence[str]) -> Floats:
         """Return what the gaps of the conditions are relative to."""
-        scales = self.final | {"transfer": self.after.output}
+        scales = self.final | dict.fromkeys(("transfer", "labour_level"), self.after.output)
         return np.repeat([scales[name] for name in names], len(self.taxes))
 
     def is_admissible(self, point: Floats, names: Sequence[str]) -> bool:
-        """Return whether capital and labour are positive."""
+        """Return whether capital, labour and the level of the labour tax are positive."""
         parts = dict(zip(names, np.split(point, len(names)), strict=True))
         return all(bool(part.min() > 0) for name, part in parts.items() if name != "transfer")
 
     def gaps(self, point: Floats, names: Sequence[str]) -> Floats:
         """Return the gaps of the conditions, one for each unknown, ``[unknowns * T]``."""
         constant = {name: np.full(len(self.taxes), value) for name, value in self.final.items()}
+        if "labour_level" not in names:
+            constant["labour_level"] = np.array([each.labour_level for each in self.taxes])
+        if self.adjusts in ("spending", "labour_tax"):
+            constant["transfer"] = np.array([each.closure.transfer for each in self.taxes])
         unknowns = constant | dict(zip(names, np.split(point, len(names)), strict=True))
         capital = np.append(self.first_capital, unknowns["capital"])
-        self._prices(capital[:-1], unknowns["labour"], unknowns["transfer"])
+        self._prices(capital[:-1], unknowns)
         self._backward()
         self._forward()
+        closing = self._close_budget()
         paths = self.paths
-        left = paths["revenue"] - paths["interest_rate"] * self.debt[:-1] + np.diff(self.debt)
-        spent = np.array([each.spending_share for each in self.taxes])
-        paths["spending"] = spent * left
         gaps = {
             "capital": paths["assets"] - self.debt[1:] - capital[1:],
             "labour": paths["worked"] - paths["labour"],
-            "transfer": left - paths["spending"] - paths["transfer"],
+            names[-1] if names[-1] in ("transfer", "labour_level") else "transfer": closing,
         }
         self.last_gaps, self.capital = gaps, capital
         return np.concatenate([gaps[name] for name in names])
 
-    def _prices(self, capital: Floats, labour: Floats, transfer: Floats) -> None:
+    def _close_budget(self) -> Floats:
+        """Set public consumption and debt, and return the gap that is left to what closes the budget ``[T]``."""
+        paths, given = self.paths, np.array([each.closure.spending for each in self.taxes])
+        paths["spending"] = given
+        if self.adjusts == "debt":
+            gap = np.empty(len(self.taxes))
+            for period, tax in enumerate(self.taxes):
+                closure, owed = tax.closure, self.debt[period]
+                transfer = closure.transfer - closure.response * (owed - tax.debt)
+                interest = paths["interest_rate"][period] * owed
+                self.debt[period + 1] = owed + interest + closure.spending + transfer - paths["revenue"][period]
+                gap[period] = transfer - paths["transfer"][period]
+            return gap
+        left = paths["revenue"] - paths["interest_rate"] * self.debt[:-1] + np.diff(self.debt)
+        if self.adjusts == "transfer":
+            paths["spending"] = given + np.array([each.spending_share for each in self.taxes]) * (left - given)
+        elif self.adjusts == "spending":
+            paths["spending"] = left - paths["transfer"]
+        gap: Floats = left - paths["spending"] - paths["transfer"]
+        return gap
+
+    def _prices(self, capital: Floats, unknowns: Mapping[str, Floats]) -> None:
+        labour, transfer = unknowns["labour"], unknowns["transfer"]
+        taxes = [
+            replace(tax, labour_level=float(level))
+            for tax, level in zip(self.taxes, unknowns["labour_level"], strict=True)
+        ]
         firm, intensity = self.technology, capital / labour
         rate = np.array([firm.interest_rate(each) for each in intensity])
         wage = np.array([firm.wage(each) for each in intensity])
         self.budgets = [
-            tax.budget(*numbers) for tax, *numbers in zip(self.taxes, rate, wage, transfer, wage * labour, strict=True)
+            tax.budget(*numbers) for tax, *numbers in zip(taxes, rate, wage, transfer, wage * labour, strict=True)
         ]
         output = np.array([firm.output(*each) for each in zip(capital, labour, strict=True)])
         self.paths = {"interest_rate": rate, "wage": wage, "capital": capital, "labour": labour, "output": output}
-        self.paths |= {"transfer": transfer, "debt": self.debt[:-1]}
+        self.paths |= {"transfer": transfer, "labour_level": unknowns["labour_level"]}
 
     def _backward(self) -> None:
         consumption, following = self.after.policy.consumption, self.after.budget
@@ -205,6 +235,11 @@ class _System:
             name: float(np.abs(gap).max()) / sizes[name]
             for name, gap in zip(sizes, self.last_gaps.values(), strict=True)
         }
+        if paths["spending"].min() < 0:
+            raise UserError(
+                f"transition: public consumption would be negative in period {int(paths['spending'].argmin())},"
+                f" {paths['spending'].min():.3g}; raise a tax, or lower the transfer or debt"
+            )
         worst["goods market"] = float(np.abs(goods).max()) / self.after.output
         distance = abs(float(capital[-1]) / self.after.capital - 1)
         if distance > _ARRIVED:
@@ -214,5 +249,5 @@ class _System:
             )
         worst["capital in the last period"] = distance
         shown = ("interest_rate", "wage", "capital", "labour", "output", "consumption", "spending", "transfer")
-        kept = {name: paths[name] for name in (*shown, "revenue", "debt")}
+        kept = {name: paths[name] for name in (*shown, "revenue", "labour_level")} | {"debt": self.debt[:-1]}
         return Transition(kept, self.budgets, self.consumption, self.hours, self.assets, worst, iterations)

@@ -41,7 +41,7 @@ def test_the_jacobian_is_the_derivative_of_the_conditions(labour: Labour | None,
     around = found.after if labour else stationary_equilibrium(household, FIRM)
     names = unknown_names(household, [taxes])
     assert len(names) == (3 if labour else 1)
-    system = _System(household, FIRM, [taxes] * periods, around, around, taxes.debt)
+    system = _System(household, FIRM, [taxes] * periods, around, around)
     point = np.concatenate([np.full(periods, system.final[name]) for name in names])
     assert np.abs(system.gaps(point, names)).max() < 1e-8  # the path stays in the equilibrium
     jacobian = conditions_jacobian(household, FIRM, taxes, around, periods, names)

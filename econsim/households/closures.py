@@ -1,8 +1,8 @@
 r"""What closes the government's budget $G + T + (1 + r) B = R + B'$ in every period.
 
-$R$ is revenue, $G$ public consumption, $T$ the transfer to every household, and $B$ debt at the start of the period. The
-entry that adjusts is named; the others are given. Where debt adjusts, the transfer follows a rule of the kind of Bohn
-(1998), $T = \bar T - \varphi (B - \bar B)$, which stabilises debt if $\varphi$ is above the interest rate.
+$R$ is revenue, $G$ public consumption, $T$ the transfer to every household, and $B$ debt at the start of the period.
+The entry that adjusts is named; the others are given. Where debt adjusts, the transfer follows a rule of the kind of
+Bohn (1998), $T = \bar T - \varphi (B - \bar B)$, which stabilises debt if $\varphi$ is above the interest rate.
 
 Source: Bohn (1998), "The Behavior of U.S. Public Debt and Deficits", Quarterly Journal of Economics 113(3).
 """

@@ -16,7 +16,7 @@ labour income, here relative to mean labour income as in Guner, Kaygusuz and Ven
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class Taxes:
     wealth: float = 0.0
     spending_share: float = 0.0
     debt: float = 0.0
-    closure: Closure = Closure()
+    closure: Closure = field(default_factory=Closure)
 
     @property
     def any(self) -> bool:
@@ -301,8 +301,8 @@ class _Search:
         closure = self.taxes.closure
         if closure.adjusts == "debt" and closure.response <= highest_rate:
             raise UserError(
-                f"public debt explodes: its response {closure.response:g} has to be above {highest_rate:.4g}, the highest"
-                " interest rate that an equilibrium can have; otherwise interest on debt outruns what the transfer falls"
+                f"public debt explodes: its response {closure.response:g} has to be above {highest_rate:.4g}, the"
+                " highest interest rate that an equilibrium can have; otherwise interest on debt outruns the rule"
             )
 
     def at(self, rate: float) -> _At:
@@ -390,15 +390,16 @@ class _Search:
             paid = f" and transfers {closure.transfer:.4g}" if closure.adjusts == "spending" else ""
             raise UserError(
                 f"no stationary equilibrium: revenue {aggregates.revenue:.4g} is below interest on public debt"
-                f" {rate * aggregates.debt:.4g}{paid}, so that public consumption would be negative; raise a tax or lower"
-                f" the debt{' or the transfer' if paid else ''}"
+                f" {rate * aggregates.debt:.4g}{paid}, so that public consumption would be negative; raise a tax or"
+                f" lower the debt{' or the transfer' if paid else ''}"
             )
         missing = abs(_budget_gap(rate, at)) / (aggregates.consumption + abs(aggregates.spending))
         if missing > _OPEN:
             raise UserError(
                 f"no stationary equilibrium: the government's budget does not close, {missing:.2g} of consumption are"
-                f" missing at a labour tax of {1 - self.level:.3g} at mean income and a transfer of {self.transfer:.3g};"
-                " more has to be paid than can be raised: lower public consumption, the transfer or debt"
+                f" missing at a labour tax of {1 - self.level:.3g} at mean income and a transfer of"
+                f" {self.transfer:.3g}; more has to be paid than can be raised: lower public consumption, the transfer"
+                " or debt"
             )
 
     def equilibrium(self, rate: float, at: _At, rounds: int) -> Equilibrium:

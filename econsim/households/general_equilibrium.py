@@ -57,8 +57,9 @@ def conditions_jacobian(
 ) -> Floats:
     """Return the derivatives of the conditions in the unknowns, ``[unknowns * T, unknowns * T]``.
 
-    Unknowns are ``names`` of :func:`unknown_names`: capital at the end of a period, and labour and what closes the budget
-    in it. The conditions are, in this order, those of the asset market, of labour and of the government's budget.
+    Unknowns are ``names`` of :func:`unknown_names`: capital at the end of a period, and labour and what closes the
+    budget in it. The conditions are, in this order, those of the asset market, of labour and of the government's
+    budget.
     """
     return _derivatives(household, technology, taxes, around, periods, names, names)
 

@@ -60,14 +60,15 @@ from math import inf
 import torch
 from torch import Tensor
 
+from econsim.accounts import Account
 from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
-from econsim.economies.bewley.accounts import ACCOUNTS
+from econsim.economies.bewley.accounts import ACCOUNTS, CLOSING_RATE, DEBT
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
-from econsim.economies.bewley.period import no_flows, total, trade
+from econsim.economies.bewley.period import debt_after, no_flows, total, trade
 from econsim.economies.bewley.population import distributed, drawn, lottery, next_states, quantiles
-from econsim.economies.bewley.state import State
+from econsim.economies.bewley.state import Flows, State
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role, Transition
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
@@ -95,10 +96,16 @@ _SHARED_UNITS = {
     "wage": "log, relative to complete markets",
     "interest_rate": "fraction per period",
 }
-_NO_CAPITAL = "bewley: no household of a sample owns anything, so that nothing is produced; raise economy.households"
+_NO_CAPITAL = (
+    "bewley: no household of a sample owns anything, or households own no more than public debt, so that nothing is"
+    " produced; raise economy.households or lower economy.budget.debt"
+)
 _TIME = {"time": "share of the episode"}
 _QUANTILES = (0.1, 0.5, 0.9, 0.99)
-_OWN_UNITS = {"assets": "log of one plus multiples of mean output", "productivity": "log, relative to the mean"}
+_OWN_UNITS = {
+    "assets": "log of one plus multiples of mean output above the borrowing limit",
+    "productivity": "log, relative to the mean",
+}
 
 
 class Bewley(Game[State]):
@@ -126,6 +133,7 @@ class Bewley(Game[State]):
         self.is_distribution = parameters.households == "distribution"
         cells = len(self.chain_values) * len(self.grid)
         count = cells if self.is_distribution else int(parameters.households)
+        self.accounts_spec = (*ACCOUNTS, *_more_accounts(parameters))
         self.roles = {role.name: role for role in (_household(parameters, count), _government(parameters))}
         self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
         self._set = torch.tensor([INSTRUMENTS.index(name) for name in parameters.instruments])
@@ -145,17 +153,17 @@ class Bewley(Game[State]):
         begin = distributed if self.is_distribution else drawn
         productivity, assets, mass = begin(key, stationary, self.grid, self.roles["household"].count, self.dtype)
         policy = self._status_quo.to(key.device, self.dtype)
-        capital = total(mass, assets)
+        capital = total(mass, assets) - solved.aggregates.debt
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
         means = {"output": solved.output, "interest_rate": solved.interest_rate, "wage": solved.wage}
+        means |= {"debt": solved.aggregates.debt, "labour_level": solved.aggregates.labour_level}
         last = no_flows(mass, self._levels(productivity), assets, capital, means)
-        time = torch.zeros_like(key)
-        return State(key, time, policy.expand(len(key), -1).contiguous(), productivity, assets, mass, capital, last)
+        time, policy = torch.zeros_like(key), policy.expand(len(key), -1).contiguous()
+        return State(key, time, policy, productivity, assets, mass, capital, last.debt, last)
 
     def observe(self, state: State) -> dict[str, Observation]:
         """Return the observations of households and of the government."""
-        assets = torch.log1p(state.assets / self.reference_output)
-        features = torch.stack([assets, self._levels(state.productivity).log()], -1)
+        features = torch.stack([self._wealth(state.assets), self._levels(state.productivity).log()], -1)
         shared, time = self._shared(state), (state.time.to(self.dtype) / self.horizon)[:, None]
         alive = torch.ones_like(state.assets, dtype=torch.bool)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
@@ -169,8 +177,8 @@ class Bewley(Game[State]):
         chosen = actions["household"].to(self.dtype)
         shares = chosen[..., 0]
         hours = chosen[..., 1] if chosen.shape[-1] > 1 else torch.ones_like(shares)
-        levels, most = self._levels(state.productivity), float(self.settings.largest_assets)
-        last = trade(state, self._values(), levels, shares, hours, most, self._takes_prices)
+        levels = self._levels(state.productivity)
+        last = trade(state, self._values(), levels, shares, hours, self.settings, self._takes_prices)
         if self.is_distribution:
             mass = lottery(last.assets, state.mass, self.grid, self.transition)
             productivity, assets = state.productivity, state.assets
@@ -179,9 +187,12 @@ class Bewley(Game[State]):
             productivity = next_states(state.key, state.time, state.productivity, self.transition)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
         policy = torch.where(due, self._policy(actions["government"][:, 0]), state.policy)
-        capital = total(mass, assets)
-        capital = capital.detach() if self._takes_prices else capital
-        after = State(state.key, state.time + 1, policy, productivity, assets, mass, capital, last)
+        debt = debt_after(last, self.settings)
+        capital = total(mass, assets) - debt
+        if self._takes_prices:
+            capital, debt = capital.detach(), debt.detach()
+        torch._assert_async((capital > 0).all(), _NO_CAPITAL)
+        after = State(state.key, state.time + 1, policy, productivity, assets, mass, capital, debt, last)
         self._check(after)
         over = after.time >= self.horizon
         return Transition(after, self._rewards(state, after), torch.zeros_like(over), over)
@@ -196,7 +207,9 @@ class Bewley(Game[State]):
             **{name: getattr(last, name) for name in ("output", "capital", "interest_rate", "wage", "spending")},
             "goods_residual": residuals["goods"],
             "balance_residual": residuals["balance"],
+            "budget_residual": residuals["budget"],
             **{name: getattr(last, name).double() for name in each},
+            **self._of_the_budget(last),
             "rebate": last.transfer[:, None].expand(last.mass.shape),
             "people": people,
             "policy": state.policy.double(),
@@ -205,7 +218,7 @@ class Bewley(Game[State]):
     def conserved(self, state: State) -> dict[str, Tensor]:
         """Return what must stay zero, ``[B]``: the residuals of the goods market and of the bank's balance sheet.
 
-        In addition the share of the population, which stays one.
+        So are those of the government's budget. In addition the share of the population, which stays one.
         """
         return {**self._residuals(state), "population": state.mass.double().sum(-1)}
 
@@ -277,7 +290,7 @@ class Bewley(Game[State]):
 
     def taxes(self, changes: Mapping[str, float]) -> Taxes:
         """Return the tax rules of the status quo with some instruments changed; see :class:`SolvesHouseholds`."""
-        return changed_policy(self.settings.status_quo, changes).taxes()
+        return self.settings.reformed(changes)
 
     def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
         """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
@@ -286,7 +299,8 @@ class Bewley(Game[State]):
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
         assert observation.shared is not None
-        assets = torch.expm1(observation.features[..., 0].double()) * self.reference_output
+        above = torch.expm1(observation.features[..., 0].double()) * self.reference_output
+        assets = self.settings.lowest_assets + above
         levels = observation.features[..., 1].double().exp()
         policy = observation.shared[:, : len(INSTRUMENTS)]
         numbers = {name: value.expand(len(policy)) for name, value in self.parameters.items()}
@@ -301,6 +315,13 @@ class Bewley(Game[State]):
         return followed(whole, agents, key[:1])
 
     # --- implementation -----------------------------------------------------------------------------------------
+
+    def _of_the_budget(self, last: Flows) -> dict[str, Tensor]:
+        of = {"debt": last.debt, "closing_rate": 1 - last.labour_level}
+        return {account.name: of[account.name] for account in _more_accounts(self.settings)}
+
+    def _wealth(self, assets: Tensor) -> Tensor:
+        return torch.log1p((assets - self.settings.lowest_assets) / self.reference_output)
 
     def _levels(self, productivity: Tensor) -> Tensor:
         return self.chain_values.to(self.dtype)[productivity]
@@ -320,21 +341,26 @@ class Bewley(Game[State]):
             (state.last.wage / self.reference_wage).log(),
             state.last.interest_rate,
         ]
+        if self.settings.budget.adjusts == "debt":
+            entries.append(state.debt / self.reference_output)
+        elif self.settings.budget.adjusts == "labour_tax":
+            entries.append(1 - state.last.labour_level)
         if self.settings.aggregates == "quantiles":
             levels = torch.tensor(_QUANTILES, dtype=state.assets.dtype, device=state.assets.device)
-            amounts = quantiles(state.assets, state.mass, levels)
-            entries += torch.log1p(amounts / self.reference_output).unbind(-1)
+            entries += self._wealth(quantiles(state.assets, state.mass, levels)).unbind(-1)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)
 
     def _residuals(self, state: State) -> dict[str, Tensor]:
-        """Return residuals of the last period as shares of output and of assets, ``[B]``; zero before the first."""
+        """Return residuals of the last period as shares of output or of assets, ``[B]``; zero before the first."""
         last, kept = state.last, 1 - self._values()["depreciation"]
         goods = last.output - last.mean_consumption - last.spending - (state.capital - kept * last.capital)
         owed = total(last.mass, last.assets)
+        paid = last.spending + last.transfer + (1 + last.interest_rate) * last.debt - state.debt
         began = state.time > 0
         return {
             "goods": torch.where(began, goods / last.output, 0.0),
-            "balance": torch.where(began, (owed - state.capital) / owed, 0.0),
+            "balance": torch.where(began, (owed - state.capital - state.debt) / owed, 0.0),
+            "budget": torch.where(began, (total(last.mass, last.tax) - paid) / last.output, 0.0),
         }
 
     def _check(self, state: State) -> None:
@@ -353,10 +379,22 @@ class Bewley(Game[State]):
         return {"household": last.utility, "government": reward[:, None].to(self.dtype)}
 
 
+def _more_accounts(parameters: Parameters) -> tuple[Account, ...]:
+    """Return the accounts of what closes the budget."""
+    adjusts = parameters.budget.adjusts
+    with_debt = (DEBT,) * (adjusts == "debt" or parameters.budget.debt != 0)
+    return with_debt + (CLOSING_RATE,) * (adjusts == "labour_tax")
+
+
 def _shared_units(parameters: Parameters) -> dict[str, str]:
     """Return the unit of each entry that all observe."""
     shown = _QUANTILES if parameters.aggregates == "quantiles" else ()
-    return {**_SHARED_UNITS, **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown}}
+    closing = {"debt": {"debt": "multiple of mean output"}, "labour_tax": {"closing_rate": "fraction"}}
+    return {
+        **_SHARED_UNITS,
+        **closing.get(parameters.budget.adjusts, {}),
+        **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown},
+    }
 
 
 def _household(parameters: Parameters, count: int) -> Role:

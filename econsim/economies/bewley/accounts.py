@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from econsim.accounts import MONEY, Account, Statistic
 
-__all__ = ["ACCOUNTS"]
+__all__ = ["ACCOUNTS", "CLOSING_RATE", "DEBT"]
 
 _HOUSEHOLD = ("role:household",)
 _MEAN, _GINI = Statistic("mean", "table"), Statistic("gini", "table")
@@ -20,6 +20,7 @@ ACCOUNTS = (
     Account(
         "balance_residual", title="Residual of the bank's balance sheet, share of assets", show="detail", flow=True
     ),
+    Account("budget_residual", title="Residual of the government's budget, share of output", show="detail", flow=True),
     Account("consumption", _HOUSEHOLD, MONEY, flow=True, statistics=(_MEAN, _GINI)),
     Account("hours", _HOUSEHOLD, "share of time", format="share", flow=True, statistics=(_MEAN,)),
     Account("income", _HOUSEHOLD, MONEY, "Income before taxes", flow=True, statistics=(_MEAN, _GINI)),
@@ -33,3 +34,10 @@ ACCOUNTS = (
     Account("people", _HOUSEHOLD, "people", "People represented", weight=True),
     Account("policy", ("instrument",), title="Policy in force", format="share"),
 )
+
+DEBT = Account("debt", unit=MONEY, title="Public debt per household", show="table", flow=True)
+"""Where there can be some."""
+CLOSING_RATE = Account(
+    "closing_rate", title="Labour tax at mean labour income", format="share", show="table", flow=True
+)
+"""Where it closes the budget."""

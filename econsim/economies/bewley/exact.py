@@ -33,7 +33,7 @@ def equilibrium_of(parameters: Parameters, policy: Policy) -> Equilibrium:
         UserError: there is none; the message gives the reason.
     """
     try:
-        return stationary_equilibrium(household_of(parameters), parameters.firm(), policy.taxes())
+        return stationary_equilibrium(household_of(parameters), parameters.firm(), parameters.taxes(policy))
     except UserError as error:
         changed = ", ".join(f"{name} {value:g}" for name, value in policy.model_dump().items() if value)
         raise UserError(f"economy bewley, policy {changed or 'without taxes'}: {error}") from None
@@ -69,7 +69,7 @@ def _case(parameters: Parameters, names: list[str], row: list[float]) -> tuple[P
 
 
 def _choices(parameters: Parameters, policy: Policy, assets: Tensor, levels: Tensor) -> Tensor:
-    """Return the share of resources spent, and hours, between grid points as on a line."""
+    """Return the spent share of resources above the borrowing limit, and hours, between grid points as on a line."""
     solved, problem = equilibrium_of(parameters, policy), household_of(parameters)
     grid, values = (torch.from_numpy(each).to(assets) for each in (problem.grid, problem.chain.values))
     spending = (1 + policy.consumption_tax) * solved.policy.consumption
@@ -78,4 +78,4 @@ def _choices(parameters: Parameters, policy: Policy, assets: Tensor, levels: Ten
     below = (torch.searchsorted(grid, assets.contiguous(), right=True) - 1).clamp(0, len(grid) - 2)
     weight = (assets - grid[below]) / (grid[below + 1] - grid[below])
     spent, hours, saved = ((1 - weight) * table[state, below] + weight * table[state, below + 1] for table in tables)
-    return torch.stack([spent / (spent + saved), hours], -1)
+    return torch.stack([spent / (spent + saved - parameters.lowest_assets), hours], -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,8 @@ def _table(rows: Tensor, shape: tuple[int, int]) -> Floats:
 def _budget(game: Bewley, before: State, after: State) -> Budget:
     last = after.last
     numbers = before.policy[0].double().clamp(0.0, 1.0).tolist()
-    taxes = Policy(**dict(zip(INSTRUMENTS, numbers, strict=True))).taxes()
+    taxes = game.settings.taxes(Policy(**dict(zip(INSTRUMENTS, numbers, strict=True))))
+    taxes = replace(taxes, labour_level=float(last.labour_level))
     labour = float((last.mass.double() * last.productivity.double() * last.hours.double()).sum(-1))
     rate, wage, transfer = (float(each) for each in torch.cat([last.interest_rate, last.wage, last.transfer]))
     return taxes.budget(rate, wage, transfer, wage * labour)

@@ -9,11 +9,21 @@ from pydantic import Field, model_validator
 
 from econsim.errors import UserError, did_you_mean
 from econsim.households.chains import Chain, rouwenhorst, tauchen, with_superstar
+from econsim.households.closures import Adjusts, Closure
 from econsim.households.equilibrium import Taxes, Technology
 from econsim.households.problem import Household, Labour, asset_grid
 from econsim.parameters import Model
 
-__all__ = ["INSTRUMENTS", "Objective", "Parameters", "Policy", "Productivity", "Superstar", "changed_policy"]
+__all__ = [
+    "INSTRUMENTS",
+    "Objective",
+    "Parameters",
+    "Policy",
+    "Productivity",
+    "PublicBudget",
+    "Superstar",
+    "changed_policy",
+]
 
 
 class Superstar(Model):
@@ -51,7 +61,7 @@ class Productivity(Model):
 
 
 class Policy(Model):
-    """Tax rates and public consumption; the transfer to every household closes the government's budget."""
+    """Tax rates and public consumption; what closes the government's budget is ``budget.adjusts``."""
 
     consumption_tax: float = Field(0.0, ge=0, le=1)
     """Tax on consumption, a fraction of its price before tax."""
@@ -64,9 +74,10 @@ class Policy(Model):
     wealth_tax: float = Field(0.0, ge=0, le=1)
     """Tax on assets at the start of a period."""
     spending_share: float = Field(0.0, ge=0, le=1)
-    """Share of revenue for public consumption; the rest is transferred equally."""
+    """Share of revenue, after interest on debt and ``budget.spending``, for more public consumption; the rest is
+    transferred equally. Only where the transfer adjusts."""
 
-    def taxes(self) -> Taxes:
+    def taxes(self, budget: PublicBudget) -> Taxes:
         """Return the policy as the exact methods take it."""
         return Taxes(
             self.consumption_tax,
@@ -75,11 +86,41 @@ class Policy(Model):
             self.capital_tax,
             self.wealth_tax,
             self.spending_share,
+            budget.debt,
+            Closure(budget.adjusts, budget.spending, budget.transfer, budget.response or 0.0),
         )
+
+
+class PublicBudget(Model):
+    """What closes the government's budget; amounts are per household and period, in units of output."""
+
+    adjusts: Adjusts = "transfer"
+    """``transfer``; ``spending``, public consumption; ``labour_tax``, the average rate on labour income at its mean; or
+    ``debt``, which the transfer then stabilises."""
+    spending: float = Field(0.0, ge=0)
+    """Public consumption; where the transfer adjusts, ``status_quo.spending_share`` adds to it."""
+    transfer: float = 0.0
+    """Transfer to every household, negative for a tax per head, where it does not adjust; where debt adjusts, the
+    transfer at which debt is ``debt``."""
+    debt: float = 0.0
+    """Public debt, constant; where debt adjusts, the amount that the rule for the transfer refers to."""
+    response: float | None = Field(None, gt=0)
+    """By how much the transfer falls with each unit of debt above ``debt``, where debt adjusts."""
+
+    @model_validator(mode="after")
+    def _amounts_are_used(self) -> PublicBudget:
+        adjusts, is_debt = self.adjusts, self.adjusts == "debt"
+        if is_debt != (self.response is not None):
+            needed = "give one above the interest rate, such as 0.2" if is_debt else "leave it out unless debt adjusts"
+            raise ValueError(f"budget.response: {needed}")
+        if getattr(self, adjusts, 0.0) and not is_debt:
+            raise ValueError(f"budget.{adjusts}: it adjusts and cannot be given; leave it out")
+        return self
 
 
 INSTRUMENTS = tuple(Policy.model_fields)
 """The entries of the government's action, in order."""
+_AMOUNTS = ("spending", "transfer", "debt")
 
 
 def changed_policy(policy: Policy, changes: Mapping[str, float]) -> Policy:
@@ -90,7 +131,8 @@ def changed_policy(policy: Policy, changes: Mapping[str, float]) -> Policy:
     """
     for name, value in changes.items():
         if name not in INSTRUMENTS:
-            raise UserError(f"reform: bewley has no instrument {name!r}{did_you_mean(name, INSTRUMENTS)}")
+            known = (*INSTRUMENTS, *_AMOUNTS)
+            raise UserError(f"reform: bewley has no instrument {name!r}{did_you_mean(name, known)}")
         if not 0 <= value <= 1:
             raise UserError(f"reform: {name}: expected a number from 0 to 1, found {value:g}")
     return policy.model_copy(update=dict(changes))
@@ -131,6 +173,8 @@ class Parameters(Model):
     """Total factor productivity."""
     status_quo: Policy = Policy()
     """Policy of the stationary equilibrium in which an episode starts, in force until the government acts."""
+    budget: PublicBudget = PublicBudget()
+    """What closes the government's budget: by default the transfer, without debt."""
     objective: Objective = Objective()
     """The government's reward."""
     instruments: tuple[str, ...] = Field(INSTRUMENTS, min_length=1)
@@ -148,6 +192,9 @@ class Parameters(Model):
     """Grid points of assets, of the exact policies and of the representation ``distribution``."""
     largest_assets: float = Field(300.0, gt=0)
     """Largest assets of a household in both; in units of output."""
+    lowest_assets: float = Field(0.0, le=0)
+    """Borrowing limit: the lowest assets of a household, zero or negative. Households borrow at the interest rate of
+    savers, and interest that they pay is deducted from what the tax on interest falls on."""
 
     @model_validator(mode="after")
     def _there_are_households(self) -> Parameters:
@@ -169,6 +216,40 @@ class Parameters(Model):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _instruments_have_an_effect(self) -> Parameters:
+        adjusts = self.budget.adjusts
+        useless = {} if adjusts == "transfer" else {"spending_share": f"the budget's {adjusts} adjusts"}
+        if adjusts == "labour_tax":
+            useless["labour_tax"] = "it adjusts to close the budget"
+        if self.lowest_assets < 0:
+            useless["wealth_tax"] = "it would pay households for their debt (lowest_assets is negative)"
+        for name, reason in useless.items():
+            if getattr(self.status_quo, name):
+                raise ValueError(f"status_quo.{name}: it has no use, since {reason}; set it to zero")
+            if name in self.instruments:
+                raise ValueError(f"instruments: {name} has no use, since {reason}; list the others")
+        return self
+
+    def taxes(self, policy: Policy) -> Taxes:
+        """Return a policy, with what closes the budget, as the exact methods take it."""
+        return policy.taxes(self.budget)
+
+    def reformed(self, changes: Mapping[str, float]) -> Taxes:
+        """Return the taxes of the status quo with some instruments, or amounts of the budget, changed.
+
+        Raises:
+            UserError: no such instrument, or a value that is not allowed.
+        """
+        amounts = {name: value for name, value in changes.items() if name in _AMOUNTS}
+        budget = self.budget.model_copy(update=amounts)
+        if "spending" in amounts and amounts["spending"] < 0:
+            raise UserError(f"reform: spending: expected zero or more, found {amounts['spending']:g}")
+        if (adjusts := budget.adjusts) in amounts and adjusts != "debt":
+            raise UserError(f"reform: {adjusts}: it adjusts to close the budget and cannot be set")
+        rates = {name: value for name, value in changes.items() if name not in amounts}
+        return changed_policy(self.status_quo, rates).taxes(budget)
+
     def household(self) -> Household:
         """Return the household's problem."""
         weight = self.labour_weight
@@ -176,7 +257,7 @@ class Parameters(Model):
             self.discount,
             self.risk_aversion,
             self.productivity.chain(),
-            asset_grid(0.0, self.largest_assets, self.grid_points),
+            asset_grid(self.lowest_assets, self.largest_assets, self.grid_points),
             None if weight is None else Labour(weight, self.labour_curvature),
         )
 

@@ -1,4 +1,4 @@
-"""One period: production, prices, taxes, the transfer that closes the government's budget, and consumption."""
+"""One period: production, prices, taxes, what closes the government's budget, and consumption."""
 
 from __future__ import annotations
 
@@ -8,11 +8,26 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from econsim.economies.bewley.parameters import Parameters
 from econsim.economies.bewley.state import Flows, State
 from econsim.mechanisms.numerics import power
 from econsim.mechanisms.preferences import isoelastic
 
-__all__ = ["no_flows", "total", "trade"]
+__all__ = ["debt_after", "no_flows", "total", "trade"]
+
+_NOTHING_LEFT = (
+    "bewley: a household has nothing to spend above the borrowing limit: transfers are too low, or the limit is below"
+    " what the lowest income can pay interest on; raise economy.lowest_assets or what the government transfers"
+)
+_NO_SPENDING = (
+    "bewley: public consumption would be negative: revenue does not pay for interest on debt and transfers; raise a"
+    " tax, or lower economy.budget.transfer or economy.budget.debt"
+)
+_ROUNDING = 1e-6  # of public consumption, a share of output
+_ALL_LABOUR = (
+    "bewley: the labour tax that closes the budget would take all labour income; lower economy.budget.spending,"
+    " economy.budget.transfer or economy.budget.debt"
+)
 
 
 def total(mass: Tensor, amount: Tensor) -> Tensor:
@@ -29,19 +44,29 @@ class Market(NamedTuple):
     wage: Tensor  # of a unit of effective labour
 
 
+class Paid(NamedTuple):
+    """What households have before the transfer, ``[B, N]`` each."""
+
+    owned: Tensor  # assets with interest, after taxes on both
+    on_assets: Tensor  # taxes on interest and wealth
+    earned: Tensor  # before tax
+    kept: Tensor  # of labour income, if the level of the tax is one
+
+
 def trade(
     state: State,
     values: Mapping[str, Tensor],
     productivity: Tensor,
     shares: Tensor,
     hours: Tensor,
-    most: float,
+    settings: Parameters,
     takes_prices: bool = False,
 ) -> Flows:
     """Return what happens in a period in which households consume ``shares`` ``[B, N]`` of resources, work ``hours``.
 
-    Aggregates are float64 ``[B]``; prices are those of the firm's first-order conditions. No household ends the period
-    with more than ``most`` assets: beyond that it consumes. What its consumption tax yields is public consumption.
+    Aggregates are float64 ``[B]``; prices are those of the firm's first-order conditions. Resources are those above the
+    borrowing limit. No household ends the period with more than the largest assets: beyond that it consumes. What its
+    consumption tax yields is public consumption, or lowers debt where debt adjusts.
 
     Args:
         state: at the start of the period.
@@ -49,25 +74,32 @@ def trade(
         productivity: ``[B, N]``.
         shares: ``[B, N]``.
         hours: ``[B, N]``.
-        most: the largest assets.
+        settings: what closes the budget, and the limits of assets.
         takes_prices: whether prices and the transfer have a derivative of zero, as a single household takes them.
     """
-    of_consumption, mass = state.policy.double()[:, 0], state.mass
+    of_consumption, mass, least = state.policy.double()[:, 0], state.mass, settings.lowest_assets
     effective = productivity * hours
     market = _market(state, values, total(mass, effective))
     if takes_prices:
         market = Market(*(each.detach() for each in market))
-    before, direct = _before_transfer(state, market, effective)
-    transfer = _transfer(state, before, direct, shares)
-    transfer = transfer.detach() if takes_prices else transfer
-    resources = before + _wide(transfer, mass)
-    assets = ((1 - shares) * resources).clamp(max=most)
-    paid = resources - assets
-    consumption = paid / (1 + _wide(of_consumption, mass))
-    tax = direct + _wide(of_consumption / (1 + of_consumption), mass) * paid
+    paid = _before_transfer(state, market, effective)
+    level, transfer = _closed(state, market, paid, shares, settings)
+    if takes_prices:
+        level, transfer = level.detach(), transfer.detach()
+    kept = _wide(level, mass) * paid.kept
+    room = paid.owned + kept + _wide(transfer, mass) - least
+    torch._assert_async((room > 0).all(), _NOTHING_LEFT)
+    assets = (least + (1 - shares) * room).clamp(max=settings.largest_assets)
+    spent = room + least - assets
+    consumption = spent / (1 + _wide(of_consumption, mass))
+    tax = paid.earned - kept + paid.on_assets + _wide(of_consumption / (1 + of_consumption), mass) * spent
     curvature = _wide(values["labour_curvature"], mass)
     disutility = _wide(values["labour_weight"], mass) * power(hours, 1 + curvature)
     disutility = disutility / (1 + curvature)
+    public = total(mass, tax) - transfer - market.rate * state.debt
+    if settings.budget.adjusts == "debt":
+        public = torch.full_like(public, settings.budget.spending)
+    torch._assert_async((public >= -_ROUNDING * market.output).all(), _NO_SPENDING)
     return Flows(
         mass=mass,
         productivity=productivity,
@@ -82,9 +114,19 @@ def trade(
         interest_rate=market.rate,
         wage=market.wage,
         mean_consumption=total(mass, consumption),
-        spending=total(mass, tax) - transfer,
+        spending=public,
         transfer=transfer,
+        debt=state.debt,
+        labour_level=level,
     )
+
+
+def debt_after(last: Flows, settings: Parameters) -> Tensor:
+    """Return public debt at the end of a period, ``[B]``: it pays for what revenue does not, where it adjusts."""
+    if settings.budget.adjusts != "debt":
+        return last.debt
+    paid = last.spending + last.transfer + (1 + last.interest_rate) * last.debt
+    return paid - total(last.mass, last.tax)
 
 
 def _market(state: State, values: Mapping[str, Tensor], labour: Tensor) -> Market:
@@ -96,26 +138,40 @@ def _market(state: State, values: Mapping[str, Tensor], labour: Tensor) -> Marke
     return Market(output, labour, rate, (1 - share) * output / labour)
 
 
-def _before_transfer(state: State, market: Market, effective: Tensor) -> tuple[Tensor, Tensor]:
-    """Return resources before the transfer, and taxes on labour income, interest and wealth, ``[B, N]`` each."""
-    _, of_labour, progressivity, of_interest, of_wealth, _ = state.policy.double().unbind(-1)
+def _before_transfer(state: State, market: Market, effective: Tensor) -> Paid:
+    """Return what households have before the transfer and the level of the labour tax."""
+    _, _, progressivity, of_interest, of_wealth, _ = state.policy.double().unbind(-1)
     mass, wage = state.mass, market.wage
-    earned = _wide(wage, mass) * effective
     relative = effective / _wide(market.labour, mass)  # to mean earnings
-    kept = _wide((1 - of_labour) * wage * market.labour, mass) * power(relative, 1 - _wide(progressivity, mass))
+    kept = _wide(wage * market.labour, mass) * power(relative, 1 - _wide(progressivity, mass))
     interest_tax = of_interest * market.rate.clamp(min=0)
     on_assets = _wide(interest_tax + of_wealth, mass) * state.assets
-    before = state.assets + _wide(market.rate, mass) * state.assets - on_assets + kept
-    return before, earned - kept + on_assets
+    owned = state.assets + _wide(market.rate, mass) * state.assets - on_assets
+    return Paid(owned, on_assets, _wide(wage, mass) * effective, kept)
 
 
-def _transfer(state: State, before: Tensor, direct: Tensor, shares: Tensor) -> Tensor:
-    """Return the transfer that closes the government's budget, ``[B]``."""
-    policy, mass = state.policy.double(), state.mass
-    of_consumption, left = policy[:, 0], 1 - policy[:, -1]
-    inclusive = of_consumption / (1 + of_consumption)  # of what a consumer pays
-    revenue = total(mass, direct) + inclusive * total(mass, shares * before)
-    return left * revenue / (1 - left * inclusive * total(mass, shares))
+def _closed(state: State, market: Market, paid: Paid, shares: Tensor, settings: Parameters) -> tuple[Tensor, Tensor]:
+    """Return the level of the labour tax and the transfer that close the government's budget, ``[B]`` each."""
+    policy, mass, budget = state.policy.double(), state.mass, settings.budget
+    level, inclusive = 1 - policy[:, 1], policy[:, 0] / (1 + policy[:, 0])  # the latter of what a consumer pays
+    interest = market.rate * state.debt
+    if budget.adjusts == "spending":
+        return level, torch.full_like(level, budget.transfer)
+    if budget.adjusts == "debt":
+        assert budget.response is not None
+        return level, budget.transfer - budget.response * (state.debt - budget.debt)
+    gross = total(mass, paid.earned) + total(mass, paid.on_assets)
+    if budget.adjusts == "labour_tax":
+        rest = paid.owned + budget.transfer - settings.lowest_assets
+        yielded = gross + inclusive * total(mass, shares * rest) - budget.spending - budget.transfer - interest
+        level = yielded / (total(mass, paid.kept) - inclusive * total(mass, shares * paid.kept))
+        torch._assert_async((level > 0).all(), _ALL_LABOUR)
+        return level, torch.full_like(level, budget.transfer)
+    left, kept = 1 - policy[:, -1], _wide(level, mass) * paid.kept
+    revenue = gross - total(mass, kept)
+    revenue = revenue + inclusive * total(mass, shares * (paid.owned + kept - settings.lowest_assets))
+    surplus = revenue - interest - budget.spending
+    return level, left * surplus / (1 - left * inclusive * total(mass, shares))
 
 
 def _wide(number: Tensor, like: Tensor) -> Tensor:
@@ -124,7 +180,7 @@ def _wide(number: Tensor, like: Tensor) -> Tensor:
 
 
 def no_flows(mass: Tensor, productivity: Tensor, assets: Tensor, capital: Tensor, means: Mapping[str, float]) -> Flows:
-    """Return the flows before the first period: zero, with output and prices of the initial equilibrium, ``means``."""
+    """Return the flows before the first period: zero, with what ``means`` gives of the initial equilibrium."""
     none, zero = torch.zeros_like(assets), torch.zeros_like(capital)
     given = {name: torch.full_like(capital, value) for name, value in means.items()}
     individual = dict.fromkeys(("consumption", "hours", "income", "tax", "utility"), none)

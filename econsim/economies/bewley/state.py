@@ -28,6 +28,8 @@ class Flows:
     mean_consumption: Tensor  # [B]
     spending: Tensor  # [B]
     transfer: Tensor  # [B]
+    debt: Tensor  # [B] public, at the start of the period
+    labour_level: Tensor  # [B] share of mean labour income that a household who earns it keeps
 
 
 @tensors
@@ -41,4 +43,5 @@ class State:
     assets: Tensor  # [B, N] at the start of the period
     mass: Tensor  # [B, N] share of the population
     capital: Tensor  # [B] float64, per household
+    debt: Tensor  # [B] float64, public, per household
     last: Flows

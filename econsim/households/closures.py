@@ -1,4 +1,4 @@
-r"""What closes the government's budget $G + T + (1 + r) B = R + B'$ in every period.
+r"""Closures of the government's budget $G + T + (1 + r) B = R + B'$ in every period.
 
 $R$ is revenue, $G$ public consumption, $T$ the transfer to every household, and $B$ debt at the start of the period.
 The entry that adjusts is named; the others are given. Where debt adjusts, the transfer follows a rule of the kind of

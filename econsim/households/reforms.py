@@ -27,6 +27,7 @@ _WORDS = {
     "spending": ("public consumption", None),
     "transfer": ("transfer to every household", None),
     "debt": ("public debt", None),
+    "labour_level": ("share of mean labour income kept after tax", "share"),
 }
 """Names and units of paths; ``None`` is the unit of output."""
 
@@ -155,5 +156,5 @@ def _levels(found: Reform) -> dict[str, dict[str, float]]:
 def _of_equilibrium(at: Equilibrium) -> dict[str, float]:
     means = at.aggregates
     levels = {"interest_rate": at.interest_rate, "wage": at.wage, "output": at.output, "capital": at.capital}
-    names = ("labour", "consumption", "spending", "transfer", "debt")
+    names = ("labour", "consumption", "spending", "transfer", "debt", "labour_level")
     return levels | {name: getattr(means, name) for name in names}

@@ -39,6 +39,7 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
     shares = {
         ("prices", "interest rate"): solved.interest_rate,
         ("aggregates", "saving rate"): depreciated / solved.output,
+        ("aggregates", "labour tax at mean labour income"): 1 - means.labour_level,
         ("wealth", "share of the top 1 %"): top_share(wealth, mass, 0.01),
         ("wealth", "share of the top 10 %"): top_share(wealth, mass, 0.1),
         ("wealth", "share of the bottom 50 %"): 1 - top_share(wealth, mass, 0.5),
@@ -58,6 +59,7 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
         ("aggregates", "consumption"): means.consumption,
         ("aggregates", "public consumption"): means.spending,
         ("aggregates", "tax revenue"): means.revenue,
+        ("aggregates", "public debt"): means.debt,
         ("aggregates", "transfer to every household"): means.transfer,
     }
     plain = {

@@ -165,14 +165,14 @@ class _System:
         paths, given = self.paths, np.array([each.closure.spending for each in self.taxes])
         paths["spending"] = given
         if self.adjusts == "debt":
-            gap = np.empty(len(self.taxes))
+            missed = np.empty(len(self.taxes))
             for period, tax in enumerate(self.taxes):
                 closure, owed = tax.closure, self.debt[period]
                 transfer = closure.transfer - closure.response * (owed - tax.debt)
                 interest = paths["interest_rate"][period] * owed
                 self.debt[period + 1] = owed + interest + closure.spending + transfer - paths["revenue"][period]
-                gap[period] = transfer - paths["transfer"][period]
-            return gap
+                missed[period] = transfer - paths["transfer"][period]
+            return missed
         left = paths["revenue"] - paths["interest_rate"] * self.debt[:-1] + np.diff(self.debt)
         if self.adjusts == "transfer":
             paths["spending"] = given + np.array([each.spending_share for each in self.taxes]) * (left - given)

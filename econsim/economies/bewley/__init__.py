@@ -14,8 +14,9 @@ Actions
 
 Observations
     ``household``: $\log(1 + a / y)$ with output per household $y$ of the complete-markets steady state, and
-    log productivity; shared by all: the policy in force, log capital and log wage relative to that steady state, and
-    the interest rate of the last period; with ``aggregates: quantiles`` also quantiles of assets. ``government``: time,
+    log productivity, where $a$ counts from the borrowing limit; shared by all: the policy in force, log capital and log
+    wage relative to that steady state, the interest rate of the last period, and debt or the last labour tax where it
+    closes the budget; with ``aggregates: quantiles`` also quantiles of assets. ``government``: time,
     and what households share. Households live for ever and do not observe the time of the episode.
 
 Dynamics
@@ -23,17 +24,20 @@ Dynamics
     $W = (1 - \alpha) Y / L$. Earnings $y = W e h$ are $\lambda m (y / m)^{1 - \tau}$ after tax, where $m = W L$ is
     their mean, $1 - \lambda$ is ``labour_tax`` and $\tau$ is ``progressivity``. Resources are
     $x = (1 + (1 - \tau_k) r - \tau_a) a + T$ plus net earnings, with the transfer $T$; a household pays
-    $(1 + \tau_c) c = s x$ and keeps $a' = x - (1 + \tau_c) c$. Negative interest is not taxed. The ``spending_share``
-    of revenue is public consumption $G$, and the rest is transferred equally: $T$ closes the budget in every period,
-    and there is no public debt. The bank lends all assets to firms, $K' = A'$. Nobody holds more than
-    ``largest_assets``: what is above it is consumed.
+    $(1 + \tau_c) c = s (x - \underline{a})$ and keeps $a' = x - (1 + \tau_c) c$, at least the borrowing limit
+    $\underline{a}$ (``lowest_assets``). Where the interest rate is negative it is not taxed. The government's budget
+    is $G + T + (1 + r) B = R + B'$ with revenue $R$ and debt $B$, and ``budget.adjusts`` names what closes it: by
+    default the transfer, with the ``spending_share`` of revenue as public consumption $G$ and no debt. The bank lends
+    households' assets to firms and to the government, $A' = K' + B'$. Nobody holds more than ``largest_assets``: what
+    is above it is consumed.
 
 Rewards
     ``household``: $u(c) - \psi h^{1+\gamma} / (1+\gamma)$ with constant relative risk aversion. ``government``: the
     objective's weights times mean utility, growth of log output and equality. Returns are discounted by ``discount``.
 
 Conservation
-    $Y = C + G + K' - (1 - \delta) K$ and $A' = K'$ in every period; a period in which they do not hold stops the run.
+    $Y = C + G + K' - (1 - \delta) K$, $A' = K' + B'$ and the government's budget in every period; a period in which they
+    do not hold stops the run.
 
 Calibration
     Defaults are conventional annual values: capital share 0.36 and depreciation 0.08 (Aiyagari 1994), Frisch elasticity

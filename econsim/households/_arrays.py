@@ -2,34 +2,78 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from econsim.households.chains import Floats
 
-__all__ = ["earnings", "endogenous_grid", "euler_step", "move"]
+__all__ = ["Earnings", "earnings", "endogenous_grid", "euler_step", "move"]
 
 _STEPS = 60  # of Newton's method
 
 
-def _hours(consumption: Floats, scale: Floats, numbers: Floats) -> Floats:
+def _hours(consumption: Floats, scale: Floats, wage: Floats, numbers: Floats, brackets: Floats) -> Floats:
     if numbers[5] == 0:
         return np.ones_like(consumption)
-    hours: Floats = np.minimum((scale * consumption ** -numbers[0]) ** numbers[6], numbers[7])
-    return hours
+    untaxed: Floats = (scale * consumption ** -numbers[0]) ** numbers[6]
+    hours = untaxed
+    for start, rate in brackets.T:
+        threshold = start / wage
+        within = np.maximum(threshold, untaxed * (1 - rate) ** numbers[6])
+        hours = np.where(hours > threshold, within, hours)
+    return np.minimum(hours, numbers[7])
 
 
-def _constrained(resources: Floats, guess: Floats, scale: Floats, wage: Floats, numbers: Floats) -> Floats:
-    sigma, price, level, kept, exponent = numbers[0], numbers[2], numbers[3], numbers[4], numbers[6]
-    most = numbers[7] if numbers[5] else 1.0
-    at_most: Floats = (resources + level * (wage * most) ** kept) / price
+def _net(hours: Floats, wage: Floats, numbers: Floats, brackets: Floats) -> Floats:
+    net: Floats = wage * hours
+    if not brackets.size:
+        return np.asarray(numbers[3] * net ** numbers[4])
+    gross, below = net, 0.0
+    for start, rate in brackets.T:
+        net = net - (rate - below) * np.maximum(gross - start, 0.0)
+        below = rate
+    return net
+
+
+def _gain(hours: Floats, net: Floats, wage: Floats, numbers: Floats, brackets: Floats) -> tuple[Floats, Floats]:
+    """Return the derivative of net earnings in the logarithm of hours, and the elasticity of hours in net earnings."""
+    elasticity = numbers[6] * (hours < numbers[7])
+    if not brackets.size:
+        return numbers[4] * net, elasticity
+    rate = np.zeros_like(hours)
+    for start, above in brackets.T:
+        threshold = start / wage
+        rate = np.where(hours > threshold, above, rate)
+        elasticity = np.where((hours == threshold) & (start > 0), 0.0, elasticity)
+    return (1 - rate) * wage * hours, elasticity
+
+
+def _constrained(
+    resources: Floats, guess: Floats, scale: Floats, wage: Floats, numbers: Floats, brackets: Floats
+) -> Floats:
+    price, most = numbers[2], numbers[7] if numbers[5] else 1.0
+    at_most: Floats = (resources + _net(np.asarray(most), wage, numbers, brackets)) / price
     if numbers[5] == 0:
         return at_most
-    is_most = (at_most > 0) & (_hours(np.where(at_most > 0, at_most, 1.0), scale, numbers) >= most)
-    point = guess
+    possible = np.where(at_most > 0, at_most, 1.0)
+    is_most = (at_most > 0) & (_hours(possible, scale, wage, numbers, brackets) >= most)
+    point, low, high = guess, np.zeros_like(guess), np.zeros_like(guess)
     for _ in range(_STEPS):
-        net = level * (wage * (scale * point**-sigma) ** exponent) ** kept
-        slope = price + net * sigma * exponent * kept / point
-        new = np.maximum(point - (price * point - net - resources) / slope, 0.25 * point)
+        if brackets.size:
+            hours = _hours(point, scale, wage, numbers, brackets)
+        else:
+            hours = (scale * point ** -numbers[0]) ** numbers[6]  # beyond the largest too
+        net = _net(hours, wage, numbers, brackets)
+        value = price * point - net - resources
+        slope = price + _slope_of(hours, net, wage, numbers, brackets) / point
+        new = point - value / slope
+        if brackets.size:
+            low, high = np.where(value < 0, point, low), np.where(value < 0, high, point)
+            outside = (new <= low) | ((high > 0) & (new >= high))
+            new = np.where(outside, np.where(high > 0, 0.5 * (low + high), 2 * point), new)
+        else:
+            new = np.maximum(new, 0.25 * point)
         done = np.abs(new - point) <= 1e-14 * point
         point = new
         if done.all():
@@ -37,26 +81,53 @@ def _constrained(resources: Floats, guess: Floats, scale: Floats, wage: Floats, 
     return np.where(is_most, at_most, point)
 
 
-def earnings(consumption: Floats, wages: Floats, scales: Floats, numbers: Floats) -> tuple[Floats, Floats, Floats]:
-    r"""Return hours and net earnings at a level of consumption ``[S, G]``, and the derivative of spending net of them.
+def _slope_of(hours: Floats, net: Floats, wage: Floats, numbers: Floats, brackets: Floats) -> Floats:
+    """Return minus the derivative of net earnings in the logarithm of consumption, where hours follow it."""
+    if not brackets.size:
+        return np.asarray(net * numbers[0] * numbers[6] * numbers[4])
+    gain, elasticity = _gain(hours, net, wage, numbers, brackets)
+    return gain * numbers[0] * elasticity
 
-    The derivative, in consumption, is $1 + \tau_c$ where hours are no choice or at their largest number.
+
+class Earnings(NamedTuple):
+    """Hours and net earnings at a level of consumption, ``[S, G]`` each, and derivatives.
+
+    slope: of spending net of earnings in consumption: its price where hours are no choice, or at a kink of the budget.
+    gain: of net earnings in the logarithm of hours.
+    elasticity: of hours in net earnings at given consumption, zero where hours are at their largest number or a kink.
     """
-    hours = _hours(consumption, scales[:, None], numbers)
-    net: Floats = numbers[3] * (wages[:, None] * hours) ** numbers[4]
-    fall = numbers[0] * numbers[6] * numbers[4] * net / consumption
-    return hours, net, numbers[2] + np.where(hours < numbers[7], fall, 0.0)
+
+    hours: Floats
+    net: Floats
+    slope: Floats
+    gain: Floats
+    elasticity: Floats
+
+
+def earnings(consumption: Floats, wages: Floats, scales: Floats, numbers: Floats, brackets: Floats) -> Earnings:
+    """Return hours and net earnings at a level of consumption ``[S, G]``."""
+    wage = wages[:, None]
+    hours = _hours(consumption, scales[:, None], wage, numbers, brackets)
+    net = _net(hours, wage, numbers, brackets)
+    gain, elasticity = _gain(hours, net, wage, numbers, brackets)
+    return Earnings(hours, net, numbers[2] + numbers[0] * elasticity * gain / consumption, gain, elasticity)
 
 
 def endogenous_grid(
-    consumption: Floats, transition: Floats, grid: Floats, wages: Floats, scales: Floats, numbers: Floats
+    consumption: Floats,
+    transition: Floats,
+    grid: Floats,
+    wages: Floats,
+    scales: Floats,
+    numbers: Floats,
+    brackets: Floats,
 ) -> tuple[Floats, Floats, Floats]:
     """Return consumption by assets of the next period, the cash at hand that it takes, and its derivative in it."""
     sigma, factor, price = numbers[:3]
     chosen: Floats = (factor * transition @ consumption**-sigma) ** (-1 / sigma)
-    _, net, slope = earnings(chosen, wages, scales, numbers)
-    nodes: Floats = price * chosen + grid - net - numbers[9]
-    return chosen, nodes, slope
+    earned = earnings(chosen, wages, scales, numbers, brackets)
+    nodes: Floats = price * chosen + grid - earned.net - numbers[9]
+    return chosen, nodes, earned.slope
 
 
 def euler_step(
@@ -66,16 +137,16 @@ def euler_step(
     wages: Floats,
     scales: Floats,
     numbers: Floats,
+    brackets: Floats,
     scratch: Floats,
     new_consumption: Floats,
     hours: Floats,
     assets: Floats,
 ) -> None:
     """Do one step of the endogenous grid method; the arguments are those of the kernel of the same name."""
-    _, _, price, level, kept = numbers[:5]
-    gross, transfer = numbers[8:]
+    price, gross, transfer = numbers[2], numbers[8], numbers[9]
     wage, scale = wages[:, None], scales[:, None]
-    chosen, nodes, _ = endogenous_grid(consumption, transition, grid, wages, scales, numbers)
+    chosen, nodes, _ = endogenous_grid(consumption, transition, grid, wages, scales, numbers, brackets)
     owned = gross * grid
     for state in range(len(wages)):
         below = np.clip(np.searchsorted(nodes[state], owned) - 1, 0, len(grid) - 2)
@@ -83,12 +154,12 @@ def euler_step(
         new_consumption[state] = chosen[state, below] + share * (chosen[state, below + 1] - chosen[state, below])
     bound = owned <= nodes[:, :1]
     free = np.where(bound, consumption, new_consumption)
-    net = level * (wage * _hours(free, scale, numbers)) ** kept
+    net = _net(_hours(free, scale, wage, numbers, brackets), wage, numbers, brackets)
     assets[:] = np.where(bound, grid[0], np.clip(owned + net + transfer - price * free, grid[0], grid[-1]))
     held = bound | (assets >= grid[-1])
-    at_limit = _constrained(owned + transfer - assets, free, scale, wage, numbers)
+    at_limit = _constrained(owned + transfer - assets, free, scale, wage, numbers, brackets)
     new_consumption[:] = np.where(held, at_limit, free)
-    hours[:] = _hours(new_consumption, scale, numbers)
+    hours[:] = _hours(new_consumption, scale, wage, numbers, brackets)
 
 
 def move(mass: Floats, below: Floats, weight: Floats, transition: Floats, scratch: Floats, new_mass: Floats) -> None:

@@ -48,6 +48,7 @@ class SmoothStep:
         free: ``[S, G]``, whether assets are between the borrowing limit and the largest.
         slope: ``[S, G]``, derivative of spending net of earnings in consumption.
         elasticity: ``[S, G]``, of hours in net earnings at given consumption; zero where hours are no choice.
+        gain: ``[S, G]``, derivative of net earnings in the logarithm of hours.
     """
 
     def __init__(self, step: EulerStep, consumption: Floats) -> None:
@@ -55,14 +56,14 @@ class SmoothStep:
         step(consumption)  # what it chooses is used from here on
         household, numbers = step.household, step.numbers
         before = consumption.reshape(step.consumption.shape)
-        terms = step.wages, step.scales, numbers
+        terms = step.wages, step.scales, numbers, step.brackets
         chosen, nodes, slope = endogenous_grid(before, household.chain.transition, household.grid, *terms)
         self._law = law = Lottery(household.chain, household.grid, step.assets)
         self.free = (step.assets > household.grid[0]) & (step.assets < household.grid[-1])
-        self.elasticity = numbers[6] * (step.hours < numbers[7])
-        _, self._net, self.slope = earnings(step.consumption, *terms)
-        node_hours, node_net, _ = earnings(chosen, *terms)
-        self._node_gain = node_net * (1 + numbers[4] * numbers[6] * (node_hours < numbers[7]))
+        earned, at_nodes = earnings(step.consumption, *terms), earnings(chosen, *terms)
+        self.elasticity, self.slope, self.gain = earned.elasticity, earned.slope, earned.gain
+        self._net = earned.net
+        self._node_gain = at_nodes.net + at_nodes.gain * at_nodes.elasticity
         rows = np.arange(len(chosen))[:, None]
         self._segment = (np.diff(chosen) / np.diff(nodes))[rows, law.below]
         lower, upper = (
@@ -76,12 +77,13 @@ class SmoothStep:
     def responses(self) -> dict[str, tuple[Floats, Floats, Floats]]:
         """Return changes of consumption, assets and hours ``[S, G]`` for a unit of what is faced in the same period.
 
-        By input: the gross return, the logarithm of what net earnings are proportional to, and the transfer.
+        By input: the gross return, the logarithm of what net earnings are proportional to (with brackets, of the wage
+        and all thresholds), and the transfer.
         """
         step, numbers, law = self._step, self._step.numbers, self._law
         rows = np.arange(len(step.consumption))[:, None]
         lower, upper = self._node_gain[rows, law.below], self._node_gain[rows, law.below + 1]
-        gain = self._net * (1 + numbers[4] * self.elasticity)
+        gain = self._net + self.gain * self.elasticity
         owned, one = np.broadcast_to(step.household.grid, gain.shape), np.ones_like(gain)
         result = {}
         for name, cash, at_nodes in (

@@ -79,6 +79,8 @@ class Taxes:
     spending_share: of what is left after interest on debt and ``closure.spending``, for more public consumption, where
         the transfer adjusts; the rest is transferred.
     debt: per household, constant; where debt adjusts, that at which the transfer is ``closure.transfer``.
+    brackets: thresholds of labour income from zero, multiples of its mean, and marginal rates that do not fall; they
+        take the place of the level, which is then one, and of progressivity, zero.
     closure: what closes the budget. Where ``labour_tax`` does, ``labour_level`` is only where the search for it starts.
     """
 
@@ -89,12 +91,13 @@ class Taxes:
     wealth: float = 0.0
     spending_share: float = 0.0
     debt: float = 0.0
+    brackets: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
     closure: Closure = field(default_factory=Closure)
 
     @property
     def any(self) -> bool:
         """Whether there is a tax, debt or public consumption, so that a transfer that closes the budget is not zero."""
-        plain = self.labour_level == 1 and self.progressivity == 0
+        plain = self.labour_level == 1 and self.progressivity == 0 and not any(self.brackets[1])
         return not plain or max(self.consumption, self.capital_income, self.wealth, self._owed) > 0
 
     @property
@@ -119,7 +122,8 @@ class Taxes:
         """Return a household's budget; ``mean_earnings`` is mean labour income before tax."""
         level = self.labour_level * mean_earnings**self.progressivity
         gross = self.gross_return(interest_rate)
-        return Budget(gross, wage, transfer, self.consumption, level, self.progressivity)
+        brackets = tuple(start * mean_earnings for start in self.brackets[0]), self.brackets[1]
+        return Budget(gross, wage, transfer, self.consumption, level, self.progressivity, brackets)
 
 
 @dataclass(frozen=True)
@@ -290,6 +294,15 @@ class _Search:
 
     def check(self, highest_rate: float) -> None:
         """Check what can be known before the search."""
+        rates = self.taxes.brackets[1]
+        if list(rates) != sorted(rates):
+            raise UserError(
+                f"brackets: marginal rates that fall with income, {', '.join(f'{rate:g}' for rate in rates)}: then the"
+                " choice of hours can have several optima, which the endogenous grid method does not find; give rates"
+                " that do not fall"
+            )
+        if rates and self.taxes.closure.adjusts == "labour_tax":
+            raise UserError("brackets have no level that could close the budget; let the transfer or spending do that")
         if self.taxes.capital_income >= 1 or self.taxes.labour_level <= 0 or self.taxes.wealth >= 1:
             raise UserError("no stationary equilibrium: a tax takes all labour income, capital income or wealth")
         if highest_rate <= -self.technology.depreciation:

@@ -26,7 +26,7 @@ __all__ = ["INPUTS", "OUTPUTS", "Jacobian", "household_jacobian"]
 INPUTS = ("gross_return", "net_wage", "transfer")
 r"""What households face: $R$; the logarithm of $\lambda W^{1-\tau}$, which net earnings are proportional to; $T$."""
 OUTPUTS = ("assets", "labour", "net_earnings")
-r"""Means: assets at the end of a period, effective labour $e h$, and $(e h)^{1-\tau}$."""
+r"""Means: assets at the end of a period, effective labour $e h$, and net earnings over $\lambda W^{1-\tau}$."""
 _NO_MASS = 1e-16
 
 Jacobian = dict[tuple[str, str], Floats]
@@ -75,19 +75,18 @@ class _Local:
         self.mass = _by_assets(around.distribution)
         self.used = self.mass > _NO_MASS
         self.productivity = np.tile(household.chain.values, len(household.grid))
-        self.kept = 1 - around.budget.progressivity
+        self.scale = around.budget.level * around.budget.wage ** (1 - around.budget.progressivity)
 
     def level(self, output: str) -> Floats:
         """Return an output by state, ``[S, G]``."""
         worked = self.household.chain.values[:, None] * self.policy.hours
-        levels = {"assets": self.policy.assets, "labour": worked, "net_earnings": worked**self.kept}
-        return levels[output]
+        net = self.budget.net_earnings(self.household.chain.values[:, None], self.policy.hours) / self.scale
+        return {"assets": self.policy.assets, "labour": worked, "net_earnings": net}[output]
 
     def changes(self, hours: Floats) -> dict[str, Floats]:
         """Return changes of what is worked, from changes of hours ``[..., G * S]``."""
-        worked = self.productivity * _by_assets(self.policy.hours)
-        net = self.kept * worked**self.kept / _by_assets(self.policy.hours)
-        return {"labour": self.productivity * hours, "net_earnings": net * hours}
+        gain = _by_assets(self.smooth.gain / (self.scale * self.policy.hours))
+        return {"labour": self.productivity * hours, "net_earnings": gain * hours}
 
 
 def _by_assets(values: Floats) -> Floats:

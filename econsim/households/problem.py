@@ -47,13 +47,14 @@ class Household:
 
 @dataclass(frozen=True)
 class Budget:
-    r"""Prices and taxes: $(1 + \tau_c) c + a' = R a + \lambda (W e h)^{1 - \tau} + T$.
+    r"""Prices and taxes: $(1 + \tau_c) c + a' = R a + \lambda (W e h)^{1 - \tau} + T$, or a schedule of brackets.
 
     gross_return: $R$, on assets, after taxes on them.
     wage: $W$, of a unit of effective labour.
     transfer: $T$, to every household.
     consumption_tax: $\tau_c$.
-    level, progressivity: $\lambda$ and $\tau$ in [0, 1) of the tax on labour income.
+    level, progressivity: $\lambda$ and $\tau$ in [0, 1) of the tax on labour income; 1 and 0 with brackets.
+    brackets: lower thresholds of labour income, from zero, and marginal rates, which do not fall; none: no brackets.
     """
 
     gross_return: float
@@ -62,9 +63,16 @@ class Budget:
     consumption_tax: float = 0.0
     level: float = 1.0
     progressivity: float = 0.0
+    brackets: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
 
     def net_earnings(self, productivity: Floats, hours: Floats) -> Floats:
         """Return labour income after tax."""
+        if self.brackets[1]:
+            gross = self.wage * productivity * hours
+            rises = np.diff(self.brackets[1], prepend=0.0)
+            return gross - sum(  # type: ignore[return-value]
+                rise * np.maximum(gross - start, 0.0) for start, rise in zip(self.brackets[0], rises, strict=True)
+            )
         net: Floats = self.level * (self.wage * productivity * hours) ** (1 - self.progressivity)
         return net
 

@@ -38,6 +38,7 @@ class EulerStep:
         after = following or budget
         price, kept = 1 + budget.consumption_tax, 1 - budget.progressivity
         self.scales, exponent, most = np.zeros(chain.states), 0.0, 1.0
+        self.brackets = np.array(budget.brackets)  # [2, K]
         if labour is not None:
             self.scales = budget.level * kept * self.wages**kept / (price * labour.weight)
             exponent, most = 1 / (labour.curvature + budget.progressivity), labour.most
@@ -68,6 +69,7 @@ class EulerStep:
             self.wages,
             self.scales,
             self.numbers,
+            self.brackets,
             self.scratch,
             self.consumption,
             self.hours,

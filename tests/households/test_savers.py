@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -101,9 +103,10 @@ def test_every_budget_closes_in_a_taxed_equilibrium(taxed: tuple[Household, Equi
 
 
 @pytest.mark.parametrize("labour", [None, Labour(8.0, 2.0)])
-def test_arrays_and_kernels_compute_the_same(labour: Labour | None) -> None:
+@pytest.mark.parametrize("brackets", [((), ()), ((0.0, 0.3, 0.7), (0.1, 0.3, 0.5))])
+def test_arrays_and_kernels_compute_the_same(labour: Labour | None, brackets: Any) -> None:
     household = Household(0.95, 2.0, rouwenhorst(0.8, 0.5, 4), asset_grid(-0.5, 30.0, 60), labour)
-    step = EulerStep(household, Budget(1.03, 1.1, 0.1, 0.05, 0.8, 0.1))
+    step = EulerStep(household, Budget(1.03, 1.1, 0.1, 0.05, *((1.0, 0.0) if brackets[1] else (0.8, 0.1)), brackets))
     point = step.first_guess().ravel()
     for _ in range(3):
         outcomes = []

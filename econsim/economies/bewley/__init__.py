@@ -36,8 +36,8 @@ Rewards
     objective's weights times mean utility, growth of log output and equality. Returns are discounted by ``discount``.
 
 Conservation
-    $Y = C + G + K' - (1 - \delta) K$, $A' = K' + B'$ and the government's budget in every period; a period in which they
-    do not hold stops the run.
+    $Y = C + G + K' - (1 - \delta) K$, $A' = K' + B'$ and the government's budget in every period; a period in which
+    they do not hold stops the run.
 
 Calibration
     Defaults are conventional annual values: capital share 0.36 and depreciation 0.08 (Aiyagari 1994), Frisch elasticity

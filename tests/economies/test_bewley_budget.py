@@ -34,6 +34,10 @@ CLOSURES: dict[str, dict[str, Any]] = {
     },
     "debt": {"budget": {"adjusts": "debt", "spending": 0.06, "transfer": 0.05, "debt": 0.3, "response": 0.2}},
     "borrowing": {"lowest_assets": -0.3},
+    "brackets": {
+        "status_quo": {"capital_tax": 0.2, "spending_share": 0.5},
+        "income_tax": {"thresholds": [0, 0.5, 1.5], "rates": [0.1, 0.3, 0.5]},
+    },
 }
 
 
@@ -119,6 +123,9 @@ def test_what_a_budget_cannot_do_is_refused_with_file_key_and_fix() -> None:
         ({"budget": {"adjusts": "spending"}, "instruments": ["spending_share"]}, "instruments: spending_share has no"),
         ({"budget": {"adjusts": "labour_tax"}}, "status_quo.labour_tax: it has no use, since it adjusts to close"),
         ({"lowest_assets": -1, "status_quo": {"wealth_tax": 0.1}}, "status_quo.wealth_tax: it has no use"),
+        ({"income_tax": {"year": 2024}}, "status_quo.labour_tax: it has no use, since income_tax has brackets"),
+        ({"income_tax": {"thresholds": [0, 1], "rates": [0.3, 0.1]}}, "income_tax.rates: expected rates that do not"),
+        ({"income_tax": {"thresholds": [0.5], "rates": [0.3]}}, "income_tax.thresholds: expected 0 as the first"),
     ):
         with pytest.raises(UserError, match=reason):
             econsim.make("bewley", **{**SMALL, **changes})

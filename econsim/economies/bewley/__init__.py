@@ -22,10 +22,10 @@ Observations
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
     $W = (1 - \alpha) Y / L$. Earnings $y = W e h$ are $\lambda m (y / m)^{1 - \tau}$ after tax, where $m = W L$ is
-    their mean, $1 - \lambda$ is ``labour_tax`` and $\tau$ is ``progressivity``. Resources are
-    $x = (1 + (1 - \tau_k) r - \tau_a) a + T$ plus net earnings, with the transfer $T$; a household pays
-    $(1 + \tau_c) c = s (x - \underline{a})$ and keeps $a' = x - (1 + \tau_c) c$, at least the borrowing limit
-    $\underline{a}$ (``lowest_assets``). Where the interest rate is negative it is not taxed. The government's budget
+    their mean, $1 - \lambda$ is ``labour_tax`` and $\tau$ is ``progressivity``; with ``income_tax`` there are brackets
+    instead. Resources are $x = (1 + (1 - \tau_k) r - \tau_a) a + T$ plus net earnings, with the transfer $T$; a
+    household pays $(1 + \tau_c) c = s (x - \underline{a})$ and keeps $a' = x - (1 + \tau_c) c$, at least the borrowing
+    limit $\underline{a}$ (``lowest_assets``). Where the interest rate is negative it is not taxed. The government's budget
     is $G + T + (1 + r) B = R + B'$ with revenue $R$ and debt $B$, and ``budget.adjusts`` names what closes it: by
     default the transfer, with the ``spending_share`` of revenue as public consumption $G$ and no debt. The bank lends
     households' assets to firms and to the government, $A' = K' + B'$. Nobody holds more than ``largest_assets``: what

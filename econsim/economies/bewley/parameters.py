@@ -7,11 +7,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from econsim.economies.bewley.income_tax import Brackets, Schedule, schedule_of
 from econsim.errors import UserError, did_you_mean
 from econsim.households.chains import Chain, rouwenhorst, tauchen, with_superstar
 from econsim.households.closures import Adjusts, Closure
 from econsim.households.equilibrium import Taxes, Technology
 from econsim.households.problem import Household, Labour, asset_grid
+from econsim.mechanisms.us_law import Law
 from econsim.parameters import Model
 
 __all__ = [
@@ -77,7 +79,7 @@ class Policy(Model):
     """Share of revenue, after interest on debt and ``budget.spending``, for more public consumption; the rest is
     transferred equally. Only where the transfer adjusts."""
 
-    def taxes(self, budget: PublicBudget) -> Taxes:
+    def taxes(self, budget: PublicBudget, brackets: Schedule = ((), ())) -> Taxes:
         """Return the policy as the exact methods take it."""
         return Taxes(
             self.consumption_tax,
@@ -87,6 +89,7 @@ class Policy(Model):
             self.wealth_tax,
             self.spending_share,
             budget.debt,
+            brackets,
             Closure(budget.adjusts, budget.spending, budget.transfer, budget.response or 0.0),
         )
 
@@ -173,6 +176,9 @@ class Parameters(Model):
     """Total factor productivity."""
     status_quo: Policy = Policy()
     """Policy of the stationary equilibrium in which an episode starts, in force until the government acts."""
+    income_tax: Brackets | Law | None = None
+    """Brackets of labour income in the place of ``labour_tax`` and ``progressivity``: ``thresholds`` and ``rates``, or
+    the ``year`` and ``filing_status`` of US federal law; none by default."""
     budget: PublicBudget = PublicBudget()
     """What closes the government's budget: by default the transfer, without debt."""
     objective: Objective = Objective()
@@ -220,6 +226,12 @@ class Parameters(Model):
     def _instruments_have_an_effect(self) -> Parameters:
         adjusts = self.budget.adjusts
         useless = {} if adjusts == "transfer" else {"spending_share": f"the budget's {adjusts} adjusts"}
+        if self.income_tax is not None:
+            useless |= dict.fromkeys(("labour_tax", "progressivity"), "income_tax has brackets in its place")
+            if adjusts == "labour_tax":
+                raise ValueError(
+                    "budget.adjusts: brackets (income_tax) cannot adjust; let transfer or spending do that"
+                )
         if adjusts == "labour_tax":
             useless["labour_tax"] = "it adjusts to close the budget"
         if self.lowest_assets < 0:
@@ -233,7 +245,7 @@ class Parameters(Model):
 
     def taxes(self, policy: Policy) -> Taxes:
         """Return a policy, with what closes the budget, as the exact methods take it."""
-        return policy.taxes(self.budget)
+        return policy.taxes(self.budget, schedule_of(self.income_tax))
 
     def reformed(self, changes: Mapping[str, float]) -> Taxes:
         """Return the taxes of the status quo with some instruments, or amounts of the budget, changed.
@@ -248,7 +260,7 @@ class Parameters(Model):
         if (adjusts := budget.adjusts) in amounts and adjusts != "debt":
             raise UserError(f"reform: {adjusts}: it adjusts to close the budget and cannot be set")
         rates = {name: value for name, value in changes.items() if name not in amounts}
-        return changed_policy(self.status_quo, rates).taxes(budget)
+        return changed_policy(self.status_quo, rates).taxes(budget, schedule_of(self.income_tax))
 
     def household(self) -> Household:
         """Return the household's problem."""

@@ -8,10 +8,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from econsim.economies.bewley.income_tax import Schedule, schedule_of
 from econsim.economies.bewley.parameters import Parameters
 from econsim.economies.bewley.state import Flows, State
 from econsim.mechanisms.numerics import power
 from econsim.mechanisms.preferences import isoelastic
+from econsim.mechanisms.taxes import brackets_tax
 
 __all__ = ["debt_after", "no_flows", "total", "trade"]
 
@@ -82,7 +84,7 @@ def trade(
     market = _market(state, values, total(mass, effective))
     if takes_prices:
         market = Market(*(each.detach() for each in market))
-    paid = _before_transfer(state, market, effective)
+    paid = _before_transfer(state, market, effective, schedule_of(settings.income_tax))
     level, transfer = _closed(state, market, paid, shares, settings)
     if takes_prices:
         level, transfer = level.detach(), transfer.detach()
@@ -138,12 +140,17 @@ def _market(state: State, values: Mapping[str, Tensor], labour: Tensor) -> Marke
     return Market(output, labour, rate, (1 - share) * output / labour)
 
 
-def _before_transfer(state: State, market: Market, effective: Tensor) -> Paid:
+def _before_transfer(state: State, market: Market, effective: Tensor, brackets: Schedule) -> Paid:
     """Return what households have before the transfer and the level of the labour tax."""
     _, _, progressivity, of_interest, of_wealth, _ = state.policy.double().unbind(-1)
     mass, wage = state.mass, market.wage
     relative = effective / _wide(market.labour, mass)  # to mean earnings
-    kept = _wide(wage * market.labour, mass) * power(relative, 1 - _wide(progressivity, mass))
+    mean = _wide(wage * market.labour, mass)
+    if brackets[1]:
+        thresholds, rates = (torch.tensor(each, dtype=mass.dtype, device=mass.device) for each in brackets)
+        kept = mean * (relative - brackets_tax(relative, thresholds, rates))
+    else:
+        kept = mean * power(relative, 1 - _wide(progressivity, mass))
     interest_tax = of_interest * market.rate.clamp(min=0)
     on_assets = _wide(interest_tax + of_wealth, mass) * state.assets
     owned = state.assets + _wide(market.rate, mass) * state.assets - on_assets

@@ -90,6 +90,8 @@ class LawOfMotion:
     explained: R squared of the regression, in bad and good times.
     forecast_error: the largest error of capital, relative, where the law is iterated over the whole simulation.
     capital: ``[T]``, simulated. distribution: ``[2, A]``, by employment, at the end of the simulation.
+    assets: ``[4, K, A]``, households' assets at the end of a period, by times and employment (bad times without work,
+        with work, good times without, with), capital and own assets.
     residual: the largest change of a coefficient in the last round.
     """
 
@@ -98,6 +100,7 @@ class LawOfMotion:
     forecast_error: float
     capital: Floats
     distribution: Floats
+    assets: Floats
     residual: float
     rounds: int
 
@@ -143,7 +146,7 @@ def krusell_smith(
         change = float(np.abs(found - law).max())
         if change <= tolerance:
             error = _forecast_error(law, capital, times, discarded)
-            return LawOfMotion(law, explained, error, capital, model.mass, change, done)
+            return LawOfMotion(law, explained, error, capital, model.mass, model.assets, change, done)
         if stops(done, f"change {change:.2g}"):
             break
         law = law + _STEP * (found - law)
@@ -167,7 +170,7 @@ class _Model:
         self.gross = 1 + rate
         self.owned = self.gross[:, :, None] * grid + income[:, :, None]  # [4, K, A]
         self.consumption: Floats = (self.owned * 0.05 + 0.1).clip(max=self.owned + 1e-3)
-        self.mass = self._first_mass()
+        self.mass, self.assets = self._first_mass(), np.empty_like(self.consumption)
 
     def _first_mass(self) -> Floats:
         economy = self.economy
@@ -182,7 +185,7 @@ class _Model:
 
     def simulated(self, law: Floats) -> Floats:
         """Return capital ``[T]`` where households forecast with a law, and keep the last distribution."""
-        assets = self._policy(law)
+        assets = self.assets = self._policy(law)
         economy, grid, jobs = self.economy, self.economy.assets, self.economy.employment()
         mass, path = self._first_mass(), np.empty(len(self.times))
         for period, now in enumerate(self.times):

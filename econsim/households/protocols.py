@@ -24,6 +24,10 @@ class SolvesHouseholds(Protocol):
         """The problem of its households."""
 
     @property
+    def is_stationary(self) -> bool:
+        """Whether prices can stay constant; otherwise only :meth:`exact_actions` has an answer."""
+
+    @property
     def technology(self) -> Technology:
         """That of its representative firm."""
 

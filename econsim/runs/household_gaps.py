@@ -26,9 +26,9 @@ __all__ = ["household_gaps", "household_lines"]
 
 
 def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
-    """Return the gains of every policy and response, means over seeds; empty for games that do not solve households.
+    """Return the gains of every policy and response, means over seeds; empty for some games.
 
-    Those that ask a language model have none.
+    Those are games that do not solve households at given prices; policies that ask a language model have none.
 
     Returns:
         ``reference``: the floor of the evaluation, or the first policy; ``rows``: by policy and response, ``welfare``,
@@ -36,7 +36,7 @@ def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
         welfare; ``mean`` and ``largest``, the gains of single households from their best response to the prices.
     """
     game = plan.game.to(dtype=torch.float64)
-    if not isinstance(game, SolvesHouseholds):
+    if not isinstance(game, SolvesHouseholds) or not game.is_stationary:
         return {}
     household, key = game.household_problem, evaluation_key(plan.scenario.seed, 1).to(plan.game.device)
     values: dict[tuple[str, str], list[tuple[Value, Exploitability]]] = {}

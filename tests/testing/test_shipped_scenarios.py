@@ -36,6 +36,7 @@ STEPS = {
     "four_rooms": 8,
     "gather_trade_build": 54,
     "gather_trade_build_": 8,
+    "krusell_smith": 3,
     "llm_economist": 16,
     "pandemic_states": 30,  # past the 28 days after which governors choose again
     "pandemic_states_": 4,

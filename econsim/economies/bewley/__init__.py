@@ -25,11 +25,15 @@ Dynamics
     their mean, $1 - \lambda$ is ``labour_tax`` and $\tau$ is ``progressivity``; with ``income_tax`` there are brackets
     instead. Resources are $x = (1 + (1 - \tau_k) r - \tau_a) a + T$ plus net earnings, with the transfer $T$; a
     household pays $(1 + \tau_c) c = s (x - \underline{a})$ and keeps $a' = x - (1 + \tau_c) c$, at least the borrowing
-    limit $\underline{a}$ (``lowest_assets``). Where the interest rate is negative it is not taxed. The government's budget
-    is $G + T + (1 + r) B = R + B'$ with revenue $R$ and debt $B$, and ``budget.adjusts`` names what closes it: by
-    default the transfer, with the ``spending_share`` of revenue as public consumption $G$ and no debt. The bank lends
+    limit $\underline{a}$ (``lowest_assets``). Negative interest is not taxed. The government's budget is
+    $G + T + (1 + r) B = R + B'$ with revenue $R$ and debt $B$, and ``budget.adjusts`` names what closes it: by default
+    the transfer, with the ``spending_share`` of revenue as public consumption $G$ and no debt. The bank lends
     households' assets to firms and to the government, $A' = K' + B'$. Nobody holds more than ``largest_assets``: what
     is above it is consumed.
+
+    With ``aggregate_shocks``, $Z$ and the share of households without work are those of bad or good times, a Markov
+    chain, and work takes the place of productivity. An episode then starts where the simulation of the law of motion
+    ends, and exact households forecast capital with that law.
 
 Rewards
     ``household``: $u(c) - \psi h^{1+\gamma} / (1+\gamma)$ with constant relative risk aversion. ``government``: the
@@ -72,6 +76,7 @@ from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
 from econsim.economies.bewley.population import distributed, drawn, lottery, next_states, quantiles
+from econsim.economies.bewley.shocks import shocks_of
 from econsim.economies.bewley.state import Flows, State
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role, Transition
@@ -125,13 +130,18 @@ class Bewley(Game[State]):
         numbers["labour_weight"] = parameters.labour_weight or 0.0
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
         self.horizon, self.discount = parameters.periods, parameters.discount
-        problem = exact.household_of(parameters)
-        self.chain_values = torch.from_numpy(problem.chain.values)
-        self.transition = torch.from_numpy(problem.chain.transition)
-        self.grid = torch.from_numpy(problem.grid)
+        self.shocks = shocks_of(parameters)
+        if self.shocks is None:
+            problem = exact.household_of(parameters)
+            self.chain_values = torch.from_numpy(problem.chain.values)
+            self.transition = torch.from_numpy(problem.chain.transition)
+            self.grid = torch.from_numpy(problem.grid)
+        else:
+            self.chain_values, self.grid = self.shocks.values, self.shocks.grid
         firm = parameters.firm()
         intensity = firm.capital_intensity(1 / parameters.discount - 1)
         labour = 1.0 if parameters.labour_weight is None else 1 / 3
+        labour = labour if self.shocks is None else self.shocks.mean_labour
         self.reference_capital, self.reference_wage = intensity * labour, firm.wage(intensity)
         self.reference_output = firm.output(self.reference_capital, labour)
         self.is_distribution = parameters.households == "distribution"
@@ -146,28 +156,29 @@ class Bewley(Game[State]):
     @property
     def equilibrium(self) -> Equilibrium:
         """The stationary equilibrium under the status quo, in which an episode starts."""
+        self._check_stationary()
         return exact.equilibrium_of(self.settings, self.settings.status_quo)
 
     # --- the game -----------------------------------------------------------------------------------------------
 
     def reset(self, key: Tensor) -> State:
         """Return the initial state: the stationary equilibrium under the status quo, or a sample of it."""
-        solved = self.equilibrium
-        stationary = torch.from_numpy(solved.distribution).to(key.device)
+        stationary, times, means = self._start()
+        stationary = stationary.to(key.device)
         begin = distributed if self.is_distribution else drawn
         productivity, assets, mass = begin(key, stationary, self.grid, self.roles["household"].count, self.dtype)
         policy = self._status_quo.to(key.device, self.dtype)
-        capital = total(mass, assets) - solved.aggregates.debt
+        capital = total(mass, assets) - means["debt"]
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
-        means = {"output": solved.output, "interest_rate": solved.interest_rate, "wage": solved.wage}
-        means |= {"debt": solved.aggregates.debt, "labour_level": solved.aggregates.labour_level}
         last = no_flows(mass, self._levels(productivity), assets, capital, means)
         time, policy = torch.zeros_like(key), policy.expand(len(key), -1).contiguous()
-        return State(key, time, policy, productivity, assets, mass, capital, last.debt, last)
+        return State(key, time, policy, time + times, productivity, assets, mass, capital, last.debt, last)
 
     def observe(self, state: State) -> dict[str, Observation]:
         """Return the observations of households and of the government."""
-        features = torch.stack([self._wealth(state.assets), self._levels(state.productivity).log()], -1)
+        levels = self._levels(state.productivity)
+        of_work = levels.log() if self.shocks is None else levels / self.shocks.economy.hours
+        features = torch.stack([self._wealth(state.assets), of_work], -1)
         shared, time = self._shared(state), (state.time.to(self.dtype) / self.horizon)[:, None]
         alive = torch.ones_like(state.assets, dtype=torch.bool)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
@@ -182,13 +193,14 @@ class Bewley(Game[State]):
         shares = chosen[..., 0]
         hours = chosen[..., 1] if chosen.shape[-1] > 1 else torch.ones_like(shares)
         levels = self._levels(state.productivity)
-        last = trade(state, self._values(), levels, shares, hours, self.settings, self._takes_prices)
+        last = trade(state, self._values(state), levels, shares, hours, self.settings, self._takes_prices)
+        times, transition = self._next(state)
         if self.is_distribution:
-            mass = lottery(last.assets, state.mass, self.grid, self.transition)
+            mass = lottery(last.assets, state.mass, self.grid, transition)
             productivity, assets = state.productivity, state.assets
         else:
             mass, assets = state.mass, last.assets
-            productivity = next_states(state.key, state.time, state.productivity, self.transition)
+            productivity = next_states(state.key, state.time, state.productivity, transition)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
         policy = torch.where(due, self._policy(actions["government"][:, 0]), state.policy)
         debt = debt_after(last, self.settings)
@@ -196,7 +208,7 @@ class Bewley(Game[State]):
         if self._takes_prices:
             capital, debt = capital.detach(), debt.detach()
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
-        after = State(state.key, state.time + 1, policy, productivity, assets, mass, capital, debt, last)
+        after = State(state.key, state.time + 1, policy, times, productivity, assets, mass, capital, debt, last)
         self._check(after)
         over = after.time >= self.horizon
         return Transition(after, self._rewards(state, after), torch.zeros_like(over), over)
@@ -284,8 +296,13 @@ class Bewley(Game[State]):
 
     @property
     def household_problem(self) -> Household:
-        """The problem of a household."""
+        """The problem of a household, without aggregate shocks."""
         return exact.household_of(self.settings)
+
+    @property
+    def is_stationary(self) -> bool:
+        """Whether there are no aggregate shocks."""
+        return self.shocks is None
 
     @property
     def technology(self) -> Technology:
@@ -294,26 +311,32 @@ class Bewley(Game[State]):
 
     def taxes(self, changes: Mapping[str, float]) -> Taxes:
         """Return the tax rules of the status quo with some instruments changed; see :class:`SolvesHouseholds`."""
+        self._check_stationary()
         return self.settings.reformed(changes)
 
     def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
         """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
+        self._check_stationary()
         return stationary_equilibrium(self.household_problem, self.technology, self.taxes({}), tolerance, stops=stops)
 
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
         assert observation.shared is not None
         above = torch.expm1(observation.features[..., 0].double()) * self.reference_output
-        assets = self.settings.lowest_assets + above
-        levels = observation.features[..., 1].double().exp()
+        assets = self.settings.least + above
+        levels = observation.features[..., 1].double()
+        levels = levels.exp() if self.shocks is None else levels * self.shocks.economy.hours
         policy = observation.shared[:, : len(INSTRUMENTS)]
         numbers = {name: value.expand(len(policy)) for name, value in self.parameters.items()}
-        chosen = exact.actions(self.settings, numbers, policy, assets, levels)
+        capital = observation.shared[:, len(INSTRUMENTS)].double().exp() * self.reference_capital
+        times = torch.zeros_like(capital) if self.shocks is None else observation.shared[:, len(INSTRUMENTS) + 3]
+        chosen = exact.actions(self.settings, numbers, policy, assets, levels, capital, times.round().long())
         width = self.roles["household"].action.shape[0]
         return chosen[..., :width].clamp(LEAST, MOST).to(self.dtype)
 
     def household_path(self, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
         """Return what households face and choose where these agents play for the whole population."""
+        self._check_stationary()
         whole = self.whole().to(dtype=torch.float64)
         assert isinstance(whole, Bewley)
         return followed(whole, agents, key[:1])
@@ -325,13 +348,39 @@ class Bewley(Game[State]):
         return {account.name: of[account.name] for account in _more_accounts(self.settings)}
 
     def _wealth(self, assets: Tensor) -> Tensor:
-        return torch.log1p((assets - self.settings.lowest_assets) / self.reference_output)
+        return torch.log1p((assets - self.settings.least) / self.reference_output)
 
     def _levels(self, productivity: Tensor) -> Tensor:
         return self.chain_values.to(self.dtype)[productivity]
 
-    def _values(self) -> dict[str, Tensor]:
-        return {name: value.double().reshape(-1) for name, value in self.parameters.items()}
+    def _values(self, state: State) -> dict[str, Tensor]:
+        values = {name: value.double().reshape(-1) for name, value in self.parameters.items()}
+        if self.shocks is not None:
+            values["technology"] = values["technology"] * self.shocks.factor(state.times)
+        return values
+
+    def _start(self) -> tuple[Tensor, int, dict[str, float]]:
+        """Return the distribution, the times, and output and prices in which an episode starts."""
+        if self.shocks is not None:
+            return self.shocks.start()
+        solved = self.equilibrium
+        means = {"output": solved.output, "interest_rate": solved.interest_rate, "wage": solved.wage}
+        means |= {"debt": solved.aggregates.debt, "labour_level": solved.aggregates.labour_level}
+        return torch.from_numpy(solved.distribution), 0, means
+
+    def _next(self, state: State) -> tuple[Tensor, Tensor]:
+        """Return the times of the next period ``[B]``, and the transition of productivity until then."""
+        if self.shocks is None:
+            return state.times, self.transition
+        after = self.shocks.after(state.key, state.time, state.times)
+        return after, self.shocks.transition(state.times, after)
+
+    def _check_stationary(self) -> None:
+        if not self.is_stationary:
+            raise UserError(
+                "bewley with aggregate_shocks has no stationary equilibrium and no best response to constant prices;"
+                " exact households play in runs (agents.household: exact_household)"
+            )
 
     def _policy(self, action: Tensor) -> Tensor:
         """Return the policy ``[B, 6]`` of an action ``[B, I]``; instruments that are not set stay as they were."""
@@ -345,6 +394,8 @@ class Bewley(Game[State]):
             (state.last.wage / self.reference_wage).log(),
             state.last.interest_rate,
         ]
+        if self.shocks is not None:
+            entries.append(state.times)
         if self.settings.budget.adjusts == "debt":
             entries.append(state.debt / self.reference_output)
         elif self.settings.budget.adjusts == "labour_tax":
@@ -356,7 +407,7 @@ class Bewley(Game[State]):
 
     def _residuals(self, state: State) -> dict[str, Tensor]:
         """Return residuals of the last period as shares of output or of assets, ``[B]``; zero before the first."""
-        last, kept = state.last, 1 - self._values()["depreciation"]
+        last, kept = state.last, 1 - self._values(state)["depreciation"]
         goods = last.output - last.mean_consumption - last.spending - (state.capital - kept * last.capital)
         owed = total(last.mass, last.assets)
         paid = last.spending + last.transfer + (1 + last.interest_rate) * last.debt - state.debt
@@ -396,6 +447,7 @@ def _shared_units(parameters: Parameters) -> dict[str, str]:
     closing = {"debt": {"debt": "multiple of mean output"}, "labour_tax": {"closing_rate": "fraction"}}
     return {
         **_SHARED_UNITS,
+        **({} if parameters.aggregate_shocks is None else {"times": "0 in bad, 1 in good times"}),
         **closing.get(parameters.budget.adjusts, {}),
         **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown},
     }

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, Policy
+from econsim.economies.bewley.shocks import shocks_of
 from econsim.errors import UserError
 from econsim.households.equilibrium import Equilibrium, stationary_equilibrium
 from econsim.households.problem import Household
@@ -40,7 +41,13 @@ def equilibrium_of(parameters: Parameters, policy: Policy) -> Equilibrium:
 
 
 def actions(
-    parameters: Parameters, numbers: Mapping[str, Tensor], policy: Tensor, assets: Tensor, levels: Tensor
+    parameters: Parameters,
+    numbers: Mapping[str, Tensor],
+    policy: Tensor,
+    assets: Tensor,
+    levels: Tensor,
+    capital: Tensor,
+    times: Tensor,
 ) -> Tensor:
     """Return the exact share of resources spent and hours ``[B, N, 2]``, float64.
 
@@ -50,6 +57,8 @@ def actions(
         policy: in force, ``[B, 6]``.
         assets: ``[B, N]``.
         levels: of productivity, ``[B, N]``.
+        capital: per household, ``[B]``, and
+        times: ``[B]`` int64, which matter under aggregate shocks.
     """
     rows = torch.cat([policy.double().cpu(), torch.stack([value.cpu() for value in numbers.values()], -1)], -1)
     rows = (rows * 10**DECIMALS).round() / 10**DECIMALS
@@ -57,7 +66,13 @@ def actions(
     chosen = torch.empty((*assets.shape, 2), dtype=torch.float64, device=assets.device)
     for index, row in enumerate(cases.tolist()):
         selected = (case == index).to(assets.device)
-        chosen[selected] = _choices(*_case(parameters, list(numbers), row), assets[selected], levels[selected])
+        case_of, policy_of = _case(parameters, list(numbers), row)
+        faced = assets[selected], levels[selected]
+        if (shocks := shocks_of(case_of)) is None:
+            chosen[selected] = _choices(case_of, policy_of, *faced)
+        else:
+            _check_no_taxes(policy_of)
+            chosen[selected] = shocks.choices(*faced, capital[selected], times[selected]).expand(-1, -1, 2)
     return chosen
 
 
@@ -66,6 +81,15 @@ def _case(parameters: Parameters, names: list[str], row: list[float]) -> tuple[P
     changes: dict[str, float | None] = dict(zip(names, row[len(INSTRUMENTS) :], strict=True))
     changes["labour_weight"] = changes["labour_weight"] or None
     return parameters.model_copy(update=changes), Policy(**dict(zip(INSTRUMENTS, instruments, strict=True)))
+
+
+def _check_no_taxes(policy: Policy) -> None:
+    for name, value in policy.model_dump().items():
+        if value and name != "spending_share":
+            raise UserError(
+                f"exact households under aggregate shocks know an economy without taxes, and {name} is {value:g}; set"
+                " it to zero, or let other agents play"
+            )
 
 
 def _choices(parameters: Parameters, policy: Policy, assets: Tensor, levels: Tensor) -> Tensor:
@@ -78,4 +102,4 @@ def _choices(parameters: Parameters, policy: Policy, assets: Tensor, levels: Ten
     below = (torch.searchsorted(grid, assets.contiguous(), right=True) - 1).clamp(0, len(grid) - 2)
     weight = (assets - grid[below]) / (grid[below + 1] - grid[below])
     spent, hours, saved = ((1 - weight) * table[state, below] + weight * table[state, below + 1] for table in tables)
-    return torch.stack([spent / (spent + saved - parameters.lowest_assets), hours], -1)
+    return torch.stack([spent / (spent + saved - parameters.least), hours], -1)

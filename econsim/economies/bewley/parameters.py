@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from econsim.economies.bewley.income_tax import Brackets, Schedule, schedule_of
+from econsim.economies.bewley.shocks import LEAST_HELD, AggregateShocks
 from econsim.errors import UserError, did_you_mean
 from econsim.households.chains import Chain, rouwenhorst, tauchen, with_superstar
 from econsim.households.closures import Adjusts, Closure
@@ -179,6 +180,8 @@ class Parameters(Model):
     income_tax: Brackets | Law | None = None
     """Brackets of labour income in the place of ``labour_tax`` and ``progressivity``: ``thresholds`` and ``rates``, or
     the ``year`` and ``filing_status`` of US federal law; none by default."""
+    aggregate_shocks: AggregateShocks | None = None
+    """Bad and good times, and employment in the place of ``productivity``; none by default."""
     budget: PublicBudget = PublicBudget()
     """What closes the government's budget: by default the transfer, without debt."""
     objective: Objective = Objective()
@@ -242,6 +245,23 @@ class Parameters(Model):
             if name in self.instruments:
                 raise ValueError(f"instruments: {name} has no use, since {reason}; list the others")
         return self
+
+    @model_validator(mode="after")
+    def _shocks_are_those_of_a_plain_economy(self) -> Parameters:
+        if self.aggregate_shocks is None:
+            return self
+        if self.labour_weight is not None:
+            raise ValueError("labour_weight: hours are no choice under aggregate_shocks; give null")
+        kept = "productivity", "income_tax", "budget", "lowest_assets"
+        for name in kept:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name}: it has no use under aggregate_shocks; leave it out")
+        return self
+
+    @property
+    def least(self) -> float:
+        """The lowest assets of a household."""
+        return self.lowest_assets if self.aggregate_shocks is None else LEAST_HELD
 
     def taxes(self, policy: Policy) -> Taxes:
         """Return a policy, with what closes the budget, as the exact methods take it."""

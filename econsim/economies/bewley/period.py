@@ -79,7 +79,7 @@ def trade(
         settings: what closes the budget, and the limits of assets.
         takes_prices: whether prices and the transfer have a derivative of zero, as a single household takes them.
     """
-    of_consumption, mass, least = state.policy.double()[:, 0], state.mass, settings.lowest_assets
+    of_consumption, mass, least = state.policy.double()[:, 0], state.mass, settings.least
     effective = productivity * hours
     market = _market(state, values, total(mass, effective))
     if takes_prices:
@@ -169,14 +169,14 @@ def _closed(state: State, market: Market, paid: Paid, shares: Tensor, settings: 
         return level, budget.transfer - budget.response * (state.debt - budget.debt)
     gross = total(mass, paid.earned) + total(mass, paid.on_assets)
     if budget.adjusts == "labour_tax":
-        rest = paid.owned + budget.transfer - settings.lowest_assets
+        rest = paid.owned + budget.transfer - settings.least
         yielded = gross + inclusive * total(mass, shares * rest) - budget.spending - budget.transfer - interest
         level = yielded / (total(mass, paid.kept) - inclusive * total(mass, shares * paid.kept))
         torch._assert_async((level > 0).all(), _ALL_LABOUR)
         return level, torch.full_like(level, budget.transfer)
     left, kept = 1 - policy[:, -1], _wide(level, mass) * paid.kept
     revenue = gross - total(mass, kept)
-    revenue = revenue + inclusive * total(mass, shares * (paid.owned + kept - settings.lowest_assets))
+    revenue = revenue + inclusive * total(mass, shares * (paid.owned + kept - settings.least))
     surplus = revenue - interest - budget.spending
     return level, left * surplus / (1 - left * inclusive * total(mass, shares))
 

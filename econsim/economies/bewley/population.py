@@ -35,18 +35,22 @@ def drawn(key: Tensor, stationary: Tensor, grid: Tensor, count: int, dtype: torc
 
 
 def next_states(key: Tensor, time: Tensor, productivity: Tensor, transition: Tensor) -> Tensor:
-    """Return the next states of productivity ``[B, N]``, drawn from the rows of ``transition`` ``[S, S]``."""
+    """Return the next states of productivity ``[B, N]``, by rows of ``transition``, ``[S, S]`` or ``[B, S, S]``."""
     draw = random.uniform(key, time, "bewley/productivity", tuple(productivity.shape[1:]), torch.float64)
-    bounds = transition.cumsum(-1)[:, :-1]
+    bounds = transition.cumsum(-1)[..., :-1]
     following = torch.zeros_like(productivity)
     for state in range(bounds.shape[-1]):
-        following = following + (draw >= bounds[:, state][productivity])
+        bound = bounds[..., state].expand(len(productivity), -1).gather(1, productivity)
+        following = following + (draw >= bound)
     return following
 
 
 def lottery(assets: Tensor, mass: Tensor, grid: Tensor, transition: Tensor) -> Tensor:
-    """Return the shares ``[B, N]`` after households move to the grid points around their assets (Young 2010)."""
-    states, points = len(transition), len(grid)
+    """Return the shares ``[B, N]`` after households move to the grid points around their assets (Young 2010).
+
+    ``transition`` is ``[S, S]``, or ``[B, S, S]``.
+    """
+    states, points = transition.shape[-1], len(grid)
     nodes = grid.to(assets)
     chosen, before = assets.reshape(len(assets), states, points), mass.reshape(len(mass), states, points)
     below = (torch.searchsorted(nodes, chosen.contiguous(), right=True) - 1).clamp(0, points - 2)
@@ -57,7 +61,7 @@ def lottery(assets: Tensor, mass: Tensor, grid: Tensor, transition: Tensor) -> T
     chances = transition.to(mass)
     after = torch.zeros_like(before)
     for state in range(states):  # not a product of matrices, whose rounding depends on the number of copies
-        after = after + chances[state][:, None] * moved[:, state, None]
+        after = after + chances[..., state, :, None] * moved[:, state, None]
     return after.reshape(mass.shape)
 
 

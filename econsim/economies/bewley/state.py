@@ -39,6 +39,7 @@ class State:
     key: Tensor  # [B] int64
     time: Tensor  # [B] int64, periods so far
     policy: Tensor  # [B, 6] in force in this period
+    times: Tensor  # [B] int64, bad (0) or good (1) times; zero without aggregate shocks
     productivity: Tensor  # [B, N] int64, index of the state of the chain
     assets: Tensor  # [B, N] at the start of the period
     mass: Tensor  # [B, N] share of the population

@@ -22,7 +22,7 @@ def _hours(consumption: Floats, scale: Floats, wage: Floats, numbers: Floats, br
         threshold = start / wage
         within = np.maximum(threshold, untaxed * (1 - rate) ** numbers[6])
         hours = np.where(hours > threshold, within, hours)
-    return np.minimum(hours, numbers[7])
+    return np.asarray(np.minimum(hours, numbers[7]))
 
 
 def _net(hours: Floats, wage: Floats, numbers: Floats, brackets: Floats) -> Floats:
@@ -86,7 +86,7 @@ def _slope_of(hours: Floats, net: Floats, wage: Floats, numbers: Floats, bracket
     if not brackets.size:
         return np.asarray(net * numbers[0] * numbers[6] * numbers[4])
     gain, elasticity = _gain(hours, net, wage, numbers, brackets)
-    return gain * numbers[0] * elasticity
+    return np.asarray(gain * numbers[0] * elasticity)
 
 
 class Earnings(NamedTuple):

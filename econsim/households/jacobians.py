@@ -81,7 +81,8 @@ class _Local:
         """Return an output by state, ``[S, G]``."""
         worked = self.household.chain.values[:, None] * self.policy.hours
         net = self.budget.net_earnings(self.household.chain.values[:, None], self.policy.hours) / self.scale
-        return {"assets": self.policy.assets, "labour": worked, "net_earnings": net}[output]
+        levels: dict[str, Floats] = {"assets": self.policy.assets, "labour": worked, "net_earnings": net}
+        return levels[output]
 
     def changes(self, hours: Floats) -> dict[str, Floats]:
         """Return changes of what is worked, from changes of hours ``[..., G * S]``."""

@@ -70,9 +70,8 @@ class Budget:
         if self.brackets[1]:
             gross = self.wage * productivity * hours
             rises = np.diff(self.brackets[1], prepend=0.0)
-            return gross - sum(  # type: ignore[return-value]
-                rise * np.maximum(gross - start, 0.0) for start, rise in zip(self.brackets[0], rises, strict=True)
-            )
+            taxed = (rise * np.maximum(gross - start, 0.0) for start, rise in zip(self.brackets[0], rises, strict=True))
+            return np.asarray(gross - sum(taxed))
         net: Floats = self.level * (self.wage * productivity * hours) ** (1 - self.progressivity)
         return net
 

@@ -57,6 +57,18 @@ class SolvesHouseholds(Protocol):
             key: ``[E]``, of which the first is used.
         """
 
+    def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
+        """Return optimal actions ``[B, N, *shape]`` on the path to the equilibrium under the policy in force.
+
+        Args:
+            role: that of households.
+            observation: of this period.
+            seen: ``[B, T, G]``, what all observed in each period so far, this one included.
+
+        Raises:
+            UserError: there is no such path; the message gives the reason.
+        """
+
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return optimal actions ``[B, N, *shape]`` in the stationary equilibrium under the policy observed.
 

@@ -19,7 +19,7 @@ from econsim.play import HeldAction, play
 RATES = {"consumption_tax": 0.05, "labour_tax": 0.25, "progressivity": 0.1, "capital_tax": 0.2}
 SMALL = {
     "status_quo": RATES,
-    "grid_points": 50,
+    "grid_points": 30,
     "largest_assets": 60.0,
     "periods": 10,
     "productivity": {"states": 3, "deviation": 0.4},

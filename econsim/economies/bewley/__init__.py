@@ -322,15 +322,24 @@ class Bewley(Game[State]):
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
         assert observation.shared is not None
+        return self._optimal(observation, observation.shared[:, None, : len(INSTRUMENTS)])
+
+    def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
+        """Return the actions of households who expect the path to that equilibrium; see :class:`SolvesHouseholds`."""
+        self._check_stationary()
+        return self._optimal(observation, seen[..., : len(INSTRUMENTS)])
+
+    def _optimal(self, observation: Observation, policies: Tensor) -> Tensor:
+        """Return exact actions after ``policies`` ``[B, T, 6]``, of which the first was an equilibrium's."""
+        assert observation.shared is not None
         above = torch.expm1(observation.features[..., 0].double()) * self.reference_output
         assets = self.settings.least + above
         levels = observation.features[..., 1].double()
         levels = levels.exp() if self.shocks is None else levels * self.shocks.economy.hours
-        policy = observation.shared[:, : len(INSTRUMENTS)]
-        numbers = {name: value.expand(len(policy)) for name, value in self.parameters.items()}
+        numbers = {name: value.expand(len(policies)) for name, value in self.parameters.items()}
         capital = observation.shared[:, len(INSTRUMENTS)].double().exp() * self.reference_capital
         times = torch.zeros_like(capital) if self.shocks is None else observation.shared[:, len(INSTRUMENTS) + 3]
-        chosen = exact.actions(self.settings, numbers, policy, assets, levels, capital, times.round().long())
+        chosen = exact.actions(self.settings, numbers, policies, assets, levels, capital, times.round().long())
         width = self.roles["household"].action.shape[0]
         return chosen[..., :width].clamp(LEAST, MOST).to(self.dtype)
 

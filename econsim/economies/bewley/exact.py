@@ -1,9 +1,12 @@
-"""The stationary equilibrium of the economy under a policy, and households' exact policy in it."""
+"""The stationary equilibrium of the economy under a policy, paths between them, and households' exact choices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -12,9 +15,15 @@ from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, Policy
 from econsim.economies.bewley.shocks import shocks_of
 from econsim.errors import UserError
 from econsim.households.equilibrium import Equilibrium, stationary_equilibrium
+from econsim.households.lottery import Lottery
+from econsim.households.policies import Policy as Choices
 from econsim.households.problem import Household
+from econsim.households.transitions import PERIODS, Transition, transition
 
-__all__ = ["actions", "equilibrium_of", "household_of"]
+__all__ = ["actions", "equilibrium_of", "household_of", "path_of"]
+
+Stretches: TypeAlias = tuple[tuple[Policy, int], ...]
+"""Policies, each with the number of periods in which it is in force."""
 
 DECIMALS = 6
 """Policies and parameters that agree to this many decimals are solved once."""
@@ -43,7 +52,7 @@ def equilibrium_of(parameters: Parameters, policy: Policy) -> Equilibrium:
 def actions(
     parameters: Parameters,
     numbers: Mapping[str, Tensor],
-    policy: Tensor,
+    policies: Tensor,
     assets: Tensor,
     levels: Tensor,
     capital: Tensor,
@@ -54,33 +63,69 @@ def actions(
     Args:
         parameters: of the economy.
         numbers: its numeric parameters, ``[B]`` each, which replace those of ``parameters``.
-        policy: in force, ``[B, 6]``.
+        policies: in force in each period so far, ``[B, T, 6]``, with the equilibrium of the first at the start.
         assets: ``[B, N]``.
         levels: of productivity, ``[B, N]``.
         capital: per household, ``[B]``, and
         times: ``[B]`` int64, which matter under aggregate shocks.
     """
-    rows = torch.cat([policy.double().cpu(), torch.stack([value.cpu() for value in numbers.values()], -1)], -1)
+    rows = torch.cat(
+        [policies.double().cpu().flatten(1), torch.stack([value.cpu() for value in numbers.values()], -1)], -1
+    )
     rows = (rows * 10**DECIMALS).round() / 10**DECIMALS
     cases, case = rows.unique(dim=0, return_inverse=True)
     chosen = torch.empty((*assets.shape, 2), dtype=torch.float64, device=assets.device)
     for index, row in enumerate(cases.tolist()):
         selected = (case == index).to(assets.device)
-        case_of, policy_of = _case(parameters, list(numbers), row)
+        case_of, stretches = _case(parameters, list(numbers), row)
         faced = assets[selected], levels[selected]
         if (shocks := shocks_of(case_of)) is None:
-            chosen[selected] = _choices(case_of, policy_of, *faced)
+            chosen[selected] = _choices(case_of, stretches, *faced)
         else:
-            _check_no_taxes(policy_of)
+            _check_no_taxes(stretches[-1][0])
             chosen[selected] = shocks.choices(*faced, capital[selected], times[selected]).expand(-1, -1, 2)
     return chosen
 
 
-def _case(parameters: Parameters, names: list[str], row: list[float]) -> tuple[Parameters, Policy]:
-    instruments = [min(1.0, max(0.0, value)) for value in row[: len(INSTRUMENTS)]]
-    changes: dict[str, float | None] = dict(zip(names, row[len(INSTRUMENTS) :], strict=True))
+def _case(parameters: Parameters, names: list[str], row: list[float]) -> tuple[Parameters, Stretches]:
+    """Return parameters, and policies with the number of periods in which each was in force."""
+    changes: dict[str, float | None] = dict(zip(names, row[-len(names) :], strict=True))
     changes["labour_weight"] = changes["labour_weight"] or None
-    return parameters.model_copy(update=changes), Policy(**dict(zip(INSTRUMENTS, instruments, strict=True)))
+    rates = [min(1.0, max(0.0, value)) for value in row[: -len(names)]]
+    in_force = (tuple(rates[start : start + len(INSTRUMENTS)]) for start in range(0, len(rates), len(INSTRUMENTS)))
+    stretches = (
+        (Policy(**dict(zip(INSTRUMENTS, values, strict=True))), len(list(same))) for values, same in groupby(in_force)
+    )
+    return parameters.model_copy(update=changes), tuple(stretches)
+
+
+@lru_cache(maxsize=64)
+def path_of(parameters: Parameters, stretches: Stretches) -> tuple[Equilibrium, Transition]:
+    """Return where the transition to the last policy starts, and its path; the policies before were surprises too.
+
+    Args:
+        parameters: of the economy.
+        stretches: two policies or more, each with the number of periods in which it was in force.
+
+    Raises:
+        UserError: there is no such path; the message gives the reason.
+    """
+    *earlier, (policy, _) = stretches
+    if len(earlier) == 1:
+        start = equilibrium_of(parameters, earlier[0][0])
+    else:
+        start = _later(parameters, *path_of(parameters, tuple(earlier)), earlier[-1][1])
+    household, taxes, end = household_of(parameters), parameters.taxes(policy), equilibrium_of(parameters, policy)
+    return start, transition(household, parameters.firm(), [taxes] * PERIODS, start, end)
+
+
+def _later(parameters: Parameters, start: Equilibrium, path: Transition, periods: int) -> Equilibrium:
+    """Return the state of a path after some of its periods, in which a transition can start."""
+    household, mass = household_of(parameters), start.distribution
+    for assets in path.assets[:periods]:
+        mass = Lottery(household.chain, household.grid, assets)(mass)
+    debt = float(path.paths["debt"][min(periods, PERIODS - 1)])
+    return replace(start, distribution=mass, aggregates=replace(start.aggregates, debt=debt))
 
 
 def _check_no_taxes(policy: Policy) -> None:
@@ -92,12 +137,18 @@ def _check_no_taxes(policy: Policy) -> None:
             )
 
 
-def _choices(parameters: Parameters, policy: Policy, assets: Tensor, levels: Tensor) -> Tensor:
+def _choices(parameters: Parameters, stretches: Stretches, assets: Tensor, levels: Tensor) -> Tensor:
     """Return the spent share of resources above the borrowing limit, and hours, between grid points as on a line."""
-    solved, problem = equilibrium_of(parameters, policy), household_of(parameters)
+    policy, periods = stretches[-1]
+    if len(stretches) > 1 and periods <= PERIODS:
+        path = path_of(parameters, (*stretches[:-1], (policy, 1)))[1]
+        solved = Choices(*(each[periods - 1] for each in (path.consumption, path.hours, path.assets)))
+    else:
+        solved = equilibrium_of(parameters, policy).policy
+    problem = household_of(parameters)
     grid, values = (torch.from_numpy(each).to(assets) for each in (problem.grid, problem.chain.values))
-    spending = (1 + policy.consumption_tax) * solved.policy.consumption
-    tables = [torch.from_numpy(each).to(assets) for each in (spending, solved.policy.hours, solved.policy.assets)]
+    spending = (1 + policy.consumption_tax) * solved.consumption
+    tables = [torch.from_numpy(each).to(assets) for each in (spending, solved.hours, solved.assets)]
     state = (levels[..., None] - values).abs().argmin(-1)
     below = (torch.searchsorted(grid, assets.contiguous(), right=True) - 1).clamp(0, len(grid) - 2)
     weight = (assets - grid[below]) / (grid[below + 1] - grid[below])

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from econsim.economies.bewley.initial import InitialWealth
 from econsim.errors import UserError, did_you_mean
 from econsim.households.chains import Chain, rouwenhorst, tauchen, with_superstar
 from econsim.households.equilibrium import Taxes, Technology
@@ -131,6 +132,9 @@ class Parameters(Model):
     """Total factor productivity."""
     status_quo: Policy = Policy()
     """Policy of the stationary equilibrium in which an episode starts, in force until the government acts."""
+    initial: InitialWealth | None = None
+    """Wealth and productivity at the start from the Survey of Consumer Finances, in place of their stationary
+    distribution; null: the stationary distribution. ``{}``: a distribution with the survey's inequality."""
     objective: Objective = Objective()
     """The government's reward."""
     instruments: tuple[str, ...] = Field(INSTRUMENTS, min_length=1)

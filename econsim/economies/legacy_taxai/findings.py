@@ -42,9 +42,9 @@ def _leaks(by_episode: Mapping[str, Floats]) -> Iterator[str]:
         made = "appears in consumption, spending and capital without being produced"
         yield f"Open account, resources: {_amount(resources, 'output')} a year {made if resources < 0 else lost}."
     if np.abs(by_episode["balance_leak"]).max() > _CLOSED:
-        sentence = (
-            "is the excess of capital and public debt over them" if balance < 0 else "has no capital or debt behind"
-        )
+        missing = "have neither capital nor public debt behind them"
+        excess = "is the excess of capital and public debt over them"
+        sentence = excess if balance < 0 else missing
         yield f"Open account, balance sheets: {_amount(balance, 'household assets')} {sentence}."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from econsim.economics import LOWEST_RATE, rate_too_low
@@ -17,6 +18,7 @@ __all__ = [
     "check_discrete",
     "check_leads",
     "check_rates",
+    "given_action",
     "lowest_rate",
     "real_instrument",
     "sets_tax_brackets",
@@ -132,3 +134,37 @@ def real_instrument(game: Game[Any], role: Role, user: str) -> Box:
         f"{user} needs an action of bounded real numbers or tax rates; role {role.name} of {type(game).__name__}"
         f" has {box}"
     )
+
+
+def given_action(numbers: Tensor, role: Role, key: str) -> Tensor:
+    """Return ``numbers`` (a scalar for all entries, or one number per entry) as an action ``[*shape]`` of the role.
+
+    Raises:
+        UserError: their number is wrong, one is out of range, or one is no index of an option; the message names
+            ``key``.
+    """
+    shape = torch.Size(role.action.shape)
+    if numbers.ndim and numbers.numel() != shape.numel():
+        raise UserError(f"{key}: expected one number per entry, {shape.numel()} in all, found {numbers.numel()}")
+    action = numbers.reshape(shape) if numbers.ndim else numbers.expand(shape)
+    low, high = _bounds(role.action)
+    outside = action[(action < low) | (action > high)]
+    if len(outside):
+        raise UserError(f"{key}: {outside[0]:g} is out of range for role {role.name}: {role.action}")
+    if isinstance(role.action, Box):
+        return action
+    if not torch.equal(action, action.round()):
+        raise UserError(f"{key}: role {role.name} chooses among options; give the indices of options, as whole numbers")
+    return action.long()
+
+
+def _bounds(space: Box | Discrete | MultiDiscrete) -> tuple[Tensor, Tensor]:
+    """Return the lowest and the highest action, scalars or ``[*shape]``."""
+    match space:
+        case Box(low=low, high=high):
+            bounds = torch.tensor([low, high], dtype=torch.float64)
+        case Discrete(count=count):
+            bounds = torch.tensor([0, count - 1], dtype=torch.float64)
+        case MultiDiscrete(counts=counts):
+            bounds = torch.tensor([[0] * len(counts), [count - 1 for count in counts]], dtype=torch.float64)
+    return bounds[0], bounds[1]

@@ -5,7 +5,7 @@ The protocols of all games are in :mod:`econsim.game`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -22,6 +22,7 @@ __all__ = [
     "MoneyUtility",
     "OptimalTaxInputs",
     "SetsLogLinearTax",
+    "StatesFindings",
     "rate_too_low",
 ]
 
@@ -145,3 +146,11 @@ class SetsLogLinearTax(Protocol):
         Raises:
             UserError: the leader does not set one of the two, or a value is out of its range.
         """
+
+
+@runtime_checkable
+class StatesFindings(Protocol):
+    """A game that states what its own laws leave open, such as accounts that do not close; runs warn of it."""
+
+    def findings(self, by_episode: Mapping[str, NDArray[Any]]) -> Iterator[str]:
+        """Yield sentences about the episodes of one policy, from its metrics by episode, ``{name: [E]}``."""

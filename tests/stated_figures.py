@@ -316,3 +316,23 @@ def coverage() -> dict[str, str]:
             shares = " | ".join(f"{100 * entry[method]:.0f} %" for entry in by_size.values())
             rows[f"{shape.split(',')[0]}_{method}"] = shares
     return rows
+
+
+def legacy_parity() -> dict[str, str]:
+    found = result("legacy_taxai")
+    assert found["ends_that_differ"] == 0
+    return {"years": f"{found['years_compared']:,}", "difference": f"{found['largest_difference']:.0e}"}
+
+
+def legacy_rows() -> dict[str, str]:
+    """Return the rows of the table of constant policies: survival, output, utility and returns, ours and theirs."""
+
+    def cells(row: dict[str, Any]) -> str:
+        shown = [row["version"], row["policy"]]
+        systems = [row[name] for name in ("econsim", "program")]
+        shown += [f"{100 * system['survived']:.0f} %" for system in systems]
+        for name in ("output", "utility", "government_return"):
+            shown += [f"{system[name]['mean']:.4g} ± {system[name]['error']:.1g}" for system in systems]
+        return f"| {' | '.join(shown)} |"
+
+    return {f"row_{number}": cells(row) for number, row in enumerate(result("legacy_taxai")["constants"])}

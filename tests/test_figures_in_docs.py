@@ -33,6 +33,12 @@ SENTENCES = (
         "falls from {highest} to {settled} while the cost of labour rises, and then stays: in the last hundred"
         " iterations it is {end}, with {units} units traded",
     ),
+    (
+        "docs/economies/legacy_taxai.md",
+        figures.legacy_parity,
+        "In {years} years the largest relative difference is {difference}, and all episodes end in the same year",
+    ),
+    *(("docs/economies/legacy_taxai.md", figures.legacy_rows, f"{{row_{number}}}") for number in range(10)),
     ("docs/training.md", figures.long_untaxed_phase, "Productivity is {productivity} there, equality {equality}."),
     (
         "README.md",

@@ -8,10 +8,10 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from econsim.actions import check_leads, check_rates, sets_tax_brackets, tax_thresholds
+from econsim.actions import check_leads, check_rates, given_action, sets_tax_brackets, tax_thresholds
 from econsim.economics import LOWEST_RATE, GivenRate
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Game, MultiDiscrete, Role
+from econsim.game import Game, Role
 from econsim.parameters import Model
 from econsim.play import ConstantPolicy
 
@@ -55,7 +55,7 @@ class Fixed(ConstantPolicy):
             return _rates(rates, game, role)
         if setting is None:
             raise UserError(f"planner.rates: role {role.name} does not set tax brackets; give planner.action instead")
-        return _setting(torch.tensor(setting, dtype=torch.float64), role)
+        return given_action(torch.tensor(setting, dtype=torch.float64), role, "planner.action")
 
 
 def _rates(rates: tuple[float, ...], game: Game[Any], role: Role) -> Tensor:
@@ -65,36 +65,3 @@ def _rates(rates: tuple[float, ...], game: Game[Any], role: Role) -> Tensor:
     given = torch.tensor(rates, dtype=torch.float64)
     check_rates(given, game, role, "planner.rates")
     return given
-
-
-def _setting(numbers: Tensor, role: Role) -> Tensor:
-    """Return ``numbers`` (a scalar for all entries, or one number per entry) as an action ``[*shape]`` of the role."""
-    shape = torch.Size(role.action.shape)
-    if numbers.ndim and numbers.numel() != shape.numel():
-        raise UserError(
-            f"planner.action: expected one number per entry, {shape.numel()} in all, found {numbers.numel()}"
-        )
-    action = numbers.reshape(shape) if numbers.ndim else numbers.expand(shape)
-    low, high = _bounds(role.action)
-    outside = action[(action < low) | (action > high)]
-    if len(outside):
-        raise UserError(f"planner.action: {outside[0]:g} is out of range for role {role.name}: {role.action}")
-    if isinstance(role.action, Box):
-        return action
-    if not torch.equal(action, action.round()):
-        raise UserError(
-            f"planner.action: role {role.name} chooses among options; give the indices of options, as whole numbers"
-        )
-    return action.long()
-
-
-def _bounds(space: Box | Discrete | MultiDiscrete) -> tuple[Tensor, Tensor]:
-    """Return the lowest and the highest action, scalars or ``[*shape]``."""
-    match space:
-        case Box(low=low, high=high):
-            bounds = torch.tensor([low, high], dtype=torch.float64)
-        case Discrete(count=count):
-            bounds = torch.tensor([0, count - 1], dtype=torch.float64)
-        case MultiDiscrete(counts=counts):
-            bounds = torch.tensor([[0] * len(counts), [count - 1 for count in counts]], dtype=torch.float64)
-    return bounds[0], bounds[1]

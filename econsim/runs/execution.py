@@ -25,6 +25,7 @@ from econsim.runs.elections import record_elections
 from econsim.runs.environment import describe_environment
 from econsim.runs.evaluation import evaluation_key
 from econsim.runs.events import check_events
+from econsim.runs.findings import findings
 from econsim.runs.folder import Run, create_run, new_run, open_run
 from econsim.runs.forecast import can_be_measured, measured_time
 from econsim.runs.household_gaps import household_gaps
@@ -361,7 +362,7 @@ class _Execution:
         self.speech.check_answers()
         scored, reasons = gap_closed(policy_scores, self.plan.scenario)
         unit = str(getattr(self.plan.game, "unit", "")) or "money"
-        for message in (*reasons, *negative_consumption(scored, unit)):
+        for message in (*reasons, *negative_consumption(scored, unit), *findings(self.plan.game, scored)):
             self.advice.add(message)
         for score in scored:
             for row in rows_of(score):

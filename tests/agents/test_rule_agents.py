@@ -42,6 +42,15 @@ def test_fixed_hours_ignore_taxes(hours_as: str) -> None:
     assert mean_hours(game, agent("fixed_hours", hours=37.5)) == [37.5, 37.5, 37.5]
 
 
+def test_a_constant_takes_the_action_that_is_given_and_refuses_others() -> None:
+    assert mean_hours(economy(), agent("constant", action=37.5)) == [37.5, 37.5, 37.5]
+    game = economy()
+    with pytest.raises(UserError, match=r"agents\.worker\.action: expected one number per entry, 1 in all, found 2"):
+        agent("constant", action=(1.0, 2.0)).start(game, game.roles["worker"], 1)
+    with pytest.raises(UserError, match=r"agents\.worker\.action: 1000 is out of range"):
+        agent("constant", action=1000.0).start(game, game.roles["worker"], 1)
+
+
 def test_elastic_rule_follows_its_formula() -> None:
     hours = mean_hours(economy(), agent("elastic_rule", untaxed_hours=50, elasticity=0.3))
     assert hours == pytest.approx([50 * (1 - rate) ** 0.3 for rate in RATES], rel=1e-9)

@@ -45,7 +45,8 @@ Conservation
 
 Calibration
     Defaults are conventional annual values: capital share 0.36 and depreciation 0.08 (Aiyagari 1994), Frisch elasticity
-    0.5. An episode starts in the stationary equilibrium under ``status_quo``, drawn at random for a sample.
+    0.5. An episode starts in the stationary equilibrium under ``status_quo``, drawn at random for a sample; with
+    ``initial``, wealth and productivity have the distribution of the Survey of Consumer Finances.
 
 Checks
     Aiyagari's table of interest rates, the steady states of two other solvers, and exact households who stay in the
@@ -63,6 +64,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from functools import cached_property
 from math import inf
 
 import torch
@@ -73,6 +75,7 @@ from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
 from econsim.economies.bewley.accounts import ACCOUNTS, CLOSING_RATE, DEBT
 from econsim.economies.bewley.followed import followed
+from econsim.economies.bewley.initial import initial_distribution, share_above_grid
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
 from econsim.economies.bewley.population import distributed, drawn, lottery, next_states, quantiles
@@ -80,6 +83,7 @@ from econsim.economies.bewley.shocks import shocks_of
 from econsim.economies.bewley.state import Flows, State
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role, Transition
+from econsim.households.chains import Floats
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.exploitability import HouseholdPath
 from econsim.households.problem import Household
@@ -152,6 +156,7 @@ class Bewley(Game[State]):
         self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
         self._set = torch.tensor([INSTRUMENTS.index(name) for name in parameters.instruments])
         self._takes_prices = False
+        self._families = None if parameters.initial is None else parameters.initial.families()
 
     @property
     def equilibrium(self) -> Equilibrium:
@@ -159,14 +164,30 @@ class Bewley(Game[State]):
         self._check_stationary()
         return exact.equilibrium_of(self.settings, self.settings.status_quo)
 
+    def advice(self) -> list[str]:
+        """Return a remark where the grid leaves out some of the initial wealth."""
+        if self.settings.initial is None:
+            return []  # without the time of solving for the equilibrium
+        return share_above_grid(self._initial[1], self.settings.largest_assets)
+
+    @cached_property
+    def _initial(self) -> tuple[Floats, float]:
+        """Initial shares of households ``[S, G]`` over productivity and assets, and of wealth above the grid."""
+        initial, families = self.settings.initial, self._families
+        if initial is None or families is None:
+            return self.equilibrium.distribution, 0.0
+        settings = self.settings
+        problem, solved = self.household_problem, self.equilibrium
+        return initial_distribution(families, initial.capital, problem, solved, settings.depreciation)
+
     # --- the game -----------------------------------------------------------------------------------------------
 
     def reset(self, key: Tensor) -> State:
-        """Return the initial state: the stationary equilibrium under the status quo, or a sample of it."""
-        stationary, times, means = self._start()
-        stationary = stationary.to(key.device)
+        """Return the initial state: the stationary equilibrium under the status quo, with ``initial`` another one."""
+        shares, times, means = self._start()
+        shares = shares.to(key.device)
         begin = distributed if self.is_distribution else drawn
-        productivity, assets, mass = begin(key, stationary, self.grid, self.roles["household"].count, self.dtype)
+        productivity, assets, mass = begin(key, shares, self.grid, self.roles["household"].count, self.dtype)
         policy = self._status_quo.to(key.device, self.dtype)
         capital = total(mass, assets) - means["debt"]
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
@@ -375,7 +396,7 @@ class Bewley(Game[State]):
         solved = self.equilibrium
         means = {"output": solved.output, "interest_rate": solved.interest_rate, "wage": solved.wage}
         means |= {"debt": solved.aggregates.debt, "labour_level": solved.aggregates.labour_level}
-        return torch.from_numpy(solved.distribution), 0, means
+        return torch.from_numpy(self._initial[0]), 0, means
 
     def _next(self, state: State) -> tuple[Tensor, Tensor]:
         """Return the times of the next period ``[B]``, and the transition of productivity until then."""

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from econsim.economies.bewley.income_tax import Brackets, Schedule, schedule_of
+from econsim.economies.bewley.initial import InitialWealth
 from econsim.economies.bewley.shocks import LEAST_HELD, AggregateShocks
 from econsim.errors import UserError, did_you_mean
 from econsim.households.chains import Chain, rouwenhorst, tauchen, with_superstar
@@ -184,6 +185,9 @@ class Parameters(Model):
     """Bad and good times, and employment in the place of ``productivity``; none by default."""
     budget: PublicBudget = PublicBudget()
     """What closes the government's budget: by default the transfer, without debt."""
+    initial: InitialWealth | None = None
+    """Wealth and productivity at the start from the Survey of Consumer Finances, in place of their stationary
+    distribution; null: the stationary distribution. ``{}``: a distribution with the survey's inequality."""
     objective: Objective = Objective()
     """The government's reward."""
     instruments: tuple[str, ...] = Field(INSTRUMENTS, min_length=1)
@@ -252,7 +256,7 @@ class Parameters(Model):
             return self
         if self.labour_weight is not None:
             raise ValueError("labour_weight: hours are no choice under aggregate_shocks; give null")
-        kept = "productivity", "income_tax", "budget", "lowest_assets"
+        kept = "productivity", "income_tax", "budget", "lowest_assets", "initial"
         for name in kept:
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name}: it has no use under aggregate_shocks; leave it out")

@@ -13,23 +13,23 @@ Population = tuple[Tensor, Tensor, Tensor]
 """States of productivity ``[B, N]`` int64, assets ``[B, N]`` and shares of the population ``[B, N]``."""
 
 
-def distributed(key: Tensor, stationary: Tensor, grid: Tensor, count: int, dtype: torch.dtype) -> Population:
-    """Return the stationary distribution ``[S, G]`` itself: one entry per state of productivity and grid point."""
-    states, points = stationary.shape
+def distributed(key: Tensor, shares: Tensor, grid: Tensor, count: int, dtype: torch.dtype) -> Population:
+    """Return a distribution ``[S, G]`` itself: one entry per state of productivity and grid point."""
+    states, points = shares.shape
     shape = len(key), count
     productivity = torch.arange(states, device=key.device).repeat_interleave(points)
     assets = grid.to(key.device, dtype).repeat(states)
-    entries = productivity, assets, stationary.to(dtype).reshape(-1)
+    entries = productivity, assets, shares.to(dtype).reshape(-1)
     first, second, third = (entry.expand(shape).contiguous() for entry in entries)
     return first, second, third
 
 
-def drawn(key: Tensor, stationary: Tensor, grid: Tensor, count: int, dtype: torch.dtype) -> Population:
-    """Return ``count`` households drawn from the stationary distribution ``[S, G]``, of equal weight."""
+def drawn(key: Tensor, shares: Tensor, grid: Tensor, count: int, dtype: torch.dtype) -> Population:
+    """Return ``count`` households drawn from a distribution ``[S, G]``, of equal weight."""
     draw = random.uniform(key, 0, "bewley/initial", (count,), torch.float64)
-    bounds = stationary.reshape(-1).cumsum(0)
-    cell = torch.searchsorted(bounds, draw * bounds[-1], right=True).clamp(max=stationary.numel() - 1)
-    points = stationary.shape[1]
+    bounds = shares.reshape(-1).cumsum(0)
+    cell = torch.searchsorted(bounds, draw * bounds[-1], right=True).clamp(max=shares.numel() - 1)
+    points = shares.shape[1]
     mass = torch.full_like(draw, 1 / count, dtype=dtype)
     return cell // points, grid.to(key.device, dtype)[cell % points], mass
 

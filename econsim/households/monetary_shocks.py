@@ -24,7 +24,7 @@ from econsim.households.new_keynesian import StickyPrices
 from econsim.households.problem import Budget, Household
 from econsim.households.steps import EulerStep
 
-__all__ = ["UNKNOWNS", "MonetaryResponse", "monetary_response"]
+__all__ = ["UNKNOWNS", "MonetaryResponse", "MonetarySystem", "monetary_response"]
 
 UNKNOWNS = ("inflation", "wage", "output")
 _LIMIT = 40  # Newton's steps
@@ -55,12 +55,13 @@ def monetary_response(
     tolerance: float = 1e-9,
     stops: Stops = lambda done, message: False,
 ) -> MonetaryResponse:
-    """Return the response to a ``shock`` ``[T]`` to the nominal rate, a fraction per period, known from period 0 on.
+    """Return the response to a shock to the nominal rate, whose path is known from period 0 on.
 
     Args:
         household: preferences, productivity and the grid of assets.
         firms: firms, central bank and government.
         around: the stationary equilibrium of both, in which the economy is before period 0.
+        shock: ``[T]``, a fraction per period.
         tolerance: of all conditions, relative to output.
         stops: takes the number of evaluations and a message, and returns whether to stop.
 

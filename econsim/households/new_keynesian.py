@@ -18,6 +18,7 @@ equal taxes and profits instead of those in proportion to productivity; Taylor (
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,20 +96,18 @@ def stationary_prices(household: Household, firms: StickyPrices, tolerance: floa
     return replace(solved, residuals={"asset market": residual, **solved.residuals})
 
 
-def _bracket(gap: object, low: float, high: float, start: float) -> tuple[float, float] | None:
+def _bracket(gap: Callable[[float], float], low: float, high: float, start: float) -> tuple[float, float] | None:
     """Return two points between which assets reach the debt, from ``start`` outwards; ``None`` if there are none."""
-    assert callable(gap)
     step, point = 0.5, min(max(start, low), high)
     value = gap(point)
-    while low < point < high or value != 0:
+    while True:
         further = min(max(point + (step if value < 0 else -step), low), high)
         if further == point:
             return None
         other = gap(further)
         if (other < 0) != (value < 0):
-            return (point, further) if point < further else (further, point)
+            return min(point, further), max(point, further)
         point, value, step = further, other, 1.5 * step
-    return point, point
 
 
 class _Search:
@@ -136,7 +135,10 @@ class _Search:
         self.rounds += 1
         household, wage, transfer = self.household, self.firms.wage, self.firms.transfer(rate, output)
         budget = Budget(1.0 + rate, wage, transfer)
-        policy = self.solver.solve(budget, self.consumption)
+        try:
+            policy = self.solver.solve(budget, self.consumption)
+        except UserError as error:
+            raise UserError(f"debt of {self.firms.debt:g} times output: {error}") from None
         self.consumption = policy.consumption
         mass, residual = stationary_distribution(household.chain, household.grid, policy.assets)
         assets = float((mass * policy.assets).sum())

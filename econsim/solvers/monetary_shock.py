@@ -155,7 +155,7 @@ class MonetaryShock:
             f"Shock: {100 * settings.size:g} percentage points of the nominal rate of a period, of which"
             f" {settings.persistence:.0%} are left a period later."
         )
-        yield "Firms, central bank and government are those of the solver; the economy's capital and taxes are not used."
+        yield "Firms, central bank and government are those of the solver; the game's capital and taxes are not used."
 
 
 def _quantities(

@@ -11,13 +11,9 @@ import numpy as np
 from sequence_jacobian import create_model, grids, hetblocks, simple
 
 
-def grid(rho_e, sd_e, n_e, min_a, max_a, n_a):
-    e_grid, pi_e, transition = grids.markov_rouwenhorst(rho=rho_e, sigma=sd_e, N=n_e)
-    return e_grid, pi_e, transition, grids.asset_grid(min_a, max_a, n_a)
-
-
 def make_grid(rho_e, sd_e, n_e, min_a, max_a, n_a):
-    e_grid, pi_e, Pi, a_grid = grid(rho_e, sd_e, n_e, min_a, max_a, n_a)  # noqa: N806
+    e_grid, pi_e, Pi = grids.markov_rouwenhorst(rho=rho_e, sigma=sd_e, N=n_e)  # noqa: N806
+    a_grid = grids.asset_grid(min_a, max_a, n_a)
     return e_grid, pi_e, Pi, a_grid
 
 
@@ -90,6 +86,7 @@ def solved(rule, job):
         fixed, {"beta": 0.986, "vphi": 0.8}, {"asset_mkt": 0.0, "labor_mkt": 0.0}, solver="hybr"
     )
     model = create_model([*blocks, nkpc])
+    steady = model.steady_state(steady)  # with the outputs of the Phillips curve
     shock = {"rstar": job["size"] * job["persistence"] ** np.arange(job["periods"])}
     unknowns, targets = ["pi", "w", "Y"], ["nkpc_res", "asset_mkt", "labor_mkt"]
     seconds = []

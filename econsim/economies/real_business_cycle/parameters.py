@@ -52,7 +52,7 @@ class Parameters(Model):
     interest_rate: float = Field(0.1, ge=0, le=1)
     """Interest on positive balances in a quarter."""
     work_cost: float = Field(0.01, ge=0)
-    """Cost of work of the consumer who minds it most; an hour costs half of it in utility."""
+    """Cost of work of the consumer who dislikes it most; an hour costs half of it in utility."""
     work_cost_pareto: float = Field(4.0, gt=0)
     """Shape of the Pareto distribution whose quantiles divide the cost of work of the other consumers."""
     work_cost_factor: float = Field(1.0, ge=0, le=1)

@@ -65,7 +65,7 @@ def _consumer(parameters: Parameters) -> Role:
         feature_units=("ten thousands of coin", "share of the highest"),
         shared_features=market,
         shared_units=units,
-        action_labels=(*_numbered("demand for good", count), "work", "employer"),
+        action_labels=(*_numbered("demand_for_good", count), "work", "employer"),
         option_labels=(demands,) * count + (hours, _numbered("firm", count)),
     )
 

@@ -253,8 +253,8 @@ def test_language_models_are_asked_for_consumers_firms_and_the_government(tmp_pa
 
     answers = {
         "employer": {
-            "demand for good_1": "2 units",
-            "demand for good_2": "0 units",
+            "demand_for_good_1": "2 units",
+            "demand_for_good_2": "0 units",
             "work": "520 hours",
             "employer": "firm_2",
         },

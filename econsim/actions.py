@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from econsim.economics import LOWEST_RATE, rate_too_low
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Game, MultiDiscrete, Role, Solvable, TaxSchedules
+from econsim.game import Box, Discrete, Game, MultiDiscrete, Observation, Role, Solvable, TaxSchedules
 
 __all__ = [
+    "GivesBestResponses",
     "action_of_amount",
     "action_of_choice",
     "check_amount",
@@ -25,6 +26,14 @@ __all__ = [
     "solvable",
     "tax_thresholds",
 ]
+
+
+@runtime_checkable
+class GivesBestResponses(Protocol):
+    """A game that computes best responses, also one that does not list its actions as :class:`Solvable` games do."""
+
+    def best_response(self, role: str, observation: Observation) -> Tensor:
+        """Return each player's best action given its observation, in the shape of an action."""
 
 
 def solvable(game: Game[Any], role: Role, kind: str) -> Solvable:

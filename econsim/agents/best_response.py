@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from econsim.acceleration import known
-from econsim.actions import solvable
-from econsim.game import Box, Game, Observation, Role, Solvable
+from econsim.actions import GivesBestResponses
+from econsim.errors import UserError
+from econsim.game import Box, Game, Observation, Role
 from econsim.parameters import Model
 
 __all__ = ["BestResponse", "Parameters"]
@@ -27,13 +28,18 @@ class BestResponse:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
-    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[Solvable, Role, torch.dtype]:
+    def start(self, game: Game[Any], role: Role, num_envs: int) -> tuple[GivesBestResponses, Role, torch.dtype]:
         """Store the game in the memory; raises ``UserError`` if the game does not compute best responses."""
         dtype = game.dtype if isinstance(role.action, Box) else torch.int64
-        return solvable(game, role, "best_response"), role, dtype
+        if not isinstance(game, GivesBestResponses):
+            raise UserError(
+                f"agents.{role.name}: kind best_response needs a game that computes exact best responses"
+                f" (best_response); {type(game).__name__} does not"
+            )
+        return game, role, dtype
 
     def act(
-        self, observation: Observation, memory: tuple[Solvable, Role, torch.dtype], key: Tensor
+        self, observation: Observation, memory: tuple[GivesBestResponses, Role, torch.dtype], key: Tensor
     ) -> tuple[Tensor, Any]:
         """Return the optimal actions ``[B, N]``; zeros in a step in which no player acts, such as an announcement."""
         game, role, dtype = memory

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from econsim.households.chains import Floats
+from econsim.households.decomposition import Decomposition, Population, decomposition, discounted_utility
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.problem import Household
 from econsim.households.statistics import mean_between
@@ -40,6 +41,7 @@ class Reform:
     gain: that of all households, at equal weights, who do not know their state.
     steady_state_gain: the same for a birth into the final instead of the first equilibrium: no path is counted.
     winners: the share of households who gain.
+    channels: of ``gain``, and those of ``steady_state_gain``.
     """
 
     before: Equilibrium
@@ -49,6 +51,7 @@ class Reform:
     gain: float
     steady_state_gain: float
     winners: float
+    channels: tuple[Decomposition, Decomposition]
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,12 @@ def reform(
         for value in (along.mean(mass), new.mean(after.distribution))
     ]
     gain, steady = (float(each) for each in at_birth)
-    return Reform(before, after, path, gains, gain, steady, float(mass[gains > 0].sum()))
+    then, finally_, nothing = before.aggregates.consumption, after.aggregates.consumption, np.empty(0)
+    now = Population(old, mass, discounted_utility(household, nothing, then))
+    on_the_path = Population(along, mass, discounted_utility(household, path.paths["consumption"], finally_))
+    in_the_end = Population(new, after.distribution, discounted_utility(household, nothing, finally_))
+    channels = decomposition(household, now, on_the_path), decomposition(household, now, in_the_end)
+    return Reform(before, after, path, gains, gain, steady, float(mass[gains > 0].sum()), channels)
 
 
 def reform_quantities(household: Household, found: Reform, unit: str) -> tuple[Quantity, ...]:
@@ -106,14 +114,20 @@ def reform_quantities(household: Household, found: Reform, unit: str) -> tuple[Q
                 continue
             words, kind = _WORDS[name]
             rows.append(Quantity(title, words, value, unit if kind is None else kind))
-    people = "welfare along the path"
-    rows.append(Quantity(people, "gain of all, not knowing their state", found.gain, "share"))
+    people, compared = "welfare along the path", "steady states compared"
+    rows += _gains(people, found.gain, found.channels[0])
     rows.append(Quantity(people, "households who gain", found.winners, "share"))
-    compared = "steady states compared"
-    rows.append(Quantity(compared, "gain of all, not knowing their state", found.steady_state_gain, "share"))
+    rows += _gains(compared, found.steady_state_gain, found.channels[1])
     for title, gains in deciles(household, found).items():
         rows += [Quantity(title, f"decile {number}", gain, "share") for number, gain in enumerate(gains, 1)]
     return tuple(rows)
+
+
+def _gains(title: str, gain: float, channels: Decomposition) -> list[Quantity]:
+    """Return the gain of all households and its channels."""
+    rows = [Quantity(title, "gain of all, not knowing their state", gain, "share")]
+    names = ("level", "risk", "distribution", "hours")
+    return rows + [Quantity(title, f"of which {name}", getattr(channels, name), "share") for name in names]
 
 
 def deciles(household: Household, found: Reform) -> dict[str, list[float]]:

@@ -7,14 +7,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from econsim.households.equilibrium import Equilibrium
+from econsim.households.facts import HALF_A_MONTH, US_WEALTH
 from econsim.households.problem import Household
-from econsim.households.statistics import constrained_share, gini, mean_between, propensities, quantile, top_share
+from econsim.households.statistics import (
+    certain_propensity,
+    constrained_share,
+    gini,
+    mean_between,
+    propensities,
+    quantile,
+    top_share,
+)
 from econsim.learning import Quantity, Solution
 
 __all__ = ["HouseholdSolution", "quantities"]
 
 SMALL_TRANSFER = 0.01
 """The one-time transfer of which the marginal propensity to consume is taken, a share of output per household."""
+
+_FIFTHS = ("lowest", "second", "third", "fourth", "highest")
+_GROUPS = (
+    "prices",
+    "aggregates",
+    "wealth",
+    "net worth in the US (SCF 2022)",
+    "consumption",
+    "marginal propensity to consume",
+    "marginal propensity to consume by wealth",
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,8 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
     means, mass, policy = solved.aggregates, solved.distribution, solved.policy
     wealth = np.broadcast_to(household.grid, mass.shape)
     spent = propensities(household, solved.budget, policy, SMALL_TRANSFER * solved.output)
+    earned = solved.wage * household.chain.values[:, None] * policy.hours
+    income = earned + solved.interest_rate * wealth
     depreciated = solved.output - means.consumption - means.spending
     shares = {
         ("prices", "interest rate"): solved.interest_rate,
@@ -43,14 +65,25 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
         ("wealth", "share of the top 1 %"): top_share(wealth, mass, 0.01),
         ("wealth", "share of the top 10 %"): top_share(wealth, mass, 0.1),
         ("wealth", "share of the bottom 50 %"): 1 - top_share(wealth, mass, 0.5),
-        ("wealth", "households at the borrowing limit (hand to mouth)"): constrained_share(household, policy, mass),
+        ("wealth", "households who end at the borrowing limit"): constrained_share(household, policy, mass),
+        ("wealth", "hand to mouth: at most half a month's income"): float(mass[wealth <= HALF_A_MONTH * income].sum()),
+        **{("net worth in the US (SCF 2022)", name): value for name, value in US_WEALTH.items() if name != "Gini"},
         ("marginal propensity to consume", "mean"): float((mass * spent).sum()),
         **{
             ("marginal propensity to consume", name): quantile(spent, mass, share)
             for name, share in (("10th percentile", 0.1), ("median", 0.5), ("90th percentile", 0.9))
         },
+        ("marginal propensity to consume", "without risk, limit or choice of hours"): certain_propensity(
+            household, solved.budget
+        ),
         ("marginal propensity to consume", "bottom half of wealth"): mean_between(spent, wealth, mass, 0.0, 0.5),
         ("marginal propensity to consume", "top tenth of wealth"): mean_between(spent, wealth, mass, 0.9, 1.0),
+        **{
+            ("marginal propensity to consume by wealth", f"{word} fifth"): mean_between(
+                spent, wealth, mass, place / 5, (place + 1) / 5
+            )
+            for place, word in enumerate(_FIFTHS)
+        },
     }
     amounts = {
         ("prices", "wage of effective labour"): solved.wage,
@@ -66,9 +99,9 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
         ("aggregates", "capital over output"): solved.capital / solved.output,
         ("aggregates", "mean hours"): float((mass * policy.hours).sum()),
         ("wealth", "Gini"): gini(wealth, mass),
+        ("net worth in the US (SCF 2022)", "Gini"): US_WEALTH["Gini"],
         ("consumption", "Gini"): gini(policy.consumption, mass),
     }
     parts = ((shares, "share"), (amounts, unit), (plain, ""))
     rows = [Quantity(*key, value, kind) for part, kind in parts for key, value in part.items()]
-    order = ("prices", "aggregates", "wealth", "consumption", "marginal propensity to consume")
-    return tuple(sorted(rows, key=lambda row: order.index(row.group)))
+    return tuple(sorted(rows, key=lambda row: _GROUPS.index(row.group)))

@@ -8,7 +8,16 @@ from econsim.households.chains import Floats
 from econsim.households.policies import Policy
 from econsim.households.problem import Budget, Household
 
-__all__ = ["constrained_share", "gini", "lorenz", "mean_between", "propensities", "quantile", "top_share"]
+__all__ = [
+    "certain_propensity",
+    "constrained_share",
+    "gini",
+    "lorenz",
+    "mean_between",
+    "propensities",
+    "quantile",
+    "top_share",
+]
 
 
 def lorenz(amount: Floats, mass: Floats) -> tuple[Floats, Floats]:
@@ -47,6 +56,16 @@ def propensities(household: Household, budget: Budget, policy: Policy, amount: f
     after = np.where(richer > grid[-1], spent[:, -1:] + slope[:, None] * (richer - grid[-1]), after)
     share: Floats = (after - spent) / amount
     return share
+
+
+def certain_propensity(household: Household, budget: Budget) -> float:
+    r"""Return the marginal propensity to consume without risk, a borrowing limit or a choice of hours.
+
+    Consumption grows by $(\beta R)^{1 / \sigma}$ a period, so that $1 - (\beta R)^{1 / \sigma} / R$ of a transfer is
+    spent at once; this is $r / (1 + r)$, permanent income, where $\beta R = 1$.
+    """
+    growth = (household.discount * budget.gross_return) ** (1 / household.risk_aversion)
+    return float(1 - growth / budget.gross_return)
 
 
 def constrained_share(household: Household, policy: Policy, mass: Floats) -> float:

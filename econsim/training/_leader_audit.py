@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
+from econsim.actions import GivesBestResponses
 from econsim.agents.best_response import BestResponse, Parameters
-from econsim.game import Agent, Game, Solvable
+from econsim.game import Agent, Game
 from econsim.learning import Recorder
 from econsim.play import play
 
@@ -35,7 +36,7 @@ def audit(
     """
     precise = game.to(dtype=torch.float64)
     casts = {"learned": dict(agents)}
-    if isinstance(game, Solvable):
+    if isinstance(game, GivesBestResponses):
         exact = {name: BestResponse(Parameters()) for name in game.roles if name != leader}
         casts["exact"] = {**agents, **exact}
     for name, cast in casts.items():

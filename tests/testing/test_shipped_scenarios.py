@@ -40,6 +40,7 @@ STEPS = {
     "llm_economist": 16,
     "pandemic_states": 30,  # past the 28 days after which governors choose again
     "pandemic_states_": 4,
+    "ramsey": 8,  # past the sixth period, in which the second rate comes into force
     "schelling": 6,
     "sugarscape": 2,
 }

@@ -12,7 +12,6 @@ from econsim.analysis.taxation.elasticity import (
     panel_elasticity,
 )
 from econsim.analysis.taxation.household import TaxReform, curve_incomes, household, rates_by_income
-from econsim.analysis.taxation.laffer import LafferCurve, laffer_curve
 from econsim.analysis.taxation.optimal import (
     optimal_schedule,
     pareto_parameter,
@@ -35,6 +34,7 @@ from econsim.analysis.taxation.rates import (
     rates_by_group,
     revenue,
 )
+from econsim.mechanisms.laffer import LafferCurve, laffer_curve
 
 __all__ = [
     "HSV",

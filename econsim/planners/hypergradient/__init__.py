@@ -21,8 +21,13 @@ the response is computed:
     the leader with less: ``hypergradient/optimistic_value`` is what the method expects, ``hypergradient/value`` what
     the followers' own agents return.
 
-All methods ascend in the unit cube. The first three compare points by the leader's true return, and before the ascent
-compare the gradient with central finite differences of the objective of the same method at the starting points
+``pathwise``
+    The followers' own agent plays, and the derivative is taken through its actions and all steps of the episode. Their
+    actions have to be a smooth function of what they observe, as the closed forms of some games are, with one action
+    or many in an episode, and they may depend on each other.
+
+All methods ascend in the unit cube. All but ``averaged`` compare points by the leader's true return, and before the
+ascent compare the gradient with central finite differences of the objective of the same method at the starting points
 (``hypergradient/check_error``).
 """
 

@@ -7,7 +7,14 @@ from torch import Tensor
 
 from econsim.errors import UserError
 from econsim.game import Box, Solvable
-from econsim.planners.hypergradient.bilevel.follower_models import Averaged, Drawn, FollowerModel, Implicit, Unrolled
+from econsim.planners.hypergradient.bilevel.follower_models import (
+    Averaged,
+    Drawn,
+    FollowerModel,
+    Implicit,
+    Pathwise,
+    Unrolled,
+)
 from econsim.planners.hypergradient.bilevel.hvp import slopes
 from econsim.planners.hypergradient.bilevel.leader_objective import LeaderObjective
 from econsim.planners.hypergradient.bilevel.rollouts import Rollouts
@@ -25,6 +32,8 @@ def follower_model(scene: LeaderObjective, budget: Parameters, points: Tensor) -
     """
     if budget.method == "entropy_regularised":
         return _soft(scene, budget, points)
+    if budget.method == "pathwise":
+        return Pathwise(scene)
     check_followers(scene, points)
     if budget.method == "implicit":
         return Implicit(scene)

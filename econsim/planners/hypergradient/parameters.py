@@ -14,10 +14,11 @@ __all__ = ["Parameters"]
 class Parameters(Model):
     """Parameters of the gradient planner."""
 
-    method: Literal["entropy_regularised", "implicit", "unrolled", "averaged"] = "entropy_regularised"
+    method: Literal["entropy_regularised", "implicit", "unrolled", "averaged", "pathwise"] = "entropy_regularised"
     """Model of the followers' responses: choices follow a logit of their values (``entropy_regularised``); followers
-    are at an optimum and move with it (``implicit``); they take some gradient steps (``unrolled``); or they move along
-    with the leader, and decide in its favour where they are indifferent (``averaged``)."""
+    are at an optimum and move with it (``implicit``); they take some gradient steps (``unrolled``); they move along
+    with the leader, and decide in its favour where they are indifferent (``averaged``); or their agent's actions are a
+    smooth function of what they observe (``pathwise``)."""
     starts: int = Field(64, ge=1, le=10_000)
     """Number of starting points, evaluated in one batch: the middle, the status quo, and random points."""
     iterations: int = Field(300, ge=1, le=1_000_000)

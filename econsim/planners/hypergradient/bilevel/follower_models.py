@@ -20,7 +20,7 @@ from econsim.planners.hypergradient.bilevel.implicit_gradient import implicit_gr
 from econsim.planners.hypergradient.bilevel.leader_objective import LeaderObjective
 from econsim.planners.hypergradient.bilevel.unrolled_gradient import unrolled_answer
 
-__all__ = ["Averaged", "Drawn", "FollowerModel", "Implicit", "Unrolled"]
+__all__ = ["Averaged", "Drawn", "FollowerModel", "Implicit", "Pathwise", "Unrolled"]
 
 
 class FollowerModel(ABC):
@@ -71,6 +71,15 @@ class Unrolled(FollowerModel):
     def objective(self, points: Tensor, anchor: Tensor) -> Tensor:
         """Return the leader's returns after the steps."""
         return self.scene.upper(points, unrolled_answer(self.scene.lower, points, anchor, self.steps, self.rate))
+
+
+class Pathwise(FollowerModel):
+    """The followers' own agent plays; its actions are a smooth function of what it observes."""
+
+    def objective(self, points: Tensor, anchor: None) -> Tensor:
+        """Return the leader's returns; derivatives go through the followers' actions and all steps."""
+        scene = self.scene
+        return scene.play(points, scene.agents[scene.follower]).returns[scene.leader].mean(-1)
 
 
 class Averaged(FollowerModel):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from econsim.analysis.inequality import Floats, arrays
 from econsim.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["LafferCurve", "laffer_curve"]
+
+Floats = NDArray[np.floating[Any]]
 
 
 class LafferCurve(NamedTuple):
@@ -68,7 +69,7 @@ def laffer_curve(
 
 
 def _revenue(revenue_of: Callable[[Floats], ArrayLike], rates: Floats) -> Floats:
-    revenue = arrays(revenue_of(rates))[0]
+    revenue = np.asarray(revenue_of(rates), dtype=np.float64)
     if revenue.shape != rates.shape or not np.isfinite(revenue).all():
         raise UserError(f"laffer_curve: expected one finite revenue per rate, found shape {list(revenue.shape)}")
     return revenue

@@ -52,7 +52,18 @@ from torch import Tensor
 
 from econsim.accounts import Account
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Enumerable, Game, Observation, OffersKernels, Role, Transition, tensors
+from econsim.game import (
+    Box,
+    Discrete,
+    Enumerable,
+    Game,
+    Observation,
+    OffersKernels,
+    Role,
+    Transition,
+    tensors,
+    tree_where,
+)
 from econsim.markov import DecisionGame, Decisions
 from econsim.mechanisms.incentives import BenefitsOthers, PaidOutcomes, balanced_payments, payments_from_budget
 from econsim.parameters import Chosen, FromRoom, Model
@@ -167,7 +178,7 @@ class Incentives(Game[State]):
         received, treasury = self._paid(due, state.treasury)
         received = torch.where(begun[:, None], received, 0.0)
         treasury = torch.where(begun, treasury, state.treasury)
-        inner = _where(begun, played.state, state.inner)
+        inner = tree_where(begun, played.state, state.inner)
         after = State(state.time + 1, inner, payments, treasury, state.received + received)
         rewards, total = {}, torch.zeros_like(treasury)
         counts = [role.count for role in self.inner.roles.values()]
@@ -357,12 +368,3 @@ def _planner(parameters: Parameters, labels: tuple[str, ...], horizon: int) -> R
     planner = Role(PLANNER, 1, Box(0, 1, (1,)), action, leads=True, acts_every=horizon, features=("announced",))
     unit = "paid each time to whoever chooses the option or causes the outcome"
     return replace(planner, feature_units=units, action_labels=labels, action_unit=unit)
-
-
-def _where(mask: Tensor, new: Any, old: Any) -> Any:
-    """Return the new state where the mask ``[B]`` is true, and else the old one."""
-
-    def chosen(one: Tensor, other: Tensor) -> Tensor:
-        return torch.where(mask.reshape(-1, *[1] * (one.ndim - 1)), one, other)
-
-    return torch.utils._pytree.tree_map(chosen, new, old)

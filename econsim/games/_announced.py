@@ -234,9 +234,7 @@ class AnnouncedDecisions(Announced):
 
     def outcome_labels(self, role: str) -> tuple[str, ...]:
         """Return the names of the outcomes of a role's players."""
-        inner = self.game.inner
-        assert isinstance(inner, DecisionGame)
-        return inner.outcome_labels(role)
+        return self.game.outcome_labels(role)
 
 
 def announced_game(game: Incentives, payments: Tensor) -> Announced:

@@ -264,6 +264,10 @@ class Incentives(Game[State]):
             paid = paid + torch.einsum("bsao,bo->bsa", problem.outcomes, payments[:, numbers])
         return replace(problem, rewards=problem.rewards + paid)
 
+    def outcome_labels(self, role: str) -> tuple[str, ...]:
+        """Return the names of the outcomes of a role's players; none in games that name no outcomes."""
+        return _outcome_labels(self.inner, role)
+
     def not_covered(self) -> str:
         """Return what the kernels of the game do not cover; a game without kernels is not covered."""
         kernels = self.inner

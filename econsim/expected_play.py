@@ -35,7 +35,7 @@ from econsim.information_tree import Floats, HasInformationTree
 from econsim.learning import Certificate
 from econsim.markov import EXACT, MarkovGame, cce_gains, joint_policy, profile_of, values
 from econsim.markov import HISTORY as MARKOV_HISTORY
-from econsim.mechanisms.incentives import AnnouncesPayoffs
+from econsim.mechanisms.incentives import AnnouncesGame
 
 __all__ = [
     "CCE_DEVIATIONS",
@@ -138,48 +138,38 @@ def announced_play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor) ->
     """Return exact expectations of the followers in the game that a leader's announcement makes.
 
     Args:
-        game: a game of one round after an announcement (:class:`~econsim.mechanisms.incentives.AnnouncesPayoffs`).
+        game: a game whose leader announces payments in its first step (:class:`~econsim.games.incentives.Incentives`).
         agents: the agent of each role.
         key: ``[E]``, of draws that may enter the announcement.
 
     Returns:
-        ``None`` where the game announces no payoffs or they cannot be listed, a follower has no distribution or keeps a
-        memory, or the announcement or a strategy differs between keys. Entries of the leader are NaN.
+        ``None`` where the game announces no payments, the game after the announcement has no exact view, the
+        announcement differs between keys, or as for :func:`expected_play`. Entries of the leader are NaN.
     """
-    if not isinstance(game, AnnouncesPayoffs):
+    if not isinstance(game, AnnouncesGame):
         return None
-    state = game.reset(key)
-    seen = game.observe(state)
-    memories = {name: agents[name].start(game, role, len(key)) for name, role in game.roles.items()}
-    actions = {
-        name: agents[name].act(seen[name], memories[name], key)[0]
-        if role.leads
-        else seen[name].alive.new_zeros((*seen[name].alive.shape, *role.action.shape), dtype=torch.int64)
-        for name, role in game.roles.items()
-    }
-    seen = game.observe(game.step(state, actions).state)
-    strategies: list[Tensor] = []
-    for name, role in game.roles.items():
-        agent = agents[name]
-        if role.leads:
-            continue
-        if not isinstance(agent, Stochastic):
-            return None
-        distribution, after = agent.policy(seen[name], memories[name])
-        if after is not memories[name]:
-            return None
-        shares = distribution.probabilities.double()
-        strategies += (shares / shares.sum(-1, keepdim=True)).unbind(1)
+    seen = game.observe(game.reset(key))
+    (leader,) = (name for name, role in game.roles.items() if role.leads)
+    memory = agents[leader].start(game, game.roles[leader], len(key))
+    announced = agents[leader].act(seen[leader], memory, key)[0][:, 0]
+    if not torch.equal(announced, announced[:1].expand_as(announced)):
+        return None
     try:
-        payoffs = game.announced_payoffs(seen[next(name for name, role in game.roles.items() if not role.leads)])
-    except UserError:  # the game after the announcement has no table of payoffs
+        expected = expected_play(game.announced_game(announced[0]), agents)
+    except UserError:  # the game after the announcement has no exact view
         return None
-    if any(not torch.equal(table, table[:1].expand_as(table)) for table in (payoffs, *strategies)):
+    if expected is None or any(_remembers(game, agents[name], name) for name in game.roles if name != leader):
         return None
-    played = [strategy[0] for strategy in strategies]
-    own, best = expected_payoffs(payoffs[0], played), best_payoffs(payoffs[0], played)
-    leading = own.new_full((sum(role.count for role in game.roles.values() if role.leads),), torch.nan)
-    return Expected(torch.cat([own, leading]), torch.cat([best, leading]), DEVIATIONS, METHOD)
+    leading = expected.own.new_full((game.roles[leader].count,), torch.nan)
+    own, best = (torch.cat([game.discount * values, leading]) for values in (expected.own, expected.best))
+    return expected._replace(own=own, best=best)
+
+
+def _remembers(game: Game[Any], agent: Agent, name: str) -> bool:
+    """Return whether an agent that states probabilities keeps a memory of what it observes."""
+    seen = game.observe(game.reset(random.keys(0, 1, game.device)))[name]
+    memory = agent.start(game, game.roles[name], 1)
+    return isinstance(agent, Stochastic) and agent.policy(seen, memory)[1] is not memory
 
 
 def expected_returns(game: Game[Any], agents: Mapping[str, Agent]) -> dict[str, Tensor] | None:

@@ -40,6 +40,15 @@ def tree_map(function: Callable[[Tensor], Tensor], tree: T) -> T:
     return pytree.tree_map_only(Tensor, function, tree)  # type: ignore[no-any-return]
 
 
+def tree_where(mask: Tensor, chosen: T, other: T) -> T:
+    """Return the state ``chosen`` in the copies where ``mask`` ``[B]`` is true, and ``other`` elsewhere."""
+
+    def select(one: Tensor, two: Tensor) -> Tensor:
+        return torch.where(mask.reshape(-1, *[1] * (one.ndim - 1)), one, two)
+
+    return pytree.tree_map(select, chosen, other)  # type: ignore[no-any-return]
+
+
 def leaves(tree: Any, prefix: str = "") -> dict[str, Tensor]:
     """Return the tensors of a state by dotted name."""
     if tree is None or isinstance(tree, Tensor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from econsim.cli.console_tables import fits, grid
+from econsim.report.games.equilibria import BY_TYPE, rows_by_type
 from econsim.report.games.words import number, option_names, player_roles, strategy_text
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _UNBROKEN = 24  # characters of a strategy that is not wrapped
 
 
 def profile_table(game: Game[Any], solution: Solution, console: Console) -> Table:
-    """Return the first equilibria: one row each, or one row for each player where that is too wide for the console."""
+    """Return the first equilibria: one row each, or one for each type of player where that is too wide to be shown."""
     profiles = solution.profiles[:MOST_ROWS]
     names = list(profiles[0].strategies)
     header = ["", *names, *(f"{name} payoff" for name in names), "total"]
@@ -37,16 +38,18 @@ def profile_table(game: Game[Any], solution: Solution, console: Console) -> Tabl
     wide = grid(header, rows, words=1 + len(names), unbroken=_UNBROKEN)
     if fits(console, wide):
         return wide
-    long = [row for place, profile in enumerate(profiles, 1) for row in _by_player(game, place, profile, can_be_mixed)]
-    return grid(["", "player", "strategy", "payoff"], long, words=3)
-
-
-def _by_player(game: Game[Any], place: int, profile: Profile, with_component: bool) -> list[list[str]]:
-    """Return one row for each player of an equilibrium, and one for all."""
-    rows = zip(profile.payoffs.items(), _played(game, profile), strict=True)
-    numbered = [["", name, strategy, number(payoff)] for (name, payoff), strategy in rows]
-    component = f"component {profile.component}" if with_component else ""
-    return [[str(place), *numbered[0][1:]], *numbered[1:], ["", "total", component, number(profile.total)]]
+    long = [
+        row
+        for place, profile in enumerate(profiles, 1)
+        for row in rows_by_type(
+            game,
+            place,
+            _played(game, profile),
+            list(profile.payoffs.values()),
+            f"component {profile.component}" if can_be_mixed else "",
+        )
+    ]
+    return grid(BY_TYPE, long, words=3)
 
 
 def _played(game: Game[Any], profile: Profile) -> list[str]:

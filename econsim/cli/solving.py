@@ -18,6 +18,7 @@ from econsim.report.games.words import number, option_names, player_roles, share
 if TYPE_CHECKING:
     from econsim.game import Game
     from econsim.learning import Joint, Solution
+    from econsim.scenario import Scenario
 
 _SOLVER = "solver."
 
@@ -52,8 +53,9 @@ def solve(
     """Solve a scenario's game, and print its equilibria and each player's gain from deviating.
 
     For example: econsim solve prisoners_dilemma, or with parameters of a solver: econsim solve chicken.yaml --solver
-    lemke_howson solver.label=2. The agents of the scenario take no part. Ctrl-C stops a solver that iterates;
-    its best result so far is printed.
+    lemke_howson solver.label=2. The agents of the scenario take no part. Where a planner announces payments first, give
+    them as a fixed planner: econsim solve prisoners_dilemma_planner "planner={kind: fixed, action: 2}".
+    Ctrl-C stops a solver that iterates; its best result so far is printed.
     """
     from time import process_time
 
@@ -67,7 +69,7 @@ def solve(
         check_page(report)
     given = overrides or []
     loaded = load(scenario, [text for text in given if not text.startswith(_SOLVER)])
-    game = loaded.game.build()
+    game = _after_announcement(loaded, loaded.game.build())
     kind = solver or default_solver(game)
     settings = [text.removeprefix(_SOLVER) for text in given if text.startswith(_SOLVER)]
     built = solver_choice(kind, settings).build()
@@ -84,6 +86,26 @@ def solve(
         typer.echo(str(report))
     if watched.is_stopped:
         raise KeyboardInterrupt("stopped; the result above is the best so far, with its gap from deviating")
+
+
+def _after_announcement(scenario: Scenario, game: Game[Any]) -> Game[Any]:
+    """Return the game that players play after the planner's announcement, or the game itself where there is none."""
+    from econsim.errors import UserError
+    from econsim.game import FittedAgent
+    from econsim.mechanisms.incentives import AnnouncesGame
+    from econsim.play import ConstantPolicy
+
+    if not isinstance(game, AnnouncesGame):
+        return game
+    (leader,) = (role for role in game.roles.values() if role.leads)
+    planner = None if scenario.planner is None else scenario.planner.build()
+    if not isinstance(planner, ConstantPolicy) or isinstance(planner, FittedAgent):
+        payments = ", ".join(leader.action_labels)
+        raise UserError(
+            f"solve: players choose after an announcement ({payments}); give it, for example"
+            f" 'planner={{kind: fixed, action: [{', '.join('1' for _ in leader.action_labels)}]}}'"
+        )
+    return game.announced_game(planner.action(game, leader))
 
 
 def _print(game: Game[Any], solution: Solution, method: str) -> None:

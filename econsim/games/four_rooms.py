@@ -252,10 +252,14 @@ class FourRooms(MapGame[State]):
             following[:, None].expand(shape),
             moves[:, None].expand(-1, *shape),
             self.discount,
+            self.constants["decision_start"],
         )
 
     def _decision_tables(self) -> dict[str, Tensor]:
-        """Return the outcomes ``[S, J, O]`` and the next states ``[S, J]`` of each move in a decision problem."""
+        """Return the outcomes ``[S, J, O]`` and the next states ``[S, J]`` of each move in a decision problem.
+
+        Also the probability of each first state, ``[S]``: any start with any goal.
+        """
         goals, cells = self.constants["goals"], len(self.constants["walls"])
         state = torch.arange(2 * len(goals) * cells)
         cell, been, goal = state % cells, state // cells % 2 > 0, goals[state // (2 * cells)]
@@ -264,7 +268,9 @@ class FourRooms(MapGame[State]):
         found = self._outcomes(cell[:, None], after, been[:, None], goal[:, None]) & ~over[:, None, None]
         first = (state - cell - been * cells)[:, None]  # the first state with the same goal
         following = first + (been[:, None] | found[..., -2]) * cells + after
-        return {"decision_outcomes": found, "decision_next": following}
+        first_states = (2 * torch.arange(len(goals))[:, None] * cells + self.constants["starts"]).flatten()
+        start = torch.zeros(len(state), dtype=torch.float64).index_fill(0, first_states, 1 / len(first_states))
+        return {"decision_outcomes": found, "decision_next": following, "decision_start": start}
 
     def _decision_state(self, observation: Observation) -> Tensor:
         """Return the number of the state of :meth:`decisions` that each player observes, ``[B, N]``."""

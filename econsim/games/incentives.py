@@ -52,7 +52,19 @@ from torch import Tensor
 
 from econsim.accounts import Account
 from econsim.errors import UserError
-from econsim.game import Box, Discrete, Enumerable, Game, Observation, OffersKernels, Role, Transition, tensors
+from econsim.game import (
+    Box,
+    Discrete,
+    Enumerable,
+    Game,
+    Observation,
+    OffersKernels,
+    Role,
+    Transition,
+    tensors,
+    tree_where,
+)
+from econsim.games._announced import Announced, announced_game
 from econsim.markov import DecisionGame, Decisions
 from econsim.mechanisms.incentives import BenefitsOthers, PaidOutcomes, balanced_payments, payments_from_budget
 from econsim.parameters import Chosen, FromRoom, Model
@@ -129,6 +141,7 @@ class Incentives(Game[State]):
             "payment_of": _payment_numbers(self.inner, list(groups.values())),
             "payment_of_outcome": _outcome_payment_numbers(self.inner, list(groups.values())),
         }
+        self.pays_options = bool((self.constants["payment_of"] < len(groups)).any())
         labels = tuple(groups)
         followers = {name: self._follower(role, labels) for name, role in self.inner.roles.items()}
         self.roles = {**followers, PLANNER: _planner(parameters, labels, self.horizon)}
@@ -146,15 +159,21 @@ class Incentives(Game[State]):
     def observe(self, state: State) -> dict[str, Observation]:
         """Return the game's observations with the payments, and whether the planner has announced."""
         begun = state.time > 0
-        shown = torch.cat([begun[:, None].double(), state.payments / self.largest], -1).to(self.dtype)[:, None]
-        seen = {}
-        for name, observation in self.inner.observe(state.inner).items():
-            features = torch.cat([observation.features, shown.expand(-1, observation.alive.shape[1], -1)], -1)
-            acting = observation.acting & begun[:, None]
-            seen[name] = observation.with_fields(features=features, acting=acting, deferred=None)
+        of_game = self.inner.observe(state.inner)
+        seen = {name: self.informed(observation, begun, state.payments) for name, observation in of_game.items()}
         alive = torch.ones_like(begun)[:, None]
         planner = Observation(begun[:, None, None].to(self.dtype), alive, ~begun[:, None])
         return {**seen, PLANNER: planner}
+
+    def informed(self, observation: Observation, begun: Tensor, payments: Tensor) -> Observation:
+        """Return an observation of the game with the payments ``[B, K]``, and whether they are announced ``[B]``."""
+        shown = torch.cat([begun[:, None].double(), payments / self.largest], -1).to(self.dtype)[:, None]
+        features = torch.cat([observation.features, shown.expand(-1, observation.alive.shape[1], -1)], -1)
+        return observation.with_fields(features=features, acting=observation.acting & begun[:, None], deferred=None)
+
+    def uninformed(self, observation: Observation) -> Observation:
+        """Return the observation of the game, without the payments that :meth:`informed` has added."""
+        return observation.with_fields(features=observation.features[..., : -1 - len(self.announced)], deferred=None)
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Announce the payments in the first step; afterwards, play the game and pay."""
@@ -162,12 +181,13 @@ class Incentives(Game[State]):
         announced = actions[PLANNER][:, 0].double()
         payments = torch.where(begun[:, None], state.payments, announced)
         played = self.inner.step(state.inner, actions)
-        choices = torch.cat([actions[name] for name in self.inner.roles], -1)
-        due = self._due(payments, choices) + self._due_for_outcomes(payments, state.inner, played.state)
-        received, treasury = self._paid(due, state.treasury)
+        due = self._due_for_options(payments, state.inner, actions) + self._due_for_outcomes(
+            payments, state.inner, played.state
+        )
+        received, treasury = self.paid(due, state.treasury)
         received = torch.where(begun[:, None], received, 0.0)
         treasury = torch.where(begun, treasury, state.treasury)
-        inner = _where(begun, played.state, state.inner)
+        inner = tree_where(begun, played.state, state.inner)
         after = State(state.time + 1, inner, payments, treasury, state.received + received)
         rewards, total = {}, torch.zeros_like(treasury)
         counts = [role.count for role in self.inner.roles.values()]
@@ -206,13 +226,25 @@ class Incentives(Game[State]):
         """
         if not isinstance(self.inner, Enumerable):
             raise UserError(f"incentives: {type(self.inner).__name__} has no table of payoffs; use normal_form")
-        payoffs, count = self.inner.payoff_tensor(), self.roles[PLANNER].action.size  # type: ignore[union-attr]
-        payments = observation.features[:, 0, -count:].double() * self.largest
+        return self.payoffs_with(observation.features[:, 0, -len(self.announced) :].double() * self.largest)
+
+    def announced_game(self, payments: Tensor) -> Announced:
+        """Return the game after an announcement; see :class:`~econsim.mechanisms.incentives.AnnouncesGame`.
+
+        Raises:
+            UserError: the game has no exact view after the announcement.
+        """
+        return announced_game(self, payments)
+
+    def payoffs_with(self, payments: Tensor) -> Tensor:
+        """Return payoffs with payments ``[B, K]``, float64 ``[B, P, A_1, ..., A_P]``; the game must be enumerable."""
+        assert isinstance(self.inner, Enumerable)
+        payoffs = self.inner.payoff_tensor()
         profiles = list(product(*(range(options) for options in payoffs.shape[1:])))
         choices = torch.tensor(profiles, device=payments.device).expand(len(payments), -1, -1)  # [B, J, P]
         budget = self.parameters["budget"].expand(len(payments))[:, None].expand(-1, len(profiles))
-        due = self._due(payments[:, None].expand(-1, len(profiles), -1), choices)
-        received, _ = self._paid(due, budget)
+        due = self.due(payments[:, None].expand(-1, len(profiles), -1), choices)
+        received, _ = self.paid(due, budget)
         return payoffs + received.movedim(-1, 1).reshape(len(payments), *payoffs.shape)
 
     def decisions(self, role: str, observation: Observation) -> Decisions:
@@ -232,6 +264,10 @@ class Incentives(Game[State]):
             paid = paid + torch.einsum("bsao,bo->bsa", problem.outcomes, payments[:, numbers])
         return replace(problem, rewards=problem.rewards + paid)
 
+    def outcome_labels(self, role: str) -> tuple[str, ...]:
+        """Return the names of the outcomes of a role's players; none in games that name no outcomes."""
+        return _outcome_labels(self.inner, role)
+
     def not_covered(self) -> str:
         """Return what the kernels of the game do not cover; a game without kernels is not covered."""
         kernels = self.inner
@@ -249,10 +285,28 @@ class Incentives(Game[State]):
         other.inner = self.inner.on_kernels()
         return other
 
-    def _due(self, payments: Tensor, choices: Tensor) -> Tensor:
+    @property
+    def pays_outcomes(self) -> bool:
+        """Whether any outcome has a payment."""
+        numbers = self.constants["payment_of_outcome"].values()
+        return any(bool((of_role < len(self.announced)).any()) for of_role in numbers)
+
+    def unheard(self, state: State) -> dict[str, Tensor]:
+        """Return an action of the planner for steps after the announcement, which do not read it."""
+        return {PLANNER: torch.zeros_like(state.payments)[:, None].to(self.dtype)}
+
+    def due(self, payments: Tensor, choices: Tensor) -> Tensor:
         """Return the payment due to each player for its choice, ``[..., P]``."""
         numbers = self.constants["payment_of"][torch.arange(choices.shape[-1], device=choices.device), choices]
         return _and_nothing(payments).gather(-1, numbers)
+
+    def _due_for_options(self, payments: Tensor, before: Any, actions: Mapping[str, Tensor]) -> Tensor:
+        """Return the payments due to each player for its option, ``[B, P]``; none where it did not act."""
+        due = self.due(payments, torch.cat([actions[name] for name in self.inner.roles], -1))
+        if not self.pays_options:
+            return due
+        seen = self.inner.observe(before)
+        return due * torch.cat([seen[name].acting & seen[name].alive for name in self.inner.roles], -1)
 
     def _due_for_outcomes(self, payments: Tensor, before: Any, after: Any) -> Tensor | float:
         """Return the payments due to each player for the outcomes of a step of the game, ``[B, P]``."""
@@ -267,7 +321,7 @@ class Incentives(Game[State]):
         ]
         return torch.cat(due, 1)
 
-    def _paid(self, due: Tensor, treasury: Tensor) -> tuple[Tensor, Tensor]:
+    def paid(self, due: Tensor, treasury: Tensor) -> tuple[Tensor, Tensor]:
         """Return what each player receives of what is due, ``[..., P]``, and the treasury ``[...]`` afterwards."""
         return (balanced_payments(due), treasury) if self.settings.balanced else payments_from_budget(due, treasury)
 
@@ -357,12 +411,3 @@ def _planner(parameters: Parameters, labels: tuple[str, ...], horizon: int) -> R
     planner = Role(PLANNER, 1, Box(0, 1, (1,)), action, leads=True, acts_every=horizon, features=("announced",))
     unit = "paid each time to whoever chooses the option or causes the outcome"
     return replace(planner, feature_units=units, action_labels=labels, action_unit=unit)
-
-
-def _where(mask: Tensor, new: Any, old: Any) -> Any:
-    """Return the new state where the mask ``[B]`` is true, and else the old one."""
-
-    def chosen(one: Tensor, other: Tensor) -> Tensor:
-        return torch.where(mask.reshape(-1, *[1] * (one.ndim - 1)), one, other)
-
-    return torch.utils._pytree.tree_map(chosen, new, old)

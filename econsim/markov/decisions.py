@@ -37,6 +37,7 @@ class Decisions:
         next_states: ``[S, A, J]`` int64.
         probabilities: ``[1 | B, S, A, J]`` float64, rows sum to one.
         discount: the weight of a reward relative to a reward one step earlier.
+        start: ``[S]`` float64, the probability of each state at the start of an episode.
     """
 
     state: Tensor
@@ -45,6 +46,7 @@ class Decisions:
     next_states: Tensor
     probabilities: Tensor
     discount: float
+    start: Tensor
 
 
 @runtime_checkable
@@ -53,6 +55,9 @@ class DecisionGame(Protocol):
 
     def decisions(self, role: str, observation: Observation) -> Decisions:
         """Return the decision problems of a role's players in each environment copy, from their observation."""
+
+    def outcome_labels(self, role: str) -> tuple[str, ...]:
+        """Return the names of the outcomes of a role's players."""
 
 
 def soft_policy(problem: Decisions, temperature: float, tolerance: float = 1e-9, most: int = 10_000) -> Tensor:

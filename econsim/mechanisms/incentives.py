@@ -14,9 +14,16 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from econsim.game import Observation
+from econsim.game import Game, Observation
 
-__all__ = ["AnnouncesPayoffs", "BenefitsOthers", "PaidOutcomes", "balanced_payments", "payments_from_budget"]
+__all__ = [
+    "AnnouncesGame",
+    "AnnouncesPayoffs",
+    "BenefitsOthers",
+    "PaidOutcomes",
+    "balanced_payments",
+    "payments_from_budget",
+]
 
 
 @runtime_checkable
@@ -25,6 +32,21 @@ class AnnouncesPayoffs(Protocol):
 
     def announced_payoffs(self, observation: Observation) -> Tensor:
         """Return payoffs with payments, float64 ``[B, P, A_1, ..., A_P]``, from an observation of a following role."""
+
+
+@runtime_checkable
+class AnnouncesGame(Protocol):
+    """A game whose players choose after a planner's announcement, which makes it another game of its own."""
+
+    def announced_game(self, payments: Tensor) -> Game[Any]:
+        """Return the game of the followers after an announcement ``[K]``, with its exact view.
+
+        It is :class:`~econsim.game.Enumerable`, a :class:`~econsim.markov.MarkovGame` or a
+        :class:`~econsim.information_tree.HasInformationTree`.
+
+        Raises:
+            UserError: the game has no exact view.
+        """
 
 
 @runtime_checkable

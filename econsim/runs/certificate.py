@@ -18,7 +18,7 @@ from econsim.game import Enumerable, Solvable
 from econsim.households.protocols import SolvesHouseholds
 from econsim.information_tree import HasInformationTree
 from econsim.markov import MarkovGame
-from econsim.mechanisms.incentives import AnnouncesPayoffs
+from econsim.mechanisms.incentives import AnnouncesGame
 from econsim.runs.backend import TENSORS, on_backend
 from econsim.runs.deviations import DeviationBudget, Finder, Piece
 from econsim.runs.folder import Run, open_run
@@ -110,7 +110,7 @@ class _Certifying:
                 raise UserError(f"--role {role}: no such role in this run{did_you_mean(role, self.game.roles)}")
         wanted = [role for role in self.game.roles if not roles or role in roles]
         followers = [role for role in wanted if not self.game.roles[role].leads]
-        exact = (Solvable, Enumerable, HasInformationTree, MarkovGame, SolvesHouseholds, AnnouncesPayoffs)
+        exact = (Solvable, Enumerable, HasInformationTree, MarkovGame, SolvesHouseholds, AnnouncesGame)
         has_exact_responses = isinstance(self.game, exact)
         if followers and not self.budget.iterations and not has_exact_responses:
             raise UserError(

@@ -14,7 +14,8 @@ def default_solver(game: Game[Any]) -> str:
     """Return the kind of solver that is used for a game where the user names none.
 
     It finds a subgame-perfect equilibrium where players observe all moves, the maximal lottery of a preference game,
-    the stationary equilibrium of an economy of households who save, the equilibrium in the limit of many
+    the stationary equilibrium of an economy of households who save, the best policy of players who each face a decision
+    problem of their own, the equilibrium in the limit of many
     players where payoffs are given by counts and too many to list, all equilibria of two players, and the best
     correlated equilibrium of any other number of players.
 
@@ -27,7 +28,7 @@ def default_solver(game: Game[Any]) -> str:
     from econsim.games.preference import Preference
     from econsim.households.protocols import SolvesHouseholds
     from econsim.information_tree import HasInformationTree
-    from econsim.markov import MarkovGame
+    from econsim.markov import DecisionGame, MarkovGame
 
     if isinstance(game, HasInformationTree):
         from econsim.solvers.subgame_perfect import has_perfect_information
@@ -40,6 +41,8 @@ def default_solver(game: Game[Any]) -> str:
         return "stationary_equilibrium"
     if isinstance(game, MarkovGame):
         return "backward_induction"
+    if isinstance(game, DecisionGame):
+        return "value_iteration"
     if isinstance(game, Preference):
         return "maximal_lottery"
     if isinstance(game, Enumerable):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ from econsim.planners.search import Parameters as SearchParameters
 from econsim.planners.search import Search
 from econsim.play import HeldAction, play
 from econsim.scenario import load
+from econsim.solvers.value_iteration import Parameters as Program
+from econsim.solvers.value_iteration import ValueIteration as DynamicProgram
 from econsim.testing import check_game
 from econsim.text.observations import acting_players, seen_by
 from econsim.text.role_text import RoleText
 
 ROOT = Path(__file__).resolve().parents[2]
 UP, DOWN, LEFT, RIGHT = range(4)
+STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # in this order
 SMALL = """
 #######
 #S.#.G#
@@ -237,3 +241,49 @@ def test_values_that_do_not_converge_are_an_error() -> None:
     problem = game.decisions("player", game.observe(game.reset(random.keys(0, 1)))["player"])
     with pytest.raises(UserError, match="value iteration did not converge: after 3 sweeps"):
         soft_policy(problem, TEMPERATURE, most=3)
+
+
+@pytest.mark.parametrize("payment", [None, "0.4"])
+def test_solve_agrees_with_the_forward_program_of_the_benchmark(payment: str | None) -> None:
+    # The benchmark carries the law of the state forward, the solver carries values backward. With a planner, the
+    # announcement takes one step, which discounts the player's return; the benchmark states four digits.
+    rows = json.loads((ROOT / "benchmarks/results/four_rooms.json").read_text())["result"]["by_payment"]
+    scenario = load("four_rooms" if payment is None else "four_rooms_planner")
+    game = scenario.build_game()
+    if payment is not None:
+        game = game.announced_game(torch.tensor([float(payment)], dtype=torch.float64))  # type: ignore[attr-defined]
+    solution = DynamicProgram(Program()).solve(game, {})
+    own = {entry.name: entry.value for entry in solution.quantities if entry.group == "player, value_iteration"}
+    stated = rows["0"]["without_payment"] if payment is None else rows[payment]["player"] / 0.99
+    assert own["expected return"] == pytest.approx(stated, abs=1e-4)
+    best = {entry.name: entry.value for entry in solution.quantities if entry.group == "player, best policy"}
+    gain = best["expected return"] - own["expected return"]
+    assert gain > 0.01  # a temperature of 0.005 costs more than that on a way of 12 steps and more
+    assert solution.certificate.lower == solution.certificate.upper == pytest.approx(gain)
+    colder = DynamicProgram(Program(temperature=1e-5)).solve(game, {}).certificate.upper
+    assert colder is not None
+    assert colder < 1e-4  # the softly optimal policy becomes optimal
+
+
+def test_the_best_policy_on_a_small_map_is_that_of_plain_python() -> None:
+    rows = ["#####", "#S.G#", "#.T.#", "#####"]
+    game = econsim.make("four_rooms", map="\n".join(rows), slip=0.3, horizon=6, discount=0.9)
+
+    @cache
+    def worth(time: int, row: int, column: int) -> float:
+        if time == 6 or rows[row][column] == "G":
+            return 0.0
+        values = []
+        for chosen in range(4):
+            value = 0.0
+            for turn, (down, right) in enumerate(STEPS):
+                to = (row + down, column + right)
+                to = (row, column) if rows[to[0]][to[1]] == "#" else to
+                chance = 0.7 if turn == chosen else 0.1
+                value += chance * ((rows[to[0]][to[1]] == "G") + 0.9 * worth(time + 1, *to))
+            values.append(value)
+        return max(values)
+
+    solution = DynamicProgram(Program()).solve(game, {})
+    best = next(entry.value for entry in solution.quantities if entry.group == "player, best policy")
+    assert best == pytest.approx(worth(0, 1, 1), abs=1e-12)

@@ -13,6 +13,7 @@ from econsim.agents import mixed_strategy
 from econsim.game import Game
 from econsim.report.games import blocks_of_game
 from econsim.report.games.blocks import Block
+from econsim.report.games.equilibria import rows_by_type
 from econsim.report.games.payoffs import payoff_block
 from econsim.report.games.play import Play
 from econsim.report.games.response_graph import graph_block
@@ -84,6 +85,32 @@ def test_prices_of_costs_are_those_of_pigou() -> None:
     ]
     assert blocks["Schelling diagram"].figure is not None
     assert [row[0] for row in texts(blocks["Play and best responses"])] == ["each of 10 drivers"]
+
+
+def test_many_players_have_rows_instead_of_columns() -> None:
+    # Six players who are paid 1 each for an option that exactly one of them may choose in any equilibrium: the first
+    # gains from it whatever others do, the others only where the first does not choose it.
+    players = [f"player_{number}" for number in range(1, 7)]
+    chosen = np.indices((2,) * 6)
+    paid = {name: chosen[place] * (1.0 if place == 0 else 1.0 - 2.0 * chosen[0]) for place, name in enumerate(players)}
+    game = econsim.make("normal_form", payoffs={name: table.tolist() for name, table in paid.items()})
+    block = blocks_of(game)["Equilibria"]
+    assert block.header == ("", "player", "strategy", "payoff")
+    assert texts(block) == [
+        ["1", "player_1", "1", "1"],
+        *(["", name, "0", "0"] for name in players[1:]),
+        ["", "total", "", "1"],
+    ]
+
+
+def test_players_of_one_type_share_a_row() -> None:
+    game = econsim.make("congestion", drivers=6)
+    rows = rows_by_type(game, 1, ["motorway"] * 4 + ["country_road"] * 2, [-0.5] * 4 + [-1.0] * 2, "largest gain 0")
+    assert rows == [
+        ["1", "driver, 4 of 6", "motorway", "-0.5"],
+        ["", "driver, 2 of 6", "country_road", "-1"],
+        ["", "total", "largest gain 0", "-4"],
+    ]
 
 
 @pytest.mark.parametrize(("options", "table", "figure"), [(3, True, False), (20, False, True), (70, False, False)])

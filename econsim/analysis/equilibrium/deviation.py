@@ -15,7 +15,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError, did_you_mean
-from econsim.game import Agent, Game, Memory, Observation, Role, Transition, tensors, tree_map
+from econsim.game import Agent, Game, Memory, Observation, Role, Transition, tensors, tree_map, tree_where
 
 __all__ = ["DEVIATOR", "Deviating", "Deviation", "Seated", "following_role", "in_seat"]
 
@@ -41,6 +41,8 @@ class Seated:
 
     inner: Any  # state of the game
     seat: Tensor  # [B] int64, index of a player of the role
+    time: Tensor  # [B] int64, steps
+    over: Tensor  # [B] bool, the game has ended; only where episodes are padded
 
 
 class Deviation(Game[Seated]):
@@ -48,15 +50,18 @@ class Deviation(Game[Seated]):
 
     The seat is drawn from the copy's key, so that over many copies every player is replaced. The action of the role's
     own agent for that seat is ignored. The game has no accounts: only returns are compared.
+
+    With ``padded``, an episode that ends early is followed by steps in which nobody acts and nothing is paid, up to the
+    horizon: every rollout of ``horizon`` steps then contains whole episodes, and no return is estimated at a cut.
     """
 
-    def __init__(self, game: Game[Any], role: str) -> None:
+    def __init__(self, game: Game[Any], role: str, padded: bool = False) -> None:
         """Raises ``UserError`` unless ``role`` is a following role, and no role is called ``deviator``."""
         if DEVIATOR in game.roles:
             raise UserError(f"{type(game).__name__} already has a role {DEVIATOR!r}; rename that role")
-        self.game, self.role = game, role
+        self.game, self.role, self.padded = game, role, padded
         self.parameters, self.dtype = game.parameters, game.dtype
-        self.horizon, self.unit, self.clocked = game.horizon, game.unit, game.clocked
+        self.horizon, self.unit, self.clocked = game.horizon, game.unit, game.clocked or padded
         self.discount, self.constants = game.discount, game.constants
         self.roles = {**game.roles, DEVIATOR: replace(following_role(game, role), name=DEVIATOR, count=1)}
 
@@ -67,11 +72,15 @@ class Deviation(Game[Seated]):
 
     def reset(self, key: Tensor) -> Seated:
         """Return the game's first state for keys ``[B]``, and seats."""
-        return Seated(self.game.reset(key), random.integers(key, 0, "deviator/seat", self.game.roles[self.role].count))
+        seat = random.integers(key, 0, "deviator/seat", self.game.roles[self.role].count)
+        return Seated(self.game.reset(key), seat, torch.zeros_like(key), torch.zeros_like(key, dtype=torch.bool))
 
     def observe(self, state: Seated) -> dict[str, Observation]:
         """Return the observations of each role; the deviator has those of its seat."""
         seen = self.game.observe(state.inner)
+        if self.padded:
+            playing = ~state.over[:, None]
+            seen = {name: each.with_fields(acting=each.acting & playing) for name, each in seen.items()}
         whole = seen[self.role]
         read = whole.acting & ~_is_seat(state.seat, whole.acting)
         seated = replace(whole, shared=None, whole=None)
@@ -83,7 +92,16 @@ class Deviation(Game[Seated]):
         joint = torch.where(_is_seat(state.seat, actions[self.role]), actions[DEVIATOR], actions[self.role])
         done = self.game.step(state.inner, {**{name: actions[name] for name in self.game.roles}, self.role: joint})
         rewards = {**done.rewards, DEVIATOR: _of_seat(done.rewards[self.role], state.seat)}
-        return Transition(Seated(done.state, state.seat), rewards, done.terminated, done.truncated)
+        after = Seated(done.state, state.seat, state.time + 1, state.over)
+        transition = Transition(after, rewards, done.terminated, done.truncated)
+        return self._padded(state, transition) if self.padded else transition
+
+    def _padded(self, state: Seated, done: Transition[Seated]) -> Transition[Seated]:
+        """Hold copies whose game has ended, and end all episodes at the horizon."""
+        over, last = state.over | done.terminated, done.state.time >= self.horizon
+        inner = tree_where(state.over, state.inner, done.state.inner)
+        rewards = {name: reward.masked_fill(state.over[:, None], 0.0) for name, reward in done.rewards.items()}
+        return Transition(replace(done.state, inner=inner, over=over), rewards, last & over, last & ~over)
 
     def conserved(self, state: Seated) -> dict[str, Tensor]:
         """Return the game's conserved quantities."""
@@ -91,11 +109,11 @@ class Deviation(Game[Seated]):
 
     def with_parameters(self, **values: Tensor | float) -> Deviation:
         """Return the same deviation from the game with other numeric parameters."""
-        return Deviation(self.game.with_parameters(**values), self.role)
+        return Deviation(self.game.with_parameters(**values), self.role, self.padded)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Deviation:
         """Return the same deviation from the game on another device, or in another precision."""
-        return Deviation(self.game.to(device, dtype), self.role)
+        return Deviation(self.game.to(device, dtype), self.role, self.padded)
 
     def frozen(self, agents: Mapping[str, Agent]) -> dict[str, Agent]:
         """Return agents of the game, adapted to this game; no learner fits them."""

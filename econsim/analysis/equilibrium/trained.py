@@ -26,6 +26,7 @@ LONGEST, FEWEST, MOST = 256, 64, 1024  # steps of a rollout, copies
 MOST_FLOATS = 1 << 26  # in the observations of all copies
 SMALLEST_VIEW = 7  # tiles, required by two convolutions
 ONE_SHOT = 16  # steps of an episode up to which returns need no discount
+PADDED = 64  # steps of an episode up to which rollouts consist of whole episodes
 LONG_DISCOUNT = 0.998  # at most, in longer episodes: distant rewards add more noise than information
 NARROW = -2.5  # log standard deviation of real-valued actions in the second half of the training
 EXPLORING = ((0.0, 1.0), (1.0, 0.0))  # entropy weight of discrete actions from new weights, in units of advantages
@@ -70,7 +71,7 @@ def trained_policies(
         UserError: the role leads, or its actions cannot be learned.
         RunError: a loss is no longer finite.
     """
-    deviation = Deviation(game, role)
+    deviation = Deviation(game, role, padded=not game.clocked and game.horizon <= PADDED)
     starts = _starts(game.roles[role], agents[role], settings or settings_for(game))
     wide = iterations - iterations // 2 if isinstance(game.roles[role].action, Box) else iterations
     policies = []

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from econsim.game import Game
     from econsim.learning import Profile
 
-__all__ = ["Equilibria", "equilibria_of", "profiles_block"]
+__all__ = ["BY_TYPE", "Equilibria", "equilibria_of", "profiles_block", "rows_by_type"]
 
 Floats = NDArray[np.float64]
 MOST_BASES = 3_000_000
 """The largest number of bases of the linear systems whose vertices are enumerated, all sets of as many options of both
 players as one of them has: those of 12 by 12 options take about a second."""
 MOST_ROWS = 24
+MOST_ACROSS = 4
+"""The largest number of players who have columns of their own; more are in rows, one for each type of player."""
+BY_TYPE = ("", "player", "strategy", "payoff")
+"""The header of :func:`rows_by_type`."""
 _TITLE = "Equilibria"
 
 
@@ -55,17 +59,57 @@ def profiles_block(title: str, game: Game[Any], profiles: Sequence[Profile], not
     names, roles = player_names(game), player_roles(game)
     several = len({profile.component for profile in profiles}) < len(profiles)
     header = ["", *names, *(f"payoff of {name}" for name in names), "total", "largest gain"]
+    if len(names) > MOST_ACROSS:
+        return _long_block(title, game, profiles, notes, several)
     rows = []
     for place, profile in enumerate(profiles[:MOST_ROWS], 1):
         played = [strategy_text(*each) for each in zip(roles, profile.strategies.values(), strict=True)]
         paid = [number(payoff) for payoff in profile.payoffs.values()]
         row = [str(place), *played, *paid, number(profile.total), f"{profile.largest_gain:.2g}"]
         rows.append([*row, str(profile.component)] if several else row)
-    hidden = len(profiles) - len(rows)
-    left_out = [f"{hidden:,} more are left out; econsim solve --csv FILE writes all."] if hidden else []
-    return Block(
-        title, tuple([*header, "component"] if several else header), plain(rows), (*notes, *left_out), style="prose"
+    header = [*header, "component"] if several else header
+    return Block(title, tuple(header), plain(rows), (*notes, *_left_out(profiles)), style="prose")
+
+
+def _left_out(profiles: Sequence[Profile]) -> list[str]:
+    hidden = len(profiles) - MOST_ROWS
+    return [f"{hidden:,} more are left out; econsim solve --csv FILE writes all."] if hidden > 0 else []
+
+
+def _long_block(title: str, game: Game[Any], profiles: Sequence[Profile], notes: Sequence[str], several: bool) -> Block:
+    """Return the block of profiles of many players, a row for each type of player."""
+    rows = []
+    for place, profile in enumerate(profiles[:MOST_ROWS], 1):
+        played = [strategy_text(*each) for each in zip(player_roles(game), profile.strategies.values(), strict=True)]
+        about = f"largest gain {profile.largest_gain:.2g}" + (f", component {profile.component}" if several else "")
+        rows += rows_by_type(game, place, played, list(profile.payoffs.values()), about)
+    return Block(title, BY_TYPE, plain(rows), (*notes, *_left_out(profiles)), style="prose")
+
+
+def rows_by_type(
+    game: Game[Any], place: int, played: Sequence[str], paid: Sequence[float], about: str = ""
+) -> list[list[str]]:
+    """Return the rows of one profile in a table of few columns (:data:`BY_TYPE`), and a row for the total.
+
+    Players of one role with the same strategy and payoff are of one type, and share a row.
+
+    Args:
+        game: the game.
+        place: the number of the profile, from 1.
+        played: the strategy of each player in words.
+        paid: the payoff of each player.
+        about: what the last row says beside the total.
+    """
+    roles = player_roles(game)
+    types = Counter(
+        (role.name, role.count, *each) for role, *each in zip(roles, played, map(number, paid), strict=True)
     )
+    rows = [
+        ["", name if players == 1 else f"{name}, {count} of {players}", strategy, payoff]
+        for (name, players, strategy, payoff), count in types.items()
+    ]
+    rows[0][0] = str(place)
+    return [*rows, ["", "total", about, number(sum(paid))]]
 
 
 def _pure(game: Game[Any], payoffs: Floats, note: str) -> Equilibria:
@@ -74,7 +118,10 @@ def _pure(game: Game[Any], payoffs: Floats, note: str) -> Equilibria:
     totals = [float(_paid(payoffs, profile).sum()) for profile in profiles]
     if not profiles:
         return Equilibria(Block(_TITLE, notes=("There is no equilibrium in pure strategies.", note)), [], False)
-    write = _by_count if len(game.roles) == 1 and len(payoffs) > 2 else _by_player
+    if len(game.roles) == 1 and len(payoffs) > 2:
+        write = _by_count
+    else:
+        write = _by_type if len(payoffs) > MOST_ACROSS else _by_player
     header, rows = write(game, payoffs, profiles)
     hidden = len(rows) - MOST_ROWS
     notes = [f"Equilibria in pure strategies: {len(profiles):,}. {note}"]
@@ -93,6 +140,17 @@ def _by_player(
         cells = [*option_names(game, profile), *map(number, paid.tolist())]
         rows.append([str(place), *cells, number(float(paid.sum()))])
     return ["", *names, *(f"payoff of {name}" for name in names), "total"], rows
+
+
+def _by_type(
+    game: Game[Any], payoffs: Floats, profiles: Sequence[tuple[int, ...]]
+) -> tuple[list[str], list[list[str]]]:
+    rows = [
+        row
+        for place, profile in enumerate(profiles, 1)
+        for row in rows_by_type(game, place, option_names(game, profile), _paid(payoffs, profile).tolist())
+    ]
+    return list(BY_TYPE), rows
 
 
 def _by_count(

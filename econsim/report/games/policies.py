@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from econsim.markov import MarkovSolution
 
 _MOST_ROWS = 40
+_MOST_ACROSS = 4  # players with a column each; more share one
 _MOST_PROFILES = 4  # of a correlated policy, in one row
 
 
@@ -27,6 +28,7 @@ def policy_table(game: Game[Any], solution: MarkovSolution) -> tuple[list[str], 
     places = [(period, state) for period, state in (reached > PLAYED).nonzero().tolist()]
     names = _states(game)
     columns = list(game.roles) if solution.agents else ["probabilities of joint actions"]
+    columns = columns if len(columns) <= _MOST_ACROSS else ["played"]
     header = ["period", "state", "reached", *columns]
     rows = [
         [str(period + 1), names[state], f"{reached[period, state]:.3g}", *_shown(game, solution, period, state)]
@@ -51,7 +53,10 @@ def _shown(game: Game[Any], solution: MarkovSolution, period: int, state: int) -
     law, options = solution.joint_policy[period, state], _options(game)
     if solution.agents:
         marginals = (law.movedim(player, 0).flatten(1).sum(-1) for player in range(law.ndim))
-        return [_words(labels, shares) for labels, shares in zip(options.values(), marginals, strict=True)]
+        played = [_words(labels, shares) for labels, shares in zip(options.values(), marginals, strict=True)]
+        if len(played) <= _MOST_ACROSS:
+            return played
+        return ["; ".join(f"{name}: {text}" for name, text in zip(options, played, strict=True))]
     likely = sorted(law.nonzero().tolist(), key=lambda actions: -float(law[tuple(actions)]))
     texts = [
         f"{' + '.join(labels[action] for labels, action in zip(options.values(), actions, strict=True))}"

@@ -9,9 +9,12 @@ from toy_games import GIVERS, Gifts
 
 import econsim
 from econsim import random
+from econsim.agents.ppo import Parameters, Ppo
 from econsim.analysis.equilibrium import DEVIATOR, Deviating, Deviation
 from econsim.errors import UserError
-from econsim.game import Game
+from econsim.game import Agent, Game
+from econsim.play import HeldAction, play
+from econsim.rl.rollout import Rollout
 from econsim.testing import check_game, random_actions
 from econsim.testing.play import tensors_of
 
@@ -76,3 +79,38 @@ def test_leaders_and_strangers_have_no_unilateral_deviation() -> None:
         Deviation(Gifts(), "givr")
     with pytest.raises(UserError, match="already has a role 'deviator'"):
         Deviation(Deviation(Gifts(), "giver"), "giver")
+
+
+def equilibrium_of_kuhn() -> dict[str, Agent]:
+    """Return the agents of the scenario, who follow an equilibrium."""
+    return {name: chosen.build() for name, chosen in econsim.load("kuhn").agents.items()}
+
+
+def test_padded_episodes_last_to_the_horizon_and_change_no_return() -> None:
+    game = econsim.make("kuhn")
+    plain, padded = Deviation(game, "player_2"), Deviation(game, "player_2", padded=True)
+    assert padded.clocked
+    assert not plain.clocked
+    failed = {check.name: check.detail for check in check_game(padded) if not check.passed}
+    assert failed == {}
+    key = random.keys(5, 256)
+    agents = {**padded.frozen(equilibrium_of_kuhn()), DEVIATOR: HeldAction(torch.tensor(1))}
+    episode = play(padded, agents, key)
+    assert episode.state.over.all()
+    assert (episode.state.inner.time < game.horizon).any()  # a bet that meets a bet ends a game of three moves
+    assert torch.equal(episode.returns[DEVIATOR], play(plain, agents, key).returns[DEVIATOR])
+
+
+def test_a_rollout_of_padded_episodes_is_never_cut() -> None:
+    # A player sees nothing while others move. An estimated return at such a cut would be the same for all its actions
+    # before, so that training would avoid every action after which the game goes on.
+    padded = Deviation(econsim.make("kuhn"), "player_2", padded=True)
+    network = Ppo(Parameters()).prepare(padded, padded.roles[DEVIATOR], random.keys(0, 1))
+    agents = padded.frozen(equilibrium_of_kuhn())
+    rollout = Rollout(padded, agents, {DEVIATOR: network}, mode="eager")
+    scene = rollout.begin(random.keys(1, 64))
+    for number in range(3):
+        outcome = rollout.collect(scene, padded.horizon, random.keys(2 + number, 64))[DEVIATOR].outcome
+        assert not outcome.cut.any()
+        assert outcome.terminated[-1].all()
+        assert not outcome.terminated[:-1].any()

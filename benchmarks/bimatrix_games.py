@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -39,6 +40,7 @@ from bimatrix_games import STENGEL, gain
 
 PEER = _peers.Peer("game_theory", ("quantecon==0.11.4", "nashpy==0.0.43"))
 SEED, ROUNDS, GAMES, GAP = 0, 3, 5, 1e-4
+CORRELATED = (20, 40, 60)  # options of each player
 Tables = list[np.ndarray[Any, Any]]
 
 
@@ -114,10 +116,10 @@ def zero_sum() -> dict[str, Any]:
 
 def correlated() -> dict[str, Any]:
     """Return CPU-seconds of the linear program of the best correlated equilibrium, and of the whole solution."""
-    table = np.random.default_rng(SEED).random((2, 20, 20))
-    game = econsim.make("normal_form", payoffs={"row": table[0].tolist(), "column": table[1].tolist()})
     result: dict[str, Any] = {}
-    for concept in ("ce", "cce"):
+    for size, concept in product(CORRELATED, ("ce", "cce")):
+        table = np.random.default_rng(SEED).random((2, size, size))
+        game = econsim.make("normal_form", payoffs={"row": table[0].tolist(), "column": table[1].tolist()})
         solver = solver_choice("correlated", [f"concept={concept}"]).build()
         constraints, program, whole = incentives(table, concept), [], []
         for _ in range(ROUNDS):
@@ -128,7 +130,7 @@ def correlated() -> dict[str, Any]:
             gap = solver.solve(game, {}).certificate.upper
             whole.append(time.process_time() - start)
         seconds = {"program": round(median(program), 4), "with prices and certificate": round(median(whole), 4)}
-        result[f"20x20 {concept}"] = {"seconds": seconds, "largest_gain": gap}
+        result[f"{size}x{size} {concept}"] = {"seconds": seconds, "largest_gain": gap}
     return result
 
 

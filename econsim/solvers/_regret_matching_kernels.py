@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from econsim.kernels.compiling import entry, rule
+from econsim.solvers.regret_matching import PREDICTED
 
 __all__ = ["CompiledIterations"]
 
@@ -80,7 +81,7 @@ def _update(values: Any, mix: Any, regret: Any, total: Any, weight: float, game:
     for option in range(options):
         new = values[option] - expected
         regret[game, option] = max(regret[game, option] + new, 0.0)
-        mix[game, option] = max(regret[game, option] + new, 0.0)
+        mix[game, option] = max(regret[game, option] + PREDICTED * new, 0.0)
         gained += mix[game, option]
     for option in range(options):
         mix[game, option] = mix[game, option] / gained if gained > 0 else 1.0 / options

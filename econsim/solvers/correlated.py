@@ -17,6 +17,7 @@ of anarchy.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import inf, prod
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
@@ -50,6 +51,9 @@ MOST_TERMS = 20_000_000
 MOST_CONSTRAINTS = 1_000
 """The largest number of incentive constraints with the objective ``max_entropy``."""
 _FEASIBLE = 1e-10
+_FEW_STEPS = (
+    300  # of the simplex method, or one for eight constraints: where they do not suffice, they took little time
+)
 _SMALLEST = 1e-12  # probabilities below this one are rounding of the linear program
 
 
@@ -173,23 +177,61 @@ def incentives(table: Floats, concept: str) -> csr_array:
 def optimum(weights: Floats, constraints: Any, deadline: float | None) -> Floats | None:
     """Return the equilibrium ``[profiles]`` with the highest expected weight; ``None`` after the deadline.
 
-    ``constraints`` is sparse, which the stubs of scipy do not know of :func:`~scipy.optimize.linprog`.
+    The simplex method finds equilibria of few profiles in few steps. Others, such as most of those with the lowest
+    payoffs, are probabilities of hundreds of profiles: after ``_FEW_STEPS`` or more, the dual program is solved by an
+    interior point method instead, which takes about as many steps in programs of any size.
+
+    Args:
+        weights: ``[profiles]``.
+        constraints: rows of :func:`incentives`, ``[K, profiles]``.
+        deadline: on the clock of :func:`time.monotonic`.
     """
+    steps = max(_FEW_STEPS, constraints.shape[0] // 8)
+    for method in (partial(_by_simplex, steps=steps), _by_interior_point, _by_simplex):
+        limit = inf if deadline is None else deadline - monotonic()
+        if limit <= 0:
+            break
+        found = method(weights, constraints, limit)
+        if found is not None:
+            joint = np.where(found > _SMALLEST, found, 0.0)
+            return np.asarray(joint / joint.sum())
+    return None
+
+
+def _by_simplex(weights: Floats, constraints: Any, limit: float, steps: int | None = None) -> Floats | None:
+    """Return the optimal probabilities ``[profiles]``, ``None`` after ``limit`` seconds or so many steps."""
     from scipy.optimize import linprog
 
-    limit = inf if deadline is None else max(0.0, deadline - monotonic())
+    options = {"time_limit": limit, "primal_feasibility_tolerance": _FEASIBLE}
     result = linprog(
         -weights,
         A_ub=constraints,
         b_ub=np.zeros(constraints.shape[0]),
         A_eq=np.ones((1, len(weights))),
         b_eq=[1.0],
-        options={"time_limit": limit, "primal_feasibility_tolerance": _FEASIBLE},
+        options=options if steps is None else {**options, "maxiter": steps},
     )
-    if result.x is None or result.status != 0:
-        return None
-    joint = np.where(result.x > _SMALLEST, result.x, 0.0)
-    return np.asarray(joint / joint.sum())
+    return result.x if result.status == 0 else None
+
+
+def _by_interior_point(weights: Floats, constraints: Any, limit: float) -> Floats | None:
+    """Return the optimal probabilities ``[profiles]`` as the prices of the dual program, ``None`` after ``limit``.
+
+    The dual program is ``min v`` subject to ``G' y + v >= weights`` and ``y >= 0`` for constraints ``G x <= 0``.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import hstack
+
+    rows = constraints.shape[0]
+    result = linprog(
+        np.append(np.zeros(rows), 1.0),
+        A_ub=hstack([-constraints.T, -np.ones((len(weights), 1))], format="csc"),
+        b_ub=-weights,
+        bounds=[(0.0, None)] * rows + [(None, None)],
+        method="highs-ipm",
+        options={"time_limit": limit, "dual_feasibility_tolerance": _FEASIBLE},
+    )
+    return -result.ineqlin.marginals if result.status == 0 else None
 
 
 def _uniform(table: Floats) -> Floats:

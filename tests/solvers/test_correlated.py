@@ -12,6 +12,7 @@ from test_matrix_gaps import gains_by_sums
 import econsim
 from econsim.errors import UserError
 from econsim.learning import Solution
+from econsim.solvers import correlated
 
 CHICKEN = {"row": [[0, 7], [2, 6]], "column": [[0, 2], [7, 6]]}
 
@@ -105,6 +106,22 @@ def test_the_highest_entropy_in_chicken_is_that_of_a_search() -> None:
     entropy = -(a * a.log() + 2 * b * b.log() + c * c.log())[allowed]
     assert float(torch.special.entr(joint).sum()) == pytest.approx(float(entropy.max()), abs=2e-4)
     assert float(torch.special.entr(joint).sum()) >= float(entropy.max()) - 1e-8
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("concept", ["ce", "cce"])
+def test_an_interior_point_and_the_simplex_method_find_the_same_optimum(concept: str, sign: float) -> None:
+    table = np.random.default_rng(7).random((2, 9, 7))
+    total, constraints = sign * table.sum(0).ravel(), correlated.incentives(table, concept)
+    few_steps = correlated._by_simplex(total, constraints, np.inf, steps=1)
+    simplex = correlated._by_simplex(total, constraints, np.inf)
+    interior = correlated._by_interior_point(total, constraints, np.inf)
+    assert few_steps is None
+    assert simplex is not None
+    assert interior is not None
+    assert total @ interior == pytest.approx(total @ simplex, abs=1e-8)
+    assert (constraints @ interior).max() <= 1e-9  # the feasibility asked for, 1e-10, times the number of terms
+    assert interior.sum() == pytest.approx(1.0, abs=1e-9)
 
 
 def test_out_of_time_it_returns_a_distribution_with_the_gain_that_is_left() -> None:

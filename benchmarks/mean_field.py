@@ -1,13 +1,13 @@
 """Mean-field Stackelberg learning in the scenario bewley_planner, beside exact households and an exact search.
 
-``two_level`` trains with the budget of the scenario and with four times as much: the government's return under the
-learned households, what a best response would add for a household, and the learned policy beside the optimum of an
-exact search over constant policies, both under exact households. ``schemes`` trains the published alternating scheme,
-its ablations and cloned households with the same networks, range of actions and budget, and scores
+``two_level`` trains with the budget of the scenario and with four times as much, for one seed a call: the government's
+return under the learned households, what a best response would add for a household, and the learned policy beside the
+optimum of an exact search over constant policies, both under exact households. ``schemes`` trains the published
+alternating scheme, its ablations and cloned households with the same networks, range of actions and budget, and scores
 what each government chose under exact households, beside fixed policies. ``exact`` is the search.
 
-Run: ``python benchmarks/mean_field.py two_level 1``, ``... two_level 4``, ``... schemes``, ``... exact``, then without
-arguments, which writes the result of the parts that are there.
+Run: ``python benchmarks/mean_field.py two_level 1 42``, ``... two_level 4 42`` and other seeds, ``... schemes``,
+``... exact``, then without arguments, which writes the result of the parts that are there.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def exact_score(game: Bewley, action: Any) -> dict[str, float]:
     return {"return": float(returns), "gain_in_consumption": float(gain)}
 
 
-def trained(budget: int, scheme: str = "stackelberg") -> dict[str, Any]:
+def trained(budget: int, seed: int = SEED, scheme: str = "stackelberg") -> dict[str, Any]:
     """Train with a multiple of the scenario's budget, and return what was learned."""
     scenario = load("bewley_planner")
     game, agents = scenario.build()
@@ -84,7 +84,7 @@ def trained(budget: int, scheme: str = "stackelberg") -> dict[str, Any]:
     settings = scenario.training.parameters.model_dump() | {"scheme": scheme, "audit_every": 30 * budget}
     settings |= {name: settings[name] * budget for name in ("cloning", "warm_up", "iterations")}
     begin = time.process_time()
-    MeanField(Parameters.model_validate(settings)).fit(game, agents, SEED, Silent())
+    MeanField(Parameters.model_validate(settings)).fit(game, agents, seed, Silent())
     seconds = time.process_time() - begin
     population, key = whole(game), random.keys(SEED, 1)
     with torch.no_grad():
@@ -121,7 +121,7 @@ def schemes() -> dict[str, Any]:
         action = agent.action(game, game.roles["government"]).double().tolist()
         found[label] = {"action": action, "under_exact": exact_score(game, action)}
     for name in SCHEMES:
-        found[name] = found.get(name) or trained(1, name)
+        found[name] = found.get(name) or trained(1, scheme=name)
         path.write_text(json.dumps(found, indent=1))
     return found
 
@@ -139,24 +139,42 @@ def exact() -> dict[str, Any]:
     return {"cpu_seconds": time.process_time() - begin, "action": action, "under_exact": exact_score(game, action)}
 
 
+def joined() -> dict[str, Any]:
+    """Return the parts that are there, and what they say together."""
+    two_level: dict[str, Any] = {}
+    for path in sorted(PARTS.glob("mean_field_two_level_*.json")):
+        budget, seed = path.stem.removeprefix("mean_field_two_level_").split("_seed_")
+        two_level.setdefault(f"budget_{budget}", {})[seed] = json.loads(path.read_text())
+    result: dict[str, Any] = {"two_level": two_level}
+    for name in ("schemes", "exact"):
+        if (path := PARTS / f"mean_field_{name}.json").exists():
+            result[name] = json.loads(path.read_text())
+    few, many = (two_level.get(f"budget_{budget}", {}) for budget in (1, 4))
+    if both := sorted(few.keys() & many.keys()):
+        returns = {seed: [each[seed]["return_under_learned"] for each in (few, many)] for seed in both}
+        result["return_below_four_times_the_budget"] = {
+            seed: (more - less) / abs(more) for seed, (less, more) in returns.items()
+        }
+    if few and "exact" in result:
+        best = 1 + result["exact"]["under_exact"]["gain_in_consumption"]
+        found = {seed: 1 + part["under_exact"]["gain_in_consumption"] for seed, part in few.items()}
+        result["below_exact_optimum_in_consumption"] = {seed: best / each - 1 for seed, each in found.items()}
+    return result
+
+
 def main(arguments: list[str]) -> None:
     """Compute one part, or join them."""
-    parts = {"two_level_1": PARTS / "mean_field_1.json", "two_level_4": PARTS / "mean_field_4.json"}
-    parts |= {"schemes": PARTS / "mean_field_schemes.json", "exact": PARTS / "mean_field_exact.json"}
-    if arguments:
-        name = "_".join(arguments)
-        work = {"schemes": schemes, "exact": exact}.get(name, lambda: trained(int(arguments[-1])))
-        PARTS.mkdir(exist_ok=True)
-        parts[name].write_text(json.dumps(work(), indent=1))
+    if not arguments:
+        record("mean_field", joined(), SEED)
         return
-    result: dict[str, Any] = {name: json.loads(path.read_text()) for name, path in parts.items() if path.exists()}
-    if {"two_level_1", "two_level_4"} <= result.keys():
-        few, many = (result[f"two_level_{budget}"]["return_under_learned"] for budget in (1, 4))
-        result["return_below_four_times_the_budget"] = (many - few) / abs(many)
-    if {"two_level_1", "exact"} <= result.keys():
-        best, learned = (1 + result[name]["under_exact"]["gain_in_consumption"] for name in ("exact", "two_level_1"))
-        result["below_exact_optimum_in_consumption"] = best / learned - 1
-    record("mean_field", {"seeds": 1, **result}, SEED)
+    part, *numbers = arguments
+    if part == "two_level":
+        budget, seed = (int(number) for number in numbers)
+        name, work = f"two_level_{budget}_seed_{seed}", lambda: trained(budget, seed)
+    else:
+        name, work = part, {"schemes": schemes, "exact": exact}[part]
+    PARTS.mkdir(exist_ok=True)
+    (PARTS / f"mean_field_{name}.json").write_text(json.dumps(work(), indent=1))
 
 
 if __name__ == "__main__":

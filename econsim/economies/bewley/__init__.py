@@ -65,7 +65,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from functools import cached_property
-from math import inf
 
 import torch
 from torch import Tensor
@@ -78,11 +77,12 @@ from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
-from econsim.economies.bewley.population import distributed, drawn, lottery, next_states, quantiles
+from econsim.economies.bewley.population import distributed, drawn, lottery, next_states, quantiles, stratified
+from econsim.economies.bewley.roles import LEAST, MOST, QUANTILES, government, household
 from econsim.economies.bewley.shocks import shocks_of
 from econsim.economies.bewley.state import Flows, State
 from econsim.errors import UserError
-from econsim.game import Agent, Box, Game, Observation, Role, Transition
+from econsim.game import Agent, Game, Observation, Transition
 from econsim.households.chains import Floats
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.exploitability import HouseholdPath
@@ -101,24 +101,11 @@ REFERENCES = (
     "Krusell-Smith algorithm and non-stochastic simulations}, author={Young, Eric R.}, journal={Journal of Economic "
     "Dynamics and Control}, volume={34}, number={1}, pages={36--41}, year={2010}}",
 )
-LEAST, MOST = 0.001, 0.999999
 _NUMERIC = ("risk_aversion", "labour_curvature", "capital_share", "depreciation", "technology")
-_SHARED_UNITS = {
-    **dict.fromkeys(INSTRUMENTS, "fraction"),
-    "capital": "log, relative to complete markets",
-    "wage": "log, relative to complete markets",
-    "interest_rate": "fraction per period",
-}
 _NO_CAPITAL = (
     "bewley: no household of a sample owns anything, or households own no more than public debt, so that nothing is"
     " produced; raise economy.households or lower economy.budget.debt"
 )
-_TIME = {"time": "share of the episode"}
-_QUANTILES = (0.1, 0.5, 0.9, 0.99)
-_OWN_UNITS = {
-    "assets": "log of one plus multiples of mean output above the borrowing limit",
-    "productivity": "log, relative to the mean",
-}
 
 
 class Bewley(Game[State]):
@@ -152,7 +139,7 @@ class Bewley(Game[State]):
         cells = len(self.chain_values) * len(self.grid)
         count = cells if self.is_distribution else int(parameters.households)
         self.accounts_spec = (*ACCOUNTS, *_more_accounts(parameters))
-        self.roles = {role.name: role for role in (_household(parameters, count), _government(parameters))}
+        self.roles = {role.name: role for role in (household(parameters, count), government(parameters))}
         self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
         self._set = torch.tensor([INSTRUMENTS.index(name) for name in parameters.instruments])
         self._takes_prices = False
@@ -186,7 +173,8 @@ class Bewley(Game[State]):
         """Return the initial state: the stationary equilibrium under the status quo, with ``initial`` another one."""
         shares, times, means = self._start()
         shares = shares.to(key.device)
-        begin = distributed if self.is_distribution else drawn
+        sample = drawn if self.settings.sampling == "random" else stratified
+        begin = distributed if self.is_distribution else sample
         productivity, assets, mass = begin(key, shares, self.grid, self.roles["household"].count, self.dtype)
         policy = self._status_quo.to(key.device, self.dtype)
         capital = total(mass, assets) - means["debt"]
@@ -431,7 +419,7 @@ class Bewley(Game[State]):
         elif self.settings.budget.adjusts == "labour_tax":
             entries.append(1 - state.last.labour_level)
         if self.settings.aggregates == "quantiles":
-            levels = torch.tensor(_QUANTILES, dtype=state.assets.dtype, device=state.assets.device)
+            levels = torch.tensor(QUANTILES, dtype=state.assets.dtype, device=state.assets.device)
             entries += self._wealth(quantiles(state.assets, state.mass, levels)).unbind(-1)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)
 
@@ -469,48 +457,3 @@ def _more_accounts(parameters: Parameters) -> tuple[Account, ...]:
     adjusts = parameters.budget.adjusts
     with_debt = (DEBT,) * (adjusts == "debt" or parameters.budget.debt != 0)
     return with_debt + (CLOSING_RATE,) * (adjusts == "labour_tax")
-
-
-def _shared_units(parameters: Parameters) -> dict[str, str]:
-    """Return the unit of each entry that all observe."""
-    shown = _QUANTILES if parameters.aggregates == "quantiles" else ()
-    closing = {"debt": {"debt": "multiple of mean output"}, "labour_tax": {"closing_rate": "fraction"}}
-    return {
-        **_SHARED_UNITS,
-        **({} if parameters.aggregate_shocks is None else {"times": "0 in bad, 1 in good times"}),
-        **closing.get(parameters.budget.adjusts, {}),
-        **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown},
-    }
-
-
-def _household(parameters: Parameters, count: int) -> Role:
-    labels = ("share of resources spent on consumption", "share of time worked")
-    width, shared = 1 if parameters.labour_weight is None else 2, _shared_units(parameters)
-    return Role(
-        "household",
-        count,
-        Box(-inf, inf, (2,)),
-        Box(LEAST, MOST, (width,)),
-        features=tuple(_OWN_UNITS),
-        feature_units=tuple(_OWN_UNITS.values()),
-        shared_features=tuple(shared),
-        shared_units=tuple(shared.values()),
-        action_labels=labels[:width],
-        action_unit="fraction",
-    )
-
-
-def _government(parameters: Parameters) -> Role:
-    observed = {**_TIME, **_shared_units(parameters)}
-    return Role(
-        "government",
-        1,
-        Box(-inf, inf, (len(observed),)),
-        Box(0.0, parameters.highest_rate, (len(parameters.instruments),)),
-        leads=True,
-        acts_every=parameters.review or parameters.periods,
-        features=tuple(observed),
-        feature_units=tuple(observed.values()),
-        action_labels=parameters.instruments,
-        action_unit="fraction",
-    )

@@ -160,6 +160,9 @@ class Parameters(Model):
     households: int | Literal["distribution"] = Field(100)
     """Number of households, a sample of the population; or ``distribution``: the whole population, as masses on a grid
     of productivity and assets."""
+    sampling: Literal["random", "stratified"] = "random"
+    """How a sample is drawn: households of equal weight at random, or as many from each state of productivity,
+    weighted by its share (``stratified``), so that rare states are in every sample."""
     discount: float = Field(0.95, gt=0, lt=1)
     """Discount factor of households."""
     risk_aversion: float = Field(1.0, gt=0, le=20)
@@ -213,6 +216,12 @@ class Parameters(Model):
     def _there_are_households(self) -> Parameters:
         if isinstance(self.households, int) and not 1 <= self.households <= 10_000_000:
             raise ValueError(f"households: expected 1 to 10,000,000, or distribution, found {self.households}")
+        states = self.productivity.states + (self.productivity.superstar is not None)
+        if self.sampling == "stratified" and isinstance(self.households, int) and self.households < states:
+            raise ValueError(
+                f"sampling: stratified needs a household for each of the {states} states of productivity, found"
+                f" households: {self.households}; raise households, or set sampling: random"
+            )
         return self
 
     @model_validator(mode="after")

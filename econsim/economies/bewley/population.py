@@ -7,7 +7,7 @@ from torch import Tensor
 
 from econsim import random
 
-__all__ = ["distributed", "drawn", "lottery", "next_states", "quantiles"]
+__all__ = ["distributed", "drawn", "lottery", "next_states", "quantiles", "stratified"]
 
 Population = tuple[Tensor, Tensor, Tensor]
 """States of productivity ``[B, N]`` int64, assets ``[B, N]`` and shares of the population ``[B, N]``."""
@@ -32,6 +32,25 @@ def drawn(key: Tensor, shares: Tensor, grid: Tensor, count: int, dtype: torch.dt
     points = shares.shape[1]
     mass = torch.full_like(draw, 1 / count, dtype=dtype)
     return cell // points, grid.to(key.device, dtype)[cell % points], mass
+
+
+def stratified(key: Tensor, stationary: Tensor, grid: Tensor, count: int, dtype: torch.dtype) -> Population:
+    """Return ``count`` households, as many from each state of productivity, with that state's share as their weight.
+
+    Assets are one draw from each of equally likely intervals of the stationary distribution ``[S, G]`` in that state.
+    Rare states and large fortunes, which matter for aggregates far beyond their number, are then in every sample.
+    """
+    states, points = stationary.shape
+    households = torch.arange(count, device=key.device)
+    productivity = households % states
+    share, number = stationary.sum(-1), torch.bincount(productivity, minlength=states)[productivity]
+    mass = share[productivity] / number
+    bounds = (stationary / share[:, None]).cumsum(-1).clamp(max=1.0)
+    draw = (households // states + random.uniform(key, 0, "bewley/initial", (count,), torch.float64)) / number
+    rows = bounds[productivity].expand(len(key), count, points).contiguous()
+    point = torch.searchsorted(rows, draw[..., None].contiguous(), right=True)[..., 0].clamp(max=points - 1)
+    shape = len(key), count
+    return productivity.expand(shape).contiguous(), grid.to(key.device, dtype)[point], mass.to(dtype).expand(shape)
 
 
 def next_states(key: Tensor, time: Tensor, productivity: Tensor, transition: Tensor) -> Tensor:

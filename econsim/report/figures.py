@@ -259,7 +259,8 @@ class Figures:
             raise UserError(f"{self._run.path}: there are no time series, since this game has no flow accounts")
         declared = metrics_in(self._summary)
         names = [name for name in rows["name"].unique() if name.removeprefix(SERIES) in declared]
-        shown = [name for name in names if declared[name.removeprefix(SERIES)].show != "never"] or names
+        order = ("headline", "table", "detail")  # the main ones first: there is room for few
+        shown = [name for show in order for name in names if declared[name.removeprefix(SERIES)].show == show] or names
         titles = {name: titled(declared[name.removeprefix(SERIES)]) for name in shown[:MOST_PANELS]}
         return {str(label): series for label, series in rows.groupby("policy", sort=False)}, titles
 

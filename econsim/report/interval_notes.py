@@ -44,8 +44,9 @@ def _means(summary: Mapping[str, Any], label: str, policy: Mapping[str, Any], me
     for response, entries in policy["intervals"].items():
         if metric.name in entries:
             entry, value = entries[metric.name], shown(policy[response][metric.name], metric.format)
+            averaged = f"mean {noun(metric).removeprefix('mean ')}"
             yield (
-                f"{label}, under {workers_of(summary, response).words}: mean {noun(metric)} over {entry['count']}"
+                f"{label}, under {workers_of(summary, response).words}: {averaged} over {entry['count']}"
                 f" {_over(entry)} {value}, {_bounds(entry, metric)}."
             )
 

@@ -248,9 +248,8 @@ class Game(ABC, Generic[State]):
     ``burn_in`` is the number of first steps of an episode that flow accounts leave out. ``unit`` names the unit of
     money. ``clocked``: every episode lasts exactly ``horizon`` steps, so that ends need not be checked in each step.
     ``compilable``: steps are functions of tensors, which a compiler or a CUDA graph can trace; false where other code
-    plays the game on the CPU. ``discount``, in (0, 1], is the weight of a reward relative to one a step earlier:
-    returns are discounted sums. ``constants`` is a pytree that all environment copies share (edge lists, tables, maps):
-    it moves with the game to another device and has no axis ``B``.
+    plays the game on the CPU. ``by_kernels``: networks use kernels too. ``discount``, in (0, 1], is the weight of a reward
+    relative to one a step earlier. ``constants``, a pytree that copies share, moves with the game and has no axis ``B``.
     """
 
     roles: Mapping[str, Role]
@@ -261,6 +260,7 @@ class Game(ABC, Generic[State]):
     unit: str = ""
     clocked: bool = False
     compilable: bool = True
+    by_kernels: bool = False
     discount: float = 1.0
     constants: Any = None
     dtype: torch.dtype = torch.float32

@@ -98,7 +98,7 @@ class SplitRoles(Game[Any]):
         """
         self.game, self.groups = game, {role: {k: tuple(v) for k, v in by.items()} for role, by in groups.items()}
         self.parameters, self.dtype, self.unit = game.parameters, game.dtype, game.unit
-        self.horizon, self.clocked = game.horizon, game.clocked
+        self.horizon, self.clocked, self.by_kernels = game.horizon, game.clocked, game.by_kernels
         self.discount, self.constants = game.discount, game.constants
         self.accounts_spec, self.burn_in = game.accounts_spec, game.burn_in
         self._players: dict[str, Tensor] = {}
@@ -141,7 +141,7 @@ class SplitRoles(Game[Any]):
     def _of(self, game: Game[Any]) -> SplitRoles:
         """Return the same groups of a game that differs in its parameters or its backend only."""
         other = copy(self)
-        other.game, other.parameters = game, game.parameters
+        other.game, other.parameters, other.by_kernels = game, game.parameters, game.by_kernels
         other._offer_protocols()
         return other
 

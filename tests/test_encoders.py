@@ -18,10 +18,12 @@ ROWS, FLAGS = 50, 3
 CONVOLUTIONS = ({"channels": 5}, {"channels": 7})
 
 
-def encoder(embedding: int, workers: int, side: int) -> ConvolutionalEncoder:
+def encoder(
+    embedding: int, workers: int, side: int, convolutions: tuple[dict[str, int], ...] = CONVOLUTIONS
+) -> ConvolutionalEncoder:
     counts = (2,) * FLAGS + (workers + 2,) * 2
     role = Role("worker", 2, Box(0, 1, (2,)), Discrete(4), view=(FLAGS + 2, side, side), view_counts=counts)
-    make = Architecture.model_validate({"convolutions": CONVOLUTIONS, "embedding": embedding})
+    make = Architecture.model_validate({"convolutions": convolutions, "embedding": embedding})
     return ConvolutionalEncoder(role, make, KEY)
 
 
@@ -110,3 +112,49 @@ def test_masked_options_change_neither_entropy_nor_its_gradient() -> None:
         torch.testing.assert_close(entropy, expected)
         ours, theirs = (torch.autograd.grad((x * weight).sum(), logits, retain_graph=True) for x in (entropy, expected))
         torch.testing.assert_close(ours, theirs)
+
+
+# Numbers of filters that are and are not multiples of 8; contents of tiles in one part, and in two with more workers.
+@pytest.mark.parametrize(
+    ("embedding", "workers", "side", "convolutions"),
+    [
+        (0, 4, 11, CONVOLUTIONS),
+        (4, 4, 11, ({"channels": 16}, {"channels": 32})),
+        (2, 40, 9, ({"channels": 5, "stride": 1},)),
+        (2, 200, 16, ({"channels": 8}, {"channels": 4}, {"channels": 3, "kernel": 2})),
+    ],
+)
+def test_kernels_encode_views_as_the_plain_layers(
+    embedding: int, workers: int, side: int, convolutions: tuple[dict[str, int], ...]
+) -> None:
+    pytest.importorskip("numba")
+    network, view = encoder(embedding, workers, side, convolutions), views(workers, side)
+    expected = plain(network, view)
+    network.use_kernels(True)
+    named = network.read(view.view(5, 10, *view.shape[1:]))
+    assert named.dtype == torch.int16
+    assert network.symbols is not None
+    assert len(network.symbols.parts) == (1 if workers == 4 else 2)
+    encoded = network(named.flatten(0, 1))
+    # As above: sums of about a hundred float32 numbers, in another order.
+    torch.testing.assert_close(encoded, expected, atol=1e-5, rtol=1e-5)
+    for ours, of_plain in zip(gradients(network, encoded), gradients(network, expected), strict=True):
+        torch.testing.assert_close(ours, of_plain, atol=1e-4, rtol=1e-4)
+    network.use_kernels(False)
+    assert torch.equal(network.read(view), view)
+    torch.testing.assert_close(network(view), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_threads_do_not_change_gradients_by_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    network = encoder(0, 4, 11)
+    network.use_kernels(True)
+    monkeypatch.setattr("econsim.nn.symbols.VIEWS_AT_ONCE", 7)
+    view = network.read(views(4, 11).repeat(4, 1, 1, 1))
+    found = []
+    for count in (1, 3):
+        monkeypatch.setattr("econsim.kernels.threads.torch.get_num_threads", lambda count=count: count)
+        sums = network.symbols.convolved(view, network.of_symbols, network.filters(True), network.layers[0].bias)
+        found.append([sums, *torch.autograd.grad(sums.square().sum(), network.layers[0].parameters())])
+    for one, several in zip(*found, strict=True):
+        assert torch.equal(one, several)

@@ -282,7 +282,7 @@ class Incentives(Game[State]):
         if not isinstance(self.inner, OffersKernels):
             raise UserError(f"incentives: kernels do not cover {self.not_covered()}")
         other = copy(self)
-        other.inner = self.inner.on_kernels()
+        other.inner, other.by_kernels = self.inner.on_kernels(), True
         return other
 
     @property

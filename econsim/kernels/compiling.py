@@ -17,14 +17,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from llvmlite import ir
 from numba import types
 from numba.core.cgutils import raw_memcpy, unpack_tuple
 from numba.core.typing.npydecl import parse_dtype
 from numba.extending import intrinsic
 from numba.np.arrayobj import get_itemsize, make_array, populate_array
 
-__all__ = ["copy", "entry", "part", "row_at", "rule"]
+__all__ = ["BLOCK", "add_block", "copy", "entry", "part", "row_at", "rule"]
 
+BLOCK = 8
+"""Numbers that :data:`add_block` adds at once."""
 F = TypeVar("F", bound=Callable[..., Any])
 # No fastmath: sums keep their order. A division by zero gives an infinity or NaN, as it does in tensors.
 # Kernels allocate nothing: without reference counts, code is smaller, faster and compiled in a fraction of the time.
@@ -118,6 +121,27 @@ def _copy(typing_context: Any, target: Any, source: Any, count: Any) -> Any:
     return types.void(target, source, count), generate
 
 
+def _add_block(typing_context: Any, target: Any, at: Any, source: Any, start: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kinds, numbers = (target, source), ((arguments[1], at), (arguments[3], start))
+        block = ir.VectorType(context.get_data_type(target.dtype), BLOCK).as_pointer()
+        to, of = (
+            builder.bitcast(
+                builder.gep(
+                    make_array(kind)(context, builder, array).data, [context.cast(builder, *number, types.intp)]
+                ),
+                block,
+            )
+            for kind, array, number in zip(kinds, arguments[::2], numbers, strict=True)
+        )
+        item = get_itemsize(context, target)
+        total = builder.fadd(builder.load(to, align=item), builder.load(of, align=item))
+        builder.store(total, to, align=item)
+        return context.get_dummy_value()
+
+    return types.void(target, at, source, start), generate
+
+
 row_at: Any = intrinsic(_row_at)
 """``row_at(address, row, shape, dtype)`` is a row of a contiguous tensor at a memory address; only within kernels.
 
@@ -133,3 +157,10 @@ A slice would do the same, but checks for negative bounds, which keeps loops ove
 
 copy: Any = intrinsic(_copy)
 """``copy(target, source, count)`` copies the first elements of a contiguous array to another one of the same type."""
+
+add_block: Any = intrinsic(_add_block)
+"""``add_block(target, at, source, start)`` adds ``BLOCK`` numbers of ``source`` from ``start`` on to those of
+``target`` from ``at`` on; both are contiguous arrays of floating-point numbers in one dimension.
+
+A loop over so few numbers is unrolled, and numba then adds them one by one.
+"""

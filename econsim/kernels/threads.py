@@ -20,9 +20,12 @@ def slices_of(copies: int) -> int:
     return copies // SMALLEST_SLICE + 1
 
 
-def over_copies(kernel: Callable[..., None], copies: int, *arguments: Any) -> None:
-    """Run ``kernel(first, last, *arguments)`` over all environment copies, in slices if the run has several threads."""
-    slices = min(torch.get_num_threads(), copies // SMALLEST_SLICE)
+def over_copies(kernel: Callable[..., None], copies: int, *arguments: Any, smallest: int = SMALLEST_SLICE) -> None:
+    """Run ``kernel(first, last, *arguments)`` over all environment copies, in slices if the run has several threads.
+
+    A slice has at least ``smallest`` copies.
+    """
+    slices = min(torch.get_num_threads(), copies // smallest)
     if slices <= 1:
         kernel(0, copies, *arguments)
         return

@@ -77,7 +77,16 @@ class ActorCritic(nn.Module):
             everyone: the observations of all roles, which only a centralised critic reads; policies do without.
         """
         joint = None if self.joint is None or everyone is None else joint_observation(everyone, self.looks)
-        return Seen.of(observation, self.looks, joint)
+        view = observation.view
+        if self.policy_tower.sight is None or view is None:
+            return Seen.of(observation, joint=joint)
+        return Seen.of(observation, self.policy_tower.sight.read(view), joint)
+
+    def use_kernels(self, allowed: bool) -> None:
+        """Let kernels compute what they can of the encoders, or torch all of them; the results differ by rounding."""
+        for tower in (self.policy_tower, self.value_tower):
+            if tower is not None and tower.sight is not None:
+                tower.sight.use_kernels(allowed)
 
     def first_memory(self, copies: int, players: int, device: torch.device | str) -> Memory:
         """Return zero recurrent states ``[B, N, 2 * recurrent]``; an empty tuple for a network without memory."""

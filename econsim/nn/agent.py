@@ -79,6 +79,7 @@ class NeuralAgent(ABC):
             joint = self._joint_size(game, role)
             network = ActorCritic(self.as_it_acts(game, role), make, make.initial_exploration, key.cpu(), start, joint)
             self._network = self._restored(network.to(key.device), role)
+        self._network.use_kernels(game.by_kernels and game.device.type == "cpu")
         return self._network
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:

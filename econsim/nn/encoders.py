@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -12,11 +13,13 @@ from econsim import random
 from econsim.game import Observation, Role, tensors, tree_map
 from econsim.nn.architecture import Architecture
 from econsim.nn.layers import ACTIVATIONS, HIDDEN_GAIN, as_product, convolution, dense, linear, orthogonal, with_shared
+from econsim.nn.symbols import Symbols
 
 __all__ = ["ConvolutionalEncoder", "Encoder", "Seen"]
 
 FLAG_VALUES = 2
 ONESELF, OTHER = 1, 2  # values of a label: the viewer, and the first of all others
+MOST_SYMBOLS = torch.iinfo(torch.int16).max
 MOST_INDICATORS = 16  # of a label; embedding more values is faster than a convolution of their indicators
 
 
@@ -24,7 +27,8 @@ MOST_INDICATORS = 16  # of a label; embedding more values is faster than a convo
 class Seen:
     """The part of an observation that networks read; leading axes ``[...]`` are ``[B, N]``, or rows of a batch.
 
-    features: ``[..., F]`` float32. view: ``[..., C, h, w]`` small integers. action_mask: ``[..., A]`` bool.
+    features: ``[..., F]`` float32. view: ``[..., C, h, w]`` small integers, or ``[..., Q, h, w]`` the symbols of its
+    tiles, where kernels read them (:mod:`econsim.nn.symbols`). action_mask: ``[..., A]`` bool.
     shared: float32, features common to all players, without an axis of players: ``[B, G]`` in play. For the rows of a
     batch it is ``[P, G]``, and row ``i`` observed the entry ``shared_row[i]`` (int64 ``[...]``; ``None`` in play).
     joint: float32 ``[B, J]`` or ``[P, J]``, what all players of the environment copy observe, arranged as ``shared``;
@@ -39,11 +43,11 @@ class Seen:
     joint: Tensor | None = None
 
     @classmethod
-    def of(cls, observation: Observation, with_view: bool, joint: Tensor | None = None) -> Seen:
-        """Return the part of an observation that a network reads, with or without the view, and a joint observation."""
+    def of(cls, observation: Observation, view: Tensor | None = None, joint: Tensor | None = None) -> Seen:
+        """Return the part of an observation that a network reads, with what it reads of the view, and a joint one."""
         features = observation.features.flatten(2).float()
         shared = None if observation.shared is None else observation.shared.float()
-        return cls(features, observation.view if with_view else None, observation.action_mask, shared, joint=joint)
+        return cls(features, view, observation.action_mask, shared, joint=joint)
 
     @property
     def for_critic(self) -> Seen:
@@ -86,6 +90,7 @@ class ConvolutionalEncoder(nn.Module):
     def __init__(self, role: Role, make: Architecture, key: Tensor) -> None:
         super().__init__()
         counts = role.view_counts or (FLAG_VALUES,) * role.view[0]
+        self.view = role.view[1:]
         self.flags = [channel for channel, count in enumerate(counts) if count <= FLAG_VALUES]
         self.labels = [channel for channel, count in enumerate(counts) if count > FLAG_VALUES]
         keys = [random.fold(key, f"label {channel}") for channel in self.labels]
@@ -95,11 +100,37 @@ class ConvolutionalEncoder(nn.Module):
             if make.embedding
         )
         self.layers, self.size = self._layers(role, make, key)
+        self.counts = tuple(count if make.embedding else min(count, OTHER + 1) for count in counts)
+        self.symbols: Symbols | None = None
+
+    def use_kernels(self, allowed: bool) -> None:
+        """Let kernels compute the first convolution from the symbols of tiles, or torch from the planes of the view."""
+        if allowed == (self.symbols is not None):
+            return
+        convolutions = [
+            (layer.kernel_size[0], layer.stride[0]) for layer in self.layers if isinstance(layer, nn.Conv2d)
+        ]
+        symbols = Symbols(self.counts, self.view, convolutions[:2]) if allowed else None
+        self.symbols = None if symbols is None or symbols.count > MOST_SYMBOLS else symbols
+        if self.symbols is not None:
+            contents = self.symbols.contents()
+            every = [(label,) * len(table) for label, table in zip(self.labels, self.tables, strict=False)]
+            channels = [*self.flags, *(chain(*every) if every else self.labels * 2)]
+            planes = self.planes(contents.clamp(min=0), indicators=True) * (contents[:, channels] >= 0)
+            is_first = torch.arange(self.symbols.count) < self.symbols.sizes[0]
+            self.of_symbols = torch.cat([planes.flatten(1), is_first.float()[:, None]], 1)
+
+    def read(self, view: Tensor) -> Tensor:
+        """Return what the encoder reads of views ``[..., C, h, w]``: the symbols of their tiles, or the views."""
+        return view if self.symbols is None else self.symbols.of(view)
 
     def forward(self, view: Tensor) -> Tensor:
-        """Return ``[M, D]`` for views ``[M, C, h, w]``."""
-        first = self._first
-        hidden = nn.functional.conv2d(self.planes(view), self.filters(), first.bias, first.stride)
+        """Return ``[M, D]`` for views ``[M, C, h, w]``, or for their symbols ``[M, Q, h, w]``; see :meth:`read`."""
+        if self.symbols is not None:
+            return self._of_symbols(view, self.symbols)
+        first, indicators = self._first, self._reads_indicators
+        planes, filters = self.planes(view, indicators), self.filters(indicators)
+        hidden = nn.functional.conv2d(planes, filters, first.bias, first.stride)
         for layer in list(self.layers)[1:]:
             if isinstance(layer, nn.Conv2d) and torch.is_grad_enabled():
                 hidden = as_product(layer, hidden)
@@ -107,8 +138,22 @@ class ConvolutionalEncoder(nn.Module):
                 hidden = layer(hidden)
         return hidden.flatten(1)
 
-    def planes(self, view: Tensor) -> Tensor:
-        """Return the input of the first convolution, float ``[M, C', h, w]``."""
+    def _of_symbols(self, named: Tensor, symbols: Symbols) -> Tensor:
+        """Return ``[M, D]`` for symbols: the first convolution by a kernel, the second as a product."""
+        last, activation, *following = self.layers
+        hidden = activation(symbols.convolved(named, self.of_symbols, self.filters(indicators=True), self._first.bias))
+        if following:
+            last, activation, *following = following
+            weight: Tensor = last.weight.permute(0, 2, 3, 1)  # type: ignore[assignment, operator]
+            weight = nn.functional.pad(weight, (0, hidden.shape[-1] - weight.shape[-1]))
+            hidden = activation(nn.functional.linear(hidden.flatten(3), weight.flatten(1), last.bias))  # type: ignore[arg-type]
+        hidden = hidden[..., : last.out_channels].permute(0, 3, 1, 2)  # type: ignore[misc]
+        for layer in following:
+            hidden = layer(hidden)
+        return hidden.flatten(1)
+
+    def planes(self, view: Tensor, indicators: bool) -> Tensor:
+        """Return the input of the first convolution, float ``[M, C', h, w]``: with labels embedded or as indicators."""
         flags, labels = view[:, _slice(self.flags)], view[:, _slice(self.labels)]
         # Integer arithmetic, because comparisons of small integers are not vectorised on CPUs, and concatenated before
         # the conversion, because floats would take four times the memory bandwidth.
@@ -116,19 +161,19 @@ class ConvolutionalEncoder(nn.Module):
             self_or_other = labels.clamp(max=OTHER)
             return torch.cat([flags, self_or_other & ONESELF, self_or_other >> 1], 1).float()
         pairs = zip(torch.split(labels, 1, 1), self.tables, strict=True)
-        if self._reads_indicators:
+        if indicators:
             return torch.cat([flags, *(_indicators(label, len(table)) for label, table in pairs)], 1).float()
         embedded = (nn.functional.embedding(label[:, 0].long(), table).permute(0, 3, 1, 2) for label, table in pairs)
         return torch.cat([flags.float(), *embedded], 1)
 
-    def filters(self) -> Tensor:
+    def filters(self, indicators: bool) -> Tensor:
         """Return the weights ``[O, C', k, k]`` with which the first convolution reads :meth:`planes`.
 
         A convolution of embedded labels equals a convolution of their indicators whose weights are the products of the
         weights and the tables. Planes of indicators need no gradient, which would take most of the time on a CPU.
         """
         weight = self._first.weight
-        if not self._reads_indicators:
+        if not (indicators and len(self.tables)):
             return weight
         of_flags, *of_labels = torch.split(weight, [len(self.flags), *(table.shape[1] for table in self.tables)], 1)
         pairs = zip(of_labels, self.tables, strict=True)
@@ -206,17 +251,21 @@ class Encoder(nn.Module):
 
     def taken_in(self, seen: Seen) -> Tensor:
         """Return the output of the layers before the recurrent layer, ``[..., D]``."""
-        features = seen.features
+        features, encoded, of_shared = seen.features, None, None
         if self.sight is not None:
             assert seen.view is not None
             view = self.sight(seen.view.flatten(0, seen.view.ndim - 4))
-            features = torch.cat([features, view.view(*features.shape[:-1], -1).to(features)], -1)
-        of_shared = None
-        if seen.shared is not None and self.shared is not None:
+            encoded = view.view(*features.shape[:-1], -1).to(features)
+        if self.shared is not None and seen.shared is not None:
             of_shared = seen.for_each(self.shared(seen.shared))
-        elif seen.shared is not None:
-            features = torch.cat([features, seen.for_each(seen.shared).expand(*features.shape[:-1], -1)], -1)
-        normed: Tensor = self.norm(with_shared(self.dense, features, of_shared))
+        if not len(self.dense):
+            shared = None if seen.shared is None else seen.for_each(seen.shared).expand(*features.shape[:-1], -1)
+            parts = (features, encoded, shared)
+            return self._normed(torch.cat([part for part in parts if part is not None], -1))
+        return self._normed(with_shared(self.dense, features, of_shared, encoded))
+
+    def _normed(self, encoding: Tensor) -> Tensor:
+        normed: Tensor = self.norm(encoding)
         return normed
 
     def _of_shared(self, entries: int, make: Architecture, key: Tensor) -> nn.Linear | None:

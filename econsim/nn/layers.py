@@ -46,17 +46,28 @@ def dense(sizes: Sequence[int], activation: str, key: Tensor) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def with_shared(layers: Iterable[nn.Module], features: Tensor, of_shared: Tensor | None) -> Tensor:
+def with_shared(
+    layers: Iterable[nn.Module], features: Tensor, of_shared: Tensor | None, encoded: Tensor | None = None
+) -> Tensor:
     """Apply dense layers to the features ``[..., F]`` of players and to features that all players share.
 
     ``of_shared`` ``[..., H]`` is a linear map of the shared features, added to the output of the first layer. This is
     equivalent to one first layer that reads both, without a tensor that repeats the shared features for each player.
+    ``encoded`` ``[..., E]`` are further inputs of the first layer, after the features. They are multiplied apart, since
+    they need a gradient and features do not.
     """
-    for number, layer in enumerate(layers):
-        features = layer(features)
-        if number == 0 and of_shared is not None:
-            features = features + of_shared
-    return features
+    first, *following = layers
+    if encoded is None:
+        hidden = first(features)
+    else:
+        weight, width = first.weight, features.shape[-1]
+        hidden = nn.functional.linear(features, weight[:, :width], first.bias)  # type: ignore[index, arg-type]
+        hidden = hidden + nn.functional.linear(encoded, weight[:, width:])  # type: ignore[index]
+    if of_shared is not None:
+        hidden = hidden + of_shared
+    for layer in following:
+        hidden = layer(hidden)
+    return hidden
 
 
 def linear(inputs: int, outputs: int, gain: float, key: Tensor, bias: bool = True) -> nn.Linear:

@@ -215,7 +215,7 @@ class Epidemic(Game[State]):
         from econsim.economies.epidemic.kernels.playing import Kernels
 
         other = copy(self)
-        other._kernels = Kernels()
+        other._kernels, other.by_kernels = Kernels(), True
         return other
 
     # --- what kernels use as well ---------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ class GatherTradeBuild(Game[State]):
         from econsim.economies.gather_trade_build.kernels.playing import Kernels
 
         other = copy(self)
-        other._kernels = Kernels()
+        other._kernels, other.by_kernels = Kernels(), True
         return other
 
     # --- interface to components ----------------------------------------------------------------------------------

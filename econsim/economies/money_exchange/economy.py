@@ -146,7 +146,7 @@ class MoneyExchange(Game[State]):
         from econsim.economies.money_exchange.kernels.playing import Kernels
 
         other = copy(self)
-        other._kernels = Kernels()
+        other._kernels, other.by_kernels = Kernels(), True
         return other
 
     # --- what kernels use as well ---------------------------------------------------------------------------------

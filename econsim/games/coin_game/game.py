@@ -173,7 +173,7 @@ class CoinGame(Game[State]):
         from econsim.games.coin_game.kernels.playing import Kernels
 
         other = copy(self)
-        other._kernels = Kernels()
+        other._kernels, other.by_kernels = Kernels(), True
         return other
 
     def briefing(self, role: str) -> dict[str, Any]:

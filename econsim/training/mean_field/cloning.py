@@ -56,7 +56,7 @@ class Cloning:
         wanted = self.teachers[self.role].act(observation, memory, key)[0]
         space = self.game.roles[self.role].action
         assert isinstance(space, Box)
-        latents = self.network.policy(Seen.of(observation, False))[0].mode()  # their sigmoid is a share of the range
+        latents = self.network.policy(Seen.of(observation))[0].mode()  # their sigmoid is a share of the range
         chosen = self.network.head.action(latents)
         share = ((wanted.float() - space.low) / (space.high - space.low)).clamp(0.0, 1.0)
         loss = nn.functional.binary_cross_entropy_with_logits(latents, share.reshape_as(latents))

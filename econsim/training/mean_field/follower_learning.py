@@ -112,7 +112,7 @@ class FollowerLearning:
                 for name in roles:
                     draw = random.fold(random.fold(self.key, name), self.time)
                     actions[name], memories[name] = agents[name].act(observations[name], memories[name], draw)
-            seen.append(Seen.of(observations[self.role], False))
+            seen.append(Seen.of(observations[self.role]))
             actions[self.role] = most_likely(self.network, seen[-1])
             transition = self.game.step(self.state, actions)
             self.state, self.time = transition.state, self.time + 1
@@ -120,7 +120,7 @@ class FollowerLearning:
         return [tree_map(Tensor.detach, each) for each in seen], rewards
 
     def _seen(self) -> Seen:
-        return Seen.of(self.game.observe(self.state)[self.role], False)
+        return Seen.of(self.game.observe(self.state)[self.role])
 
     def _values(self, seen: Seen) -> Tensor:
         return self.network(seen)[1]  # type: ignore[no-any-return]

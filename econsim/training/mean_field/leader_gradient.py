@@ -88,9 +88,9 @@ def returns_of_proposals(
             for name in others:
                 draw = random.fold(random.fold(common, name), time)
                 actions[name], memories[name] = agents[name].act(seen[name], memories[name], draw)
-        actions[leader.role] = _proposals(leader, Seen.of(seen[leader.role], False), key, time)
+        actions[leader.role] = _proposals(leader, Seen.of(seen[leader.role]), key, time)
         for name, train_state in followers.items():
-            chosen = most_likely(train_state.network, Seen.of(seen[name], False))
+            chosen = most_likely(train_state.network, Seen.of(seen[name]))
             actions[name] = chosen if total else chosen.detach()
         transition = game.step(state, actions)
         returns = returns + game.discount**time * transition.rewards[leader.role].double().sum(-1)

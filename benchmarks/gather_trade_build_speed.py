@@ -3,8 +3,8 @@
 All systems play in turn on the same core for several rounds, and ratios of medians are reported. Each measures its own
 CPU-seconds, including the sampling of actions and resets, with a checksum over all outputs; compilation is left out.
 econsim and EconoJax play with their fastest number of environment copies, econsim also with 128, as PPO does; there is
-one entry for each way in which econsim computes steps (``PLAYS``): its tensors and, with numba, its kernels, both with
-actions drawn by tensors. EconoJax has no map and no views. Targets: 400 times
+one entry for each way in which econsim computes steps (``PLAYS``): its tensors and, with numba, its kernels, each with
+actions drawn in the same way. EconoJax has no map and no views. Targets: 400 times
 the speed of Foundation, and 15 times that of EconoJax. Run: ``python benchmarks/gather_trade_build_speed.py``; the
 first run creates the environments of the other systems.
 """
@@ -46,6 +46,13 @@ def legal(mask: Tensor, key: Tensor, time: Tensor, stream: str) -> Tensor:
     return (rank <= (draw * rank[..., -1]).to(torch.int16)[..., None]).sum(-1)
 
 
+def drawing_kernel() -> Callable[[Tensor, Tensor, Tensor, str], Tensor]:
+    """Return the same draws as a kernel, which numba compiles."""
+    from _random_play import legal
+
+    return legal
+
+
 class Play:
     """Random legal play in ``copies`` environment copies, whose episodes start and end together."""
 
@@ -60,6 +67,7 @@ class Play:
     ) -> None:
         game = GatherTradeBuild(Parameters(workers=workers, horizon=horizon)).to(device=device)
         self.game = game.on_kernels() if kernels else game
+        self.legal = drawing_kernel() if kernels else legal
         self.episode = 0
         self.keys = random.keys(SEED, copies, device)
         self.state, self.checksum = self.game.reset(self.keys), 0.0
@@ -94,8 +102,8 @@ class Play:
         assert worker.action_mask is not None
         assert planner.action_mask is not None
         heads = planner.action_mask.view(-1, 7, 22)
-        rates = legal(heads, world.key, world.time, "play/planner")[:, None]
-        actions = {"worker": legal(worker.action_mask, world.key, world.time, "play"), "planner": rates}
+        rates = self.legal(heads, world.key, world.time, "play/planner")[:, None]
+        actions = {"worker": self.legal(worker.action_mask, world.key, world.time, "play"), "planner": rates}
         transition = self.game.step(state, actions)
         assert worker.view is not None
         # Sum eight pixels at a time, since a sum of bytes would first convert each of them to a larger type.

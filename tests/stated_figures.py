@@ -42,6 +42,14 @@ def adaptive() -> dict[str, str]:
     return {name: f"{100 * found[name]['coverage']:.1f} %" for name in ("held_out", "naive")}
 
 
+def bimatrix() -> dict[str, str]:
+    found = result("bimatrix_games")
+    seconds = {name: row["seconds"]["with prices and certificate"] for name, row in found["correlated"].items()}
+    seconds["zero_sum"] = found["zero_sum"]["1000x1000"]["seconds"]
+    assert found["zero_sum"]["1000x1000"]["largest_gap"] <= 1e-4
+    return {name.replace(" ", "_"): f"{value:.2g}" for name, value in seconds.items()}
+
+
 def speed() -> dict[str, str]:
     found = result("gather_trade_build_speed")
     figures = {"growth_in_workers": f"{found['growth']['exponent_in_workers']:.2f}"}

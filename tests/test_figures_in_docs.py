@@ -140,6 +140,17 @@ SENTENCES = (
         " | Gini of the living after 50 steps | {gini} |",
     ),
     (
+        "docs/economies/normal_form.md",
+        figures.bimatrix,
+        "`correlated` takes {20x20_ce} CPU-seconds for two players with 20 random options each, {40x40_ce} with 40 and"
+        " {60x60_ce} with 60; coarse equilibria take {20x20_cce}, {40x40_cce} and {60x60_cce}",
+    ),
+    (
+        "docs/economies/normal_form.md",
+        figures.bimatrix,
+        "`regret_matching` solves a zero-sum game of 1,000 by 1,000 options up to a gap of 1e-4 in {zero_sum}.",
+    ),
+    (
         "docs/economies/coin_game.md",
         figures.coin_game_speed,
         "With 1,024 copies on one core, kernels play {kernels} million environment steps per CPU-second, observations"

@@ -29,6 +29,15 @@ def test_legal_options_are_legal_and_uniform(speed: Any) -> None:
     assert torch.allclose(shares, torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0]) / 3, atol=0.035)
 
 
+def test_a_kernel_draws_the_options_that_tensors_draw(speed: Any) -> None:
+    shares = torch.tensor([0.02, 0.5, 1.0])[:, None]
+    mask = torch.rand((200, 3, 300), generator=torch.Generator().manual_seed(1)) < shares
+    mask[..., 100] = True
+    key, time = torch.arange(200), torch.arange(200) % 7
+    expected = speed.legal(mask, key, time, "play")
+    assert torch.equal(speed.drawing_kernel()(mask, key, time, "play"), expected)
+
+
 def test_play_goes_on_over_the_end_of_an_episode(speed: Any) -> None:
     play = speed.Play(4, 2, horizon=30)
     play.run(31)

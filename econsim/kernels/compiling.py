@@ -11,9 +11,7 @@ because no copy reads what another wrote.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -23,6 +21,9 @@ from numba.core.cgutils import raw_memcpy, unpack_tuple
 from numba.core.typing.npydecl import parse_dtype
 from numba.extending import intrinsic
 from numba.np.arrayobj import get_itemsize, make_array, populate_array
+
+from econsim.kernels import parts
+from econsim.kernels.cache import made_of
 
 __all__ = ["BLOCK", "add_block", "copy", "entry", "part", "row_at", "rule"]
 
@@ -37,32 +38,26 @@ _OPTIONS: dict[str, Any] = {"fastmath": False, "error_model": "numpy", "_nrt": F
 def rule(function: F) -> F:
     """Compile a function that kernels call, such as one rule of a game, as a part of the kernel that calls it.
 
-    It cannot be called from Python: the code for that takes longer to compile than the rule.
+    It cannot be called from Python, and has no machine code of its own; see :mod:`econsim.kernels.parts`.
     """
-    compiled: F = numba.njit(forceinline=True, no_cpython_wrapper=True, **_OPTIONS)(function)
+    part = {"forceinline": True, "no_cpython_wrapper": True, "pipeline_class": parts.PartCompiler}
+    compiled: F = numba.njit(**part, **_OPTIONS)(function)
     return compiled
 
 
 def entry(function: F) -> F:
     """Compile a kernel that Python calls, and keep its machine code in the folder ``__pycache__`` of its module.
 
-    Code is compiled again if any module in the kernel's folder or in ``econsim.kernels`` has changed; numba by itself
-    would notice changes of the kernel's own module only.
+    Code is compiled again if the kernel, a function that it calls or a constant that they read has changed; numba by
+    itself would notice changes of the kernel's own module only, of whatever kind.
     """
     kernel: Any = numba.njit(nogil=True, **_OPTIONS)(function)
     try:
         kernel.enable_caching()
     except RuntimeError:  # no folder can be written: compiled in every process
         return kernel  # type: ignore[no-any-return]
-    kernel._cache._cache_file._source_stamp = _checksum(Path(function.__code__.co_filename).parent)
+    kernel._cache._cache_file._source_stamp = made_of(function, __file__, parts.__file__)
     return kernel  # type: ignore[no-any-return]
-
-
-def _checksum(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.py"), *Path(__file__).parent.glob("*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _array(context: Any, builder: Any, kind: Any, data: Any, lengths: list[Any]) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from econsim.economies.gather_trade_build.kernels.arrays import (
     BUILD,
     GATHER,
@@ -21,6 +23,7 @@ from econsim.economies.gather_trade_build.kernels.trade import empty_slot
 from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER
 from econsim.kernels.compiling import part, rule
 
+_FIRST = np.int64(1)  # of numpy, so that rules are not compiled once more for a constant
 _LAND = 1 << IS_INSIDE
 _OBSTACLES = _LAND | 1 << IS_WATER | 1 << IS_OCCUPIED
 
@@ -44,7 +47,7 @@ def mask_orders(n: int, mask: Any, at: int, sizes: Sizes, world: World, book: Bo
 def worker_mask(n: int, mask: Any, tiles: Any, sizes: Sizes, constants: Constants, world: World, book: Book) -> None:
     """Write which actions of a worker are legal; ``tiles`` are the bits of the surveyed map."""
     mask[0] = True
-    at = 1
+    at = _FIRST
     for component in constants.components:
         if component == BUILD:
             mask[at] = can_build(n, sizes, constants, world)

@@ -25,6 +25,7 @@ from econsim.economies.gather_trade_build.kernels.pictures import (
     BITS,
     BLOCK,
     CHANNELS,
+    NOBODY,
     own_picture,
     picture,
     survey_map,
@@ -90,4 +91,4 @@ def observe(
         row_at(outputs[4], b, (1,), np.bool_)[0] = world.time[0] % sizes.period == 0
         if outputs[5] != 0:
             whole = row_at(outputs[5], b, (CHANNELS * sizes.height * sizes.width,), np.uint8)
-            picture(-1, sizes.margin, sizes.margin, sizes.height, sizes.width, whole, layers, window, drawn, sizes)
+            picture(NOBODY, sizes.margin, sizes.margin, sizes.height, sizes.width, whole, layers, window, drawn, sizes)

@@ -39,6 +39,8 @@ from econsim.kernels.compiling import copy, entry, row_at, rule
 from econsim.kernels.threads import SMALLEST_SLICE
 
 TOGETHER = 16  # environment copies whose states are copied at once: they fit into the cache
+# Numbers of numpy, for which a rule is compiled once; it would be compiled again for each number of Python.
+_FIRST, _BUILDS, _MOVES = np.int64(1), np.int64(1), np.int64(4)
 
 
 @rule
@@ -75,20 +77,20 @@ def step_copy(
     ledger: Ledger,
 ) -> None:
     """Apply every component in turn to one environment copy, then regrow resources."""
-    choice, work, first = scratch[0], scratch[1:], 1
+    choice, work, first = scratch[0], scratch[1:], _FIRST
     for component in constants.components:
         if component == BUILD:
-            choices_of(actions, first, 1, choice)
+            choices_of(actions, first, _BUILDS, choice)
             build(choice, sizes, constants, fixed, world)
-            first += 1
+            first += _BUILDS
         elif component == TRADE:
             choices_of(actions, first, 4 * sizes.prices, choice)
             trade(choice, work, sizes, constants, world, book)
             first += 4 * sizes.prices
         elif component == GATHER:
-            choices_of(actions, first, 4, choice)
+            choices_of(actions, first, _MOVES, choice)
             gather(choice, work, sizes, constants, fixed, world)
-            first += 4
+            first += _MOVES
         elif component == TAX:
             tax(announced, amounts, sizes, constants, world, ledger)
         elif component == EQUALISE:

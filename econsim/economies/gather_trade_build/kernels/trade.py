@@ -17,6 +17,8 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
 from econsim.economies.gather_trade_build.kernels.match import match
 from econsim.kernels.compiling import part, rule
 
+_NO_ORDER = np.bool_(False)  # of numpy, so that rules are not compiled once more for a constant
+
 
 @rule
 def empty_slot(n: int, good: int, sizes: Sizes, book: Book) -> int:
@@ -90,7 +92,7 @@ def trade(choice: Any, scratch: Any, sizes: Sizes, constants: Constants, world: 
     history, remembered = part(book.price_history, 0, 2 * sizes.prices), constants.numbers[REMEMBERED]
     for price in range(history.size):
         history[price] *= remembered
-    new_stone = new_wood = False
+    new_stone = new_wood = _NO_ORDER
     for n in range(sizes.workers):
         if choice[n] > 0:
             good = place(n, choice[n] - 1, constants.numbers[ORDER_LABOUR], sizes, world, book)

@@ -40,22 +40,12 @@ def tree_map(function: Callable[[Tensor], Tensor], tree: T) -> T:
     return pytree.tree_map_only(Tensor, function, tree)  # type: ignore[no-any-return]
 
 
-def tree_where(mask: Tensor, chosen: T, other: T) -> T:
-    """Return the state ``chosen`` in the copies where ``mask`` ``[B]`` is true, and ``other`` elsewhere."""
-
-    def select(one: Tensor, two: Tensor) -> Tensor:
-        return torch.where(mask.reshape(-1, *[1] * (one.ndim - 1)), one, two)
-
-    return pytree.tree_map(select, chosen, other)  # type: ignore[no-any-return]
-
-
 def leaves(tree: Any, prefix: str = "") -> dict[str, Tensor]:
     """Return the tensors of a state by dotted name."""
     if tree is None or isinstance(tree, Tensor):
         return {} if tree is None else {prefix: tree}
-    items = tree.items() if isinstance(tree, Mapping) else vars(tree).items()
-    dot = prefix + "." if prefix else ""
-    return {name: leaf for key, value in items for name, leaf in leaves(value, f"{dot}{key}").items()}
+    content, dot = tree if isinstance(tree, Mapping) else vars(tree), prefix + "." if prefix else ""
+    return {name: leaf for key, value in content.items() for name, leaf in leaves(value, f"{dot}{key}").items()}
 
 
 @dataclass(frozen=True)
@@ -245,11 +235,12 @@ class Game(ABC, Generic[State]):
 
     ``parameters`` maps each numeric parameter to a tensor, a scalar or ``[B]``, so that a grid of reforms is one batch.
     Parameters stay float64; play is in ``dtype``. ``accounts_spec`` declares the entries of :meth:`accounts`;
-    ``burn_in`` is the number of first steps of an episode that flow accounts leave out. ``unit`` names the unit of
-    money. ``clocked``: every episode lasts exactly ``horizon`` steps, so that ends need not be checked in each step.
-    ``compilable``: steps are functions of tensors, which a compiler or a CUDA graph can trace; false where other code
-    plays the game on the CPU. ``by_kernels``: networks use kernels too. ``discount``, in (0, 1], is the weight of a reward
-    relative to one a step earlier. ``constants``, a pytree that copies share, moves with the game and has no axis ``B``.
+    ``burn_in`` is the number of first steps of an episode that flow accounts leave out. ``unit`` is that of money.
+    ``clocked``: every episode lasts exactly ``horizon`` steps, so that ends need not be checked in each step.
+    ``rests``: steps after an episode's end change nothing that accounts and observations show. ``compilable``: steps
+    are functions of tensors, which compilers and CUDA graphs can trace; false where other code plays. ``by_kernels``:
+    networks use kernels too. ``discount``, in (0, 1], is the weight of a reward relative to one a step earlier.
+    ``constants``, a pytree without axis ``B`` that copies share, moves with the game (edge lists, tables, maps).
     """
 
     roles: Mapping[str, Role]
@@ -259,6 +250,7 @@ class Game(ABC, Generic[State]):
     burn_in: int = 0
     unit: str = ""
     clocked: bool = False
+    rests: bool = False
     compilable: bool = True
     by_kernels: bool = False
     discount: float = 1.0

@@ -1,7 +1,7 @@
 """Tensors held by an object at any depth: in mappings, sequences, dataclasses and other objects.
 
 A pytree handles only registered containers; these functions also handle the others, since a game may keep its tables
-in any of them.
+in any of them. A choice between two states of a game, copy by copy, is here too.
 """
 
 from __future__ import annotations
@@ -15,14 +15,24 @@ from typing import Any, TypeVar
 import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
-__all__ = ["held_tensors", "map_held_tensors"]
+__all__ = ["held_tensors", "map_held_tensors", "tree_where"]
 
 T = TypeVar("T")
 _WITHOUT_TENSORS = (
     *(type(None), bool, int, float, complex, str, bytes, Enum, BaseModel),
     *(type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, torch.dtype, torch.device),
 )
+
+
+def tree_where(mask: Tensor, chosen: T, other: T) -> T:
+    """Return the state ``chosen`` in the copies where ``mask`` ``[B]`` is true, and ``other`` elsewhere."""
+
+    def select(one: Tensor, two: Tensor) -> Tensor:
+        return torch.where(mask.reshape(-1, *[1] * (one.ndim - 1)), one, two)
+
+    return pytree.tree_map(select, chosen, other)  # type: ignore[no-any-return]
 
 
 def held_tensors(value: Any) -> Iterator[Tensor]:

@@ -58,7 +58,8 @@ def play(game: Game[Any], agents: Mapping[str, Agent], key: Tensor, watch: Watch
 
     Agents that speak (:class:`econsim.play.Speaks`) do so in every step before anybody acts. Every agent draws from a
     key of its role, so that one role's policy does not change another's draws. ``watch`` is called with every state,
-    including the first, and with which copies had ended before it, ``[B]`` bool.
+    including the first, and with which copies had ended before it, ``[B]`` bool. In a game that
+    :attr:`~econsim.game.Game.rests`, nothing is played once all copies have ended; ``watch`` still sees every step.
     """
     end = play_until(game, agents, key, game.horizon, watch)
     return Episode(end.state, dict(end.returns))
@@ -130,6 +131,11 @@ def _played(game: Game[Any], fork: Fork, agents: Mapping[str, Agent], until: int
     }
     speakers = {name: agent for name, agent in agents.items() if isinstance(agent, Speaks) and name in game.roles}
     for time in range(fork.step, until):
+        if game.rests and not speakers and bool(over.all()):
+            if watch is not None:
+                for _ in range(time, until):
+                    watch(state, over)
+            break
         seen, actions = game.observe(state), {}
         for name, speaker in speakers.items():
             memories[name] = speaker.speak(seen[name], memories[name], random.fold(random.fold(key, name), time))

@@ -312,9 +312,13 @@ def agreement() -> dict[str, str]:
 
 def trained_responses() -> dict[str, str]:
     found = result("trained_responses")
-    (missed,) = [row for row in found["gains"] if not row["within"]]
-    share = f"{100 * missed['trained'] / missed['exact']:.0f} %"
-    return {"within": str(found["exact_gain_within_interval"]), "cases": str(found["cases"]), "share": share}
+    large = [row["trained"] / row["exact"] for row in found["gains"] if row["exact"] > 0.1]
+    return {
+        "within": str(found["exact_gain_within_interval"]),
+        "cases": str(found["cases"]),
+        "lowest": f"{100 * min(large):.0f} %",
+        "highest": f"{100 * max(large):.0f} %",
+    }
 
 
 def coverage() -> dict[str, str]:

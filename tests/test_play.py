@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Any
+
 import pytest
 import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
 from toy_games import GIVERS, Gifts
 
+import econsim
 from econsim import random
 from econsim.errors import UserError
-from econsim.game import Box
-from econsim.play import HeldAction
+from econsim.game import Box, Game
+from econsim.play import HeldAction, play, play_on, play_until
 
 COPIES = 3
 
@@ -42,3 +48,48 @@ def test_an_action_of_another_shape_is_refused() -> None:
     assert game.roles["collector"].action == Box(0, 1)
     with pytest.raises(UserError, match=r"collector: expected an action of shape \[\], found \[1, 1, 2\]"):
         HeldAction(torch.zeros(1, 1, 2)).start(game, game.roles["collector"], COPIES)
+
+
+def counting(game: Game[Any], rests: bool) -> tuple[Game[Any], list[None]]:
+    """Return the game with another value of ``rests``, and a list with an entry for each step that it is played."""
+    other, steps = copy(game), []
+
+    def step(state: Any, actions: Any) -> Any:
+        steps.append(None)
+        return game.step(state, actions)
+
+    other.rests, other.step = rests, step  # type: ignore[method-assign]
+    return other, steps
+
+
+@pytest.mark.parametrize(
+    ("scenario", "changes"),
+    [
+        ("kuhn", {}),
+        ("four_rooms", {"game.players": 2, "game.slip": 0.1}),
+        ("four_rooms_planner", {"planner": "free_market"}),
+        ("schelling", {"game.width": 6, "game.height": 5, "game.threshold": 0.2}),
+    ],
+)
+def test_where_a_game_rests_play_stops_when_all_have_ended_and_changes_no_result(
+    scenario: str, changes: dict[str, Any]
+) -> None:
+    game, agents = econsim.load(scenario, **changes).build("cpu")
+    assert game.rests
+    key, results = random.keys(3, 12), []
+    for rests in (True, False):
+        played, steps = counting(game, rests)
+        seen: list[Any] = []
+
+        def watch(state: Any, over: Tensor, seen: list[Any] = seen) -> None:
+            seen.append((game.accounts(state), over, game.conserved(state)))
+
+        whole = play(played, agents, key, watch)
+        on = play_on(played, agents, play_until(played, agents, key, game.horizon // 2))
+        results.append((seen, *((game.observe(each.state), each.returns) for each in (whole, on))))
+        longest = 2 * game.horizon
+        assert len(seen) == game.horizon + 1
+        assert len(steps) == longest if not rests or scenario == "kuhn" else len(steps) < longest
+    stopped, full = map(pytree.tree_leaves, results)
+    assert len(stopped) == len(full)
+    assert all(map(torch.equal, stopped, full))

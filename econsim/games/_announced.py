@@ -40,6 +40,7 @@ class Announced(Game["State"]):
         self.game, self.payments, inner = game, payments.double(), game.inner
         self.roles = {name: game.roles[name] for name in inner.roles}
         self.horizon, self.clocked, self.discount = inner.horizon, inner.clocked, inner.discount
+        self.rests = inner.rests
         self.parameters, self.unit, self.dtype = game.parameters, game.unit, game.dtype
 
     def reset(self, key: Tensor) -> State:

@@ -158,6 +158,8 @@ class State:
 class ExtensiveForm(Game[State]):
     """Extensive-form game over an explicit tree; the module docstring describes it."""
 
+    rests = True
+
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
         self.parameters: Mapping[str, Tensor] = {}

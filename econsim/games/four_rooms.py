@@ -137,6 +137,7 @@ class FourRooms(MapGame[State]):
     """Four rooms; the module docstring describes it."""
 
     clocked = False
+    rests = True
     accounts_spec = (
         Account("target_share", title="Share of players who were at the target", format="share", show="headline"),
         Account("arrived_share", title="Share of players who arrived", format="share", show="table"),

@@ -62,9 +62,9 @@ from econsim.game import (
     Role,
     Transition,
     tensors,
-    tree_where,
 )
 from econsim.games._announced import Announced, announced_game
+from econsim.held_tensors import tree_where
 from econsim.markov import DecisionGame, Decisions
 from econsim.mechanisms.incentives import BenefitsOthers, PaidOutcomes, balanced_payments, payments_from_budget
 from econsim.parameters import Chosen, FromRoom, Model
@@ -125,6 +125,7 @@ class Incentives(Game[State]):
         self.inner: Game[Any] = parameters.game.build()
         _check_roles(self.inner)
         self.horizon, self.clocked = self.inner.horizon + 1, self.inner.clocked
+        self.rests = self.inner.rests
         self.discount, self.unit, self.burn_in = self.inner.discount, self.inner.unit, self.inner.burn_in + 1
         groups = _paid_labels(self.inner, parameters.paid, parameters.same_for_all)
         self.announced = {_account_name(number, label): label for number, label in enumerate(groups, start=1)}

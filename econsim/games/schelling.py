@@ -131,6 +131,7 @@ class Schelling(Game[State]):
         self.cells = parameters.height * parameters.width
         self.parameters = {"threshold": torch.tensor(parameters.threshold, dtype=torch.float64)}
         self.constants = {"near": _near(parameters.height, parameters.width, parameters.radius)}
+        self.rests = parameters.decisions != "free"  # people who are all happy stay, unless they decide freely
         options = _OPTIONS if parameters.decisions == "free" else _OPTIONS[:1]
         names = ("share of neighbours alike", "happy")
         self.roles = {

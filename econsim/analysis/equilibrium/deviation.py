@@ -15,7 +15,8 @@ from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError, did_you_mean
-from econsim.game import Agent, Game, Memory, Observation, Role, Transition, tensors, tree_map, tree_where
+from econsim.game import Agent, Game, Memory, Observation, Role, Transition, tensors, tree_map
+from econsim.held_tensors import tree_where
 
 __all__ = ["DEVIATOR", "Deviating", "Deviation", "Seated", "following_role", "in_seat"]
 

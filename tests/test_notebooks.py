@@ -43,8 +43,8 @@ def _read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
 
 
-def test_there_are_seven() -> None:
-    assert [path.stem[0] for path in NOTEBOOKS] == list("1234567")
+def test_there_are_eight() -> None:
+    assert [path.stem[0] for path in NOTEBOOKS] == list("12345678")
 
 
 def test_it_runs(path: Path, client: NotebookClient, tmp_path: Path) -> None:

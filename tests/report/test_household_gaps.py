@@ -1,0 +1,36 @@
+"""The section of a report about households who save: the numbers of the run, by policy and set of households."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from econsim.report import write_report
+from econsim.report.household_gaps import household_table
+from econsim.runs import Run, execute
+from econsim.scenario import load
+
+SMALL: dict[str, Any] = {
+    "economy": {"households": 60, "periods": 2, "grid_points": 20, "productivity": {"states": 2}},
+    "episodes": 1,
+    "headline": None,
+}
+
+
+def test_a_run_of_households_has_the_section_with_its_numbers(tmp_path: Path) -> None:
+    run = execute(load("bewley", SMALL), tmp_path / "run", quiet=True)
+    table = household_table(run)
+    assert table is not None
+    gaps = run.summary["households"]["rows"]
+    assert [row[0] for row in table.rows] == list(gaps) == ["free_market", "fixed"]
+    (of_fixed,) = gaps["fixed"].values()
+    assert table.rows[1][2:] == [f"{of_fixed['welfare']:+.2%}", f"{of_fixed['mean']:.2%}", f"{of_fixed['largest']:.2%}"]
+    page = write_report(run).read_text(encoding="utf-8")
+    assert "Welfare of households, and their distance from a best response" in page
+    assert f"{of_fixed['welfare']:+.2%}" in page
+
+
+def test_other_games_have_none() -> None:
+    run = cast(Run, SimpleNamespace(summary={"policies": {}}))
+    assert household_table(run) is None

@@ -233,9 +233,9 @@ class Transition(Generic[State]):
 class Game(ABC, Generic[State]):
     """A batched, functional, compilable game. An instance holds parameters and is immutable.
 
-    ``parameters`` maps each numeric parameter to a float64 tensor, a scalar or ``[B]``, so that a grid of reforms is one
-    batch; play is in ``dtype``. ``accounts_spec`` declares the entries of :meth:`accounts`; ``burn_in`` is the number of
-    first steps of an episode that flow accounts leave out. ``unit`` is that of money. ``clocked``: every episode lasts
+    ``parameters`` maps each numeric parameter to a float64 tensor, a scalar or ``[B]``: a grid of reforms is one batch;
+    play is in ``dtype``. ``accounts_spec`` declares the entries of :meth:`accounts`; ``burn_in`` is the number of first
+    steps of an episode that flow accounts leave out. ``unit`` is that of money. ``clocked``: every episode lasts
     exactly ``horizon`` steps, so that ends need not be checked. ``rests``: steps after an episode's end change nothing
     that accounts and observations show. ``compilable``: steps are functions of tensors, which compilers and CUDA graphs
     can trace. ``by_kernels``: networks use kernels too. ``discount``, in (0, 1], is the weight of a reward relative to

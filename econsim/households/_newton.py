@@ -7,7 +7,7 @@ price; it also serves at others near by.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from econsim.households._arrays import earnings, endogenous_grid
 from econsim.households.chains import Floats
 from econsim.households.lottery import Lottery
 from econsim.households.steps import EulerStep
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 __all__ = ["Correction", "SmoothStep"]
 
@@ -44,7 +47,6 @@ class SmoothStep:
     what is chosen there.
 
     Attributes:
-        moves: the transpose of $J$, in the order of assets; its pattern is that of the matrix of moves.
         free: ``[S, G]``, whether assets are between the borrowing limit and the largest.
         slope: ``[S, G]``, derivative of spending net of earnings in consumption.
         elasticity: ``[S, G]``, of hours in net earnings at given consumption; zero where hours are no choice.
@@ -71,8 +73,22 @@ class SmoothStep:
             for sigma in numbers[:1]
             for share, node in ((law.weight, law.below), (1 - law.weight, law.below + 1))
         )
-        self.moves = law.matrix(len(household.grid), lower, upper)
-        self.moves.data *= (before ** (-1 - numbers[0])).T.ravel()[self.moves.indices]
+        self._ends, self._curvature = (lower, upper), before ** (-1 - numbers[0])
+
+    @property
+    def moves(self) -> csc_array:
+        """The transpose of $J$, in the order of assets; its pattern is that of the matrix of moves."""
+        matrix = self._law.matrix(len(self._step.household.grid), *self._ends)
+        matrix.data *= self._curvature.T.ravel()[matrix.indices]
+        return matrix
+
+    def before(self, change: Floats) -> Floats:
+        """Return changes of consumption ``[I, S, G]`` for those in the next period: the product of $J$ with each."""
+        states, points = self._curvature.shape
+        flat = (self._law.below + points * np.arange(states)[:, None]).ravel()
+        mean = np.matmul(self._law.transition, self._curvature * change).reshape(len(change), -1)
+        lower, upper = (end.ravel() for end in self._ends)
+        return np.asarray(lower * mean.take(flat, 1) + upper * mean.take(flat + 1, 1)).reshape(change.shape)
 
     def responses(self) -> dict[str, tuple[Floats, Floats, Floats]]:
         """Return changes of consumption, assets and hours ``[S, G]`` for a unit of what is faced in the same period.

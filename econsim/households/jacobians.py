@@ -48,7 +48,7 @@ def household_jacobian(
         news[0] = np.tensordot(choices[output], local.mass, 1).T
         effects = _forward(local, local.level(output), periods - 1)
         news[1:] = (
-            (effects @ choices["assets"][:, :, local.used].reshape(-1, effects.shape[1]).T)
+            (effects @ choices["assets"].reshape(-1, effects.shape[1]).T)
             .reshape(periods - 1, periods, -1)
             .transpose(0, 2, 1)
         )
@@ -66,16 +66,21 @@ def _summed(news: Floats) -> Floats:
 
 
 class _Local:
-    """The stationary policy and its derivatives; arrays are in the order of assets, ``[G * S]``."""
+    """The stationary policy and its derivatives; arrays are ``[U]``, the ``used`` states in which there is somebody."""
 
     def __init__(self, household: Household, around: Equilibrium) -> None:
         self.household, self.budget, self.policy = household, around.budget, around.policy
         self.law = Lottery(household.chain, household.grid, around.policy.assets)
         self.smooth = SmoothStep(EulerStep(household, around.budget), around.policy.consumption.ravel())
-        self.mass = _by_assets(around.distribution)
-        self.used = self.mass > _NO_MASS
-        self.productivity = np.tile(household.chain.values, len(household.grid))
+        self.used = np.flatnonzero(around.distribution > _NO_MASS)
+        self.mass = self.of_used(around.distribution)
+        self.density = self.of_used(around.distribution / np.diff(household.grid)[self.law.below])
+        self.productivity = self.of_used(np.repeat(household.chain.values, len(household.grid)))
         self.scale = around.budget.level * around.budget.wage ** (1 - around.budget.progressivity)
+
+    def of_used(self, values: Floats) -> Floats:
+        """Return entries ``[..., U]`` of values ``[..., S, G]``, or ``[U]`` of ``[S * G]``."""
+        return values.reshape(*values.shape[: values.ndim - self.law.below.ndim], -1).take(self.used, -1)
 
     def level(self, output: str) -> Floats:
         """Return an output by state, ``[S, G]``."""
@@ -85,32 +90,28 @@ class _Local:
         return levels[output]
 
     def changes(self, hours: Floats) -> dict[str, Floats]:
-        """Return changes of what is worked, from changes of hours ``[..., G * S]``."""
-        gain = _by_assets(self.smooth.gain / (self.scale * self.policy.hours))
+        """Return changes of what is worked, from changes of hours ``[..., U]``."""
+        gain = self.of_used(self.smooth.gain / (self.scale * self.policy.hours))
         return {"labour": self.productivity * hours, "net_earnings": gain * hours}
 
 
-def _by_assets(values: Floats) -> Floats:
-    return np.ascontiguousarray(values.T).ravel()
-
-
 def _backward(local: _Local, periods: int, inputs: Sequence[str]) -> dict[str, Floats]:
-    """Return changes of choices of period 0 for a unit of each input ``periods`` later, ``[T, I, G * S]`` by output."""
+    """Return changes of choices of period 0 for a unit of each input ``periods`` later, ``[T, I, U]`` by output."""
     smooth, sigma = local.smooth, local.household.risk_aversion
     consumption, assets, hours = (np.empty((periods, len(inputs), local.mass.size)) for _ in range(3))
-    consumed, worked = _by_assets(local.policy.consumption), _by_assets(local.policy.hours)
+    consumed, worked = local.of_used(local.policy.consumption), local.of_used(local.policy.hours)
     at_once = smooth.responses()
     news = []
     for number, name in enumerate(inputs):
-        consumption[0, number], assets[0, number], hours[0, number] = (_by_assets(each) for each in at_once[name])
-        felt = consumed / (sigma * local.budget.gross_return) if name == "gross_return" else 0.0
-        news.append(consumption[0, number] - felt)  # as a change of marginal utility times the return
-    following = np.stack(news, -1)
-    step = smooth.moves.T.tocsr()
+        for changes, change in zip((consumption, assets, hours), at_once[name], strict=True):
+            changes[0, number] = local.of_used(change)
+        felt = local.policy.consumption / (sigma * local.budget.gross_return) if name == "gross_return" else 0.0
+        news.append(at_once[name][0] - felt)  # as a change of marginal utility times the return
+    following = np.stack(news)
     for period in range(1, periods):
-        following = step @ following
-        consumption[period] = following.T
-    saved, elasticity = _by_assets(np.where(smooth.free, smooth.slope, 0.0)), _by_assets(smooth.elasticity)
+        following = smooth.before(following)
+        consumption[period] = local.of_used(following)
+    saved, elasticity = local.of_used(np.where(smooth.free, smooth.slope, 0.0)), local.of_used(smooth.elasticity)
     assets[1:] = -saved * consumption[1:]
     if local.household.labour is None:
         return {"assets": assets}
@@ -119,23 +120,15 @@ def _backward(local: _Local, periods: int, inputs: Sequence[str]) -> dict[str, F
 
 
 def _forward(local: _Local, level: Floats, periods: int) -> Floats:
-    """Return the effect of a unit of assets chosen in period 0 on an output ``1 .. periods`` later, ``[T, used]``."""
-    law, grid = local.law, local.household.grid
+    """Return the effect of a unit of assets chosen in period 0 on an output ``1 .. periods`` later, ``[T, U]``."""
+    law = local.law
     states, points = law.below.shape
     flat = law.below + points * np.arange(states)[:, None]
-    density = _density(local, grid)
-    effects = np.empty((periods, int(local.used.sum())))
+    effects = np.empty((periods, len(local.used)))
     expected = level
     for period in range(periods):
         mean = (law.transition @ expected).ravel()
-        lower, upper = mean[flat], mean[flat + 1]
-        effects[period] = _by_assets(density * (upper - lower))[local.used]
+        lower, upper = mean.take(flat), mean.take(flat + 1)
+        effects[period] = local.density * local.of_used(upper - lower)
         expected = upper + law.weight * (lower - upper)
     return effects
-
-
-def _density(local: _Local, grid: Floats) -> Floats:
-    """Return mass over the distance of the grid points around the assets, ``[S, G]``."""
-    mass = local.mass.reshape(len(grid), -1).T
-    density: Floats = mass / (grid[local.law.below + 1] - grid[local.law.below])
-    return density

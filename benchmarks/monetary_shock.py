@@ -81,7 +81,7 @@ def distances(mine: dict[str, Any], peer: dict[str, Any]) -> dict[str, float]:
 
 def draw() -> None:
     """Draw the figure of the documentation: the paths under the parameters of the scenario that the page states."""
-    household = {"discount": 0.982, "risk_aversion": 2, "labour_weight": 0.8, "largest_assets": 150}
+    household = {"discount": 0.9847, "risk_aversion": 2, "labour_weight": 0.794, "largest_assets": 150}
     changes = {f"economy.{name}": value for name, value in household.items()}
     changes["economy.productivity"] = {"persistence": 0.966, "deviation": 0.5}
     solution = MonetaryShock(Parameters()).solve(load("bewley", changes).game.build(), {})

@@ -57,7 +57,7 @@ def drawn(game: RealBusinessCycle, key: torch.Tensor, quarter: int) -> dict[str,
 def played(game: RealBusinessCycle, copies: int = 1) -> list[tuple[dict[str, torch.Tensor], State, Mapping[str, Any]]]:
     """Return actions, the state after them and rewards of each quarter of an episode of random actions."""
     state = game.reset(random.keys(0, copies))
-    quarters = []
+    quarters: list[tuple[dict[str, torch.Tensor], State, Mapping[str, Any]]] = []
     for quarter in range(game.horizon):
         actions = drawn(game, state.key, quarter)
         transition = game.step(state, actions)

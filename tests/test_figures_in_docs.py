@@ -53,6 +53,17 @@ SENTENCES = (
         " times as many on kernels",
     ),
     (
+        "docs/economies/real_business_cycle.md",
+        figures.real_business_cycle,
+        "{hours} hours a quarter with seed 42 and {other_hours} with seed 43",
+    ),
+    (
+        "docs/economies/real_business_cycle.md",
+        figures.real_business_cycle,
+        "a consumer gains {consumer} % of its return (95 % interval {low} to {high}), a firm {firm} % and the"
+        " government {government} %, with no income tax and a corporate tax of {corporate} %",
+    ),
+    (
         "docs/economies/bewley.md",
         figures.monetary_shock,
         "econsim finds {rate} % and {output}. The shock lowers output by {impact} % in period 0 in both, and a"

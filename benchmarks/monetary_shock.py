@@ -81,9 +81,9 @@ def distances(mine: dict[str, Any], peer: dict[str, Any]) -> dict[str, float]:
 
 def draw() -> None:
     """Draw the figure of the documentation: the paths under the parameters of the scenario that the page states."""
-    household = {"discount": 0.982, "risk_aversion": 2, "labour_weight": 0.8, "largest_assets": 150}
+    household = {"discount": 0.9847, "risk_aversion": 2, "labour_weight": 0.794, "largest_assets": 150}
     changes = {f"economy.{name}": value for name, value in household.items()}
-    changes["economy.productivity"] = {"persistence": 0.966, "deviation": 0.5}
+    changes["economy.productivity"] = {"persistence": 0.966, "deviation": 0.5, "superstar": None}
     solution = MonetaryShock(Parameters()).solve(load("bewley", changes).game.build(), {})
     draw_paths([path._replace(values=path.values[:SHOWN]) for path in solution.series]).savefig(
         IMAGE, dpi=110, facecolor="white"

@@ -58,6 +58,28 @@ SENTENCES = (
         "makes {ratio_tensors_4} times as many steps per CPU-second with four workers on tensors, and {ratio_kernels_4}"
         " times as many on kernels",
     ),
+    (
+        "docs/economies/real_business_cycle.md",
+        figures.real_business_cycle,
+        "{hours} hours a quarter with seed 42 and {other_hours} with seed 43",
+    ),
+    (
+        "docs/economies/real_business_cycle.md",
+        figures.real_business_cycle,
+        "a consumer gains {consumer} % of its return (95 % interval {low} to {high}), a firm {firm} % and the"
+        " government {government} %, with no income tax and a corporate tax of {corporate} %",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.monetary_shock,
+        "econsim finds {rate} % and {output}. The shock lowers output by {impact} % in period 0 in both, and a"
+        " representative household's by {single} % to first order",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.monetary_shock,
+        "differs by more than {exact} % of its largest response, nor by more than {linear} % to first order",
+    ),
     ("docs/leaders.md", figures.two_level, "two-level training closes {seven} and {three} in one to two CPU minutes"),
     ("CHANGELOG.md", figures.two_level, "closes {three} of the welfare gap with three brackets and {seven} with seven"),
     (

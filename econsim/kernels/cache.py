@@ -1,4 +1,4 @@
-"""Where numba keeps the machine code of kernels, and what that code was made of."""
+"""Cache of kernels: where numba keeps their machine code, and what that code was made of."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class MonetaryShock:
 
         household, firms = game.household_problem, self._firms()
         around = stationary_prices(household, firms)
-        shock = settings.size * settings.persistence ** np.arange(settings.periods)
+        shock: Floats = np.float64(settings.size) * np.power(settings.persistence, np.arange(settings.periods))
         found = monetary_response(household, firms, around, shock, settings.tolerance, stops)
         assert household.labour is not None
         single = representative_response(

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from econsim.cli import app
-from econsim.households.chains import rouwenhorst
+from econsim.households.chains import Floats, rouwenhorst
 from econsim.households.equilibrium import Equilibrium
 from econsim.households.monetary_shocks import MonetarySystem, monetary_response
 from econsim.households.new_keynesian import StickyPrices, representative_response, stationary_prices
@@ -25,7 +25,12 @@ def around() -> Equilibrium:
     return stationary_prices(HOUSEHOLD, FIRMS)
 
 
-def linear(household: Household, firms: StickyPrices, shock: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def decaying(size: float, persistence: float, periods: int) -> Floats:
+    shock: Floats = np.float64(size) * np.power(persistence, np.arange(periods))
+    return shock
+
+
+def linear(household: Household, firms: StickyPrices, shock: Floats) -> tuple[Floats, Floats, float]:
     """Return the first-order responses of log output and inflation, and the stationary interest rate."""
     at = stationary_prices(household, firms)
     system = MonetarySystem(household, firms, at, shock)
@@ -64,7 +69,7 @@ def test_the_jacobian_is_the_derivative_of_the_conditions(around: Equilibrium) -
 def test_the_exact_path_clears_all_markets_and_is_linear_in_small_shocks(around: Equilibrium) -> None:
     distances = []
     for size in (0.004, 0.002):
-        found = monetary_response(HOUSEHOLD, FIRMS, around, size * 0.6 ** np.arange(120))
+        found = monetary_response(HOUSEHOLD, FIRMS, around, decaying(size, 0.6, 120))
         assert max(found.residuals.values()) < 1e-8
         assert found.exact["output"][0] < around.output  # tighter policy
         assert found.exact["inflation"][0] < 0
@@ -82,7 +87,7 @@ def test_a_representative_household_responds_as_the_closed_form_says(output_resp
     # with k = kappa W (sigma + gamma) / (1 - beta rho).
     sigma, gamma, rate, persistence = 2.0, 1.5, 0.005, 0.61
     firms = StickyPrices(output_response=output_response)
-    shock = 0.0025 * persistence ** np.arange(300)
+    shock = decaying(0.0025, persistence, 300)
     found = representative_response(sigma, gamma, rate, firms, shock)
     beta = 1 / (1 + rate)
     slope = firms.slope * firms.wage * (sigma + gamma) / (1 - beta * persistence)
@@ -95,7 +100,7 @@ def test_a_representative_household_responds_as_the_closed_form_says(output_resp
 def test_without_risk_households_respond_as_a_representative_one() -> None:
     # The textbook response is the limit without heterogeneity. Risk that is four times smaller has to bring the
     # response of output much closer to it; the grid of assets leaves less than 1 %.
-    shock = 0.0025 * 0.6 ** np.arange(150)
+    shock = decaying(0.0025, 0.6, 150)
     distance = {}
     for deviation, most in ((0.2, 60.0), (0.05, 30.0)):
         household = replace(HOUSEHOLD, chain=rouwenhorst(0.5, deviation, 2), grid=asset_grid(0.0, most, 80))

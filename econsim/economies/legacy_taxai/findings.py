@@ -1,4 +1,4 @@
-"""What the published laws leave open, in sentences about the episodes of a policy."""
+"""Findings on the published laws: what they leave open, in sentences about the episodes of a policy."""
 
 from __future__ import annotations
 

@@ -225,7 +225,8 @@ class RealBusinessCycle(Game[State]):
         The quantile of a Pareto distribution with shape $b$ is $(1 - r)^{-1 / b}$.
         """
         quantile = (1.0 - self.constants["rank"]) ** (-1.0 / self._number("work_cost_pareto"))
-        return self._number("work_cost") * self._number("work_cost_factor") / quantile
+        cost: Tensor = self._number("work_cost") * self._number("work_cost_factor") / quantile
+        return cost
 
     def _sales(self, state: State, demand: Tensor) -> _Sales:
         """Return what consumers and the world market buy, for demands ``[B, C, F]`` in units."""
@@ -313,7 +314,7 @@ class RealBusinessCycle(Game[State]):
     def _known_to_firms(self, state: State, balances: Tensor) -> Tensor:
         """Return the features of firms, ``[B, F, 7 + F]``."""
         firms = self.settings.firms
-        own = self._market(state)[:, : 4 * firms].unflatten(-1, (4, firms)).transpose(1, 2)  # [B, F, 4]
+        own = self._market(state)[:, : 4 * firms].reshape(-1, 4, firms).transpose(1, 2)  # [B, F, 4]
         known = [balances, state.capital / _CAPITAL_SCALE, self.constants["labour_shares"].expand_as(balances)]
         which = torch.eye(firms, dtype=own.dtype, device=own.device).expand(len(own), -1, -1)
         return torch.cat([own, torch.stack(known, -1), which], -1)
@@ -341,5 +342,5 @@ class RealBusinessCycle(Game[State]):
         levels = self.constants["tax_levels"]
         if not len(levels):
             return None
-        legal = (levels <= self._number("tax_ceiling")).repeat(1, 2)
+        legal: Tensor = (levels <= self._number("tax_ceiling")).repeat(1, 2)
         return legal[:, None].expand(*due.shape, -1)

@@ -57,7 +57,7 @@ def drawn(game: RealBusinessCycle, key: torch.Tensor, quarter: int) -> dict[str,
 def played(game: RealBusinessCycle, copies: int = 1) -> list[tuple[dict[str, torch.Tensor], State, Mapping[str, Any]]]:
     """Return actions, the state after them and rewards of each quarter of an episode of random actions."""
     state = game.reset(random.keys(0, copies))
-    quarters = []
+    quarters: list[tuple[dict[str, torch.Tensor], State, Mapping[str, Any]]] = []
     for quarter in range(game.horizon):
         actions = drawn(game, state.key, quarter)
         transition = game.step(state, actions)
@@ -109,7 +109,7 @@ def test_every_quarter_against_an_independent_version(changes: dict[str, float])
         )
         money = [reference.balance["c", i] for i in range(7)]
         firm_money = [reference.balance["f", j] for j in range(3)]
-        for leaf, expected in {
+        books: dict[str, Any] = {
             "money": money,
             "firm_money": firm_money,
             "capital": reference.capital,
@@ -119,7 +119,8 @@ def test_every_quarter_against_an_independent_version(changes: dict[str, float])
             "output": reference.output,
             "prices": reference.price,
             "wages": reference.wage,
-        }.items():
+        }
+        for leaf, expected in books.items():
             # Both are float64; sums in another order differ by 1e-15 of the largest summand, a firm's initial money.
             np.testing.assert_allclose(getattr(state, leaf)[0], expected, rtol=1e-9, atol=1e-9, err_msg=leaf)
         np.testing.assert_allclose(rewards[CONSUMER][0], reference.utility, rtol=1e-9, atol=1e-12)

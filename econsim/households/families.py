@@ -70,7 +70,7 @@ def families_of(assets: Floats, weight: Floats, ranked_by: Floats, mean_income: 
     """Return families whose productivity has the ranks of an amount, all arrays ``[R]``; weights need not add up."""
     share = weight / weight.sum()
     _, tie = np.unique(ranked_by, return_inverse=True)
-    upper = np.cumsum(np.bincount(tie, share))
+    upper: Floats = np.cumsum(np.bincount(tie, share))
     lower = np.append(0.0, upper[:-1])
     return Families(assets, share, lower[tie], upper[tie], mean_income)
 

@@ -1,4 +1,4 @@
-"""Findings on the published laws: what they leave open, in sentences about the episodes of a policy."""
+"""Findings about the published laws, in sentences: open accounts, corner solutions and survival under a policy."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def starts_of(parameters: Parameters) -> Start | None:
     table = read_csv(Path(parameters.file), "economy.file", {"ASSET"} if simple else {"ASSET", "EDUC", "INCOME"})
     assets = torch.tensor(table.numbers("ASSET"), dtype=torch.float64)
     if simple:
-        assets = assets[assets > 0].unique()
+        assets = torch.tensor(sorted({amount for amount in assets.tolist() if amount > 0}), dtype=torch.float64)
         rows = Start(assets, torch.ones_like(assets), assets)
     else:
         level, income = (torch.tensor(table.numbers(name), dtype=torch.float64) for name in ("EDUC", "INCOME"))

@@ -143,7 +143,8 @@ class _Search:
         mass, residual = stationary_distribution(household.chain, household.grid, policy.assets)
         assets = float((mass * policy.assets).sum())
         labour = float((mass * household.chain.values[:, None] * policy.hours).sum())
-        means = Aggregates(assets, labour, float((mass * policy.consumption).sum()), 0.0, 0.0, transfer)
+        consumption, debt = float((mass * policy.consumption).sum()), self.firms.debt * output
+        means = Aggregates(assets, labour, consumption, 0.0, 0.0, transfer, debt, labour_level=1.0)
         errors = {"policy": policy.residual, "distribution": residual}
         return Equilibrium(rate, wage, 0.0, labour, means, budget, policy, mass, errors, self.rounds)
 

@@ -1,10 +1,11 @@
-"""The untaxed phase of a two-level run of Gather-Trade-Build, which may be unfinished: prices and volumes by iteration.
+"""Phases of a two-level run of Gather-Trade-Build, which may be unfinished: prices, volumes and outcomes in training.
 
 ``gather_trade_build_two_level.py`` keeps its runs in ``unfinished/NAME`` until all their phases are done. This script
 reads the first phase, which all policies share, as soon as it is complete, and compares its end with what the published
-market shows (a price of 3.2 to 3.6, at least 220 units traded in an episode).
+market shows (a price of 3.2 to 3.6, at least 220 units traded in an episode). Of each policy's own phase it reads the
+last iterations that are there, with their number.
 
-Run: ``python benchmarks/untaxed_phase.py [NAME]``.
+Run: ``python benchmarks/two_level_phases.py [NAME]``.
 """
 
 from __future__ import annotations
@@ -18,16 +19,37 @@ import pandas as pd
 from _record import record
 from _tax_comparison import GATE
 
+from econsim.scenario.plan import SHARED
+
 UNFINISHED = Path(__file__).parent / "unfinished"
 NAMES = ("mean_price", "units_traded", "houses_built", "labour_per_house", "productivity", "equality")
 PARTS = 10
+LAST = 50
+"""Iterations at the end of a policy's own phase whose episodes are averaged."""
 
 
-def untaxed_phase(folder: Path) -> dict[str, Any]:
-    """Return means of finished episodes over each tenth of the first phase of the run in ``folder``."""
+def played(folder: Path) -> pd.DataFrame:
+    """Return what finished episodes of training show, by policy and iteration."""
     parts = sorted((folder / "metrics.parts").glob("*.parquet"))
     rows = pd.concat([pd.read_parquet(part) for part in parts])
-    rows = rows[(rows["policy"] == "shared phases") & rows["name"].str.startswith("play/")]
+    return rows[rows["name"].isin([f"play/{name}" for name in NAMES])]
+
+
+def taxed_phases(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return by policy the iterations of its own phase so far, and means over the last of them."""
+    found: dict[str, Any] = {}
+    for label, mine in rows[rows["policy"] != SHARED].groupby("policy", sort=False):
+        iterations = int(mine["step"].max()) + 1
+        last = mine[mine["step"] >= iterations - LAST].groupby("name")["value"].mean()
+        means = {name: float(last[f"play/{name}"]) for name in NAMES}
+        product = means["equality"] * means["productivity"]
+        found[str(label)] = {"iterations": iterations, **means, "equality_times_productivity": product}
+    return found
+
+
+def untaxed_phase(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return means of finished episodes over each tenth of the first phase."""
+    rows = rows[rows["policy"] == SHARED]
     iterations = int(rows["step"].max()) + 1
     tenth = rows["step"] * PARTS // iterations
     table = rows.assign(tenth=tenth).pivot_table(index="tenth", columns="name", values="value", aggfunc="mean")
@@ -46,7 +68,8 @@ def main() -> int:
     if not folders:
         print(f"{UNFINISHED / name}: no run; gather_trade_build_two_level.py --as {name} begins one", file=sys.stderr)
         return 2
-    record(name, {folder.name: untaxed_phase(folder) for folder in folders})
+    tables = {folder.name: played(folder) for folder in folders}
+    record(name, {seed: {**untaxed_phase(rows), "taxed": taxed_phases(rows)} for seed, rows in tables.items()})
     return 0
 
 

@@ -186,8 +186,8 @@ SENTENCES = (
     (
         "docs/training.md",
         figures.training_recipe,
-        "trains at {speed} environment steps per CPU-second on one core, {ratio} times as many as a plain loop on the same"
-        " kernels, {plain},",
+        "trains at {speed} environment steps per CPU-second on one core, {ratio} times as many as a plain loop on the"
+        " same kernels, {plain},",
     ),
     (
         "docs/training.md",

@@ -1,13 +1,14 @@
 """Speed of training in Gather-Trade-Build: environment steps per second that PPO plays and learns from.
 
 The rows are random play of the environment alone, a compact feed-forward policy network, the published encoders without
-their recurrent layers, and the published recurrent networks, each with four workers and a planner; and the first phase
-of ``gather_trade_build_two_level`` on one thread, interleaved with a plain loop in the manner of CleanRL
-(``_plain_loop.py``) that learns the same with the same network, in steps per CPU-second. An iteration is a
-rollout and the updates of both roles; the first iterations are a warm-up. For each network, the number of weights and
-the multiply-adds per observation are reported. Targets: 5,000 steps per second with the compact network on two CPU
+their recurrent layers, and the published recurrent networks, each with four workers and a planner. A result of its own
+is the first phase of ``gather_trade_build_two_level`` on kernels and one thread, interleaved with a plain loop in the
+manner of CleanRL (``_plain_loop.py``) that learns the same with the same network, in steps per CPU-second. An iteration
+is a rollout and the updates of both roles; the first iterations are a warm-up. For each network, the number of weights
+and the multiply-adds per observation are reported. Targets: 5,000 steps per second with the compact network on two CPU
 cores; on one H200-class GPU 500,000 without and 200,000 with recurrent layers; 8,000 per CPU-second in the recipe. Run:
-``python benchmarks/training_speed.py``; add ``--device cuda`` for a GPU, or ``--tiny`` for a trial.
+``python benchmarks/training_speed.py``; add ``--device cuda`` for a GPU, ``--recipe`` for the recipe alone, or
+``--tiny`` for a trial.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from econsim import random
 from econsim.acceleration import keep_memory
 from econsim.game import Agent, Game
 from econsim.rl.ppo import Ensemble, Session
+from econsim.runs.backend import KERNELS, on_backend
 from econsim.scenario import load
 from econsim.training import ppo
 
@@ -99,7 +101,7 @@ def measure(name: str, device: str, iterations: int, copies: int, steps: int) ->
 def recipe(iterations: int, copies: int, steps: int) -> dict[str, Any]:
     """Return the steps per CPU-second of econsim and of the plain loop, on one thread, in alternating iterations.
 
-    Both learn workers untaxed, with the settings of the first phase of ``gather_trade_build_two_level``.
+    Both learn workers untaxed, on kernels, with the settings of the first phase of ``gather_trade_build_two_level``.
     """
     training = load("gather_trade_build_two_level").training
     assert training is not None
@@ -111,8 +113,10 @@ def recipe(iterations: int, copies: int, steps: int) -> dict[str, Any]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     keep_memory()
-    econsim = Ensemble([Session(parameters, *scenario.build("cpu"), 0, Speeds())])
-    plain = PlainLoop(*scenario.build("cpu"), parameters.follower, copies, steps)
+    built = [scenario.build("cpu") for _ in range(2)]
+    games = [on_backend(game, KERNELS).game for game, _ in built]
+    econsim = Ensemble([Session(parameters, games[0], built[0][1], 0, Speeds())])
+    plain = PlainLoop(games[1], built[1][1], parameters.follower, copies, steps)
     rates: dict[str, list[float]] = {"econsim": [], "plain_loop": []}
     for iteration in range(iterations):
         for name, play_and_learn in (
@@ -168,6 +172,7 @@ def main() -> int:
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="device for training (default cpu)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     parser.add_argument("--iterations", type=int, default=12, help="iterations per network (default 12)")
+    parser.add_argument("--recipe", action="store_true", help="measure the recipe alone, on the CPU")
     parser.add_argument(
         "--tiny", action="store_true", help="a trial with few environment copies and steps, which writes nothing"
     )
@@ -178,6 +183,14 @@ def main() -> int:
     torch.set_num_threads(options.threads)
     copies, steps = (4, 4) if options.tiny else (COPIES[options.device], STEPS[options.device])
     iterations = 2 if options.tiny else options.iterations
+    if options.device == "cpu":
+        of_recipe = recipe(iterations, copies, 4 if options.tiny else RECIPE_STEPS)
+        if options.tiny:
+            print(of_recipe)
+        else:
+            record("training_recipe", of_recipe, seed=0)
+        if options.recipe:
+            return 0
     result: dict[str, Any] = {
         "copies": copies,
         "steps": steps,
@@ -185,10 +198,6 @@ def main() -> int:
         "play_alone": play_alone(options.device, copies, steps),
         **{name: measure(name, options.device, iterations, copies, steps) for name in MINDS},
     }
-    if options.device == "cpu":
-        result["recipe of gather_trade_build_two_level"] = recipe(
-            iterations, copies, 4 if options.tiny else RECIPE_STEPS
-        )
     if options.tiny:
         print(result)
         return 0

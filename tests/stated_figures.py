@@ -181,6 +181,16 @@ def training() -> dict[str, str]:
     return {name: f"{round(found[name]['env_steps_per_second'], -2):,}" for name in ("compact", "published")}
 
 
+def training_recipe() -> dict[str, str]:
+    found = result("training_recipe")
+    speed, plain = (found["env_steps_per_cpu_second"][name] for name in ("econsim", "plain_loop"))
+    return {
+        "speed": f"{round(speed, -1):,}",
+        "plain": f"{round(plain, -1):,}",
+        "ratio": f"{found['times_as_fast']:.1f}",
+    }
+
+
 def long_untaxed_phase() -> dict[str, str]:
     found = result("gather_trade_build_long_untaxed_phase")["seed_42"]
     prices, end = found["by_tenth"]["mean_price"], found["end"]

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from econsim import random
-from econsim.game import Box, Discrete, Role
-from econsim.nn import Architecture, Categorical, Seen
+from econsim.game import Box, Discrete, Observation, Role
+from econsim.nn import ActorCritic, Architecture, Categorical, Seen
 from econsim.nn.encoders import ConvolutionalEncoder, Encoder
 
 KEY = random.keys(3, 1)
@@ -143,6 +143,37 @@ def test_kernels_encode_views_as_the_plain_layers(
     network.use_kernels(False)
     assert torch.equal(network.read(view), view)
     torch.testing.assert_close(network(view), expected, atol=1e-5, rtol=1e-5)
+
+
+def outputs_and_gradients(more: dict[str, Any], kernels: bool) -> list[Tensor]:
+    role = Role("worker", 2, Box(0, 1, (3,)), Discrete(4), view=(FLAGS + 2, 11, 11), view_counts=(2,) * FLAGS + (6, 6))
+    make = Architecture.model_validate({"convolutions": CONVOLUTIONS, "hidden": (8, 8), **more})
+    network = ActorCritic(role, make, 0.0, KEY)
+    network.use_kernels(kernels)
+    features, everybody = random.uniform(KEY, 0, "features", (25, 2, 3))[0], torch.ones(25, 2, dtype=torch.bool)
+    observation = Observation(features, everybody, everybody, view=views(4, 11).view(25, 2, -1, 11, 11))
+    distribution, value, _ = network(network.sees(observation), network.first_memory(25, 2, "cpu"))
+    assert isinstance(distribution, Categorical)
+    output = torch.cat([*distribution.log_shares, value[..., None]], -1)
+    return [output.detach(), *gradients(network, output)]
+
+
+@pytest.mark.parametrize("more", [{"recurrent": 6}, {"shared_towers": True, "layer_norm": True, "embedding": 0}])
+def test_policies_and_values_and_their_gradients_are_the_same_on_kernels(more: dict[str, Any]) -> None:
+    pytest.importorskip("numba")
+    both = (outputs_and_gradients(more, kernels) for kernels in (False, True))
+    for of_tensors, of_kernels in zip(*both, strict=True):
+        # Rounding of float32 numbers, in sums of some hundred.
+        torch.testing.assert_close(of_kernels, of_tensors, atol=1e-5, rtol=1e-5)
+
+
+def test_kernels_round_no_more_than_bfloat16_does() -> None:
+    pytest.importorskip("numba")
+    low = {"activation": "relu", "precision": "bfloat16"}
+    found = outputs_and_gradients(low, kernels=True), outputs_and_gradients({"activation": "relu"}, kernels=False)
+    for of_kernels, exact in zip(*found, strict=True):
+        # A dozen roundings to 8 binary digits; torch's own convolution turns these gradients by a cosine of 0.9966.
+        assert torch.cosine_similarity(of_kernels.float().flatten(), exact.flatten(), 0) > 0.99
 
 
 def test_threads_do_not_change_gradients_by_kernels(monkeypatch: pytest.MonkeyPatch) -> None:

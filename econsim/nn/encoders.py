@@ -141,7 +141,9 @@ class ConvolutionalEncoder(nn.Module):
     def _of_symbols(self, named: Tensor, symbols: Symbols) -> Tensor:
         """Return ``[M, D]`` for symbols: the first convolution by a kernel, the second as a product."""
         last, activation, *following = self.layers
-        hidden = activation(symbols.convolved(named, self.of_symbols, self.filters(indicators=True), self._first.bias))
+        with torch.autocast("cpu", enabled=False):  # nothing is multiplied per row, so that rounding would save no time
+            sums = symbols.convolved(named, self.of_symbols, self.filters(indicators=True), self._first.bias)
+        hidden = activation(sums)
         if following:
             last, activation, *following = following
             weight: Tensor = last.weight.permute(0, 2, 3, 1)  # type: ignore[assignment, operator]

@@ -89,7 +89,7 @@ class Symbols:
         by_place = nn.functional.pad(weight.permute(1, 2, 3, 0), (0, -len(bias) % BLOCK)).flatten(1)
         once = nn.functional.pad(bias, (0, by_place.shape[1] - len(bias)))  # with the tile at the first place
         table = indicators @ torch.cat([by_place, once[None]])
-        sums: Tensor = _Sums.apply(table.float(), named, self)  # type: ignore[no-untyped-call]
+        sums: Tensor = _Sums.apply(table, named, self)  # type: ignore[no-untyped-call]
         return sums
 
 

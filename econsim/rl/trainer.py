@@ -66,6 +66,8 @@ class Trainer:
                 network = agent.prepare(game, game.roles[name], key)
             else:
                 network = _shared(agents, owner, name, game)
+            if mode == "compile":
+                network.use_kernels(False)  # which no compiled graph can call
             if train is None or name in train:
                 shared = train_states.get(owner or name)
                 settings = levels[name].for_game(game)

@@ -118,8 +118,11 @@ if numba_version() is not None:
     PLAYS["kernels"] = partial(Play, kernels=True)
 
 
-def side_by_side(workers: int, rounds: int, seconds: float) -> dict[str, Any]:
-    """Return the speeds of all systems, measured in turn, and how many times as fast econsim's fastest is."""
+def side_by_side(workers: int, rounds: int, seconds: float, alone: bool) -> dict[str, Any]:
+    """Return the speeds of all systems, measured in turn, and how many times as fast econsim's fastest is.
+
+    ``alone``: econsim's alone.
+    """
     best: dict[str, int] = {}
     systems: dict[str, Callable[[], float]] = {}
     plays: dict[str, Play] = {}
@@ -129,7 +132,7 @@ def side_by_side(workers: int, rounds: int, seconds: float) -> dict[str, Any]:
             name = f"econsim {backend} {copies}"
             plays[name] = make(workers, copies)
             systems[name] = partial(_rate, plays[name], seconds)
-    if workers in COMPARED:
+    if workers in COMPARED and not alone:
         systems["foundation"] = partial(foundation, workers, seconds, SEED)
         for settings in ("published", "own"):
             best[settings] = max(
@@ -215,6 +218,9 @@ def main() -> None:
     parser.add_argument(
         "--compiled", action="store_true", help="also measure a compiled step, which takes minutes to compile"
     )
+    parser.add_argument(
+        "--alone", action="store_true", help="econsim alone, without the cost growth; a result of another name"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     keep_memory()
@@ -222,11 +228,13 @@ def main() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     if "kernels" not in PLAYS:
         print("kernels: left out, because numba is not installed (pip install 'econsim[fast]')")
-    result: dict[str, Any] = {f"workers_{n}": side_by_side(n, options.rounds, options.seconds) for n in COPIES}
+    given = options.rounds, options.seconds, options.alone
+    result: dict[str, Any] = {f"workers_{n}": side_by_side(n, *given) for n in COPIES}
     if options.compiled:
         result["compiled_4"] = _spread([_rate(Play(4, 1024, compiled=True), options.seconds)])
-    result["growth"] = growth(options.seconds / 4)
-    record("gather_trade_build_speed", result, SEED)
+    if not options.alone:
+        result["growth"] = growth(options.seconds / 4)
+    record("gather_trade_build_speed_alone" if options.alone else "gather_trade_build_speed", result, SEED)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
 from econsim.economies.gather_trade_build.kernels.match import match
 from econsim.kernels.compiling import part, rule
 
-_NO_ORDER = np.bool_(False)  # of numpy, so that rules are not compiled once more for a constant
+_NO_ORDER: Any = np.bool_(False)  # of numpy, so that rules are not compiled once more for a constant
 
 
 @rule

@@ -23,10 +23,14 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_selfish_players_waste_and_a_team_and_a_fine_spare() -> None:
     selfish, team, planner = RESULT["selfish"], RESULT["team"], RESULT["planner"]
-    assert min(selfish["reward_per_step"]["seeds"], team["reward_per_step"]["seeds"]) >= 5
+    assert selfish["reward_per_step"]["seeds"] >= 10
+    assert team["reward_per_step"]["seeds"] >= 5
     assert planner["reward_per_step"]["seeds"] >= 3
     assert abs(selfish["own_colour_share"]["mean"] - 0.5) <= 0.03
-    assert selfish["reward_per_step"]["interval"][0] <= 0.01  # the target is in the interval; the page gives the mean
+    # Selfish players who take every coin earn 0, +/- 0.01 as others report it. Training seeds have a standard
+    # deviation of 0.005, so that the mean of ten has a standard error of 0.002: twice the target would be noticed.
+    assert abs(selfish["reward_per_step"]["mean"]) <= 0.01
+    assert selfish["reward_per_step"]["interval"][1] <= 0.02
     assert team["own_colour_share"]["mean"] > 0.8
     assert planner["more_reward_than_selfish"]["interval"][0] > 0
     assert all(run["payment"] < -1 for run in RESULT["runs"]["planner"].values())  # the closed form

@@ -160,11 +160,11 @@ def printed(monkeypatch: pytest.MonkeyPatch, *arguments: str, columns: int = 80)
     return done.stdout.splitlines()
 
 
-def test_many_players_have_a_row_each_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_players_have_a_row_for_each_type_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     solver = ("--solver", "logit_equilibrium", "solver.precision=0.5")
     lines = printed(monkeypatch, "public_goods", *solver)
     assert lines[1].split() == ["player", "strategy", "payoff"]
-    assert lines[2].split()[:3] == ["1", "player_1", "0"]
+    assert lines[2].split()[:6] == ["1", "player,", "4", "of", "4", "0"]  # all four play the same
     assert lines[2].endswith(" 20.85")
     wide = printed(monkeypatch, "public_goods", *solver, columns=200)
     assert wide[1].split()[:4] == ["player_1", "player_2", "player_3", "player_4"]

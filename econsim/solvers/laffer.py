@@ -115,15 +115,16 @@ def _peak(curve: LafferCurve, unit: str) -> Iterator[Quantity]:
 
 
 def _rows(curve: LafferCurve, found: Mapping[float, Equilibrium], instrument: str, unit: str) -> Iterator[Quantity]:
-    rates = [float(rate) for rate in curve.table["rate"]]
     name = instrument.replace("_", " ")
-    for title, value_of in (
-        ("revenue", lambda at: at.aggregates.revenue),
-        ("output", lambda at: at.output),
-        ("capital", lambda at: at.capital),
-    ):
-        for rate in rates:
-            yield Quantity(f"{title} by {name}", f"{100 * rate:.4g} %", value_of(found[rate]), unit)
+    at = {f"{100 * rate:.4g} %": found[float(rate)] for rate in curve.table["rate"]}
+    amounts = {
+        "revenue": {rate: each.aggregates.revenue for rate, each in at.items()},
+        "output": {rate: each.output for rate, each in at.items()},
+        "capital": {rate: each.capital for rate, each in at.items()},
+    }
+    for title, by_rate in amounts.items():
+        for rate, amount in by_rate.items():
+            yield Quantity(f"{title} by {name}", rate, amount, unit)
 
 
 def _notes(curve: LafferCurve, settings: Parameters) -> tuple[str, ...]:

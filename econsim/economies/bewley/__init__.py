@@ -122,7 +122,7 @@ class Bewley(Game[State]):
 
     unit = "goods"
     clocked = True
-    accounts_spec = ACCOUNTS
+    accounts_spec: tuple[Account, ...] = ACCOUNTS
 
     def __init__(self, parameters: Parameters) -> None:
         self.settings = parameters
@@ -147,7 +147,7 @@ class Bewley(Game[State]):
         self.is_distribution = parameters.households == "distribution"
         cells = len(self.chain_values) * len(self.grid)
         count = cells if self.is_distribution else int(parameters.households)
-        self.accounts_spec: tuple[Account, ...] = (*ACCOUNTS, *_more_accounts(parameters))
+        self.accounts_spec = (*ACCOUNTS, *_more_accounts(parameters))
         self.roles = {role.name: role for role in (_household(parameters, count), _government(parameters))}
         self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
         self._set = torch.tensor([INSTRUMENTS.index(name) for name in parameters.instruments])

@@ -71,7 +71,7 @@ from torch import Tensor
 from econsim.accounts import Account
 from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
-from econsim.economies.bewley.accounts import ACCOUNTS, CLOSING_RATE, DEBT
+from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
@@ -82,6 +82,7 @@ from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, Observation, Role, Transition
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.exploitability import HouseholdPath
+from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.problem import Household
 from econsim.mechanisms import welfare
 
@@ -147,7 +148,7 @@ class Bewley(Game[State]):
         self.is_distribution = parameters.households == "distribution"
         cells = len(self.chain_values) * len(self.grid)
         count = cells if self.is_distribution else int(parameters.households)
-        self.accounts_spec = (*ACCOUNTS, *_more_accounts(parameters))
+        self.accounts_spec = (*ACCOUNTS, *more_accounts(parameters))
         self.roles = {role.name: role for role in (_household(parameters, count), _government(parameters))}
         self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
         self._set = torch.tensor([INSTRUMENTS.index(name) for name in parameters.instruments])
@@ -300,9 +301,9 @@ class Bewley(Game[State]):
         return exact.household_of(self.settings)
 
     @property
-    def is_stationary(self) -> bool:
-        """Whether there are no aggregate shocks."""
-        return self.shocks is None
+    def has_shocks(self) -> bool:
+        """Whether there are aggregate shocks."""
+        return self.shocks is not None
 
     @property
     def technology(self) -> Technology:
@@ -318,6 +319,12 @@ class Bewley(Game[State]):
         """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
         self._check_stationary()
         return stationary_equilibrium(self.household_problem, self.technology, self.taxes({}), tolerance, stops=stops)
+
+    def law_of_motion(self, stops: Stops) -> LawOfMotion:
+        """Return the law that households forecast capital with; see :class:`ForecastsCapital`."""
+        if self.shocks is None:
+            raise UserError("bewley: there is no law of motion without economy.aggregate_shocks")
+        return self.shocks.solve(stops)
 
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
@@ -354,7 +361,7 @@ class Bewley(Game[State]):
 
     def _of_the_budget(self, last: Flows) -> dict[str, Tensor]:
         of = {"debt": last.debt, "closing_rate": 1 - last.labour_level}
-        return {account.name: of[account.name] for account in _more_accounts(self.settings)}
+        return {account.name: of[account.name] for account in more_accounts(self.settings)}
 
     def _wealth(self, assets: Tensor) -> Tensor:
         return torch.log1p((assets - self.settings.least) / self.reference_output)
@@ -385,10 +392,10 @@ class Bewley(Game[State]):
         return after, self.shocks.transition(state.times, after)
 
     def _check_stationary(self) -> None:
-        if not self.is_stationary:
+        if self.has_shocks:
             raise UserError(
                 "bewley with aggregate_shocks has no stationary equilibrium and no best response to constant prices;"
-                " exact households play in runs (agents.household: exact_household)"
+                " exact households play in runs, and the solver law_of_motion finds what they forecast with"
             )
 
     def _policy(self, action: Tensor) -> Tensor:
@@ -441,13 +448,6 @@ class Bewley(Game[State]):
             unequal = (welfare.gini(last.assets, last.mass) + welfare.gini(last.consumption, last.mass)) / 2
             reward = reward + objective.equality * (1 - unequal)
         return {"household": last.utility, "government": reward[:, None].to(self.dtype)}
-
-
-def _more_accounts(parameters: Parameters) -> tuple[Account, ...]:
-    """Return the accounts of what closes the budget."""
-    adjusts = parameters.budget.adjusts
-    with_debt = (DEBT,) * (adjusts == "debt" or parameters.budget.debt != 0)
-    return with_debt + (CLOSING_RATE,) * (adjusts == "labour_tax")
 
 
 def _shared_units(parameters: Parameters) -> dict[str, str]:

@@ -320,6 +320,17 @@ def krusell_smith() -> dict[str, str]:
     }
 
 
+def krusell_smith_in_play() -> dict[str, str]:
+    found = result("krusell_smith_in_play")
+    figures = {
+        f"{times}_{name}": f"{value:.3f}"
+        for times in ("good", "bad")
+        for name, value in zip("ab", found[times], strict=True)
+    }
+    size = {"copies": str(found["copies"]), "periods": f"{found['periods']:,}"}
+    return figures | size | {"explained": f"{min(found['explained']):.6f}"}
+
+
 def mean_field() -> dict[str, str]:
     found = result("mean_field")
     learned, best = found["two_level_1"], found["exact"]

@@ -147,6 +147,12 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
+        figures.krusell_smith_in_play,
+        "Over {copies} episodes of {periods} quarters in play, it is log K' = {good_a} + {good_b} log K in good times"
+        " and {bad_a} + {bad_b} log K in bad ones, with an R squared of at least {explained}",
+    ),
+    (
+        "docs/economies/bewley.md",
         figures.mean_field,
         "With the budget of the scenario and one seed, {seconds} CPU-seconds, a best response would add {gain} % of"
         " consumption for a household under the learned policy, and {unreformed} % under the status quo, where the"

@@ -31,7 +31,7 @@ from econsim.storage.csv_reader import CsvTable, read_csv
 __all__ = ["FAMILIES", "Ranking", "read_families"]
 
 Ranking = Literal["INCOME", "WAGEINC", "EDUC"]
-FAMILIES = {2010: 117.6e6, 2013: 122.5e6, 2016: 126.0e6, 2019: 128.6e6, 2022: 131.3e6}
+FAMILIES = {2022: 131.3e6}
 """Families that the survey of a year represents, the sum of its weights (Federal Reserve Board)."""
 IMPLICATES = 5
 _NEAR = 0.005  # relative; two surveys in a row differ by 2 % or more

@@ -24,8 +24,10 @@ from econsim.households.equilibrium import Stops
 from econsim.households.fixed_points import fixed_point
 from econsim.households.problem import asset_grid
 
-__all__ = ["Economy", "LawOfMotion", "drawn_times", "krusell_smith"]
+__all__ = ["ROUNDS", "Economy", "LawOfMotion", "drawn_times", "krusell_smith"]
 
+ROUNDS = 60
+"""The largest number of laws that are tried."""
 _LIMIT = 4000  # iterations of the policy
 _STEP = 0.3  # towards the coefficients of the regression; longer ones can alternate between two laws
 _LEAST = 1e-9  # consumption; without work and assets there is none, so that households avoid that state
@@ -93,6 +95,7 @@ class LawOfMotion:
     assets: ``[4, K, A]``, households' assets at the end of a period, by times and employment (bad times without work,
         with work, good times without, with), capital and own assets.
     residual: the largest change of a coefficient in the last round.
+    discarded: the number of first periods that the regression leaves out.
     """
 
     coefficients: Floats
@@ -103,6 +106,7 @@ class LawOfMotion:
     assets: Floats
     residual: float
     rounds: int
+    discarded: int
 
 
 def drawn_times(economy: Economy, periods: int, seed: int) -> npt.NDArray[np.int64]:
@@ -120,7 +124,7 @@ def krusell_smith(
     times: npt.NDArray[np.int64],
     discarded: int = 100,
     tolerance: float = 1e-5,
-    rounds: int = 60,
+    rounds: int = ROUNDS,
     stops: Stops = lambda done, message: False,
 ) -> LawOfMotion:
     """Return the law of motion that households forecast with and that their choices lead to.
@@ -146,7 +150,7 @@ def krusell_smith(
         change = float(np.abs(found - law).max())
         if change <= tolerance:
             error = _forecast_error(law, capital, times, discarded)
-            return LawOfMotion(law, explained, error, capital, model.mass, model.assets, change, done)
+            return LawOfMotion(law, explained, error, capital, model.mass, model.assets, change, done, discarded)
         if stops(done, f"change {change:.2g}"):
             break
         law = law + _STEP * (found - law)

@@ -10,9 +10,10 @@ from torch import Tensor
 from econsim.game import Agent, Observation
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology
 from econsim.households.exploitability import HouseholdPath
+from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.problem import Household
 
-__all__ = ["SolvesHouseholds"]
+__all__ = ["ForecastsCapital", "SolvesHouseholds"]
 
 
 @runtime_checkable
@@ -24,8 +25,8 @@ class SolvesHouseholds(Protocol):
         """The problem of its households."""
 
     @property
-    def is_stationary(self) -> bool:
-        """Whether prices can stay constant; otherwise only :meth:`exact_actions` has an answer."""
+    def has_shocks(self) -> bool:
+        """Whether there are aggregate shocks; then only :meth:`exact_actions` has an answer."""
 
     @property
     def technology(self) -> Technology:
@@ -75,3 +76,25 @@ class SolvesHouseholds(Protocol):
         Raises:
             UserError: there is no such equilibrium; the message gives the reason.
         """
+
+
+@runtime_checkable
+class ForecastsCapital(Protocol):
+    """A game with a status quo that can have aggregate shocks, under which households forecast capital."""
+
+    @property
+    def has_shocks(self) -> bool:
+        """Whether there are aggregate shocks."""
+
+    def law_of_motion(self, stops: Stops) -> LawOfMotion:
+        """Return the law that households forecast with and that their choices lead to.
+
+        Args:
+            stops: takes the number of laws that were tried and a message, and returns whether to stop.
+
+        Raises:
+            UserError: it did not converge; the message gives the largest change.
+        """
+
+    def status_quo(self, role: str) -> Tensor:
+        """Return the action that keeps the policy in force before a role acts."""

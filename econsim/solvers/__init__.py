@@ -14,10 +14,10 @@ def default_solver(game: Game[Any]) -> str:
     """Return the kind of solver that is used for a game where the user names none.
 
     It finds a subgame-perfect equilibrium where players observe all moves, the maximal lottery of a preference game,
-    the stationary equilibrium of an economy of households who save, the best policy of players who each face a decision
-    problem of their own, the equilibrium in the limit of many
-    players where payoffs are given by counts and too many to list, all equilibria of two players, and the best
-    correlated equilibrium of any other number of players.
+    the stationary equilibrium of an economy of households who save, or their law of motion under aggregate shocks, the
+    best policy of players who each face a decision problem of their own, the equilibrium in the limit of many players
+    where payoffs are given by counts and too many to list, all equilibria of two players, and the best correlated
+    equilibrium of any other number of players.
 
     Raises:
         UserError: no shipped solver applies to the game.
@@ -38,7 +38,7 @@ def default_solver(game: Game[Any]) -> str:
             return "subgame_perfect"
         return "sequence_form" if len(tree.players) == 2 and tree.is_constant_sum() else "counterfactual_regret"
     if isinstance(game, SolvesHouseholds):
-        return "stationary_equilibrium"
+        return "law_of_motion" if game.has_shocks else "stationary_equilibrium"
     if isinstance(game, MarkovGame):
         return "backward_induction"
     if isinstance(game, DecisionGame):

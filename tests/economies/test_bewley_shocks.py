@@ -15,6 +15,9 @@ from econsim.agents.exact_household import Parameters as NoParameters
 from econsim.economies.bewley import Bewley, Parameters
 from econsim.errors import UserError
 from econsim.play import HeldAction, play
+from econsim.solvers import default_solver
+from econsim.solvers.law_of_motion import LawOfMotionSolver
+from econsim.solvers.law_of_motion import Parameters as LawParameters
 from econsim.solvers.stationary_equilibrium import Parameters as SolverParameters
 from econsim.solvers.stationary_equilibrium import StationaryEquilibrium
 
@@ -93,6 +96,21 @@ def test_exact_households_respond_to_capital_times_and_work() -> None:
     assert spent(0.0, times=1.0, capital=0.0) > spent(1.0, times=1.0, capital=0.0)
     assert spent(1.0, times=0.0, capital=0.0) != pytest.approx(spent(1.0, times=1.0, capital=0.0), rel=1e-5)
     assert spent(1.0, times=1.0, capital=0.05) != pytest.approx(spent(1.0, times=1.0, capital=0.0), rel=1e-5)
+
+
+def test_the_solver_prints_the_law_and_plays_as_agents() -> None:
+    game = _economy(200, periods=3)
+    assert default_solver(game) == "law_of_motion"
+    solution = LawOfMotionSolver(LawParameters()).solve(game, {})
+    values = {(quantity.group, quantity.name): quantity.value for quantity in solution.quantities}
+    for times, published in (("bad", 0.965), ("good", 0.962)):
+        assert values[f"law of motion in {times} times", "slope of log capital"] == pytest.approx(published, abs=0.003)
+        assert values[f"law of motion in {times} times", "variance that is not explained"] < 1e-5
+    assert values["simulation", "largest error of a forecast"] < 0.005
+    assert bool(torch.isfinite(play(game, solution.agents, random.keys(0, 2)).returns["household"]).all())
+    plain = Bewley(Parameters(households=10))
+    with pytest.raises(UserError, match="law_of_motion: needs an economy with aggregate shocks"):
+        LawOfMotionSolver(LawParameters()).solve(plain, {})
 
 
 def test_what_shocks_exclude_is_refused_with_the_reason() -> None:

@@ -72,7 +72,7 @@ from torch import Tensor
 from econsim.accounts import Account
 from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
-from econsim.economies.bewley.accounts import ACCOUNTS, CLOSING_RATE, DEBT
+from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
@@ -86,6 +86,7 @@ from econsim.game import Agent, Game, Observation, Transition
 from econsim.households.chains import Floats
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.exploitability import HouseholdPath
+from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.problem import Household
 from econsim.mechanisms import welfare
 
@@ -138,7 +139,7 @@ class Bewley(Game[State]):
         self.is_distribution = parameters.households == "distribution"
         cells = len(self.chain_values) * len(self.grid)
         count = cells if self.is_distribution else int(parameters.households)
-        self.accounts_spec = (*ACCOUNTS, *_more_accounts(parameters))
+        self.accounts_spec = (*ACCOUNTS, *more_accounts(parameters))
         self.roles = {role.name: role for role in (household(parameters, count), government(parameters))}
         self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
         self._set = torch.tensor([INSTRUMENTS.index(name) for name in parameters.instruments])
@@ -309,9 +310,9 @@ class Bewley(Game[State]):
         return exact.household_of(self.settings)
 
     @property
-    def is_stationary(self) -> bool:
-        """Whether there are no aggregate shocks."""
-        return self.shocks is None
+    def has_shocks(self) -> bool:
+        """Whether there are aggregate shocks."""
+        return self.shocks is not None
 
     @property
     def technology(self) -> Technology:
@@ -327,6 +328,12 @@ class Bewley(Game[State]):
         """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
         self._check_stationary()
         return stationary_equilibrium(self.household_problem, self.technology, self.taxes({}), tolerance, stops=stops)
+
+    def law_of_motion(self, stops: Stops) -> LawOfMotion:
+        """Return the law that households forecast capital with; see :class:`ForecastsCapital`."""
+        if self.shocks is None:
+            raise UserError("bewley: there is no law of motion without economy.aggregate_shocks")
+        return self.shocks.solve(stops)
 
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
@@ -363,7 +370,7 @@ class Bewley(Game[State]):
 
     def _of_the_budget(self, last: Flows) -> dict[str, Tensor]:
         of = {"debt": last.debt, "closing_rate": 1 - last.labour_level}
-        return {account.name: of[account.name] for account in _more_accounts(self.settings)}
+        return {account.name: of[account.name] for account in more_accounts(self.settings)}
 
     def _wealth(self, assets: Tensor) -> Tensor:
         return torch.log1p((assets - self.settings.least) / self.reference_output)
@@ -394,10 +401,10 @@ class Bewley(Game[State]):
         return after, self.shocks.transition(state.times, after)
 
     def _check_stationary(self) -> None:
-        if not self.is_stationary:
+        if self.has_shocks:
             raise UserError(
                 "bewley with aggregate_shocks has no stationary equilibrium and no best response to constant prices;"
-                " exact households play in runs (agents.household: exact_household)"
+                " exact households play in runs, and the solver law_of_motion finds what they forecast with"
             )
 
     def _policy(self, action: Tensor) -> Tensor:
@@ -450,10 +457,3 @@ class Bewley(Game[State]):
             unequal = (welfare.gini(last.assets, last.mass) + welfare.gini(last.consumption, last.mass)) / 2
             reward = reward + objective.equality * (1 - unequal)
         return {"household": last.utility, "government": reward[:, None].to(self.dtype)}
-
-
-def _more_accounts(parameters: Parameters) -> tuple[Account, ...]:
-    """Return the accounts of what closes the budget."""
-    adjusts = parameters.budget.adjusts
-    with_debt = (DEBT,) * (adjusts == "debt" or parameters.budget.debt != 0)
-    return with_debt + (CLOSING_RATE,) * (adjusts == "labour_tax")

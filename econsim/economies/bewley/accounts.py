@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from econsim.accounts import MONEY, Account, Statistic
+from econsim.economies.bewley.parameters import Parameters
 
-__all__ = ["ACCOUNTS", "CLOSING_RATE", "DEBT"]
+__all__ = ["ACCOUNTS", "CLOSING_RATE", "DEBT", "more_accounts"]
 
 _HOUSEHOLD = ("role:household",)
 _MEAN, _GINI = Statistic("mean", "table"), Statistic("gini", "table")
@@ -41,3 +42,10 @@ CLOSING_RATE = Account(
     "closing_rate", title="Labour tax at mean labour income", format="share", show="table", flow=True
 )
 """Where it closes the budget."""
+
+
+def more_accounts(parameters: Parameters) -> tuple[Account, ...]:
+    """Return the accounts of what closes the budget."""
+    adjusts = parameters.budget.adjusts
+    with_debt = (DEBT,) * (adjusts == "debt" or parameters.budget.debt != 0)
+    return with_debt + (CLOSING_RATE,) * (adjusts == "labour_tax")

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.errors import UserError
+from econsim.households.equilibrium import Stops
 from econsim.households.krusell_smith import Economy, LawOfMotion, drawn_times, krusell_smith
 from econsim.households.problem import asset_grid
 from econsim.parameters import Model
@@ -90,14 +91,16 @@ class Shocks:
 
     @property
     def law(self) -> LawOfMotion:
-        """The law of motion of capital.
+        """The law of motion of capital; raises ``UserError`` if it did not converge."""
+        return self.solve(lambda done, message: False)
 
-        Raises:
-            UserError: it did not converge.
-        """
+    def solve(self, stops: Stops) -> LawOfMotion:
+        """Return the law of motion of capital, found once; ``stops`` is that of :func:`krusell_smith`."""
         if self._law is None:
-            times = drawn_times(self.economy, self._settings.simulated, _SEED)
-            self._law = krusell_smith(self.economy, times, self._settings.simulated // 3, self._settings.tolerance)
+            settings = self._settings
+            times = drawn_times(self.economy, settings.simulated, _SEED)
+            discarded = settings.simulated // 3
+            self._law = krusell_smith(self.economy, times, discarded, settings.tolerance, stops=stops)
             self._last = int(times[-1])
         return self._law
 

@@ -19,7 +19,7 @@ import _peers
 import numpy as np
 from _record import record
 
-from econsim.households.chains import rouwenhorst
+from econsim.households.chains import Floats, rouwenhorst
 from econsim.households.monetary_shocks import monetary_response
 from econsim.households.new_keynesian import StickyPrices, representative_response, stationary_prices
 from econsim.households.problem import Household, Labour, asset_grid
@@ -50,7 +50,7 @@ def ours(discount: float, labour_weight: float) -> dict[str, Any]:
     start = time.process_time()
     around = stationary_prices(household, firms)
     steady_seconds = time.process_time() - start
-    shock = SIZE * PERSISTENCE ** np.arange(PERIODS)
+    shock: Floats = np.float64(SIZE) * np.power(PERSISTENCE, np.arange(PERIODS))
     start = time.process_time()
     found = monetary_response(household, firms, around, shock)
     seconds = time.process_time() - start
@@ -82,7 +82,7 @@ def distances(mine: dict[str, Any], peer: dict[str, Any]) -> dict[str, float]:
 def draw() -> None:
     """Draw the figure of the documentation: the paths under the parameters of the scenario that the page states."""
     household = {"discount": 0.9847, "risk_aversion": 2, "labour_weight": 0.794, "largest_assets": 150}
-    changes = {f"economy.{name}": value for name, value in household.items()}
+    changes: dict[str, Any] = {f"economy.{name}": value for name, value in household.items()}
     changes["economy.productivity"] = {"persistence": 0.966, "deviation": 0.5, "superstar": None}
     solution = MonetaryShock(Parameters()).solve(load("bewley", changes).game.build(), {})
     draw_paths([path._replace(values=path.values[:SHOWN]) for path in solution.series]).savefig(

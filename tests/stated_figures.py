@@ -403,3 +403,13 @@ def legacy_rows() -> dict[str, str]:
         return f"| {' | '.join(shown)} |"
 
     return {f"row_{number}": cells(row) for number, row in enumerate(result("legacy_taxai")["constants"])}
+
+
+def consumer_finances() -> dict[str, str]:
+    found = result("consumer_finances")
+    assert found["fitted"] == found["weighted"] == found["published"]["assets"]
+    shown = {}
+    for name in ("weighted", "unweighted"):
+        shown[f"{name}_mean"] = f"{found[name]['mean'] / 1e6:.3g}"
+        shown[f"{name}_gini"] = f"{found[name]['gini']:.3f}"
+    return {**shown, **{name: f"{found['fitted'][name]:.4f}" for name in ("gini", "top_tenth", "top_hundredth")}}

@@ -34,6 +34,17 @@ SENTENCES = (
         " iterations it is {end}, with {units} units traded",
     ),
     (
+        "docs/economies/bewley.md",
+        figures.consumer_finances,
+        "mean assets are {weighted_mean} million dollars and their Gini index is {weighted_gini} with weights, and"
+        " {unweighted_mean} million and {unweighted_gini} without",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.consumer_finances,
+        "the Gini index ({gini}) and the shares of the top tenth ({top_tenth}) and hundredth ({top_hundredth}) of 2022",
+    ),
+    (
         "docs/economies/legacy_taxai.md",
         figures.legacy_parity,
         "In {years} years the largest relative difference is {difference}, and all episodes end in the same year",

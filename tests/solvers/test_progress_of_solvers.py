@@ -17,7 +17,7 @@ CYCLE = {"kind": "preference", "classic": "lopsided_cycle"}
 ITERATIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "counterfactual_regret": ({"kind": "extensive_form", "classic": "kuhn"}, {"gap": 0.0}),
     "psro": ({"kind": "extensive_form", "classic": "kuhn"}, {"gap": 0.0}),
-    "regret_matching": (NORMAL, {"gap": 1e-9}),
+    "regret_matching": (NORMAL, {"gap": 1e-13}),
     "fictitious_play": (NORMAL, {"gap": 1e-9}),
     "mean_field": ({"kind": "public_goods"}, {}),
     "replicator": (NORMAL, {"gap": 1e-9}),

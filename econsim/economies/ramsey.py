@@ -215,7 +215,7 @@ class Ramsey(Game[State]):
         self.horizon, self.discount = parameters.periods + 1, parameters.discount
         blocks = tuple(f"rate_from_{start}" for start in parameters.starts)
         time, announced = ("time", "share of the episode"), dict.fromkeys(("status_quo", *blocks), "fraction")
-        shared = {**dict([time]), "capital": "log, relative to the initial one", **announced}
+        shared = {time[0]: time[1], "capital": "log, relative to the initial one", **announced}
         self.roles = {
             HOUSEHOLD: Role(
                 HOUSEHOLD,

@@ -1,4 +1,4 @@
-"""Where numba keeps the machine code of kernels, and what that code was made of."""
+"""Machine code of kernels: the folders in which numba keeps it, and a checksum of what it is made of."""
 
 from __future__ import annotations
 

@@ -76,6 +76,10 @@ def alone() -> dict[str, str]:
     return {f"with_{workers}": f"{float(f'{rate:.3g}'):,.0f}" for workers, rate in rates.items()}
 
 
+def kernel_compilation() -> dict[str, str]:
+    return {name: f"{row['float32']:g}" for name, row in result("kernel_compilation")["cpu_seconds"].items()}
+
+
 def kernel_parity() -> dict[str, str]:
     found = result("kernel_parity")
     assert all(row["whole_numbers_that_differ"] == 0 for row in found.values())

@@ -71,6 +71,16 @@ def speed() -> dict[str, str]:
     return {**figures, "spread": f"{max(spreads):.1f}"}
 
 
+def alone() -> dict[str, str]:
+    found = result("gather_trade_build_speed_alone")
+    rates = {workers: found[f"workers_{workers}"]["econsim"]["env_steps_per_cpu_second"] for workers in (4, 10, 100)}
+    return {f"with_{workers}": f"{float(f'{rate:.3g}'):,.0f}" for workers, rate in rates.items()}
+
+
+def kernel_compilation() -> dict[str, str]:
+    return {name: f"{row['float32']:g}" for name, row in result("kernel_compilation")["cpu_seconds"].items()}
+
+
 def kernel_parity() -> dict[str, str]:
     found = result("kernel_parity")
     assert all(row["whole_numbers_that_differ"] == 0 for row in found.values())

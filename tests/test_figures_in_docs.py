@@ -179,6 +179,17 @@ SENTENCES = (
         " | Gini of the living after 50 steps | {gini} |",
     ),
     (
+        "docs/economies/gather_trade_build.md",
+        figures.alone,
+        "econsim alone, with draws by a kernel as well, made {with_4}, {with_10} and {with_100} steps",
+    ),
+    (
+        "docs/kernels.md",
+        figures.kernel_compilation,
+        "With float32, it takes {gather_trade_build_two_level} CPU-seconds for Gather-Trade-Build, {epidemic} for the"
+        " epidemic, {money_exchange} for the money exchange and {coin_game} for the coin game",
+    ),
+    (
         "docs/economies/normal_form.md",
         figures.bimatrix,
         "`correlated` takes {20x20_ce} CPU-seconds for two players with 20 random options each, {40x40_ce} with 40 and"

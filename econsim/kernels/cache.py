@@ -1,4 +1,4 @@
-"""Cache of kernels: where numba keeps their machine code, and what that code was made of."""
+"""Machine code of kernels: the folders in which numba keeps it, and a checksum of what it is made of."""
 
 from __future__ import annotations
 

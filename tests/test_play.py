@@ -52,7 +52,8 @@ def test_an_action_of_another_shape_is_refused() -> None:
 
 def counting(game: Game[Any], rests: bool) -> tuple[Game[Any], list[None]]:
     """Return the game with another value of ``rests``, and a list with an entry for each step that it is played."""
-    other, steps = copy(game), []
+    other = copy(game)
+    steps: list[None] = []
 
     def step(state: Any, actions: Any) -> Any:
         steps.append(None)

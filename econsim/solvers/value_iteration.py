@@ -68,7 +68,7 @@ class ValueIteration:
             raise not_fitting("value_iteration", "a game that lists its players' decision problems (four_rooms)", game)
         if fixed:
             raise UserError(f"value_iteration: all players are solved for; {', '.join(fixed)} cannot be fixed")
-        precise: Any = game.to("cpu", torch.float64)  # type: ignore[attr-defined]
+        precise: Any = game.to("cpu", torch.float64)
         agents: dict[str, Agent] = {}
         quantities: list[Quantity] = []
         gains: list[float] = []

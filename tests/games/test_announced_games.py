@@ -85,7 +85,7 @@ def test_a_budget_that_runs_out_is_part_of_the_state() -> None:
     assert both.own[:2].tolist() == pytest.approx([ROUNDS * 3 + 3.0] * 2, abs=EVERYTHING)
     # Defecting in all rounds but one, in which the payment is 2 (or in all, which pays the same), gives 5 rounds of 5.
     assert both.best[:2].tolist() == pytest.approx([ROUNDS * 5.0] * 2, abs=EVERYTHING)
-    form = game.announced_game(torch.tensor([2.0])).markov_form()
+    form = game.announced_game(torch.tensor([2.0])).markov_form()  # type: ignore[attr-defined]
     assert form.states == 5 * 4  # four action profiles and the first round; 0, 2, 4 or 6 left
     assert form.state_names[-1].endswith(", 6 left")
     torch.testing.assert_close(form.transitions.sum(-1), torch.ones_like(form.transitions[..., 0]))

@@ -101,9 +101,8 @@ def rows_by_type(
         about: what the last row says beside the total.
     """
     roles = player_roles(game)
-    types = Counter(
-        (role.name, role.count, *each) for role, *each in zip(roles, played, map(number, paid), strict=True)
-    )
+    each = zip(roles, played, map(number, paid), strict=True)
+    types = Counter((role.name, role.count, strategy, payoff) for role, strategy, payoff in each)
     rows = [
         ["", name if players == 1 else f"{name}, {count} of {players}", strategy, payoff]
         for (name, players, strategy, payoff), count in types.items()

@@ -83,7 +83,7 @@ def test_leaders_and_strangers_have_no_unilateral_deviation() -> None:
 
 def equilibrium_of_kuhn() -> dict[str, Agent]:
     """Return the agents of the scenario, who follow an equilibrium."""
-    return {name: chosen.build() for name, chosen in econsim.load("kuhn").agents.items()}
+    return {name: chosen.build() for name, chosen in econsim.load("kuhn").agents.items()}  # type: ignore[union-attr]
 
 
 def test_padded_episodes_last_to_the_horizon_and_change_no_return() -> None:

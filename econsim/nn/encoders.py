@@ -149,7 +149,7 @@ class ConvolutionalEncoder(nn.Module):
             weight: Tensor = last.weight.permute(0, 2, 3, 1)  # type: ignore[operator]
             weight = nn.functional.pad(weight, (0, hidden.shape[-1] - weight.shape[-1]))
             hidden = activation(nn.functional.linear(hidden.flatten(3), weight.flatten(1), last.bias))  # type: ignore[arg-type]
-        hidden = hidden[..., : last.out_channels].permute(0, 3, 1, 2)  # type: ignore[misc]
+        hidden = hidden[..., : last.out_channels].permute(0, 3, 1, 2)
         for layer in following:
             hidden = layer(hidden)
         return hidden.flatten(1)

@@ -143,13 +143,13 @@ class ConvolutionalEncoder(nn.Module):
         last, activation, *following = self.layers
         with torch.autocast("cpu", enabled=False):  # nothing is multiplied per row, so that rounding would save no time
             sums = symbols.convolved(named, self.of_symbols, self.filters(indicators=True), self._first.bias)
-        hidden = activation(sums)
+        hidden: Tensor = activation(sums)
         if following:
             last, activation, *following = following
-            weight: Tensor = last.weight.permute(0, 2, 3, 1)  # type: ignore[assignment, operator]
+            weight: Tensor = last.weight.permute(0, 2, 3, 1)  # type: ignore[operator]
             weight = nn.functional.pad(weight, (0, hidden.shape[-1] - weight.shape[-1]))
             hidden = activation(nn.functional.linear(hidden.flatten(3), weight.flatten(1), last.bias))  # type: ignore[arg-type]
-        hidden = hidden[..., : last.out_channels].permute(0, 3, 1, 2)  # type: ignore[misc]
+        hidden = hidden[..., : last.out_channels].permute(0, 3, 1, 2)
         for layer in following:
             hidden = layer(hidden)
         return hidden.flatten(1)

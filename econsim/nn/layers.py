@@ -57,6 +57,7 @@ def with_shared(
     they need a gradient and features do not.
     """
     first, *following = layers
+    hidden: Tensor
     if encoded is None:
         hidden = first(features)
     else:

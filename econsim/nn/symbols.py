@@ -35,7 +35,7 @@ class Symbols:
             outputs are arranged as its inputs, ``[h', w', k, k]``, so that it is a product with a matrix.
     """
 
-    def __init__(self, counts: Sequence[int], size: tuple[int, int], layers: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, counts: Sequence[int], size: Sequence[int], layers: Sequence[tuple[int, int]]) -> None:
         height, width = size
         self.parts = _parts(counts)
         self.sizes = [math.prod(counts[channel] for channel in part) for part in self.parts]

@@ -202,7 +202,7 @@ def _by_simplex(weights: Floats, constraints: Any, limit: float, steps: int | No
     """Return the optimal probabilities ``[profiles]``, ``None`` after ``limit`` seconds or so many steps."""
     from scipy.optimize import linprog
 
-    options = {"time_limit": limit, "primal_feasibility_tolerance": _FEASIBLE}
+    options: Any = {"time_limit": limit, "primal_feasibility_tolerance": _FEASIBLE}
     result = linprog(
         -weights,
         A_ub=constraints,
@@ -220,12 +220,13 @@ def _by_interior_point(weights: Floats, constraints: Any, limit: float) -> Float
     The dual program is ``min v`` subject to ``G' y + v >= weights`` and ``y >= 0`` for constraints ``G x <= 0``.
     """
     from scipy.optimize import linprog
-    from scipy.sparse import hstack
+    from scipy.sparse import csr_array, hstack
 
-    rows = constraints.shape[0]
+    rows, height = constraints.shape[0], csr_array(np.ones((len(weights), 1)))
+    dual: Any = hstack([-csr_array(constraints).T, -height], format="csc")
     result = linprog(
         np.append(np.zeros(rows), 1.0),
-        A_ub=hstack([-constraints.T, -np.ones((len(weights), 1))], format="csc"),
+        A_ub=dual,
         b_ub=-weights,
         bounds=[(0.0, None)] * rows + [(None, None)],
         method="highs-ipm",

@@ -23,7 +23,7 @@ from econsim.economies.gather_trade_build.kernels.trade import empty_slot
 from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER
 from econsim.kernels.compiling import part, rule
 
-_FIRST = np.int64(1)  # of numpy, so that rules are not compiled once more for a constant
+_FIRST: Any = np.int64(1)  # of numpy, so that rules are not compiled once more for a constant
 _LAND = 1 << IS_INSIDE
 _OBSTACLES = _LAND | 1 << IS_WATER | 1 << IS_OCCUPIED
 

@@ -11,7 +11,7 @@ from econsim.economies.gather_trade_build.world import HAS_HOUSE, HAS_STONE, HAS
 from econsim.kernels.compiling import copy, part, rule
 
 CHANNELS = IS_INSIDE + 3
-NOBODY = np.int64(-1)  # of numpy, so that rules are not compiled once more for a constant
+NOBODY: Any = np.int64(-1)  # of numpy, so that rules are not compiled once more for a constant
 BITS, OWNERS, WORKERS = range(3)  # layers of the map: what a tile has, labels of house owners and of workers
 ROW = 16  # tiles that are copied at once: a row of a small image needs one copy
 BLOCK = 128  # pixels that are drawn at once; scratch memory has room for as many beyond a map and an image

@@ -40,7 +40,9 @@ from econsim.kernels.threads import SMALLEST_SLICE
 
 TOGETHER = 16  # environment copies whose states are copied at once: they fit into the cache
 # Numbers of numpy, for which a rule is compiled once; it would be compiled again for each number of Python.
-_FIRST, _BUILDS, _MOVES = np.int64(1), np.int64(1), np.int64(4)
+_FIRST: Any = np.int64(1)
+_BUILDS: Any = np.int64(1)
+_MOVES: Any = np.int64(4)
 
 
 @rule

@@ -203,13 +203,15 @@ def _by_simplex(weights: Floats, constraints: Any, limit: float, steps: int | No
     from scipy.optimize import linprog
 
     options: Any = {"time_limit": limit, "primal_feasibility_tolerance": _FEASIBLE}
+    if steps is not None:
+        options["maxiter"] = steps
     result = linprog(
         -weights,
         A_ub=constraints,
         b_ub=np.zeros(constraints.shape[0]),
         A_eq=np.ones((1, len(weights))),
         b_eq=[1.0],
-        options=options if steps is None else {**options, "maxiter": steps},
+        options=options,
     )
     return result.x if result.status == 0 else None
 

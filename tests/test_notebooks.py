@@ -49,13 +49,14 @@ def test_there_are_eight() -> None:
 
 def test_it_runs(path: Path, client: NotebookClient, tmp_path: Path) -> None:
     notebook = _read(path)
-    in_a_folder = f"%reset -f\nimport os\nos.chdir({str(tmp_path)!r})\ndel os"
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(in_a_folder))  # type: ignore[no-untyped-call]
+    # What an earlier notebook left is collected here: torch's compiler prints an exception when its caches end.
+    afresh = f"%reset -f\nimport gc, os\ngc.collect()\nos.chdir({str(tmp_path)!r})\ndel gc, os"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(afresh))  # type: ignore[no-untyped-call]
     client.nb = notebook
     client.reset_execution_trackers()
     for index, cell in enumerate(notebook.cells):
         client.execute_cell(cell, index)
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    outputs = [output for cell in notebook.cells[1:] for output in cell.get("outputs", [])]
     assert outputs
     assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
 

@@ -343,15 +343,21 @@ def krusell_smith_in_play() -> dict[str, str]:
 
 def mean_field() -> dict[str, str]:
     found = result("mean_field")
-    learned, best = found["two_level_1"], found["exact"]
+    seeds = found["two_level"]["budget_1"].values()
+    gains = [100 * each["gain_from_best_response"]["mean"] for each in seeds]
+    assets = [-100 * each["assets_at_status_quo"] for each in seeds]
+    learned = [100 * each["under_exact"]["gain_in_consumption"] for each in seeds]
+    schemes = {name: each["under_exact"]["gain_in_consumption"] for name, each in found["schemes"].items()}
     return {
-        "seconds": f"{learned['cpu_seconds']:.0f}",
-        "gain": f"{100 * learned['gain_from_best_response']['mean']:.2f}",
-        "unreformed": f"{100 * learned['gain_at_status_quo']['mean']:.2f}",
-        "points": f"{100 * abs(learned['interest_at_status_quo']):.2f}",
-        "assets": f"{100 * abs(learned['assets_at_status_quo']):.1f}",
-        "learned": f"{100 * learned['under_exact']['gain_in_consumption']:+.1f}",
-        "best": f"{100 * best['under_exact']['gain_in_consumption']:+.1f}",
+        "seconds": f"{max(each['cpu_seconds'] for each in seeds):.0f}",
+        "least": f"{min(gains):.2f}",
+        "most": f"{max(gains):.2f}",
+        "nearest": f"{min(assets):.1f}",
+        "farthest": f"{max(assets):.1f}",
+        "worst": f"{min(learned):+.2f}",
+        "best": f"{max(learned):+.2f}",
+        "optimum": f"{100 * found['exact']['under_exact']['gain_in_consumption']:+.2f}",
+        "rows": " ".join(f"| `{name}` | {100 * gain:.1f} |" for name, gain in schemes.items() if gain),
     }
 
 

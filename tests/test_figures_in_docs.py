@@ -165,11 +165,16 @@ SENTENCES = (
     (
         "docs/economies/bewley.md",
         figures.mean_field,
-        "With the budget of the scenario and one seed, {seconds} CPU-seconds, a best response would add {gain} % of"
-        " consumption for a household under the learned policy, and {unreformed} % under the status quo, where the"
-        " interest rate differs by {points} percentage points and assets by {assets} % from the exact equilibrium after"
-        " 50 years. Under exact households the learned policy changes welfare by {learned} % of consumption, and the"
-        " best constant policy of the exact search by {best} %",
+        "With the budget of the scenario, at most {seconds} CPU-seconds, and three seeds, a best response would add"
+        " {least} to {most} % of consumption for a household under the learned policy. Under the status quo, assets are"
+        " {nearest} to {farthest} % below the exact equilibrium after 50 years. Under exact households the learned"
+        " policies change welfare by {worst} to {best} % of consumption, and the best constant policy of the exact"
+        " search by {optimum} %",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.mean_field,
+        "| policy | welfare under exact households, % of consumption | |---|---| {rows}",
     ),
     (
         "docs/economies/sugarscape.md",

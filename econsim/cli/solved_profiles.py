@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from econsim.cli.console_tables import fits, grid
-from econsim.report.games.equilibria import BY_TYPE, rows_by_type
+from econsim.report.games.player_types import BY_TYPE, rows_by_type
 from econsim.report.games.words import number, option_names, player_roles, strategy_text
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from econsim.agents import mixed_strategy
 from econsim.game import Game
 from econsim.report.games import blocks_of_game
 from econsim.report.games.blocks import Block
-from econsim.report.games.equilibria import rows_by_type
 from econsim.report.games.payoffs import payoff_block
 from econsim.report.games.play import Play
+from econsim.report.games.player_types import rows_by_type
 from econsim.report.games.response_graph import graph_block
 from econsim.report.games.solving import Solved, solved
 from econsim.report.games.welfare import welfare_block

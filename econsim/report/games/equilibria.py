@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from econsim.analysis.equilibrium.best_responses import best_options
 from econsim.report.games.blocks import Block, plain
+from econsim.report.games.player_types import BY_TYPE, rows_by_type
 from econsim.report.games.words import number, option_names, player_names, player_roles, strategy_text
 from econsim.solvers.vertex_enumeration import Parameters, VertexEnumeration
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from econsim.game import Game
     from econsim.learning import Profile
 
-__all__ = ["BY_TYPE", "Equilibria", "equilibria_of", "profiles_block", "rows_by_type"]
+__all__ = ["Equilibria", "equilibria_of", "profiles_block"]
 
 Floats = NDArray[np.float64]
 MOST_BASES = 3_000_000
@@ -28,8 +29,6 @@ players as one of them has: those of 12 by 12 options take about a second."""
 MOST_ROWS = 24
 MOST_ACROSS = 4
 """The largest number of players who have columns of their own; more are in rows, one for each type of player."""
-BY_TYPE = ("", "player", "strategy", "payoff")
-"""The header of :func:`rows_by_type`."""
 _TITLE = "Equilibria"
 
 
@@ -84,31 +83,6 @@ def _long_block(title: str, game: Game[Any], profiles: Sequence[Profile], notes:
         about = f"largest gain {profile.largest_gain:.2g}" + (f", component {profile.component}" if several else "")
         rows += rows_by_type(game, place, played, list(profile.payoffs.values()), about)
     return Block(title, BY_TYPE, plain(rows), (*notes, *_left_out(profiles)), style="prose")
-
-
-def rows_by_type(
-    game: Game[Any], place: int, played: Sequence[str], paid: Sequence[float], about: str = ""
-) -> list[list[str]]:
-    """Return the rows of one profile in a table of few columns (:data:`BY_TYPE`), and a row for the total.
-
-    Players of one role with the same strategy and payoff are of one type, and share a row.
-
-    Args:
-        game: the game.
-        place: the number of the profile, from 1.
-        played: the strategy of each player in words.
-        paid: the payoff of each player.
-        about: what the last row says beside the total.
-    """
-    roles = player_roles(game)
-    each = zip(roles, played, map(number, paid), strict=True)
-    types = Counter((role.name, role.count, strategy, payoff) for role, strategy, payoff in each)
-    rows = [
-        ["", name if players == 1 else f"{name}, {count} of {players}", strategy, payoff]
-        for (name, players, strategy, payoff), count in types.items()
-    ]
-    rows[0][0] = str(place)
-    return [*rows, ["", "total", about, number(sum(paid))]]
 
 
 def _pure(game: Game[Any], payoffs: Floats, note: str) -> Equilibria:

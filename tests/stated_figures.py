@@ -356,6 +356,7 @@ def mean_field() -> dict[str, str]:
         "farthest": f"{max(assets):.1f}",
         "worst": f"{min(learned):+.2f}",
         "best": f"{max(learned):+.2f}",
+        "more": f"{100 * found['return_below_four_times_the_budget']['42']:.1f}",
         "optimum": f"{100 * found['exact']['under_exact']['gain_in_consumption']:+.2f}",
         "rows": " ".join(f"| `{name}` | {100 * gain:.1f} |" for name, gain in schemes.items() if gain),
     }

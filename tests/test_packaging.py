@@ -25,7 +25,7 @@ EXTRAS = {
     "games": {"pyspiel"},
     "interop": {"gymnasium", "pettingzoo", "taxcalc", "mesa", "solara"},
     "networks": {"networkx"},
-    "kernels": {"numba"},
+    "kernels": {"numba", "llvmlite"},
     "llm": {"aiohttp", "litellm", "transformers"},
     "report": {"plotly"},
     "runs": {"numba"},

@@ -169,8 +169,8 @@ SENTENCES = (
         " {least} to {most} % of consumption for a household under the learned policy. Under the status quo, assets are"
         " {nearest} to {farthest} % below the exact equilibrium after 50 years. Under exact households the learned"
         " policies change welfare by {worst} to {best} % of consumption, and the best constant policy of the exact"
-        " search by {optimum} % (`benchmarks/mean_field.py`). With four times the budget, one seed, the government's return"
-        " under the households that it learned with is {more} % higher",
+        " search by {optimum} % (`benchmarks/mean_field.py`). With four times the budget, one seed, the government's"
+        " return under the households that it learned with is {more} % higher",
     ),
     (
         "docs/economies/bewley.md",

@@ -204,7 +204,14 @@ def training_recipe() -> dict[str, str]:
 def long_untaxed_phase() -> dict[str, str]:
     found = result("gather_trade_build_long_untaxed_phase")["seed_42"]
     prices, end = found["by_tenth"]["mean_price"], found["end"]
+    free, federal = (found["taxed"][label] for label in ("free_market", "us_federal"))
+    scores = [row["equality_times_productivity"] for row in (free, federal)]
     return {
+        "free": f"{scores[0]:,.0f}",
+        "federal": f"{scores[1]:,.0f}",
+        "free_price": f"{free['mean_price']:.2f}",
+        "federal_price": f"{federal['mean_price']:.2f}",
+        "ratio": f"{100 * scores[1] / scores[0]:.0f}",
         "highest": f"{max(prices):.2f}",
         "settled": f"{prices[4]:.2f}",
         "end": f"{end['mean_price']:.2f}",

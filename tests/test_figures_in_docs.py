@@ -52,6 +52,12 @@ SENTENCES = (
     *(("docs/economies/legacy_taxai.md", figures.legacy_rows, f"{{row_{number}}}") for number in range(10)),
     ("docs/training.md", figures.long_untaxed_phase, "Productivity is {productivity} there, equality {equality}."),
     (
+        "docs/training.md",
+        figures.long_untaxed_phase,
+        "equality times productivity is {free} without taxes and {federal} under federal law, at prices of {free_price}"
+        " and {federal_price}. That is {ratio} % of the free market, where the shorter schedule reaches 79 %",
+    ),
+    (
         "README.md",
         figures.two_level,
         "the learned planner closes {seven} of the welfare gap between the free market and the searched optimum (95 %"

@@ -101,8 +101,10 @@ CLAIMS = (
     Claim("coverage, ten skewed values", "interval_coverage", ("coverage", _LOGNORMAL, "10", "default"), "value", 0.01),
     Claim("coverage of held-out intervals", "adaptive_choice", ("held_out", "coverage"), "value", 0.02),
     Claim("coverage of naive intervals", "adaptive_choice", ("naive", "coverage"), "value", 0.03),
-    Claim("PPO, compact, steps per second", "training_speed", ("compact", "env_steps_per_second"), "speed", 0.5),
-    Claim("PPO, published, steps per second", "training_speed", ("published", "env_steps_per_second"), "speed", 0.5),
+    Claim("PPO, compact, per CPU-second", "training_speed", ("compact", "env_steps_per_second"), "speed", 0.5),
+    Claim(
+        "PPO, published, steps per CPU-second", "training_speed", ("published", "env_steps_per_second"), "speed", 0.5
+    ),
     Claim("times as fast as Foundation", "gather_trade_build_speed", ("workers_4", "ratio"), "speed", 0.3),
     Claim("the same with 10 workers", "gather_trade_build_speed", ("workers_10", "ratio"), "speed", 0.3),
     Claim("share of the gap, 3 brackets", "two_level", ("three_brackets", "gap_closed_mean"), "value", 0.015),

@@ -1,12 +1,13 @@
 """Speed of training in Gather-Trade-Build: environment steps per second that PPO plays and learns from.
 
 The rows are random play of the environment alone, a compact feed-forward policy network, the published encoders without
-their recurrent layers, and the published recurrent networks, each with four workers and a planner. A result of its own
+their recurrent layers, and the published recurrent networks, each with four workers and a planner. On a CPU, kernels
+play on one thread, and speeds are per CPU-second. A result of its own
 is the first phase of ``gather_trade_build_two_level`` on kernels and one thread, interleaved with a plain loop in the
 manner of CleanRL (``_plain_loop.py``) that learns the same with the same network, in steps per CPU-second. An iteration
 is a rollout and the updates of both roles; the first iterations are a warm-up. For each network, the number of weights
-and the multiply-adds per observation are reported. Targets: 5,000 steps per second with the compact network on two CPU
-cores; on one H200-class GPU 500,000 without and 200,000 with recurrent layers; 8,000 per CPU-second in the recipe. Run:
+and the multiply-adds per observation are reported. Targets: 15,000 steps per CPU-second with the compact network; on
+one H200-class GPU 500,000 without and 200,000 with recurrent layers; 8,000 per CPU-second in the recipe. Run:
 ``python benchmarks/training_speed.py``; add ``--device cuda`` for a GPU, ``--recipe`` for the recipe alone, or
 ``--tiny`` for a trial.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -50,16 +52,13 @@ SETTINGS = {"epochs": 1, "minibatches": 4, "gamma": 0.998, "gae_lambda": 0.98, "
 
 
 class Speeds:
-    """A recorder that keeps throughput metrics and ignores all others."""
+    """A recorder that keeps the shares of time that updates take, and ignores all other metrics."""
 
     def __init__(self) -> None:
-        self.rates: list[float] = []
         self.update_shares: list[float] = []
 
     def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Store throughput values."""
-        if name == "throughput/env_steps_per_second":
-            self.rates.append(value)
+        """Store the share of an update."""
         if name == "throughput/share_of_update":
             self.update_shares.append(value)
 
@@ -79,16 +78,32 @@ def cast(name: str, device: str) -> tuple[Game[Any], dict[str, Agent]]:
     return load("gather_trade_build", {**common, **MINDS[name]}).build(device)
 
 
+def clock(device: str) -> Callable[[], float]:
+    """Return the clock of a device: CPU-seconds, or seconds for a GPU."""
+    return time.perf_counter if device == "cuda" else time.process_time
+
+
 def measure(name: str, device: str, iterations: int, copies: int, steps: int) -> dict[str, Any]:
-    """Return the median speed of the iterations after the warm-up, and the sizes of the networks."""
+    """Return the median speed of the iterations after the warm-up, and the sizes of the networks.
+
+    Speeds are per CPU-second on a CPU, and per second on a GPU.
+    """
     game, agents = cast(name, device)
     settings = {"iterations": iterations, "copies": copies, "steps": steps, "stagger": False}
+    parameters = ppo.Parameters.model_validate({**settings, "follower": SETTINGS, "leader": SETTINGS})
     speeds = Speeds()
-    learner = ppo.Ppo(ppo.Parameters.model_validate({**settings, "follower": SETTINGS, "leader": SETTINGS}))
     keep_memory()  # as runs do
-    learner.fit(game, agents, 0, speeds)
+    played = game if device == "cuda" else on_backend(game, KERNELS).game
+    learning = Ensemble([Session(parameters, played, agents, 0, speeds)])
+    now, rates = clock(device), []
+    for iteration in range(iterations):
+        start = now()
+        learning.iterate(iteration)
+        if device == "cuda":
+            torch.cuda.synchronize()
+        rates.append(copies * steps / (now() - start))
     warm = max(1, iterations // 3)
-    rates = sorted(speeds.rates[warm:])
+    rates = sorted(rates[warm:])
     return {
         "env_steps_per_second": round(median(rates)),
         "slowest_and_fastest": [round(rates[0]), round(rates[-1])],
@@ -156,21 +171,21 @@ def cost(game: Game[Any], role: str, agent: Any) -> dict[str, int]:
 
 def play_alone(device: str, copies: int, steps: int) -> int:
     """Return the speed of random legal play by four workers and a planner, including observations and masks."""
-    play = Play(4, copies, device=device)
+    play = Play(4, copies, device=device, kernels=device == "cpu")
+    now = clock(device)
     state, total = play.one_step(play.state)
-    start = time.perf_counter()
+    start = now()
     for _ in range(steps):
         state, step_sum = play.one_step(state)
         total = total + step_sum
     print(f"checksum {float(total):g}", file=sys.stderr)
-    return round(steps * copies / (time.perf_counter() - start))
+    return round(steps * copies / (now() - start))
 
 
 def main() -> int:
     """Measure every network and record the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="device for training (default cpu)")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     parser.add_argument("--iterations", type=int, default=12, help="iterations per network (default 12)")
     parser.add_argument("--recipe", action="store_true", help="measure the recipe alone, on the CPU")
     parser.add_argument(
@@ -180,7 +195,7 @@ def main() -> int:
     if options.device == "cuda" and not torch.cuda.is_available():
         print("training_speed: no CUDA device found; omit --device cuda", file=sys.stderr)
         return 2
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     copies, steps = (4, 4) if options.tiny else (COPIES[options.device], STEPS[options.device])
     iterations = 2 if options.tiny else options.iterations
     if options.device == "cpu":
@@ -194,7 +209,6 @@ def main() -> int:
     result: dict[str, Any] = {
         "copies": copies,
         "steps": steps,
-        "threads": options.threads if options.device == "cpu" else None,
         "play_alone": play_alone(options.device, copies, steps),
         **{name: measure(name, options.device, iterations, copies, steps) for name in MINDS},
     }

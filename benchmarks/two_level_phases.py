@@ -30,7 +30,8 @@ LAST = 50
 
 def played(folder: Path) -> pd.DataFrame:
     """Return what finished episodes of training show, by policy and iteration."""
-    parts = sorted((folder / "metrics.parts").glob("*.parquet"))
+    whole = folder / "metrics.parquet"
+    parts = [whole] if whole.is_file() else sorted((folder / "metrics.parts").glob("*.parquet"))
     rows = pd.concat([pd.read_parquet(part) for part in parts])
     return rows[rows["name"].isin([f"play/{name}" for name in NAMES])]
 
@@ -69,7 +70,7 @@ def main() -> int:
         print(f"{UNFINISHED / name}: no run; gather_trade_build_two_level.py --as {name} begins one", file=sys.stderr)
         return 2
     tables = {folder.name: played(folder) for folder in folders}
-    record(name, {seed: {**untaxed_phase(rows), "taxed": taxed_phases(rows)} for seed, rows in tables.items()})
+    record(f"{name}_phases", {seed: {**untaxed_phase(rows), "taxed": taxed_phases(rows)} for seed, rows in tables.items()})
     return 0
 
 

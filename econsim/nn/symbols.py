@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from econsim.kernels.threads import over_copies
 
-__all__ = ["Symbols"]
+__all__ = ["Symbols", "compile_for"]
 
 MOST_SYMBOLS = 2048  # of a part: tables of more would not stay in the cache of a CPU
 VIEWS_AT_ONCE = 2048  # whose gradients are added up in float32, in a table of their own
@@ -51,9 +51,8 @@ class Symbols:
         for layer in layers[1:]:
             reads = _windows(reads, *layer).transpose(0, 1, 2, 5, 6, 3, 4)  # [Q, h', w', k', k', k, k]
         self.size = reads.shape[1:-2]
-        self.reads = np.ascontiguousarray(
-            reads.reshape(len(self.parts), math.prod(self.size), layers[0][0] ** 2).swapaxes(0, 1)
-        )
+        read = reads.reshape(len(self.parts), math.prod(self.size), layers[0][0] ** 2).swapaxes(0, 1)
+        self.reads = read.copy(order="C")  # that can be written, although no kernel does: numba compiles for either
 
     def of(self, view: Tensor) -> Tensor:
         """Return the symbols of views ``[..., C, h, w]``, int16 ``[..., Q, h, w]``."""
@@ -93,6 +92,16 @@ class Symbols:
         return sums
 
 
+@torch.enable_grad()
+def compile_for(views: torch.dtype) -> None:
+    """Compile the kernels for views of a data type, or load their machine code, by one convolution and its gradient."""
+    symbols = Symbols((2, 2), (2, 2), [(2, 1)])
+    named = symbols.of(torch.zeros(1, 2, 2, 2, dtype=views))
+    indicators = torch.ones(symbols.count, 3)
+    weight = torch.ones(1, 2, 2, 2, requires_grad=True)
+    symbols.convolved(named, indicators, weight, torch.zeros(1)).sum().backward()
+
+
 class _Sums(torch.autograd.Function):
     """The sums of a table ``[S, K * D]`` over the symbols that each output reads, ``[M, *size, D]``."""
 
@@ -114,7 +123,7 @@ class _Sums(torch.autograd.Function):
 
         (named,), reads = ctx.saved_tensors, ctx.symbols.reads
         tables = torch.zeros((-(-len(named) // VIEWS_AT_ONCE), ctx.shape.numel()))
-        arguments = (_rows(named), reads, gradient.reshape(-1).numpy(), gradient.shape[-1], tables.numpy())
+        arguments = (_rows(named), reads, gradient.contiguous().view(-1).numpy(), gradient.shape[-1], tables.numpy())
         over_copies(add_gradients, len(tables), VIEWS_AT_ONCE, *arguments, smallest=1)
         return tables.sum(0).view(ctx.shape), None, None
 

@@ -52,6 +52,7 @@ def on_backend(game: Game[Any], backend: str) -> BackedGame:
     Raises:
         UserError: as :func:`check_backend`.
     """
+    from econsim import random
     from econsim.game import OffersKernels
     from econsim.split_roles import base_game
 
@@ -62,4 +63,7 @@ def on_backend(game: Game[Any], backend: str) -> BackedGame:
         return BackedGame(game, TENSORS, f"{type(base_game(game)).__name__} has no kernels")
     if missing := game.not_covered():
         return BackedGame(game, TENSORS, f"the kernels do not cover {missing}")
+    from econsim.kernels.drawing import write_draws
+
+    random.draw_with(write_draws)
     return BackedGame(game.on_kernels(), KERNELS)

@@ -13,6 +13,7 @@ from torch import Tensor
 from econsim import random
 from econsim.game import Box, Discrete, Game, Observation, Role
 from econsim.kernels import numba_version
+from econsim.nn.symbols import compile_for
 
 __all__ = ["PRECISIONS", "SCORING", "compile_kernels", "compiled_in_words", "compiled_parts"]
 
@@ -31,7 +32,7 @@ def compiled_in_words(game: Game[Any], precisions: Sequence[torch.dtype] = PRECI
 
 
 def compile_kernels(game: Game[Any], precisions: Sequence[torch.dtype] = PRECISIONS) -> float:
-    """Compile the kernels of a game that is on them, or load their machine code; return the seconds taken."""
+    """Compile the kernels of a run with a game that is on them, or load them; return the seconds taken."""
     begun = time.monotonic()
     for _ in compiled_parts(game, precisions):
         pass
@@ -40,7 +41,15 @@ def compile_kernels(game: Game[Any], precisions: Sequence[torch.dtype] = PRECISI
 
 @torch.no_grad()
 def compiled_parts(game: Game[Any], precisions: Sequence[torch.dtype] = PRECISIONS) -> Iterator[str]:
-    """Yield the name of each part of a game's kernels before it is compiled, by playing one step."""
+    """Yield the name of each part of the kernels before it is compiled, by playing one step of the game.
+
+    With the precision of training, these include the kernels of networks that learn to play it.
+    """
+    from econsim.kernels.drawing import write_draws
+
+    yield "random draws"
+    for dtype in (torch.int64, *PRECISIONS):
+        write_draws(random.keys(0, 1), 0, 0, torch.empty(1, 1, dtype=dtype))
     for precision in precisions:
         played, precision_name = game.to(dtype=precision), str(precision).removeprefix("torch.")
         state = played.reset(random.keys(0, 1))
@@ -48,6 +57,10 @@ def compiled_parts(game: Game[Any], precisions: Sequence[torch.dtype] = PRECISIO
         seen = played.observe(state)
         yield f"step in {precision_name}"
         played.step(state, {name: _first_option(role, seen[name], precision) for name, role in played.roles.items()})
+        views = [observation.view for observation in seen.values() if observation.view is not None]
+        if views and precision != SCORING:
+            yield "policy networks"
+            compile_for(views[0].dtype)
 
 
 def _first_option(role: Role, observation: Observation, precision: torch.dtype) -> Tensor:

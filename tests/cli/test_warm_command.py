@@ -15,7 +15,10 @@ from econsim.cli.application import app
 def test_warm_compiles_every_kernel_and_names_the_folder_of_the_machine_code() -> None:
     done = CliRunner().invoke(app, ["warm", "gather_trade_build", "economy.horizon=4", "headline=none"])
     assert done.exit_code == 0, done.stderr
-    parts = [f"{part} in {precision} ..." for precision in ("float32", "float64") for part in ("observations", "step")]
+    first, second = (
+        [f"{part} in {precision} ..." for part in ("observations", "step")] for precision in ("float32", "float64")
+    )
+    parts = ["random draws ...", *first, "policy networks ...", *second]
     *progress, ready, kept = done.stdout.splitlines()
     assert [line.split("s  ")[1] for line in progress] == parts
     assert "kernels of gather_trade_build are ready after" in ready

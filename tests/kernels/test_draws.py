@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from econsim import random
 from econsim.kernels.allocation import addresses_of, like
 from econsim.kernels.compiling import entry, row_at
+from econsim.kernels.drawing import write_draws
 from econsim.kernels.draws import bits_at, integer_below, state_of, stream, uniform_at, uniform_at_53
 from econsim.kernels.threads import SMALLEST_SLICE, over_copies
 
@@ -46,6 +48,34 @@ def test_draws_in_kernels_are_those_on_tensors() -> None:
     assert torch.equal(numbers[1], random.uniform(keys, steps, "arrivals", (5,), torch.float64))
     assert torch.equal(numbers[2].long(), random.integers(keys, steps, "arrivals", 10, (5,)))
     assert numbers[2].unique().numel() == 10
+
+
+@pytest.mark.parametrize("copies", [0, 1, 40])
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (4, 50)])
+def test_tensors_drawn_by_kernels_are_those_drawn_by_tensors(
+    copies: int, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = random.keys(3, copies)
+    steps: list[int | torch.Tensor] = [-5, (1 << 63) + 5, torch.arange(copies, dtype=torch.int32) * 7, torch.tensor(9)]
+
+    def drawn() -> list[torch.Tensor]:
+        every: list[torch.Tensor] = []
+        for step in steps:
+            every += [
+                random.bits(keys, step, "arrivals", shape),
+                random.uniform(keys, step, "arrivals", shape),
+                random.uniform(keys, step, "arrivals", shape, torch.float64),
+                random.normal(keys, step, "arrivals", shape),
+                random.integers(keys, step, "arrivals", 7, shape),
+            ]
+        return every
+
+    monkeypatch.setattr(random, "_write_draws", None)
+    by_tensors = drawn()
+    monkeypatch.setattr(random, "_write_draws", write_draws)
+    by_kernels = drawn()
+    assert [each.dtype for each in by_kernels] == [each.dtype for each in by_tensors]
+    assert all(torch.equal(*pair) for pair in zip(by_kernels, by_tensors, strict=True))
 
 
 def test_threads_do_not_change_results() -> None:

@@ -44,16 +44,30 @@ def taxed_phases(rows: pd.DataFrame) -> dict[str, Any]:
         last = mine[mine["step"] >= iterations - LAST].groupby("name")["value"].mean()
         means = {name: float(last[f"play/{name}"]) for name in NAMES}
         product = means["equality"] * means["productivity"]
-        found[str(label)] = {"iterations": iterations, **means, "equality_times_productivity": product}
+        tenth = by_tenth(mine, iterations)
+        course = (tenth["play/equality"] * tenth["play/productivity"]).round().tolist()
+        found[str(label)] = {
+            "iterations": iterations,
+            **means,
+            "equality_times_productivity": product,
+            "product_by_tenth": course,
+        }
     return found
 
 
-def untaxed_phase(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return means of finished episodes over each tenth of the first phase."""
-    rows = rows[rows["policy"] == SHARED]
-    iterations = int(rows["step"].max()) + 1
+def by_tenth(rows: pd.DataFrame, iterations: int) -> pd.DataFrame:
+    """Return means of finished episodes over each tenth of a phase, a column for each name."""
     tenth = rows["step"] * PARTS // iterations
-    table = rows.assign(tenth=tenth).pivot_table(index="tenth", columns="name", values="value", aggfunc="mean")
+    return rows.assign(tenth=tenth).pivot_table(index="tenth", columns="name", values="value", aggfunc="mean")
+
+
+def untaxed_phase(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return means over each tenth of the first phase, and its end; nothing for a run without this phase."""
+    rows = rows[rows["policy"] == SHARED]
+    if rows.empty:
+        return {}
+    iterations = int(rows["step"].max()) + 1
+    table = by_tenth(rows, iterations)
     found = {name: table[f"play/{name}"].round(3).tolist() for name in NAMES}
     last = {name: values[-1] for name, values in found.items()}
     passed = all(low <= last[name] <= high for name, (low, high) in GATE.items())
@@ -70,7 +84,9 @@ def main() -> int:
         print(f"{UNFINISHED / name}: no run; gather_trade_build_two_level.py --as {name} begins one", file=sys.stderr)
         return 2
     tables = {folder.name: played(folder) for folder in folders}
-    record(f"{name}_phases", {seed: {**untaxed_phase(rows), "taxed": taxed_phases(rows)} for seed, rows in tables.items()})
+    record(
+        f"{name}_phases", {seed: {**untaxed_phase(rows), "taxed": taxed_phases(rows)} for seed, rows in tables.items()}
+    )
     return 0
 
 

@@ -201,17 +201,43 @@ def training_recipe() -> dict[str, str]:
     }
 
 
+def _planner_course(name: str) -> list[float]:
+    """Return equality times productivity by tenths of the planner's phase."""
+    (row,) = result(f"{name}_phases")["seed_42"]["taxed"].values()
+    return list(row["product_by_tenth"])
+
+
+def _planner_score(name: str) -> float:
+    (row,) = result(name)["policies"].values()
+    return float(row["equality_times_productivity"])
+
+
+def _tax_rows(found: Any) -> dict[str, str]:
+    rows = {}
+    for label, row in found["policies"].items():
+        market = found["division_of_labour"][label]
+        score = f"{row['equality_times_productivity']:,.0f}"
+        parts = (f"{row['productivity']:,.0f}", f"{row['equality']:.3f}", score, f"{market['mean_price']:.2f}")
+        rows[label] = " | ".join([*parts, f"{market['units_traded']:.0f}"])
+    return rows
+
+
 def long_untaxed_phase() -> dict[str, str]:
-    found = result("gather_trade_build_long_untaxed_phase")["seed_42"]
-    prices, end = found["by_tenth"]["mean_price"], found["end"]
-    free, federal = (found["taxed"][label] for label in ("free_market", "us_federal"))
-    scores = [row["equality_times_productivity"] for row in (free, federal)]
+    phases = result("gather_trade_build_long_untaxed_phase_phases")["seed_42"]
+    prices, end = phases["by_tenth"]["mean_price"], phases["end"]
+    found = result("gather_trade_build_long_untaxed_phase")
+    scores = {label: row["equality_times_productivity"] for label, row in found["policies"].items()}
+    course = {
+        "planner": phases["taxed"]["gather_trade_build_compact"]["product_by_tenth"],
+        "slow": _planner_course("gather_trade_build_slow_planner"),
+        "entropy": _planner_course("gather_trade_build_planner_entropy"),
+    }
+    ends = {name: _planner_score(f"gather_trade_build_{name}") for name in ("slow_planner", "planner_entropy")}
     return {
-        "free": f"{scores[0]:,.0f}",
-        "federal": f"{scores[1]:,.0f}",
-        "free_price": f"{free['mean_price']:.2f}",
-        "federal_price": f"{federal['mean_price']:.2f}",
-        "ratio": f"{100 * scores[1] / scores[0]:.0f}",
+        **_tax_rows(found),
+        **{f"most_{name}": f"{max(values):,.0f}" for name, values in course.items()},
+        **{f"end_{name}": f"{score:,.0f}" for name, score in ends.items()},
+        "ratio": f"{100 * scores['us_federal'] / scores['free_market']:.0f}",
         "highest": f"{max(prices):.2f}",
         "settled": f"{prices[4]:.2f}",
         "end": f"{end['mean_price']:.2f}",

@@ -54,8 +54,31 @@ SENTENCES = (
     (
         "docs/training.md",
         figures.long_untaxed_phase,
-        "equality times productivity is {free} without taxes and {federal} under federal law, at prices of {free_price}"
-        " and {federal_price}. That is {ratio} % of the free market, where the shorter schedule reaches 79 %",
+        "Federal law reaches {ratio} % of the free market, where the shorter schedule has 79 % and the published figures 99 %",
+    ),
+    *(
+        ("docs/training.md", figures.long_untaxed_phase, f"| {title} | {{{label}}} |")
+        for title, label in (
+            ("free market", "free_market"),
+            ("US federal", "us_federal"),
+            ("Saez's formula, elasticity estimated", "saez"),
+            ("planner", "gather_trade_build_compact"),
+        )
+    ),
+    (
+        "docs/training.md",
+        figures.long_untaxed_phase,
+        "reaches {most_planner} in a tenth of its phase and ends at {gather_trade_build_compact_score}",
+    ),
+    (
+        "docs/training.md",
+        figures.long_untaxed_phase,
+        "reaches {most_slow} and ends at {end_slow_planner}",
+    ),
+    (
+        "docs/training.md",
+        figures.long_untaxed_phase,
+        "reaches {most_entropy} and ends at {end_planner_entropy}",
     ),
     (
         "README.md",

@@ -41,6 +41,7 @@ class LifeCycle:
     newborns: ``[S]``, the distribution of productivity at age zero.
     growth: $n$, of the population per period.
     adjusts: the rate of the pension that closes its budget; ``rate`` is the other one.
+    entry: age of a newborn in periods, for what is shown by age.
     """
 
     survival: Floats
@@ -50,6 +51,7 @@ class LifeCycle:
     growth: float = 0.0
     adjusts: PensionRule = "contribution"
     rate: float = 0.0
+    entry: int = 0
 
     @property
     def ages(self) -> int:

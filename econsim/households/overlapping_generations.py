@@ -36,6 +36,7 @@ __all__ = ["Generations", "generations_equilibrium", "life_policy", "newborn_val
 _INNER = 1e-11  # tolerance of the transfer, labour and bequests at a rate, relative to the wage and to labour
 _NO_FUTURE = 1e-300  # weight of the time after the last age, in which nothing is kept
 _FIRST = 0.04  # the interest rate that is tried first where the discount factor is near one or above
+_TRACE = 1e-9  # share of the population
 _LEAST = 1e-3  # ratio of assets to capital, where households save nothing
 
 
@@ -112,13 +113,22 @@ def population(household: Household, life: LifeCycle, assets: Floats) -> Floats:
 def newborn_value(household: Household, found: Generations) -> tuple[Value, float]:
     """Return expected lifetime utility of a newborn and the number of periods that it counts, discounted.
 
-    States that nobody is in do not count, since utility may be minus infinity there.
+    Where there are neither pensions nor bequests, the lottery leaves a trace of retired people without assets, who
+    consume nothing; they do not count.
+
+    Raises:
+        UserError: they are more than a trace; the message gives their number.
     """
     life, solved = found.life, found.equilibrium
     weights = household.discount ** np.arange(life.ages) * life.cohort
     mass = solved.distribution
     lived = mass * np.repeat(weights / life.shares, household.chain.states)[:, None]
-    seen = mass > 0
+    seen = solved.policy.consumption > 0
+    if (missing := float(mass[~seen].sum())) > _TRACE:
+        raise UserError(
+            f"life_cycle: {missing:.2g} of all people are retired without assets, pension and bequests on this grid, so"
+            " that lifetime utility is not known; use more grid points"
+        )
     utility = period_utility(household, solved.policy.consumption[seen], solved.policy.hours[seen])
     parts = (np.asarray((lived[seen] * part).sum()) for part in utility)
     return Value(*parts), float(weights.sum())
@@ -164,11 +174,6 @@ def generations_equilibrium(
         if stops(rounds, f"residual {abs(at.residual):.2g}"):
             break
         line.move(at.gap, abs(at.gap) > 1e3 * _INNER)
-    if at.residual + 1 <= _LEAST:
-        raise UserError(
-            f"no stationary equilibrium: households save nothing that firms could use, up to an interest rate of"
-            f" {rate:.3g}; raise the discount factor or efficiency at early ages, or lower pensions"
-        )
     raise not_found(rate, at.residual, tolerance, rounds)
 
 
@@ -277,14 +282,15 @@ class _Search:
 
     def _aggregates(self, rate: float, wage: float, budget: Budget, policy: Policy, mass: Floats) -> Aggregates:
         taxes = self.taxes
-        earned = wage * float((mass * self.productivity * policy.hours).sum())
-        net = float((mass * budget.net_earnings(self.productivity, policy.hours)).sum())
+        gross = wage * self.productivity * policy.hours
+        net = budget.net_earnings(self.productivity, policy.hours)
         assets = float((mass * policy.assets).sum()) / (1 + self.life.growth)
         consumption = float((mass * policy.consumption).sum())
-        revenue = (1 - self.contribution) * earned - net + taxes.consumption * consumption
+        revenue = float((mass * ((1 - self.contribution) * gross - net)).sum()) + taxes.consumption * consumption
         revenue += (taxes.capital_income * max(rate, 0.0) + taxes.wealth) * assets
-        spending, transfer, debt, level = taxes.closed(rate, revenue, self.level, net)
-        return Aggregates(assets, earned / wage, consumption, revenue, spending, transfer, debt, level)
+        labour, mean_net = float((mass * gross).sum()) / wage, float((mass * net).sum())
+        spending, transfer, debt, level = taxes.closed(rate, revenue, self.level, mean_net)
+        return Aggregates(assets, labour, consumption, revenue, spending, transfer, debt, level)
 
     def equilibrium(self, rate: float, at: _At, rounds: int) -> Generations:
         """Return the equilibrium at a rate that clears the market."""

@@ -15,9 +15,9 @@ def default_solver(game: Game[Any]) -> str:
 
     It finds a subgame-perfect equilibrium where players observe all moves, the maximal lottery of a preference game,
     the stationary equilibrium of an economy of households who save, with or without ages, or their law of motion under
-    aggregate shocks, the best policy of players who each face a decision problem of their own, the equilibrium in the limit of many players
-    where payoffs are given by counts and too many to list, all equilibria of two players, and the best correlated
-    equilibrium of any other number of players.
+    aggregate shocks, the best policy of players who each face a decision problem of their own, the equilibrium in the
+    limit of many players where payoffs are given by counts and too many to list, all equilibria of two players, and
+    the best correlated equilibrium of any other number of players.
 
     Raises:
         UserError: no shipped solver applies to the game.

@@ -81,9 +81,7 @@ class Ages(Model):
     @model_validator(mode="after")
     def _ages_are_in_order(self) -> Ages:
         if not self.entry < self.retirement <= self.last:
-            raise ValueError(
-                f"life_cycle: expected entry < retirement <= last, found {self.entry}, {self.retirement}, {self.last}"
-            )
+            raise ValueError(f"expected entry < retirement <= last, found {self.entry}, {self.retirement}, {self.last}")
         if isinstance(self.survival, tuple):
             count = self.last - self.entry
             if len(self.survival) != count or not all(0 < chance <= 1 for chance in self.survival):
@@ -139,4 +137,5 @@ class Ages(Model):
             self.growth,
             self.pension.adjusts,
             self.pension.rate,
+            self.entry,
         )

@@ -14,7 +14,7 @@ from torch import Tensor
 from econsim.economies.bewley.ages import Pension
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, Policy
 from econsim.economies.bewley.shocks import shocks_of
-from econsim.errors import UserError
+from econsim.errors import UserError, did_you_mean
 from econsim.households.equilibrium import Equilibrium, Stops, stationary_equilibrium
 from econsim.households.life_cycle import LifeCycle
 from econsim.households.lottery import Lottery
@@ -87,6 +87,10 @@ def generations(parameters: Parameters, changes: Mapping[str, float], tolerance:
     """
     if parameters.life_cycle is None:
         raise UserError("life_cycle: households of this economy live for ever; set economy.life_cycle={}")
+    known = (*INSTRUMENTS, "spending", "transfer", "contribution", "replacement")
+    for name in changes:
+        if name not in known:
+            raise UserError(f"reform: bewley with life_cycle has no instrument {name!r}{did_you_mean(name, known)}")
     of_pension = {name: value for name, value in changes.items() if name in Pension.model_fields}
     taxes = parameters.reformed({name: value for name, value in changes.items() if name not in of_pension})
     changed = parameters.life_cycle.reformed(of_pension)

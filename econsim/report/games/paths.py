@@ -27,7 +27,9 @@ def paths_block(series: Sequence[Series]) -> Block | None:
     axis, names = series[0].axis, ", ".join(each.name for each in series)
     caption = f"Lines are means by {axis} in the stationary equilibrium."
     if series[0].before is not None:
-        caption = f"Lines are paths by {axis}; the dashed line is the level before, the dotted line that in the long run."
+        caption = (
+            f"Lines are paths by {axis}; the dashed line is the level before, the dotted line that in the long run."
+        )
     title = _TITLE if axis == "period" else f"Profiles by {axis}"
     figure = Captioned("paths", title, draw_paths(series), caption, f"By {axis}: {names}. {caption}")
     return Block(title, figure=figure)

@@ -1,4 +1,4 @@
-"""What a solution with overlapping generations shows: prices, means, the pension, wealth and profiles by age."""
+"""Tables of a solution with overlapping generations: prices, means, the pension, wealth and profiles by age."""
 
 from __future__ import annotations
 

@@ -84,7 +84,8 @@ class LifeCycle:
         rows, series = quantities(household, found[0], game.unit), profiles(household, found[0], game.unit)
         if settings.reform:
             rows = compared(household, found[0], found[1], game.unit)
-            series += profiles(household, found[1], game.unit, " after the reform")
+            after = profiles(household, found[1], game.unit, " after the reform")
+            series = tuple(each for pair in zip(series, after, strict=True) for each in pair)
         agents: dict[str, Agent] = {
             name: HeldAction(game.status_quo(name)) if role.leads else ExactHousehold(NoParameters())
             for name, role in game.roles.items()

@@ -17,7 +17,8 @@ Observations
     log productivity, where $a$ counts from the borrowing limit; shared by all: the policy in force, log capital and log
     wage relative to that steady state, the interest rate of the last period, and debt or the last labour tax where it
     closes the budget; with ``aggregates: quantiles`` also quantiles of assets. ``government``: time,
-    and what households share. Households live for ever and do not observe the time of the episode.
+    and what households share. Households live for ever and do not observe the time of the episode; with ``life_cycle``
+    they observe their age and retirement, and all the contribution rate and the pension.
 
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
@@ -34,6 +35,11 @@ Dynamics
     With ``aggregate_shocks``, $Z$ and the share of households without work are those of bad or good times, a Markov
     chain, and work takes the place of productivity. An episode then starts where the simulation of the law of motion
     ends, and exact households forecast capital with that law.
+
+    With ``life_cycle``, households are born without assets, work, retire with a pension that contributions of the same
+    period pay for, and die at an uncertain age; what they leave is divided equally among all. The population grows by
+    a given rate $n$, and the accounts per person are $Y = C + G + (1 + n) K' - (1 - \delta) K$ and
+    $A' = (1 + n) (K' + B')$. Productivity is that of the chain times the efficiency of the age.
 
 Rewards
     ``household``: $u(c) - \psi h^{1+\gamma} / (1+\gamma)$ with constant relative risk aversion. ``government``: the

@@ -123,7 +123,7 @@ def gompertz(first: int, last: int, mode: float, dispersion: float) -> Floats:
         dispersion: $b > 0$, in periods.
     """
     ages = np.arange(first, last + 1, dtype=np.float64)
-    survival = np.exp(-np.exp((ages - mode) / dispersion) * np.expm1(1 / dispersion))
+    survival: Floats = np.exp(-np.exp((ages - mode) / dispersion) * np.expm1(1 / dispersion))
     survival[-1] = 0.0
     return survival
 
@@ -134,8 +134,9 @@ def hump(ages: Floats, peak: float, rise: float) -> Floats:
     It is highest at ``peak``, where it is ``rise`` times that at the first age.
     """
     relative = (ages - peak) / (ages[0] - peak) if rise != 1 else np.zeros_like(ages)
-    levels: Floats = np.exp(-np.log(rise) * relative**2)
-    return levels / levels.mean()
+    levels = np.exp(-np.log(rise) * relative**2)
+    profile: Floats = levels / levels.mean()
+    return profile
 
 
 def normal_shares(chain: Chain, deviation: float) -> Floats:

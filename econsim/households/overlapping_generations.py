@@ -31,7 +31,17 @@ from econsim.households.secant_line import SecantLine
 from econsim.households.steps import EulerStep
 from econsim.households.welfare import Value, period_utility
 
-__all__ = ["Generations", "generations_equilibrium", "life_policy", "newborn_value", "population"]
+__all__ = [
+    "Generations",
+    "age_choices",
+    "bequests",
+    "generations_equilibrium",
+    "life_budgets",
+    "life_means",
+    "life_policy",
+    "newborn_value",
+    "population",
+]
 
 _INNER = 1e-11  # tolerance of the transfer, labour and bequests at a rate, relative to the wage and to labour
 _NO_FUTURE = 1e-300  # weight of the time after the last age, in which nothing is kept
@@ -74,30 +84,70 @@ def life_policy(household: Household, life: LifeCycle, budgets: list[Budget]) ->
         life: ages.
         budgets: of each age, ``J``.
     """
-    states, chain = household.chain.states, household.chain
+    states = household.chain.states
     shape = life.ages, states, len(household.grid)
-    consumption, hours, assets = np.ones(shape), np.zeros(shape), np.zeros(shape)
+    consumption, hours, assets = np.empty(shape), np.empty(shape), np.empty(shape)
     following = np.ones(shape[1:])
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for age in reversed(range(life.ages)):
-            works, will_work = life.efficiency[age] > 0, life.efficiency[age + 1 :].any()
-            # Without labour income ahead all states are worth the same. Then no probability may be zero, since
-            # marginal utility is infinite where assets and pensions are zero.
-            moves = chain.transition if will_work else np.full((states, states), 1 / states)
-            here = replace(
-                household,
-                discount=household.discount * life.survival[age] or _NO_FUTURE,
-                chain=Chain(life.efficiency[age] * chain.values, moves, chain.stationary),
-                labour=household.labour if works else None,
-            )
-            step = EulerStep(here, budgets[age])
-            step(following.ravel())
-            following = consumption[age] = step.consumption
-            assets[age] = step.assets
-            if works:
-                hours[age] = step.hours
+    for age in reversed(range(life.ages)):
+        consumption[age], hours[age], assets[age] = age_choices(household, life, age, budgets[age], following)
+        following = consumption[age]
     flat = states * life.ages, shape[-1]
     return Policy(consumption.reshape(flat), hours.reshape(flat), assets.reshape(flat))
+
+
+def age_choices(
+    household: Household,
+    life: LifeCycle,
+    age: int,
+    budget: Budget,
+    following: Floats,
+    later: Budget | None = None,
+) -> tuple[Floats, Floats, Floats]:
+    """Return consumption, hours and assets of the next period ``[S, G]`` at an age.
+
+    Args:
+        household: as in :func:`life_policy`.
+        life: ages.
+        age: counted from zero.
+        budget: at this age.
+        following: consumption ``[S, G]`` at the next age; any positive numbers at the last one.
+        later: the budget of the next period, by default with the same return and tax on consumption.
+    """
+    chain, works = household.chain, life.efficiency[age] > 0
+    # Without labour income ahead all states are worth the same. Then no probability may be zero, since marginal utility
+    # is infinite where assets and pensions are zero.
+    moves = chain.transition if life.efficiency[age + 1 :].any() else np.full_like(chain.transition, 1 / chain.states)
+    here = replace(
+        household,
+        discount=household.discount * life.survival[age] or _NO_FUTURE,
+        chain=Chain(life.efficiency[age] * chain.values, moves, chain.stationary),
+        labour=household.labour if works else None,
+    )
+    step = EulerStep(here, budget, later)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        step(following.ravel())
+    return step.consumption, step.hours if works else np.zeros_like(step.hours), step.assets
+
+
+def life_budgets(
+    life: LifeCycle, taxes: Taxes, prices: tuple[float, float], labour: float, transfer: float, bequest: float
+) -> list[Budget]:
+    """Return the budget of each age, ``J``.
+
+    Args:
+        life: ages and the pension.
+        taxes: with the level of the tax on labour income in force.
+        prices: the interest rate and the wage.
+        labour: effective, per person.
+        transfer: to everybody.
+        bequest: to everybody, at the start of the period.
+    """
+    (rate, wage), (contribution, replacement) = prices, life.rates
+    plain = taxes.budget(rate, wage, transfer, wage * labour)
+    received = transfer + plain.gross_return * bequest
+    working = replace(plain, level=(1 - contribution) * plain.level, transfer=received)
+    pensioner = replace(working, transfer=received + replacement * wage * labour / (1 - life.retired))
+    return [working] * life.retirement + [pensioner] * (life.ages - life.retirement)
 
 
 def population(household: Household, life: LifeCycle, assets: Floats) -> Floats:
@@ -108,6 +158,39 @@ def population(household: Household, life: LifeCycle, assets: Floats) -> Floats:
     for age in range(life.ages - 1):
         mass[age + 1] = Lottery(household.chain, household.grid, chosen[age])(mass[age])
     return (life.shares[:, None, None] * mass).reshape(assets.shape)
+
+
+def bequests(household: Household, life: LifeCycle, assets: Floats, mass: Floats) -> float:
+    """Return what is left by those who die, per person of the next period; arguments are ``[J * S, G]``."""
+    dying = np.repeat(1 - life.survival, household.chain.states)[:, None]
+    return float((mass * dying * assets).sum()) / (1 + life.growth)
+
+
+def life_means(
+    household: Household,
+    life: LifeCycle,
+    taxes: Taxes,
+    prices: tuple[float, float],
+    budgets: list[Budget],
+    policy: Policy,
+    mass: Floats,
+    wealth: float,
+) -> Aggregates:
+    """Return means per person, with what closes the government's budget.
+
+    ``wealth`` is that at the start of the period, the bequest included; other arguments are those of
+    :func:`life_budgets` and its result. ``assets`` are those at the start of the next period, bequests included.
+    """
+    rate, wage = prices
+    productivity, contribution = life.productivity(household.chain)[:, None], life.rates[0]
+    gross, net = wage * productivity * policy.hours, budgets[0].net_earnings(productivity, policy.hours)
+    consumption = float((mass * policy.consumption).sum())
+    revenue = float((mass * ((1 - contribution) * gross - net)).sum()) + taxes.consumption * consumption
+    revenue += (taxes.capital_income * max(rate, 0.0) + taxes.wealth) * wealth
+    labour, mean_net = float((mass * gross).sum()) / wage, float((mass * net).sum())
+    spending, transfer, debt, level = taxes.closed(rate, revenue, taxes.labour_level, mean_net)
+    saved = float((mass * policy.assets).sum()) / (1 + life.growth)
+    return Aggregates(saved, labour, consumption, revenue, spending, transfer, debt, level)
 
 
 def newborn_value(household: Household, found: Generations) -> tuple[Value, float]:
@@ -198,8 +281,6 @@ class _Search:
         self.household, self.life, self.technology, self.taxes = household, life, technology, taxes
         self.contribution, self.replacement = life.rates
         self.productivity = life.productivity(household.chain)[:, None]
-        states = household.chain.states
-        self.dying = np.repeat(1 - life.survival, states)[:, None]
         self.labour = float(life.shares @ life.efficiency)
         if household.labour is not None:
             self.labour *= 0.5 * household.labour.most
@@ -251,21 +332,17 @@ class _Search:
     def _try(self, rate: float, wage: float, intensity: float) -> _At:
         life, household = self.life, self.household
         taxes = replace(self.taxes, labour_level=self.level)
-        earned = wage * self.labour
-        pension = self.replacement * earned / (1 - life.retired)
-        plain = taxes.budget(rate, wage, self.transfer, earned)
-        received = self.transfer + plain.gross_return * self.bequest
-        working = replace(plain, level=(1 - self.contribution) * plain.level, transfer=received)
-        pensioner = replace(working, transfer=received + pension)
-        budgets = [working] * life.retirement + [pensioner] * (life.ages - life.retirement)
+        budgets = life_budgets(life, taxes, (rate, wage), self.labour, self.transfer, self.bequest)
         self._check_income(budgets)
         policy = life_policy(household, life, budgets)
         mass = population(household, life, policy.assets)
-        aggregates = self._aggregates(rate, wage, working, policy, mass)
-        left = float((mass * self.dying * policy.assets).sum()) / (1 + life.growth)
+        saved = float((mass * policy.assets).sum()) / (1 + life.growth)
+        aggregates = life_means(household, life, taxes, (rate, wage), budgets, policy, mass, saved)
+        left = bequests(household, life, policy.assets, mass)
+        pension = self.replacement * wage * self.labour / (1 - life.retired)
         ratio = aggregates.assets / (intensity * aggregates.labour)
         gap = float(np.log(max(ratio, _LEAST)))
-        return _At(aggregates, working, policy, mass, left, pension, gap, ratio - 1)
+        return _At(aggregates, budgets[0], policy, mass, left, pension, gap, ratio - 1)
 
     def _check_income(self, budgets: list[Budget]) -> None:
         """Check that nobody has a negative income, and somebody who works a positive one."""
@@ -279,18 +356,6 @@ class _Search:
                     f"no stationary equilibrium: the lowest income at age {age} of a life leaves no consumption,"
                     f" {income:.3g} per period; lower the taxes or raise the transfer"
                 )
-
-    def _aggregates(self, rate: float, wage: float, budget: Budget, policy: Policy, mass: Floats) -> Aggregates:
-        taxes = self.taxes
-        gross = wage * self.productivity * policy.hours
-        net = budget.net_earnings(self.productivity, policy.hours)
-        assets = float((mass * policy.assets).sum()) / (1 + self.life.growth)
-        consumption = float((mass * policy.consumption).sum())
-        revenue = float((mass * ((1 - self.contribution) * gross - net)).sum()) + taxes.consumption * consumption
-        revenue += (taxes.capital_income * max(rate, 0.0) + taxes.wealth) * assets
-        labour, mean_net = float((mass * gross).sum()) / wage, float((mass * net).sum())
-        spending, transfer, debt, level = taxes.closed(rate, revenue, self.level, mean_net)
-        return Aggregates(assets, labour, consumption, revenue, spending, transfer, debt, level)
 
     def equilibrium(self, rate: float, at: _At, rounds: int) -> Generations:
         """Return the equilibrium at a rate that clears the market."""

@@ -197,7 +197,7 @@ def test_methods_without_ages_refuse_the_life_cycle() -> None:
         "household": ExactHousehold(Expecting(expects="path")),
         "government": HeldAction(game.status_quo("government")),
     }
-    with pytest.raises(UserError, match="do not live for ever"):
+    with pytest.raises(UserError, match="expect the stationary equilibrium in play; leave expects out"):
         play(game, agents, random.keys(1, 1))
     with pytest.raises(UserError, match="needs an economy with ages"):
         LifeCycle(LifeParameters()).solve(econsim.make("bewley"), {})

@@ -7,25 +7,42 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from econsim.households.generation_paths import GenerationPath
+from econsim.households.life_cycle import LifeCycle
 from econsim.households.overlapping_generations import Generations, newborn_value
 from econsim.households.problem import Household
 from econsim.households.statistics import gini, top_share
 from econsim.households.welfare import consumption_equivalent
 from econsim.learning import Quantity, Series, Solution
 
-__all__ = ["LifeCycleSolution", "compared", "profiles", "quantities"]
+__all__ = ["LifeCycleSolution", "along", "compared", "path_series", "profiles", "quantities"]
 
 _SHOWN = 8  # ages of a table, and fewer where lives are shorter
+_PATHS = {
+    "interest_rate": ("interest rate", "share"),
+    "wage": ("wage of effective labour", None),
+    "output": ("output", None),
+    "capital": ("capital", None),
+    "labour": ("effective labour", ""),
+    "consumption": ("consumption", None),
+    "spending": ("public consumption", None),
+    "transfer": ("transfer", None),
+    "bequest": ("bequest", None),
+    "pension": ("pension", None),
+}
+"""Names and units of paths; ``None`` is the unit of output."""
+_MOVED = 1e-9  # of a path that is shown
 _ROUNDING = 1e-12  # of an amount, a share of output
 _WORDS = {"spending": "public consumption", "revenue": "tax revenue", "transfer": "transfer"}
 
 
 @dataclass(frozen=True)
 class LifeCycleSolution(Solution):
-    """The stationary equilibrium of overlapping generations, and that after the reform, where there is one."""
+    """The stationary equilibrium of overlapping generations, and that after a reform and the path, where there are."""
 
     equilibrium: Generations | None = None
     reformed: Generations | None = None
+    path: GenerationPath | None = None
 
 
 def quantities(household: Household, found: Generations, unit: str) -> tuple[Quantity, ...]:
@@ -45,9 +62,10 @@ def quantities(household: Household, found: Generations, unit: str) -> tuple[Qua
         Quantity("wealth", "share of the bottom 50 %", 1 - top_share(wealth, mass, 0.5), "share"),
         Quantity("wealth", "bequests in a period", found.bequest / solved.aggregates.assets, "share"),
     ]
-    ages = np.unique(np.linspace(0, life.ages - 1, min(_SHOWN, life.ages)).round().astype(int))
     for name, profile in _by_age(household, found).items():
-        rows += [Quantity(f"{name} by age", str(life.entry + age), float(profile[age]), unit) for age in ages]
+        rows += [
+            Quantity(f"{name} by age", str(life.entry + age), float(profile[age]), unit) for age in _some(life.ages)
+        ]
     return tuple(rows)
 
 
@@ -63,6 +81,41 @@ def compared(household: Household, before: Generations, after: Generations, unit
     for words, found in (("before", before), ("after", after)):
         rows += [*_levels(f", {words}", found, unit), *_pension(f", {words}", found, unit)]
     return (*rows, Quantity("steady states compared", "gain of a newborn", gain, "share"))
+
+
+def along(found: GenerationPath, life: LifeCycle) -> tuple[Quantity, ...]:
+    """Return who gains along a path: people by their age in period 0, and the newborn of some periods."""
+    rows = [Quantity("path", "people of period 0 who gain", found.winners, "share")]
+    for name, gains, first in (
+        ("gain by age in period 0", found.gains, life.entry),
+        ("gain of the newborn by period", found.newborns, 0),
+    ):
+        rows += [Quantity(name, str(first + at), float(gains[at]), "share") for at in _some(len(gains))]
+    return tuple(rows)
+
+
+def path_series(found: GenerationPath, ends: tuple[Generations, Generations], unit: str) -> tuple[Series, ...]:
+    """Return the paths of prices and means that change, each with its value before and in the end, and gains."""
+    first, last = (_at_rest(each) for each in ends)
+    series = tuple(
+        Series(words, unit if kind is None else kind, tuple(map(float, found.paths[name])), first[name], last[name])
+        for name, (words, kind) in _PATHS.items()
+        if np.ptp([first[name], *found.paths[name]]) > _MOVED
+    )
+    gains = tuple(map(float, found.newborns))
+    return (*series, Series("gain of the newborn", "share", gains, 0.0, gains[-1]))
+
+
+def _at_rest(found: Generations) -> dict[str, float]:
+    solved, means = found.equilibrium, found.equilibrium.aggregates
+    levels = {name: getattr(solved, name) for name in ("interest_rate", "wage", "capital", "output")}
+    levels |= {name: getattr(means, name) for name in ("consumption", "spending", "transfer", "labour")}
+    return levels | {"bequest": found.bequest, "pension": found.pension}
+
+
+def _some(count: int) -> list[int]:
+    """Return some numbers below ``count``, the first and the last among them."""
+    return sorted(set(np.linspace(0, count - 1, min(_SHOWN, count)).round().astype(int).tolist()))
 
 
 def profiles(household: Household, found: Generations, unit: str, words: str = "") -> tuple[Series, ...]:

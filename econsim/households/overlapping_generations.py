@@ -46,6 +46,7 @@ __all__ = [
 _INNER = 1e-11  # tolerance of the transfer, labour and bequests at a rate, relative to the wage and to labour
 _NO_FUTURE = 1e-300  # weight of the time after the last age, in which nothing is kept
 _FIRST = 0.04  # the interest rate that is tried first where the discount factor is near one or above
+_LONGEST = 0.5  # step of the search; far from the equilibrium public consumption may be more than can be raised
 _TRACE = 1e-9  # share of the population
 _LEAST = 1e-3  # ratio of assets to capital, where households save nothing
 
@@ -248,7 +249,7 @@ def generations_equilibrium(
         )
     first = np.log(max(1 / household.discount - 1, _FIRST) + depreciation)
     # Assets are at most what there is, (1 + n) K <= Y + (1 - delta) K, so that K / Y <= 1 / (n + delta).
-    line = SecantLine(first, np.log(share * (life.growth + depreciation)))
+    line = SecantLine(first, np.log(share * (life.growth + depreciation)), _LONGEST)
     for rounds in range(1, ROUNDS + 1):
         rate = float(np.exp(line.point)) - depreciation
         at = search.at(rate)
@@ -327,7 +328,8 @@ class _Search:
     def _is_admissible(self, point: Floats) -> bool:
         """Return whether labour, bequests and the level are possible, and the transfer, if nothing needs it, too."""
         at_least_zero = self.taxes.allows_negative_transfer or point[0] >= 0
-        return bool(point[1] > 0 and point[2] >= 0 and at_least_zero)
+        has_level = self.taxes.closure.adjusts != "labour_tax" or point[0] > 0
+        return bool(point[1] > 0 and point[2] >= 0 and at_least_zero and has_level)
 
     def _try(self, rate: float, wage: float, intensity: float) -> _At:
         life, household = self.life, self.household

@@ -10,6 +10,7 @@ from torch import Tensor
 from econsim.game import Agent, Observation
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology
 from econsim.households.exploitability import HouseholdPath
+from econsim.households.generation_paths import GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
@@ -127,6 +128,21 @@ class SolvesLifeCycles(Protocol):
 
         Raises:
             UserError: there is none, no such instrument, or the tolerance was not reached.
+        """
+
+    def life_cycle_path(
+        self, changes: Mapping[str, float], ends: tuple[Generations, Generations], periods: int, stops: Stops
+    ) -> GenerationPath:
+        """Return the path after a reform that is a surprise in period 0.
+
+        Args:
+            changes: those of the reform, as in :meth:`life_cycle_equilibrium`.
+            ends: the stationary equilibria before and after it.
+            periods: after which the economy has to be in the second one.
+            stops: takes the number of paths that were tried and a message, and returns whether to stop.
+
+        Raises:
+            UserError: there is no such path; the message gives the reason or the residual.
         """
 
     def status_quo(self, role: str) -> Tensor:

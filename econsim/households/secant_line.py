@@ -6,8 +6,6 @@ import numpy as np
 
 __all__ = ["SecantLine"]
 
-_LONGEST = 2.0  # step
-
 
 class SecantLine:
     """The points that are tried, in which the gap of the market rises.
@@ -15,13 +13,15 @@ class SecantLine:
     Args:
         first: the point to try first.
         lowest: a point below that of the equilibrium.
+        longest: step.
 
     Attributes:
         point: to try next; a monotone function of the price.
     """
 
-    def __init__(self, first: float, lowest: float) -> None:
+    def __init__(self, first: float, lowest: float, longest: float = 2.0) -> None:
         self.point, self._lowest, self._slope = float(first), float(lowest), 1.0
+        self._longest = longest
         self.forget_bounds()
 
     def forget_bounds(self) -> None:
@@ -37,7 +37,7 @@ class SecantLine:
             self._slope = (gap - self._before[1]) / (self.point - self._before[0])
         self._before = self.point, gap
         for step in (-gap / self._slope, -gap):  # of the secant method; of unit slope where that leaves the bounds
-            new = self.point + float(np.clip(step, -_LONGEST, _LONGEST))
+            new = self.point + float(np.clip(step, -self._longest, self._longest))
             if self._low < new < self._high:
                 self.point = new
                 return

@@ -5,6 +5,9 @@ newborn, and the interest rate by a secant method; see :mod:`econsim.households.
 ``reform``, the equilibrium after a permanent change of taxes or of the pension is put beside it. These are two steady
 states: what is saved or used up on the way from one to the other is not counted, and the gain is that of a newborn.
 
+With ``periods``, the path from one to the other is solved too, after a reform that is a surprise in period 0
+(:mod:`econsim.households.generation_paths`), with gains of people by their age in period 0 and of later newborns.
+
 Sources: Auerbach and Kotlikoff (1987), Huggett (1996); Carroll (2006) for the endogenous grid method.
 """
 
@@ -20,7 +23,7 @@ from econsim.agents.exact_household import Parameters as NoParameters
 from econsim.errors import UserError
 from econsim.game import Agent, Game
 from econsim.households.equilibrium import ROUNDS
-from econsim.households.generation_tables import LifeCycleSolution, compared, profiles, quantities
+from econsim.households.generation_tables import LifeCycleSolution, along, compared, path_series, profiles, quantities
 from econsim.households.overlapping_generations import Generations
 from econsim.households.protocols import SolvesLifeCycles
 from econsim.learning import Certificate, SolverProgress
@@ -43,6 +46,9 @@ class Parameters(Model):
     reform: Mapping[str, float] = Field(default_factory=dict)
     """Instruments of the government, or the given rate of the pension (``contribution`` or ``replacement``), with new
     values, such as ``{replacement: 0}``; none by default."""
+    periods: int | None = Field(None, ge=2, le=1000)
+    """Periods after which the economy has to be in the equilibrium after the reform, along a path from the other one;
+    null: no path is solved."""
     tolerance: float = Field(1e-9, gt=0, lt=1e-2)
     """Largest difference of households' assets from the capital that firms employ, relative to it."""
 
@@ -71,6 +77,8 @@ class LifeCycle:
         if fixed:
             raise UserError(f"life_cycle: no agent can be fixed, found {', '.join(sorted(fixed))}")
         settings, household = self.parameters, game.household_problem
+        if settings.periods is not None and not settings.reform:
+            raise UserError("solver.periods: a path needs a reform, as in solver.reform.replacement=0")
         count = 1 + bool(settings.reform)
         pace, done = Pace(count * ROUNDS, time_limit, progress), 0
 
@@ -86,6 +94,11 @@ class LifeCycle:
             rows = compared(household, found[0], found[1], game.unit)
             after = profiles(household, found[1], game.unit, " after the reform")
             series = tuple(each for pair in zip(series, after, strict=True) for each in pair)
+        path = None
+        if settings.periods is not None:
+            ends = found[0], found[1]
+            path = game.life_cycle_path(settings.reform, ends, settings.periods, stops)
+            rows, series = (*rows, *along(path, found[0].life)), path_series(path, ends, game.unit)
         agents: dict[str, Agent] = {
             name: HeldAction(game.status_quo(name)) if role.leads else ExactHousehold(NoParameters())
             for name, role in game.roles.items()
@@ -94,6 +107,8 @@ class LifeCycle:
             f"Residual, {name}": max(each.equilibrium.residuals[name] for each in found)
             for name in found[0].equilibrium.residuals
         }
+        if path is not None:
+            residuals |= {f"Residual of the path, {name}": value for name, value in path.residuals.items()}
         return LifeCycleSolution(
             agents,
             residuals,
@@ -103,13 +118,17 @@ class LifeCycle:
             series=series,
             equilibrium=found[0],
             reformed=found[1] if settings.reform else None,
+            path=path,
         )
 
     def _notes(self, found: list[Generations]) -> Iterator[str]:
         if len(found) == 1:
             return
         changes = ", ".join(f"{name} {value:g}" for name, value in self.parameters.reform.items())
-        yield f"Reform: {changes}. Two steady states are compared; the path from one to the other is not counted."
+        if self.parameters.periods is None:
+            yield f"Reform: {changes}. Two steady states are compared; the path from one to the other is not counted."
+        else:
+            yield f"Reform: {changes}; a surprise in period 0."
         before, after = (each.equilibrium for each in found)
         if abs(after.aggregates.spending - before.aggregates.spending) > _NOTED * before.output:
             yield "Public consumption changes with revenue; households' utility does not include it."

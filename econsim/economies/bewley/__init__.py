@@ -93,6 +93,7 @@ from econsim.game import Agent, Game, Observation, Transition
 from econsim.households.chains import Floats
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.exploitability import HouseholdPath
+from econsim.households.generation_paths import GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
@@ -184,9 +185,8 @@ class Bewley(Game[State]):
         """Return the initial state: the stationary equilibrium under the status quo, with ``initial`` another one."""
         shares, times, means = self._start()
         bequest = 0.0 if self.demography is None else self._solved.bequest
-        sampling = "distribution" if self.is_distribution else self.settings.sampling
-        count = self.roles["household"].count
-        people = first_people(self.demography, key, shares, self.grid, count, sampling, self.dtype, bequest)
+        how = "distribution" if self.is_distribution else self.settings.sampling, self.dtype, bequest
+        people = first_people(self.demography, key, shares, self.grid, self.roles["household"].count, *how)
         policy = self._status_quo.to(key.device, self.dtype)
         capital = total(people.mass, people.assets) + people.bequest - means["debt"]
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
@@ -200,7 +200,8 @@ class Bewley(Game[State]):
         """Return the observations of households and of the government."""
         levels = self._levels(state.productivity)
         of_work = levels.log() if self.shocks is None else levels / self.shocks.economy.hours
-        features = torch.stack([self._wealth(state.assets), of_work, *self._of_age(state.age)], -1)
+        of_age = () if self.demography is None else self.demography.observed(state.age, self.dtype)
+        features = torch.stack([self._wealth(state.assets), of_work, *of_age], -1)
         shared, time = self._shared(state), (state.time.to(self.dtype) / self.horizon)[:, None]
         alive = torch.ones_like(state.assets, dtype=torch.bool)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
@@ -215,15 +216,15 @@ class Bewley(Game[State]):
         shares = chosen[..., 0]
         hours = chosen[..., 1] if chosen.shape[-1] > 1 else torch.ones_like(shares)
         levels = self._levels(state.productivity)
-        values, takes_prices = self._values(state), self._takes_prices
-        last = trade(state, values, levels, shares, hours, self.settings, self.demography, takes_prices)
+        values, takes = self._values(state), self._takes_prices
+        last = trade(state, values, levels, shares, hours, self.settings, self.demography, takes)
         times, transition = self._next(state)
         people = people_after(self.demography, state, last, self.grid, transition, self.is_distribution)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
         policy = torch.where(due, self._policy(actions["government"][:, 0]), state.policy)
         debt = debt_after(last, self.settings)
         capital = total(people.mass, people.assets) + people.bequest - debt
-        if takes_prices:
+        if takes:
             capital, debt = capital.detach(), debt.detach()
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
         after = State(
@@ -351,6 +352,12 @@ class Bewley(Game[State]):
         """Return the stationary equilibrium with ages; see :class:`SolvesLifeCycles`."""
         return exact.generations(self.settings, changes, tolerance, stops)
 
+    def life_cycle_path(
+        self, changes: Mapping[str, float], ends: tuple[Generations, Generations], periods: int, stops: Stops
+    ) -> GenerationPath:
+        """Return the path after a reform; see :class:`SolvesLifeCycles`."""
+        return exact.generations_path(self.settings, changes, ends, periods, 1e-8, stops)
+
     def law_of_motion(self, stops: Stops) -> LawOfMotion:
         """Return the law that households forecast capital with; see :class:`ForecastsCapital`."""
         if self.shocks is None:
@@ -379,7 +386,7 @@ class Bewley(Game[State]):
         times = torch.zeros_like(capital) if self.shocks is None else observation.shared[:, len(INSTRUMENTS) + 3]
         ages = None
         if self.demography is not None:
-            ages = (observation.features[..., 2].double() * (self.demography.life.ages - 1)).round().long()
+            ages = self.demography.age_of(observation.features)
         chosen = exact.actions(self.settings, numbers, policies, assets, levels, capital, times.round().long(), ages)
         width = self.roles["household"].action.shape[0]
         return chosen[..., :width].clamp(LEAST, MOST).to(self.dtype)
@@ -392,12 +399,6 @@ class Bewley(Game[State]):
         return followed(whole, agents, key[:1])
 
     # --- implementation -----------------------------------------------------------------------------------------
-
-    def _of_age(self, age: Tensor) -> tuple[Tensor, ...]:
-        """Return the features of a household's age ``[B, N]``: its share of the longest life, and retirement."""
-        if self.demography is None:
-            return ()
-        return (age / (self.demography.life.ages - 1)).to(self.dtype), self.demography.is_retired(age).to(self.dtype)
 
     def _wealth(self, assets: Tensor) -> Tensor:
         return torch.log1p((assets - self.settings.least) / self.reference_output)
@@ -439,9 +440,8 @@ class Bewley(Game[State]):
         self._check_stationary()
         if self.has_ages:
             raise UserError(
-                "bewley with life_cycle: households do not live for ever, which this method needs; econsim solve finds"
-                " the equilibrium of the life cycle (solver life_cycle, with solver.reform that after a reform), and"
-                " exact_household plays it"
+                "bewley with life_cycle: households do not live for ever, which this method needs; the solver"
+                " life_cycle finds equilibria, and paths with solver.reform and solver.periods"
             )
 
     def _check_stationary(self) -> None:

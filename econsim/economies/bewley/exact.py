@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-from econsim.economies.bewley.ages import Pension
+from econsim.economies.bewley.ages import Ages, Pension
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, Policy
 from econsim.economies.bewley.shocks import shocks_of
 from econsim.errors import UserError, did_you_mean
-from econsim.households.equilibrium import Equilibrium, Stops, stationary_equilibrium
+from econsim.households.equilibrium import Equilibrium, Stops, Taxes, stationary_equilibrium
+from econsim.households.generation_paths import GenerationPath, generation_path
 from econsim.households.life_cycle import LifeCycle
 from econsim.households.lottery import Lottery
 from econsim.households.overlapping_generations import Generations, generations_equilibrium
@@ -23,7 +24,16 @@ from econsim.households.policies import Policy as Choices
 from econsim.households.problem import Household
 from econsim.households.transitions import PERIODS, Transition, transition
 
-__all__ = ["actions", "equilibrium_of", "generations", "generations_of", "household_of", "life_of", "path_of"]
+__all__ = [
+    "actions",
+    "equilibrium_of",
+    "generations",
+    "generations_of",
+    "generations_path",
+    "household_of",
+    "life_of",
+    "path_of",
+]
 
 Stretches: TypeAlias = tuple[tuple[Policy, int], ...]
 """Policies, each with the number of periods in which it is in force."""
@@ -85,6 +95,20 @@ def generations(parameters: Parameters, changes: Mapping[str, float], tolerance:
     Raises:
         UserError: there is no life cycle, no such instrument or rate, a value that is not allowed, or no equilibrium.
     """
+    ages, taxes = _reformed(parameters, changes)
+    household = household_of(parameters)
+    return generations_equilibrium(household, ages.life(household.chain), parameters.firm(), taxes, tolerance, stops)
+
+
+def generations_path(
+    parameters: Parameters, changes: Mapping[str, float], ends: tuple[Generations, Generations], *limits: Any
+) -> GenerationPath:
+    """Return the path from the first to the second of ``ends``, that of the changes; see :func:`generation_path`."""
+    taxes = _reformed(parameters, changes)[1]
+    return generation_path(household_of(parameters), parameters.firm(), taxes, *ends, *limits)
+
+
+def _reformed(parameters: Parameters, changes: Mapping[str, float]) -> tuple[Ages, Taxes]:
     if parameters.life_cycle is None:
         raise UserError("life_cycle: households of this economy live for ever; set economy.life_cycle={}")
     known = (*INSTRUMENTS, "spending", "transfer", "contribution", "replacement")
@@ -93,11 +117,7 @@ def generations(parameters: Parameters, changes: Mapping[str, float], tolerance:
             raise UserError(f"reform: bewley with life_cycle has no instrument {name!r}{did_you_mean(name, known)}")
     of_pension = {name: value for name, value in changes.items() if name in Pension.model_fields}
     taxes = parameters.reformed({name: value for name, value in changes.items() if name not in of_pension})
-    changed = parameters.life_cycle.reformed(of_pension)
-    household = household_of(parameters)
-    return generations_equilibrium(
-        household, changed.life(household.chain), parameters.firm(), taxes, tolerance, stops=stops
-    )
+    return parameters.life_cycle.reformed(of_pension), taxes
 
 
 def actions(

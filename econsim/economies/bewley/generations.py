@@ -52,6 +52,14 @@ class Demography:
         """Return who has a pension, ``[B, N]``."""
         return age >= self.life.retirement
 
+    def observed(self, age: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Return what a household observes of its age: the share of the longest life, and retirement, ``[B, N]``."""
+        return (age / (self.life.ages - 1)).to(dtype), self.is_retired(age).to(dtype)
+
+    def age_of(self, features: Tensor) -> Tensor:
+        """Return the age ``[B, N]`` of households who observe ``features`` ``[B, N, 4]``."""
+        return (features[..., 2].double() * (self.life.ages - 1)).round().long()
+
     def social_security(self, age: Tensor, mass: Tensor, earned: Tensor) -> SocialSecurity:
         """Return the contribution rate and the pension at which contributions pay for pensions.
 

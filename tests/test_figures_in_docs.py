@@ -164,6 +164,12 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
+        figures.pension_reform,
+        "{winners} % of the people of period 0 gain, none of them older than {oldest}, and those who have just retired"
+        " lose {retiring} % of consumption. The newborn of period 0 gain {now} %",
+    ),
+    (
+        "docs/economies/bewley.md",
         figures.huggett,
         "capital is {ratio} times output, the Gini index of wealth {gini} and the share of the richest hundredth"
         " {top} %. His abstract says that such economies have the wealth Gini of the United States ({us_gini} there)"

@@ -178,6 +178,24 @@ def test_the_solver_prints_ages_and_compares_a_pension_reform() -> None:
     assert "Public consumption changes" in reform.notes[1]
 
 
+def test_the_solver_finds_the_path_after_a_reform() -> None:
+    game = _economy(10, productivity={"states": 2}, grid_points=25)
+    found = LifeCycle(LifeParameters(reform={"replacement": 0.2}, periods=30)).solve(game, {})
+    rows = {(row.group, row.name): row.value for row in found.quantities}
+    assert rows["gain by age in period 0", "4"] > 0 > rows["gain by age in period 0", "18"]
+    assert rows["gain of the newborn by period", "0"] == pytest.approx(rows["gain by age in period 0", "4"])
+    assert rows["gain of the newborn by period", "29"] == pytest.approx(
+        rows["steady states compared", "gain of a newborn"], rel=0.02
+    )
+    capital = next(each for each in found.series if each.name == "capital")
+    assert capital.values[0] == capital.before
+    assert capital.values[-1] == pytest.approx(capital.after, rel=1e-3)
+    assert found.notes[0] == "Reform: replacement 0.2; a surprise in period 0."
+    assert found.residuals["Residual of the path, goods market"] < 1e-7
+    with pytest.raises(UserError, match=r"solver\.periods: a path needs a reform"):
+        LifeCycle(LifeParameters(periods=30)).solve(game, {})
+
+
 def test_methods_without_ages_refuse_the_life_cycle() -> None:
     game = _economy(10)
     for solver in (

@@ -179,7 +179,8 @@ class _System:
             new[3] = np.maximum(new[3], 0.5 * closing)
         elif given:
             new[3] = closing
-        return (new / self.scales[:, None]).ravel()
+        relative: Floats = new / self.scales[:, None]
+        return relative.ravel()
 
     def _prices(self, capital: float, labour: float) -> tuple[float, float]:
         intensity = capital / labour

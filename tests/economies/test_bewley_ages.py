@@ -15,6 +15,7 @@ from econsim.agents.exact_household import Parameters as Expecting
 from econsim.economies.bewley import Bewley, Parameters
 from econsim.errors import UserError
 from econsim.play import HeldAction, play
+from econsim.report.games.paths import draw_paths, paths_block
 from econsim.solvers import default_solver
 from econsim.solvers.laffer import Laffer
 from econsim.solvers.laffer import Parameters as LafferParameters
@@ -168,6 +169,13 @@ def test_the_solver_prints_ages_and_compares_a_pension_reform() -> None:
     assert [each.name for each in plain.series] == ["consumption", "assets", "labour income"]
     assert plain.series[0].first == 4
     assert plain.series[0].axis == "age"
+    block = paths_block(plain.series)
+    assert block is not None
+    assert block.title == "Profiles by age"
+    panels = draw_paths(plain.series).axes
+    assert panels[0].lines[0].get_xdata()[0] == 4
+    assert len(panels[0].lines) == 1  # no level before or after
+    assert panels[2].get_xlabel() == "age"
     reform = LifeCycle(LifeParameters(reform={"replacement": 0.0})).solve(game, {})
     rows = {(row.group, row.name): row.value for row in reform.quantities}
     capital = [rows[f"aggregates per person, {when}", "capital"] for when in ("before", "after")]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import brentq
 
 from econsim.errors import UserError
 from econsim.households.chains import Chain, chain_of, rouwenhorst
@@ -101,6 +102,35 @@ def test_consumption_over_a_certain_life_is_the_closed_form() -> None:
     first = (income / gross**time).sum() / (discount**time).sum()
     # Policies are linear where the limit never binds, so that neither interpolation nor the lottery adds an error.
     assert found == pytest.approx(first * (discount * gross) ** time, rel=1e-9)
+
+
+def test_the_equilibrium_of_sixty_certain_ages_is_that_of_lifetime_budgets() -> None:
+    ages, working, discount, growth, replacement = 60, 45, 0.98, 0.01, 0.3
+    profile = np.where(np.arange(ages) < working, np.linspace(1.5, 0.7, ages), 0.0)
+    life = LifeCycle(np.append(np.ones(ages - 1), 0.0), profile, working, np.ones(1), growth, rate=replacement)
+    shares, time = (1 + growth) ** -np.arange(ages), np.arange(ages)
+    shares = shares / shares.sum()
+    labour, retired = shares @ profile, shares[working:].sum()
+
+    def held(rate: float) -> np.ndarray:
+        """Return assets by age that a lifetime budget and consumption growth of b (1 + r) lead to."""
+        wage = FIRM.wage(FIRM.capital_intensity(rate))
+        pension = replacement * wage * labour / (1 - retired)
+        income = (1 - pension * retired / (wage * labour)) * wage * profile
+        income[working:] = pension
+        consumption = (income / (1 + rate) ** time).sum() / (discount**time).sum() * (discount * (1 + rate)) ** time
+        assets = np.zeros(ages)
+        for age in range(ages - 1):
+            assets[age + 1] = (1 + rate) * assets[age] + income[age] - consumption[age]
+        return assets
+
+    expected = brentq(lambda rate: shares @ held(rate) / labour - FIRM.capital_intensity(rate), 0.01, 0.2, xtol=1e-13)
+    assert held(expected)[1:].min() > 0  # nobody wants to borrow
+    household = Household(discount, 1.0, CERTAIN, asset_grid(0.0, 60.0, 200))
+    found = generations_equilibrium(household, life, FIRM)
+    assert found.equilibrium.interest_rate == pytest.approx(expected, abs=1e-9)
+    begin = np.broadcast_to(household.grid, found.equilibrium.distribution.shape)
+    assert found.by_age(begin) == pytest.approx(held(expected), abs=1e-6)
 
 
 def test_choices_under_risk_are_those_of_brute_force() -> None:

@@ -21,7 +21,10 @@ from econsim.households.life_cycle import LifeCycle
 
 __all__ = ["Demography", "SocialSecurity", "first_people", "people_after"]
 
-_ALL_PAID_IN = "bewley: pensions would cost all labour income; lower economy.life_cycle.pension.replacement"
+_ALL_PAID_IN = (
+    "bewley: pensions would cost all labour income, since nearly everybody is retired; raise economy.households, or"
+    " lower economy.life_cycle.pension.replacement"
+)
 
 
 class SocialSecurity(NamedTuple):

@@ -46,8 +46,8 @@ Rewards
     objective's weights times mean utility, growth of log output and equality. Returns are discounted by ``discount``.
 
 Conservation
-    $Y = C + G + K' - (1 - \delta) K$, $A' = K' + B'$ and the government's budget in every period; a period in which
-    they do not hold stops the run.
+    $Y = C + G + K' - (1 - \delta) K$, $A' = K' + B'$, the government's budget and that of the pension in every period;
+    a period in which they do not hold stops the run.
 
 Calibration
     Defaults are conventional annual values: capital share 0.36 and depreciation 0.08 (Aiyagari 1994), Frisch elasticity
@@ -55,15 +55,15 @@ Calibration
     ``initial``, wealth and productivity have the distribution of the Survey of Consumer Finances.
 
 Checks
-    Aiyagari's table of interest rates, the steady states of two other solvers, and exact households who stay in the
-    stationary equilibrium (``tests/households``, ``tests/economies/test_bewley.py``).
+    Aiyagari's table of interest rates, the steady states of two other solvers, Diamond's closed forms, and exact
+    households who stay in the stationary equilibrium (``tests/households``, ``tests/economies``).
 
 References:
-    Bewley (1986), Huggett (1993); Aiyagari (1994), "Uninsured Idiosyncratic Risk and Aggregate Saving", Quarterly
-    Journal of Economics 109(3). Heathcote, Storesletten and Violante (2017), "Optimal Tax Progressivity: An Analytical
-    Framework", Quarterly Journal of Economics 132(4). Young (2010), "Solving the incomplete markets model with
-    aggregate uncertainty using the Krusell-Smith algorithm and non-stochastic simulations", Journal of Economic
-    Dynamics and Control 34(1).
+    Bewley (1986), Huggett (1993); Diamond (1965) and Huggett (1996) for the life cycle. Aiyagari (1994), "Uninsured
+    Idiosyncratic Risk and Aggregate Saving", Quarterly Journal of Economics 109(3). Heathcote, Storesletten and
+    Violante (2017), "Optimal Tax Progressivity: An Analytical Framework", Quarterly Journal of Economics 132(4). Young
+    (2010), "Solving the incomplete markets model with aggregate uncertainty using the Krusell-Smith algorithm and
+    non-stochastic simulations", Journal of Economic Dynamics and Control 34(1).
 """
 
 from __future__ import annotations

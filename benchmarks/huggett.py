@@ -5,8 +5,8 @@ labour and capital income of 0.195 / (1 - delta K / Y), accidental bequests to e
 earnings on his 18 states. Death probabilities are those of Jordan (1975) that the paper names, and the profile of
 earnings by age is that of the paper, both as the public replications of the paper give them.
 
-Huggett's abstract says that the economies produce the US wealth Gini, 0.72, and less than half of the share of wealth
-of the richest hundredth of US households, 28 %.
+Huggett's abstract says that the economies produce the US wealth Gini, and less than half of the share of wealth of the
+richest hundredth of US households.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ EARNINGS = """
 ENTRY, RETIREMENT, GROWTH = 20, 65, 0.012
 PERSISTENCE, VARIANCE, NEWBORN_VARIANCE = 0.96, 0.045, 0.38
 FIRM, CONTRIBUTION, PUBLIC = Technology(0.36, 0.06, 0.895944), 0.1, 0.195
-US = {"gini": 0.72, "top_1": 0.28}
 POINTS = 500
 
 
@@ -98,7 +97,6 @@ def described() -> dict[str, Any]:
         "without_wealth": float(mass[:, 0].sum()),
         "residuals": solved.residuals,
         "interest_rate_on_half_the_grid": coarser.interest_rate,
-        "us": US,
     }
 
 

@@ -172,8 +172,7 @@ SENTENCES = (
         "docs/economies/bewley.md",
         figures.huggett,
         "capital is {ratio} times output, the Gini index of wealth {gini} and the share of the richest hundredth"
-        " {top} %. His abstract says that such economies have the wealth Gini of the United States ({us_gini} there)"
-        " and less than half of the share of the richest hundredth ({us_top} %)",
+        " {top} %",
     ),
     (
         "docs/economies/bewley.md",

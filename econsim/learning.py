@@ -296,21 +296,25 @@ class Quantity:
 
 
 class Series(NamedTuple):
-    """A path of a solution over time.
+    """A path of a solution over time, or a profile by age.
 
     Attributes:
         name: in words.
         unit: as that of :class:`Quantity`.
-        values: by period.
-        before: the value before the first period.
-        after: the value that it converges to.
+        values: by period, or by age.
+        before: the value before the first period; ``None`` where there is no such level.
+        after: the value that it converges to; ``None`` where there is no such level.
+        axis: what the values are ordered by.
+        first: the period or age of the first value.
     """
 
     name: str
     unit: str
     values: tuple[float, ...]
-    before: float
-    after: float
+    before: float | None
+    after: float | None
+    axis: str = "period"
+    first: int = 0
 
 
 @dataclass(frozen=True)

@@ -315,6 +315,34 @@ def capital_tax() -> dict[str, str]:
     return figures
 
 
+def pension_reform() -> dict[str, str]:
+    found = result("pension_reform")
+    before, after = found["before"], found["after"]
+    path = found["path"]
+    assert max(found["residuals"].values()) < 1e-8
+    assert max(path["residuals"].values()) < 1e-7
+    return {
+        "winners": f"{100 * path['winners']:.0f}",
+        "oldest": str(path["oldest_winner"]),
+        "retiring": f"{-100 * path['gain_by_age']['65']:.0f}",
+        "now": f"{100 * path['newborns'][0]:.1f}",
+        "contribution": f"{100 * before['contribution']:.1f}",
+        "capital": f"{100 * (after['capital'] / before['capital'] - 1):.1f}",
+        "after": f"{100 * after['interest_rate']:.2f}",
+        "before": f"{100 * before['interest_rate']:.2f}",
+        "gain": f"{100 * found['gain']:.1f}",
+    }
+
+
+def huggett() -> dict[str, str]:
+    found = result("huggett")
+    return {
+        "ratio": f"{found['capital_over_output']:.2f}",
+        "gini": f"{found['gini']:.2f}",
+        "top": f"{100 * found['top_1']:.1f}",
+    }
+
+
 def real_business_cycle() -> dict[str, str]:
     first, second = result("real_business_cycle")["runs"]
     gains = {gain["role"]: gain for gain in first["gains"]}

@@ -38,3 +38,14 @@ def test_the_page_lists_the_accounts_of_every_economy(economy: str) -> None:
 def test_the_tables_name_every_metric_but_returns(economy: str) -> None:
     metrics = [name for name in declared(econsim.make(economy)) if not name.startswith("return_")]
     assert [name for name in metrics if f"`{name}`" not in _table(economy)] == []
+
+
+def test_the_page_lists_the_accounts_of_a_life_cycle() -> None:
+    game, plain = econsim.make("bewley", life_cycle={}), econsim.make("bewley")
+    more = game.accounts_spec[len(plain.accounts_spec) :]
+    rows = [
+        f"| `{name}` | {axes} | {unit} | {title} | {_code(metrics)} |"
+        for name, axes, unit, title, metrics in account_rows(more, game.unit)
+    ]
+    assert len(rows) == 5
+    assert "\n".join(rows) in PAGE.read_text(encoding="utf-8")

@@ -180,6 +180,25 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
+        figures.pension_reform,
+        "contributions of {contribution} % pay for a replacement rate of 40 %. Without the pension capital is"
+        " {capital} % higher, the interest rate is {after} instead of {before} %, and a newborn who does not know its"
+        " productivity is better off by {gain} % of consumption",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.pension_reform,
+        "{winners} % of the people of period 0 gain, none of them older than {oldest}, and those who have just retired"
+        " lose {retiring} % of consumption. The newborn of period 0 gain {now} %",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.huggett,
+        "capital is {ratio} times output, the Gini index of wealth {gini} and the share of the richest hundredth"
+        " {top} %",
+    ),
+    (
+        "docs/economies/bewley.md",
         figures.krusell_smith,
         "log K' = {good_a} + {good_b} log K in good times (published: 0.095 and 0.962) and {bad_a} + {bad_b} log K in"
         " bad ones (0.085 and 0.965), an R squared of at least {explained} (0.999998) and a wealth Gini of {gini}"

@@ -61,8 +61,8 @@ def decomposition(household: Household, before: Population, after: Population) -
     """Return the gains from one population to another of the same preferences."""
     old, new = (_equivalents(household, each) for each in (before, after))
     level, risk, distribution = (now / then for then, now in zip(old, new, strict=True))
-    means = (each.value.mean(each.mass) for each in (before, after))
-    total = 1 + float(consumption_equivalent(household, *means))
+    was, now = (each.value.mean(each.mass) for each in (before, after))
+    total = 1 + float(consumption_equivalent(household, was, now))
     hours = total / (level * risk * distribution)
     return Decomposition(level - 1, risk - 1, distribution - 1, hours - 1)
 

@@ -27,6 +27,7 @@ from econsim.households.distributions import stationary_distribution
 from econsim.households.fixed_points import fixed_point
 from econsim.households.policies import Policy, PolicySolver, coarser_grids
 from econsim.households.problem import Budget, Household
+from econsim.households.secant_line import SecantLine
 
 __all__ = ["Aggregates", "Equilibrium", "Taxes", "Technology", "stationary_equilibrium"]
 
@@ -35,7 +36,6 @@ ROUNDS = 60
 _FINE, _COARSE = 1e-11, 1e-7  # tolerance of the policy on the household's grid, and on coarser ones
 _AMPLIFIED = 1e3  # by how much an error of the policy may be amplified in assets
 _LEAST = 1e-3  # ratio of assets to capital, where assets are below debt
-_LONGEST = 2.0  # step of the secant method
 _NEAR = 1e-3  # residual at which a coarse grid is left
 _OPEN = 1e-6  # gap of the government's budget, a share of private and public consumption, that is not rounding
 
@@ -125,6 +125,29 @@ class Taxes:
         brackets = tuple(start * mean_earnings for start in self.brackets[0]), self.brackets[1]
         return Budget(gross, wage, transfer, self.consumption, level, self.progressivity, brackets)
 
+    def closed(self, rate: float, revenue: float, level: float, net: float) -> tuple[float, float, float, float]:
+        """Return public consumption, the transfer, debt and the level of the labour tax that close the budget.
+
+        Args:
+            rate: of interest.
+            revenue: of all taxes, per household.
+            level: of the labour tax at which it was raised.
+            net: mean labour income after tax, at that level.
+        """
+        left, closure = revenue - rate * self.debt, self.closure
+        spending, transfer, debt = closure.spending, closure.transfer, self.debt
+        if closure.adjusts == "transfer":
+            spending += self.spending_share * (left - spending)
+            transfer = left - spending
+        elif closure.adjusts == "spending":
+            spending = left - transfer
+        elif closure.adjusts == "labour_tax":
+            level *= 1 + (left - spending - transfer) / net
+        else:  # T = left - G - r (B - debt), with the rule's B
+            transfer = (left - spending - rate * transfer / closure.response) / (1 - rate / closure.response)
+            debt += (closure.transfer - transfer) / closure.response
+        return spending, transfer, debt, level
+
 
 @dataclass(frozen=True)
 class Aggregates:
@@ -190,7 +213,8 @@ def stationary_equilibrium(
     search = _Search(household, technology, rules)
     search.check(ceiling)
     first = ceiling - 0.1 * (ceiling + technology.depreciation) if start is None else start
-    line = _Line(ceiling, technology.depreciation, first)
+    # Assets behave as 1 / (ceiling - rate) near the ceiling, so that their logarithm is nearly linear in the point.
+    line = SecantLine(-np.log(ceiling - first), -np.log(ceiling + technology.depreciation))
     rounds = 0
     for grid in (*coarser_grids(household.grid), household.grid):
         is_last = grid is household.grid
@@ -198,63 +222,28 @@ def stationary_equilibrium(
         line.forget_bounds()
         for _ in range(ROUNDS):
             rounds += 1
-            at = search.at(line.rate)
+            rate = ceiling - float(np.exp(-line.point))
+            at = search.at(rate)
             if abs(at.residual) <= (tolerance if is_last else _NEAR):
                 break
             if stops(rounds, f"residual {abs(at.residual):.2g}"):
-                search.check_public_budget(line.rate, at)
-                raise _not_found(line.rate, at.residual, tolerance, rounds)
+                search.check_public_budget(rate, at)
+                raise not_found(rate, at.residual, tolerance, rounds)
             line.move(at.gap, abs(at.gap) > _AMPLIFIED * search.accuracy)
         else:
             if is_last:
-                search.check_public_budget(line.rate, at)
-                raise _not_found(line.rate, at.residual, tolerance, rounds)
-    return search.equilibrium(line.rate, at, rounds)
+                search.check_public_budget(rate, at)
+                raise not_found(rate, at.residual, tolerance, rounds)
+    return search.equilibrium(rate, at, rounds)
 
 
-def _not_found(rate: float, residual: float, tolerance: float, rounds: int) -> UserError:
+def not_found(rate: float, residual: float, tolerance: float, rounds: int) -> UserError:
+    """Return the error of a search that ended before assets were those that firms and the government owe."""
     return UserError(
         f"no stationary equilibrium was found: after {rounds} interest rates, the last {rate:.6g}, assets differ from"
         f" capital and debt by {abs(residual):.2g} of capital (tolerance {tolerance:g}); use more grid points or a"
         " higher largest amount of assets"
     )
-
-
-class _Line:
-    """The interest rates that are tried: a secant method within bounds.
-
-    Assets behave as 1 / (ceiling - rate) near the ceiling, so that their logarithm is nearly linear in minus the
-    logarithm of the distance, the ``point``.
-    """
-
-    def __init__(self, ceiling: float, depreciation: float, first: float) -> None:
-        self.ceiling, self._lowest = ceiling, -np.log(ceiling + depreciation)
-        self.point, self._slope = -np.log(ceiling - first), 1.0
-        self.forget_bounds()
-
-    @property
-    def rate(self) -> float:
-        """The interest rate to try."""
-        return self.ceiling - float(np.exp(-self.point))
-
-    def forget_bounds(self) -> None:
-        """Forget what the last grid gave but the slope."""
-        self._low, self._high = self._lowest, np.inf
-        self._before: tuple[float, float] | None = None
-
-    def move(self, gap: float, is_certain: bool) -> None:
-        """Move to the next rate, given the gap at the last one and whether its sign is certain."""
-        if is_certain:
-            self._low, self._high = (self.point, self._high) if gap < 0 else (self._low, self.point)
-        if self._before is not None and self._before[1] != gap and self._before[0] != self.point:
-            self._slope = (gap - self._before[1]) / (self.point - self._before[0])
-        self._before = self.point, gap
-        for step in (-gap / self._slope, -gap):  # of the secant method; of unit slope where that leaves the bounds
-            new = self.point + float(np.clip(step, -_LONGEST, _LONGEST))
-            if self._low < new < self._high:
-                self.point = new
-                return
-        self.point = (self._low + self._high) / 2 if np.isfinite(self._high) else self.point + 1
 
 
 @dataclass(frozen=True)
@@ -381,19 +370,8 @@ class _Search:
         assets, consumption = float((mass * policy.assets).sum()), float((mass * policy.consumption).sum())
         revenue = float((mass * (gross - net)).sum()) + taxes.consumption * consumption
         revenue += (taxes.capital_income * max(rate, 0.0) + taxes.wealth) * assets
-        labour, level = float((mass * gross).sum()) / wage, self.level
-        left, closure = revenue - rate * taxes.debt, taxes.closure
-        spending, transfer, debt = closure.spending, closure.transfer, taxes.debt
-        if closure.adjusts == "transfer":
-            spending += taxes.spending_share * (left - spending)
-            transfer = left - spending
-        elif closure.adjusts == "spending":
-            spending = left - transfer
-        elif closure.adjusts == "labour_tax":
-            level *= 1 + (left - spending - transfer) / float((mass * net).sum())
-        else:  # T = left - G - r (B - debt), with the rule's B
-            transfer = (left - spending - rate * transfer / closure.response) / (1 - rate / closure.response)
-            debt += (closure.transfer - transfer) / closure.response
+        labour = float((mass * gross).sum()) / wage
+        spending, transfer, debt, level = taxes.closed(rate, revenue, self.level, float((mass * net).sum()))
         return Aggregates(assets, labour, consumption, revenue, spending, transfer, debt, level)
 
     def check_public_budget(self, rate: float, at: _At) -> None:

@@ -10,10 +10,12 @@ from torch import Tensor
 from econsim.game import Agent, Observation
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology
 from econsim.households.exploitability import HouseholdPath
+from econsim.households.generation_paths import GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
+from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
 
-__all__ = ["ForecastsCapital", "SolvesHouseholds"]
+__all__ = ["ForecastsCapital", "SolvesHouseholds", "SolvesLifeCycles"]
 
 
 @runtime_checkable
@@ -27,6 +29,10 @@ class SolvesHouseholds(Protocol):
     @property
     def has_shocks(self) -> bool:
         """Whether there are aggregate shocks; then only :meth:`exact_actions` has an answer."""
+
+    @property
+    def has_ages(self) -> bool:
+        """Whether households have a life cycle; then only :meth:`exact_actions` has an answer."""
 
     @property
     def technology(self) -> Technology:
@@ -94,6 +100,49 @@ class ForecastsCapital(Protocol):
 
         Raises:
             UserError: it did not converge; the message gives the largest change.
+        """
+
+    def status_quo(self, role: str) -> Tensor:
+        """Return the action that keeps the policy in force before a role acts."""
+
+
+@runtime_checkable
+class SolvesLifeCycles(Protocol):
+    """A game that can have households with ages, with the problem that they solve at constant prices."""
+
+    @property
+    def has_ages(self) -> bool:
+        """Whether households have a life cycle."""
+
+    @property
+    def household_problem(self) -> Household:
+        """Preferences, productivity and the grid of assets."""
+
+    def life_cycle_equilibrium(self, changes: Mapping[str, float], tolerance: float, stops: Stops) -> Generations:
+        """Return the stationary equilibrium under the policy in which an episode starts.
+
+        Args:
+            changes: instruments of the government, or the given rate of the pension, with new values.
+            tolerance: of the asset market, relative to capital.
+            stops: takes the number of interest rates that were tried and a message, and returns whether to stop.
+
+        Raises:
+            UserError: there is none, no such instrument, or the tolerance was not reached.
+        """
+
+    def life_cycle_path(
+        self, changes: Mapping[str, float], ends: tuple[Generations, Generations], periods: int, stops: Stops
+    ) -> GenerationPath:
+        """Return the path after a reform that is a surprise in period 0.
+
+        Args:
+            changes: those of the reform, as in :meth:`life_cycle_equilibrium`.
+            ends: the stationary equilibria before and after it.
+            periods: after which the economy has to be in the second one.
+            stops: takes the number of paths that were tried and a message, and returns whether to stop.
+
+        Raises:
+            UserError: there is no such path; the message gives the reason or the residual.
         """
 
     def status_quo(self, role: str) -> Tensor:

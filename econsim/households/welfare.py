@@ -19,7 +19,7 @@ from econsim.households.lottery import Lottery
 from econsim.households.policies import Policy
 from econsim.households.problem import Household
 
-__all__ = ["Value", "consumption_equivalent", "stationary_value", "value_before"]
+__all__ = ["Value", "consumption_equivalent", "period_utility", "stationary_value", "value_before"]
 
 
 class Value(NamedTuple):
@@ -47,7 +47,7 @@ def stationary_value(household: Household, policy: Policy) -> Value:
     law = Lottery(household.chain, household.grid, policy.assets)
     size, shape = policy.assets.size, policy.assets.shape
     system = eye_array(size, format="csc") - household.discount * law.matrix(shape[1])
-    utilities = np.stack([part.T.ravel() for part in _utility(household, policy.consumption, policy.hours)], -1)
+    utilities = np.stack([part.T.ravel() for part in period_utility(household, policy.consumption, policy.hours)], -1)
     factors: Any = splu(system, permc_spec="NATURAL")
     solved = factors.solve(utilities, "T")
     return Value(*(np.ascontiguousarray(part.reshape(shape[::-1]).T) for part in solved.T))
@@ -57,23 +57,28 @@ def value_before(household: Household, consumption: Floats, hours: Floats, asset
     """Return the value of periods with given choices, ``[T, S, G]`` each, before a stationary one."""
     for choices in reversed(list(zip(consumption, hours, assets, strict=True))):
         law = Lottery(household.chain, household.grid, choices[2])
-        now = _utility(household, *choices[:2])
+        now = period_utility(household, *choices[:2])
         parts = zip(now, following, strict=True)
         following = Value(*(part + household.discount * law.expectation(later) for part, later in parts))
     return following
 
 
-def consumption_equivalent(household: Household, before: Value, after: Value) -> Floats:
-    """Return the consumption equivalent of ``after``; infinite where no rise of consumption is worth as much."""
+def consumption_equivalent(household: Household, before: Value, after: Value, periods: float | None = None) -> Floats:
+    """Return the consumption equivalent of ``after``; infinite where no rise of consumption is worth as much.
+
+    ``periods`` is the discounted number of periods of the values, by default that of an infinite life.
+    """
     if household.risk_aversion == 1:
-        gain: Floats = np.expm1((1 - household.discount) * (after.total - before.total))
+        lived = 1 / (1 - household.discount) if periods is None else periods
+        gain: Floats = np.expm1((after.total - before.total) / lived)
         return gain
     ratio = (after.total - before.hours) / before.consumption
     power = 1 / (1 - household.risk_aversion)
     return np.asarray(np.where(ratio > 0, np.abs(ratio) ** power - 1, np.inf))
 
 
-def _utility(household: Household, consumption: Floats, hours: Floats) -> Value:
+def period_utility(household: Household, consumption: Floats, hours: Floats) -> Value:
+    """Return utility of one period, in the shape of ``consumption`` and ``hours``."""
     sigma, labour = household.risk_aversion, household.labour
     of_consumption = np.log(consumption) if sigma == 1 else consumption ** (1 - sigma) / (1 - sigma)
     if labour is None:

@@ -36,7 +36,7 @@ def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
         welfare; ``mean`` and ``largest``, the gains of single households from their best response to the prices.
     """
     game = plan.game.to(dtype=torch.float64)
-    if not isinstance(game, SolvesHouseholds) or game.has_shocks:
+    if not isinstance(game, SolvesHouseholds) or game.has_shocks or game.has_ages:
         return {}
     household, key = game.household_problem, evaluation_key(plan.scenario.seed, 1).to(plan.game.device)
     values: dict[tuple[str, str], list[tuple[Value, Exploitability]]] = {}

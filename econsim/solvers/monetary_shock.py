@@ -116,6 +116,8 @@ class MonetaryShock:
             )
         if fixed:
             raise UserError(f"monetary_shock: no agent can be fixed, found {', '.join(sorted(fixed))}")
+        if game.has_ages:
+            raise UserError("monetary_shock: households live for ever in this solver; leave economy.life_cycle out")
         pace, done = Pace(_EVALUATIONS, time_limit, progress), 0
 
         def stops(_: int, message: str) -> bool:

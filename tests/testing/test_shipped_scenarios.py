@@ -37,6 +37,7 @@ STEPS = {
     "gather_trade_build": 54,
     "gather_trade_build_": 8,
     "krusell_smith": 3,
+    "life_cycle": 3,
     "llm_economist": 16,
     "pandemic_states": 30,  # past the 28 days after which governors choose again
     "pandemic_states_": 4,

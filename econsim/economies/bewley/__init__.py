@@ -17,7 +17,8 @@ Observations
     log productivity, where $a$ counts from the borrowing limit; shared by all: the policy in force, log capital and log
     wage relative to that steady state, the interest rate of the last period, and debt or the last labour tax where it
     closes the budget; with ``aggregates: quantiles`` also quantiles of assets. ``government``: time,
-    and what households share. Households live for ever and do not observe the time of the episode.
+    and what households share. Households live for ever and do not observe the time of the episode; with ``life_cycle``
+    they observe their age and retirement, and all the contribution rate and the pension.
 
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
@@ -35,13 +36,18 @@ Dynamics
     chain, and work takes the place of productivity. An episode then starts where the simulation of the law of motion
     ends, and exact households forecast capital with that law.
 
+    With ``life_cycle``, households are born without assets, work, retire with a pension that contributions of the same
+    period pay for, and die at an uncertain age; what they leave is divided equally among all. The population grows by
+    a given rate $n$, and the accounts per person are $Y = C + G + (1 + n) K' - (1 - \delta) K$ and
+    $A' = (1 + n) (K' + B')$. Productivity is that of the chain times the efficiency of the age.
+
 Rewards
     ``household``: $u(c) - \psi h^{1+\gamma} / (1+\gamma)$ with constant relative risk aversion. ``government``: the
     objective's weights times mean utility, growth of log output and equality. Returns are discounted by ``discount``.
 
 Conservation
-    $Y = C + G + K' - (1 - \delta) K$, $A' = K' + B'$ and the government's budget in every period; a period in which
-    they do not hold stops the run.
+    $Y = C + G + K' - (1 - \delta) K$, $A' = K' + B'$, the government's budget and that of the pension in every period;
+    a period in which they do not hold stops the run.
 
 Calibration
     Defaults are conventional annual values: capital share 0.36 and depreciation 0.08 (Aiyagari 1994), Frisch elasticity
@@ -49,15 +55,15 @@ Calibration
     ``initial``, wealth and productivity have the distribution of the Survey of Consumer Finances.
 
 Checks
-    Aiyagari's table of interest rates, the steady states of two other solvers, and exact households who stay in the
-    stationary equilibrium (``tests/households``, ``tests/economies/test_bewley.py``).
+    Aiyagari's table of interest rates, the steady states of two other solvers, Diamond's closed forms, and exact
+    households who stay in the stationary equilibrium (``tests/households``, ``tests/economies``).
 
 References:
-    Bewley (1986), Huggett (1993); Aiyagari (1994), "Uninsured Idiosyncratic Risk and Aggregate Saving", Quarterly
-    Journal of Economics 109(3). Heathcote, Storesletten and Violante (2017), "Optimal Tax Progressivity: An Analytical
-    Framework", Quarterly Journal of Economics 132(4). Young (2010), "Solving the incomplete markets model with
-    aggregate uncertainty using the Krusell-Smith algorithm and non-stochastic simulations", Journal of Economic
-    Dynamics and Control 34(1).
+    Bewley (1986), Huggett (1993); Diamond (1965) and Huggett (1996) for the life cycle. Aiyagari (1994), "Uninsured
+    Idiosyncratic Risk and Aggregate Saving", Quarterly Journal of Economics 109(3). Heathcote, Storesletten and
+    Violante (2017), "Optimal Tax Progressivity: An Analytical Framework", Quarterly Journal of Economics 132(4). Young
+    (2010), "Solving the incomplete markets model with aggregate uncertainty using the Krusell-Smith algorithm and
+    non-stochastic simulations", Journal of Economic Dynamics and Control 34(1).
 """
 
 from __future__ import annotations
@@ -72,21 +78,24 @@ from torch import Tensor
 from econsim.accounts import Account
 from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
-from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts
+from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts, more_amounts, residuals_of
 from econsim.economies.bewley.followed import followed
+from econsim.economies.bewley.generations import Demography, first_people, people_after
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
-from econsim.economies.bewley.population import distributed, drawn, lottery, next_states, quantiles, stratified
+from econsim.economies.bewley.population import quantiles
 from econsim.economies.bewley.roles import LEAST, MOST, QUANTILES, government, household
 from econsim.economies.bewley.shocks import shocks_of
-from econsim.economies.bewley.state import Flows, State
+from econsim.economies.bewley.state import State
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Transition
 from econsim.households.chains import Floats
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.exploitability import HouseholdPath
+from econsim.households.generation_paths import GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
+from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
 from econsim.mechanisms import welfare
 
@@ -137,7 +146,9 @@ class Bewley(Game[State]):
         self.reference_capital, self.reference_wage = intensity * labour, firm.wage(intensity)
         self.reference_output = firm.output(self.reference_capital, labour)
         self.is_distribution = parameters.households == "distribution"
-        cells = len(self.chain_values) * len(self.grid)
+        life = exact.life_of(parameters)
+        self.demography = None if life is None else Demography(life)
+        cells = len(self.chain_values) * len(self.grid) * (1 if life is None else life.ages)
         count = cells if self.is_distribution else int(parameters.households)
         self.accounts_spec = (*ACCOUNTS, *more_accounts(parameters))
         self.roles = {role.name: role for role in (household(parameters, count), government(parameters))}
@@ -173,22 +184,24 @@ class Bewley(Game[State]):
     def reset(self, key: Tensor) -> State:
         """Return the initial state: the stationary equilibrium under the status quo, with ``initial`` another one."""
         shares, times, means = self._start()
-        shares = shares.to(key.device)
-        sample = drawn if self.settings.sampling == "random" else stratified
-        begin = distributed if self.is_distribution else sample
-        productivity, assets, mass = begin(key, shares, self.grid, self.roles["household"].count, self.dtype)
+        bequest = 0.0 if self.demography is None else self._solved.bequest
+        how = "distribution" if self.is_distribution else self.settings.sampling, self.dtype, bequest
+        people = first_people(self.demography, key, shares, self.grid, self.roles["household"].count, *how)
         policy = self._status_quo.to(key.device, self.dtype)
-        capital = total(mass, assets) - means["debt"]
+        capital = total(people.mass, people.assets) + people.bequest - means["debt"]
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
-        last = no_flows(mass, self._levels(productivity), assets, capital, means)
+        last = no_flows(people, self._levels(people.productivity), capital, means)
         time, policy = torch.zeros_like(key), policy.expand(len(key), -1).contiguous()
-        return State(key, time, policy, time + times, productivity, assets, mass, capital, last.debt, last)
+        return State(
+            key, time, policy, time + times, *people[:4], capital, last.debt, people.bequest, people.growth, last
+        )
 
     def observe(self, state: State) -> dict[str, Observation]:
         """Return the observations of households and of the government."""
         levels = self._levels(state.productivity)
         of_work = levels.log() if self.shocks is None else levels / self.shocks.economy.hours
-        features = torch.stack([self._wealth(state.assets), of_work], -1)
+        of_age = () if self.demography is None else self.demography.observed(state.age, self.dtype)
+        features = torch.stack([self._wealth(state.assets), of_work, *of_age], -1)
         shared, time = self._shared(state), (state.time.to(self.dtype) / self.horizon)[:, None]
         alive = torch.ones_like(state.assets, dtype=torch.bool)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
@@ -203,22 +216,20 @@ class Bewley(Game[State]):
         shares = chosen[..., 0]
         hours = chosen[..., 1] if chosen.shape[-1] > 1 else torch.ones_like(shares)
         levels = self._levels(state.productivity)
-        last = trade(state, self._values(state), levels, shares, hours, self.settings, self._takes_prices)
+        values, takes = self._values(state), self._takes_prices
+        last = trade(state, values, levels, shares, hours, self.settings, self.demography, takes)
         times, transition = self._next(state)
-        if self.is_distribution:
-            mass = lottery(last.assets, state.mass, self.grid, transition)
-            productivity, assets = state.productivity, state.assets
-        else:
-            mass, assets = state.mass, last.assets
-            productivity = next_states(state.key, state.time, state.productivity, transition)
+        people = people_after(self.demography, state, last, self.grid, transition, self.is_distribution)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
         policy = torch.where(due, self._policy(actions["government"][:, 0]), state.policy)
         debt = debt_after(last, self.settings)
-        capital = total(mass, assets) - debt
-        if self._takes_prices:
+        capital = total(people.mass, people.assets) + people.bequest - debt
+        if takes:
             capital, debt = capital.detach(), debt.detach()
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
-        after = State(state.key, state.time + 1, policy, times, productivity, assets, mass, capital, debt, last)
+        after = State(
+            state.key, state.time + 1, policy, times, *people[:4], capital, debt, people.bequest, people.growth, last
+        )
         self._check(after)
         over = after.time >= self.horizon
         return Transition(after, self._rewards(state, after), torch.zeros_like(over), over)
@@ -235,7 +246,7 @@ class Bewley(Game[State]):
             "balance_residual": residuals["balance"],
             "budget_residual": residuals["budget"],
             **{name: getattr(last, name).double() for name in each},
-            **self._of_the_budget(last),
+            **more_amounts(last, residuals, self.settings, self.demography),
             "rebate": last.transfer[:, None].expand(last.mass.shape),
             "people": people,
             "policy": state.policy.double(),
@@ -244,7 +255,8 @@ class Bewley(Game[State]):
     def conserved(self, state: State) -> dict[str, Tensor]:
         """Return what must stay zero, ``[B]``: the residuals of the goods market and of the bank's balance sheet.
 
-        So are those of the government's budget. In addition the share of the population, which stays one.
+        So are those of the government's budget and of the pension. In addition the share of the population, which
+        stays one.
         """
         return {**self._residuals(state), "population": state.mass.double().sum(-1)}
 
@@ -256,6 +268,7 @@ class Bewley(Game[State]):
 
     def price_taking(self) -> Bewley:
         """Return the economy with derivatives of zero for prices and the transfer; see :class:`PriceTaking`."""
+        self._check_for_ever()
         if self.is_distribution:
             raise UserError(
                 "economy.households: distribution has no single households who could learn; train on a sample"
@@ -281,6 +294,7 @@ class Bewley(Game[State]):
 
     def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
         """Return labour incomes in the stationary equilibrium; see :class:`econsim.economics.SetsLogLinearTax`."""
+        self._check_for_ever()
         set_to = self.status_quo("government") if action is None else action
         changes = dict(zip(self.settings.instruments, (round(value, 6) for value in set_to.tolist()), strict=True))
         solved = exact.equilibrium_of(self.settings, changed_policy(self.settings.status_quo, changes))
@@ -315,19 +329,34 @@ class Bewley(Game[State]):
         return self.shocks is not None
 
     @property
+    def has_ages(self) -> bool:
+        """Whether there is a life cycle."""
+        return self.demography is not None
+
+    @property
     def technology(self) -> Technology:
         """The technology of the firm."""
         return self.settings.firm()
 
     def taxes(self, changes: Mapping[str, float]) -> Taxes:
         """Return the tax rules of the status quo with some instruments changed; see :class:`SolvesHouseholds`."""
-        self._check_stationary()
+        self._check_for_ever()
         return self.settings.reformed(changes)
 
     def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
         """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
-        self._check_stationary()
+        self._check_for_ever()
         return stationary_equilibrium(self.household_problem, self.technology, self.taxes({}), tolerance, stops=stops)
+
+    def life_cycle_equilibrium(self, changes: Mapping[str, float], tolerance: float, stops: Stops) -> Generations:
+        """Return the stationary equilibrium with ages; see :class:`SolvesLifeCycles`."""
+        return exact.generations(self.settings, changes, tolerance, stops)
+
+    def life_cycle_path(
+        self, changes: Mapping[str, float], ends: tuple[Generations, Generations], periods: int, stops: Stops
+    ) -> GenerationPath:
+        """Return the path after a reform; see :class:`SolvesLifeCycles`."""
+        return exact.generations_path(self.settings, changes, ends, periods, 1e-8, stops)
 
     def law_of_motion(self, stops: Stops) -> LawOfMotion:
         """Return the law that households forecast capital with; see :class:`ForecastsCapital`."""
@@ -342,7 +371,7 @@ class Bewley(Game[State]):
 
     def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
         """Return the actions of households who expect the path to that equilibrium; see :class:`SolvesHouseholds`."""
-        self._check_stationary()
+        self._check_for_ever()
         return self._optimal(observation, seen[..., : len(INSTRUMENTS)])
 
     def _optimal(self, observation: Observation, policies: Tensor) -> Tensor:
@@ -355,22 +384,21 @@ class Bewley(Game[State]):
         numbers = {name: value.expand(len(policies)) for name, value in self.parameters.items()}
         capital = observation.shared[:, len(INSTRUMENTS)].double().exp() * self.reference_capital
         times = torch.zeros_like(capital) if self.shocks is None else observation.shared[:, len(INSTRUMENTS) + 3]
-        chosen = exact.actions(self.settings, numbers, policies, assets, levels, capital, times.round().long())
+        ages = None
+        if self.demography is not None:
+            ages = self.demography.age_of(observation.features)
+        chosen = exact.actions(self.settings, numbers, policies, assets, levels, capital, times.round().long(), ages)
         width = self.roles["household"].action.shape[0]
         return chosen[..., :width].clamp(LEAST, MOST).to(self.dtype)
 
     def household_path(self, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
         """Return what households face and choose where these agents play for the whole population."""
-        self._check_stationary()
+        self._check_for_ever()
         whole = self.whole().to(dtype=torch.float64)
         assert isinstance(whole, Bewley)
         return followed(whole, agents, key[:1])
 
     # --- implementation -----------------------------------------------------------------------------------------
-
-    def _of_the_budget(self, last: Flows) -> dict[str, Tensor]:
-        of = {"debt": last.debt, "closing_rate": 1 - last.labour_level}
-        return {account.name: of[account.name] for account in more_accounts(self.settings)}
 
     def _wealth(self, assets: Tensor) -> Tensor:
         return torch.log1p((assets - self.settings.least) / self.reference_output)
@@ -391,6 +419,8 @@ class Bewley(Game[State]):
         solved = self.equilibrium
         means = {"output": solved.output, "interest_rate": solved.interest_rate, "wage": solved.wage}
         means |= {"debt": solved.aggregates.debt, "labour_level": solved.aggregates.labour_level}
+        if self.demography is not None:
+            means |= {name: getattr(self._solved, name) for name in ("contribution", "pension")}
         return torch.from_numpy(self._initial[0]), 0, means
 
     def _next(self, state: State) -> tuple[Tensor, Tensor]:
@@ -399,6 +429,20 @@ class Bewley(Game[State]):
             return state.times, self.transition
         after = self.shocks.after(state.key, state.time, state.times)
         return after, self.shocks.transition(state.times, after)
+
+    @property
+    def _solved(self) -> Generations:
+        """The equilibrium of the life cycle under the status quo."""
+        return exact.generations_of(self.settings, self.settings.status_quo)
+
+    def _check_for_ever(self) -> None:
+        """Check that households live for ever and that there are no aggregate shocks."""
+        self._check_stationary()
+        if self.has_ages:
+            raise UserError(
+                "bewley with life_cycle: households do not live for ever, which this method needs; the solver"
+                " life_cycle finds equilibria, and paths with solver.reform and solver.periods"
+            )
 
     def _check_stationary(self) -> None:
         if self.has_shocks:
@@ -425,6 +469,8 @@ class Bewley(Game[State]):
             entries.append(state.debt / self.reference_output)
         elif self.settings.budget.adjusts == "labour_tax":
             entries.append(1 - state.last.labour_level)
+        if self.has_ages:
+            entries += [state.last.contribution, state.last.pension / self.reference_output]
         if self.settings.aggregates == "quantiles":
             levels = torch.tensor(QUANTILES, dtype=state.assets.dtype, device=state.assets.device)
             entries += self._wealth(quantiles(state.assets, state.mass, levels)).unbind(-1)
@@ -432,16 +478,7 @@ class Bewley(Game[State]):
 
     def _residuals(self, state: State) -> dict[str, Tensor]:
         """Return residuals of the last period as shares of output or of assets, ``[B]``; zero before the first."""
-        last, kept = state.last, 1 - self._values(state)["depreciation"]
-        goods = last.output - last.mean_consumption - last.spending - (state.capital - kept * last.capital)
-        owed = total(last.mass, last.assets)
-        paid = last.spending + last.transfer + (1 + last.interest_rate) * last.debt - state.debt
-        began = state.time > 0
-        return {
-            "goods": torch.where(began, goods / last.output, 0.0),
-            "balance": torch.where(began, (owed - state.capital - state.debt) / owed, 0.0),
-            "budget": torch.where(began, (total(last.mass, last.tax) - paid) / last.output, 0.0),
-        }
+        return residuals_of(state, self._values(state)["depreciation"], self.demography)
 
     def _check(self, state: State) -> None:
         allowed = 1e-9 if self.dtype == torch.float64 else 1e-4

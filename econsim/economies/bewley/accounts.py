@@ -1,11 +1,19 @@
-"""Declared accounts of the economy; flows are per period."""
+"""Declared accounts of the economy, whose flows are per period, and the identities that they keep."""
 
 from __future__ import annotations
 
-from econsim.accounts import MONEY, Account, Statistic
-from econsim.economies.bewley.parameters import Parameters
+from collections.abc import Mapping
 
-__all__ = ["ACCOUNTS", "CLOSING_RATE", "DEBT", "more_accounts"]
+import torch
+from torch import Tensor
+
+from econsim.accounts import MONEY, Account, Statistic
+from econsim.economies.bewley.generations import Demography
+from econsim.economies.bewley.parameters import Parameters
+from econsim.economies.bewley.period import total
+from econsim.economies.bewley.state import Flows, State
+
+__all__ = ["ACCOUNTS", "CLOSING_RATE", "DEBT", "LIFE_CYCLE", "more_accounts", "more_amounts", "residuals_of"]
 
 _HOUSEHOLD = ("role:household",)
 _MEAN, _GINI = Statistic("mean", "table"), Statistic("gini", "table")
@@ -44,8 +52,49 @@ CLOSING_RATE = Account(
 """Where it closes the budget."""
 
 
+LIFE_CYCLE = (
+    Account("contribution", title="Contribution rate", format="share", show="table", flow=True),
+    Account("pension_residual", title="Residual of the pension, share of output", show="detail", flow=True),
+    Account("bequest", unit=MONEY, title="Bequest to every household", show="detail", flow=True),
+    Account("pension", _HOUSEHOLD, MONEY, flow=True, statistics=(Statistic("mean", "detail"),)),
+    Account("age", _HOUSEHOLD, "periods", flow=True, statistics=(Statistic("mean", "detail"),)),
+)
+"""With a life cycle."""
+
+
 def more_accounts(parameters: Parameters) -> tuple[Account, ...]:
-    """Return the accounts of what closes the budget."""
+    """Return the accounts of what closes the budget, and of the life cycle."""
     adjusts = parameters.budget.adjusts
     with_debt = (DEBT,) * (adjusts == "debt" or parameters.budget.debt != 0)
-    return with_debt + (CLOSING_RATE,) * (adjusts == "labour_tax")
+    of_life = () if parameters.life_cycle is None else LIFE_CYCLE
+    return with_debt + (CLOSING_RATE,) * (adjusts == "labour_tax") + of_life
+
+
+def more_amounts(
+    last: Flows, residuals: Mapping[str, Tensor], settings: Parameters, demography: Demography | None
+) -> dict[str, Tensor]:
+    """Return the amounts of :func:`more_accounts`, float64."""
+    amounts = {"debt": last.debt, "closing_rate": 1 - last.labour_level}
+    if demography is not None and settings.life_cycle is not None:
+        amounts |= {"contribution": last.contribution, "bequest": last.bequest}
+        amounts["pension_residual"] = residuals["pension"]
+        amounts["pension"] = demography.is_retired(last.age) * last.pension[:, None]
+        amounts["age"] = (settings.life_cycle.entry + last.age).double()
+    return {account.name: amounts[account.name] for account in more_accounts(settings)}
+
+
+def residuals_of(state: State, depreciation: Tensor, demography: Demography | None) -> dict[str, Tensor]:
+    """Return residuals of the last period as shares of output or of assets, ``[B]``; zero before the first."""
+    last, grown, began = state.last, 1 + state.growth, state.time > 0
+    capital = grown * state.capital - (1 - depreciation) * last.capital
+    goods = last.output - last.mean_consumption - last.spending - capital
+    owed = total(last.mass, last.assets) / grown
+    paid = last.spending + last.transfer + (1 + last.interest_rate) * last.debt - state.debt
+    residuals = {
+        "goods": goods / last.output,
+        "balance": (owed - state.capital - state.debt) / owed,
+        "budget": (total(last.mass, last.tax) - paid) / last.output,
+    }
+    if demography is not None:
+        residuals["pension"] = demography.gap(last) / last.output
+    return {name: torch.where(began, residual, 0.0) for name, residual in residuals.items()}

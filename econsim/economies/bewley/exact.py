@@ -6,21 +6,34 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
+from econsim.economies.bewley.ages import Ages, Pension
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, Policy
 from econsim.economies.bewley.shocks import shocks_of
-from econsim.errors import UserError
-from econsim.households.equilibrium import Equilibrium, stationary_equilibrium
+from econsim.errors import UserError, did_you_mean
+from econsim.households.equilibrium import Equilibrium, Stops, Taxes, stationary_equilibrium
+from econsim.households.generation_paths import GenerationPath, generation_path
+from econsim.households.life_cycle import LifeCycle
 from econsim.households.lottery import Lottery
+from econsim.households.overlapping_generations import Generations, generations_equilibrium
 from econsim.households.policies import Policy as Choices
 from econsim.households.problem import Household
 from econsim.households.transitions import PERIODS, Transition, transition
 
-__all__ = ["actions", "equilibrium_of", "household_of", "path_of"]
+__all__ = [
+    "actions",
+    "equilibrium_of",
+    "generations",
+    "generations_of",
+    "generations_path",
+    "household_of",
+    "life_of",
+    "path_of",
+]
 
 Stretches: TypeAlias = tuple[tuple[Policy, int], ...]
 """Policies, each with the number of periods in which it is in force."""
@@ -42,11 +55,69 @@ def equilibrium_of(parameters: Parameters, policy: Policy) -> Equilibrium:
     Raises:
         UserError: there is none; the message gives the reason.
     """
+    if parameters.life_cycle is not None:
+        return generations_of(parameters, policy).equilibrium
     try:
         return stationary_equilibrium(household_of(parameters), parameters.firm(), parameters.taxes(policy))
     except UserError as error:
-        changed = ", ".join(f"{name} {value:g}" for name, value in policy.model_dump().items() if value)
-        raise UserError(f"economy bewley, policy {changed or 'without taxes'}: {error}") from None
+        raise _under(policy, error) from None
+
+
+@lru_cache(maxsize=256)
+def generations_of(parameters: Parameters, policy: Policy) -> Generations:
+    """Return the stationary equilibrium of the life cycle under a policy.
+
+    Raises:
+        UserError: there is none; the message gives the reason.
+    """
+    life = life_of(parameters)
+    assert life is not None
+    try:
+        return generations_equilibrium(household_of(parameters), life, parameters.firm(), parameters.taxes(policy))
+    except UserError as error:
+        raise _under(policy, error) from None
+
+
+def _under(policy: Policy, error: UserError) -> UserError:
+    changed = ", ".join(f"{name} {value:g}" for name, value in policy.model_dump().items() if value)
+    return UserError(f"economy bewley, policy {changed or 'without taxes'}: {error}")
+
+
+def life_of(parameters: Parameters) -> LifeCycle | None:
+    """Return the life cycle; ``None`` where households live for ever."""
+    ages = parameters.life_cycle
+    return None if ages is None else ages.life(household_of(parameters).chain)
+
+
+def generations(parameters: Parameters, changes: Mapping[str, float], tolerance: float, stops: Stops) -> Generations:
+    """Return the stationary equilibrium of the life cycle with some instruments or the rate of the pension changed.
+
+    Raises:
+        UserError: there is no life cycle, no such instrument or rate, a value that is not allowed, or no equilibrium.
+    """
+    ages, taxes = _reformed(parameters, changes)
+    household = household_of(parameters)
+    return generations_equilibrium(household, ages.life(household.chain), parameters.firm(), taxes, tolerance, stops)
+
+
+def generations_path(
+    parameters: Parameters, changes: Mapping[str, float], ends: tuple[Generations, Generations], *limits: Any
+) -> GenerationPath:
+    """Return the path from the first to the second of ``ends``, that of the changes; see :func:`generation_path`."""
+    taxes = _reformed(parameters, changes)[1]
+    return generation_path(household_of(parameters), parameters.firm(), taxes, *ends, *limits)
+
+
+def _reformed(parameters: Parameters, changes: Mapping[str, float]) -> tuple[Ages, Taxes]:
+    if parameters.life_cycle is None:
+        raise UserError("life_cycle: households of this economy live for ever; set economy.life_cycle={}")
+    known = (*INSTRUMENTS, "spending", "transfer", "contribution", "replacement")
+    for name in changes:
+        if name not in known:
+            raise UserError(f"reform: bewley with life_cycle has no instrument {name!r}{did_you_mean(name, known)}")
+    of_pension = {name: value for name, value in changes.items() if name in Pension.model_fields}
+    taxes = parameters.reformed({name: value for name, value in changes.items() if name not in of_pension})
+    return parameters.life_cycle.reformed(of_pension), taxes
 
 
 def actions(
@@ -57,6 +128,7 @@ def actions(
     levels: Tensor,
     capital: Tensor,
     times: Tensor,
+    ages: Tensor | None = None,
 ) -> Tensor:
     """Return the exact share of resources spent and hours ``[B, N, 2]``, float64.
 
@@ -68,6 +140,7 @@ def actions(
         levels: of productivity, ``[B, N]``.
         capital: per household, ``[B]``, and
         times: ``[B]`` int64, which matter under aggregate shocks.
+        ages: ``[B, N]`` int64, from zero at birth; with a life cycle only.
     """
     rows = torch.cat(
         [policies.double().cpu().flatten(1), torch.stack([value.cpu() for value in numbers.values()], -1)], -1
@@ -80,7 +153,7 @@ def actions(
         case_of, stretches = _case(parameters, list(numbers), row)
         faced = assets[selected], levels[selected]
         if (shocks := shocks_of(case_of)) is None:
-            chosen[selected] = _choices(case_of, stretches, *faced)
+            chosen[selected] = _choices(case_of, stretches, *faced, None if ages is None else ages[selected])
         else:
             _check_no_taxes(stretches[-1][0])
             chosen[selected] = shocks.choices(*faced, capital[selected], times[selected]).expand(-1, -1, 2)
@@ -137,7 +210,9 @@ def _check_no_taxes(policy: Policy) -> None:
             )
 
 
-def _choices(parameters: Parameters, stretches: Stretches, assets: Tensor, levels: Tensor) -> Tensor:
+def _choices(
+    parameters: Parameters, stretches: Stretches, assets: Tensor, levels: Tensor, ages: Tensor | None
+) -> Tensor:
     """Return the spent share of resources above the borrowing limit, and hours, between grid points as on a line."""
     policy, periods = stretches[-1]
     if len(stretches) > 1 and periods <= PERIODS:
@@ -150,6 +225,8 @@ def _choices(parameters: Parameters, stretches: Stretches, assets: Tensor, level
     spending = (1 + policy.consumption_tax) * solved.consumption
     tables = [torch.from_numpy(each).to(assets) for each in (spending, solved.hours, solved.assets)]
     state = (levels[..., None] - values).abs().argmin(-1)
+    if ages is not None:
+        state = state + len(values) * ages  # rows of policies are by age, then productivity
     below = (torch.searchsorted(grid, assets.contiguous(), right=True) - 1).clamp(0, len(grid) - 2)
     weight = (assets - grid[below]) / (grid[below + 1] - grid[below])
     spent, hours, saved = ((1 - weight) * table[state, below] + weight * table[state, below + 1] for table in tables)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from econsim.economies.bewley.ages import Ages
 from econsim.economies.bewley.income_tax import Brackets, Schedule, schedule_of
 from econsim.economies.bewley.initial import InitialWealth
 from econsim.economies.bewley.shocks import LEAST_HELD, AggregateShocks
@@ -186,6 +187,8 @@ class Parameters(Model):
     the ``year`` and ``filing_status`` of US federal law; none by default."""
     aggregate_shocks: AggregateShocks | None = None
     """Bad and good times, and employment in the place of ``productivity``; none by default."""
+    life_cycle: Ages | None = None
+    """Ages, deaths, births and a pension, in place of households who live for ever; none by default."""
     budget: PublicBudget = PublicBudget()
     """What closes the government's budget: by default the transfer, without debt."""
     initial: InitialWealth | None = None
@@ -265,10 +268,32 @@ class Parameters(Model):
             return self
         if self.labour_weight is not None:
             raise ValueError("labour_weight: hours are no choice under aggregate_shocks; give null")
-        kept = "productivity", "income_tax", "budget", "lowest_assets", "initial"
+        kept = "productivity", "income_tax", "budget", "lowest_assets", "initial", "life_cycle"
         for name in kept:
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name}: it has no use under aggregate_shocks; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _life_cycle_is_solved(self) -> Parameters:
+        if self.life_cycle is None:
+            return self
+        for name in ("aggregate_shocks", "income_tax", "initial", "lowest_assets", "sampling"):
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name}: it is not solved with a life_cycle; leave it out")
+        if self.budget.debt or self.budget.adjusts == "debt":
+            raise ValueError("budget: public debt is not solved with a life_cycle; leave debt out")
+        if self.productivity.superstar is not None and self.life_cycle.newborn_deviation is not None:
+            raise ValueError("life_cycle.newborn_deviation: it has no use with productivity.superstar; leave one out")
+        try:
+            pays = self.life_cycle.life(self.productivity.chain()).rates[0] > 0
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        if self.households == "distribution" and self.life_cycle.survival == "certain" and not pays:
+            raise ValueError(
+                "households: a distribution has retired households without assets, who have nothing to live on without"
+                " a pension or bequests; give a pension, uncertain survival, or a number of households"
+            )
         return self
 
     @property

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from econsim.economies.bewley.generations import Demography, SocialSecurity
 from econsim.economies.bewley.income_tax import Schedule, schedule_of
 from econsim.economies.bewley.parameters import Parameters
+from econsim.economies.bewley.population import People
 from econsim.economies.bewley.state import Flows, State
 from econsim.mechanisms.numerics import power
 from econsim.mechanisms.preferences import isoelastic
@@ -49,9 +51,9 @@ class Market(NamedTuple):
 class Paid(NamedTuple):
     """What households have before the transfer, ``[B, N]`` each."""
 
-    owned: Tensor  # assets with interest, after taxes on both
+    owned: Tensor  # assets and the bequest with interest, after taxes on both, and the pension
     on_assets: Tensor  # taxes on interest and wealth
-    earned: Tensor  # before tax
+    earned: Tensor  # before tax, after the contribution to the pension
     kept: Tensor  # of labour income, if the level of the tax is one
 
 
@@ -62,6 +64,7 @@ def trade(
     shares: Tensor,
     hours: Tensor,
     settings: Parameters,
+    demography: Demography | None = None,
     takes_prices: bool = False,
 ) -> Flows:
     """Return what happens in a period in which households consume ``shares`` ``[B, N]`` of resources, work ``hours``.
@@ -75,16 +78,22 @@ def trade(
         values: the numeric parameters, float64 ``[B]`` or a scalar.
         productivity: ``[B, N]``.
         shares: ``[B, N]``.
-        hours: ``[B, N]``.
+        hours: ``[B, N]``; a retired household works none.
         settings: what closes the budget, and the limits of assets.
+        demography: of the life cycle, where there is one.
         takes_prices: whether prices and the transfer have a derivative of zero, as a single household takes them.
     """
     of_consumption, mass, least = state.policy.double()[:, 0], state.mass, settings.least
-    effective = productivity * hours
+    if demography is None:
+        effective = productivity * hours
+    else:
+        hours = torch.where(demography.is_retired(state.age), 0.0, hours)
+        effective = productivity * demography.efficiency(state.age, mass.dtype) * hours
     market = _market(state, values, total(mass, effective))
+    security = _social_security(state, market, demography)
     if takes_prices:
         market = Market(*(each.detach() for each in market))
-    paid = _before_transfer(state, market, effective, schedule_of(settings.income_tax))
+    paid = _before_transfer(state, market, effective, security, schedule_of(settings.income_tax))
     level, transfer = _closed(state, market, paid, shares, settings)
     if takes_prices:
         level, transfer = level.detach(), transfer.detach()
@@ -104,11 +113,12 @@ def trade(
     torch._assert_async((public >= -_ROUNDING * market.output).all(), _NO_SPENDING)
     return Flows(
         mass=mass,
+        age=state.age,
         productivity=productivity,
         assets=assets,
         consumption=consumption,
         hours=hours,
-        income=_wide(market.wage, mass) * effective + _wide(market.rate, mass) * state.assets,
+        income=_wide(market.wage, mass) * effective + _wide(market.rate, mass) * _wealth(state) + security.received,
         tax=tax,
         utility=isoelastic(consumption, _wide(values["risk_aversion"], mass)) - disutility,
         output=market.output,
@@ -120,6 +130,9 @@ def trade(
         transfer=transfer,
         debt=state.debt,
         labour_level=level,
+        contribution=security.contribution,
+        pension=security.pension,
+        bequest=state.bequest,
     )
 
 
@@ -140,10 +153,27 @@ def _market(state: State, values: Mapping[str, Tensor], labour: Tensor) -> Marke
     return Market(output, labour, rate, (1 - share) * output / labour)
 
 
-def _before_transfer(state: State, market: Market, effective: Tensor, brackets: Schedule) -> Paid:
-    """Return what households have before the transfer and the level of the labour tax."""
+def _social_security(state: State, market: Market, demography: Demography | None) -> SocialSecurity:
+    if demography is None:
+        none = torch.zeros_like(market.wage)
+        return SocialSecurity(none, none, torch.zeros_like(state.mass))
+    return demography.social_security(state.age, state.mass, market.wage * market.labour)
+
+
+def _wealth(state: State) -> Tensor:
+    """Return assets with the bequest, ``[B, N]``, on which interest is paid."""
+    return state.assets + _wide(state.bequest, state.mass)
+
+
+def _before_transfer(
+    state: State, market: Market, effective: Tensor, security: SocialSecurity, brackets: Schedule
+) -> Paid:
+    """Return what households have before the transfer and the level of the labour tax.
+
+    Contributions to the pension are deducted from the income that is taxed; pensions are not taxed.
+    """
     _, _, progressivity, of_interest, of_wealth, _ = state.policy.double().unbind(-1)
-    mass, wage = state.mass, market.wage
+    mass, wage, wealth = state.mass, (1 - security.contribution) * market.wage, _wealth(state)
     relative = effective / _wide(market.labour, mass)  # to mean earnings
     mean = _wide(wage * market.labour, mass)
     if brackets[1]:
@@ -152,8 +182,8 @@ def _before_transfer(state: State, market: Market, effective: Tensor, brackets: 
     else:
         kept = mean * power(relative, 1 - _wide(progressivity, mass))
     interest_tax = of_interest * market.rate.clamp(min=0)
-    on_assets = _wide(interest_tax + of_wealth, mass) * state.assets
-    owned = state.assets + _wide(market.rate, mass) * state.assets - on_assets
+    on_assets = _wide(interest_tax + of_wealth, mass) * wealth
+    owned = wealth + _wide(market.rate, mass) * wealth - on_assets + security.received
     return Paid(owned, on_assets, _wide(wage, mass) * effective, kept)
 
 
@@ -186,10 +216,12 @@ def _wide(number: Tensor, like: Tensor) -> Tensor:
     return number.to(like.dtype)[:, None]
 
 
-def no_flows(mass: Tensor, productivity: Tensor, assets: Tensor, capital: Tensor, means: Mapping[str, float]) -> Flows:
+def no_flows(people: People, productivity: Tensor, capital: Tensor, means: Mapping[str, float]) -> Flows:
     """Return the flows before the first period: zero, with what ``means`` gives of the initial equilibrium."""
-    none, zero = torch.zeros_like(assets), torch.zeros_like(capital)
-    given = {name: torch.full_like(capital, value) for name, value in means.items()}
+    none, zero = torch.zeros_like(people.assets), torch.zeros_like(capital)
+    amounts = {"contribution": 0.0, "pension": 0.0, **means}
+    given = {name: torch.full_like(capital, value) for name, value in amounts.items()}
     individual = dict.fromkeys(("consumption", "hours", "income", "tax", "utility"), none)
-    others = dict.fromkeys(("mean_consumption", "spending", "transfer"), zero)
-    return Flows(mass=mass, productivity=productivity, assets=assets, capital=capital, **individual, **given, **others)
+    others = dict.fromkeys(("mean_consumption", "spending", "transfer", "bequest"), zero)
+    begin = {"mass": people.mass, "age": people.age, "productivity": productivity, "assets": people.assets}
+    return Flows(**begin, capital=capital, **individual, **given, **others)

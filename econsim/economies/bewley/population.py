@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from econsim import random
 
-__all__ = ["distributed", "drawn", "lottery", "next_states", "quantiles", "stratified"]
+__all__ = ["People", "distributed", "drawn", "lottery", "next_states", "quantiles", "stratified"]
+
+
+class People(NamedTuple):
+    """The population at the start of a period."""
+
+    age: Tensor  # [B, N] int64, from zero at birth; zero where households live for ever
+    productivity: Tensor  # [B, N] int64, index of the state of the chain
+    assets: Tensor  # [B, N]
+    mass: Tensor  # [B, N] share of the population
+    bequest: Tensor  # [B] float64, received by everybody
+    growth: Tensor  # [B] float64, of the population since the period before
+
 
 Population = tuple[Tensor, Tensor, Tensor]
 """States of productivity ``[B, N]`` int64, assets ``[B, N]`` and shares of the population ``[B, N]``."""

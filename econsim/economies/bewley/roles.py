@@ -26,6 +26,15 @@ _OWN_UNITS = {
 }
 
 
+_AGE_UNITS = {"age": "share of the longest life", "retired": "1 with a pension, 0 before"}
+_PENSION_UNITS = {"contribution": "fraction", "pension": "multiple of mean output"}
+
+
+def _own_units(parameters: Parameters) -> dict[str, str]:
+    """Return the unit of each entry that a household observes of itself."""
+    return _OWN_UNITS if parameters.life_cycle is None else {**_OWN_UNITS, **_AGE_UNITS}
+
+
 def _shared_units(parameters: Parameters) -> dict[str, str]:
     """Return the unit of each entry that all observe."""
     shown = QUANTILES if parameters.aggregates == "quantiles" else ()
@@ -34,6 +43,7 @@ def _shared_units(parameters: Parameters) -> dict[str, str]:
         **_SHARED_UNITS,
         **({} if parameters.aggregate_shocks is None else {"times": "0 in bad, 1 in good times"}),
         **closing.get(parameters.budget.adjusts, {}),
+        **({} if parameters.life_cycle is None else _PENSION_UNITS),
         **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown},
     }
 
@@ -42,13 +52,14 @@ def household(parameters: Parameters, count: int) -> Role:
     """Return the role of households, ``count`` of them."""
     labels = ("share of resources spent on consumption", "share of time worked")
     width, shared = 1 if parameters.labour_weight is None else 2, _shared_units(parameters)
+    observed = _own_units(parameters)
     return Role(
         "household",
         count,
-        Box(-inf, inf, (2,)),
+        Box(-inf, inf, (len(observed),)),
         Box(LEAST, MOST, (width,)),
-        features=tuple(_OWN_UNITS),
-        feature_units=tuple(_OWN_UNITS.values()),
+        features=tuple(observed),
+        feature_units=tuple(observed.values()),
         shared_features=tuple(shared),
         shared_units=tuple(shared.values()),
         action_labels=labels[:width],

@@ -14,7 +14,8 @@ class Flows:
     """What happened in the last period; amounts are in units of output per period, zero before the first."""
 
     mass: Tensor  # [B, N] share of the population, at the start of the period
-    productivity: Tensor  # [B, N]
+    age: Tensor  # [B, N] int64, periods since birth, as in the state
+    productivity: Tensor  # [B, N] of the chain, without that of the age
     assets: Tensor  # [B, N] at the end of the period
     consumption: Tensor  # [B, N]
     hours: Tensor  # [B, N] share of the time endowment
@@ -30,6 +31,9 @@ class Flows:
     transfer: Tensor  # [B]
     debt: Tensor  # [B] public, at the start of the period
     labour_level: Tensor  # [B] share of mean labour income that a household who earns it keeps
+    contribution: Tensor  # [B] rate, to the pension; zero without a life cycle, as the two below
+    pension: Tensor  # [B] of a retired household
+    bequest: Tensor  # [B] received by every household
 
 
 @tensors
@@ -40,9 +44,12 @@ class State:
     time: Tensor  # [B] int64, periods so far
     policy: Tensor  # [B, 6] in force in this period
     times: Tensor  # [B] int64, bad (0) or good (1) times; zero without aggregate shocks
+    age: Tensor  # [B, N] int64, periods since birth; zero without a life cycle
     productivity: Tensor  # [B, N] int64, index of the state of the chain
-    assets: Tensor  # [B, N] at the start of the period
+    assets: Tensor  # [B, N] at the start of the period, before bequests
     mass: Tensor  # [B, N] share of the population
     capital: Tensor  # [B] float64, per household
     debt: Tensor  # [B] float64, public, per household
+    bequest: Tensor  # [B] float64, to every household; zero without a life cycle, as growth
+    growth: Tensor  # [B] float64, of the population since the period before
     last: Flows

@@ -1,4 +1,4 @@
-"""Paths of a solution over time: one panel each, with the levels before and in the end."""
+"""Paths of a solution over time, with the levels before and in the end, or profiles by age: one panel each."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ def paths_block(series: Sequence[Series]) -> Block | None:
     """Return the block of all paths; ``None`` where there are none."""
     if not series:
         return None
-    caption = "Lines are paths by period; the dashed line is the level before, the dotted line that in the long run."
-    names = ", ".join(each.name for each in series)
-    return Block(
-        _TITLE, figure=Captioned("paths", _TITLE, draw_paths(series), caption, f"By period: {names}. {caption}")
-    )
+    axis, names = series[0].axis, ", ".join(each.name for each in series)
+    caption = f"Lines are means by {axis} in the stationary equilibrium."
+    if series[0].before is not None:
+        caption = (
+            f"Lines are paths by {axis}; the dashed line is the level before, the dotted line that in the long run."
+        )
+    title = _TITLE if axis == "period" else f"Profiles by {axis}"
+    figure = Captioned("paths", title, draw_paths(series), caption, f"By {axis}: {names}. {caption}")
+    return Block(title, figure=figure)
 
 
 def draw_paths(series: Sequence[Series]) -> Figure:
@@ -40,10 +44,12 @@ def draw_paths(series: Sequence[Series]) -> Figure:
     for axes, path in zip(panels, series, strict=False):
         scale = 100 if path.unit == "share" else 1
         for level, dashes in ((path.before, (0, (6, 2))), (path.after, (0, (1, 2)))):
-            axes.axhline(scale * level, color=INK, linestyle=dashes, linewidth=1)
-        axes.plot([scale * value for value in path.values], color=SERIES[0], linewidth=1.8)
+            if level is not None:
+                axes.axhline(scale * level, color=INK, linestyle=dashes, linewidth=1)
+        steps = range(path.first, path.first + len(path.values))
+        axes.plot(steps, [scale * value for value in path.values], color=SERIES[0], linewidth=1.8)
         unit = "%" if path.unit == "share" else path.unit
         axes.set_title(f"{path.name}, {unit}" if unit else path.name, loc="left", color=INK, fontsize=9.5)
     for axes in panels[max(0, len(series) - _COLUMNS) : len(series)]:
-        axes.set_xlabel("period")
+        axes.set_xlabel(series[0].axis)
     return figure

@@ -1,0 +1,254 @@
+"""The life cycle in play: the steady state stays, deaths and births balance, and the accounts hold for any choice."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+
+import econsim
+from econsim import random
+from econsim.agents.exact_household import ExactHousehold
+from econsim.agents.exact_household import Parameters as Expecting
+from econsim.economies.bewley import Bewley, Parameters
+from econsim.errors import UserError
+from econsim.play import HeldAction, play
+from econsim.report.games.paths import draw_paths, paths_block
+from econsim.solvers import default_solver
+from econsim.solvers.laffer import Laffer
+from econsim.solvers.laffer import Parameters as LafferParameters
+from econsim.solvers.life_cycle import LifeCycle
+from econsim.solvers.life_cycle import Parameters as LifeParameters
+from econsim.solvers.monetary_shock import MonetaryShock
+from econsim.solvers.monetary_shock import Parameters as ShockParameters
+from econsim.solvers.stationary_equilibrium import Parameters as SolverParameters
+from econsim.solvers.stationary_equilibrium import StationaryEquilibrium
+from econsim.solvers.transition import Parameters as PathParameters
+from econsim.solvers.transition import Transition
+from econsim.testing import random_actions
+
+SMALL: dict[str, Any] = {
+    "discount": 0.96,
+    "depreciation": 0.06,
+    "labour_weight": 10.0,
+    "productivity": {"states": 3},
+    "status_quo": {"labour_tax": 0.2, "capital_tax": 0.2, "consumption_tax": 0.05, "spending_share": 0.5},
+    "grid_points": 40,
+    "largest_assets": 60.0,
+    "periods": 8,
+    # Five-year periods keep the distribution small: 15 ages, of which 9 are working ages.
+    "life_cycle": {
+        "entry": 4,
+        "retirement": 13,
+        "last": 18,
+        "survival": {"mode": 17.0, "dispersion": 1.9},
+        "efficiency": {"peak": 10.0, "rise": 1.8},
+        "growth": 0.05,
+        "pension": {"replacement": 0.4},
+    },
+}
+
+
+def _economy(households: Any, **changes: Any) -> Bewley:
+    life = {**SMALL["life_cycle"], **changes.pop("life_cycle", {})}
+    game = Bewley(Parameters(**{**SMALL, "households": households, "life_cycle": life, **changes}))
+    exact = game.to(dtype=torch.float64)
+    assert isinstance(exact, Bewley)
+    return exact
+
+
+def _states(game: Bewley, copies: int) -> list[Any]:
+    states: list[Any] = []
+    agents = {"household": ExactHousehold(Expecting()), "government": HeldAction(game.status_quo("government"))}
+    play(game, agents, random.keys(1, copies), lambda state, over: states.append(state))
+    return states
+
+
+def test_exact_households_keep_the_stationary_equilibrium() -> None:
+    game = _economy("distribution")
+    solved, states = game.equilibrium, _states(game, 1)
+    life = game.life_cycle_equilibrium({}, 1e-9, lambda done, message: False)
+    expected = {
+        "interest_rate": solved.interest_rate,
+        "output": solved.output,
+        "mean_consumption": solved.aggregates.consumption,
+        "spending": solved.aggregates.spending,
+        "bequest": life.bequest,
+        "pension": life.pension,
+        "contribution": life.contribution,
+    }
+    for state in states[1:]:
+        for name, value in expected.items():
+            # A household spends 0.999999 of its resources at most, also at the last age.
+            assert float(getattr(state.last, name)) == pytest.approx(value, rel=2e-5), name
+        assert float(state.growth) == 0.05
+        ages = state.mass.reshape(15, -1).sum(1).numpy()
+        assert ages == pytest.approx(life.life.shares, abs=1e-12)
+
+
+def test_a_sample_stays_at_the_steady_state_within_its_error() -> None:
+    game, copies = _economy(1000), 24
+    solved, states = game.equilibrium, _states(game, copies)
+    for name, value in (
+        ("capital", solved.capital),
+        ("interest_rate", solved.interest_rate),
+        ("mean_consumption", solved.aggregates.consumption),
+    ):
+        found = torch.stack([getattr(state.last, name) for state in states[1:]]).mean(0)  # over time, by copy
+        error = float(found.std() / copies**0.5)
+        assert error < 0.02 * value
+        assert float(found.mean()) == pytest.approx(value, abs=4 * error), name
+    growth = torch.stack([state.growth for state in states[1:]]).mean(0)
+    assert float(growth.mean()) == pytest.approx(0.05, abs=4 * float(growth.std() / copies**0.5))
+
+
+def test_the_dead_are_replaced_by_newborns_and_leave_what_they_have() -> None:
+    game = _economy(400)
+    states = _states(game, 3)
+    died = 0
+    for before, after in pairwise(states):
+        dead = after.age == 0
+        died += int(dead.sum())
+        assert bool((after.age == before.age + 1)[~dead].all())
+        assert bool(dead[before.age == 14].all())
+        assert bool((after.assets[dead] == 0).all())
+        assert bool((after.assets == after.last.assets)[~dead].all())
+        people = 1.05 ** -after.age.double()
+        assert after.mass.numpy() == pytest.approx((people / people.sum(-1, keepdim=True)).numpy())
+        left = (after.last.mass * after.last.assets * dead).sum(-1) / (1 + after.growth)
+        assert after.bequest.numpy() == pytest.approx(left.numpy(), rel=1e-12)
+        assert bool((after.last.hours[after.last.age >= 9] == 0).all())
+    # Each of 400 x 3 x 8 households is one of a population without growth, of which 1 / expectancy die in a period.
+    expected = 400 * 3 * 8 / float(game.life_cycle_equilibrium({}, 1e-6, lambda *_: False).life.expectancy)
+    assert died == pytest.approx(expected, abs=4 * expected**0.5)
+
+
+@pytest.mark.parametrize("adjusts", ["contribution", "replacement"])
+def test_accounts_hold_for_any_choice(adjusts: str) -> None:
+    rates = {"contribution": {"replacement": 0.4}, "replacement": {"contribution": 0.1}}[adjusts]
+    game = _economy(30, life_cycle={"pension": {"adjusts": adjusts, **rates}})
+    state = game.reset(random.keys(3, 4))
+    for step in range(6):
+        keys = random.keys(100 + step, 4)
+        state = game.step(state, random_actions(game, game.observe(state), keys)).state
+        for name, residual in game.conserved(state).items():
+            gap = residual - 1 if name == "population" else residual
+            assert float(gap.abs().max()) < 1e-12, name
+        accounts = game.accounts(state)
+        paid = (state.last.mass * accounts["pension"]).sum(-1)
+        labour = (state.last.mass * state.last.productivity * state.last.hours).sum(-1)
+        assert bool((paid > 0).all())
+        assert bool((labour > 0).all())
+        assert set(accounts) == {account.name for account in game.accounts_spec}
+
+
+def test_a_household_observes_its_age_and_retirement() -> None:
+    game = _economy(50)
+    state = game.reset(random.keys(1, 2))
+    features = game.observe(state)["household"].features
+    assert game.roles["household"].features == ("assets", "productivity", "age", "retired")
+    assert torch.equal((features[..., 2] * 14).round().long(), state.age)
+    assert torch.equal(features[..., 3] == 1, state.age >= 9)
+    shared = game.roles["household"].shared_features
+    assert shared[-2:] == ("contribution", "pension")
+    plain = econsim.make("bewley", households=5)
+    assert plain.roles["household"].features == ("assets", "productivity")
+
+
+def test_the_solver_prints_ages_and_compares_a_pension_reform() -> None:
+    game = _economy(10)
+    assert default_solver(game) == "life_cycle"
+    plain = LifeCycle(LifeParameters()).solve(game, {})
+    shown = {(row.group, row.name): row.value for row in plain.quantities}
+    assert shown["pension", "contributions per person"] == pytest.approx(shown["pension", "pensions per person"])
+    assert shown["assets by age", "4"] == 0
+    assert shown["assets by age", "12"] > shown["assets by age", "18"] > 0
+    assert shown["labour income by age", "18"] == 0
+    assert [each.name for each in plain.series] == ["consumption", "assets", "labour income"]
+    assert plain.series[0].first == 4
+    assert plain.series[0].axis == "age"
+    block = paths_block(plain.series)
+    assert block is not None
+    assert block.title == "Profiles by age"
+    panels = draw_paths(plain.series).axes
+    assert panels[0].lines[0].get_xdata()[0] == 4
+    assert len(panels[0].lines) == 1  # no level before or after
+    assert panels[2].get_xlabel() == "age"
+    reform = LifeCycle(LifeParameters(reform={"replacement": 0.0})).solve(game, {})
+    rows = {(row.group, row.name): row.value for row in reform.quantities}
+    capital = [rows[f"aggregates per person, {when}", "capital"] for when in ("before", "after")]
+    assert capital[1] > 1.05 * capital[0]
+    assert rows["pension, after", "contribution rate"] == 0
+    assert rows["steady states compared", "gain of a newborn"] > 0
+    assert "Two steady states are compared" in reform.notes[0]
+    assert "Public consumption changes" in reform.notes[1]
+
+
+def test_the_solver_finds_the_path_after_a_reform() -> None:
+    game = _economy(10, productivity={"states": 2}, grid_points=25)
+    found = LifeCycle(LifeParameters(reform={"replacement": 0.2}, periods=30)).solve(game, {})
+    rows = {(row.group, row.name): row.value for row in found.quantities}
+    assert rows["gain by age in period 0", "4"] > 0 > rows["gain by age in period 0", "18"]
+    assert rows["gain of the newborn by period", "0"] == pytest.approx(rows["gain by age in period 0", "4"])
+    assert rows["gain of the newborn by period", "29"] == pytest.approx(
+        rows["steady states compared", "gain of a newborn"], rel=0.02
+    )
+    capital = next(each for each in found.series if each.name == "capital")
+    assert capital.values[0] == capital.before
+    assert capital.values[-1] == pytest.approx(capital.after, rel=1e-3)
+    assert found.notes[0] == "Reform: replacement 0.2; a surprise in period 0."
+    assert found.residuals["Residual of the path, goods market"] < 1e-7
+    with pytest.raises(UserError, match=r"solver\.periods: a path needs a reform"):
+        LifeCycle(LifeParameters(periods=30)).solve(game, {})
+
+
+def test_methods_without_ages_refuse_the_life_cycle() -> None:
+    game = _economy(10)
+    for solver in (
+        StationaryEquilibrium(SolverParameters()),
+        Transition(PathParameters(reform={"capital_tax": 0.0})),
+        Laffer(LafferParameters()),
+    ):
+        with pytest.raises(UserError, match="households do not live for ever, which this method needs"):
+            solver.solve(game, {})
+    with pytest.raises(UserError, match=r"leave economy\.life_cycle out"):
+        MonetaryShock(ShockParameters(debt=1.0)).solve(game, {})
+    with pytest.raises(UserError, match="do not live for ever"):
+        game.price_taking()
+    with pytest.raises(UserError, match="do not live for ever"):
+        game.labour_incomes(None)
+    agents = {
+        "household": ExactHousehold(Expecting(expects="path")),
+        "government": HeldAction(game.status_quo("government")),
+    }
+    with pytest.raises(UserError, match="expect the stationary equilibrium in play; leave expects out"):
+        play(game, agents, random.keys(1, 1))
+    with pytest.raises(UserError, match="needs an economy with ages"):
+        LifeCycle(LifeParameters()).solve(econsim.make("bewley"), {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"life_cycle": {"retirement": 3}}, "expected entry < retirement <= last, found 4, 3, 18"),
+        ({"life_cycle": {"survival": (0.5,)}}, "expected 14 probabilities above 0 and at most 1"),
+        ({"life_cycle": {"efficiency": (1.0,)}}, "expected 9 numbers above 0"),
+        ({"life_cycle": {"efficiency": {"peak": 4.0}}}, "it is the first age already"),
+        ({"life_cycle": {"pension": {"contribution": 0.1}}}, "contribution: it adjusts and cannot be given"),
+        ({"life_cycle": {"pension": {"replacement": 9.0}}}, "lower the replacement rate or raise the age"),
+        ({"lowest_assets": -1.0, "instruments": ("labour_tax",)}, "lowest_assets: it is not solved with a life_cycle"),
+        ({"budget": {"debt": 1.0}}, "public debt is not solved with a life_cycle"),
+        ({"initial": {}}, "initial: it is not solved with a life_cycle"),
+        ({"sampling": "stratified"}, "sampling: it is not solved with a life_cycle"),
+        (
+            {"households": "distribution", "life_cycle": {"survival": "certain", "pension": {}}},
+            "nothing to live on without a pension or bequests",
+        ),
+    ],
+)
+def test_what_is_not_solved_is_refused_with_the_key(changes: dict[str, Any], reason: str) -> None:
+    life = {**SMALL["life_cycle"], **changes.pop("life_cycle", {})}
+    with pytest.raises(UserError, match=reason):
+        econsim.make("bewley", **{**SMALL, "life_cycle": life, **changes})

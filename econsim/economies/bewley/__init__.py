@@ -74,6 +74,7 @@ from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
 from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts
 from econsim.economies.bewley.followed import followed
+from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
@@ -278,6 +279,11 @@ class Bewley(Game[State]):
     def earnings_elasticity(self) -> float:
         r"""The compensated elasticity of hours of a static worker without other income, $1 / (\gamma + \sigma)$."""
         return 1 / (self.settings.labour_curvature + self.settings.risk_aversion)
+
+    @property
+    def labour_brackets(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Thresholds, multiples of mean labour income, and rates of ``income_tax``; empty without it."""
+        return schedule_of(self.settings.income_tax)
 
     def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
         """Return labour incomes in the stationary equilibrium; see :class:`econsim.economics.SetsLogLinearTax`."""

@@ -100,11 +100,11 @@ def fit_schedule(
     mean = float(np.average(gross, weights=weight))
     fit = ScheduleFit(fit_hsv(gross / mean, after / mean, weight), mean, float(mass[~kept].sum()), 0.0, 0.0)
     table = fit.rates(schedule, gross, transfer)
-    errors = {
-        f"{kind}_rate_error": _root_mean_square(table[f"fitted_{kind}_rate"] - table[f"schedule_{kind}_rate"], weight)
+    average, marginal = (
+        _root_mean_square(table[f"fitted_{kind}_rate"] - table[f"schedule_{kind}_rate"], weight)
         for kind in ("average", "marginal")
-    }
-    return fit._replace(**errors)
+    )
+    return fit._replace(average_rate_error=average, marginal_rate_error=marginal)
 
 
 def _root_mean_square(error: ArrayLike, weight: Floats) -> float:

@@ -189,7 +189,7 @@ class Bewley(Game[State]):
         """Return the observations of households and of the government."""
         levels = self._levels(state.productivity)
         of_work = levels.log() if self.shocks is None else levels / self.shocks.economy.hours
-        features = torch.stack([self._wealth(state.assets), of_work], -1)
+        features = torch.stack([self.log_wealth(state.assets), of_work], -1)
         shared, time = self._shared(state), (state.time.to(self.dtype) / self.horizon)[:, None]
         alive = torch.ones_like(state.assets, dtype=torch.bool)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
@@ -365,12 +365,12 @@ class Bewley(Game[State]):
         width = self.roles["household"].action.shape[0]
         return chosen[..., :width].clamp(LEAST, MOST).to(self.dtype)
 
-    def household_path(self, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
-        """Return what households face and choose where these agents play for the whole population."""
+    def household_path(self, agents: Mapping[str, Agent], key: Tensor, windfall: float | None = None) -> HouseholdPath:
+        """Return what households face and choose where these agents play; see :class:`SolvesHouseholds`."""
         self._check_stationary()
         whole = self.whole().to(dtype=torch.float64)
         assert isinstance(whole, Bewley)
-        return followed(whole, agents, key[:1])
+        return followed(whole, agents, key[:1], windfall)
 
     # --- implementation -----------------------------------------------------------------------------------------
 
@@ -378,7 +378,8 @@ class Bewley(Game[State]):
         of = {"debt": last.debt, "closing_rate": 1 - last.labour_level}
         return {account.name: of[account.name] for account in more_accounts(self.settings)}
 
-    def _wealth(self, assets: Tensor) -> Tensor:
+    def log_wealth(self, assets: Tensor) -> Tensor:
+        """Return assets as households observe them."""
         return torch.log1p((assets - self.settings.least) / self.reference_output)
 
     def _levels(self, productivity: Tensor) -> Tensor:
@@ -433,7 +434,7 @@ class Bewley(Game[State]):
             entries.append(1 - state.last.labour_level)
         if self.settings.aggregates == "quantiles":
             levels = torch.tensor(QUANTILES, dtype=state.assets.dtype, device=state.assets.device)
-            entries += self._wealth(quantiles(state.assets, state.mass, levels)).unbind(-1)
+            entries += self.log_wealth(quantiles(state.assets, state.mass, levels)).unbind(-1)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)
 
     def _residuals(self, state: State) -> dict[str, Tensor]:

@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from econsim.learning import Curve
 from econsim.report import write_report
+from econsim.report.games.curves import curves_block
 from econsim.report.household_gaps import household_table, statistics_table
 from econsim.runs import Run, execute
 from econsim.scenario import load
@@ -41,6 +43,26 @@ def test_a_run_of_households_has_the_section_with_its_numbers(tmp_path: Path) ->
     assert "Welfare of households, and their distance from a best response" in page
     assert f"{of_fixed['welfare']:+.2%}" in page
     assert "Marginal propensities to consume, and inequality of wealth" in page
+
+
+def test_curves_are_drawn_with_what_their_lines_mark() -> None:
+    curves = [
+        Curve("revenue", "labour tax", (0.1, 0.5, 0.9), (1.0, 2.0, 0.5), "goods", now=0.25, best=0.5),
+        Curve("capital", "labour tax", (0.1, 0.5, 0.9), (-1.0, 2.0, 3.0)),
+    ]
+    block = curves_block(curves)
+    assert block is not None
+    assert block.figure is not None
+    assert "highest revenue, at 50 %" in block.figure.caption
+    assert "in force, 25 %" in block.figure.caption
+    first, second = block.figure.figure.axes
+    solved, now, best = first.lines
+    assert list(solved.get_xdata()) == [10, 50, 90]
+    assert (list(now.get_xdata()), list(best.get_xdata())) == ([25, 25], [50, 50])
+    assert first.get_ylim()[0] == 0
+    assert second.get_ylim()[0] == -1
+    assert len(second.lines) == 1
+    assert curves_block([]) is None
 
 
 def test_other_games_have_none() -> None:

@@ -322,6 +322,17 @@ def monetary_shock() -> dict[str, str]:
     }
 
 
+def huggett() -> dict[str, str]:
+    found = result("huggett")
+    below = 100 * (0.99322**-6 - 1) - found["preset_of_a_year"]
+    return {
+        "year": f"{found['preset_of_a_year']:.2f}",
+        "below": f"{below:.1f}",
+        "converged": "{:.2f}, {:.2f}, {:.2f} and {:.2f}".format(*found["converged"]),
+        **{name: ", ".join(f"{value:+.2f}" for value in values) for name, values in found["changes"].items()},
+    }
+
+
 def krusell_smith() -> dict[str, str]:
     found = result("krusell_smith")
     figures = {

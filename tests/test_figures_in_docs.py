@@ -164,6 +164,22 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
+        figures.huggett,
+        "the rate is {year} % a year, {below} percentage points below the rate of time preference (in the paper more"
+        " than one point). At limits of 2, 4, 6 and 8 endowments pure credit has rates of {converged} %",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.huggett,
+        "| limit on the value of loans today instead of on claims | {value} |"
+        " | discount factor $0.96^{{1/6}}$ instead of 0.99322 | {discount} |"
+        " | 800 grid points up to 30 instead of 400 up to 20 | {grid} |"
+        " | 20 equally spaced grid points | {twenty} |"
+        " | capital of a hundredth of output | {capital} |"
+        " | decision rules stopped where consumption changes by 0.01, 0.01, 0.002, 0.0015 | {stopped} |",
+    ),
+    (
+        "docs/economies/bewley.md",
         figures.krusell_smith_in_play,
         "Over {copies} episodes of {periods} quarters in play, it is log K' = {good_a} + {good_b} log K in good times"
         " and {bad_a} + {bad_b} log K in bad ones, with an R squared of at least {explained}",

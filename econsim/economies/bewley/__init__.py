@@ -16,8 +16,9 @@ Observations
     ``household``: $\log(1 + a / y)$ with output per household $y$ of the complete-markets steady state, and
     log productivity, where $a$ counts from the borrowing limit; shared by all: the policy in force, log capital and log
     wage relative to that steady state, the interest rate of the last period, and debt or the last labour tax where it
-    closes the budget; with ``aggregates: quantiles`` also quantiles of assets. ``government``: time,
-    and what households share. Households live for ever and do not observe the time of the episode.
+    closes the budget; with ``aggregates`` also quantiles of assets, or sums over households from which networks learn
+    an embedding of the distribution (:mod:`econsim.economies.bewley.embedding`). ``government``: time, and what
+    households share. Households live for ever and do not observe the time of the episode.
 
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
@@ -73,6 +74,7 @@ from econsim.accounts import Account
 from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
 from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts
+from econsim.economies.bewley.embedding import embedded
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
@@ -432,9 +434,14 @@ class Bewley(Game[State]):
             entries.append(state.debt / self.reference_output)
         elif self.settings.budget.adjusts == "labour_tax":
             entries.append(1 - state.last.labour_level)
+        assets = state.assets.detach() if self._takes_prices else state.assets
         if self.settings.aggregates == "quantiles":
-            levels = torch.tensor(QUANTILES, dtype=state.assets.dtype, device=state.assets.device)
-            entries += self.log_wealth(quantiles(state.assets, state.mass, levels)).unbind(-1)
+            levels = torch.tensor(QUANTILES, dtype=assets.dtype, device=assets.device)
+            entries += self.log_wealth(quantiles(assets, state.mass, levels)).unbind(-1)
+        elif self.settings.aggregates == "embedding":
+            highest = float(self.log_wealth(torch.tensor(self.settings.largest_assets, dtype=torch.float64)))
+            states = len(self.chain_values)
+            entries += embedded(state.productivity, self.log_wealth(assets), state.mass, highest, states).unbind(-1)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)
 
     def _residuals(self, state: State) -> dict[str, Tensor]:

@@ -51,7 +51,8 @@ class _Asked:
     """An agent that can be asked again what it would do in the last period."""
 
     def __init__(self, agent: Agent) -> None:
-        self.agent, self.last = agent, None
+        self.agent = agent
+        self.last: tuple[Observation, Any, Tensor] | None = None
 
     def start(self, game: Any, role: Role, num_envs: int) -> Any:
         """Return the memory of the agent."""
@@ -64,6 +65,7 @@ class _Asked:
 
     def instead(self, features: Tensor) -> Tensor:
         """Return the actions in the last period with other features ``[B, N, F]``, and the same random draws."""
+        assert self.last is not None
         observation, memory, key = self.last
         return self.agent.act(observation.with_fields(features=features), memory, key)[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
+from econsim.economies.bewley.embedding import embedding_features
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters
 from econsim.game import Box, Role
 
@@ -28,6 +29,7 @@ _OWN_UNITS = {
 
 def _shared_units(parameters: Parameters) -> dict[str, str]:
     """Return the unit of each entry that all observe."""
+    sums = embedding_features(parameters) if parameters.aggregates == "embedding" else ()
     shown = QUANTILES if parameters.aggregates == "quantiles" else ()
     closing = {"debt": {"debt": "multiple of mean output"}, "labour_tax": {"closing_rate": "fraction"}}
     return {
@@ -35,6 +37,7 @@ def _shared_units(parameters: Parameters) -> dict[str, str]:
         **({} if parameters.aggregate_shocks is None else {"times": "0 in bad, 1 in good times"}),
         **closing.get(parameters.budget.adjusts, {}),
         **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown},
+        **dict.fromkeys(sums, "share of households"),
     }
 
 

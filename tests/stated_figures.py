@@ -380,6 +380,21 @@ def mean_field() -> dict[str, str]:
     }
 
 
+def aggregates() -> dict[str, str]:
+    def between(values: list[float], form: str) -> str:
+        return f"{min(values):{form}} to {max(values):{form}}"
+
+    rows = {}
+    for name, of_seeds in result("mean_field_aggregates").items():
+        seeds = of_seeds.values()
+        gains = [100 * each["gain_from_best_response"]["mean"] for each in seeds]
+        assets = [100 * each["assets_at_status_quo"] for each in seeds]
+        welfare = [100 * each["under_exact"]["gain_in_consumption"] for each in seeds]
+        cells = between(gains, ".2f"), between(assets, "+.1f"), between(welfare, "+.2f")
+        rows[name] = f"| `{name}` | {' | '.join(cells)} |"
+    return rows
+
+
 def mesa_examples() -> dict[str, str]:
     found = result("mesa_examples")["sugarscape"]
 

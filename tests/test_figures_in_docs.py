@@ -199,6 +199,7 @@ SENTENCES = (
         figures.mean_field,
         "| policy | welfare under exact households, % of consumption | |---|---| {rows}",
     ),
+    ("docs/economies/bewley.md", figures.aggregates, "{moments} {quantiles} {embedding}"),
     (
         "docs/economies/sugarscape.md",
         figures.mesa_examples,

@@ -100,3 +100,9 @@ def test_a_table_that_is_no_chain_is_refused(changes: dict[str, Any], message: s
     table = {"table": {"values": [0.1, 1], "transition": [[0.5, 0.5], [0.1, 0.9]]}}
     with pytest.raises(UserError, match=message):
         econsim.make("bewley", productivity=table | changes)
+
+
+def test_assets_that_are_no_numbers_have_no_distribution() -> None:
+    # The solver of the linear system would end the process.
+    with pytest.raises(UserError, match="not all finite"):
+        stationary_distribution(CHAIN, np.linspace(0, 1, 5), np.full((2, 5), np.nan))

@@ -76,9 +76,9 @@ def exact_score(game: Bewley, action: Any) -> dict[str, float]:
     return {"return": float(returns), "gain_in_consumption": float(gain)}
 
 
-def trained(budget: int, seed: int = SEED, scheme: str = "stackelberg") -> dict[str, Any]:
+def trained(budget: int, seed: int = SEED, scheme: str = "stackelberg", aggregates: str = "moments") -> dict[str, Any]:
     """Train with a multiple of the scenario's budget, and return what was learned."""
-    scenario = load("bewley_planner")
+    scenario = load("bewley_planner", [f"economy.aggregates={aggregates}"])
     game, agents = scenario.build()
     assert scenario.training is not None
     settings = scenario.training.parameters.model_dump() | {"scheme": scheme, "audit_every": 30 * budget}

@@ -5,7 +5,7 @@ The protocols of all games are in :mod:`econsim.game`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -136,6 +136,10 @@ class SetsLogLinearTax(Protocol):
     @property
     def earnings_elasticity(self) -> float:
         """The compensated elasticity of labour income with respect to the net-of-tax rate."""
+
+    @property
+    def labour_brackets(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Lower thresholds, multiples of mean labour income, and marginal rates in its place; empty: none."""
 
     def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
         """Return incomes where an action is in force for ever; ``None``: the policy before the leader acts."""

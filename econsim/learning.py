@@ -22,6 +22,7 @@ ROUNDING = 1e-14  # of float64 sums, relative to the largest term
 __all__ = [
     "MEASURED",
     "Certificate",
+    "Curve",
     "Explained",
     "FitsSeedsTogether",
     "HasBudget",
@@ -295,6 +296,28 @@ class Quantity:
     unit: str = ""
 
 
+class Curve(NamedTuple):
+    """A number by the value of one parameter.
+
+    Attributes:
+        name: of the number, in words.
+        parameter: in words.
+        at: values of the parameter, shares, ascending.
+        values: of the number, one for each of them.
+        unit: of the number, as that of :class:`Quantity`.
+        now: the value of the parameter without a change; ``None`` where it is not known.
+        best: the value at which the number is largest; ``None`` where there is none or it is not of interest.
+    """
+
+    name: str
+    parameter: str
+    at: tuple[float, ...]
+    values: tuple[float, ...]
+    unit: str = ""
+    now: float | None = None
+    best: float | None = None
+
+
 class Series(NamedTuple):
     """A path of a solution over time, or a profile by age.
 
@@ -334,6 +357,7 @@ class Solution:
             as the solver measures it (its documentation says which gap).
         quantities: prices, aggregates and statistics, where the result has such numbers.
         series: paths over time, where the result has such paths.
+        curves: numbers by the value of a parameter, where the result has such curves.
     """
 
     agents: Mapping[str, Agent]
@@ -345,6 +369,7 @@ class Solution:
     gaps: tuple[tuple[int, float], ...] = ()
     quantities: tuple[Quantity, ...] = ()
     series: tuple[Series, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
 
 class SolverProgress(Protocol):

@@ -334,8 +334,8 @@ def pension_reform() -> dict[str, str]:
     }
 
 
-def huggett() -> dict[str, str]:
-    found = result("huggett")
+def huggett_life_cycle() -> dict[str, str]:
+    found = result("huggett_life_cycle")
     return {
         "ratio": f"{found['capital_over_output']:.2f}",
         "gini": f"{found['gini']:.2f}",
@@ -373,6 +373,17 @@ def monetary_shock() -> dict[str, str]:
         "impact": impact,
         "single": f"{-100 * ours['representative']['output'][0]:.3f}",
         **{name: f"{ceil(1e4 * value) / 100:.2f}" for name, value in largest.items()},  # "no more than"
+    }
+
+
+def huggett() -> dict[str, str]:
+    found = result("huggett")
+    below = 100 * (0.99322**-6 - 1) - found["preset_of_a_year"]
+    return {
+        "year": f"{found['preset_of_a_year']:.2f}",
+        "below": f"{below:.1f}",
+        "converged": "{:.2f}, {:.2f}, {:.2f} and {:.2f}".format(*found["converged"]),
+        **{name: ", ".join(f"{value:+.2f}" for value in values) for name, values in found["changes"].items()},
     }
 
 
@@ -421,6 +432,21 @@ def mean_field() -> dict[str, str]:
         "optimum": f"{100 * found['exact']['under_exact']['gain_in_consumption']:+.2f}",
         "rows": " ".join(f"| `{name}` | {100 * gain:.1f} |" for name, gain in schemes.items() if gain),
     }
+
+
+def aggregates() -> dict[str, str]:
+    def between(values: list[float], form: str) -> str:
+        return f"{min(values):{form}} to {max(values):{form}}"
+
+    rows = {}
+    for name, of_seeds in result("mean_field_aggregates").items():
+        seeds = of_seeds.values()
+        gains = [100 * each["gain_from_best_response"]["mean"] for each in seeds]
+        assets = [100 * each["assets_at_status_quo"] for each in seeds]
+        welfare = [100 * each["under_exact"]["gain_in_consumption"] for each in seeds]
+        cells = between(gains, ".2f"), between(assets, "+.1f"), between(welfare, "+.2f")
+        rows[name] = f"| `{name}` | {' | '.join(cells)} |"
+    return rows
 
 
 def mesa_examples() -> dict[str, str]:

@@ -193,7 +193,7 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
-        figures.huggett,
+        figures.huggett_life_cycle,
         "capital is {ratio} times output, the Gini index of wealth {gini} and the share of the richest hundredth"
         " {top} %",
     ),
@@ -203,6 +203,22 @@ SENTENCES = (
         "log K' = {good_a} + {good_b} log K in good times (published: 0.095 and 0.962) and {bad_a} + {bad_b} log K in"
         " bad ones (0.085 and 0.965), an R squared of at least {explained} (0.999998) and a wealth Gini of {gini}"
         " (0.25). The largest error of a forecast over all periods is {error} %, in {seconds} CPU-seconds",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.huggett,
+        "the rate is {year} % a year, {below} percentage points below the rate of time preference (in the paper more"
+        " than one point). At limits of 2, 4, 6 and 8 endowments pure credit has rates of {converged} %",
+    ),
+    (
+        "docs/economies/bewley.md",
+        figures.huggett,
+        "| limit on the value of loans today instead of on claims | {value} |"
+        " | discount factor $0.96^{{1/6}}$ instead of 0.99322 | {discount} |"
+        " | 800 grid points up to 30 instead of 400 up to 20 | {grid} |"
+        " | 20 equally spaced grid points | {twenty} |"
+        " | capital of a hundredth of output | {capital} |"
+        " | decision rules stopped where consumption changes by 0.01, 0.01, 0.002, 0.0015 | {stopped} |",
     ),
     (
         "docs/economies/bewley.md",
@@ -225,6 +241,7 @@ SENTENCES = (
         figures.mean_field,
         "| policy | welfare under exact households, % of consumption | |---|---| {rows}",
     ),
+    ("docs/economies/bewley.md", figures.aggregates, "{moments} {quantiles} {embedding}"),
     (
         "docs/economies/sugarscape.md",
         figures.mesa_examples,

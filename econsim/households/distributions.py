@@ -25,8 +25,10 @@ def stationary_distribution(chain: Chain, grid: Floats, assets: Floats) -> tuple
     """Return the stationary distribution ``[S, G]`` under given assets of the next period, and its residual.
 
     Raises:
-        UserError: there is no unique one; the message gives the residual.
+        UserError: there is no unique one; the message gives the residual. Or assets are not finite.
     """
+    if not np.isfinite(assets).all():
+        raise UserError("the distribution of households: assets of the next period are not all finite numbers")
     law = Lottery(chain, grid, assets)
     mass = np.outer(chain.stationary, np.full(len(grid), 1 / len(grid)))
     for _ in range(_FIRST_MOVES):

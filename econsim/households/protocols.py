@@ -56,12 +56,14 @@ class SolvesHouseholds(Protocol):
             UserError: there is none, or the tolerance was not reached; the message gives the reason or the residual.
         """
 
-    def household_path(self, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
+    def household_path(self, agents: Mapping[str, Agent], key: Tensor, windfall: float | None = None) -> HouseholdPath:
         """Return what households face and choose where these agents play for the whole population, without sampling.
 
         Args:
             agents: the agent of each role.
             key: ``[E]``, of which the first is used.
+            windfall: a one-time transfer, a share of output per household. In the last period each household is asked
+                once more what it would do if it alone received it; ``None``: it is not asked.
         """
 
     def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:

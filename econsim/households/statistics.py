@@ -19,6 +19,8 @@ __all__ = [
     "top_share",
 ]
 
+_NOTHING = 1e-5
+
 
 def lorenz(amount: Floats, mass: Floats) -> tuple[Floats, Floats]:
     """Return cumulated shares of households and of the amount, from the lowest amount, each starting at zero."""
@@ -68,9 +70,12 @@ def certain_propensity(household: Household, budget: Budget) -> float:
     return float(1 - growth / budget.gross_return)
 
 
-def constrained_share(household: Household, policy: Policy, mass: Floats) -> float:
-    """Return the share of households that hold assets at the borrowing limit in the next period (hand to mouth)."""
-    return float(mass[policy.assets <= household.grid[0]].sum())
+def constrained_share(household: Household, saved: Floats, consumption: Floats, mass: Floats) -> float:
+    """Return the share of households that hold assets at the borrowing limit in the next period (hand to mouth).
+
+    In play the least that households can save is a millionth of their resources, which counts as nothing.
+    """
+    return float(mass[saved - household.grid[0] <= _NOTHING * consumption].sum())
 
 
 def mean_between(amount: Floats, rank_by: Floats, mass: Floats, low: float, high: float) -> float:

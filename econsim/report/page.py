@@ -15,7 +15,7 @@ from econsim.report.certificate import certified
 from econsim.report.drawing import Drawn, svg
 from econsim.report.elections import election_tables
 from econsim.report.groups import groups_in_words
-from econsim.report.household_gaps import household_table
+from econsim.report.household_gaps import household_table, statistics_table
 from econsim.report.interactive import library
 from econsim.report.interval_notes import interval_notes
 from econsim.report.llm_usage import llm_usage
@@ -95,6 +95,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "reform": reform_in_words,
     "network": network_in_words,
     "households": household_table,
+    "household_statistics": statistics_table,
     "elections": election_tables,
     "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
     "llm_usage": llm_usage,

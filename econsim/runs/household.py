@@ -1,4 +1,4 @@
-"""Settings of the household calculator, and the reforms that they name: a planner, a run's policy, or brackets."""
+"""Schedules of an income tax that settings name: the law, a planner, a run's policy, or brackets; and households."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ from econsim.scenario import library
 from econsim.scenario.loading import planner_choice
 from econsim.scenario.plan import must_be_fitted
 
-__all__ = ["Household"]
+__all__ = ["Household", "LawAndReform"]
 
 
-class Household(Model):
-    """A household and the reform that it faces."""
+class LawAndReform(Model):
+    """The law of a year, and a reform of it."""
 
-    income: float = Field(ge=0)
-    """Income before tax, US dollars per year."""
     filing: FilingStatus = "single"
     """Filing status."""
     year: int = Field(2024, ge=2018, le=2026)
@@ -111,6 +109,13 @@ class Household(Model):
         game = one_step.build(one_step.parameters(workers=2, brackets=law, status_quo=law, lowest_rate=LOWEST_RATE))
         role = next(role for role in game.roles.values() if role.leads)
         return TaxReform(game.thresholds.tolist(), chosen.build().action(game, role).tolist())
+
+
+class Household(LawAndReform):
+    """A household and the reform that it faces."""
+
+    income: float = Field(ge=0)
+    """Income before tax, US dollars per year."""
 
 
 def _of_run(source: str) -> TaxReform:

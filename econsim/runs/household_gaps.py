@@ -1,7 +1,9 @@
-"""Exact beside learned: what policies are worth to households, and what a best response would add, in consumption.
+"""Exact beside learned: what policies are worth to households, what a best response would add, and their statistics.
 
 Each match of a run is played once for the whole population, without sampling, and valued for ever
-(:mod:`econsim.households.exploitability`). Matches that ask a language model are left out: the population has one
+(:mod:`econsim.households.exploitability`). The statistics are those of the last period; for marginal propensities to
+consume the policy is evaluated once more where each household has a small transfer more
+(:mod:`econsim.households.cross_section`). Matches that ask a language model are left out: the population has one
 household for each state, and asking them all would be another run.
 """
 
@@ -13,8 +15,11 @@ from typing import Any
 
 import torch
 
+from econsim.households.cross_section import SMALL_TRANSFER, CrossSection, cross_section_statistics
 from econsim.households.exploitability import Exploitability, exploitability
+from econsim.households.problem import Household
 from econsim.households.protocols import SolvesHouseholds
+from econsim.households.solution import stationary_section
 from econsim.households.welfare import Value, consumption_equivalent
 from econsim.llm.protocols import UsesLlm
 from econsim.runs.evaluation import evaluation_key
@@ -33,20 +38,25 @@ def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
     Returns:
         ``reference``: the floor of the evaluation, or the first policy; ``rows``: by policy and response, ``welfare``,
         the share by which consumption under the reference would have to rise, under the first response, for the same
-        welfare; ``mean`` and ``largest``, the gains of single households from their best response to the prices.
+        welfare; ``mean`` and ``largest``, the gains of single households from their best response to the prices;
+        ``statistics``: by policy and response, the statistics of households in the last period, by name; and
+        ``stationary``: those of the stationary equilibrium before a planner acts.
     """
     game = plan.game.to(dtype=torch.float64)
     if not isinstance(game, SolvesHouseholds) or game.has_shocks or game.has_ages:
         return {}
     household, key = game.household_problem, evaluation_key(plan.scenario.seed, 1).to(plan.game.device)
     values: dict[tuple[str, str], list[tuple[Value, Exploitability]]] = {}
+    sections: dict[str, dict[str, list[dict[str, float]]]] = {}
     for match in matches(plan, fitted):
         if any(isinstance(agent, UsesLlm) for agent in match.agents.values()):
             continue
         with torch.no_grad():
-            path = game.household_path(match.agents, key)
+            path = game.household_path(match.agents, key, SMALL_TRANSFER)
         found = exploitability(household, path)
         values.setdefault((match.policy, match.response), []).append((found.own.mean(path.mass), found))
+        assert path.last is not None
+        sections.setdefault(match.policy, {}).setdefault(match.response, []).append(_named(household, path.last))
     evaluation = plan.scenario.evaluation
     reference = (evaluation and evaluation.floor) or plan.policies[0].label
     if (reference, plan.responses[0].label) not in values:
@@ -57,7 +67,23 @@ def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
         welfare = [float(consumption_equivalent(household, base, value)) for value, _ in of_seeds]
         gains = {name: fmean(getattr(found, name) for _, found in of_seeds) for name in ("mean", "largest")}
         rows.setdefault(policy, {})[response] = {"welfare": fmean(welfare), **gains}
-    return {"reference": reference, "rows": rows}
+    statistics = {
+        policy: {response: _means(of_seeds) for response, of_seeds in of_policy.items()}
+        for policy, of_policy in sections.items()
+    }
+    before = stationary_section(household, game.stationary_equilibrium(_TOLERANCE, lambda done, message: False))
+    stationary = _named(household, before)
+    return {"reference": reference, "rows": rows, "statistics": statistics, "stationary": stationary}
+
+
+def _named(household: Household, section: CrossSection) -> dict[str, float]:
+    """Return statistics by name, with the group that makes the name unique."""
+    found = cross_section_statistics(household, section)
+    return {f"{group}: {name}": value for (group, name), value in found.items()}
+
+
+def _means(of_seeds: list[dict[str, float]]) -> dict[str, float]:
+    return {name: fmean(each[name] for each in of_seeds) for name in of_seeds[0]}
 
 
 def household_lines(summary: Mapping[str, Any]) -> list[str]:
@@ -73,4 +99,29 @@ def household_lines(summary: Mapping[str, Any]) -> list[str]:
         for response, row in of_policy.items():
             under = f" ({workers_of(summary, response).short})" if len(summary["responses"]) > 1 else ""
             lines.append(f"  {policy}{under}: {row['welfare']:+.2%}; {row['mean']:.2%}, {row['largest']:.2%}")
+    return [*lines, *_statistic_lines(summary, gaps)]
+
+
+def _statistic_lines(summary: Mapping[str, Any], gaps: Mapping[str, Any]) -> list[str]:
+    if "statistics" not in gaps:  # of an earlier version
+        return []
+    names = ", ".join(_IN_A_LINE)
+    lines = [f"households in the last period ({names}); stationary equilibrium: {_line(gaps['stationary'])}"]
+    for policy, of_policy in gaps["statistics"].items():
+        for response, found in of_policy.items():
+            under = f" ({workers_of(summary, response).short})" if len(summary["responses"]) > 1 else ""
+            lines.append(f"  {policy}{under}: {_line(found)}")
     return lines
+
+
+def _line(found: Mapping[str, float]) -> str:
+    return ", ".join(f"{found[name]:.3f}" for name in _IN_A_LINE.values())
+
+
+_TOLERANCE = 1e-9
+_IN_A_LINE = {
+    "mean marginal propensity to consume": "marginal propensity to consume: mean",
+    "hand to mouth": "wealth: hand to mouth: at most half a month's income",
+    "Gini of wealth": "wealth: Gini",
+    "share of the top 10 %": "wealth: share of the top 10 %",
+}

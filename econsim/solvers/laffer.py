@@ -8,16 +8,16 @@ Source: Trabandt and Uhlig (2011) for the curve in general equilibrium.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field, model_validator
 
 from econsim.errors import UserError
-from econsim.game import Agent, Game
+from econsim.game import Agent, Game, StatusQuo
 from econsim.households.equilibrium import Equilibrium, stationary_equilibrium
 from econsim.households.protocols import SolvesHouseholds
-from econsim.learning import Certificate, Quantity, Solution, SolverProgress
+from econsim.learning import Certificate, Curve, Quantity, Solution, SolverProgress
 from econsim.mechanisms.laffer import LafferCurve, laffer_curve
 from econsim.parameters import Model
 from econsim.solvers._pace import Pace
@@ -96,7 +96,7 @@ class Laffer:
                         )
                     except UserError as error:
                         raise UserError(f"at {self.parameters.instrument} {rate:g}: {error}") from error
-            return [found[float(rate)].aggregates.revenue for rate in rates]
+            return [_AMOUNTS["revenue"](found[float(rate)]) for rate in rates]
 
         settings = self.parameters
         curve = laffer_curve(revenue_of, settings.low, settings.high, settings.points, settings.tolerance)
@@ -106,7 +106,8 @@ class Laffer:
         }
         certificate = Certificate(0.0, None, "policy", "not computed")
         rows = (*_peak(curve, game.unit), *_rows(curve, found, settings.instrument, game.unit))
-        return Solution({}, residuals, certificate, notes=_notes(curve, settings), quantities=rows)
+        curves = tuple(_curves(curve, found, settings.instrument, game))
+        return Solution({}, residuals, certificate, notes=_notes(curve, settings), quantities=rows, curves=curves)
 
 
 def _peak(curve: LafferCurve, unit: str) -> Iterator[Quantity]:
@@ -115,16 +116,40 @@ def _peak(curve: LafferCurve, unit: str) -> Iterator[Quantity]:
 
 
 def _rows(curve: LafferCurve, found: Mapping[float, Equilibrium], instrument: str, unit: str) -> Iterator[Quantity]:
-    name = instrument.replace("_", " ")
     at = {f"{100 * rate:.4g} %": found[float(rate)] for rate in curve.table["rate"]}
-    amounts = {
-        "revenue": {rate: each.aggregates.revenue for rate, each in at.items()},
-        "output": {rate: each.output for rate, each in at.items()},
-        "capital": {rate: each.capital for rate, each in at.items()},
-    }
-    for title, by_rate in amounts.items():
-        for rate, amount in by_rate.items():
-            yield Quantity(f"{title} by {name}", rate, amount, unit)
+    for title, amount in _AMOUNTS.items():
+        for rate, equilibrium in at.items():
+            yield Quantity(f"{title} by {_in_words(instrument)}", rate, amount(equilibrium), unit)
+
+
+def _curves(
+    curve: LafferCurve, found: Mapping[float, Equilibrium], instrument: str, game: Game[Any]
+) -> Iterator[Curve]:
+    """Yield curves through all equilibria that were found, also those around the peak."""
+    rates, now = sorted(found), _in_force(game, instrument)
+    for title, amount in _AMOUNTS.items():
+        best = curve.peak_rate if title == "revenue" and curve.inside else None
+        values = tuple(amount(found[rate]) for rate in rates)
+        yield Curve(title, _in_words(instrument), tuple(rates), values, game.unit, now, best)
+
+
+def _in_force(game: Game[Any], instrument: str) -> float | None:
+    """Return the rate of the status quo; ``None`` where no leader sets the instrument."""
+    for role in game.roles.values():
+        if role.leads and isinstance(game, StatusQuo) and instrument in role.action_labels:
+            return float(game.status_quo(role.name)[role.action_labels.index(instrument)])
+    return None
+
+
+def _in_words(instrument: str) -> str:
+    return instrument.replace("_", " ")
+
+
+_AMOUNTS: dict[str, Callable[[Equilibrium], float]] = {
+    "revenue": lambda equilibrium: equilibrium.aggregates.revenue,
+    "output": lambda equilibrium: equilibrium.output,
+    "capital": lambda equilibrium: equilibrium.capital,
+}
 
 
 def _notes(curve: LafferCurve, settings: Parameters) -> tuple[str, ...]:

@@ -76,3 +76,16 @@ def test_mistakes_name_key_and_fix(econsim_command: Econsim, arguments: list[str
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_log_linear_tax_is_fitted_to_brackets(econsim_command: Econsim, tmp_path: Path) -> None:
+    brackets = ("brackets=[0,50000]", "rates=[0.2,0.2]", "incomes=lognormal", "people=100")
+    done = econsim_command("fit-tax", *brackets, "--csv", "rates.csv", "--plot", "rates.svg")
+    assert done.returncode == 0, done.stderr
+    # A flat tax is log-linear itself.
+    for line in ("progressivity tau", "0.00000", "0.80000", "414,492  20.00 %  20.00 %   20.00 %  20.00 %"):
+        assert line in done.stdout
+    assert pd.read_csv(tmp_path / "rates.csv")["fitted_marginal_rate"].to_numpy() == pytest.approx(0.2)
+    assert "log-linear" in (tmp_path / "rates.svg").read_text(encoding="utf-8")
+    wrong = econsim_command("fit-tax", "incomes=lognormal", "incomes.medan=1")
+    assert (wrong.returncode, "did you mean median?" in wrong.stderr) == (2, True)

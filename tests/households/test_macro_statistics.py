@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 import econsim
+from econsim.economies.bewley import Bewley
 from econsim.errors import UserError
 from econsim.households.chains import Chain, Floats, rouwenhorst
 from econsim.households.decomposition import Population, decomposition, discounted_utility
-from econsim.households.equilibrium import Taxes, Technology
+from econsim.households.equilibrium import Taxes, Technology, stationary_equilibrium
 from econsim.households.facts import US_WEALTH
 from econsim.households.policies import best_policy
 from econsim.households.problem import Budget, Household, Labour, asset_grid
@@ -46,22 +48,39 @@ def test_permanent_income_where_interest_is_the_rate_of_time_preference() -> Non
     assert certain_propensity(household, Budget(1.04, 1.0)) == pytest.approx(0.04 / 1.04)
 
 
-def test_the_peak_of_the_laffer_curve_is_that_of_the_closed_form() -> None:
-    # Nearly no risk, log utility, revenue transferred: psi h^(1 + gamma) = (1 - t) (1 - alpha) / (share consumed), so
-    # that revenue is proportional to t (1 - t)^(1 / (1 + gamma)) and peaks at (1 + gamma) / (2 + gamma).
-    game = econsim.make(
-        "bewley", grid_points=40, largest_assets=20.0, productivity={"states": 2, "deviation": 0.01, "persistence": 0.5}
+def test_the_laffer_curve_is_the_closed_form_times_the_dispersion_of_consumption() -> None:
+    # Log utility, revenue transferred: psi h^gamma = (1 - t) W e / c. Summed over households, the closed form
+    # t (1 - t)^(1 / (1 + gamma)), which peaks at (1 + gamma) / (2 + gamma), is that of equal households; otherwise
+    # effective labour is higher by J^(gamma / (1 + gamma)), J = E[e^(1 + 1 / gamma) (C / c)^(1 / gamma)], and prices
+    # move. J does not go to one with risk: the drift and the variance of wealth are both of second order in risk, so
+    # that their ratio, the dispersion of wealth, stays. This identity of an equilibrium holds up to its tolerance.
+    game = cast(
+        Bewley,
+        econsim.make(
+            "bewley",
+            grid_points=40,
+            largest_assets=20.0,
+            productivity={"states": 2, "deviation": 0.01, "persistence": 0.5},
+        ),
     )
     found = Laffer(Parameters(low=0.4, high=0.95, points=5, tolerance=0.02)).solve(game, {})
-    peak, revenue = found.quantities[:2]
-    assert peak.value == pytest.approx(0.75, abs=0.02)
-    by_rate = {row.name: row.value for row in found.quantities if row.group == "revenue by labour tax"}
-    top = 0.75 * 0.25 ** (1 / 3)
-    for name, value in by_rate.items():
-        rate = float(name.removesuffix(" %")) / 100
-        # However small risk is, wealth differs between households, and hours with it, more where taxes are low: this
-        # changes the ratio by 0.4 % over the range of rates, on 40 grid points as on 160.
-        assert value / revenue.value == pytest.approx(rate * (1 - rate) ** (1 / 3) / top, rel=5e-3)
+    assert found.quantities[0].value == pytest.approx(0.75, abs=0.02)
+    revenue, output, _ = found.curves
+    assert (revenue.best, revenue.now) == (found.quantities[0].value, 0.0)
+    assert list(revenue.at) == sorted(revenue.at) == list(output.at)
+    ratios, dispersions = [], []
+    for rate, value in zip(revenue.at, revenue.values, strict=True):
+        solved = stationary_equilibrium(game.household_problem, game.technology, game.taxes({"labour_tax": rate}))
+        mass, consumption = solved.distribution, solved.policy.consumption
+        productivity, mean = game.household_problem.chain.values[:, None], (mass * consumption).sum()
+        labour = float((mass * productivity * solved.policy.hours).sum())
+        dispersion = float((mass * productivity**1.5 * (mean / consumption) ** 0.5).sum()) ** (2 / 3)
+        prices = solved.wage * (solved.wage * labour / mean) ** (1 / 3)
+        ratios.append(value / (rate * (1 - rate) ** (1 / 3) * dispersion * prices))
+        dispersions.append(dispersion)
+    assert ratios == pytest.approx([ratios[0]] * len(ratios), rel=1e-7)
+    # Without these terms the closed form is off by half a percent over the range of rates.
+    assert 4e-3 < max(dispersions) / min(dispersions) - 1 < 6e-3
 
 
 def test_what_has_no_curve_is_refused() -> None:

@@ -210,7 +210,7 @@ def test_constrained_households_spend_all_of_a_small_transfer() -> None:
     spent = propensities(household, budget, policy, 1e-4)
     assert spent[0, 0] == pytest.approx(1.0, abs=1e-6)
     assert 0.0 < spent[-1, -1] < 0.1
-    assert 0.0 < constrained_share(household, policy, mass) < 0.5
+    assert 0.0 < constrained_share(household, policy.assets, policy.consumption, mass) < 0.5
 
 
 def test_what_has_no_stationary_distribution_is_refused_with_the_reason() -> None:

@@ -77,6 +77,19 @@ def test_a_price_taker_moves_its_own_utility_only() -> None:
     assert float(torch.autograd.grad(moved[0], shares)[0][0, 1:].abs().max()) > 0.0
 
 
+@pytest.mark.parametrize("aggregates", ["quantiles", "embedding"])
+def test_what_price_takers_observe_of_others_has_no_derivative_and_the_leader_has_one(aggregates: str) -> None:
+    game = cast(Bewley, economy(labour_weight=None, aggregates=aggregates).to(dtype=torch.float64))
+    state = game.reset(random.keys(0, 1))
+    shares = torch.full((1, 20, 1), 0.2, dtype=torch.float64, requires_grad=True)
+    actions = {"household": shares, "government": game.status_quo("government")[None, None]}
+    for each, moves in ((game.price_taking(), False), (game, True)):
+        seen = each.observe(each.step(state, actions).state)["household"]
+        assert seen.features.requires_grad
+        assert seen.shared is not None
+        assert seen.shared[:, 9:].requires_grad is moves
+
+
 @pytest.mark.parametrize("total", [True, False])
 def test_the_total_derivative_of_the_leader_is_that_of_its_return(total: bool) -> None:
     game, agents = economy(households=10, periods=6), networks()

@@ -12,6 +12,7 @@ from econsim.analysis.taxation.elasticity import (
     panel_elasticity,
 )
 from econsim.analysis.taxation.household import TaxReform, curve_incomes, household, rates_by_income
+from econsim.analysis.taxation.log_linear import ScheduleFit, fit_schedule, shown_incomes
 from econsim.analysis.taxation.optimal import (
     optimal_schedule,
     pareto_parameter,
@@ -41,6 +42,7 @@ __all__ = [
     "Bunching",
     "Burden",
     "LafferCurve",
+    "ScheduleFit",
     "TaxReform",
     "arc_elasticity",
     "bunching",
@@ -48,6 +50,7 @@ __all__ = [
     "curve_incomes",
     "effective_rates",
     "fit_hsv",
+    "fit_schedule",
     "flat_tax_burden",
     "household",
     "income_shares_elasticity",
@@ -66,6 +69,7 @@ __all__ = [
     "revenue",
     "reynolds_smolensky",
     "schedule_burden",
+    "shown_incomes",
     "suits",
     "top_rate",
 ]

@@ -16,9 +16,9 @@ Observations
     ``household``: $\log(1 + a / y)$ with output per household $y$ of the complete-markets steady state, and
     log productivity, where $a$ counts from the borrowing limit; shared by all: the policy in force, log capital and log
     wage relative to that steady state, the interest rate of the last period, and debt or the last labour tax where it
-    closes the budget; with ``aggregates: quantiles`` also quantiles of assets. ``government``: time,
-    and what households share. Households live for ever and do not observe the time of the episode; with ``life_cycle``
-    they observe their age and retirement, and all the contribution rate and the pension.
+    closes the budget; with ``aggregates`` also quantiles of assets, or an embedding of the distribution
+    (``embedding.py``); with ``life_cycle`` the contribution rate and the pension, and households observe their age and
+    retirement. ``government``: time, and what all share. Households do not observe the time of the episode.
 
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
@@ -33,8 +33,7 @@ Dynamics
     is above it is consumed.
 
     With ``aggregate_shocks``, $Z$ and the share of households without work are those of bad or good times, a Markov
-    chain, and work takes the place of productivity. An episode then starts where the simulation of the law of motion
-    ends, and exact households forecast capital with that law.
+    chain, in place of productivity. An episode starts where the simulation that finds exact households' law ends.
 
     With ``life_cycle``, households are born without assets, work, retire with a pension that contributions of the same
     period pay for, and die at an uncertain age; what they leave is divided equally among all. The population grows by
@@ -79,13 +78,14 @@ from econsim.accounts import Account
 from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact
 from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts, more_amounts, residuals_of
+from econsim.economies.bewley.embedding import observed_distribution
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.generations import Demography, first_people, people_after
+from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
-from econsim.economies.bewley.population import quantiles
-from econsim.economies.bewley.roles import LEAST, MOST, QUANTILES, government, household
+from econsim.economies.bewley.roles import LEAST, MOST, government, household
 from econsim.economies.bewley.shocks import shocks_of
 from econsim.economies.bewley.state import State
 from econsim.errors import UserError
@@ -201,7 +201,7 @@ class Bewley(Game[State]):
         levels = self._levels(state.productivity)
         of_work = levels.log() if self.shocks is None else levels / self.shocks.economy.hours
         of_age = () if self.demography is None else self.demography.observed(state.age, self.dtype)
-        features = torch.stack([self._wealth(state.assets), of_work, *of_age], -1)
+        features = torch.stack([self.log_wealth(state.assets), of_work, *of_age], -1)
         shared, time = self._shared(state), (state.time.to(self.dtype) / self.horizon)[:, None]
         alive = torch.ones_like(state.assets, dtype=torch.bool)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
@@ -291,6 +291,11 @@ class Bewley(Game[State]):
     def earnings_elasticity(self) -> float:
         r"""The compensated elasticity of hours of a static worker without other income, $1 / (\gamma + \sigma)$."""
         return 1 / (self.settings.labour_curvature + self.settings.risk_aversion)
+
+    @property
+    def labour_brackets(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Thresholds, multiples of mean labour income, and rates of ``income_tax``; empty without it."""
+        return schedule_of(self.settings.income_tax)
 
     def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
         """Return labour incomes in the stationary equilibrium; see :class:`econsim.economics.SetsLogLinearTax`."""
@@ -391,16 +396,17 @@ class Bewley(Game[State]):
         width = self.roles["household"].action.shape[0]
         return chosen[..., :width].clamp(LEAST, MOST).to(self.dtype)
 
-    def household_path(self, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
-        """Return what households face and choose where these agents play for the whole population."""
+    def household_path(self, agents: Mapping[str, Agent], key: Tensor, windfall: float | None = None) -> HouseholdPath:
+        """Return what households face and choose where these agents play; see :class:`SolvesHouseholds`."""
         self._check_for_ever()
         whole = self.whole().to(dtype=torch.float64)
         assert isinstance(whole, Bewley)
-        return followed(whole, agents, key[:1])
+        return followed(whole, agents, key[:1], windfall)
 
     # --- implementation -----------------------------------------------------------------------------------------
 
-    def _wealth(self, assets: Tensor) -> Tensor:
+    def log_wealth(self, assets: Tensor) -> Tensor:
+        """Return assets as households observe them."""
         return torch.log1p((assets - self.settings.least) / self.reference_output)
 
     def _levels(self, productivity: Tensor) -> Tensor:
@@ -471,9 +477,7 @@ class Bewley(Game[State]):
             entries.append(1 - state.last.labour_level)
         if self.has_ages:
             entries += [state.last.contribution, state.last.pension / self.reference_output]
-        if self.settings.aggregates == "quantiles":
-            levels = torch.tensor(QUANTILES, dtype=state.assets.dtype, device=state.assets.device)
-            entries += self._wealth(quantiles(state.assets, state.mass, levels)).unbind(-1)
+        entries += observed_distribution(self.settings, state, self._takes_prices, self.log_wealth)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)
 
     def _residuals(self, state: State) -> dict[str, Tensor]:

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from econsim.economies.bewley.parameters import INSTRUMENTS, Policy
 from econsim.economies.bewley.state import State
+from econsim.game import Observation, Role
 from econsim.households.chains import Floats
+from econsim.households.cross_section import CrossSection
 from econsim.households.exploitability import HouseholdPath
 from econsim.households.problem import Budget
 from econsim.play import play
@@ -25,20 +27,68 @@ if TYPE_CHECKING:
 __all__ = ["followed"]
 
 
-def followed(game: Bewley, agents: Mapping[str, Agent], key: Tensor) -> HouseholdPath:
+def followed(game: Bewley, agents: Mapping[str, Agent], key: Tensor, windfall: float | None = None) -> HouseholdPath:
     """Return the path of an episode of ``game``, in which households are a distribution; ``key`` is ``[1]``."""
     states: list[Any] = []
-    play(game, agents, key, lambda state, over: states.append(state))
+    asked = _Asked(agents["household"])
+    play(game, {**agents, "household": asked}, key, lambda state, over: states.append(state))
     shape = len(game.chain_values), len(game.grid)
     flows = [state.last for state in states[1:]]
     consumption, hours, assets = (
         np.stack([_table(getattr(each, name), shape) for each in flows]) for name in ("consumption", "hours", "assets")
     )
     budgets = [_budget(game, before, after) for before, after in pairwise(states)]
-    return HouseholdPath(budgets, consumption, hours, assets, _table(states[0].mass, shape))
+    path = HouseholdPath(budgets, consumption, hours, assets, _table(states[0].mass, shape))
+    if windfall is None:
+        return path
+    spent = _spent(game, asked, states[-2], budgets[-1], consumption[-1], windfall * float(flows[-1].output))
+    tables = (_table(each, shape) for each in (states[-2].mass, flows[-1].income))
+    mass, income = tables
+    return replace(path, last=CrossSection(mass, consumption[-1], assets[-1], income, spent))
 
 
-def _table(rows: Tensor, shape: tuple[int, int]) -> Floats:
+class _Asked:
+    """An agent that can be asked again what it would do in the last period."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self.last: tuple[Observation, Any, Tensor] | None = None
+
+    def start(self, game: Any, role: Role, num_envs: int) -> Any:
+        """Return the memory of the agent."""
+        return self.agent.start(game, role, num_envs)
+
+    def act(self, observation: Observation, memory: Any, key: Tensor) -> tuple[Tensor, Any]:
+        """Return the actions of the agent."""
+        self.last = observation, memory, key
+        return self.agent.act(observation, memory, key)
+
+    def instead(self, features: Tensor) -> Tensor:
+        """Return the actions in the last period with other features ``[B, N, F]``, and the same random draws."""
+        assert self.last is not None
+        observation, memory, key = self.last
+        return self.agent.act(observation.with_fields(features=features), memory, key)[0]
+
+
+def _spent(game: Bewley, asked: _Asked, state: State, budget: Budget, before: Floats, amount: float) -> Floats:
+    """Return the share ``[S, G]`` of a windfall of ``amount`` that a household spends at once, at given prices."""
+    richer = state.assets.double() + amount / budget.gross_return  # cash at hand rises by the gross return on assets
+    features = game.observe(state)["household"].features.clone()
+    features[..., 0] = game.log_wealth(richer).to(features)
+    chosen = _tables(asked.instead(features), before.shape)
+    share, hours = chosen[0], chosen[1] if len(chosen) > 1 else np.ones_like(before)
+    resources = budget.gross_return * _table(richer, before.shape) + budget.transfer
+    resources = resources + budget.net_earnings(game.chain_values.double().cpu().numpy()[:, None], hours)
+    least, most = game.settings.least, game.settings.largest_assets
+    saved = np.minimum(least + (1 - share) * (resources - least), most)
+    return (resources - saved - (1 + budget.consumption_tax) * before) / amount
+
+
+def _tables(actions: Tensor, shape: tuple[int, ...]) -> list[Floats]:
+    return [_table(each, shape) for each in actions.unbind(-1)]
+
+
+def _table(rows: Tensor, shape: tuple[int, ...]) -> Floats:
     return rows[0].double().cpu().numpy().reshape(shape)
 
 

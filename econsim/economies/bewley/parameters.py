@@ -12,7 +12,7 @@ from econsim.economies.bewley.income_tax import Brackets, Schedule, schedule_of
 from econsim.economies.bewley.initial import InitialWealth
 from econsim.economies.bewley.shocks import LEAST_HELD, AggregateShocks
 from econsim.errors import UserError, did_you_mean
-from econsim.households.chains import Chain, rouwenhorst, tauchen, with_superstar
+from econsim.households.chains import Chain, chain_of, rouwenhorst, tauchen, with_superstar
 from econsim.households.closures import Adjusts, Closure
 from econsim.households.equilibrium import Taxes, Technology
 from econsim.households.problem import Household, Labour, asset_grid
@@ -25,6 +25,7 @@ __all__ = [
     "Parameters",
     "Policy",
     "Productivity",
+    "ProductivityTable",
     "PublicBudget",
     "Superstar",
     "changed_policy",
@@ -42,6 +43,30 @@ class Superstar(Model):
     """Probability per period of remaining one; others return to the stationary distribution of the other states."""
 
 
+class ProductivityTable(Model):
+    """A Markov chain of productivity by its values and probabilities."""
+
+    values: tuple[float, ...] = Field(min_length=2)
+    """Productivity in each state, ascending and positive; multiplied by a constant so that the mean is one."""
+    transition: tuple[tuple[float, ...], ...]
+    """Probabilities of the next state, a row for each state."""
+
+    @model_validator(mode="after")
+    def _is_a_chain(self) -> ProductivityTable:
+        values, count = self.values, len(self.values)
+        if values[0] <= 0 or list(values) != sorted(set(values)):
+            raise ValueError(f"productivity.table.values: expected ascending positive numbers, found {list(values)}")
+        if len(self.transition) != count or any(len(row) != count for row in self.transition):
+            raise ValueError(f"productivity.table.transition: expected {count} rows of {count} probabilities")
+        for number, row in enumerate(self.transition, 1):
+            if min(row) < 0 or abs(sum(row) - 1) > 1e-9:
+                raise ValueError(
+                    f"productivity.table.transition: expected probabilities that add up to one in row {number}, found"
+                    f" {list(row)}"
+                )
+        return self
+
+
 class Productivity(Model):
     """A Markov chain of individual productivity, whose mean is one."""
 
@@ -56,9 +81,26 @@ class Productivity(Model):
     standard deviations."""
     superstar: Superstar | None = None
     """A state of very high productivity in addition; none by default."""
+    table: ProductivityTable | None = None
+    """The chain itself, in the place of all other parameters; none by default."""
+
+    @property
+    def count(self) -> int:
+        """Number of states of the chain."""
+        return self.states + (self.superstar is not None) if self.table is None else len(self.table.values)
+
+    @model_validator(mode="after")
+    def _table_takes_the_place_of_all(self) -> Productivity:
+        fields = type(self).model_fields.items()
+        others = [name for name, field in fields if name != "table" and getattr(self, name) != field.default]
+        if self.table is not None and others:
+            raise ValueError(f"productivity.table: it takes the place of {', '.join(others)}; leave one of them out")
+        return self
 
     def chain(self) -> Chain:
         """Return the chain."""
+        if self.table is not None:
+            return chain_of(self.table.values, self.table.transition)
         method = rouwenhorst if self.method == "rouwenhorst" else tauchen
         chain = method(self.persistence, self.deviation, self.states)
         extra = self.superstar
@@ -200,9 +242,9 @@ class Parameters(Model):
     """Entries of the government's action, in order; those of ``status_quo`` that are not listed stay as they are."""
     highest_rate: float = Field(1.0, gt=0, le=1)
     """The highest value of an instrument that the government can set."""
-    aggregates: Literal["moments", "quantiles"] = "moments"
-    """What all observe of the distribution of assets: its mean (``moments``), or also its quantiles (0.1, 0.5, 0.9 and
-    0.99)."""
+    aggregates: Literal["moments", "quantiles", "embedding"] = "moments"
+    """What all observe of the distribution of assets: its mean (``moments``); or also its quantiles (0.1, 0.5, 0.9 and
+    0.99); or also sums over households from which networks learn an ``embedding`` of the whole distribution."""
     periods: int = Field(50, ge=1, le=100_000)
     """Periods of an episode."""
     review: int | None = Field(None, ge=1)
@@ -219,7 +261,7 @@ class Parameters(Model):
     def _there_are_households(self) -> Parameters:
         if isinstance(self.households, int) and not 1 <= self.households <= 10_000_000:
             raise ValueError(f"households: expected 1 to 10,000,000, or distribution, found {self.households}")
-        states = self.productivity.states + (self.productivity.superstar is not None)
+        states = self.productivity.count
         if self.sampling == "stratified" and isinstance(self.households, int) and self.households < states:
             raise ValueError(
                 f"sampling: stratified needs a household for each of the {states} states of productivity, found"

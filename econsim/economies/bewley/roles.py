@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
+from econsim.economies.bewley.embedding import QUANTILES, embedding_features
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters
 from econsim.game import Box, Role
 
-__all__ = ["LEAST", "MOST", "QUANTILES", "government", "household"]
+__all__ = ["LEAST", "MOST", "government", "household"]
 
 LEAST, MOST = 0.001, 0.999999
 """The least and the largest choice of a household, so that capital, hours and consumption stay positive."""
@@ -18,8 +19,6 @@ _SHARED_UNITS = {
     "interest_rate": "fraction per period",
 }
 _TIME = {"time": "share of the episode"}
-QUANTILES = (0.1, 0.5, 0.9, 0.99)
-"""Levels of the quantiles of assets that all observe with ``aggregates: quantiles``."""
 _OWN_UNITS = {
     "assets": "log of one plus multiples of mean output above the borrowing limit",
     "productivity": "log, relative to the mean",
@@ -37,6 +36,7 @@ def _own_units(parameters: Parameters) -> dict[str, str]:
 
 def _shared_units(parameters: Parameters) -> dict[str, str]:
     """Return the unit of each entry that all observe."""
+    sums = embedding_features(parameters) if parameters.aggregates == "embedding" else ()
     shown = QUANTILES if parameters.aggregates == "quantiles" else ()
     closing = {"debt": {"debt": "multiple of mean output"}, "labour_tax": {"closing_rate": "fraction"}}
     return {
@@ -45,6 +45,7 @@ def _shared_units(parameters: Parameters) -> dict[str, str]:
         **closing.get(parameters.budget.adjusts, {}),
         **({} if parameters.life_cycle is None else _PENSION_UNITS),
         **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown},
+        **dict.fromkeys(sums, "share of households"),
     }
 
 

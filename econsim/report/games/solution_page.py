@@ -12,6 +12,7 @@ from econsim.report.drawing import drawn
 from econsim.report.games import blocks_of_game
 from econsim.report.games.blocks import Block, plain
 from econsim.report.games.convergence import convergence_block
+from econsim.report.games.curves import curves_block
 from econsim.report.games.equilibria import profiles_block
 from econsim.report.games.paths import paths_block
 from econsim.report.games.play import Play
@@ -74,8 +75,9 @@ def _found(game: Game[Any], kind: str, solution: Solution) -> list[Block]:
         blocks.append(_joint_block(game, solution.joint))
     elif solution.profiles and kind != _ALL_EQUILIBRIA:
         blocks.append(profiles_block("Strategies found", game, solution.profiles, ()))
+    curves, paths = curves_block(solution.curves), paths_block(solution.series)
+    blocks += [] if curves is None else [curves]
     blocks += quantities_blocks(solution.quantities)
-    paths = paths_block(solution.series)
     blocks += [] if paths is None else [paths]
     caption = f"The gap of the best strategies so far, in payoffs, by the number of iterations of {kind}."
     gap = convergence_block({kind: solution.gaps}, caption)
@@ -93,8 +95,8 @@ def _joint_block(game: Game[Any], joint: Joint) -> Block:
 
 
 def _about(game: Game[Any], kind: str, solution: Solution) -> list[Block]:
-    if solution.series:
-        return []  # a path over time has no agents that stand for it
+    if solution.series or solution.curves:
+        return []  # neither a path over time nor a curve has agents that stand for it
     if isinstance(solution, MarkovSolution) and not solution.agents and solution.joint_policy is not None:
         header, rows, hidden = policy_table(game, solution)
         notes = (f"{hidden:,} more states are left out.",) if hidden else ()

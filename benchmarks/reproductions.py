@@ -68,6 +68,7 @@ def claims() -> Iterator[Claim]:
     """Yield every claim, with figures of the committed results."""
     yield from _tax_comparison("gather_trade_build_two_level", "shipped schedule")
     yield from _tax_comparison("gather_trade_build_long_untaxed_phase", "longer schedule")
+    yield from _planner_with_entropy()
     yield from _foundation()
     yield from _equilibria()
     yield from _saving()
@@ -97,6 +98,21 @@ def _tax_comparison(name: str, schedule: str) -> Iterator[Claim]:
     share = found["division_of_labour"]["free_market"]["share_of_houses_by_highest_skill"]
     title = f"Houses built by the worker with the highest skill, without taxes, {schedule}"
     yield Claim(title, ZHENG, "nearly all", f"{share:.0%}", share >= 0.8, script, seeds)
+
+
+def _planner_with_entropy() -> Iterator[Claim]:
+    """Yield the claims about the planner with the published weight of entropy, over workers of the longer schedule."""
+    found, others = result("gather_trade_build_planner_entropy"), result("gather_trade_build_long_untaxed_phase")
+    (row,) = found["policies"].values()
+    score, published = row["equality_times_productivity"], found["published"]
+    seeds, script, what = len(found["seeds"]), "gather_trade_build_planner.yaml", "longer schedule, published entropy"
+    close = abs(score / published["planner"] - 1) <= 0.1
+    title = f"Equality times productivity, learned planner, {what}"
+    yield Claim(title, ZHENG, f"{published['planner']:,.0f}", f"{score:,.0f}", close, script, seeds)
+    lead = score / others["policies"]["saez"]["equality_times_productivity"] - 1
+    theirs = published["planner"] / published["saez"] - 1
+    title = f"Learned planner above Saez's formula, elasticity estimated, {what}"
+    yield Claim(title, ZHENG, f"+{theirs:.0%}", f"{lead:+.0%}", 0.1 <= lead <= 2 * theirs, script, seeds)
 
 
 def _foundation() -> Iterator[Claim]:

@@ -227,16 +227,18 @@ def long_untaxed_phase() -> dict[str, str]:
     prices, end = phases["by_tenth"]["mean_price"], phases["end"]
     found = result("gather_trade_build_long_untaxed_phase")
     scores = {label: row["equality_times_productivity"] for label, row in found["policies"].items()}
-    course = {
-        "planner": phases["taxed"]["gather_trade_build_compact"]["product_by_tenth"],
-        "slow": _planner_course("gather_trade_build_slow_planner"),
-        "entropy": _planner_course("gather_trade_build_planner_entropy"),
-    }
-    ends = {name: _planner_score(f"gather_trade_build_{name}") for name in ("slow_planner", "planner_entropy")}
+    variants = {name: f"gather_trade_build_{name}" for name in ("slow_planner", "planner_entropy")}
+    rows = {name: _tax_rows(result(variant))["gather_trade_build_compact"] for name, variant in variants.items()}
+    best = _planner_score(variants["planner_entropy"])
+    saez = phases["taxed"]["saez"]["product_by_tenth"]
     return {
         **_tax_rows(found),
-        **{f"most_{name}": f"{max(values):,.0f}" for name, values in course.items()},
-        **{f"end_{name}": f"{score:,.0f}" for name, score in ends.items()},
+        **rows,
+        "most_planner": f"{max(phases['taxed']['gather_trade_build_compact']['product_by_tenth']):,.0f}",
+        "most_slow": f"{max(_planner_course(variants['slow_planner'])):,.0f}",
+        "lead": f"{100 * (best / scores['saez'] - 1):.0f}",
+        "saez_most": f"{max(saez):,.0f}",
+        "saez_last": f"{saez[-1]:,.0f}",
         "ratio": f"{100 * scores['us_federal'] / scores['free_market']:.0f}",
         "highest": f"{max(prices):.2f}",
         "settled": f"{prices[4]:.2f}",

@@ -99,7 +99,7 @@ def compile_for(views: torch.dtype) -> None:
     named = symbols.of(torch.zeros(1, 2, 2, 2, dtype=views))
     indicators = torch.ones(symbols.count, 3)
     weight = torch.ones(1, 2, 2, 2, requires_grad=True)
-    symbols.convolved(named, indicators, weight, torch.zeros(1)).sum().backward()
+    torch.autograd.grad(symbols.convolved(named, indicators, weight, torch.zeros(1)).sum(), weight)
 
 
 class _Sums(torch.autograd.Function):

@@ -265,3 +265,12 @@ def test_what_is_not_solved_is_refused_with_the_key(changes: dict[str, Any], rea
     life = {**SMALL["life_cycle"], **changes.pop("life_cycle", {})}
     with pytest.raises(UserError, match=reason):
         econsim.make("bewley", **{**SMALL, "life_cycle": life, **changes})
+
+
+@pytest.mark.parametrize(
+    ("survival", "message"),
+    [({"mode": -1000.0}, "life_cycle.survival.mode"), ({"mode": 17.0, "dispersion": 1e-9}, "dispersion")],
+)
+def test_a_law_of_mortality_without_survivors_is_refused(survival: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        _economy(10, life_cycle={"survival": survival})

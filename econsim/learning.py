@@ -329,6 +329,7 @@ class Series(NamedTuple):
         after: the value that it converges to; ``None`` where there is no such level.
         axis: what the values are ordered by.
         first: the period or age of the first value.
+        reformed: the values after a reform, to be compared with ``values``; ``None`` where there are none.
     """
 
     name: str
@@ -338,6 +339,7 @@ class Series(NamedTuple):
     after: float | None
     axis: str = "period"
     first: int = 0
+    reformed: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

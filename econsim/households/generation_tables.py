@@ -118,13 +118,17 @@ def _some(count: int) -> list[int]:
     return sorted(set(np.linspace(0, count - 1, min(_SHOWN, count)).round().astype(int).tolist()))
 
 
-def profiles(household: Household, found: Generations, unit: str, words: str = "") -> tuple[Series, ...]:
-    """Return means by age."""
-    life = found.life
+def profiles(household: Household, found: Generations, reformed: Generations | None, unit: str) -> tuple[Series, ...]:
+    """Return means by age, and those after a reform where there is one."""
+    first, after = found.life.entry, _by_age(household, reformed) if reformed is not None else {}
     return tuple(
-        Series(f"{name}{words}", unit, tuple(map(float, profile)), None, None, "age", life.entry)
+        Series(name, unit, _numbers(profile), None, None, "age", first, _numbers(after[name]) if after else None)
         for name, profile in _by_age(household, found).items()
     )
+
+
+def _numbers(profile: np.ndarray) -> tuple[float, ...]:
+    return tuple(map(float, profile))
 
 
 def _by_age(household: Household, found: Generations) -> dict[str, np.ndarray]:

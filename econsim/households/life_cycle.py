@@ -123,7 +123,8 @@ def gompertz(first: int, last: int, mode: float, dispersion: float) -> Floats:
         dispersion: $b > 0$, in periods.
     """
     ages = np.arange(first, last + 1, dtype=np.float64)
-    survival: Floats = np.exp(-np.exp((ages - mode) / dispersion) * np.expm1(1 / dispersion))
+    with np.errstate(over="ignore"):  # beyond the range of floats nobody survives
+        survival: Floats = np.exp(-np.exp((ages - mode) / dispersion) * np.expm1(1 / dispersion))
     survival[-1] = 0.0
     return survival
 

@@ -89,12 +89,12 @@ class LifeCycle:
 
         changes: list[Mapping[str, float]] = [{}, settings.reform][:count]
         found = [game.life_cycle_equilibrium(each, settings.tolerance, stops) for each in changes]
-        rows, series = quantities(household, found[0], game.unit), profiles(household, found[0], game.unit)
-        if settings.reform:
-            rows = compared(household, found[0], found[1], game.unit)
-            after = profiles(household, found[1], game.unit, " after the reform")
-            series = tuple(each for pair in zip(series, after, strict=True) for each in pair)
-        path = None
+        reformed, path = found[1] if settings.reform else None, None
+        series = profiles(household, found[0], reformed, game.unit)
+        if reformed is None:
+            rows = quantities(household, found[0], game.unit)
+        else:
+            rows = compared(household, found[0], reformed, game.unit)
         if settings.periods is not None:
             ends = found[0], found[1]
             path = game.life_cycle_path(settings.reform, ends, settings.periods, stops)
@@ -117,7 +117,7 @@ class LifeCycle:
             quantities=rows,
             series=series,
             equilibrium=found[0],
-            reformed=found[1] if settings.reform else None,
+            reformed=reformed,
             path=path,
         )
 

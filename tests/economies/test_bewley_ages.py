@@ -183,6 +183,19 @@ def test_the_solver_prints_ages_and_compares_a_pension_reform() -> None:
     assert rows["pension, after", "contribution rate"] == 0
     assert rows["steady states compared", "gain of a newborn"] > 0
     assert "Two steady states are compared" in reform.notes[0]
+    assert [each.name for each in reform.series] == ["consumption", "assets", "labour income"]
+    figure = draw_paths(reform.series)
+    drawn = [panel.lines for panel in figure.axes if panel.get_visible()]
+    assert [len(lines) for lines in drawn] == [2, 2, 2]  # on one scale
+    for lines, before, after in zip(drawn, plain.series, reform.series, strict=True):
+        assert list(lines[0].get_ydata()) == list(before.values)
+        assert list(lines[1].get_ydata()) == list(after.reformed or ())
+        assert before.values != after.reformed
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["before", "after the reform"]
+    compared = paths_block(reform.series)
+    assert compared is not None
+    assert compared.figure is not None
+    assert "before and after the reform" in compared.figure.caption
     assert "Public consumption changes" in reform.notes[1]
 
 
@@ -252,3 +265,12 @@ def test_what_is_not_solved_is_refused_with_the_key(changes: dict[str, Any], rea
     life = {**SMALL["life_cycle"], **changes.pop("life_cycle", {})}
     with pytest.raises(UserError, match=reason):
         econsim.make("bewley", **{**SMALL, "life_cycle": life, **changes})
+
+
+@pytest.mark.parametrize(
+    ("survival", "message"),
+    [({"mode": -1000.0}, "life_cycle.survival.mode"), ({"mode": 17.0, "dispersion": 1e-9}, "dispersion")],
+)
+def test_a_law_of_mortality_without_survivors_is_refused(survival: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        _economy(10, life_cycle={"survival": survival})

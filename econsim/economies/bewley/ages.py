@@ -21,7 +21,7 @@ class Survival(Model):
 
     mode: float = 85.0
     """The most frequent age of death, in periods."""
-    dispersion: float = Field(9.5, gt=0)
+    dispersion: float = Field(9.5, ge=0.01)
     """Spread of the ages of death, in periods; the life expectancy at age zero is ``mode`` less 0.577 times this."""
 
 
@@ -90,6 +90,15 @@ class Ages(Model):
                     f" before the last, found {len(self.survival)} numbers from {min(self.survival, default=0):g} to"
                     f" {max(self.survival, default=0):g}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _newborns_survive(self) -> Ages:
+        law = self.survival
+        if isinstance(law, Survival) and not gompertz(self.entry, self.last, law.mode, law.dispersion)[0] > 0:
+            raise ValueError(
+                f"life_cycle.survival.mode: at {law.mode:g} nobody survives the first age, {self.entry}; raise it"
+            )
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import stated_figures as figures
+import stated_macro_figures as macro
 
 SENTENCES = (
     (
@@ -35,21 +36,21 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
-        figures.consumer_finances,
+        macro.consumer_finances,
         "mean assets are {weighted_mean} million dollars and their Gini index is {weighted_gini} with weights, and"
         " {unweighted_mean} million and {unweighted_gini} without",
     ),
     (
         "docs/economies/bewley.md",
-        figures.consumer_finances,
+        macro.consumer_finances,
         "the Gini index ({gini}) and the shares of the top tenth ({top_tenth}) and hundredth ({top_hundredth}) of 2022",
     ),
     (
         "docs/economies/legacy_taxai.md",
-        figures.legacy_parity,
+        macro.legacy_parity,
         "In {years} years the largest relative difference is {difference}, and all episodes end in the same year",
     ),
-    *(("docs/economies/legacy_taxai.md", figures.legacy_rows, f"{{row_{number}}}") for number in range(10)),
+    *(("docs/economies/legacy_taxai.md", macro.legacy_rows, f"{{row_{number}}}") for number in range(10)),
     ("docs/training.md", figures.long_untaxed_phase, "Productivity is {productivity} there, equality {equality}."),
     (
         "docs/training.md",
@@ -82,21 +83,21 @@ SENTENCES = (
     ("docs/training.md", figures.long_untaxed_phase, "from the same untaxed phase), it reaches {most_slow} and falls"),
     (
         "docs/economies/bewley.md",
-        figures.consumer_finances,
+        macro.consumer_finances,
         "mean assets are {weighted_mean} million dollars and their Gini index is {weighted_gini} with weights, and"
         " {unweighted_mean} million and {unweighted_gini} without",
     ),
     (
         "docs/economies/bewley.md",
-        figures.consumer_finances,
+        macro.consumer_finances,
         "the Gini index ({gini}) and the shares of the top tenth ({top_tenth}) and hundredth ({top_hundredth}) of 2022",
     ),
     (
         "docs/economies/legacy_taxai.md",
-        figures.legacy_parity,
+        macro.legacy_parity,
         "In {years} years the largest relative difference is {difference}, and all episodes end in the same year",
     ),
-    *(("docs/economies/legacy_taxai.md", figures.legacy_rows, f"{{row_{number}}}") for number in range(10)),
+    *(("docs/economies/legacy_taxai.md", macro.legacy_rows, f"{{row_{number}}}") for number in range(10)),
     ("docs/training.md", figures.long_untaxed_phase, "Productivity is {productivity} there, equality {equality}."),
     (
         "README.md",
@@ -118,24 +119,24 @@ SENTENCES = (
     ),
     (
         "docs/economies/real_business_cycle.md",
-        figures.real_business_cycle,
+        macro.real_business_cycle,
         "{hours} hours a quarter with seed 42 and {other_hours} with seed 43",
     ),
     (
         "docs/economies/real_business_cycle.md",
-        figures.real_business_cycle,
+        macro.real_business_cycle,
         "a consumer gains {consumer} % of its return (95 % interval {low} to {high}), a firm {firm} % and the"
         " government {government} %, with no income tax and a corporate tax of {corporate} %",
     ),
     (
         "docs/economies/bewley.md",
-        figures.monetary_shock,
+        macro.monetary_shock,
         "econsim finds {rate} % and {output}. The shock lowers output by {impact} % in period 0 in both, and a"
         " representative household's by {single} % to first order",
     ),
     (
         "docs/economies/bewley.md",
-        figures.monetary_shock,
+        macro.monetary_shock,
         "differs by more than {exact} % of its largest response, nor by more than {linear} % to first order",
     ),
     ("docs/leaders.md", figures.two_level, "two-level training closes {seven} and {three} in one to two CPU minutes"),
@@ -182,7 +183,7 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
-        figures.savers,
+        macro.savers,
         "all 24 cells of Aiyagari's Table II, with errors of {mean} percentage points on average and {largest} at most."
         " An equilibrium with 500 grid points and 7 states takes {fast} to {slow} CPU-seconds, {least} to {most} times"
         " less than sequence-jacobian takes in the same run (on a busy machine). The response of capital"
@@ -191,46 +192,46 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
-        figures.capital_tax,
+        macro.capital_tax,
         "The reform is worth {announced_5_gain} % of consumption to a household that does not know its state, and"
         " {announced_5_winners} % of households gain; without the announcement it is {surprise_gain} % and"
         " {surprise_winners} %. The comparison of steady states gives {surprise_steady_state_gain} % in both cases",
     ),
     (
         "docs/economies/bewley.md",
-        figures.pension_reform,
+        macro.pension_reform,
         "contributions of {contribution} % pay for a replacement rate of 40 %. Without the pension capital is"
         " {capital} % higher, the interest rate is {after} instead of {before} %, and a newborn who does not know its"
         " productivity is better off by {gain} % of consumption",
     ),
     (
         "docs/economies/bewley.md",
-        figures.pension_reform,
+        macro.pension_reform,
         "{winners} % of the people of period 0 gain, none of them older than {oldest}, and those who have just retired"
         " lose {retiring} % of consumption. The newborn of period 0 gain {now} %",
     ),
     (
         "docs/economies/bewley.md",
-        figures.huggett_life_cycle,
+        macro.huggett_life_cycle,
         "capital is {ratio} times output, the Gini index of wealth {gini} and the share of the richest hundredth"
         " {top} %",
     ),
     (
         "docs/economies/bewley.md",
-        figures.krusell_smith,
+        macro.krusell_smith,
         "log K' = {good_a} + {good_b} log K in good times (published: 0.095 and 0.962) and {bad_a} + {bad_b} log K in"
         " bad ones (0.085 and 0.965), an R squared of at least {explained} (0.999998) and a wealth Gini of {gini}"
         " (0.25). The largest error of a forecast over all periods is {error} %, in {seconds} CPU-seconds",
     ),
     (
         "docs/economies/bewley.md",
-        figures.huggett,
+        macro.huggett,
         "the rate is {year} % a year, {below} percentage points below the rate of time preference (in the paper more"
         " than one point). At limits of 2, 4, 6 and 8 endowments pure credit has rates of {converged} %",
     ),
     (
         "docs/economies/bewley.md",
-        figures.huggett,
+        macro.huggett,
         "| limit on the value of loans today instead of on claims | {value} |"
         " | discount factor $0.96^{{1/6}}$ instead of 0.99322 | {discount} |"
         " | 800 grid points up to 30 instead of 400 up to 20 | {grid} |"
@@ -240,13 +241,13 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
-        figures.krusell_smith_in_play,
+        macro.krusell_smith_in_play,
         "Over {copies} episodes of {periods} quarters in play, it is log K' = {good_a} + {good_b} log K in good times"
         " and {bad_a} + {bad_b} log K in bad ones, with an R squared of at least {explained}",
     ),
     (
         "docs/economies/bewley.md",
-        figures.mean_field,
+        macro.mean_field,
         "With the budget of the scenario, at most {seconds} CPU-seconds, and three seeds, a best response would add"
         " {least} to {most} % of consumption for a household under the learned policy. Under the status quo, assets are"
         " {nearest} to {farthest} % below the exact equilibrium after 50 years. Under exact households the learned"
@@ -256,10 +257,10 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
-        figures.mean_field,
+        macro.mean_field,
         "| policy | welfare under exact households, % of consumption | |---|---| {rows}",
     ),
-    ("docs/economies/bewley.md", figures.aggregates, "{moments} {quantiles} {embedding}"),
+    ("docs/economies/bewley.md", macro.aggregates, "{moments} {quantiles} {embedding}"),
     (
         "docs/economies/sugarscape.md",
         figures.mesa_examples,

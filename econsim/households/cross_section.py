@@ -16,13 +16,18 @@ from econsim.households.facts import HALF_A_MONTH
 from econsim.households.problem import Household
 from econsim.households.statistics import constrained_share, gini, mean_between, quantile, top_share
 
-__all__ = ["SMALL_TRANSFER", "CrossSection", "cross_section_statistics"]
+__all__ = ["INEQUALITY", "SMALL_TRANSFER", "CrossSection", "cross_section_statistics", "own_little"]
 
 SMALL_TRANSFER = 0.01
 """The one-time transfer of which the marginal propensity to consume is taken, a share of output per household."""
 
 _FIFTHS = ("lowest", "second", "third", "fourth", "highest")
 _WEALTH, _SPENT = "wealth", "marginal propensity to consume"
+INEQUALITY = tuple(
+    (_WEALTH, name) for name in ("Gini", "share of the top 1 %", "share of the top 10 %", "share of the bottom 50 %")
+)
+"""Statistics of wealth that are relative to its mean."""
+_LITTLE = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ class CrossSection:
     saved: Floats
     income: Floats
     spent: Floats
+
+
+def own_little(household: Household, section: CrossSection) -> bool:
+    """Return whether debts nearly offset assets, less than a tenth of both together, so that shares say nothing."""
+    held = section.mass * household.grid
+    return abs(float(held.sum())) < _LITTLE * float(np.abs(held).sum())
 
 
 def cross_section_statistics(household: Household, section: CrossSection) -> dict[tuple[str, str], float]:

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from econsim.households.cross_section import SMALL_TRANSFER, CrossSection, cross_section_statistics
+from econsim.households.cross_section import (
+    INEQUALITY,
+    SMALL_TRANSFER,
+    CrossSection,
+    cross_section_statistics,
+    own_little,
+)
 from econsim.households.equilibrium import Equilibrium
 from econsim.households.facts import US_WEALTH
 from econsim.households.problem import Household
@@ -46,6 +52,8 @@ def quantities(household: Household, solved: Equilibrium, unit: str) -> tuple[Qu
     section = stationary_section(household, solved)
     depreciated = solved.output - means.consumption - means.spending
     statistics = cross_section_statistics(household, section)
+    if own_little(household, section):
+        statistics = {key: value for key, value in statistics.items() if key not in INEQUALITY}
     shares = {
         ("prices", "interest rate"): solved.interest_rate,
         ("aggregates", "saving rate"): depreciated / solved.output,

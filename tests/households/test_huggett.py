@@ -12,11 +12,13 @@ import econsim
 from econsim.economies.bewley import Bewley
 from econsim.errors import UserError
 from econsim.households.chains import chain_of
+from econsim.households.cross_section import INEQUALITY
 from econsim.households.distributions import stationary_distribution
 from econsim.households.policies import best_policy
 from econsim.households.problem import Budget, Household, asset_grid
 from econsim.households.steps import EulerStep
 from econsim.scenario import load
+from econsim.solvers.stationary_equilibrium import Parameters, StationaryEquilibrium
 
 # Two-month periods, endowments 1 and 0.1; Table 1 for risk aversion 1.5: yearly interest rates in per cent by the limit
 # on claims, in endowments. Their prices q, 1.0124, 0.9962, 0.9944 and 0.9935, agree with them: 100 (q^-6 - 1).
@@ -60,6 +62,16 @@ def test_the_preset_is_the_economy_of_pure_credit(limit: float) -> None:
     assert solved.capital < 0.0103
     with_capital = rate(limit, claims=False, total=solved.capital * mean)
     assert yearly == pytest.approx(with_capital, abs=0.03)
+
+
+def test_shares_of_wealth_that_adds_up_to_nothing_are_left_out() -> None:
+    credit, savers = (cast(Bewley, load("bewley", changes).build()[0]) for changes in (["preset=huggett"], []))
+    shown = [
+        {(row.group, row.name) for row in StationaryEquilibrium(Parameters()).solve(game, {}).quantities}
+        for game in (credit, savers)
+    ]
+    assert not shown[0] & set(INEQUALITY)
+    assert set(INEQUALITY) <= shown[1]
 
 
 def test_a_limit_of_a_years_income_lowers_the_rate_by_more_than_a_point() -> None:

@@ -101,15 +101,20 @@ def _tax_comparison(name: str, schedule: str) -> Iterator[Claim]:
 
 
 def _planner_with_entropy() -> Iterator[Claim]:
-    """Yield the claims about the planner with the published weight of entropy, over workers of the longer schedule."""
-    found, others = result("gather_trade_build_planner_entropy"), result("gather_trade_build_long_untaxed_phase")
-    (row,) = found["policies"].values()
-    score, published = row["equality_times_productivity"], found["published"]
+    """Yield the claims about the planner with the published weight of entropy, over workers of the longer schedule.
+
+    It is compared with Saez's formula over workers who learn at the same rates.
+    """
+    found, formula = (result(f"gather_trade_build_{name}") for name in ("planner_entropy", "saez_same_rates"))
+    score, of_formula = (
+        next(iter(each["policies"].values()))["equality_times_productivity"] for each in (found, formula)
+    )
+    published = found["published"]
     seeds, script, what = len(found["seeds"]), "gather_trade_build_planner.yaml", "longer schedule, published entropy"
     close = abs(score / published["planner"] - 1) <= 0.1
     title = f"Equality times productivity, learned planner, {what}"
     yield Claim(title, ZHENG, f"{published['planner']:,.0f}", f"{score:,.0f}", close, script, seeds)
-    lead = score / others["policies"]["saez"]["equality_times_productivity"] - 1
+    lead = score / of_formula - 1
     theirs = published["planner"] / published["saez"] - 1
     title = f"Learned planner above Saez's formula, elasticity estimated, {what}"
     yield Claim(title, ZHENG, f"+{theirs:.0%}", f"{lead:+.0%}", 0.1 <= lead <= 2 * theirs, script, seeds)

@@ -65,6 +65,7 @@ SENTENCES = (
             ("US federal", "us_federal"),
             ("Saez's formula, elasticity estimated", "saez"),
             ("planner", "gather_trade_build_compact"),
+            ("Saez's formula, workers who learn as under the next two planners", "saez_same_rates"),
             ("planner, a third of the workers' rate of learning", "slow_planner"),
             ("planner, also with the published entropy", "planner_entropy"),
         )
@@ -72,12 +73,14 @@ SENTENCES = (
     (
         "docs/training.md",
         figures.long_untaxed_phase,
-        "within 10 % of the published figures, and that planner is {lead} % above the formula (16 % published)",
+        "within 10 % of the published figures, and that planner is {lead} % above the formula over workers who learn at"
+        " the same rates, as in the paper",
     ),
     (
         "docs/training.md",
         figures.long_untaxed_phase,
-        "by tenths of its phase its score in training falls from {saez_most} to {saez_last}",
+        "By tenths of its phase its score in training falls from {saez_most} to {saez_last} while workers adapt; in the"
+        " second row, where workers learn faster at first, it rests at {rest} in the last two",
     ),
     ("docs/training.md", figures.long_untaxed_phase, "By tenths of its phase it reaches {most_planner} in training"),
     ("docs/training.md", figures.long_untaxed_phase, "from the same untaxed phase), it reaches {most_slow} and falls"),

@@ -23,17 +23,18 @@ from econsim.scenario.plan import SHARED
 
 UNFINISHED = Path(__file__).parent / "unfinished"
 NAMES = ("mean_price", "units_traded", "houses_built", "labour_per_house", "productivity", "equality")
+ELASTICITY = "saez_buffer/elasticity"
 PARTS = 10
 LAST = 50
 """Iterations at the end of a policy's own phase whose episodes are averaged."""
 
 
 def played(folder: Path) -> pd.DataFrame:
-    """Return what finished episodes of training show, by policy and iteration."""
+    """Return what finished episodes of training show, and the elasticity estimated, by policy and iteration."""
     whole = folder / "metrics.parquet"
     parts = [whole] if whole.is_file() else sorted((folder / "metrics.parts").glob("*.parquet"))
     rows = pd.concat([pd.read_parquet(part) for part in parts])
-    return rows[rows["name"].isin([f"play/{name}" for name in NAMES])]
+    return rows[rows["name"].isin([ELASTICITY, *(f"play/{name}" for name in NAMES)])]
 
 
 def taxed_phases(rows: pd.DataFrame) -> dict[str, Any]:
@@ -52,6 +53,9 @@ def taxed_phases(rows: pd.DataFrame) -> dict[str, Any]:
             "equality_times_productivity": product,
             "product_by_tenth": course,
         }
+        estimates = mine[mine["name"] == ELASTICITY]
+        if len(estimates):
+            found[str(label)]["last_elasticity"] = float(estimates.sort_values("step")["value"].iloc[-1])
     return found
 
 

@@ -200,10 +200,15 @@ def training_recipe() -> dict[str, str]:
     }
 
 
-def _only_course(name: str) -> list[float]:
-    """Return equality times productivity by tenths of the phase of a run's only policy."""
+def _only_phase(name: str) -> dict[str, Any]:
+    """Return what the phase of a run's only policy shows."""
     (row,) = result(f"{name}_phases")["seed_42"]["taxed"].values()
-    return list(row["product_by_tenth"])
+    return dict(row)
+
+
+def _only_course(name: str) -> list[float]:
+    """Return equality times productivity by tenths of that phase."""
+    return list(_only_phase(name)["product_by_tenth"])
 
 
 def _only_score(name: str) -> float:
@@ -242,6 +247,9 @@ def long_untaxed_phase() -> dict[str, str]:
         "most_slow": f"{max(_only_course(variants['slow_planner'])):,.0f}",
         "lead": f"{100 * (best / formula - 1):.0f}",
         "rest": f"{rest:,.0f}",
+        "with_entropy": f"{_only_course(variants['planner_entropy'])[-1]:,.0f}",
+        "estimate": f"{phases['taxed']['saez']['last_elasticity']:.2f}",
+        "second_estimate": f"{_only_phase(variants['saez_same_rates'])['last_elasticity']:.2f}",
         "saez_most": f"{max(saez):,.0f}",
         "saez_last": f"{saez[-1]:,.0f}",
         "ratio": f"{100 * scores['us_federal'] / scores['free_market']:.0f}",

@@ -83,6 +83,12 @@ SENTENCES = (
         " second row, where workers learn faster at first, it rests at {rest} in the last two",
     ),
     ("docs/training.md", figures.long_untaxed_phase, "By tenths of its phase it reaches {most_planner} in training"),
+    ("docs/training.md", figures.long_untaxed_phase, "there is no such fall: the last tenth has {with_entropy}"),
+    (
+        "docs/training.md",
+        figures.long_untaxed_phase,
+        "it estimates {estimate} for taxable income ({second_estimate} in its second row)",
+    ),
     ("docs/training.md", figures.long_untaxed_phase, "from the same untaxed phase), it reaches {most_slow} and falls"),
     (
         "docs/economies/bewley.md",

@@ -77,7 +77,7 @@ def test_with_a_time_limit_the_share_that_is_done_is_that_of_the_time() -> None:
 def test_every_solver_takes_the_progress() -> None:
     assert set(ITERATIVE) <= set(kinds.names("solvers"))
     others = {"sequence_form", "subgame_perfect", "stationary_equilibrium", "transition", "law_of_motion"}
-    others |= {"value_iteration", "laffer", "monetary_shock"}
+    others |= {"value_iteration", "laffer", "monetary_shock", "life_cycle"}
     for solver in set(kinds.names("solvers")) - set(ITERATIVE) - others:
         game = econsim.make("normal_form", classic="rock_paper_scissors")
         assert solver_choice(solver, []).build().solve(game, {}, None, Reported(10**9)).certificate.lower >= 0.0

@@ -3,7 +3,8 @@
 ``gather_trade_build_two_level.py`` keeps its runs in ``unfinished/NAME`` until all their phases are done. This script
 reads the first phase, which all policies share, as soon as it is complete, and compares its end with what the published
 market shows (a price of 3.2 to 3.6, at least 220 units traded in an episode). Of each policy's own phase it reads the
-last iterations that are there, with their number.
+last iterations that are there, with their number, the course of equality times productivity by tenths, and the last
+elasticity that Saez's formula estimated.
 
 Run: ``python benchmarks/two_level_phases.py [NAME]``.
 """

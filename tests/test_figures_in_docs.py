@@ -91,24 +91,6 @@ SENTENCES = (
     ),
     ("docs/training.md", figures.long_untaxed_phase, "from the same untaxed phase), it reaches {most_slow} and falls"),
     (
-        "docs/economies/bewley.md",
-        macro.consumer_finances,
-        "mean assets are {weighted_mean} million dollars and their Gini index is {weighted_gini} with weights, and"
-        " {unweighted_mean} million and {unweighted_gini} without",
-    ),
-    (
-        "docs/economies/bewley.md",
-        macro.consumer_finances,
-        "the Gini index ({gini}) and the shares of the top tenth ({top_tenth}) and hundredth ({top_hundredth}) of 2022",
-    ),
-    (
-        "docs/economies/legacy_taxai.md",
-        macro.legacy_parity,
-        "In {years} years the largest relative difference is {difference}, and all episodes end in the same year",
-    ),
-    *(("docs/economies/legacy_taxai.md", macro.legacy_rows, f"{{row_{number}}}") for number in range(10)),
-    ("docs/training.md", figures.long_untaxed_phase, "Productivity is {productivity} there, equality {equality}."),
-    (
         "README.md",
         figures.two_level,
         "the learned planner closes {seven} of the welfare gap between the free market and the searched optimum (95 %"

@@ -11,6 +11,7 @@ from econsim.households.generation_paths import GenerationPath
 from econsim.households.life_cycle import LifeCycle
 from econsim.households.overlapping_generations import Generations, newborn_value
 from econsim.households.problem import Household
+from econsim.households.reforms import PATHS
 from econsim.households.statistics import gini, top_share
 from econsim.households.welfare import consumption_equivalent
 from econsim.learning import Quantity, Series, Solution
@@ -18,14 +19,9 @@ from econsim.learning import Quantity, Series, Solution
 __all__ = ["LifeCycleSolution", "along", "compared", "path_series", "profiles", "quantities"]
 
 _SHOWN = 8  # ages of a table, and fewer where lives are shorter
+_SHARED_PATHS = "interest_rate", "wage", "output", "capital", "labour", "consumption", "spending"
 _PATHS = {
-    "interest_rate": ("interest rate", "share"),
-    "wage": ("wage of effective labour", None),
-    "output": ("output", None),
-    "capital": ("capital", None),
-    "labour": ("effective labour", ""),
-    "consumption": ("consumption", None),
-    "spending": ("public consumption", None),
+    **{name: PATHS[name] for name in _SHARED_PATHS},
     "transfer": ("transfer", None),
     "bequest": ("bequest", None),
     "pension": ("pension", None),

@@ -15,10 +15,10 @@ from econsim.households.transitions import Transition, transition
 from econsim.households.welfare import consumption_equivalent, stationary_value, value_before
 from econsim.learning import Quantity, Series, Solution
 
-__all__ = ["Reform", "ReformSolution", "reform", "reform_quantities", "reform_series"]
+__all__ = ["PATHS", "Reform", "ReformSolution", "reform", "reform_quantities", "reform_series"]
 
 _TENTHS = np.arange(10) / 10
-_WORDS = {
+PATHS = {
     "interest_rate": ("interest rate", "share"),
     "wage": ("wage of effective labour", None),
     "output": ("output", None),
@@ -30,6 +30,7 @@ _WORDS = {
     "debt": ("public debt", None),
     "labour_level": ("share of mean labour income kept after tax", "share"),
 }
+"""Title and unit of each path; ``None`` is the unit of output."""
 """Names and units of paths; ``None`` is the unit of output."""
 
 
@@ -112,7 +113,7 @@ def reform_quantities(household: Household, found: Reform, unit: str) -> tuple[Q
         for name, value in values.items():
             if name == "debt" and not found.path.paths["debt"].any():
                 continue
-            words, kind = _WORDS[name]
+            words, kind = PATHS[name]
             rows.append(Quantity(title, words, value, unit if kind is None else kind))
     people, compared = "welfare along the path", "steady states compared"
     rows += _gains(people, found.gain, found.channels[0])
@@ -153,13 +154,13 @@ def reform_series(found: Reform, unit: str, shown: int) -> tuple[Series, ...]:
     first, last = levels["before"], levels["final equilibrium"]
     return tuple(
         Series(words, unit if kind is None else kind, tuple(found.path.paths[name][:shown]), first[name], last[name])
-        for name, (words, kind) in _WORDS.items()
+        for name, (words, kind) in PATHS.items()
         if np.ptp([first[name], *found.path.paths[name]]) > 1e-9
     )
 
 
 def _levels(found: Reform) -> dict[str, dict[str, float]]:
-    at_once = {name: float(found.path.paths[name][0]) for name in _WORDS}
+    at_once = {name: float(found.path.paths[name][0]) for name in PATHS}
     return {
         "before": _of_equilibrium(found.before),
         "period 0": at_once,

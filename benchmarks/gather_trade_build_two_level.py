@@ -17,7 +17,8 @@ folder is small, and is committed until all seeds are finished. Every call recor
 
 After ``econsim equilibrium RUN``, the gains in its certificate are recorded too. Results of variants are stored under
 separate names: ``--as gather_trade_build_saez_long_run baselines=[] "planner={kind: saez_buffer, elasticity: 4.35,
-copies: 64, rounds: 1, buffer: 50000}"`` gives Saez's formula an elasticity of its own.
+copies: 64, rounds: 1, buffer: 50000}"`` gives Saez's formula an elasticity of its own. Where the workers of a scenario
+have the weights of another run, ``--workers-of`` names the folder of the runs of all seeds.
 """
 
 from __future__ import annotations
@@ -73,6 +74,15 @@ def stop_after(seconds: float) -> None:
     timer.start()
 
 
+def of_seed(scenario: Scenario, seed: int, options: argparse.Namespace) -> Scenario:
+    """Return the scenario with this seed, and with ``--workers-of`` with workers of the run of this seed there."""
+    if options.workers_of is None:
+        return scenario.model_copy(update={"seed": seed})
+    weights = {"run": str(options.workers_of / f"seed_{seed}"), "seed": seed}
+    of_run = [f"agents.worker.weights.{key}={value}" for key, value in weights.items()]
+    return load(options.scenario, [*options.overrides, *of_run, f"seed={seed}"])
+
+
 def finished(scenario: Scenario, folder: Path, options: argparse.Namespace) -> Run:
     """Return the finished run in ``folder`` after reading, resuming or executing it."""
     if (folder / "environment.json").is_file():
@@ -90,6 +100,7 @@ def main() -> int:
     parser.add_argument("overrides", nargs="*", help="overrides KEY=VALUE of the scenario")
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds, a run each (default 1)")
     parser.add_argument("--runs", type=Path, help="the folder of the runs (default benchmarks/unfinished/NAME)")
+    parser.add_argument("--workers-of", type=Path, help="the folder of runs seed_N whose workers play for seed N")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="device for training (default cpu)")
     parser.add_argument("--backend", default="tensors", choices=["tensors", "kernels"], help="default tensors")
     parser.add_argument("--copies", type=int, help="number of environment copies, with the total steps unchanged")
@@ -111,7 +122,7 @@ def main() -> int:
     runs: list[Run] = []
     try:
         for seed in range(scenario.seed, scenario.seed + options.seeds):
-            runs.append(finished(scenario.model_copy(update={"seed": seed}), folder / f"seed_{seed}", options))
+            runs.append(finished(of_seed(scenario, seed, options), folder / f"seed_{seed}", options))
     except (RunInterrupted, KeyboardInterrupt) as error:  # the second outside of training, with nothing to store
         print(error or "stopped between runs", file=sys.stderr)
     if runs:

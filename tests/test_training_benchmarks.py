@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,22 @@ def test_the_two_level_comparison_is_read_off_a_run(tmp_path: Path, monkeypatch:
     assert "| saez |" in text
     assert "2 of 5 seeds" in text
     assert f"price {market['mean_price']:.2f}, {market['units_traded']:.0f} units" in text
+
+
+def test_workers_of_each_seed_come_from_the_run_of_this_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    benchmark = import_module("gather_trade_build_two_level")
+    alone: dict[str, Any] = {**OVERRIDES, "planner": "free_market", "baselines": [], "training": TINY}
+    for seed in (42, 43):
+        execute(load("gather_trade_build_two_level", {**alone, "seed": seed}), tmp_path / f"seed_{seed}", quiet=True)
+    worker = {**OVERRIDES["agents.worker"], "weights": {"run": str(tmp_path / "seed_42")}}
+    overrides = [f"{key}={json.dumps(value)}" for key, value in {**alone, "agents.worker": worker}.items()]
+    options = Namespace(scenario="gather_trade_build_two_level", overrides=overrides, workers_of=tmp_path)
+    first, second = (benchmark.of_seed(load(options.scenario, overrides), seed, options) for seed in (42, 43))
+    assert (first.seed, second.seed) == (42, 43)
+    weights = [scenario.agents["worker"].dump()["weights"] for scenario in (first, second)]
+    assert [each["run"] for each in weights] == [str(tmp_path / "seed_42"), str(tmp_path / "seed_43")]
+    assert weights[0]["sha256"] != weights[1]["sha256"]
 
 
 def test_seeds_are_finished_in_slices(commands: Commands, tmp_path: Path) -> None:

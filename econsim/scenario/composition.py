@@ -38,7 +38,7 @@ def extended(path: Path, below: tuple[Path, ...] = ()) -> Node:
         return node
     base = node.content.pop("extends")
     try:
-        base_path = library.find("scenarios", base.content if isinstance(base.content, str) else repr(base.plain()))
+        base_path = _file_of(base, path.parent)
     except UserError as error:
         raise ScenarioError([Problem(base.where, "extends", str(error))]) from None
     if base_path.resolve() in (*(extending.resolve() for extending in below), path.resolve()):
@@ -48,6 +48,21 @@ def extended(path: Path, below: tuple[Path, ...] = ()) -> Node:
     if "headline" in inherited and "headline" not in node.content:
         inherited["headline"] = _of_another(inherited["headline"], base)
     return laid_over(Node(inherited, node.where), node)
+
+
+def _file_of(base: Node, folder: Path) -> Path:
+    """Return the file of a scenario that is extended: a name of scenarios/, or a path from ``folder`` to a YAML file.
+
+    Raises:
+        UserError: there is no such scenario or file.
+    """
+    name = base.content if isinstance(base.content, str) else repr(base.plain())
+    if name.endswith((".yaml", ".yml")):
+        path = library.on_disk(folder / name)
+        if not path.is_file():
+            raise UserError(f"there is no file {path}")
+        return path
+    return library.find("scenarios", name)
 
 
 def _of_another(headline: Node, base: Node) -> Node:

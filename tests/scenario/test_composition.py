@@ -82,6 +82,22 @@ def test_a_scenario_extends_another() -> None:
     assert load("big_pond").description == "Many."
 
 
+def test_a_scenario_extends_a_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "lower.yaml").write_text("extends: pond\neconomy: {fishers: 500}\n")
+    below = tmp_path / "below"
+    below.mkdir()
+    (below / "upper.yaml").write_text("extends: ../lower.yaml\nseed: 3\n")
+    scenario = load(below / "upper.yaml")
+    assert (economy(scenario)["fishers"], scenario.seed) == (500, 3)
+    (below / "upper.yaml").write_text("extends: lower.yaml\n")
+    with pytest.raises(ScenarioError, match=r"upper.yaml:1: extends: there is no file .*/below/lower.yaml"):
+        load(below / "upper.yaml")
+    (tmp_path / "lower.yaml").write_text("extends: below/upper.yaml\n")
+    (below / "upper.yaml").write_text("extends: ../lower.yaml\n")
+    with pytest.raises(ScenarioError, match=r"lower.yaml:1: extends: below/upper.yaml itself extends this scenario"):
+        load(below / "upper.yaml")
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [

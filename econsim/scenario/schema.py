@@ -16,9 +16,9 @@ def scenario_schema() -> dict[str, Any]:
     # This key is only in the model: in a file, the label is the planner's key `label`.
     del properties["planner_label"]
     properties["extends"] = {
-        "description": "A scenario that this one extends, by name or as the path of a YAML file from this file's folder: "
+        "description": "A scenario that this one extends, a name or the path of a YAML file from its folder: "
         "keys that are not given here are taken from it.",
-        "enum": library.names("scenarios"),
+        "anyOf": [{"enum": library.names("scenarios")}, {"type": "string", "pattern": r"\.ya?ml$"}],
     }
     properties["baselines"] = {
         "description": properties["baselines"].get("description", ""),

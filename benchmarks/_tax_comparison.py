@@ -159,11 +159,13 @@ def speed(run: Run) -> float:
 
 
 def gains(run: Run) -> list[dict[str, Any]]:
-    """Return the gain of each role from deviating, if ``econsim equilibrium`` has measured it."""
-    if not (run.path / "certificate.json").is_file():
-        return []
-    kept = ("role", "seed", "method", "followers", "own", "gain", "low", "high", "announcement")
-    return [{name: finding[name] for name in kept if name in finding} for finding in run.certificate["findings"]]
+    """Return the gain of each role from deviating, under each policy for which ``econsim equilibrium`` measured it."""
+    kept = ("role", "seed", "method", "followers", "own", "gain", "low", "high", "relative", "ranks", "announcement")
+    return [
+        {"policy": policy} | {name: finding[name] for name in kept if name in finding}
+        for policy, certificate in run.certificates.items()
+        for finding in certificate["findings"]
+    ]
 
 
 def table(result: dict[str, Any], planned: int) -> str:

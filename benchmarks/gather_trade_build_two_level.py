@@ -15,10 +15,10 @@ scenario ``gather_trade_build_two_level``). Each seed is a run of its own under 
 command continues where the last one stopped, and with ``--slice`` it stops after that time with exit code 130; the
 folder is small, and is committed until all seeds are finished. Every call records the seeds that are finished.
 
-After ``econsim equilibrium RUN``, the gains in its certificate are recorded too. Results of variants are stored under
-separate names: ``--as gather_trade_build_saez_long_run baselines=[] "planner={kind: saez_buffer, elasticity: 4.35,
-copies: 64, rounds: 1, buffer: 50000}"`` gives Saez's formula an elasticity of its own. Where the workers of a scenario
-have the weights of another run, ``--workers-of`` names the folder of the runs of all seeds.
+After ``econsim equilibrium RUN [--policy LABEL]``, the gains in its certificates are recorded too. Results of variants
+are stored under separate names: ``--as gather_trade_build_saez_long_run baselines=[] "planner={kind: saez_buffer,
+elasticity: 4.35, copies: 64, rounds: 1, buffer: 50000}"`` gives Saez's formula an elasticity of its own. Where the
+workers of a scenario have the weights of another run, ``--workers-of`` names the folder of the runs of all seeds.
 """
 
 from __future__ import annotations

@@ -88,6 +88,8 @@ class Account:
         statistics: the metrics that are computed from an account of players.
         weight: whether it is the number of people that each player represents; all statistics of the same axis are
             weighted by it.
+        ranks: whether the players of a role are ranked by it where results are shown by rank: a property that each of
+            them has throughout an episode, such as a skill.
         flow: whether it is a flow of one step, so that an episode reports its mean over the steps after
             ``Game.burn_in`` and stores its time series; otherwise it is a stock, read at the end of the episode.
         definition: which of several definitions an account with one number per episode has; see
@@ -102,6 +104,7 @@ class Account:
     show: Show = "never"
     statistics: tuple[Statistic, ...] = field(default=(Statistic(),))
     weight: bool = False
+    ranks: bool = False
     flow: bool = False
     definition: str = ""
 

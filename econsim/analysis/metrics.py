@@ -19,7 +19,16 @@ from econsim.errors import UserError
 from econsim.game import Game
 from econsim.split_roles import PlayerGroup, base_role, player_groups
 
-__all__ = ["GAP", "check_declared", "declaration_errors", "declared", "measure", "player_accounts", "player_weights"]
+__all__ = [
+    "GAP",
+    "check_declared",
+    "columns_of",
+    "declaration_errors",
+    "declared",
+    "measure",
+    "player_accounts",
+    "player_weights",
+]
 
 GAP = Metric("gap_closed", "Gap closed", "", "share", "headline")
 """Position of a policy's welfare between the floor (0) and the ceiling (1) of the evaluation."""
@@ -89,7 +98,7 @@ def _mean_returns(game: Game[Any], accounts: Mapping[str, Tensor], returns: Mapp
     parts: dict[str, list[tuple[Floats, Floats | None]]] = {}
     means: dict[str, Floats] = {}
     for name, value in returns.items():
-        own = _array(value), _people(game, accounts, name, groups.get(name))
+        own = _array(value), _people(game, accounts, name)
         parts.setdefault(base_role(name), []).append(own)
         if name in groups:
             means[groups[name].metric("return")] = _mean(*own)
@@ -100,20 +109,29 @@ def _mean_returns(game: Game[Any], accounts: Mapping[str, Tensor], returns: Mapp
     return means
 
 
-def _people(game: Game[Any], accounts: Mapping[str, Tensor], name: str, group: PlayerGroup | None) -> Floats | None:
+def _people(game: Game[Any], accounts: Mapping[str, Tensor], name: str) -> Floats | None:
     """Return the people that each player of a role, or of a group, represents, ``[B, N]``; ``None`` if one each."""
     for account in (each for each in game.accounts_spec if each.weight):
-        axis, people = account.axes[0], _array(accounts[account.name])
-        if axis not in (FOLLOWERS, f"role:{base_role(name)}") or (axis == FOLLOWERS and game.roles[name].leads):
-            continue
-        if group is not None:
-            return people[:, group.players_along(axis)]
-        if axis != FOLLOWERS:
-            return people
-        following = {role: each.count for role, each in game.roles.items() if not each.leads}
-        start = sum(following[role] for role in list(following)[: list(following).index(name)])
-        return people[:, start : start + following[name]]
+        if (columns := columns_of(game, account, name)) is not None:
+            return _array(accounts[account.name])[:, columns]
     return None
+
+
+def columns_of(game: Game[Any], account: Account, name: str) -> slice | list[int] | None:
+    """Return where an account of players holds those of the role ``name``; ``None`` if it does not hold them."""
+    if not account.is_of_players:
+        return None
+    axis = account.axes[0]
+    if axis not in (FOLLOWERS, f"role:{base_role(name)}") or (axis == FOLLOWERS and game.roles[name].leads):
+        return None
+    group = next((each for each in player_groups(game) if each.role == name), None)
+    if group is not None:
+        return group.players_along(axis)
+    if axis != FOLLOWERS:
+        return slice(None)
+    following = {role: each.count for role, each in game.roles.items() if not each.leads}
+    start = sum(following[role] for role in list(following)[: list(following).index(name)])
+    return slice(start, start + following[name])
 
 
 def player_accounts(game: Game[Any], accounts: Mapping[str, Tensor]) -> dict[str, Tensor]:

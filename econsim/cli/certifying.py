@@ -29,21 +29,24 @@ def equilibrium(
     role: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A role; repeatable. Default: all roles.")
     ] = None,
+    policy: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="A policy of the run. Default: its own, not a baseline.")
+    ] = None,
     first_seed: Annotated[bool, typer.Option("--first-seed", help="Use only the first training seed.")] = False,
     backend: BackendOption = Backend.tensors,
     quiet: QuietOption = False,
 ) -> None:
     """Measure how far a run is from equilibrium.
 
-    For each role, holds the policies of all others fixed and computes the gain from deviating. Writes certificate.json
-    and updates the report.
+    For each role, holds the policies of all others fixed and computes the gain from deviating. Writes certificate.json,
+    or certificate-LABEL.json with --policy, and updates the report.
     """
     from econsim.report import write_report
     from econsim.runs import open_run
     from econsim.runs.certificate import DeviationBudget, certify
 
     budget = DeviationBudget(episodes, iterations, search_budget, compare)
-    certificate = certify(run, budget, tuple(role or ()), first_seed, quiet, backend.value)
+    certificate = certify(run, budget, tuple(role or ()), first_seed, quiet, backend.value, policy)
     write_report(open_run(run), with_png=False)
     from rich.console import Console
 

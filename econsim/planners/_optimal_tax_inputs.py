@@ -124,13 +124,21 @@ def elasticity_of(game: Game[Any], state: Any) -> float:
 
 
 def explanation(
-    choice: float | str, elasticity: Tensor, weights: SocialWeights | Literal["equal"], game: Game[Any]
+    choice: float | str,
+    elasticity: Tensor,
+    weights: SocialWeights | Literal["equal"],
+    game: Game[Any],
+    averaged: bool = False,
 ) -> str:
-    """Return in words which elasticity ``[3]``, chosen how, and which social weights a schedule rests on."""
+    """Return in words which elasticity ``[3]``, chosen how, and which social weights a schedule rests on.
+
+    With ``averaged`` an estimate is a moving average, and the interval that of the last estimate in it.
+    """
     value, low, high = elasticity.tolist()
     source = "given"
     if choice == "estimated":
-        source = f"estimated, 95 % interval {low:.3g} to {high:.3g}"
+        estimate = "a moving average; last estimate" if averaged else "estimated"
+        source = f"{estimate}, 95 % interval {low:.3g} to {high:.3g}"
     elif choice == "economy":
         source = f"of the economy: {_inputs(game, ELASTICITY, 'estimated').elasticity_meaning}"
     return f"elasticity of taxable income {value:.3g} ({source}); social weights: {_in_words(weights)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -32,8 +32,9 @@ ANSWERS = {
 
 
 class Certified(NamedTuple):
-    """A certificate as text: a table, and notes on each row and on the computation."""
+    """A certificate of a policy as text: a table, and notes on each row and on the computation."""
 
+    policy: str
     header: list[str]
     rows: list[list[str]]
     notes: list[str]
@@ -50,22 +51,43 @@ class Certified(NamedTuple):
 
 
 def certified(certificate: dict[str, Any]) -> Certified:
-    """Return a certificate as text, with one row per role and class of deviations, means over training seeds."""
+    """Return a certificate as text, with one row per role and class of deviations, means over training seeds.
+
+    Where players are ranked, a row per rank follows.
+    """
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for finding in certificate["findings"]:
         groups.setdefault((finding["role"], finding["method"]), []).append(finding)
     with_gap = any(finding.get("share_of_gap") is not None for finding in certificate["findings"])
     header = ["role", "deviation", "own return", "gain", "95 % interval", "% of return", "largest gain"]
-    rows = [_row(role, method, findings) for (role, method), findings in groups.items()]
-    if any("lower" in finding for finding in certificate["findings"]):
-        header.append("true gain")
-        rows = [[*row, _bounds(findings)] for row, findings in zip(rows, groups.values(), strict=True)]
-    if with_gap:
-        header.append("% of gap")
-        shares = [_share(_mean(findings, "share_of_gap")) for findings in groups.values()]
-        rows = [[*row, share] for row, share in zip(rows, shares, strict=True)]
+    with_bounds = any("lower" in finding for finding in certificate["findings"])
+    header += ["true gain"] * with_bounds + ["% of gap"] * with_gap
+    rows = []
+    for (role, method), findings in groups.items():
+        bounds = [_bounds(findings)] * with_bounds + [_share(_mean(findings, "share_of_gap"))] * with_gap
+        rows.append(_row(role, method, findings) + bounds)
+        rows += [row + [""] * len(bounds) for row in _ranks(role, method, findings)]
     notes = [_note(role, method, findings) for (role, method), findings in groups.items()]
-    return Certified(header, rows, [*notes, *_nash_gap(certificate), _budget(certificate)])
+    return Certified(certificate["policy"], header, rows, [*notes, *_nash_gap(certificate), _budget(certificate)])
+
+
+def _ranks(role: str, method: str, findings: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
+    """Yield a row for each rank of the players, with means over training seeds."""
+    by_rank: dict[int, list[dict[str, Any]]] = {}
+    for each in (rank for finding in findings for rank in finding.get("ranks", ())):
+        by_rank.setdefault(each["rank"], []).append(each)
+    for rank, found in sorted(by_rank.items()):
+        own, gain = _average(found, "own"), max(0.0, _average(found, "difference"))
+        share = _share(gain / abs(own)) if own else ""
+        yield [
+            f"{role}, rank {rank}",
+            METHODS[method],
+            _number(own),
+            _number(gain),
+            _span(*_interval(found)),
+            share,
+            "",
+        ]
 
 
 def _nash_gap(certificate: dict[str, Any]) -> list[str]:
@@ -80,13 +102,12 @@ def _nash_gap(certificate: dict[str, Any]) -> list[str]:
 
 
 def _row(role: str, method: str, findings: Sequence[dict[str, Any]]) -> list[str]:
-    low, high = _interval(findings)
     return [
         role,
         METHODS[method],
         _number(_average(findings, "own")),
         _number(_average(findings, "gain")),
-        "" if low is None or high is None else f"{_number(low)} to {_number(high)}",
+        _span(*_interval(findings)),
         _share(_mean(findings, "relative")),
         _number(max(finding["largest"] for finding in findings)) if findings[0]["players"] > 1 else "",
     ]
@@ -110,6 +131,10 @@ def _interval(findings: Sequence[dict[str, Any]]) -> tuple[float | None, float |
     return over_seeds.low, over_seeds.high
 
 
+def _span(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{_number(low)} to {_number(high)}"
+
+
 def _note(role: str, method: str, findings: Sequence[dict[str, Any]]) -> str:
     """Return the note on a row: the deviations considered, and the raw difference if deviating did worse."""
     first = findings[0]
@@ -123,6 +148,8 @@ def _note(role: str, method: str, findings: Sequence[dict[str, Any]]) -> str:
         clauses.append(f"welfare {shown(own)}, with the deviation {shown(reached)}")
     if "equivalents" in first:
         clauses.append(_equivalents([finding["equivalents"] for finding in findings]))
+    if first.get("ranks"):
+        clauses.append(f"ranks are those of {first['ranked_by']} within an episode, the lowest first")
     if (share := _mean(findings, "share_of_exact")) is not None:
         clauses.append(f"the search attains {share:.1%} of the exact gain")
     if (difference := _average(findings, "difference")) < 0:

@@ -97,7 +97,7 @@ SECTIONS: dict[str, Callable[[Run], Any]] = {
     "households": household_table,
     "household_statistics": statistics_table,
     "elections": election_tables,
-    "certified": lambda run: certified(run.certificate) if (run.path / "certificate.json").is_file() else None,
+    "certificates": lambda run: [certified(certificate) for certificate in run.certificates.values()],
     "llm_usage": llm_usage,
     "conversation": lambda run: CONVERSATION if has_transcript(run) else "",
     "calibration": content.notes_of,

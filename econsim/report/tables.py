@@ -113,14 +113,21 @@ def schedules(run: Run) -> pd.DataFrame:
 
 
 def certificate(run: Run) -> pd.DataFrame:
-    """Return one row per role, training seed and class of deviations, with the gain.
+    """Return one row per policy with a certificate, role, training seed and class of deviations, with the gain.
 
     Raises:
         UserError: the run has no certificate.
     """
+    by_policy = run.certificates or {"": run.certificate}
     keys = ("role", "seed", "method", "deviations", "lower", "upper")
     columns = (*keys, "own", "gain", "difference", "low", "high", "interval", "relative", "largest")
-    return pd.DataFrame([{name: finding.get(name) for name in columns} for finding in run.certificate["findings"]])
+    return pd.DataFrame(
+        [
+            {"policy": policy} | {name: finding.get(name) for name in columns}
+            for policy, found in by_policy.items()
+            for finding in found["findings"]
+        ]
+    )
 
 
 TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {

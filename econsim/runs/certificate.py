@@ -1,4 +1,6 @@
-"""Equilibrium certificates: each role's gain from deviating from the run's own policy, written as ``certificate.json``.
+"""Equilibrium certificates: each role's gain from deviating from a policy of the run, written as ``certificate.json``.
+
+That file is about the run's own policy; certificates of its baselines lie beside it, as ``certificate-POLICY.json``.
 
 Each pair of training seed and role is one unit of work. The results of finished units are stored, so that an
 interrupted certificate continues where it stopped; the results depend only on the run's seed and the budget.
@@ -8,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Enumerable, Solvable
@@ -45,8 +49,9 @@ def certify(
     first_seed: bool = False,
     quiet: bool = False,
     backend: str = TENSORS,
+    policy: str | None = None,
 ) -> dict[str, Any]:
-    """Measure how far a run's own policy is from equilibrium, write its certificate and return it.
+    """Measure how far a policy of a run is from equilibrium, write its certificate and return it.
 
     Args:
         run: a finished run, or its folder.
@@ -56,10 +61,11 @@ def certify(
         quiet: print no progress.
         backend: ``tensors`` or ``kernels``, which plays a game on the kernels that it offers (``docs/kernels.md``). The
             certificate holds the backend.
+        policy: label of the policy; by default the run's own.
 
     Raises:
-        UserError: the run is not finished or is in use, there is no such role, the budget allows no deviation for a
-            role, or kernels are requested on a GPU or without numba.
+        UserError: the run is not finished or is in use, there is no such role or policy, the budget allows no deviation
+            for a role, or kernels are requested on a GPU or without numba.
         RunError: a file of the run is damaged.
         KeyboardInterrupt: the user stopped the search; the same call continues where it stopped.
     """
@@ -67,21 +73,24 @@ def certify(
     check_finished(opened)
     with locked(opened.path), computing_on(opened.environment["threads"]), Advice().listening():
         settle(opened.path)
-        certificate = _Certifying(opened, budget or DeviationBudget(), quiet, backend).finish(roles, first_seed)
-    vars(opened).pop("certificate", None)  # a certificate that was read before is out of date
+        work = _Certifying(opened, budget or DeviationBudget(), quiet, backend, policy)
+        certificate = work.finish(roles, first_seed)
+    for read_before in ("certificate", "certificates"):
+        vars(opened).pop(read_before, None)
     return certificate
 
 
 class _Certifying:
     """Computation of one certificate."""
 
-    def __init__(self, run: Run, budget: DeviationBudget, quiet: bool, backend: str) -> None:
+    def __init__(self, run: Run, budget: DeviationBudget, quiet: bool, backend: str, policy: str | None) -> None:
         self.run, self.budget = run, budget
         scenario = run.scenario
         backed = on_backend(scenario.build_game(device_named(run.environment["device"])), backend)
         plan, self.backend = plan_of(scenario, backed.game), backed.backend
-        self.game, self.policy = plan.game, plan.last
-        self.finder = Finder(run, plan, budget)
+        self.game, self.policy = plan.game, plan.last if policy is None else plan.policy(policy)
+        self.finder = Finder(run, plan, budget, self.policy)
+        self.command = run.command("equilibrium") + ("" if policy is None else f" --policy {shlex.quote(policy)}")
         self.journal = Journal(run.path / "log.txt", quiet)
         if backed.reason:
             self.journal.say(f"backend: tensors, because {backed.reason}")
@@ -96,13 +105,17 @@ class _Certifying:
         try:
             self._work([piece for piece in pieces if piece.name not in done], request, done)
         except KeyboardInterrupt as error:
-            message = f"stopped; continue with the same command: {self.run.command('equilibrium')}"
+            message = f"stopped; continue with the same command: {self.command}"
             raise KeyboardInterrupt(message) from error
         findings = [entry for piece in pieces for entry in done[piece.name]]
         content = {**request, "unit": self.game.unit, "seeds": list(seeds), "findings": findings}
-        record_json(self.run.path, _FILE, content)
+        record_json(self.run.path, self._file(), content)
         (self.run.path / _PARTIAL).unlink(missing_ok=True)
         return content
+
+    def _file(self) -> str:
+        own = self.policy.label == self.run.plan.last.label
+        return _FILE if own else f"{Path(_FILE).stem}-{quote(self.policy.label, safe='')}.json"
 
     def _wanted(self, roles: tuple[str, ...]) -> list[str]:
         for role in roles:

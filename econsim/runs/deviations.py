@@ -35,7 +35,7 @@ from econsim.rl.settings import Settings
 from econsim.runs.folder import Run
 from econsim.runs.load_agents import agents_of
 from econsim.runs.progress import Report
-from econsim.scenario.plan import Plan
+from econsim.scenario.plan import Plan, Policy
 
 __all__ = ["PRICES", "DeviationBudget", "Finder", "Piece"]
 
@@ -101,9 +101,9 @@ class Piece:
 class Finder:
     """The search for deviations from one policy of a run."""
 
-    def __init__(self, run: Run, plan: Plan, budget: DeviationBudget) -> None:
+    def __init__(self, run: Run, plan: Plan, budget: DeviationBudget, policy: Policy) -> None:
         self.run, self.plan, self.budget = run, plan, budget
-        self.game, self.policy = plan.game, plan.last
+        self.game, self.policy = plan.game, policy
         self.precise = plan.game.to(dtype=torch.float64)
 
     def phases(self, piece: Piece) -> tuple[str, ...]:

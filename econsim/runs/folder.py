@@ -6,7 +6,8 @@
                   checkpoints/<policy>-seed-<seed>/  episodes/<policy>.safetensors (games that can be recorded)
                   panel.parquet (where the scenario asks for a panel)  elections.json (where a planner is elected)
                   calls.jsonl  answers.sqlite  transcript.sqlite  messages.jsonl (of runs that ask a language model)
-                  log.txt  report.html  figures/  tables/  certificate.json (after ``econsim equilibrium``)
+                  log.txt  report.html  figures/  tables/  certificate.json (after ``econsim equilibrium``;
+                  certificate-POLICY.json for a baseline)
                   lock (held by the process that works on the run)
 
 Every file is written under a temporary name and then renamed, so that no file is ever incomplete. Checkpoints and the
@@ -179,6 +180,14 @@ class Run:
         if not (self.path / "certificate.json").is_file():
             raise UserError(f"{self.path}: this run has no certificate; compute it with: {self.command('equilibrium')}")
         return self.read_json("certificate.json", {})
+
+    @cached_property
+    def certificates(self) -> dict[str, dict[str, Any]]:
+        """The certificates that there are, by the label of the policy; that of the run's own policy is the last."""
+        baselines = sorted(path.name for path in self.path.glob("certificate-*.json"))
+        own = ["certificate.json"] if (self.path / "certificate.json").is_file() else []
+        found = [self.read_json(name, {}) for name in (*baselines, *own)]
+        return {certificate["policy"]: certificate for certificate in found}
 
     def recording(self, policy: str | None = None) -> Recording:
         """Return the recorded episode of a policy, by default of the scenario's own.

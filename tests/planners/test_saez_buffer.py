@@ -118,6 +118,15 @@ def test_a_fit_ends_with_a_schedule_of_the_formula(fitted: tuple[SaezBuffer, Mem
     assert sizes == [64, 100, 100, 100]  # 4 copies x 4 workers x 4 periods a round, each once
 
 
+def test_an_averaged_elasticity_is_told_from_the_last_estimate() -> None:
+    game = GatherTradeBuild(Parameters(horizon=2))
+    planner = SaezBuffer(Settings(elasticity="estimated", copies=4, fewest=100, buffer=100))
+    elasticity = torch.tensor([2.79, 3.09, 3.13], dtype=torch.float64)
+    planner.load_state_dict({"rates": torch.zeros(7), "elasticity": elasticity})
+    said = planner.explanation(game)
+    assert "income 2.79 (a moving average; last estimate, 95 % interval 3.09 to 3.13)" in said
+
+
 def test_a_fit_is_a_function_of_its_seed(fitted: tuple[SaezBuffer, MemoryRecorder]) -> None:
     parts = ("build", "trade", "gather", {"kind": "tax", "period": 30})
     game = GatherTradeBuild(Parameters.model_validate({"horizon": 120, "components": parts, "starting_coin": 20.0}))

@@ -99,6 +99,24 @@ def test_roles_and_seeds_can_be_chosen(run: Run) -> None:
     assert [it["method"] for it in exact["findings"]] == ["exact"]
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_baseline_has_a_certificate_of_its_own(run: Run) -> None:
+    exact = DeviationBudget(episodes=1, iterations=0, announcements=20)
+    half = certify(run, exact, quiet=True, policy="half")
+    assert half["policy"] == "half"
+    # The planner's gap at a rate of 1/2: the least able gain 0.9 at the best rate.
+    assert half["findings"][1]["own"] == pytest.approx(0.5**2 / 2 + 3 * 0.5 * 0.5, abs=1e-12)
+    assert list(run.certificates) == ["half"]
+    own = certify(run, exact, quiet=True)
+    assert run.certificates == {"half": half, "trained": own}
+    assert own == json.loads((run.path / "certificate.json").read_text())
+    report = write_report(run).read_text()
+    assert "Gains from deviating, half" in report
+    assert "Gains from deviating, trained" in report
+    with pytest.raises(UserError, match="--policy hlf: this run has no such policy"):
+        certify(run, exact, quiet=True, policy="hlf")
+
+
 @pytest.mark.parametrize(
     ("budget", "roles", "reason"),
     [

@@ -7,11 +7,13 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from econsim.analysis.equilibrium.ranks import RankGain
 from econsim.analysis.statistics import mean_interval
 from econsim.learning import Certificate
 
 __all__ = ["Gain", "paired_gain"]
 
+_BY_RANK = ("ranked_by", "ranks")
 ROUNDING = 1e-9  # relative to returns: the rounding error of float64 sums over a thousand steps is smaller
 
 
@@ -21,7 +23,8 @@ class Gain:
 
     ``over`` names the units of the interval: episodes where shocks differ between them, otherwise people; ``nothing``
     where there is a single number (``low`` and ``high`` are ``None``), as in a game without shocks. ``interval`` says
-    how it was computed, or why there is none. ``largest`` is the largest mean difference of a single player.
+    how it was computed, or why there is none. ``largest`` is the largest mean difference of a single player. ``ranks``:
+    the same by rank, where the game orders its players by something, which ``ranked_by`` names.
     """
 
     own: float
@@ -33,6 +36,8 @@ class Gain:
     count: int
     largest: float
     interval: str
+    ranked_by: str = ""
+    ranks: tuple[RankGain, ...] = ()
 
     @property
     def gain(self) -> float:
@@ -59,8 +64,9 @@ class Gain:
         return Certificate(max(0.0, low), max(0.0, high) if exact else None, deviation_class, method)
 
     def plain(self) -> dict[str, Any]:
-        """Return plain data, the gain and its relative size included."""
-        return {**asdict(self), "gain": self.gain, "relative": self.relative}
+        """Return plain data, the gain and its relative size included, and ranks where there are some."""
+        plain = {**asdict(self), "gain": self.gain, "relative": self.relative}
+        return plain if self.ranks else {key: value for key, value in plain.items() if key not in _BY_RANK}
 
 
 def paired_gain(own: Tensor, reached: Tensor) -> Gain:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from econsim.agents.best_response import BestResponse, Parameters
 from econsim.analysis.equilibrium.batching import copies_at_once, players_to_try
 from econsim.analysis.equilibrium.deviation import Deviating, following_role, in_seat
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
+from econsim.analysis.equilibrium.ranks import Ranking, ranking, ranks_in
 from econsim.game import Agent, Game
 from econsim.play import play
 
@@ -30,11 +31,15 @@ def exact_deviator() -> Agent:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Returns ``[E, P]`` of the players ``players`` ``[P]`` in ``E`` episodes, without and with deviating."""
+    """Returns ``[E, P]`` of the players ``players`` ``[P]`` in ``E`` episodes, without and with deviating.
+
+    ``ranking`` is that of all players of the role, where the game orders them.
+    """
 
     players: Tensor
     own: Tensor
     reached: Tensor
+    ranking: Ranking | None = None
 
 
 def unilateral_gain(
@@ -48,7 +53,11 @@ def unilateral_gain(
 ) -> Gain:
     """Return the mean gain of a player of a role from deviating alone; arguments as for :func:`unilateral_pairs`."""
     pairs = unilateral_pairs(game, agents, role, deviator, key, most, watch)
-    return paired_gain(pairs.own, pairs.reached)
+    gain = paired_gain(pairs.own, pairs.reached)
+    if pairs.ranking is None:
+        return gain
+    ranks = ranks_in(pairs.ranking, pairs.players, pairs.own, pairs.reached)
+    return replace(gain, ranked_by=pairs.ranking.by, ranks=ranks)
 
 
 @torch.no_grad()
@@ -81,10 +90,12 @@ def unilateral_pairs(
     """
     count = following_role(game, role).count
     players = _players(count, players_to_try(game, role, len(key)) if most is None else most, key)
-    own_returns = play(game, agents, key, watch).returns[role][:, players]
+    episode = play(game, agents, key, watch)
+    own_returns = episode.returns[role][:, players]
     pairs = torch.cartesian_prod(torch.arange(len(key), device=key.device), players).reshape(-1, 2)
     reached = [_returns(game, agents, role, deviator, key[e], seat, watch) for e, seat in _parts(game, pairs)]
-    return Pairs(players, own_returns, torch.cat(reached).reshape(own_returns.shape))
+    found = ranking(game, episode.state, role)
+    return Pairs(players, own_returns, torch.cat(reached).reshape(own_returns.shape), found)
 
 
 def unilateral_plays(game: Game[Any], role: str, episodes: int) -> int:

@@ -23,6 +23,6 @@ def accounts_spec(welfare: WelfareName, equality_weight: float) -> tuple[Account
         Account("consumption", WORKERS, MONEY, statistics=(Statistic("mean", "detail"), Statistic("gini", "table"))),
         Account("coin_in_escrow", WORKERS, MONEY),
         Account("utility", WORKERS, statistics=(Statistic("mean", "table"),)),
-        Account("build_payment", WORKERS, MONEY, "Payment per house"),
+        Account("build_payment", WORKERS, MONEY, "Payment per house", ranks=True),
         Account("gather_bonus", WORKERS, "units", "Probability of a second unit"),
     )

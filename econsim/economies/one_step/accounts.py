@@ -38,7 +38,7 @@ def accounts_spec(family: Family, welfare: WelfareName) -> tuple[Account, ...]:
         Account("rebate", WORKER, MONEY),
         Account("utility", WORKER, utility, statistics=(_TABLE,)),
         *(() if isinstance(family, MoneyMetric) else _GAINS),
-        Account("skill", WORKER, f"{MONEY} per hour"),
+        Account("skill", WORKER, f"{MONEY} per hour", ranks=True),
         Account("potential_income", WORKER, MONEY, "Income at 40 hours"),
         Account("weight", WORKER, "people", "People represented", weight=True),
         Account("rates", ("bracket",), title="Marginal tax rates", format="share"),

@@ -119,7 +119,8 @@ class SaezBuffer(FittedAction):
 
     def explanation(self, game: Game[Any]) -> str:
         """Return which elasticity and which social weights the schedule rests on."""
-        return explanation(self.parameters.elasticity, self.fitted["elasticity"], self.parameters.welfare_weights, game)
+        chosen, found = self.parameters, self.fitted["elasticity"]
+        return explanation(chosen.elasticity, found, chosen.welfare_weights, game, averaged=True)
 
     def _social(self, game: Game[Any], state: Any) -> tuple[Tensor, Tensor]:
         """Return social weights and effort values ``[B, N]`` of an episode; weights have mean one in every copy."""

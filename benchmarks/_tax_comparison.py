@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from econsim.analysis.statistics import mean_interval
 from econsim.game import Agent, Game
@@ -76,7 +77,8 @@ def _score(policies: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def division_of_labour(game: Game[Any], agents: dict[str, Agent], seed: int) -> dict[str, Any]:
     """Return the workers' activities by skill rank, the lowest first, and the market, as means of episodes.
 
-    ``labour_per_house`` is the labour of the worker with the highest skill per house that it builds.
+    ``labour_per_house`` is the labour of the worker with the highest skill per house that it builds; ``builder``: its
+    margin, see :func:`margin`.
     """
     accounts = play(game, agents, evaluation_key(seed, EPISODES)).accounts
     rank = accounts["build_payment"].argsort(1)
@@ -97,7 +99,36 @@ def division_of_labour(game: Game[Any], agents: dict[str, Agent], seed: int) -> 
         "coin": by_skill("consumption"),
         "units_traded": units,
         "mean_price": coin / units if units else None,
+        "builder": margin(game, accounts) if houses[-1] else None,
     }
+
+
+def margin(game: Game[Any], accounts: Mapping[str, Tensor]) -> dict[str, float]:
+    r"""Return what one more house costs and brings the worker with the highest skill, from means of episodes.
+
+    A worker with labour cost $c$ builds $h$ houses with labour $l$, pays $m$ net for materials and ends with coin $x$.
+    All inputs in proportion, it is at its best where $c \, l / h = (1 - s \, \tau (1 - 1 / N)) (b - m / h) x^{-\eta}$,
+    with the payment per house $b$ and its marginal tax rate $\tau$ (a mean over periods, weighted by income), of whose
+    tax one $N$-th comes back as rebate. The share $s$ of the tax is what it attributes to its work. ``cost`` is the
+    left side, ``gain_untaxed`` the right side for $s = 0$, and ``felt`` the $s$ for which both are equal.
+    """
+    best = accounts["build_payment"].argmax(1, keepdim=True)
+
+    def of_best(values: Tensor) -> float:
+        return float(values.double().gather(1, best).mean())
+
+    rates, incomes = (accounts[name].double() for name in ("marginal_rate_by_period", "income_by_period"))
+    houses, workers = of_best(accounts["houses"]), accounts["houses"].shape[1]
+    goods = ("stone", "wood")
+    materials = sum(of_best(accounts[f"spent_on_{good}"] - accounts[f"earned_with_{good}"]) for good in goods)
+    net = (of_best(accounts["building_income"]) - materials) / houses
+    rate = of_best((rates * incomes).sum(-1)) / of_best(incomes.sum(-1))
+    risk_aversion, labour_cost = (float(game.number(name)) for name in ("risk_aversion", "labour_cost"))
+    gain = net * of_best(accounts["consumption"]) ** -risk_aversion
+    cost = labour_cost * of_best(accounts["labour"]) / houses
+    wedge = rate * (1 - 1 / workers)
+    found = {"net_of_materials": net, "marginal_rate": rate, "gain_untaxed": gain, "cost": cost}
+    return found if not wedge else {**found, "felt": (1 - cost / gain) / wedge}
 
 
 def _labour_of(run: Run) -> dict[str, dict[str, Any]]:
@@ -120,6 +151,8 @@ def _mean(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             return None
         if isinstance(values[0], list):
             return [of(entries) for entries in zip(*values, strict=True)]
+        if isinstance(values[0], dict):
+            return _mean(values)
         return sum(values) / len(values)
 
     return {name: of([row[name] for row in rows]) for name in rows[0]}

@@ -262,6 +262,18 @@ def long_untaxed_phase() -> dict[str, str]:
     }
 
 
+def published_incomes() -> dict[str, str]:
+    found = result("published_incomes")
+    changes = found["change_under_federal_law"]
+    for law in found["by_law"].values():
+        own = law["econsim"]
+        assert abs(own["coin_of_builder"] / own["true_coin_of_builder"] - 1) < 0.02  # "within 2 %"
+    names = {"published": "theirs", "econsim": "ours"}
+    return {
+        f"{names[source]}_{who}": f"{-100 * changes[source][who]:.0f}" for source in names for who in changes[source]
+    }
+
+
 def price_cap() -> dict[str, str]:
     capped, free = result("gather_trade_build_price_cap"), result("gather_trade_build_two_level")
     scores = {

@@ -78,6 +78,13 @@ SENTENCES = (
     ),
     (
         "docs/training.md",
+        figures.published_incomes,
+        "The published builder earns {theirs_builder} % less under federal law than untaxed, and the others earn"
+        " {theirs_others} % less, although their marginal rate is 12 % at most; here it is {ours_builder} % and"
+        " {ours_others} %.",
+    ),
+    (
+        "docs/training.md",
         figures.long_untaxed_phase,
         "By tenths of its phase its score in training falls from {saez_most} to {saez_last} while workers adapt; in the"
         " second row, where workers learn faster at first, it rests at {rest} in the last two",

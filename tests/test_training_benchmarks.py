@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from forked_commands import Commands
 
+import econsim
+from econsim.mechanisms.welfare import equality
 from econsim.rl.settings import Settings
 from econsim.runs import execute
 from econsim.scenario import load
@@ -78,6 +81,50 @@ def test_the_two_level_comparison_is_read_off_a_run(tmp_path: Path, monkeypatch:
     assert "| saez |" in text
     assert "2 of 5 seeds" in text
     assert f"price {market['mean_price']:.2f}, {market['units_traded']:.0f} units" in text
+
+
+def test_the_margin_of_the_builder_shows_how_much_of_a_tax_it_feels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    benchmark = import_module("_tax_comparison")
+    game = econsim.make("gather_trade_build", workers=2)
+    felt, rate, coin, houses, payment, paid = 0.6, 0.4, 1500.0, 100.0, 22.0, 5.0
+    # Labour at which the condition holds: c l / h = (1 - s t / 2) (b - m / h) x^-eta.
+    labour = houses * (1 - felt * rate / 2) * (payment - paid) * coin ** -game.number("risk_aversion")
+    labour = float(labour / game.number("labour_cost"))
+    of_builder = {
+        "build_payment": payment,
+        "houses": houses,
+        "building_income": payment * houses,
+        "labour": labour,
+        "consumption": coin,
+        "spent_on_stone": 300.0,
+        "spent_on_wood": 300.0,
+        "earned_with_stone": 0.0,
+        "earned_with_wood": 100.0,
+    }
+    accounts = {name: torch.tensor([[1.0, value]]) for name, value in of_builder.items()}
+    # Weighted by income: (0.1 * 100 + 0.5 * 300) / 400 = 0.4.
+    accounts["income_by_period"] = torch.tensor([[[1.0, 1.0], [100.0, 300.0]]])
+    accounts["marginal_rate_by_period"] = torch.tensor([[[0.0, 0.0], [0.1, 0.5]]])
+    found = benchmark.margin(game, accounts)
+    assert found["marginal_rate"] == pytest.approx(rate)
+    assert found["net_of_materials"] == pytest.approx(payment - paid)
+    # Single precision of the accounts.
+    assert found["felt"] == pytest.approx(felt, abs=1e-5)
+    untaxed = {**accounts, "marginal_rate_by_period": torch.zeros(1, 2, 2)}
+    assert "felt" not in benchmark.margin(game, untaxed)
+
+
+def test_incomes_are_found_from_productivity_and_equality(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    benchmark = import_module("published_incomes")
+    thresholds, rates = torch.tensor([0.0, 100.0]).double(), torch.tensor([0.1, 0.3]).double()
+    gross = torch.tensor([250.0, 350.0, 400.0, 2000.0]).double()
+    # Taxes by hand over ten periods: a tenth of 25, 35 and 40, and 10 + 0.3 * 100 of 200; a quarter of them comes back.
+    kept = gross - torch.tensor([25.0, 35.0, 40.0, 400.0]) + 125.0
+    assert benchmark.net(gross, rates, thresholds).tolist() == pytest.approx(kept.tolist())
+    found = benchmark.incomes(3000.0, float(equality(kept)), (5, 7, 8), rates, thresholds)
+    assert found == pytest.approx((2000.0, 1000.0 / 3, 1725.0))
 
 
 def test_workers_of_each_seed_come_from_the_run_of_this_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

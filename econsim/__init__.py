@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -143,8 +144,10 @@ def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **par
     from econsim.errors import UserError
     from econsim.scenario import game_choice
 
-    if num_envs < 1:
-        raise UserError(f"make: num_envs must be at least 1, found {num_envs}")
+    if not isinstance(num_envs, Integral) or num_envs < 1:
+        hint = '; parameters of the game are given by name, as in make("one_step", workers=100)'
+        named = hint if isinstance(num_envs, dict) else ""
+        raise UserError(f"make: num_envs must be a whole number of at least 1, found {num_envs!r}{named}")
     game: Game[Any] = game_choice(name, parameters).build().to(device)
     if num_envs == 1:
         return game

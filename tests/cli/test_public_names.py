@@ -43,6 +43,9 @@ def test_make_gives_each_copy_a_row_of_every_parameter() -> None:
     assert {tuple(value.shape) for value in game.parameters.values()} == {(3,)}
     with pytest.raises(UserError, match="at least 1"):
         econsim.make("one_step", num_envs=0)
+    unnamed: Any = {"workers": 5}
+    with pytest.raises(UserError, match=r"a whole number .* given by name, as in make\(\"one_step\", workers=100\)"):
+        econsim.make("one_step", unnamed)
 
 
 def test_run_hands_on_a_scenario_with_its_overrides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

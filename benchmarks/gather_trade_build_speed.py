@@ -48,7 +48,9 @@ def legal(mask: Tensor, key: Tensor, time: Tensor, stream: str) -> Tensor:
 
 def checksum(outputs: Sequence[Tensor]) -> Tensor:
     """Return a sum over all outputs; pixels are added eight at a time, since each would first be converted."""
-    pixels = [part.flatten()[: part.numel() // 8 * 8].view(torch.int64) for part in outputs if part.dtype == torch.uint8]
+    pixels = [
+        part.flatten()[: part.numel() // 8 * 8].view(torch.int64) for part in outputs if part.dtype == torch.uint8
+    ]
     numbers = [part.sum() for part in outputs if part.is_floating_point()]
     return torch.stack([*numbers, *(part.sum() % 1000 for part in pixels)]).sum()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,18 @@ from torch import Tensor
 from econsim.kernels.allocation import addresses_of, contiguous
 from econsim.kernels.compiling import entry, part, row_at, rule
 from econsim.kernels.draws import state_of, stream, uniform_at
-from econsim.kernels.threads import over_copies
+from econsim.kernels.threads import SMALLEST_SLICE, over_copies, slices_of
 
 WORD = 8  # bytes that a checksum adds at once
+_stream = cache(stream)
 
 
 def legal(mask: Tensor, key: Tensor, time: Tensor, name: str) -> Tensor:
     """Return uniform legal options ``[B, n]`` for masks ``[B, n, A]``: the ``k``-th legal option for a random ``k``."""
     copies, drawn, options = mask.shape
     chosen = torch.empty((copies, drawn), dtype=torch.int64)
-    read = contiguous([mask, key, time])
-    over_copies(_draw, copies, addresses_of([*read, chosen]), drawn, options, stream(name))
+    read, work = contiguous([mask, key, time]), np.empty((slices_of(copies), options), np.int16)
+    over_copies(_draw, copies, addresses_of([*read, chosen]), drawn, options, _stream(name), work)
     return chosen
 
 
@@ -33,28 +35,29 @@ def checksum(outputs: Sequence[Tensor]) -> float:
 
 
 @rule
-def legal_option(mask: Any, draw: float) -> int:
-    """Return the option of which as many legal ones come before it as a share ``draw`` of their number."""
-    legal = np.int32(0)
+def legal_options(mask: Any, legal: Any) -> int:
+    """Write the numbers of the legal options of a mask, and return how many there are."""
+    count = np.int64(0)
     for option in range(mask.size):
-        legal += mask[option]
-    before, seen, chosen = np.int32(np.float32(draw) * np.float32(legal)), np.int32(0), np.int64(0)
-    for option in range(mask.size):
-        seen += mask[option]
-        chosen += seen <= before
-    return chosen
+        legal[count] = option
+        count += mask[option]
+    return count
 
 
 @entry
-def _draw(first: int, last: int, addresses: Any, drawn: int, options: int, drawn_from: Any) -> None:
-    """Draw for the environment copies ``first`` to ``last - 1``."""
+def _draw(first: int, last: int, addresses: Any, drawn: int, options: int, drawn_from: Any, work: Any) -> None:
+    """Draw for the environment copies ``first`` to ``last - 1``; ``work`` is scratch memory ``[slices, A]``."""
+    legal = work[first // SMALLEST_SLICE]
     for b in range(first, last):
         masks = row_at(addresses[0], b, (drawn * options,), np.uint8)
         key, time = row_at(addresses[1], b, (1,), np.int64), row_at(addresses[2], b, (1,), np.int64)
         chosen = row_at(addresses[3], b, (drawn,), np.int64)
         state = state_of(key[0], time[0], drawn_from)
         for n in range(drawn):
-            chosen[n] = legal_option(part(masks, n * options, options), uniform_at(state, n))
+            count, before = legal_options(part(masks, n * options, options), legal), np.int64(0)
+            if count > 1:
+                before = np.int64(np.float32(uniform_at(state, n)) * np.float32(count))
+            chosen[n] = legal[before]
 
 
 @entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
@@ -62,9 +63,9 @@ class ConstantTables:
     def of(self, economy: GatherTradeBuild, state: State) -> Tables:
         """Return the tables for a state's batch."""
         copies, ground = state.world.key.shape[0], economy.ground(state.world)
-        made_of = [economy.dtype, copies, ground, *economy.parameters.values()]
+        made_of = [economy.dtype, ground, *economy.parameters.values()]
         last = self._last
-        if last is None or len(last[0]) != len(made_of) or any(map(_differ, last[0], made_of)):
+        if last is None or last[1].sizes.copies != copies or not _same(last[0], made_of):
             self._last = last = (made_of, _tables(economy, ground, state))
         return last[1]
 
@@ -111,8 +112,8 @@ def _pattern_of(tensor: Tensor) -> Tensor:
     return _pattern(tensor.dtype, *tensor.shape)
 
 
-def _differ(left: Any, right: Any) -> bool:
-    return left is not right and (not isinstance(left, int) or left != right)
+def _same(left: list[Any], right: list[Any]) -> bool:
+    return len(left) == len(right) and all(map(is_, left, right))
 
 
 def _sizes(economy: GatherTradeBuild, ground: Ground, copies: int) -> arrays.Sizes:

@@ -47,14 +47,11 @@ class Kernels:
         after = memory.addresses.copy()
         after[WORLD : WORLD + changing.size] = changing
         taxed = state.parts.get("tax") is not None
-        if taxed and ledger_changes(memory.addresses[TIME], copies, economy.planners_act_every):
+        if taxed and ledger_changes(memory.addresses[TIME], copies, tables.sizes.period):
             ledger, after[LEDGER:] = tables.ledger.take()
             new += ledger
         (rewards, social, over), outcomes = tables.outcomes.take()
-        chosen, options, rates = (
-            _joined([actions[group.name] for group in economy.groups]),
-            *_announced(economy, actions),
-        )
+        read = [_joined([actions[group.name] for group in economy.groups]), *_announced(economy, actions)]
         slices = slices_of(copies)
         over_copies(
             step,
@@ -65,7 +62,7 @@ class Kernels:
             after,
             tables.row_bytes,
             outcomes,
-            addresses_of([chosen, options, rates]),
+            addresses_of(read),
             np.empty((slices, 6, economy.workers), np.int64),
             np.empty((slices, 3, economy.workers), tables.constants.numbers.dtype),
         )
@@ -110,10 +107,16 @@ def _of_workers(economy: GatherTradeBuild, seen: list[Tensor], tables: Tables) -
 def _of_planners(economy: GatherTradeBuild, seen: list[Tensor], tables: Tables) -> dict[str, Observation]:
     _, _, _, masks, acting, whole_map, *of_planners = seen
     view = whole_map if economy.settings.planner_sees_map else None
+    masks_of = _columns(masks, len(economy.planners))
     return {
-        name: Observation(own, tables.planner_alive, acting, masks[:, number, None], view)
-        for number, (name, own) in enumerate(zip(economy.planners, of_planners, strict=True))
+        name: Observation(own, tables.planner_alive, acting, mask, view)
+        for name, own, mask in zip(economy.planners, of_planners, masks_of, strict=True)
     }
+
+
+def _columns(of_planners: Tensor, planners: int) -> list[Tensor]:
+    """Return the column ``[B, 1, ...]`` of each planner of ``[B, L, ...]``."""
+    return [of_planners] if planners == 1 else [of_planners[:, number, None] for number in range(planners)]
 
 
 def _joined(of_roles: list[Tensor]) -> Tensor:
@@ -137,4 +140,4 @@ def _rewards(economy: GatherTradeBuild, rewards: Tensor, social: Tensor) -> dict
     counts = [group.count for group in groups]
     of_groups = [rewards] if len(groups) == 1 else torch.split(rewards, counts, 1)
     by_group = {group.name: reward for group, reward in zip(groups, of_groups, strict=True)}
-    return by_group | {name: social[:, number, None] for number, name in enumerate(economy.planners)}
+    return by_group | dict(zip(economy.planners, _columns(social, len(economy.planners)), strict=True))

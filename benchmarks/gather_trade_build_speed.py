@@ -15,7 +15,7 @@ import argparse
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
 from typing import Any
@@ -46,11 +46,13 @@ def legal(mask: Tensor, key: Tensor, time: Tensor, stream: str) -> Tensor:
     return (rank <= (draw * rank[..., -1]).to(torch.int16)[..., None]).sum(-1)
 
 
-def drawing_kernel() -> Callable[[Tensor, Tensor, Tensor, str], Tensor]:
-    """Return the same draws as a kernel, which numba compiles."""
-    from _random_play import legal
-
-    return legal
+def checksum(outputs: Sequence[Tensor]) -> Tensor:
+    """Return a sum over all outputs; pixels are added eight at a time, since each would first be converted."""
+    pixels = [
+        part.flatten()[: part.numel() // 8 * 8].view(torch.int64) for part in outputs if part.dtype == torch.uint8
+    ]
+    numbers = [part.sum() for part in outputs if part.is_floating_point()]
+    return torch.stack([*numbers, *(part.sum() % 1000 for part in pixels)]).sum()
 
 
 class Play:
@@ -67,10 +69,10 @@ class Play:
     ) -> None:
         game = GatherTradeBuild(Parameters(workers=workers, horizon=horizon)).to(device=device)
         self.game = game.on_kernels() if kernels else game
-        self.legal = drawing_kernel() if kernels else legal
+        self.legal, self.add_up = play_kernels() if kernels else (legal, checksum)
         self.episode = 0
         self.keys = random.keys(SEED, copies, device)
-        self.state, self.checksum = self.game.reset(self.keys), 0.0
+        self.state, self.time, self.checksum = self.game.reset(self.keys), 0, 0.0
         self.advance = accelerate(self.one_step, (self.state,), "compile") if compiled else self.one_step
 
     def run(self, steps: int) -> float:
@@ -79,9 +81,9 @@ class Play:
         with torch.no_grad():
             for _ in range(steps):
                 self.state, total = self.advance(self.state)
-                self.checksum += float(total)
-                if int(self.state.world.time[0]) >= self.game.horizon:
-                    self.episode += 1
+                self.time, self.checksum = self.time + 1, self.checksum + float(total)
+                if self.time >= self.game.horizon:
+                    self.time, self.episode = 0, self.episode + 1
                     self.state = self.game.reset(random.fold(self.keys, self.episode))
         return time.process_time() - start
 
@@ -95,7 +97,7 @@ class Play:
 
         return {"state": size(self.state), "observations": sum(size(entry) for entry in observations.values())}
 
-    def one_step(self, state: Any) -> tuple[Any, Tensor]:
+    def one_step(self, state: Any) -> tuple[Any, Tensor | float]:
         """Return the state after a random legal step of every environment copy, and a sum over all outputs."""
         observations, world = self.game.observe(state), state.world
         worker, planner = observations["worker"], observations["planner"]
@@ -106,10 +108,15 @@ class Play:
         actions = {"worker": self.legal(worker.action_mask, world.key, world.time, "play"), "planner": rates}
         transition = self.game.step(state, actions)
         assert worker.view is not None
-        # Sum eight pixels at a time, since a sum of bytes would first convert each of them to a larger type.
-        pixels = worker.view.flatten()[: worker.view.numel() // 8 * 8].view(torch.int64).sum() % 1000
-        parts = (worker.features, planner.features, *transition.rewards.values())
-        return transition.state, torch.stack([part.sum() for part in parts]).sum() + pixels
+        outputs = (worker.features, worker.view, planner.features, *transition.rewards.values())
+        return transition.state, self.add_up(outputs)
+
+
+def play_kernels() -> tuple[Callable[..., Tensor], Callable[..., float]]:
+    """Return the draws and the sum as kernels, which numba compiles."""
+    from _random_play import checksum, legal
+
+    return legal, checksum
 
 
 PLAYS: dict[str, Callable[[int, int], Play]] = {"tensors": Play}

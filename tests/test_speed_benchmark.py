@@ -35,7 +35,7 @@ def test_a_kernel_draws_the_options_that_tensors_draw(speed: Any) -> None:
     mask[..., 100] = True
     key, time = torch.arange(200), torch.arange(200) % 7
     expected = speed.legal(mask, key, time, "play")
-    assert torch.equal(speed.drawing_kernel()(mask, key, time, "play"), expected)
+    assert torch.equal(speed.play_kernels()[0](mask, key, time, "play"), expected)
 
 
 def test_play_goes_on_over_the_end_of_an_episode(speed: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor
 from econsim.economies.gather_trade_build.components.trade import HISTORY_SCALE, REMEMBERED
 from econsim.economies.gather_trade_build.economy import INVENTORY_SCALE
 from econsim.economies.gather_trade_build.kernels import arrays
-from econsim.economies.gather_trade_build.kernels.memory import row_bytes
+from econsim.economies.gather_trade_build.kernels.memory import row_bytes, tensors_of
 from econsim.economies.gather_trade_build.observation import CHANNELS
 from econsim.economies.gather_trade_build.parameters import WelfareName
 from econsim.economies.gather_trade_build.world import (
@@ -23,6 +24,7 @@ from econsim.economies.gather_trade_build.world import (
     State,
 )
 from econsim.kernels.allocation import array_of
+from econsim.kernels.recycling import Recycled
 
 if TYPE_CHECKING:
     from econsim.economies.gather_trade_build.economy import GatherTradeBuild
@@ -42,9 +44,10 @@ class Tables(NamedTuple):
     numbers: Any  # the sizes as [27] int64
     constants: arrays.Constants
     row_bytes: Any  # [FIXED + WORLD + BOOK + LEDGER] int64, bytes per environment copy of each tensor of a state
-    outcomes: list[Tensor]  # patterns of the rewards [B, N] and [B, L] and of the ends [B] bool
-    seen: list[Tensor]  # patterns of workers' features, masks and images, planners' masks, who acts, and the whole map
-    seen_by_planners: list[Tensor]  # patterns of planners' features [B, 1, F]
+    changing: Recycled  # the tensors of a state that every step changes
+    ledger: Recycled  # those of the component tax
+    outcomes: Recycled  # the rewards [B, N] and [B, L] and the ends [B] bool
+    seen: Recycled  # workers' features, masks and images, planners' masks, who acts, the whole map, planners' features
     planner_lengths: Any  # the number F of each planner's features, int64
     alive: Tensor  # [B, N] bool, all True
     planner_alive: Tensor  # [B, 1] bool, all True
@@ -60,9 +63,9 @@ class ConstantTables:
     def of(self, economy: GatherTradeBuild, state: State) -> Tables:
         """Return the tables for a state's batch."""
         copies, ground = state.world.key.shape[0], economy.ground(state.world)
-        made_of = [economy.dtype, copies, ground, *economy.parameters.values()]
+        made_of = [economy.dtype, ground, *economy.parameters.values()]
         last = self._last
-        if last is None or len(last[0]) != len(made_of) or any(map(_differ, last[0], made_of)):
+        if last is None or last[1].sizes.copies != copies or not _same(last[0], made_of):
             self._last = last = (made_of, _tables(economy, ground, state))
         return last[1]
 
@@ -80,15 +83,19 @@ def _tables(economy: GatherTradeBuild, ground: Ground, state: State) -> Tables:
         _pattern(torch.bool, copies, s.planners, s.planner_choices),
         _pattern(torch.bool, copies, 1),
         _pattern(torch.uint8, copies, 1, CHANNELS, s.height, s.width) if sees_map else _pattern(torch.uint8, 0),
+        *(_pattern(money, copies, 1, length) for length in lengths),
     ]
+    outcomes = [_pattern(money, copies, n), _pattern(money, copies, s.planners), _pattern(torch.bool, copies)]
+    _, changing, ledger = tensors_of(state)
     return Tables(
         sizes=sizes,
         numbers=np.array(sizes, np.int64),
         constants=_constants(economy, ground),
         row_bytes=row_bytes(state),
-        outcomes=[_pattern(money, copies, n), _pattern(money, copies, s.planners), _pattern(torch.bool, copies)],
-        seen=seen,
-        seen_by_planners=[_pattern(money, copies, 1, length) for length in lengths],
+        changing=Recycled(list(map(_pattern_of, changing))),
+        ledger=Recycled(list(map(_pattern_of, ledger))),
+        outcomes=Recycled(outcomes),
+        seen=Recycled(seen),
         planner_lengths=np.array(lengths, np.int64),
         alive=ones,
         planner_alive=ones[:, :1].clone(),
@@ -101,8 +108,12 @@ def _pattern(dtype: torch.dtype, *shape: int) -> Tensor:
     return torch.empty((), dtype=dtype).expand(shape)
 
 
-def _differ(left: Any, right: Any) -> bool:
-    return left is not right and (not isinstance(left, int) or left != right)
+def _pattern_of(tensor: Tensor) -> Tensor:
+    return _pattern(tensor.dtype, *tensor.shape)
+
+
+def _same(left: list[Any], right: list[Any]) -> bool:
+    return len(left) == len(right) and all(map(is_, left, right))
 
 
 def _sizes(economy: GatherTradeBuild, ground: Ground, copies: int) -> arrays.Sizes:

@@ -40,7 +40,11 @@ def reads_on_cpu(economy: GatherTradeBuild, state: State, actions: Mapping[str, 
     if torch.compiler.is_compiling() or coin.device.type != "cpu" or coin.dtype != economy.dtype:
         return False
     announced = [given[name] for name in economy.planners if name in given]
-    if len({action.is_floating_point() for action in announced}) > 1:  # rates of one planner, options of another
+    if (
+        len(announced) > 1 and len({action.is_floating_point() for action in announced}) > 1
+    ):  # rates of one planner, options of another
         return False
+    if not torch.is_grad_enabled():
+        return True
     followed = chain((coin, state.utility), announced, economy.parameters.values())
-    return not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in followed))
+    return not any(tensor.requires_grad for tensor in followed)

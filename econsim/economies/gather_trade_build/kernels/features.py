@@ -33,11 +33,19 @@ OWN = 6  # features of a worker before those of components
 
 @rule
 def common_features(
-    common: Any, marginal: Any, sizes: Sizes, constants: Constants, world: World, book: Book, ledger: Ledger
+    common: Any,
+    marginal: Any,
+    orders: Any,
+    sizes: Sizes,
+    constants: Constants,
+    world: World,
+    book: Book,
+    ledger: Ledger,
 ) -> None:
     """Write the features of a worker that all share, with all orders in place of those of others; zero elsewhere.
 
-    ``marginal`` ``[N]`` receives the marginal tax rate on each worker's next coin.
+    ``marginal`` ``[N]`` receives the marginal tax rate on each worker's next coin, ``orders`` ``[N, 2, 2 prices]`` the
+    open orders of each by good and price, asks before bids.
     """
     for index in range(common.size):
         common[index] = 0
@@ -48,7 +56,7 @@ def common_features(
             at += 2
         elif component == TRADE:
             for good in range(2):
-                survey_market(good, part(common, at, common.size - at), constants.numbers[HISTORY], sizes, book)
+                survey_market(good, part(common, at, common.size - at), orders, constants.numbers[HISTORY], sizes, book)
                 at += 1 + 5 * sizes.prices
         elif component == GATHER:
             at += 1
@@ -58,8 +66,8 @@ def common_features(
 
 
 @rule
-def survey_market(good: int, market: Any, scale: float, sizes: Sizes, book: Book) -> None:
-    """Write the market rate and the price history of a good, and count all open orders by price."""
+def survey_market(good: int, market: Any, orders: Any, scale: float, sizes: Sizes, book: Book) -> None:
+    """Write the market rate and the price history of a good, and count the open orders of each worker and of all."""
     total = value = 0.0
     history, prices = part(book.price_history, good * sizes.prices, sizes.prices), part(market, 1, sizes.prices)
     for price in range(sizes.prices):
@@ -67,26 +75,24 @@ def survey_market(good: int, market: Any, scale: float, sizes: Sizes, book: Book
         value += history[price] * price
         prices[price] = history[price] * scale
     market[0] = value / max(total, 0.001)
-    orders = part(market, 1 + sizes.prices, 2 * sizes.prices)
+    of_all = part(market, 1 + sizes.prices, 2 * sizes.prices)
     for n in range(sizes.workers):
-        for slot in range(sizes.slots):
-            ask, bid = book.asks[good, n, slot], book.bids[good, n, slot]
-            if ask > 0:
-                orders[entry_of_ask(ask, sizes)] += 1
-            if bid > 0:
-                orders[entry_of_bid(bid, sizes)] += 1
+        own = orders[n, good]
+        count_orders(n, good, own, sizes, book)
+        for entry in range(own.size):
+            of_all[entry] += own[entry]
 
 
 @rule
-def entry_of_ask(ask: int, sizes: Sizes) -> int:
-    """Return where an open ask is counted among ``[2 prices]`` asks and bids by price."""
-    return sizes.prices - 1 - ((ask - 1) >> sizes.age_bits)
-
-
-@rule
-def entry_of_bid(bid: int, sizes: Sizes) -> int:
-    """Return where an open bid is counted among ``[2 prices]`` asks and bids by price."""
-    return sizes.prices + ((bid - 1) >> sizes.age_bits)
+def count_orders(n: int, good: int, own: Any, sizes: Sizes, book: Book) -> None:
+    """Count a worker's open orders of a good by price; a slot holds an ask or a bid."""
+    for entry in range(own.size):
+        own[entry] = 0
+    for slot in range(sizes.slots):
+        ask, bid = book.asks[good, n, slot], book.bids[good, n, slot]
+        if ask + bid > 0:
+            level = (ask + bid - 1) >> sizes.age_bits  # of a bid its price, of an ask the highest price less its own
+            own[sizes.prices - 1 - level if ask > 0 else sizes.prices + level] += 1
 
 
 @rule
@@ -106,17 +112,12 @@ def survey_incomes(taxes: Any, marginal: Any, sizes: Sizes, constants: Constants
 
 
 @rule
-def write_own_orders(n: int, good: int, market: Any, sizes: Sizes, book: Book) -> None:
-    """Count a worker's open orders of a good as its own instead of those of others."""
-    others, own = part(market, 1 + sizes.prices, 2 * sizes.prices), part(market, 1 + 3 * sizes.prices, 2 * sizes.prices)
-    for slot in range(sizes.slots):
-        ask, bid = book.asks[good, n, slot], book.bids[good, n, slot]
-        if ask > 0:
-            others[entry_of_ask(ask, sizes)] -= 1
-            own[entry_of_ask(ask, sizes)] += 1
-        if bid > 0:
-            others[entry_of_bid(bid, sizes)] -= 1
-            own[entry_of_bid(bid, sizes)] += 1
+def write_own_orders(market: Any, own: Any) -> None:
+    """Write a worker's open orders of a good by price, and those of others in place of all."""
+    others, of_worker = part(market, 0, own.size), part(market, own.size, own.size)
+    for entry in range(own.size):
+        others[entry] -= own[entry]
+    copy(of_worker, own, own.size)
 
 
 @rule
@@ -127,11 +128,11 @@ def worker_features(
     features: Any,
     common: Any,
     marginal: Any,
+    orders: Any,
     sizes: Sizes,
     constants: Constants,
     fixed: Fixed,
     world: World,
-    book: Book,
     ledger: Ledger,
 ) -> None:
     """Write the features of one worker."""
@@ -151,7 +152,8 @@ def worker_features(
             at += 2
         elif component == TRADE:
             for good in range(2):
-                write_own_orders(n, good, part(features, at, 1 + 5 * sizes.prices), sizes, book)
+                own = orders[n, good]
+                write_own_orders(part(features, at + 1 + sizes.prices, 2 * own.size), own)
                 at += 1 + 5 * sizes.prices
         elif component == GATHER:
             features[at] = fixed.gather_bonus[n]

@@ -13,7 +13,7 @@ from econsim.economies.gather_trade_build.kernels import arrays
 from econsim.economies.gather_trade_build.world import State
 from econsim.kernels.allocation import contiguous
 
-__all__ = ["LastState", "Memory", "addressed", "memory_of", "row_bytes", "with_tensors"]
+__all__ = ["TIME", "LastState", "Memory", "memory_of", "row_bytes", "tensors_of", "with_tensors"]
 
 _OF_WORLD = arrays.World._fields[:-2]  # without utility and welfare, which belong to the state
 _NO_BOOK = [0] * len(arrays.Book._fields)
@@ -21,50 +21,39 @@ TIME = arrays.WORLD + _OF_WORLD.index("time")
 
 
 class Memory(NamedTuple):
-    """The tensors of a state, contiguous, and their addresses."""
+    """The memory of the tensors of a state, all of them contiguous."""
 
-    fixed: list[Tensor]  # what no step changes
-    changing: list[Tensor]
-    ledger: list[Tensor]  # of the component tax, which changes in the first and last step of a period
     addresses: Any  # int64, in the order of ``arrays``; zero for a component that is left out
-    is_own: bool  # whether all of these are the state's own tensors, and none a contiguous copy
+    copies: list[Tensor]  # contiguous copies of tensors that are not, to be kept until the kernel has returned
 
 
 class LastState:
     """The addresses of the state that the last step made, so that the next calls need not ask each of its tensors."""
 
     def __init__(self) -> None:
-        self._state: weakref.ref[State] | None = None
-        self._addresses: Any = None
+        self._last: tuple[weakref.ref[State], Any] | None = None
 
     def memory(self, state: State) -> Memory:
         """Return the memory of a state."""
-        if self._state is not None and self._state() is state:
-            return Memory(*_tensors_of(state), self._addresses, True)
-        return memory_of(state)
+        last = self._last
+        return Memory(last[1], []) if last is not None and last[0]() is state else memory_of(state)
 
     def keep(self, state: State, addresses: Any) -> None:
         """Keep the addresses of a state's own tensors, which never change, for as long as the state exists."""
-        self._state, self._addresses = weakref.ref(state), addresses
+        self._last = weakref.ref(state), addresses
 
 
 def memory_of(state: State) -> Memory:
     """Return the memory of a state, with copies of tensors that are not contiguous."""
-    given = _tensors_of(state)
-    fixed, changing, ledger = map(contiguous, given)
-    own = all(tensor.is_contiguous() for tensors in given for tensor in tensors)
-    addresses = addressed(fixed, changing, ledger, "trade" in state.parts)
-    return Memory(fixed, changing, ledger, addresses, own)
-
-
-def addressed(fixed: list[Tensor], changing: list[Tensor], ledger: list[Tensor], trades: bool) -> Any:
-    """Return the addresses of tensors in the order of ``arrays``."""
-    return _in_order([tensor.data_ptr() for tensor in (*fixed, *changing, *ledger)], trades)
+    own = [tensor for tensors in tensors_of(state) for tensor in tensors]
+    read = contiguous(own)
+    addresses = _in_order([tensor.data_ptr() for tensor in read], "trade" in state.parts)
+    return Memory(addresses, [tensor for tensor, given in zip(read, own, strict=True) if tensor is not given])
 
 
 def row_bytes(state: State) -> Any:
     """Return the bytes of one environment copy in each tensor of a state, in the order of ``arrays``."""
-    sizes = [tensor[:1].nbytes for tensors in _tensors_of(state) for tensor in tensors]
+    sizes = [tensor[:1].nbytes for tensors in tensors_of(state) for tensor in tensors]
     return _in_order(sizes, "trade" in state.parts)
 
 
@@ -84,7 +73,12 @@ def _in_order(numbers: list[int], trades: bool) -> Any:
     return np.array(numbers if trades else [*numbers[: arrays.BOOK], *_NO_BOOK, *numbers[arrays.BOOK :]], np.int64)
 
 
-def _tensors_of(state: State) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+def tensors_of(state: State) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """Return the tensors of a state in the order of ``arrays``.
+
+    They are those that no step changes, those that every step changes, and those of the component tax, which change in
+    the first and last step of a period.
+    """
     world, book, ledger = vars(state.world), state.parts.get("trade"), state.parts.get("tax")
     changing = [*(world[name] for name in _OF_WORLD), state.utility, state.welfare]
     if book is not None:

@@ -41,6 +41,14 @@ def survey_map(layers: Any, sizes: Sizes, constants: Constants, world: World) ->
 
 
 @rule
+def corner_of(row: int, column: int, sizes: Sizes) -> tuple[int, int]:
+    """Return the row and the column of the upper left corner of the image that a worker observes."""
+    if sizes.whole_map:
+        return sizes.margin, sizes.margin
+    return row - sizes.view_height // 2, column - sizes.view_width // 2
+
+
+@rule
 def copy_window(top: int, left: int, height: int, width: int, window: Any, layers: Any, sizes: Sizes) -> None:
     """Copy a window of the map, row after row; blocks that reach beyond a row are overwritten by the next one."""
     for row in range(height):
@@ -52,45 +60,43 @@ def copy_window(top: int, left: int, height: int, width: int, window: Any, layer
 
 
 @rule
-def picture(
-    viewer: int,
-    top: int,
-    left: int,
-    height: int,
-    width: int,
-    image: Any,
-    layers: Any,
-    window: Any,
-    drawn: Any,
-    sizes: Sizes,
-) -> None:
-    """Write the image ``[9 * height * width]`` of a window with its upper left corner at row ``top``, column ``left``.
-
-    ``viewer`` is the number of the worker that observes it, -1 for planners; ``window`` and ``drawn`` are scratch
-    memory, since whole blocks of pixels are drawn: those beyond a channel are overwritten by the next one.
-    """
-    pixels = height * width
-    copy_window(top, left, height, width, window, layers, sizes)
-    whole_blocks = (pixels + BLOCK - 1) // BLOCK * BLOCK
-    bits = part(window[BITS], 0, whole_blocks)
-    for channel in range(IS_INSIDE + 1):
-        bit, shown = np.uint8(1 << channel), part(drawn, channel * pixels, whole_blocks)
-        for pixel in range(whole_blocks):
-            shown[pixel] = bits[pixel] & bit != 0
-    own_label = np.uint8(viewer + 2 if viewer >= 0 else 1)
-    for layer in range(OWNERS, WORKERS + 1):
-        labels = part(window[layer], 0, whole_blocks)
-        shown = part(drawn, (IS_INSIDE + layer) * pixels, whole_blocks)
-        for pixel in range(whole_blocks):
-            label = labels[pixel]
-            shown[pixel] = np.uint8(1) if label == own_label else label
-    copy(image, drawn, CHANNELS * pixels)
+def draw_bit(bit: Any, bits: Any, shown: Any) -> None:
+    """Write which tiles have a bit."""
+    for pixel in range(bits.size):
+        shown[pixel] = bits[pixel] & bit != 0
 
 
 @rule
-def own_picture(n: int, row: int, column: int, image: Any, layers: Any, window: Any, drawn: Any, sizes: Sizes) -> None:
-    """Write the image that a worker observes: its surroundings, or the whole map."""
-    top = left = sizes.margin
-    if not sizes.whole_map:
-        top, left = row - sizes.view_height // 2, column - sizes.view_width // 2
-    picture(n, top, left, sizes.view_height, sizes.view_width, image, layers, window, drawn, sizes)
+def draw_labels(own_label: Any, labels: Any, shown: Any) -> None:
+    """Write labels of workers, with one for the viewer's own."""
+    for pixel in range(labels.size):
+        label = labels[pixel]
+        shown[pixel] = np.uint8(1) if label == own_label else label
+
+
+@rule
+def draw_channel(channel: int, viewer: int, window: Any, shown: Any) -> None:
+    """Write one channel of an image to whole blocks of pixels."""
+    if channel <= IS_INSIDE:
+        draw_bit(np.uint8(1 << channel), part(window[BITS], 0, shown.size), shown)
+    else:
+        labels = part(window[channel - IS_INSIDE], 0, shown.size)
+        draw_labels(np.uint8(viewer + 2 if viewer >= 0 else 1), labels, shown)
+
+
+@rule
+def picture(viewer: int, height: int, width: int, image: Any, window: Any, drawn: Any) -> None:
+    """Write the image ``[9 * height * width]`` of a window that :func:`copy_window` has copied.
+
+    ``viewer`` is the number of the worker that observes it, -1 for planners. Whole blocks of pixels are drawn: those
+    beyond a channel are overwritten by the next one, and ``drawn`` is scratch memory for channels whose blocks would
+    reach beyond the image.
+    """
+    pixels = height * width
+    whole_blocks = (pixels + BLOCK - 1) // BLOCK * BLOCK
+    for channel in range(CHANNELS):
+        if channel * pixels + whole_blocks <= image.size:
+            draw_channel(channel, viewer, window, part(image, channel * pixels, whole_blocks))
+        else:
+            draw_channel(channel, viewer, window, part(drawn, 0, whole_blocks))
+            copy(part(image, channel * pixels, pixels), drawn, pixels)

@@ -9,14 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from econsim.economies.gather_trade_build.kernels.arrays import LEDGER, WORLD
 from econsim.economies.gather_trade_build.kernels.constants import ConstantTables, Tables
-from econsim.economies.gather_trade_build.kernels.memory import TIME, LastState, addressed, with_tensors
+from econsim.economies.gather_trade_build.kernels.memory import TIME, LastState, with_tensors
 from econsim.economies.gather_trade_build.kernels.observe import observe
-from econsim.economies.gather_trade_build.kernels.pictures import BLOCK, CHANNELS
+from econsim.economies.gather_trade_build.kernels.pictures import BLOCK
 from econsim.economies.gather_trade_build.kernels.step import ledger_changes, step
 from econsim.economies.gather_trade_build.world import State
 from econsim.game import Observation, Transition
-from econsim.kernels.allocation import addresses_of, like
+from econsim.kernels.allocation import addresses_of
 from econsim.kernels.threads import over_copies, slices_of
 
 if TYPE_CHECKING:
@@ -42,12 +43,14 @@ class Kernels:
         """Return what the tensors of :meth:`GatherTradeBuild.step` return; memory that a step leaves as it is stays."""
         copies, memory = state.world.key.shape[0], self._last.memory(state)
         tables = self._tables.of(economy, state)
-        new = memory.changing
-        if memory.ledger and ledger_changes(memory.addresses[TIME], copies, economy.planners_act_every):
-            new = [*new, *memory.ledger]
-        new, kept = like(new), memory.ledger if len(new) == len(memory.changing) else []
-        after = addressed(memory.fixed, new, kept, "trade" in state.parts)
-        outcomes = like(tables.outcomes)
+        new, changing = tables.changing.take()
+        after = memory.addresses.copy()
+        after[WORLD : WORLD + changing.size] = changing
+        taxed = state.parts.get("tax") is not None
+        if taxed and ledger_changes(memory.addresses[TIME], copies, tables.sizes.period):
+            ledger, after[LEDGER:] = tables.ledger.take()
+            new += ledger
+        (rewards, social, over), outcomes = tables.outcomes.take()
         read = [_joined([actions[group.name] for group in economy.groups]), *_announced(economy, actions)]
         slices = slices_of(copies)
         over_copies(
@@ -58,13 +61,13 @@ class Kernels:
             memory.addresses,
             after,
             tables.row_bytes,
-            addresses_of([*outcomes, *read]),
+            outcomes,
+            addresses_of(read),
             np.empty((slices, 6, economy.workers), np.int64),
             np.empty((slices, 3, economy.workers), tables.constants.numbers.dtype),
         )
-        rewards, social, over = outcomes
         next_state = with_tensors(state, new)
-        if memory.is_own:
+        if not memory.copies:
             self._last.keep(next_state, after)
         rewards = economy.with_accrued(rewards, state, next_state)  # few runs ask for it: not worth a kernel
         return Transition(next_state, _rewards(economy, rewards, social), over, tables.never)
@@ -73,22 +76,21 @@ class Kernels:
         """Return what the tensors of :meth:`GatherTradeBuild.observe` return."""
         copies, memory = state.world.key.shape[0], self._last.memory(state)
         tables = self._tables.of(economy, state)
-        seen = like(tables.seen)
-        of_planners = like(tables.seen_by_planners)
-        slices = slices_of(copies)
+        seen, addresses = tables.seen.take()
+        slices, money = slices_of(copies), tables.constants.numbers.dtype
         over_copies(
             observe,
             copies,
             tables.numbers,
             tables.constants,
             memory.addresses,
-            addresses_of(seen),
-            addresses_of(of_planners),
+            addresses,
             tables.planner_lengths,
-            np.empty((slices, 6 + CHANNELS, tables.sizes.tiles + BLOCK), np.uint8),
-            np.empty((slices, tables.sizes.worker_features + economy.workers), tables.constants.numbers.dtype),
+            np.empty((slices, 7, tables.sizes.tiles + BLOCK), np.uint8),
+            np.empty((slices, tables.sizes.worker_features + economy.workers), money),
+            np.empty((slices, economy.workers, 2, 2 * tables.sizes.prices), money),
         )
-        return _of_workers(economy, seen, tables) | _of_planners(economy, seen, of_planners, tables)
+        return _of_workers(economy, seen, tables) | _of_planners(economy, seen, tables)
 
 
 def _of_workers(economy: GatherTradeBuild, seen: list[Tensor], tables: Tables) -> dict[str, Observation]:
@@ -102,15 +104,19 @@ def _of_workers(economy: GatherTradeBuild, seen: list[Tensor], tables: Tables) -
     return observations
 
 
-def _of_planners(
-    economy: GatherTradeBuild, seen: list[Tensor], of_planners: list[Tensor], tables: Tables
-) -> dict[str, Observation]:
-    _, _, _, masks, acting, whole_map = seen
+def _of_planners(economy: GatherTradeBuild, seen: list[Tensor], tables: Tables) -> dict[str, Observation]:
+    _, _, _, masks, acting, whole_map, *of_planners = seen
     view = whole_map if economy.settings.planner_sees_map else None
+    masks_of = _columns(masks, len(economy.planners))
     return {
-        name: Observation(own, tables.planner_alive, acting, masks[:, number, None], view)
-        for number, (name, own) in enumerate(zip(economy.planners, of_planners, strict=True))
+        name: Observation(own, tables.planner_alive, acting, mask, view)
+        for name, own, mask in zip(economy.planners, of_planners, masks_of, strict=True)
     }
+
+
+def _columns(of_planners: Tensor, planners: int) -> list[Tensor]:
+    """Return the column ``[B, 1, ...]`` of each planner of ``[B, L, ...]``."""
+    return [of_planners] if planners == 1 else [of_planners[:, number, None] for number in range(planners)]
 
 
 def _joined(of_roles: list[Tensor]) -> Tensor:
@@ -134,4 +140,4 @@ def _rewards(economy: GatherTradeBuild, rewards: Tensor, social: Tensor) -> dict
     counts = [group.count for group in groups]
     of_groups = [rewards] if len(groups) == 1 else torch.split(rewards, counts, 1)
     by_group = {group.name: reward for group, reward in zip(groups, of_groups, strict=True)}
-    return by_group | {name: social[:, number, None] for number, name in enumerate(economy.planners)}
+    return by_group | dict(zip(economy.planners, _columns(social, len(economy.planners)), strict=True))

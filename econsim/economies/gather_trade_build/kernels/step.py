@@ -112,6 +112,7 @@ def step(
     after: Any,
     row_bytes: Any,
     outputs: Any,
+    inputs: Any,
     work: Any,
     money_work: Any,
 ) -> None:
@@ -125,14 +126,14 @@ def step(
         before: addresses of the tensors of the state before the step, int64, in the order of ``arrays``.
         after: addresses of the tensors of the state after it.
         row_bytes: bytes per environment copy of each of these tensors.
-        outputs: addresses of the rewards ``[B, N]`` and ``[B, L]`` and of the ends ``[B]`` bool; of workers' actions
-            ``[B, N]`` int64; of the options ``[B, L, K]`` int64 and of the rates ``[B, L, K]`` that planners announce,
-            zero for none.
+        outputs: addresses of the rewards ``[B, N]`` and ``[B, L]`` and of the ends ``[B]`` bool.
+        inputs: addresses of workers' actions ``[B, N]`` int64, and of the options ``[B, L, K]`` int64 and the rates
+            ``[B, L, K]`` that planners announce, zero for none.
         work: scratch memory ``[slices, 6, N]`` int64.
         money_work: scratch memory ``[slices, 3, N]`` in the precision of the economy.
     """
     sizes, money = sizes_of(numbers_of_sizes), constants.numbers.dtype
-    over, actions = row_at(outputs[2], 0, (sizes.copies,), np.bool_), outputs[3]
+    over = row_at(outputs[2], 0, (sizes.copies,), np.bool_)
     own_slice = first // SMALLEST_SLICE
     scratch, amounts = work[own_slice], money_work[own_slice]
     for b in range(first, last):
@@ -148,8 +149,8 @@ def step(
         planner_rewards = row_at(outputs[1], b, (sizes.planners,), money)
         copy(rewards, world.utility, sizes.workers)
         copy(planner_rewards, world.welfare, sizes.planners)
-        announced = announced_at(outputs[4], outputs[5], b, sizes, money)
-        chosen = row_at(actions, b, (sizes.workers,), np.int64)
+        announced = announced_at(inputs[1], inputs[2], b, sizes, money)
+        chosen = row_at(inputs[0], b, (sizes.workers,), np.int64)
         step_copy(chosen, announced, scratch, amounts, sizes, own, fixed, world, book, ledger)
         for n in range(sizes.workers):
             rewards[n] = world.utility[n] - rewards[n]

@@ -19,7 +19,7 @@ def savers() -> dict[str, str]:
     assert max(abs(one / other - 1) for pair in responses for one, other in pair) < 2e-4
     table = found["table"]
     return {
-        "jacobian": f"{min(jacobians):.2f} to {max(jacobians):.2f}",
+        "jacobian": f"{min(jacobians):.3f} to {max(jacobians):.3f}",
         "jacobian_ratio": f"{min(faster):.1f} to {max(faster):.1f}",
         "mean": f"{table['mean_error']:.2f}",
         "largest": f"{table['largest_error']:.2f}",

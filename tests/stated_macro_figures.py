@@ -30,6 +30,12 @@ def savers() -> dict[str, str]:
     }
 
 
+def legacy_speed() -> dict[str, str]:
+    sizes = {"thousand": "1 x 1000", "ten_thousand": "1 x 10000", "copies": "64 x 100"}
+    found = {name: [each[size] for each in result("legacy_taxai_speed").values()] for name, size in sizes.items()}
+    return {name: f"{min(years):,} to {max(years):,}" for name, years in found.items()}
+
+
 def capital_tax() -> dict[str, str]:
     found = result("capital_tax_reform")
     figures = {

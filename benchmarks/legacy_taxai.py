@@ -6,7 +6,9 @@ scf2013.csv`` of commit 54c2808), ``taxai_2024`` (the same repository at 04e7cb1
 files and, as in the shipped scenario, with quantiles of them; results are means over seeds with standard errors, with
 the share of episodes that last beside them.
 
-Run: ``python benchmarks/legacy_taxai.py FOLDER``.
+Run: ``python benchmarks/legacy_taxai.py FOLDER``. With ``--speed`` instead of a folder, it measures years of play per
+CPU-second on one core, observations included, by version, copies and households (``legacy_taxai_speed.json``). Targets:
+1,000 with one economy of 1,000 households, 250 with one of 10,000, and 30,000 with 64 of 100.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,6 +37,7 @@ from econsim.planners.fixed import Parameters as Setting
 from econsim.play import play
 
 SEED, COPIES = 42, 32
+SIZES = (1, 1000), (1, 10_000), (64, 100)
 SURVEYS = {
     "taxai_2023": Path("agents/cfg/scf2013.csv"),
     "taxai_2024": Path("agents/data/advanced_scfp2022.csv"),
@@ -94,6 +98,32 @@ def errors_apart(found: dict[str, Any], other: dict[str, Any], name: str) -> flo
     return round(float(difference / error), 2) if error > 0 else (0.0 if difference == 0 else float("inf"))
 
 
+def years_per_second(version: str, copies: int, households: int) -> float:
+    """Return years of all copies per CPU-second, at the best of five repetitions under random actions."""
+    game = LegacyTaxai(Parameters(version=version, households=households))  # type: ignore[arg-type]
+    keys = random.keys(SEED, copies)
+    saved = 0.9 + 0.09 * random.uniform(keys, 0, "saved", (households, 2))
+    actions = {"household": saved, "government": torch.tensor([0.99, 0.99, 0.99, 0.99, 0.0]).repeat(copies, 1, 1)}
+    years, fastest = max(20, 100_000 // (copies * households)), float("inf")
+    for _ in range(5):
+        state, start = game.reset(keys), time.process_time()
+        for _ in range(years):
+            game.observe(state)
+            state = game.step(state, actions).state
+        fastest = min(fastest, time.process_time() - start)
+    return copies * years / fastest
+
+
+@torch.no_grad()
+def speed() -> dict[str, Any]:
+    """Return the speed of each version by "copies x households"."""
+    torch.set_num_threads(1)
+    return {
+        version: {f"{copies} x {count}": round(years_per_second(version, copies, count)) for copies, count in SIZES}
+        for version in POLICIES
+    }
+
+
 def main(folder: Path) -> None:
     """Run the programs and econsim, and record the comparison."""
     result: dict[str, Any] = {"households": 100, "parity": {}, "constants": []}
@@ -129,4 +159,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    if sys.argv[1:] == ["--speed"]:
+        record("legacy_taxai_speed", speed(), SEED)
+    else:
+        main(Path(sys.argv[1]).resolve())

@@ -19,7 +19,7 @@ def savers() -> dict[str, str]:
     assert max(abs(one / other - 1) for pair in responses for one, other in pair) < 2e-4
     table = found["table"]
     return {
-        "jacobian": f"{min(jacobians):.2f} to {max(jacobians):.2f}",
+        "jacobian": f"{min(jacobians):.3f} to {max(jacobians):.3f}",
         "jacobian_ratio": f"{min(faster):.1f} to {max(faster):.1f}",
         "mean": f"{table['mean_error']:.2f}",
         "largest": f"{table['largest_error']:.2f}",
@@ -28,6 +28,12 @@ def savers() -> dict[str, str]:
         "least": f"{min(ratios):.0f}",
         "most": f"{max(ratios):.0f}",
     }
+
+
+def legacy_speed() -> dict[str, str]:
+    sizes = {"thousand": "1 x 1000", "ten_thousand": "1 x 10000", "copies": "64 x 100"}
+    found = {name: [each[size] for each in result("legacy_taxai_speed").values()] for name, size in sizes.items()}
+    return {name: f"{min(years):,} to {max(years):,}" for name, years in found.items()}
 
 
 def capital_tax() -> dict[str, str]:

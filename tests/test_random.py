@@ -200,6 +200,17 @@ def test_fold_depends_on_the_key_and_on_the_data() -> None:
     assert torch.equal(random.fold(keys, "name"), random.fold(keys, "name"))
 
 
+@pytest.mark.parametrize("data", [0, -3, 1 << 63, torch.tensor(5), torch.tensor([7, -8, 9])])
+def test_words_of_a_cpu_are_those_of_tensors(data: int | torch.Tensor) -> None:
+    keys = random.keys(0, 3)
+    assert torch.equal(random._absorb(keys, data), random._absorb_by_tensors(keys, data))
+    bits = random._absorb_by_tensors(random._absorb_by_tensors(keys, data), random.stream_number("test"))
+    bits = random._absorb_by_tensors(bits[:, None], torch.arange(70_000))  # more than are drawn at once
+    assert torch.equal(random.bits(keys, data, "test", (70_000,)), bits)
+    for dtype in (torch.float32, torch.float64):
+        assert torch.equal(random.uniform(keys, data, "test", (70_000,), dtype), random._converted(bits, dtype))
+
+
 @pytest.mark.gpu
 def test_bits_and_uniforms_are_equal_on_a_device() -> None:
     here, there = random.keys(3, 64), random.keys(3, 64, "cuda")

@@ -8,7 +8,7 @@ import numpy as np
 
 from econsim.households.chains import Floats
 
-__all__ = ["Earnings", "earnings", "endogenous_grid", "euler_step", "move"]
+__all__ = ["Earnings", "earnings", "endogenous_grid", "euler_step", "expect", "move"]
 
 _STEPS = 60  # of Newton's method
 
@@ -170,3 +170,12 @@ def move(mass: Floats, below: Floats, weight: Floats, transition: Floats, scratc
         upper = np.bincount(below[state] + 1, mass[state] * (1 - weight[state]), points)
         scratch[state] = lower + upper
     np.matmul(transition.T, scratch, out=new_mass)
+
+
+def expect(
+    values: Floats, below: Floats, lower: Floats, upper: Floats, transition: Floats, means: Floats, expected: Floats
+) -> None:
+    """Set means and expectations as the kernel of the same name does."""
+    np.matmul(transition, values, out=means)
+    flat = below + means.shape[1] * np.arange(len(means))[:, None]
+    np.add(lower * means.take(flat), upper * means.take(flat + 1), out=expected)

@@ -6,7 +6,7 @@ from typing import Any
 
 from econsim.kernels.compiling import entry, rule
 
-__all__ = ["euler_step", "move"]
+__all__ = ["euler_step", "expect", "move"]
 
 _STEPS = 60  # of Newton's method
 
@@ -200,3 +200,28 @@ def move(
             probability = transition[state, other]
             for point in range(points):
                 new_mass[other, point] += probability * scratch[state, point]
+
+
+@entry
+def expect(
+    values: Any,  # [S, G], by state of the next period
+    below: Any,  # [S, G] int64, the grid point below the assets of the next period
+    lower: Any,  # [S, G], of that grid point
+    upper: Any,  # [S, G], of the one above it
+    transition: Any,  # [S, S]
+    means: Any,  # [S, G], set to the expectation by assets of the next period
+    expected: Any,  # [S, G]
+) -> None:
+    """Set the expectation of ``values`` at the two grid points around the assets, times ``lower`` and ``upper``."""
+    states, points = values.shape
+    for state in range(states):
+        for point in range(points):
+            means[state, point] = 0.0
+        for other in range(states):
+            probability = transition[state, other]
+            for point in range(points):
+                means[state, point] += probability * values[other, point]
+        for point in range(points):
+            first = below[state, point]
+            at_lower = lower[state, point] * means[state, first]
+            expected[state, point] = at_lower + upper[state, point] * means[state, first + 1]

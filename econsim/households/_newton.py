@@ -84,11 +84,7 @@ class SmoothStep:
 
     def before(self, change: Floats) -> Floats:
         """Return changes of consumption ``[I, S, G]`` for those in the next period: the product of $J$ with each."""
-        states, points = self._curvature.shape
-        flat = (self._law.below + points * np.arange(states)[:, None]).ravel()
-        mean = np.matmul(self._law.transition, self._curvature * change).reshape(len(change), -1)
-        lower, upper = (end.ravel() for end in self._ends)
-        return np.asarray(lower * mean.take(flat, 1) + upper * mean.take(flat + 1, 1)).reshape(change.shape)
+        return np.stack([self._law.expectation(self._curvature * each, self._ends) for each in change])
 
     def responses(self) -> dict[str, tuple[Floats, Floats, Floats]]:
         """Return changes of consumption, assets and hours ``[S, G]`` for a unit of what is faced in the same period.

@@ -89,46 +89,43 @@ class _Local:
         levels: dict[str, Floats] = {"assets": self.policy.assets, "labour": worked, "net_earnings": net}
         return levels[output]
 
-    def changes(self, hours: Floats) -> dict[str, Floats]:
-        """Return changes of what is worked, from changes of hours ``[..., U]``."""
+    def by_hours(self) -> dict[str, Floats]:
+        """Return the change of what is worked, by output, for a unit of hours ``[U]``."""
         gain = self.of_used(self.smooth.gain / (self.scale * self.policy.hours))
-        return {"labour": self.productivity * hours, "net_earnings": gain * hours}
+        return {"labour": self.productivity, "net_earnings": gain}
 
 
 def _backward(local: _Local, periods: int, inputs: Sequence[str]) -> dict[str, Floats]:
     """Return changes of choices of period 0 for a unit of each input ``periods`` later, ``[T, I, U]`` by output."""
-    smooth, sigma = local.smooth, local.household.risk_aversion
-    consumption, assets, hours = (np.empty((periods, len(inputs), local.mass.size)) for _ in range(3))
-    consumed, worked = local.of_used(local.policy.consumption), local.of_used(local.policy.hours)
-    at_once = smooth.responses()
-    news = []
+    smooth, sigma, policy = local.smooth, local.household.risk_aversion, local.policy
+    of_consumption = {"assets": -local.of_used(np.where(smooth.free, smooth.slope, 0.0))}
+    by_hours = {} if local.household.labour is None else local.by_hours()
+    of_hours = local.of_used(-sigma * smooth.elasticity * policy.hours / policy.consumption)
+    of_consumption |= {output: each * of_hours for output, each in by_hours.items()}
+    choices = {output: np.empty((periods, len(inputs), local.mass.size)) for output in of_consumption}
+    news, at_once = [], smooth.responses()
     for number, name in enumerate(inputs):
-        for changes, change in zip((consumption, assets, hours), at_once[name], strict=True):
-            changes[0, number] = local.of_used(change)
-        felt = local.policy.consumption / (sigma * local.budget.gross_return) if name == "gross_return" else 0.0
-        news.append(at_once[name][0] - felt)  # as a change of marginal utility times the return
+        consumption, assets, hours = at_once[name]
+        choices["assets"][0, number] = local.of_used(assets)
+        for output, each in by_hours.items():
+            choices[output][0, number] = each * local.of_used(hours)
+        felt = policy.consumption / (sigma * local.budget.gross_return) if name == "gross_return" else 0.0
+        news.append(consumption - felt)  # as a change of marginal utility times the return
     following = np.stack(news)
     for period in range(1, periods):
         following = smooth.before(following)
-        consumption[period] = local.of_used(following)
-    saved, elasticity = local.of_used(np.where(smooth.free, smooth.slope, 0.0)), local.of_used(smooth.elasticity)
-    assets[1:] = -saved * consumption[1:]
-    if local.household.labour is None:
-        return {"assets": assets}
-    hours[1:] = -(sigma * elasticity * worked / consumed) * consumption[1:]
-    return {"assets": assets, **local.changes(hours)}
+        consumed = local.of_used(following)
+        for output, each in of_consumption.items():
+            np.multiply(each, consumed, out=choices[output][period])
+    return choices
 
 
 def _forward(local: _Local, level: Floats, periods: int) -> Floats:
     """Return the effect of a unit of assets chosen in period 0 on an output ``1 .. periods`` later, ``[T, U]``."""
-    law = local.law
-    states, points = law.below.shape
-    flat = law.below + points * np.arange(states)[:, None]
+    flat = (local.law.below + level.shape[1] * np.arange(len(level))[:, None]).take(local.used)
     effects = np.empty((periods, len(local.used)))
     expected = level
     for period in range(periods):
-        mean = (law.transition @ expected).ravel()
-        lower, upper = mean.take(flat), mean.take(flat + 1)
-        effects[period] = local.density * local.of_used(upper - lower)
-        expected = upper + law.weight * (lower - upper)
-    return effects
+        expected = local.law.expectation(expected)
+        effects[period] = local.law.means.take(flat + 1) - local.law.means.take(flat)
+    return local.density * effects

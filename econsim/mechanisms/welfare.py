@@ -11,6 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from econsim.mechanisms.numerics import ascending
 from econsim.mechanisms.weighted_people import mean, number_of
 
 
@@ -88,15 +89,20 @@ def gini(amount: Tensor, people: Tensor | None = None) -> Tensor:
 
     Zero if all amounts are zero. Negative amounts are allowed; the coefficient can then exceed one.
     """
-    ranked, order = amount.double().sort(-1)
-    mass = torch.ones_like(ranked) if people is None else people.double().gather(-1, order)
-    up_to = mass.cumsum(-1)
-    everyone = up_to[..., -1:]
-    # The share of people with less, minus the share of people with more.
-    position = (2.0 * up_to - mass - everyone) / everyone
-    total = (mass * ranked).sum(-1)
+    # Weights are shares of people with less, minus shares of people with more.
+    if people is None:
+        ranked = ascending(amount.double())
+        count = ranked.shape[-1]
+        weight = torch.arange(1.0 - count, count, 2.0, dtype=torch.float64, device=ranked.device) / count
+        total = ranked.sum(-1)
+    else:
+        ranked, order = amount.double().sort(-1)
+        mass = people.double().gather(-1, order)
+        up_to = mass.cumsum(-1)
+        everyone = up_to[..., -1:]
+        weight, total = (2.0 * up_to - mass - everyone) / everyone * mass, (mass * ranked).sum(-1)
     is_empty = total == 0
-    spread = (position * mass * ranked).sum(-1) / torch.where(is_empty, 1.0, total)
+    spread = (weight * ranked).sum(-1) / torch.where(is_empty, 1.0, total)
     return torch.where(is_empty, 0.0, spread)
 
 

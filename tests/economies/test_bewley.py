@@ -273,9 +273,18 @@ def test_instruments_that_cannot_be_set_are_refused() -> None:
         game.log_linear_action(0.2, 0.1)
 
 
+def test_periods_of_an_economy_of_loans_without_capital_are_refused() -> None:
+    loans: dict[str, Any] = {"lowest_assets": -1.0, "depreciation": 1.0, "instruments": ["capital_tax"]}
+    loans |= {"capital_share": 0.03}
+    with pytest.raises(UserError, match=r"periods: 30 cannot be played where households lend.* periods: 1"):
+        econsim.make("bewley", **loans, periods=30)
+    econsim.make("bewley", **loans, periods=1)
+    econsim.make("bewley", **loans | {"capital_share": 0.1}, periods=30)
+
+
 def test_a_sample_that_owns_nothing_is_refused_with_the_reason() -> None:
     # Some of 2,000 pairs of households hold no assets at all.
-    with pytest.raises(RuntimeError, match=r"no household of a sample owns anything.* raise economy.households"):
+    with pytest.raises(UserError, match=r"no household of a sample owns anything.* raise economy.households"):
         _economy(2).reset(random.keys(0, 2000))
 
 

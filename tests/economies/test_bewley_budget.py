@@ -146,5 +146,5 @@ def test_a_run_in_which_the_budget_cannot_close_stops_with_the_reason() -> None:
     game = _economy(50, "spending", budget={"adjusts": "spending", "transfer": 0.02})
     state = game.reset(random.keys(0, 1))
     idle = {"household": torch.full((1, 50, 2), 0.001), "government": torch.zeros(1, 1, 1)}
-    with pytest.raises(RuntimeError, match="public consumption would be negative: revenue does not pay for"):
+    with pytest.raises(UserError, match="public consumption would be negative: revenue does not pay for"):
         game.step(state, idle)

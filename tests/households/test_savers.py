@@ -118,9 +118,11 @@ def test_arrays_and_kernels_compute_the_same(labour: Labour | None, brackets: An
         point = outcomes[0][0]
     law = Lottery(household.chain, household.grid, step.assets)
     mass = np.full((4, 60), 1 / 240)
-    compiled = law(mass)
-    law._move = _arrays.move
-    assert law(mass) == pytest.approx(compiled, abs=1e-15)
+    value = np.sin(np.arange(240.0)).reshape(4, 60)
+    compiled = [law(mass), law.expectation(value), law.means.copy()]
+    law._move, law._expect = _arrays.move, _arrays.expect
+    plain = [law(mass), law.expectation(value), law.means]
+    np.testing.assert_allclose(plain, compiled, atol=1e-15)
 
 
 def test_the_correction_inverts_the_derivative_of_a_step(taxed: tuple[Household, Equilibrium]) -> None:

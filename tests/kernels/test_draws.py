@@ -52,7 +52,7 @@ def test_draws_in_kernels_are_those_on_tensors() -> None:
 
 @pytest.mark.parametrize("copies", [0, 1, 40])
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (4, 50)])
-def test_tensors_drawn_by_kernels_are_those_drawn_by_tensors(
+def test_tensors_drawn_by_kernels_are_those_drawn_by_arrays(
     copies: int, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = random.keys(3, copies)
@@ -70,12 +70,12 @@ def test_tensors_drawn_by_kernels_are_those_drawn_by_tensors(
             ]
         return every
 
-    monkeypatch.setattr(random, "_write_draws", None)
-    by_tensors = drawn()
+    monkeypatch.setattr(random, "_write_draws", random._write_by_arrays)
+    by_arrays = drawn()
     monkeypatch.setattr(random, "_write_draws", write_draws)
     by_kernels = drawn()
-    assert [each.dtype for each in by_kernels] == [each.dtype for each in by_tensors]
-    assert all(torch.equal(*pair) for pair in zip(by_kernels, by_tensors, strict=True))
+    assert [each.dtype for each in by_kernels] == [each.dtype for each in by_arrays]
+    assert all(torch.equal(*pair) for pair in zip(by_kernels, by_arrays, strict=True))
 
 
 def test_threads_do_not_change_results() -> None:

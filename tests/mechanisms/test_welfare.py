@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from econsim.mechanisms import welfare
 from econsim.mechanisms.preferences import isoelastic
@@ -110,3 +111,12 @@ def test_measures_are_differentiable() -> None:
     amount = COIN.clone().requires_grad_()
     assert torch.autograd.gradcheck(welfare.gini, amount)
     assert torch.autograd.gradcheck(lambda x: welfare.atkinson(x, 2.0), amount)
+
+
+def test_the_gini_index_has_derivatives_forwards() -> None:
+    ones = torch.ones(4, dtype=torch.float64)
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(COIN, ones)  # type: ignore[no-untyped-call]
+        slope = forward_ad.unpack_dual(welfare.gini(dual)).tangent  # type: ignore[no-untyped-call]
+    # The same coin for everybody leaves differences as they are, and divides them by more.
+    torch.testing.assert_close(slope, -welfare.gini(COIN) / COIN.mean())

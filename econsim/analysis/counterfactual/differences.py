@@ -12,10 +12,11 @@ from econsim.analysis.inequality import Floats, arrays
 from econsim.analysis.statistics import mean_interval
 from econsim.errors import UserError
 
-__all__ = ["ROUNDING", "Difference", "paired_difference"]
+__all__ = ["ROUNDING", "Difference", "paired_difference", "without_rounding"]
 
 ROUNDING = 1e-12
 """Relative to the size of the numbers: smaller differences are rounding, not sampling error."""
+_NOTHING = 1e-15  # relative to the largest amount of the same unit
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Difference:
         if self.error is None or not self.unpaired_error:
             return None
         return self.unpaired_error / self.error if self.error else math.inf
+
+
+def without_rounding(amounts: Floats, largest: float) -> Floats:
+    """Return amounts, zero where they are rounding beside the ``largest`` amount of the same unit."""
+    return np.where(np.abs(amounts) <= _NOTHING * largest, 0.0, amounts)
 
 
 def paired_difference(baseline: Any, reform: Any, confidence: float = 0.95) -> Difference:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
-from econsim.accounts import unit_in_words
+from econsim.accounts import MONEY, unit_in_words
 from econsim.analysis.counterfactual.clusters import linearised
-from econsim.analysis.counterfactual.differences import ROUNDING, Difference, paired_difference
+from econsim.analysis.counterfactual.differences import ROUNDING, Difference, paired_difference, without_rounding
 from econsim.analysis.counterfactual.incidence import AMOUNTS
 from econsim.analysis.counterfactual.paired_play import Played
 from econsim.analysis.inequality import Floats
@@ -75,12 +76,26 @@ class Sides:
     def amounts(self, account: str) -> tuple[Floats, Floats, Floats]:
         """Return an account of people under the baseline, with behaviour held, and under the reform, ``[E * N]`` each.
 
+        Money is zero where it is rounding beside the largest amount of money, such as taxes where none are levied.
+
         Raises:
             KeyError: no such account.
         """
         sides = (side.accounts_of_people()[account] for side in (self.baseline, self.held, self.reform))
-        baseline, held, reform = (values.cpu().numpy().ravel() for values in sides)
+        largest = self._most_money if account in self._money else 0.0
+        baseline, held, reform = (without_rounding(values.cpu().numpy().ravel(), largest) for values in sides)
         return baseline, held, reform
+
+    @property
+    def _money(self) -> set[str]:
+        return {each.name for each in self.baseline.game.accounts_spec if each.unit == MONEY}
+
+    @cached_property
+    def _most_money(self) -> float:
+        """The largest amount of money of a person on either side."""
+        accounts = (side.accounts_of_people() for side in (self.baseline, self.reform))
+        largest = [float(each[name].abs().max()) for each in accounts for name in self._money & each.keys()]
+        return max(largest, default=0.0)
 
     def by_cluster(self, amount: Floats, people: Floats) -> Floats:
         """Return one value per cluster, ``[C]``, of an amount per person, both ``[E * N]``; see :func:`linearised`."""

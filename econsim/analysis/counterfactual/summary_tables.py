@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from econsim.accounts import Metric
-from econsim.analysis.counterfactual.differences import paired_difference
+from econsim.analysis.counterfactual.differences import paired_difference, without_rounding
 from econsim.analysis.counterfactual.effects import decomposed
 from econsim.analysis.counterfactual.incidence import gains_table, money_gain
 from econsim.analysis.counterfactual.paired_play import Played
@@ -36,14 +38,23 @@ def effects_table(
         seeds: number of training seeds, whose episodes follow each other; with several the interval is over seeds,
             since episodes of one seed share its agents.
 
+    Amounts are zero where they are rounding beside the largest of the same unit, such as taxes where none are levied,
+    and shares where they are rounding beside one.
+
     Raises:
         UserError: no such metric.
     """
     import pandas as pd
 
     sides = (baseline, held, reform)
-    measured = {name: tuple(side.measured(name) for side in sides) for name in metrics}
-    rows = [_row(baseline.metrics[name], values, seeds) for name, values in measured.items()]
+    measured = {name: [side.measured(name) for side in sides] for name in metrics}
+    largest = _largest_by_unit(baseline, reform)
+    rows = []
+    for name, values in measured.items():
+        metric = baseline.metrics[name]
+        of_unit = 1.0 if metric.format == "share" else largest.get(metric.unit, 0.0)
+        levels = [without_rounding(each, of_unit) for each in values]
+        rows.append(_row(metric, levels, seeds))
     return pd.DataFrame(rows)
 
 
@@ -57,7 +68,18 @@ def gains_by_decile(baseline: Played, reform: Played) -> pd.DataFrame | None:
     return gains_table(one, other, baseline.people("utility"), gain)
 
 
-def _row(metric: Metric, sides: tuple[Floats, ...], seeds: int) -> dict[str, Any]:
+def _largest_by_unit(*sides: Played) -> dict[str, float]:
+    """Return the largest amount of all metrics that have a unit, by unit."""
+    largest: dict[str, float] = {}
+    for side in sides:
+        for name, metric in side.metrics.items():
+            if metric.unit:
+                amount = float(np.fmax.reduce(np.abs(side.measured(name)), initial=0.0))
+                largest[metric.unit] = max(largest.get(metric.unit, 0.0), amount)
+    return largest
+
+
+def _row(metric: Metric, sides: Sequence[Floats], seeds: int) -> dict[str, Any]:
     before, between, after = sides
     by_seed = [side.reshape(seeds, -1).mean(1) if seeds > 1 else side for side in (before, after)]
     paired = paired_difference(by_seed[0], by_seed[1])

@@ -85,6 +85,7 @@ from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
+from econsim.economies.bewley.requirements import NO_CAPITAL, require
 from econsim.economies.bewley.roles import LEAST, MOST, government, household
 from econsim.economies.bewley.shocks import shocks_of
 from econsim.economies.bewley.state import State
@@ -112,10 +113,6 @@ REFERENCES = (
     "Dynamics and Control}, volume={34}, number={1}, pages={36--41}, year={2010}}",
 )
 _NUMERIC = ("risk_aversion", "labour_curvature", "capital_share", "depreciation", "technology")
-_NO_CAPITAL = (
-    "bewley: no household of a sample owns anything, or households own no more than public debt, so that nothing is"
-    " produced; raise economy.households or lower economy.budget.debt"
-)
 
 
 class Bewley(Game[State]):
@@ -189,7 +186,7 @@ class Bewley(Game[State]):
         people = first_people(self.demography, key, shares, self.grid, self.roles["household"].count, *how)
         policy = self._status_quo.to(key.device, self.dtype)
         capital = total(people.mass, people.assets) + people.bequest - means["debt"]
-        torch._assert_async((capital > 0).all(), _NO_CAPITAL)
+        require(capital > 0, NO_CAPITAL)
         last = no_flows(people, self._levels(people.productivity), capital, means)
         time, policy = torch.zeros_like(key), policy.expand(len(key), -1).contiguous()
         return State(
@@ -226,7 +223,7 @@ class Bewley(Game[State]):
         capital = total(people.mass, people.assets) + people.bequest - debt
         if takes:
             capital, debt = capital.detach(), debt.detach()
-        torch._assert_async((capital > 0).all(), _NO_CAPITAL)
+        require(capital > 0, NO_CAPITAL)
         after = State(
             state.key, state.time + 1, policy, times, *people[:4], capital, debt, people.bequest, people.growth, last
         )

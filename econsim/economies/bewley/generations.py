@@ -16,6 +16,7 @@ from torch import Tensor
 
 from econsim import random
 from econsim.economies.bewley.population import People, distributed, drawn, lottery, next_states, stratified
+from econsim.economies.bewley.requirements import require
 from econsim.economies.bewley.state import Flows, State
 from econsim.households.life_cycle import LifeCycle
 
@@ -78,7 +79,7 @@ class Demography:
         given = torch.full_like(retired, self.life.rate)
         paid_in = given * retired / (1 - retired) if self.life.adjusts == "contribution" else given
         contribution = torch.where(retired > 0, paid_in, 0.0)
-        torch._assert_async((contribution < 1).all(), _ALL_PAID_IN)
+        require(contribution < 1, _ALL_PAID_IN)
         pension = contribution * earned / torch.where(retired > 0, retired, 1.0)
         return SocialSecurity(contribution, pension, is_retired * pension.to(mass.dtype)[:, None])
 

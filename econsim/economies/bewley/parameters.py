@@ -169,6 +169,7 @@ class PublicBudget(Model):
 INSTRUMENTS = tuple(Policy.model_fields)
 """The entries of the government's action, in order."""
 _AMOUNTS = ("spending", "transfer", "debt")
+_LEAST_CAPITAL = 0.05  # in periods of output: with 0.03 households of the preset huggett lose all, with 0.1 they do not
 
 
 def changed_policy(policy: Policy, changes: Mapping[str, float]) -> Policy:
@@ -266,6 +267,16 @@ class Parameters(Model):
             raise ValueError(
                 f"sampling: stratified needs a household for each of the {states} states of productivity, found"
                 f" households: {self.households}; raise households, or set sampling: random"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _play_has_capital(self) -> Parameters:
+        if self.periods > 1 and self.lowest_assets < 0 and self.capital_share < _LEAST_CAPITAL * self.depreciation:
+            raise ValueError(
+                f"periods: {self.periods} cannot be played where households lend to each other and capital is less than"
+                f" {_LEAST_CAPITAL:g} of a period's output (capital_share over depreciation), since the interest rate"
+                " of so little capital would swing with every error of theirs; give periods: 1, or use econsim solve"
             )
         return self
 

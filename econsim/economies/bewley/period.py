@@ -12,6 +12,7 @@ from econsim.economies.bewley.generations import Demography, SocialSecurity
 from econsim.economies.bewley.income_tax import Schedule, schedule_of
 from econsim.economies.bewley.parameters import Parameters
 from econsim.economies.bewley.population import People
+from econsim.economies.bewley.requirements import require
 from econsim.economies.bewley.state import Flows, State
 from econsim.mechanisms.numerics import power
 from econsim.mechanisms.preferences import isoelastic
@@ -99,7 +100,7 @@ def trade(
         level, transfer = level.detach(), transfer.detach()
     kept = _wide(level, mass) * paid.kept
     room = paid.owned + kept + _wide(transfer, mass) - least
-    torch._assert_async((room > 0).all(), _NOTHING_LEFT)
+    require(room > 0, _NOTHING_LEFT)
     assets = (least + (1 - shares) * room).clamp(max=settings.largest_assets)
     spent = room + least - assets
     consumption = spent / (1 + _wide(of_consumption, mass))
@@ -110,7 +111,7 @@ def trade(
     public = total(mass, tax) - transfer - market.rate * state.debt
     if settings.budget.adjusts == "debt":
         public = torch.full_like(public, settings.budget.spending)
-    torch._assert_async((public >= -_ROUNDING * market.output).all(), _NO_SPENDING)
+    require(public >= -_ROUNDING * market.output, _NO_SPENDING)
     return Flows(
         mass=mass,
         age=state.age,
@@ -202,7 +203,7 @@ def _closed(state: State, market: Market, paid: Paid, shares: Tensor, settings: 
         rest = paid.owned + budget.transfer - settings.least
         yielded = gross + inclusive * total(mass, shares * rest) - budget.spending - budget.transfer - interest
         level = yielded / (total(mass, paid.kept) - inclusive * total(mass, shares * paid.kept))
-        torch._assert_async((level > 0).all(), _ALL_LABOUR)
+        require(level > 0, _ALL_LABOUR)
         return level, torch.full_like(level, budget.transfer)
     left, kept = 1 - policy[:, -1], _wide(level, mass) * paid.kept
     revenue = gross - total(mass, kept)

@@ -55,7 +55,6 @@ from math import inf
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
 from econsim import random
 from econsim.economies.legacy_taxai.accounts import ACCOUNTS
@@ -66,6 +65,7 @@ from econsim.economies.legacy_taxai.state import Flows, State
 from econsim.economies.legacy_taxai.year import LEAST, MOST, Year, clipped, live, produced, resources
 from econsim.game import Box, Game, Observation, Role, Transition
 from econsim.households.chains import Floats
+from econsim.mechanisms.numerics import ascending
 
 __all__ = ["LegacyTaxai", "Parameters"]
 
@@ -214,35 +214,36 @@ class LegacyTaxai(Game[State]):
 
     def _after(self, before: State, moved: State, year: Year) -> State:
         """Return the state after a year; where the episode is over already, the state before it."""
-        following = replace(
-            moved,
-            time=before.time + 1,
-            over=year.over,
-            assets=year.assets,
-            capital=year.capital,
-            debt=year.debt,
-            last=year.flows,
+        over, row = before.over, before.over[:, None]
+
+        def held(kept: Tensor, new: Tensor) -> Tensor:
+            return torch.where(over if new.ndim == 1 else row, kept, new)
+
+        flows = {name: held(kept, getattr(year.flows, name)) for name, kept in vars(before.last).items()}
+        return replace(
+            before,
+            time=before.time + ~over,
+            over=over | year.over,
+            productivity=held(before.productivity, moved.productivity),
+            superstar=held(before.superstar, moved.superstar),
+            assets=held(before.assets, year.assets),
+            capital=held(before.capital, year.capital),
+            debt=held(before.debt, year.debt),
+            last=Flows(**flows),
         )
-        merged: State = pytree.tree_map(lambda kept, new: _unless(before.over, kept, new), before, following)
-        return merged
 
     def _shared(self, state: State) -> Tensor:
         """Return what all observe, ``[B, G]``, float64."""
         count = self.settings.households
-        by_assets = state.assets.sort(-1, descending=True).values
         order = state.last.income.argsort(dim=-1, descending=True, stable=True)
-        income, level = state.last.income.gather(-1, order), state.productivity.gather(-1, order)
-        groups = slice(0, count // 10), slice(count // 2, count)
-        entries = [
-            entry
-            for group in groups
-            for entry in (
-                torch.log1p(by_assets[:, group].mean(-1).clamp(min=0) / _UNIT),
-                torch.log1p(income[:, group].mean(-1).clamp(min=0) / _UNIT),
-                _log(level[:, group].mean(-1)),
-            )
-        ]
-        return torch.stack([*entries, *([_log(state.last.wage)] if self.law.closed_goods else [])], -1)
+        by_assets = ascending(state.assets).flip(-1)
+        ranked = torch.stack(
+            [by_assets, *(each.gather(-1, order) for each in (state.last.income, state.productivity))], 1
+        )
+        means = torch.stack([ranked[..., : count // 10].mean(-1), ranked[..., count // 2 :].mean(-1)], 1)  # [B, 2, 3]
+        amounts = torch.log1p(means[..., :2].clamp(min=0) / _UNIT)
+        shared = torch.cat([amounts, _log(means[..., 2:])], -1).flatten(1)
+        return torch.cat([shared, _log(state.last.wage)[:, None]], -1) if self.law.closed_goods else shared
 
 
 def _at_bounds(chosen: Tensor) -> Tensor:
@@ -252,10 +253,6 @@ def _at_bounds(chosen: Tensor) -> Tensor:
 
 def _log(amount: Tensor) -> Tensor:
     return amount.clamp(min=1e-12).log()
-
-
-def _unless(over: Tensor, kept: Tensor, new: Tensor) -> Tensor:
-    return torch.where(over.view(-1, *[1] * (new.ndim - 1)), kept, new)
 
 
 def _shared(has_wage: bool) -> dict[str, str]:

@@ -75,8 +75,11 @@ def live(state: State, values: Mapping[str, Tensor], law: Law, task: Task, chose
     output, wage = produced(values, state.capital, labour)
     spending = MOST_SPENDING * instruments[:, 4] * output
     income = wage[:, None] * state.productivity * hours + rate * state.assets
-    net_income = _after_tax(income, instruments[:, 0], instruments[:, 1])
-    net_assets = _after_tax(state.assets, instruments[:, 2], instruments[:, 3])
+    bent = 1 - MOST_CURVATURE * instruments[:, 1:4:2]
+    level = (1 - MOST_LEVEL * instruments[:, 0:4:2]) / bent
+    net_income, net_assets = (
+        level[:, tax, None] * power(amount, bent[:, tax, None]) for tax, amount in enumerate((income, state.assets))
+    )
     wealth = net_income + net_assets
     spent = (0.5 - 0.5 * saving) * wealth if law.saves_wealth else (1 - saving) * net_income
     consumption = spent / (1 + on_consumption)
@@ -130,11 +133,6 @@ def resources(flows: Flows, capital: Tensor, kept: Tensor) -> Tensor:
         kept: $1 - \delta$.
     """
     return flows.output - flows.consumption.sum(-1) - flows.spending - capital + kept * flows.capital
-
-
-def _after_tax(amount: Tensor, level: Tensor, curvature: Tensor) -> Tensor:
-    bend = MOST_CURVATURE * curvature[:, None]
-    return (1 - MOST_LEVEL * level[:, None]) / (1 - bend) * power(amount, 1 - bend)
 
 
 def _next_capital(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,19 @@ def test_the_parts_add_up_exactly(drawn: Sides) -> None:
     assert (totals["mechanical"] + totals["behavioural"]).tolist() == totals["difference"].tolist()
     assert (groups["tax_mechanical"] + groups["tax_behavioural"]).tolist() == groups["tax_change"].tolist()
     assert (totals["reform"] - totals["baseline"]).tolist() == pytest.approx(totals["difference"].tolist())
+
+
+def test_taxes_that_are_rounding_are_zero(drawn: Sides) -> None:
+    def untaxed(side: Played) -> Played:
+        tax = 1e-16 * torch.sin(side.accounts["tax"])
+        return replace(side, accounts=side.accounts | {"tax": tax})
+
+    sides = [untaxed(side) for side in (drawn.baseline, drawn.held, drawn.reform)]
+    revenue = totals_table(Sides(*sides)).set_index(["account", "measure"]).loc["tax", "per person"]
+    effects = effects_table(*sides, ["mean_tax", "mean_income"]).set_index("metric")
+    for row in (revenue, effects.loc["mean_tax"]):
+        assert not row[["baseline", "reform", "difference", "low", "high"]].any()
+    assert effects.loc["mean_income", "baseline"] > 0
 
 
 def test_two_halves_of_a_person_change_no_number(drawn: Sides) -> None:

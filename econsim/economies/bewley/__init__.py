@@ -17,8 +17,8 @@ Observations
     log productivity, where $a$ counts from the borrowing limit; shared by all: the policy in force, log capital and log
     wage relative to that steady state, the interest rate of the last period, and debt or the last labour tax where it
     closes the budget; with ``aggregates`` also quantiles of assets, or an embedding of the distribution
-    (``embedding.py``); with ``life_cycle`` the contribution rate and the pension, and households observe their age and
-    retirement. ``government``: time, and what all share. Households do not observe the time of the episode.
+    (``embedding.py``); with ``life_cycle`` the contribution rate and the pension, and households observe their age,
+    retirement and the end of life. ``government``: time, and what all share. Households do not observe the time of the episode.
 
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
@@ -76,14 +76,14 @@ from torch import Tensor
 
 from econsim.accounts import Account
 from econsim.economics import LabourIncomes
-from econsim.economies.bewley import exact
+from econsim.economies.bewley import exact, schedules
 from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts, more_amounts, residuals_of
 from econsim.economies.bewley.embedding import observed_distribution
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.generations import Demography, first_people, people_after
 from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
-from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
+from econsim.economies.bewley.parameters import INSTRUMENTS, NOT_PROVIDED, Parameters
 from econsim.economies.bewley.period import debt_after, no_flows, total, trade
 from econsim.economies.bewley.roles import LEAST, MOST, government, household
 from econsim.economies.bewley.shocks import shocks_of
@@ -225,6 +225,7 @@ class Bewley(Game[State]):
         debt = debt_after(last, self.settings)
         capital = total(people.mass, people.assets) + people.bequest - debt
         if takes:
+            people = people._replace(bequest=people.bequest.detach())
             capital, debt = capital.detach(), debt.detach()
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
         after = State(
@@ -268,7 +269,7 @@ class Bewley(Game[State]):
 
     def price_taking(self) -> Bewley:
         """Return the economy with derivatives of zero for prices and the transfer; see :class:`PriceTaking`."""
-        self._check_for_ever()
+        self._check_stationary()
         if self.is_distribution:
             raise UserError(
                 "economy.households: distribution has no single households who could learn; train on a sample"
@@ -297,29 +298,20 @@ class Bewley(Game[State]):
         """Thresholds, multiples of mean labour income, and rates of ``income_tax``; empty without it."""
         return schedule_of(self.settings.income_tax)
 
+    def check_log_linear_tax(self) -> None:
+        """Check that schedules of other forms can be set; see :class:`econsim.economics.SetsLogLinearTax`."""
+        self._check_for_ever()
+        schedules.check_instruments(self.settings)
+
     def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
         """Return labour incomes in the stationary equilibrium; see :class:`econsim.economics.SetsLogLinearTax`."""
         self._check_for_ever()
-        set_to = self.status_quo("government") if action is None else action
-        changes = dict(zip(self.settings.instruments, (round(value, 6) for value in set_to.tolist()), strict=True))
-        solved = exact.equilibrium_of(self.settings, changed_policy(self.settings.status_quo, changes))
-        earned = self.household_problem.chain.values[:, None] * solved.policy.hours
-        people, weight = solved.distribution, solved.policy.consumption**-self.settings.risk_aversion
-        mean = (people * earned).sum()
-        return LabourIncomes((earned / mean).ravel(), people.ravel(), weight.ravel())
+        return schedules.labour_incomes(self.settings, self.status_quo("government") if action is None else action)
 
     def log_linear_action(self, average_rate: float, progressivity: float) -> Tensor:
         """Return the action that sets this tax on labour income; see :class:`econsim.economics.SetsLogLinearTax`."""
-        action, highest = self.status_quo("government"), self.settings.highest_rate
-        for name, value in (("labour_tax", average_rate), ("progressivity", progressivity)):
-            if name not in self.settings.instruments:
-                raise UserError(f"economy.instruments: a schedule of labour taxes needs {name}; add it to the list")
-            if not 0 <= value <= highest:
-                raise UserError(
-                    f"economy.highest_rate: the schedule has {name} {value:.3g}, outside of 0 to {highest:g}"
-                )
-            action[self.settings.instruments.index(name)] = value
-        return action
+        before = self.status_quo("government")
+        return schedules.log_linear_action(self.settings, before, average_rate, progressivity)
 
     # --- exact households ---------------------------------------------------------------------------------------
 
@@ -337,6 +329,11 @@ class Bewley(Game[State]):
     def has_ages(self) -> bool:
         """Whether there is a life cycle."""
         return self.demography is not None
+
+    @property
+    def has_household_paths(self) -> bool:
+        """Whether there is a best response to a path of prices, for everybody in the population."""
+        return not self.has_shocks and self.settings.provides_for_all
 
     @property
     def technology(self) -> Technology:
@@ -398,7 +395,9 @@ class Bewley(Game[State]):
 
     def household_path(self, agents: Mapping[str, Agent], key: Tensor, windfall: float | None = None) -> HouseholdPath:
         """Return what households face and choose where these agents play; see :class:`SolvesHouseholds`."""
-        self._check_for_ever()
+        self._check_stationary()
+        if not self.has_household_paths:
+            raise UserError(f"bewley, economy.life_cycle: {NOT_PROVIDED}")
         whole = self.whole().to(dtype=torch.float64)
         assert isinstance(whole, Bewley)
         return followed(whole, agents, key[:1], windfall)

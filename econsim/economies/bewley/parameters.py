@@ -31,6 +31,11 @@ __all__ = [
     "changed_policy",
 ]
 
+NOT_PROVIDED = (
+    "a distribution has retired households without assets, who have nothing to live on without a pension or bequests;"
+    " give a pension, uncertain survival"
+)
+
 
 class Superstar(Model):
     """A rare state of very high productivity; defaults chosen for a high concentration of wealth."""
@@ -55,14 +60,13 @@ class ProductivityTable(Model):
     def _is_a_chain(self) -> ProductivityTable:
         values, count = self.values, len(self.values)
         if values[0] <= 0 or list(values) != sorted(set(values)):
-            raise ValueError(f"productivity.table.values: expected ascending positive numbers, found {list(values)}")
+            raise ValueError(f"values: expected ascending positive numbers, found {list(values)}")
         if len(self.transition) != count or any(len(row) != count for row in self.transition):
-            raise ValueError(f"productivity.table.transition: expected {count} rows of {count} probabilities")
+            raise ValueError(f"transition: expected {count} rows of {count} probabilities")
         for number, row in enumerate(self.transition, 1):
             if min(row) < 0 or abs(sum(row) - 1) > 1e-9:
                 raise ValueError(
-                    f"productivity.table.transition: expected probabilities that add up to one in row {number}, found"
-                    f" {list(row)}"
+                    f"transition: expected probabilities that add up to one in row {number}, found {list(row)}"
                 )
         return self
 
@@ -94,7 +98,7 @@ class Productivity(Model):
         fields = type(self).model_fields.items()
         others = [name for name, field in fields if name != "table" and getattr(self, name) != field.default]
         if self.table is not None and others:
-            raise ValueError(f"productivity.table: it takes the place of {', '.join(others)}; leave one of them out")
+            raise ValueError(f"table: it takes the place of {', '.join(others)}; leave one of them out")
         return self
 
     def chain(self) -> Chain:
@@ -328,15 +332,22 @@ class Parameters(Model):
         if self.productivity.superstar is not None and self.life_cycle.newborn_deviation is not None:
             raise ValueError("life_cycle.newborn_deviation: it has no use with productivity.superstar; leave one out")
         try:
-            pays = self.life_cycle.life(self.productivity.chain()).rates[0] > 0
+            provides = self.provides_for_all
         except UserError as error:
             raise ValueError(str(error)) from None
-        if self.households == "distribution" and self.life_cycle.survival == "certain" and not pays:
-            raise ValueError(
-                "households: a distribution has retired households without assets, who have nothing to live on without"
-                " a pension or bequests; give a pension, uncertain survival, or a number of households"
-            )
+        if self.households == "distribution" and not provides:
+            raise ValueError(f"households: {NOT_PROVIDED}, or a number of households")
         return self
+
+    @property
+    def provides_for_all(self) -> bool:
+        """Whether retired households without assets, who are in every distribution, have pensions or bequests.
+
+        Raises:
+            UserError: pensions cost all labour income or more.
+        """
+        ages = self.life_cycle
+        return ages is None or ages.life(self.productivity.chain()).rates[0] > 0 or ages.survival != "certain"
 
     @property
     def least(self) -> float:

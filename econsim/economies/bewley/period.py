@@ -90,9 +90,9 @@ def trade(
         hours = torch.where(demography.is_retired(state.age), 0.0, hours)
         effective = productivity * demography.efficiency(state.age, mass.dtype) * hours
     market = _market(state, values, total(mass, effective))
-    security = _social_security(state, market, demography)
     if takes_prices:
         market = Market(*(each.detach() for each in market))
+    security = _social_security(state, market, demography)
     paid = _before_transfer(state, market, effective, security, schedule_of(settings.income_tax))
     level, transfer = _closed(state, market, paid, shares, settings)
     if takes_prices:

@@ -25,7 +25,11 @@ _OWN_UNITS = {
 }
 
 
-_AGE_UNITS = {"age": "share of the longest life", "retired": "1 with a pension, 0 before"}
+_AGE_UNITS = {
+    "age": "share of the longest life",
+    "retired": "1 with a pension, 0 before",
+    "end_of_life": "one over the expected number of periods left, this one included",
+}
 _PENSION_UNITS = {"contribution": "fraction", "pension": "multiple of mean output"}
 
 

@@ -10,7 +10,8 @@ Actions
     ``household``: the share of its resources that it spends on consumption, and its hours as a share of its time
     endowment, each in [0.001, 0.999999], so that capital, hours and consumption stay positive; with ``labour_weight:
     null`` only the first. ``government``: the ``instruments``, by default all six entries of ``Policy``, each in
-    [0, ``highest_rate``], every ``review`` periods; they are in force from the next period on.
+    [0, ``highest_rate``], every ``review`` periods; they are in force from the next period on, or are announced in it
+    and in force ``announced`` periods later.
 
 Observations
     ``household``: $\log(1 + a / y)$ with output per household $y$ of the complete-markets steady state, and
@@ -18,7 +19,8 @@ Observations
     wage relative to that steady state, the interest rate of the last period, and debt or the last labour tax where it
     closes the budget; with ``aggregates`` also quantiles of assets, or an embedding of the distribution
     (``embedding.py``); with ``life_cycle`` the contribution rate and the pension, and households observe their age,
-    retirement and the end of life. ``government``: time, and what all share. Households do not observe the time of the episode.
+    retirement and the end of life; with ``announced`` the next policy and when it will be in force. ``government``:
+    time, and what all share. Households do not observe the time of the episode.
 
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
@@ -78,13 +80,14 @@ from econsim.accounts import Account
 from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact, schedules
 from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts, more_amounts, residuals_of
+from econsim.economies.bewley.announcements import News, announced_entries, known_policies, news_after
 from econsim.economies.bewley.embedding import observed_distribution
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.generations import Demography, first_people, people_after
 from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
 from econsim.economies.bewley.parameters import INSTRUMENTS, NOT_PROVIDED, Parameters
-from econsim.economies.bewley.period import debt_after, no_flows, total, trade
+from econsim.economies.bewley.period import debt_after, government_reward, no_flows, total, trade
 from econsim.economies.bewley.roles import LEAST, MOST, government, household
 from econsim.economies.bewley.shocks import shocks_of
 from econsim.economies.bewley.state import State
@@ -97,7 +100,6 @@ from econsim.households.generation_paths import GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
-from econsim.mechanisms import welfare
 
 __all__ = ["Bewley", "Parameters"]
 
@@ -192,8 +194,9 @@ class Bewley(Game[State]):
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
         last = no_flows(people, self._levels(people.productivity), capital, means)
         time, policy = torch.zeros_like(key), policy.expand(len(key), -1).contiguous()
+        news = News(policy, policy, time)
         return State(
-            key, time, policy, time + times, *people[:4], capital, last.debt, people.bequest, people.growth, last
+            key, time, *news, time + times, *people[:4], capital, last.debt, people.bequest, people.growth, last
         )
 
     def observe(self, state: State) -> dict[str, Observation]:
@@ -221,7 +224,7 @@ class Bewley(Game[State]):
         times, transition = self._next(state)
         people = people_after(self.demography, state, last, self.grid, transition, self.is_distribution)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
-        policy = torch.where(due, self._policy(actions["government"][:, 0]), state.policy)
+        news = news_after(state, due, self._policy(actions["government"][:, 0]), self.settings.announced)
         debt = debt_after(last, self.settings)
         capital = total(people.mass, people.assets) + people.bequest - debt
         if takes:
@@ -229,11 +232,13 @@ class Bewley(Game[State]):
             capital, debt = capital.detach(), debt.detach()
         torch._assert_async((capital > 0).all(), _NO_CAPITAL)
         after = State(
-            state.key, state.time + 1, policy, times, *people[:4], capital, debt, people.bequest, people.growth, last
+            state.key, state.time + 1, *news, times, *people[:4], capital, debt, people.bequest, people.growth, last
         )
         self._check(after)
         over = after.time >= self.horizon
-        return Transition(after, self._rewards(state, after), torch.zeros_like(over), over)
+        reward = government_reward(state, after, self.settings.objective)[:, None].to(self.dtype)
+        rewards = {"household": last.utility, "government": reward}
+        return Transition(after, rewards, torch.zeros_like(over), over)
 
     def accounts(self, state: State) -> dict[str, Tensor]:
         """Return the accounts that ``accounts_spec`` declares, float64."""
@@ -369,15 +374,16 @@ class Bewley(Game[State]):
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
         assert observation.shared is not None
-        return self._optimal(observation, observation.shared[:, None, : len(INSTRUMENTS)])
+        policy = observation.shared[:, None, : len(INSTRUMENTS)]
+        return self._optimal(observation, torch.cat([policy, policy, torch.zeros_like(policy[..., :1])], -1))
 
     def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
         """Return the actions of households who expect the path to that equilibrium; see :class:`SolvesHouseholds`."""
         self._check_for_ever()
-        return self._optimal(observation, seen[..., : len(INSTRUMENTS)])
+        return self._optimal(observation, known_policies(self.settings, self.roles[role].shared_features, seen))
 
     def _optimal(self, observation: Observation, policies: Tensor) -> Tensor:
-        """Return exact actions after ``policies`` ``[B, T, 6]``, of which the first was an equilibrium's."""
+        """Return exact actions after known ``policies`` ``[B, T, 13]``, of which the first was an equilibrium's."""
         assert observation.shared is not None
         above = torch.expm1(observation.features[..., 0].double()) * self.reference_output
         assets = self.settings.least + above
@@ -476,6 +482,7 @@ class Bewley(Game[State]):
             entries.append(1 - state.last.labour_level)
         if self.has_ages:
             entries += [state.last.contribution, state.last.pension / self.reference_output]
+        entries += announced_entries(state, self.settings.announced)
         entries += observed_distribution(self.settings, state, self._takes_prices, self.log_wealth)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)
 
@@ -487,13 +494,3 @@ class Bewley(Game[State]):
         allowed = 1e-9 if self.dtype == torch.float64 else 1e-4
         for name, residual in self._residuals(state).items():
             torch._assert_async((residual.abs() <= allowed).all(), f"bewley: the {name} account does not balance")
-
-    def _rewards(self, before: State, after: State) -> dict[str, Tensor]:
-        last, objective = after.last, self.settings.objective
-        reward = objective.welfare * total(last.mass, last.utility)
-        if objective.growth:
-            reward = reward + objective.growth * (last.output / before.last.output).log()
-        if objective.equality:
-            unequal = (welfare.gini(last.assets, last.mass) + welfare.gini(last.consumption, last.mass)) / 2
-            reward = reward + objective.equality * (1 - unequal)
-        return {"household": last.utility, "government": reward[:, None].to(self.dtype)}

@@ -253,6 +253,9 @@ class Parameters(Model):
     """Periods of an episode."""
     review: int | None = Field(None, ge=1)
     """Periods from one policy to the next; null: one policy for the whole episode."""
+    announced: int = Field(0, ge=0, le=300)
+    """Periods between the announcement of a policy, in the period after the government sets it, and its coming into
+    force; zero: a policy that is set is in force from the next period on. Households observe what is announced."""
     grid_points: int = Field(200, ge=10, le=5000)
     """Grid points of assets, of the exact policies and of the representation ``distribution``."""
     largest_assets: float = Field(300.0, gt=0)
@@ -306,6 +309,26 @@ class Parameters(Model):
                 raise ValueError(f"status_quo.{name}: it has no use, since {reason}; set it to zero")
             if name in self.instruments:
                 raise ValueError(f"instruments: {name} has no use, since {reason}; list the others")
+        return self
+
+    @model_validator(mode="after")
+    def _announced_policies_come_into_force(self) -> Parameters:
+        if not self.announced:
+            return self
+        first = self.announced + 1
+        if first >= self.periods:
+            raise ValueError(
+                f"announced: a policy that is set in period 0 would be in force from period {first} on, and an episode"
+                f" has {self.periods} periods; lower it, or raise periods"
+            )
+        if self.review is not None and first > self.review:
+            raise ValueError(
+                f"announced: one policy at most can be announced at a time, and the next one is set after {self.review}"
+                f" periods (review), before the first is in force, after {first}; lower it, or raise review"
+            )
+        for name in ("aggregate_shocks", "life_cycle"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"announced: it is not solved with {name}; leave one of them out")
         return self
 
     @model_validator(mode="after")

@@ -141,6 +141,13 @@ class SetsLogLinearTax(Protocol):
     def labour_brackets(self) -> tuple[Sequence[float], Sequence[float]]:
         """Lower thresholds, multiples of mean labour income, and marginal rates in its place; empty: none."""
 
+    def check_log_linear_tax(self) -> None:
+        """Check that such schedules can be found and set, before work starts.
+
+        Raises:
+            UserError: labour incomes are not known, or the leader does not set such a tax.
+        """
+
     def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
         """Return incomes where an action is in force for ever; ``None``: the policy before the leader acts."""
 

@@ -22,6 +22,7 @@ ROUNDING = 1e-14  # of float64 sums, relative to the largest term
 __all__ = [
     "MEASURED",
     "Certificate",
+    "ChecksGame",
     "Curve",
     "Explained",
     "FitsSeedsTogether",
@@ -70,6 +71,14 @@ class SelfFitting(FittedAgent, Protocol):
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
         """Fit this agent, which plays ``role``; ``agents`` holds the agent of each role. One seed gives one result."""
+
+
+@runtime_checkable
+class ChecksGame(FittedAgent, Protocol):
+    """An agent that knows before its fit whether a game is one that it can be fitted in."""
+
+    def check(self, game: Game[Any], role: Role) -> None:
+        """Check the game and the role; raises ``UserError`` where the fit would."""
 
 
 @runtime_checkable

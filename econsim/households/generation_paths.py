@@ -21,11 +21,18 @@ from econsim.errors import UserError
 from econsim.households.chains import Floats
 from econsim.households.equilibrium import Aggregates, Stops, Taxes, Technology
 from econsim.households.fixed_points import fixed_point
+from econsim.households.life_cycle import expected_periods
+from econsim.households.life_values import (
+    by_age,
+    stationary_lives,
+    values_before,
+    write_best_choices,
+)
 from econsim.households.lottery import Lottery
-from econsim.households.overlapping_generations import Generations, age_choices, bequests, life_budgets, life_means
+from econsim.households.overlapping_generations import Generations, bequests, life_budgets, life_means
 from econsim.households.policies import Policy
 from econsim.households.problem import Budget, Household
-from econsim.households.welfare import Value, consumption_equivalent, period_utility
+from econsim.households.welfare import Value, consumption_equivalent
 
 __all__ = ["GenerationPath", "generation_path"]
 
@@ -131,11 +138,8 @@ class _System:
         wage = final.wage
         self.scales = np.array([final.capital, wage, final.aggregates.labour, 1.0 if self.closes_by_level else wage])
         self.final = np.array([final.capital, after.bequest, final.aggregates.labour, closing]) / self.scales
-        choices = (
-            part.reshape(self.shape) for part in (final.policy.consumption, final.policy.hours, final.policy.assets)
-        )
-        self.last = tuple(choices)
-        self.choices = tuple(np.empty((periods, *self.shape)) for _ in range(3))
+        self.last = by_age(final.policy, self.life)
+        self.choices = np.empty((3, periods, *self.shape))
 
     def first(self) -> Floats:
         """Return the point that is tried first: capital approaches its final value, all else is there at once."""
@@ -165,7 +169,9 @@ class _System:
         budgets = [
             life_budgets(self.life, *each) for each in zip(rules, prices, labour, transfers, received, strict=True)
         ]
-        self._choose(budgets)
+        write_best_choices(
+            self.choices, self.household, self.life, budgets, self.last[0], self.after.equilibrium.budget
+        )
         self.flows = self._forward(rules, prices, budgets, capital)
         self.start = {"capital": capital, "bequest": received, "transfer": transfers}
         self.prices = np.array(prices)
@@ -185,19 +191,6 @@ class _System:
     def _prices(self, capital: float, labour: float) -> tuple[float, float]:
         intensity = capital / labour
         return self.technology.interest_rate(intensity), self.technology.wage(intensity)
-
-    def _choose(self, budgets: list[list[Budget]]) -> None:
-        """Fill in choices in all periods, backward from the final equilibrium."""
-        ones = np.ones(self.shape[1:])
-        following, later = self.last[0], self.after.equilibrium.budget
-        for period in reversed(range(self.periods)):
-            now = budgets[period]
-            for age in range(self.life.ages):
-                consumed = following[age + 1] if age + 1 < self.life.ages else ones
-                chosen = age_choices(self.household, self.life, age, now[age], consumed, later)
-                for part, each in zip(self.choices, chosen, strict=True):
-                    part[period, age] = each
-            following, later = self.choices[0][period], now[0]
 
     def _forward(
         self, rules: list[Taxes], prices: list[tuple[float, float]], budgets: list[list[Budget]], capital: Floats
@@ -253,20 +246,18 @@ class _System:
 
     def _gains(self) -> tuple[Floats, Floats, float]:
         """Return gains by age in period 0, of the newborn of each period, and the share of people who gain."""
-        old_choices = self.before.equilibrium.policy
-        old = [part.reshape(self.shape) for part in (old_choices.consumption, old_choices.hours, old_choices.assets)]
+        old = by_age(self.before.equilibrium.policy, self.life)
         if min(old[0].min(), self.choices[0].min(), self.last[0].min()) <= 0:
             raise UserError(
                 "the gains of a path are not known where retired people without assets have neither a pension nor"
                 " bequests; give them one of both before and after the reform"
             )
-        before, value = self._stationary(old), self._stationary(list(self.last))
+        before, value = (stationary_lives(self.household, self.life, each) for each in (old, self.last))
         born = np.empty((self.periods, 2))
         for period in reversed(range(self.periods)):
-            later = [*value[1:], None]
-            value = [self._lived(age, [part[period, age] for part in self.choices], later[age]) for age in self._ages()]
+            value = values_before(self.household, self.life, self.choices[:, period], value)
             born[period] = [float(self.life.newborns @ part[:, 0]) for part in value[0]]
-        periods = self._remaining()
+        periods = expected_periods(self.life, self.household.discount)
         people = self.mass / self.mass.sum((1, 2), keepdims=True)
         gains = [
             consumption_equivalent(self.household, was.mean(mass), now.mean(mass), lived)
@@ -280,29 +271,3 @@ class _System:
             float(mass[now.total > was.total].sum()) for was, now, mass in zip(before, value, self.mass, strict=True)
         )
         return np.array(gains, float), np.array(newborns, float), won
-
-    def _ages(self) -> range:
-        return range(self.life.ages)
-
-    def _stationary(self, choices: list[Floats]) -> list[Value]:
-        """Return values by age ``[S, G]`` of choices ``[J, S, G]`` that are the same in all periods."""
-        values: list[Value] = []  # from the last age on
-        for age in reversed(self._ages()):
-            values.append(self._lived(age, [part[age] for part in choices], values[-1] if values else None))
-        return values[::-1]
-
-    def _lived(self, age: int, choices: list[Floats], later: Value | None) -> Value:
-        """Return the value of choices ``[S, G]`` at an age, given that at the next age; none after the last one."""
-        now = period_utility(self.household, choices[0], choices[1])
-        if later is None:
-            return now
-        law = Lottery(self.household.chain, self.household.grid, choices[2])
-        weight = self.household.discount * self.life.survival[age]
-        return Value(*(part + weight * law.expectation(then) for part, then in zip(now, later, strict=True)))
-
-    def _remaining(self) -> Floats:
-        """Return the discounted number of periods of the rest of a life by age, ``[J]``."""
-        left = np.ones(self.life.ages)
-        for age in reversed(range(self.life.ages - 1)):
-            left[age] += self.household.discount * self.life.survival[age] * left[age + 1]
-        return left

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from econsim.households.cross_section import SMALL_TRANSFER, CrossSection
 from econsim.households.generation_paths import GenerationPath
 from econsim.households.life_cycle import LifeCycle
 from econsim.households.overlapping_generations import Generations, newborn_value
 from econsim.households.problem import Household
 from econsim.households.reforms import PATHS
-from econsim.households.statistics import gini, top_share
+from econsim.households.statistics import gini, propensities, top_share
 from econsim.households.welfare import consumption_equivalent
 from econsim.learning import Quantity, Series, Solution
 
-__all__ = ["LifeCycleSolution", "along", "compared", "path_series", "profiles", "quantities"]
+__all__ = ["LifeCycleSolution", "along", "compared", "life_section", "path_series", "profiles", "quantities"]
 
 _SHOWN = 8  # ages of a table, and fewer where lives are shorter
 _SHARED_PATHS = "interest_rate", "wage", "output", "capital", "labour", "consumption", "spending"
@@ -121,6 +122,17 @@ def profiles(household: Household, found: Generations, reformed: Generations | N
         Series(name, unit, _numbers(profile), None, None, "age", first, _numbers(after[name]) if after else None)
         for name, profile in _by_age(household, found).items()
     )
+
+
+def life_section(household: Household, found: Generations) -> CrossSection:
+    """Return the households of a stationary equilibrium, by age and productivity; wealth is that before the bequest."""
+    life, solved = found.life, found.equilibrium
+    rows = np.arange(len(solved.distribution)) // household.chain.states
+    earned = solved.wage * life.productivity(household.chain)[:, None] * solved.policy.hours
+    pension = np.where(rows >= life.retirement, found.pension, 0.0)[:, None]
+    income = earned + solved.interest_rate * (household.grid + found.bequest) + pension
+    spent = propensities(household, solved.budget, solved.policy, SMALL_TRANSFER * solved.output)
+    return CrossSection(solved.distribution, solved.policy.consumption, solved.policy.assets, income, spent)
 
 
 def _numbers(profile: np.ndarray) -> tuple[float, ...]:

@@ -25,7 +25,7 @@ import numpy as np
 from econsim.errors import UserError
 from econsim.households.chains import Chain, Floats
 
-__all__ = ["LifeCycle", "PensionRule", "gompertz", "hump", "normal_shares"]
+__all__ = ["LifeCycle", "PensionRule", "expected_periods", "gompertz", "hump", "normal_shares"]
 
 PensionRule = Literal["contribution", "replacement"]
 """The rate that adjusts so that contributions pay for pensions."""
@@ -108,6 +108,14 @@ class LifeCycle:
     def productivity(self, chain: Chain) -> Floats:
         """Return labour of a unit of time ``[J * S]``, by age and state of productivity."""
         return np.outer(self.efficiency, chain.values).ravel()
+
+
+def expected_periods(life: LifeCycle, discount: float = 1.0) -> Floats:
+    """Return the expected discounted number of periods left in a life by age, the present one included, ``[J]``."""
+    left = np.ones(life.ages)
+    for age in reversed(range(life.ages - 1)):
+        left[age] += discount * life.survival[age] * left[age + 1]
+    return left
 
 
 def gompertz(first: int, last: int, mode: float, dispersion: float) -> Floats:

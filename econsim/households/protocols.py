@@ -32,7 +32,14 @@ class SolvesHouseholds(Protocol):
 
     @property
     def has_ages(self) -> bool:
-        """Whether households have a life cycle; then only :meth:`exact_actions` has an answer."""
+        """Whether households have a life cycle; then :meth:`exact_actions` and :meth:`household_path` have an answer.
+
+        The equilibrium is that of :class:`SolvesLifeCycles`.
+        """
+
+    @property
+    def has_household_paths(self) -> bool:
+        """Whether :meth:`household_path` has an answer."""
 
     @property
     def technology(self) -> Technology:
@@ -64,6 +71,9 @@ class SolvesHouseholds(Protocol):
             key: ``[E]``, of which the first is used.
             windfall: a one-time transfer, a share of output per household. In the last period each household is asked
                 once more what it would do if it alone received it; ``None``: it is not asked.
+
+        Raises:
+            UserError: there are aggregate shocks, or some households of the population have nothing to live on.
         """
 
     def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:

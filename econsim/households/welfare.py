@@ -63,10 +63,12 @@ def value_before(household: Household, consumption: Floats, hours: Floats, asset
     return following
 
 
-def consumption_equivalent(household: Household, before: Value, after: Value, periods: float | None = None) -> Floats:
+def consumption_equivalent(
+    household: Household, before: Value, after: Value, periods: Floats | float | None = None
+) -> Floats:
     """Return the consumption equivalent of ``after``; infinite where no rise of consumption is worth as much.
 
-    ``periods`` is the discounted number of periods of the values, by default that of an infinite life.
+    ``periods`` is the discounted number of periods of the values, in their shape, by default that of an infinite life.
     """
     if household.risk_aversion == 1:
         lived = 1 / (1 - household.discount) if periods is None else periods

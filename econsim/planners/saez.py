@@ -80,12 +80,25 @@ class Saez(FittedAction):
         super().__init__()
         self.parameters = parameters
 
+    def check(self, game: Game[Any], role: Role) -> None:
+        """Check that the role sets tax brackets, or a log-linear tax at known labour incomes."""
+        if not isinstance(game, SetsLogLinearTax):
+            tax_thresholds(game, role, "saez")
+            return
+        game.check_log_linear_tax()
+        if self.parameters.elasticity == "estimated" or self.parameters.welfare_weights != "economy":
+            raise UserError(
+                f"planner.elasticity, planner.welfare_weights: {type(game).__name__} sets a log-linear tax, for which"
+                " saez takes a number or economy, and the weights of the economy"
+            )
+
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:
         """Iterate responses and formula, starting without taxes; continues from the recorder's newest checkpoint.
 
         Raises:
             UserError: the role does not set tax brackets, the game has no potential incomes, or incomes do not respond.
         """
+        self.check(game, role)
         if isinstance(game, SetsLogLinearTax):
             self._fit_log_linear(game, recorder)
             return
@@ -110,12 +123,9 @@ class Saez(FittedAction):
     def _fit_log_linear(self, game: SetsLogLinearTax, recorder: Recorder) -> None:
         """Iterate stationary equilibria and formula, whose schedule is set as the closest log-linear tax."""
         settings = self.parameters
-        if settings.elasticity == "estimated" or settings.welfare_weights != "economy":
-            raise UserError(
-                f"planner.elasticity, planner.welfare_weights: {type(game).__name__} sets a log-linear tax, for which"
-                " saez takes a number or economy, and the weights of the economy"
-            )
-        used = game.earnings_elasticity if settings.elasticity == "economy" else settings.elasticity
+        elasticity = settings.elasticity
+        assert elasticity != "estimated", "check() raises an error"
+        used = game.earnings_elasticity if elasticity == "economy" else elasticity
         action: Tensor | None = None
         late: list[Tensor] = []
         for iteration in range(settings.iterations):
@@ -128,8 +138,8 @@ class Saez(FittedAction):
             if iteration and float(change.max()) < _SETTLED:
                 late = [action]
                 break
-        elasticity = torch.tensor((used,) * 3, dtype=torch.float64)
-        self.load_state_dict({"rates": torch.stack(late).mean(0), "elasticity": elasticity})
+        used_for_all = torch.tensor((used,) * 3, dtype=torch.float64)
+        self.load_state_dict({"rates": torch.stack(late).mean(0), "elasticity": used_for_all})
 
     def explanation(self, game: Game[Any]) -> str:
         """Return which elasticity and which social weights the schedule rests on."""

@@ -119,6 +119,13 @@ CAPTIONS: tuple[tuple[str, str, str], ...] = (
         " training seeds, and, where there are several, a band that holds the middle 90 % of them.",
     ),
     (
+        "means_by_age",
+        "Means by age",
+        "Means of the whole population by age, without sampling, in the last period of an episode: one line per policy"
+        " and set of households, and the stationary equilibrium before a planner acts. Assets are those at the start of"
+        " the period, without bequests.",
+    ),
+    (
         "law",
         "Distribution and its exact law",
         "Shares of people at the end of an episode, one per training seed, and the law that holds for many people after"

@@ -18,6 +18,7 @@ from econsim.report import interactive
 from econsim.report.captions import CAPTIONS as _CAPTIONS
 from econsim.report.captions import SCORED
 from econsim.report.dots import interval_dots
+from econsim.report.household_gaps import draw_means_by_age
 from econsim.report.interactive import Plot
 from econsim.report.network import draw_network
 from econsim.report.votes import shares_of_votes
@@ -156,6 +157,14 @@ class Figures:
     def learning(self) -> Figure:
         """Draw the leader's return while the scenario's own policy was trained, with the levels of other policies."""
         return plots.learning_curve(*self.learning_curves())
+
+    def means_by_age(self) -> Figure:
+        """Draw means by age of the whole population in the last period, by policy and set of households.
+
+        Raises:
+            UserError: households have no ages, or no best response is known.
+        """
+        return draw_means_by_age(self._run)
 
     def law(self) -> Figure:
         """Draw the distribution of an account among people at the end of an episode, beside its known law.

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import pandas as pd
+
+from econsim.analysis.plots import metrics_over_steps
+from econsim.errors import UserError
 from econsim.households.facts import US_WEALTH
 from econsim.runs.workers import workers_of
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from econsim.runs.folder import Run
 
-__all__ = ["HouseholdTable", "household_table", "statistics_table"]
+__all__ = ["HouseholdTable", "draw_means_by_age", "draw_profiles", "household_table", "statistics_table"]
+
+
+def draw_means_by_age(run: Run) -> Figure:
+    """Draw means by age in the last period, under each policy and set of households, beside the equilibrium.
+
+    Raises:
+        UserError: households have no ages, or no best response is known.
+    """
+    profiles = (run.summary.get("households") or {}).get("profiles")
+    if not profiles:
+        raise UserError(f"{run.path}: there are no means of the whole population by age")
+    curves = {"equilibrium before": profiles["stationary"]}
+    several = len(run.summary["responses"]) > 1
+    for policy, of_policy in profiles["rows"].items():
+        for response, found in of_policy.items():
+            households = f", {workers_of(run.summary, response).short}" if several else ""
+            curves[f"{policy}{households}"] = found
+    return draw_profiles(curves, profiles["first"])
+
+
+def draw_profiles(curves: Mapping[str, Mapping[str, Sequence[float]]], first: int) -> Figure:
+    """Draw means by age, one panel for each name; ``curves`` holds ``[J]`` by label and name, from age ``first`` on."""
+    tables = {label: _over_ages(found, first) for label, found in curves.items()}
+    names = next(iter(curves.values()))
+    return metrics_over_steps(tables, {name: f"mean {name}" for name in names}, "age", smoothed=1)
+
+
+def _over_ages(found: Mapping[str, Sequence[float]], first: int) -> pd.DataFrame:
+    rows = [(first + age, name, value) for name, values in found.items() for age, value in enumerate(values)]
+    return pd.DataFrame(rows, columns=["step", "name", "value"])
 
 
 class HouseholdTable(NamedTuple):
@@ -27,12 +64,19 @@ def household_table(run: Run) -> HouseholdTable | None:
     if not gaps:
         return None
     rows = [
-        [policy, workers_of(run.summary, response).short, *(f"{row[name]:{sign}.2%}" for name, sign in _COLUMNS)]
+        [
+            policy,
+            workers_of(run.summary, response).short,
+            *(f"{row[name]:{sign}.2%}" for name, sign in _COLUMNS),
+            *(f"{gain:.2%}" for gain in row.get("by_age", {}).values()),
+        ]
         for policy, of_policy in gaps["rows"].items()
         for response, row in of_policy.items()
     ]
     header = ["Policy", "Households", f"Welfare over {gaps['reference']}", "A best response adds", "At most"]
-    return HouseholdTable(header, rows, _NOTE.format(reference=gaps["reference"]))
+    ages = next(row.get("by_age", {}) for of_policy in gaps["rows"].values() for row in of_policy.values())
+    note = _NOTE.format(reference=gaps["reference"]) + (_OF_AGES if ages else "")
+    return HouseholdTable([*header, *(name.capitalize() for name in ages)], rows, note)
 
 
 def statistics_table(run: Run) -> HouseholdTable | None:
@@ -76,4 +120,8 @@ _NOTE = (
     " {reference} would have to rise, for households who do not know their state. A best response: what a single"
     " household would gain at the same prices, taxes and transfers, as a mean and for the household that gains most; it"
     " is zero for households who are in equilibrium, and exact ones are so only where the economy is stationary."
+)
+_OF_AGES = (
+    " With a life cycle these are gains for the rest of a life of people who are alive in the first period, also as"
+    " means by age in that period."
 )

@@ -15,10 +15,12 @@ from typing import Any
 
 import torch
 
+from econsim.households.age_profiles import Profiles, ages_of
 from econsim.households.cross_section import SMALL_TRANSFER, CrossSection, cross_section_statistics
 from econsim.households.exploitability import Exploitability, exploitability
+from econsim.households.generation_tables import life_section
 from econsim.households.problem import Household
-from econsim.households.protocols import SolvesHouseholds
+from econsim.households.protocols import SolvesHouseholds, SolvesLifeCycles
 from econsim.households.solution import stationary_section
 from econsim.households.welfare import Value, consumption_equivalent
 from econsim.llm.protocols import UsesLlm
@@ -39,15 +41,17 @@ def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
         ``reference``: the floor of the evaluation, or the first policy; ``rows``: by policy and response, ``welfare``,
         the share by which consumption under the reference would have to rise, under the first response, for the same
         welfare; ``mean`` and ``largest``, the gains of single households from their best response to the prices;
-        ``statistics``: by policy and response, the statistics of households in the last period, by name; and
-        ``stationary``: those of the stationary equilibrium before a planner acts.
+        with a life cycle ``by_age``, the mean gains by group of ages; ``statistics``: by policy and response, the
+        statistics of households in the last period, by name; ``stationary``: those of the stationary equilibrium
+        before a planner acts; and with a life cycle ``profiles``, means by age in the last period.
     """
     game = plan.game.to(dtype=torch.float64)
-    if not isinstance(game, SolvesHouseholds) or game.has_shocks or game.has_ages:
+    if not isinstance(game, SolvesHouseholds) or not game.has_household_paths:
         return {}
     household, key = game.household_problem, evaluation_key(plan.scenario.seed, 1).to(plan.game.device)
     values: dict[tuple[str, str], list[tuple[Value, Exploitability]]] = {}
     sections: dict[str, dict[str, list[dict[str, float]]]] = {}
+    profiles = Profiles()
     for match in matches(plan, fitted):
         if any(isinstance(agent, UsesLlm) for agent in match.agents.values()):
             continue
@@ -57,23 +61,35 @@ def household_gaps(plan: Plan, fitted: Fitted) -> dict[str, Any]:
         values.setdefault((match.policy, match.response), []).append((found.own.mean(path.mass), found))
         assert path.last is not None
         sections.setdefault(match.policy, {}).setdefault(match.response, []).append(_named(household, path.last))
+        profiles.add(household, path, match.policy, match.response)
     evaluation = plan.scenario.evaluation
     reference = (evaluation and evaluation.floor) or plan.policies[0].label
     if (reference, plan.responses[0].label) not in values:
         return {}
     base = values[reference, plan.responses[0].label][0][0]
-    rows: dict[str, dict[str, dict[str, float]]] = {}
+    rows: dict[str, dict[str, dict[str, Any]]] = {}
     for (policy, response), of_seeds in values.items():
-        welfare = [float(consumption_equivalent(household, base, value)) for value, _ in of_seeds]
+        welfare = [float(consumption_equivalent(household, base, value, found.periods)) for value, found in of_seeds]
         gains = {name: fmean(getattr(found, name) for _, found in of_seeds) for name in ("mean", "largest")}
-        rows.setdefault(policy, {})[response] = {"welfare": fmean(welfare), **gains}
+        ages = _means([ages_of(found.by_type) for _, found in of_seeds])
+        of_ages = {"by_age": ages} if ages else {}
+        rows.setdefault(policy, {})[response] = {"welfare": fmean(welfare), **gains, **of_ages}
     statistics = {
         policy: {response: _means(of_seeds) for response, of_seeds in of_policy.items()}
         for policy, of_policy in sections.items()
     }
-    before = stationary_section(household, game.stationary_equilibrium(_TOLERANCE, lambda done, message: False))
-    stationary = _named(household, before)
-    return {"reference": reference, "rows": rows, "statistics": statistics, "stationary": stationary}
+    result = {"reference": reference, "rows": rows, "statistics": statistics}
+    if isinstance(game, SolvesLifeCycles) and game.has_ages:
+        solved = game.life_cycle_equilibrium({}, _TOLERANCE, _never)
+        before = life_section(household, solved)
+        result["profiles"] = profiles.beside(household, solved)
+    else:
+        before = stationary_section(household, game.stationary_equilibrium(_TOLERANCE, _never))
+    return result | {"stationary": _named(household, before)}
+
+
+def _never(done: int, message: str) -> bool:
+    return False
 
 
 def _named(household: Household, section: CrossSection) -> dict[str, float]:
@@ -98,7 +114,8 @@ def household_lines(summary: Mapping[str, Any]) -> list[str]:
     for policy, of_policy in gaps["rows"].items():
         for response, row in of_policy.items():
             under = f" ({workers_of(summary, response).short})" if len(summary["responses"]) > 1 else ""
-            lines.append(f"  {policy}{under}: {row['welfare']:+.2%}; {row['mean']:.2%}, {row['largest']:.2%}")
+            ages = "".join(f"; {name} {gain:.2%}" for name, gain in row.get("by_age", {}).items())
+            lines.append(f"  {policy}{under}: {row['welfare']:+.2%}; {row['mean']:.2%}, {row['largest']:.2%}{ages}")
     return [*lines, *_statistic_lines(summary, gaps)]
 
 

@@ -55,7 +55,14 @@ def problems(error: ValidationError, model: Any, data: Any, place: Place) -> lis
     return [
         Problem(place(_written(keys, details)), ".".join(map(str, keys)), _message(details, model, data, keys))
         for keys, details in by_keys.items()
+        if not _is_other_shape(keys, details, by_keys)
     ]
+
+
+def _is_other_shape(keys: Keys, details: Sequence[ErrorDetails], by_keys: Iterable[Keys]) -> bool:
+    """Return whether a mistake inside of the value is known, whose shape an alternative has, and others have not."""
+    is_inside = any(len(other) > len(keys) and other[: len(keys)] == keys for other in by_keys)
+    return is_inside and all(detail["type"] not in _COMPLETE for detail in details)
 
 
 def _written(keys: Keys, details: Sequence[ErrorDetails]) -> Keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from econsim.economies.bewley import Bewley, Parameters
 from econsim.errors import UserError
 from econsim.play import HeldAction, play
 from econsim.report.games.paths import draw_paths, paths_block
+from econsim.scenario import load
 from econsim.solvers import default_solver
 from econsim.solvers.laffer import Laffer
 from econsim.solvers.laffer import Parameters as LafferParameters
@@ -148,9 +150,13 @@ def test_a_household_observes_its_age_and_retirement() -> None:
     game = _economy(50)
     state = game.reset(random.keys(1, 2))
     features = game.observe(state)["household"].features
-    assert game.roles["household"].features == ("assets", "productivity", "age", "retired")
+    assert game.roles["household"].features == ("assets", "productivity", "age", "retired", "end_of_life")
     assert torch.equal((features[..., 2] * 14).round().long(), state.age)
     assert torch.equal(features[..., 3] == 1, state.age >= 9)
+    # Who reaches the last age lives for this period; at birth it is the life expectancy.
+    life = game.life_cycle_equilibrium({}, 1e-6, lambda *_: False).life
+    assert bool((features[..., 4][state.age == 14] == 1).all())
+    assert features[..., 4][state.age == 0].numpy() == pytest.approx(1 / life.expectancy)
     shared = game.roles["household"].shared_features
     assert shared[-2:] == ("contribution", "pension")
     plain = econsim.make("bewley", households=5)
@@ -229,8 +235,6 @@ def test_methods_without_ages_refuse_the_life_cycle() -> None:
     with pytest.raises(UserError, match=r"leave economy\.life_cycle out"):
         MonetaryShock(ShockParameters(debt=1.0)).solve(game, {})
     with pytest.raises(UserError, match="do not live for ever"):
-        game.price_taking()
-    with pytest.raises(UserError, match="do not live for ever"):
         game.labour_incomes(None)
     agents = {
         "household": ExactHousehold(Expecting(expects="path")),
@@ -247,7 +251,11 @@ def test_methods_without_ages_refuse_the_life_cycle() -> None:
     [
         ({"life_cycle": {"retirement": 3}}, "expected entry < retirement <= last, found 4, 3, 18"),
         ({"life_cycle": {"survival": (0.5,)}}, "expected 14 probabilities above 0 and at most 1"),
-        ({"life_cycle": {"efficiency": (1.0,)}}, "expected 9 numbers above 0"),
+        (
+            {"life_cycle": {"efficiency": (1.0,)}},
+            "expected 9 numbers above 0, one for each age before retirement, found 1",
+        ),
+        ({"life_cycle": {"efficiency": (1.0,) * 8 + (-2.0,)}}, "expected 9 numbers above 0, .* found -2"),
         ({"life_cycle": {"efficiency": {"peak": 4.0}}}, "it is the first age already"),
         ({"life_cycle": {"pension": {"contribution": 0.1}}}, "contribution: it adjusts and cannot be given"),
         ({"life_cycle": {"pension": {"replacement": 9.0}}}, "lower the replacement rate or raise the age"),
@@ -268,8 +276,40 @@ def test_what_is_not_solved_is_refused_with_the_key(changes: dict[str, Any], rea
 
 
 @pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("survival=[0.5, a]", "command line: economy.life_cycle.survival.1: expected a number, found 'a'"),
+        (
+            "survival={dispersion: 0}",
+            "command line: economy.life_cycle.survival.dispersion: expected at least 0.01, found 0",
+        ),
+        (
+            "pension={contribution: 0.1}",
+            "scenarios/life_cycle.yaml:11: economy.life_cycle.pension: contribution: it adjusts and cannot be given;"
+            " leave it out",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key_once(change: str, message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        load("life_cycle", [f"economy.life_cycle.{change}"])
+    assert str(raised.value).endswith(message)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("where", ["planner=saez", "baselines.formula=saez", "planner=us_federal"])
+def test_formulas_of_labour_taxes_are_refused_before_a_run_begins(where: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="do not live for ever"):
+        econsim.run(load("life_cycle", [where]), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
     ("survival", "message"),
-    [({"mode": -1000.0}, "life_cycle.survival.mode"), ({"mode": 17.0, "dispersion": 1e-9}, "dispersion")],
+    [
+        ({"mode": -1000.0}, r"survival\.mode: at -1000 nobody survives"),
+        ({"mode": 17.0, "dispersion": 1e-9}, "dispersion"),
+    ],
 )
 def test_a_law_of_mortality_without_survivors_is_refused(survival: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -10,15 +10,17 @@ Actions
     ``household``: the share of its resources that it spends on consumption, and its hours as a share of its time
     endowment, each in [0.001, 0.999999], so that capital, hours and consumption stay positive; with ``labour_weight:
     null`` only the first. ``government``: the ``instruments``, by default all six entries of ``Policy``, each in
-    [0, ``highest_rate``], every ``review`` periods; they are in force from the next period on.
+    [0, ``highest_rate``], every ``review`` periods; they are in force from the next period on, or are announced in it
+    and in force ``announced`` periods later.
 
 Observations
     ``household``: $\log(1 + a / y)$ with output per household $y$ of the complete-markets steady state, and
     log productivity, where $a$ counts from the borrowing limit; shared by all: the policy in force, log capital and log
     wage relative to that steady state, the interest rate of the last period, and debt or the last labour tax where it
     closes the budget; with ``aggregates`` also quantiles of assets, or an embedding of the distribution
-    (``embedding.py``); with ``life_cycle`` the contribution rate and the pension, and households observe their age and
-    retirement. ``government``: time, and what all share. Households do not observe the time of the episode.
+    (``embedding.py``); with ``life_cycle`` the contribution rate and the pension, and households observe their age,
+    retirement and the end of life; with ``announced`` the next policy and when it will be in force. ``government``:
+    time, and what all share. Households do not observe the time of the episode.
 
 Dynamics
     Firms produce $Y = Z K^\alpha L^{1-\alpha}$ with $L = \sum_i m_i e_i h_i$ and pay $r = \alpha Y / K - \delta$ and
@@ -76,15 +78,16 @@ from torch import Tensor
 
 from econsim.accounts import Account
 from econsim.economics import LabourIncomes
-from econsim.economies.bewley import exact
+from econsim.economies.bewley import exact, schedules
 from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts, more_amounts, residuals_of
+from econsim.economies.bewley.announcements import News, announced_entries, known_policies, news_after
 from econsim.economies.bewley.embedding import observed_distribution
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.generations import Demography, first_people, people_after
 from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
-from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, changed_policy
-from econsim.economies.bewley.period import debt_after, no_flows, total, trade
+from econsim.economies.bewley.parameters import INSTRUMENTS, NOT_PROVIDED, Parameters
+from econsim.economies.bewley.period import debt_after, government_reward, no_flows, total, trade
 from econsim.economies.bewley.requirements import NO_CAPITAL, require
 from econsim.economies.bewley.roles import LEAST, MOST, government, household
 from econsim.economies.bewley.shocks import shocks_of
@@ -98,7 +101,6 @@ from econsim.households.generation_paths import GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
-from econsim.mechanisms import welfare
 
 __all__ = ["Bewley", "Parameters"]
 
@@ -189,8 +191,9 @@ class Bewley(Game[State]):
         require(capital > 0, NO_CAPITAL)
         last = no_flows(people, self._levels(people.productivity), capital, means)
         time, policy = torch.zeros_like(key), policy.expand(len(key), -1).contiguous()
+        news = News(policy, policy, time)
         return State(
-            key, time, policy, time + times, *people[:4], capital, last.debt, people.bequest, people.growth, last
+            key, time, *news, time + times, *people[:4], capital, last.debt, people.bequest, people.growth, last
         )
 
     def observe(self, state: State) -> dict[str, Observation]:
@@ -218,18 +221,21 @@ class Bewley(Game[State]):
         times, transition = self._next(state)
         people = people_after(self.demography, state, last, self.grid, transition, self.is_distribution)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
-        policy = torch.where(due, self._policy(actions["government"][:, 0]), state.policy)
+        news = news_after(state, due, self._policy(actions["government"][:, 0]), self.settings.announced)
         debt = debt_after(last, self.settings)
         capital = total(people.mass, people.assets) + people.bequest - debt
         if takes:
+            people = people._replace(bequest=people.bequest.detach())
             capital, debt = capital.detach(), debt.detach()
         require(capital > 0, NO_CAPITAL)
         after = State(
-            state.key, state.time + 1, policy, times, *people[:4], capital, debt, people.bequest, people.growth, last
+            state.key, state.time + 1, *news, times, *people[:4], capital, debt, people.bequest, people.growth, last
         )
         self._check(after)
         over = after.time >= self.horizon
-        return Transition(after, self._rewards(state, after), torch.zeros_like(over), over)
+        reward = government_reward(state, after, self.settings.objective)[:, None].to(self.dtype)
+        rewards = {"household": last.utility, "government": reward}
+        return Transition(after, rewards, torch.zeros_like(over), over)
 
     def accounts(self, state: State) -> dict[str, Tensor]:
         """Return the accounts that ``accounts_spec`` declares, float64."""
@@ -265,7 +271,7 @@ class Bewley(Game[State]):
 
     def price_taking(self) -> Bewley:
         """Return the economy with derivatives of zero for prices and the transfer; see :class:`PriceTaking`."""
-        self._check_for_ever()
+        self._check_stationary()
         if self.is_distribution:
             raise UserError(
                 "economy.households: distribution has no single households who could learn; train on a sample"
@@ -294,29 +300,20 @@ class Bewley(Game[State]):
         """Thresholds, multiples of mean labour income, and rates of ``income_tax``; empty without it."""
         return schedule_of(self.settings.income_tax)
 
+    def check_log_linear_tax(self) -> None:
+        """Check that schedules of other forms can be set; see :class:`econsim.economics.SetsLogLinearTax`."""
+        self._check_for_ever()
+        schedules.check_instruments(self.settings)
+
     def labour_incomes(self, action: Tensor | None) -> LabourIncomes:
         """Return labour incomes in the stationary equilibrium; see :class:`econsim.economics.SetsLogLinearTax`."""
         self._check_for_ever()
-        set_to = self.status_quo("government") if action is None else action
-        changes = dict(zip(self.settings.instruments, (round(value, 6) for value in set_to.tolist()), strict=True))
-        solved = exact.equilibrium_of(self.settings, changed_policy(self.settings.status_quo, changes))
-        earned = self.household_problem.chain.values[:, None] * solved.policy.hours
-        people, weight = solved.distribution, solved.policy.consumption**-self.settings.risk_aversion
-        mean = (people * earned).sum()
-        return LabourIncomes((earned / mean).ravel(), people.ravel(), weight.ravel())
+        return schedules.labour_incomes(self.settings, self.status_quo("government") if action is None else action)
 
     def log_linear_action(self, average_rate: float, progressivity: float) -> Tensor:
         """Return the action that sets this tax on labour income; see :class:`econsim.economics.SetsLogLinearTax`."""
-        action, highest = self.status_quo("government"), self.settings.highest_rate
-        for name, value in (("labour_tax", average_rate), ("progressivity", progressivity)):
-            if name not in self.settings.instruments:
-                raise UserError(f"economy.instruments: a schedule of labour taxes needs {name}; add it to the list")
-            if not 0 <= value <= highest:
-                raise UserError(
-                    f"economy.highest_rate: the schedule has {name} {value:.3g}, outside of 0 to {highest:g}"
-                )
-            action[self.settings.instruments.index(name)] = value
-        return action
+        before = self.status_quo("government")
+        return schedules.log_linear_action(self.settings, before, average_rate, progressivity)
 
     # --- exact households ---------------------------------------------------------------------------------------
 
@@ -334,6 +331,11 @@ class Bewley(Game[State]):
     def has_ages(self) -> bool:
         """Whether there is a life cycle."""
         return self.demography is not None
+
+    @property
+    def has_household_paths(self) -> bool:
+        """Whether there is a best response to a path of prices, for everybody in the population."""
+        return not self.has_shocks and self.settings.provides_for_all
 
     @property
     def technology(self) -> Technology:
@@ -369,15 +371,16 @@ class Bewley(Game[State]):
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
         assert observation.shared is not None
-        return self._optimal(observation, observation.shared[:, None, : len(INSTRUMENTS)])
+        policy = observation.shared[:, None, : len(INSTRUMENTS)]
+        return self._optimal(observation, torch.cat([policy, policy, torch.zeros_like(policy[..., :1])], -1))
 
     def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
         """Return the actions of households who expect the path to that equilibrium; see :class:`SolvesHouseholds`."""
         self._check_for_ever()
-        return self._optimal(observation, seen[..., : len(INSTRUMENTS)])
+        return self._optimal(observation, known_policies(self.settings, self.roles[role].shared_features, seen))
 
     def _optimal(self, observation: Observation, policies: Tensor) -> Tensor:
-        """Return exact actions after ``policies`` ``[B, T, 6]``, of which the first was an equilibrium's."""
+        """Return exact actions after known ``policies`` ``[B, T, 13]``, of which the first was an equilibrium's."""
         assert observation.shared is not None
         above = torch.expm1(observation.features[..., 0].double()) * self.reference_output
         assets = self.settings.least + above
@@ -395,7 +398,9 @@ class Bewley(Game[State]):
 
     def household_path(self, agents: Mapping[str, Agent], key: Tensor, windfall: float | None = None) -> HouseholdPath:
         """Return what households face and choose where these agents play; see :class:`SolvesHouseholds`."""
-        self._check_for_ever()
+        self._check_stationary()
+        if not self.has_household_paths:
+            raise UserError(f"bewley, economy.life_cycle: {NOT_PROVIDED}")
         whole = self.whole().to(dtype=torch.float64)
         assert isinstance(whole, Bewley)
         return followed(whole, agents, key[:1], windfall)
@@ -474,6 +479,7 @@ class Bewley(Game[State]):
             entries.append(1 - state.last.labour_level)
         if self.has_ages:
             entries += [state.last.contribution, state.last.pension / self.reference_output]
+        entries += announced_entries(state, self.settings.announced)
         entries += observed_distribution(self.settings, state, self._takes_prices, self.log_wealth)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)
 
@@ -485,13 +491,3 @@ class Bewley(Game[State]):
         allowed = 1e-9 if self.dtype == torch.float64 else 1e-4
         for name, residual in self._residuals(state).items():
             torch._assert_async((residual.abs() <= allowed).all(), f"bewley: the {name} account does not balance")
-
-    def _rewards(self, before: State, after: State) -> dict[str, Tensor]:
-        last, objective = after.last, self.settings.objective
-        reward = objective.welfare * total(last.mass, last.utility)
-        if objective.growth:
-            reward = reward + objective.growth * (last.output / before.last.output).log()
-        if objective.equality:
-            unequal = (welfare.gini(last.assets, last.mass) + welfare.gini(last.consumption, last.mass)) / 2
-            reward = reward + objective.equality * (1 - unequal)
-        return {"household": last.utility, "government": reward[:, None].to(self.dtype)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -48,13 +49,22 @@ class Pension(Model):
     @model_validator(mode="after")
     def _amounts_are_used(self) -> Pension:
         if getattr(self, self.adjusts):
-            raise ValueError(f"pension.{self.adjusts}: it adjusts and cannot be given; leave it out")
+            raise ValueError(f"{self.adjusts}: it adjusts and cannot be given; leave it out")
         return self
 
     @property
     def rate(self) -> float:
         """The rate that is given."""
         return self.replacement if self.adjusts == "contribution" else self.contribution
+
+
+def _check_list(name: str, numbers: tuple[float, ...], count: int, wanted: str, most: float = inf) -> None:
+    """Check that there are ``count`` positive numbers, at most ``most``."""
+    wrong = next((number for number in numbers if not 0 < number <= most), None)
+    if len(numbers) != count:
+        raise ValueError(f"{name}: expected {wanted}, found {len(numbers)}")
+    if wrong is not None:
+        raise ValueError(f"{name}: expected {wanted}, found {wrong:g}")
 
 
 class Ages(Model):
@@ -83,35 +93,25 @@ class Ages(Model):
         if not self.entry < self.retirement <= self.last:
             raise ValueError(f"expected entry < retirement <= last, found {self.entry}, {self.retirement}, {self.last}")
         if isinstance(self.survival, tuple):
-            count = self.last - self.entry
-            if len(self.survival) != count or not all(0 < chance <= 1 for chance in self.survival):
-                raise ValueError(
-                    f"life_cycle.survival: expected {count} probabilities above 0 and at most 1, one for each age"
-                    f" before the last, found {len(self.survival)} numbers from {min(self.survival, default=0):g} to"
-                    f" {max(self.survival, default=0):g}"
-                )
+            count, levels = self.last - self.entry, "probabilities above 0 and at most 1"
+            _check_list("survival", self.survival, count, f"{count} {levels}, one for each age before the last", 1.0)
         return self
 
     @model_validator(mode="after")
     def _newborns_survive(self) -> Ages:
         law = self.survival
         if isinstance(law, Survival) and not gompertz(self.entry, self.last, law.mode, law.dispersion)[0] > 0:
-            raise ValueError(
-                f"life_cycle.survival.mode: at {law.mode:g} nobody survives the first age, {self.entry}; raise it"
-            )
+            raise ValueError(f"survival.mode: at {law.mode:g} nobody survives the first age, {self.entry}; raise it")
         return self
 
     @model_validator(mode="after")
     def _efficiency_is_positive(self) -> Ages:
         profile, count = self.efficiency, self.retirement - self.entry
         if isinstance(profile, tuple):
-            if len(profile) != count or not all(level > 0 for level in profile):
-                raise ValueError(
-                    f"life_cycle.efficiency: expected {count} numbers above 0, one for each age before retirement,"
-                    f" found {len(profile)}"
-                )
+            wanted = f"{count} numbers above 0, one for each age before retirement"
+            _check_list("efficiency", profile, count, wanted)
         elif profile.rise != 1 and profile.peak == self.entry:
-            raise ValueError("life_cycle.efficiency.peak: it is the first age already; give a later one, or rise: 1")
+            raise ValueError("efficiency.peak: it is the first age already; give a later one, or rise: 1")
         return self
 
     def reformed(self, changes: Mapping[str, float]) -> Ages:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -35,8 +35,22 @@ __all__ = [
     "path_of",
 ]
 
-Stretches: TypeAlias = tuple[tuple[Policy, int], ...]
-"""Policies, each with the number of periods in which it is in force."""
+
+class Stretch(NamedTuple):
+    """Some periods in which households expect the same policies.
+
+    before: the policy at its start, for ``wait`` periods.
+    after: the policy from then on, for ever.
+    periods: the length of the stretch so far; the next one begins with news.
+    """
+
+    before: Policy
+    wait: int
+    after: Policy
+    periods: int
+
+
+Stretches: TypeAlias = tuple[Stretch, ...]
 
 DECIMALS = 6
 """Policies and parameters that agree to this many decimals are solved once."""
@@ -135,7 +149,8 @@ def actions(
     Args:
         parameters: of the economy.
         numbers: its numeric parameters, ``[B]`` each, which replace those of ``parameters``.
-        policies: in force in each period so far, ``[B, T, 6]``, with the equilibrium of the first at the start.
+        policies: known in each period so far, ``[B, T, 13]``, with the equilibrium of the first at the start: the one
+            in force, the next one, and the number of periods until it is in force, zero where none is announced.
         assets: ``[B, N]``.
         levels: of productivity, ``[B, N]``.
         capital: per household, ``[B]``, and
@@ -155,41 +170,53 @@ def actions(
         if (shocks := shocks_of(case_of)) is None:
             chosen[selected] = _choices(case_of, stretches, *faced, None if ages is None else ages[selected])
         else:
-            _check_no_taxes(stretches[-1][0])
+            _check_no_taxes(stretches[-1].after)
             chosen[selected] = shocks.choices(*faced, capital[selected], times[selected]).expand(-1, -1, 2)
     return chosen
 
 
 def _case(parameters: Parameters, names: list[str], row: list[float]) -> tuple[Parameters, Stretches]:
-    """Return parameters, and policies with the number of periods in which each was in force."""
+    """Return parameters, and the stretches of periods in which the same policies were expected."""
     changes: dict[str, float | None] = dict(zip(names, row[-len(names) :], strict=True))
     changes["labour_weight"] = changes["labour_weight"] or None
-    rates = [min(1.0, max(0.0, value)) for value in row[: -len(names)]]
-    in_force = (tuple(rates[start : start + len(INSTRUMENTS)]) for start in range(0, len(rates), len(INSTRUMENTS)))
-    stretches = (
-        (Policy(**dict(zip(INSTRUMENTS, values, strict=True))), len(list(same))) for values, same in groupby(in_force)
-    )
+    width = 2 * len(INSTRUMENTS) + 1
+    known = [_known(row[start : start + width]) for start in range(0, len(row) - len(names), width)]
+    stretches = []
+    for after, same in groupby(known, lambda each: each[2]):
+        (before, wait, _), *later = same
+        stretches.append(Stretch(before, wait, after, 1 + len(later)))
     return parameters.model_copy(update=changes), tuple(stretches)
+
+
+def _known(row: list[float]) -> tuple[Policy, int, Policy]:
+    """Return the policy in force, the periods until the next one is, and the next one; the same where there is none."""
+    rates = [min(1.0, max(0.0, value)) for value in row[:-1]]
+    count = len(INSTRUMENTS)
+    before, after = (Policy(**dict(zip(INSTRUMENTS, each, strict=True))) for each in (rates[:count], rates[count:]))
+    wait = int(row[-1])
+    return (before, wait, after) if wait and after != before else (before, 0, before)
 
 
 @lru_cache(maxsize=64)
 def path_of(parameters: Parameters, stretches: Stretches) -> tuple[Equilibrium, Transition]:
-    """Return where the transition to the last policy starts, and its path; the policies before were surprises too.
+    """Return where the transition to the last policy starts, and its path; all news came as a surprise.
 
     Args:
         parameters: of the economy.
-        stretches: two policies or more, each with the number of periods in which it was in force.
+        stretches: two or more; the first is that of the equilibrium.
 
     Raises:
         UserError: there is no such path; the message gives the reason.
     """
-    *earlier, (policy, _) = stretches
+    *earlier, last = stretches
     if len(earlier) == 1:
-        start = equilibrium_of(parameters, earlier[0][0])
+        start = equilibrium_of(parameters, earlier[0].after)
     else:
-        start = _later(parameters, *path_of(parameters, tuple(earlier)), earlier[-1][1])
-    household, taxes, end = household_of(parameters), parameters.taxes(policy), equilibrium_of(parameters, policy)
-    return start, transition(household, parameters.firm(), [taxes] * PERIODS, start, end)
+        start = _later(parameters, *path_of(parameters, tuple(earlier)), earlier[-1].periods)
+    before, after = parameters.taxes(last.before), parameters.taxes(last.after)
+    in_force = [before] * last.wait + [after] * (PERIODS - last.wait)
+    end = equilibrium_of(parameters, last.after)
+    return start, transition(household_of(parameters), parameters.firm(), in_force, start, end)
 
 
 def _later(parameters: Parameters, start: Equilibrium, path: Transition, periods: int) -> Equilibrium:
@@ -214,15 +241,16 @@ def _choices(
     parameters: Parameters, stretches: Stretches, assets: Tensor, levels: Tensor, ages: Tensor | None
 ) -> Tensor:
     """Return the spent share of resources above the borrowing limit, and hours, between grid points as on a line."""
-    policy, periods = stretches[-1]
+    last, periods = stretches[-1], stretches[-1].periods
     if len(stretches) > 1 and periods <= PERIODS:
-        path = path_of(parameters, (*stretches[:-1], (policy, 1)))[1]
+        path = path_of(parameters, (*stretches[:-1], last._replace(periods=1)))[1]
         solved = Choices(*(each[periods - 1] for each in (path.consumption, path.hours, path.assets)))
     else:
-        solved = equilibrium_of(parameters, policy).policy
+        solved = equilibrium_of(parameters, last.after).policy
     problem = household_of(parameters)
     grid, values = (torch.from_numpy(each).to(assets) for each in (problem.grid, problem.chain.values))
-    spending = (1 + policy.consumption_tax) * solved.consumption
+    in_force = last.after if periods > last.wait else last.before
+    spending = (1 + in_force.consumption_tax) * solved.consumption
     tables = [torch.from_numpy(each).to(assets) for each in (spending, solved.hours, solved.assets)]
     state = (levels[..., None] - values).abs().argmin(-1)
     if ages is not None:

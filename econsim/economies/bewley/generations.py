@@ -18,7 +18,7 @@ from econsim import random
 from econsim.economies.bewley.population import People, distributed, drawn, lottery, next_states, stratified
 from econsim.economies.bewley.requirements import require
 from econsim.economies.bewley.state import Flows, State
-from econsim.households.life_cycle import LifeCycle
+from econsim.households.life_cycle import LifeCycle, expected_periods
 
 __all__ = ["Demography", "SocialSecurity", "first_people", "people_after"]
 
@@ -47,6 +47,7 @@ class Demography:
         self.life = life
         tables = (torch.from_numpy(each) for each in (life.survival, life.efficiency, life.newborns))
         self._survival, self._efficiency, self._newborns = tables
+        self._left = torch.from_numpy(expected_periods(life))
 
     def efficiency(self, age: Tensor, dtype: torch.dtype) -> Tensor:
         """Return labour of a unit of time at productivity one, ``[B, N]``."""
@@ -56,12 +57,17 @@ class Demography:
         """Return who has a pension, ``[B, N]``."""
         return age >= self.life.retirement
 
-    def observed(self, age: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Return what a household observes of its age: the share of the longest life, and retirement, ``[B, N]``."""
-        return (age / (self.life.ages - 1)).to(dtype), self.is_retired(age).to(dtype)
+    def observed(self, age: Tensor, dtype: torch.dtype) -> tuple[Tensor, ...]:
+        """Return what a household observes of its age, ``[B, N]`` each.
+
+        These are the share of the longest life, retirement, and one over the expected number of periods that it lives,
+        the present one included.
+        """
+        share = (age / (self.life.ages - 1)).to(dtype)
+        return share, self.is_retired(age).to(dtype), (1 / self._left.to(age.device))[age].to(dtype)
 
     def age_of(self, features: Tensor) -> Tensor:
-        """Return the age ``[B, N]`` of households who observe ``features`` ``[B, N, 4]``."""
+        """Return the age ``[B, N]`` of households who observe ``features`` ``[B, N, 5]``."""
         return (features[..., 2].double() * (self.life.ages - 1)).round().long()
 
     def social_security(self, age: Tensor, mass: Tensor, earned: Tensor) -> SocialSecurity:

@@ -31,6 +31,11 @@ __all__ = [
     "changed_policy",
 ]
 
+NOT_PROVIDED = (
+    "a distribution has retired households without assets, who have nothing to live on without a pension or bequests;"
+    " give a pension, uncertain survival"
+)
+
 
 class Superstar(Model):
     """A rare state of very high productivity; defaults chosen for a high concentration of wealth."""
@@ -55,14 +60,13 @@ class ProductivityTable(Model):
     def _is_a_chain(self) -> ProductivityTable:
         values, count = self.values, len(self.values)
         if values[0] <= 0 or list(values) != sorted(set(values)):
-            raise ValueError(f"productivity.table.values: expected ascending positive numbers, found {list(values)}")
+            raise ValueError(f"values: expected ascending positive numbers, found {list(values)}")
         if len(self.transition) != count or any(len(row) != count for row in self.transition):
-            raise ValueError(f"productivity.table.transition: expected {count} rows of {count} probabilities")
+            raise ValueError(f"transition: expected {count} rows of {count} probabilities")
         for number, row in enumerate(self.transition, 1):
             if min(row) < 0 or abs(sum(row) - 1) > 1e-9:
                 raise ValueError(
-                    f"productivity.table.transition: expected probabilities that add up to one in row {number}, found"
-                    f" {list(row)}"
+                    f"transition: expected probabilities that add up to one in row {number}, found {list(row)}"
                 )
         return self
 
@@ -94,7 +98,7 @@ class Productivity(Model):
         fields = type(self).model_fields.items()
         others = [name for name, field in fields if name != "table" and getattr(self, name) != field.default]
         if self.table is not None and others:
-            raise ValueError(f"productivity.table: it takes the place of {', '.join(others)}; leave one of them out")
+            raise ValueError(f"table: it takes the place of {', '.join(others)}; leave one of them out")
         return self
 
     def chain(self) -> Chain:
@@ -250,6 +254,9 @@ class Parameters(Model):
     """Periods of an episode."""
     review: int | None = Field(None, ge=1)
     """Periods from one policy to the next; null: one policy for the whole episode."""
+    announced: int = Field(0, ge=0, le=300)
+    """Periods between the announcement of a policy, in the period after the government sets it, and its coming into
+    force; zero: a policy that is set is in force from the next period on. Households observe what is announced."""
     grid_points: int = Field(200, ge=10, le=5000)
     """Grid points of assets, of the exact policies and of the representation ``distribution``."""
     largest_assets: float = Field(300.0, gt=0)
@@ -316,6 +323,26 @@ class Parameters(Model):
         return self
 
     @model_validator(mode="after")
+    def _announced_policies_come_into_force(self) -> Parameters:
+        if not self.announced:
+            return self
+        first = self.announced + 1
+        if first >= self.periods:
+            raise ValueError(
+                f"announced: a policy that is set in period 0 would be in force from period {first} on, and an episode"
+                f" has {self.periods} periods; lower it, or raise periods"
+            )
+        if self.review is not None and first > self.review:
+            raise ValueError(
+                f"announced: one policy at most can be announced at a time, and the next one is set after {self.review}"
+                f" periods (review), before the first is in force, after {first}; lower it, or raise review"
+            )
+        for name in ("aggregate_shocks", "life_cycle"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"announced: it is not solved with {name}; leave one of them out")
+        return self
+
+    @model_validator(mode="after")
     def _shocks_are_those_of_a_plain_economy(self) -> Parameters:
         if self.aggregate_shocks is None:
             return self
@@ -339,15 +366,22 @@ class Parameters(Model):
         if self.productivity.superstar is not None and self.life_cycle.newborn_deviation is not None:
             raise ValueError("life_cycle.newborn_deviation: it has no use with productivity.superstar; leave one out")
         try:
-            pays = self.life_cycle.life(self.productivity.chain()).rates[0] > 0
+            provides = self.provides_for_all
         except UserError as error:
             raise ValueError(str(error)) from None
-        if self.households == "distribution" and self.life_cycle.survival == "certain" and not pays:
-            raise ValueError(
-                "households: a distribution has retired households without assets, who have nothing to live on without"
-                " a pension or bequests; give a pension, uncertain survival, or a number of households"
-            )
+        if self.households == "distribution" and not provides:
+            raise ValueError(f"households: {NOT_PROVIDED}, or a number of households")
         return self
+
+    @property
+    def provides_for_all(self) -> bool:
+        """Whether retired households without assets, who are in every distribution, have pensions or bequests.
+
+        Raises:
+            UserError: pensions cost all labour income or more.
+        """
+        ages = self.life_cycle
+        return ages is None or ages.life(self.productivity.chain()).rates[0] > 0 or ages.survival != "certain"
 
     @property
     def least(self) -> float:

@@ -1,4 +1,4 @@
-"""One period: production, prices, taxes, what closes the government's budget, and consumption."""
+"""One period: production, prices, taxes, what closes the government's budget, consumption, and the objective."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from torch import Tensor
 
 from econsim.economies.bewley.generations import Demography, SocialSecurity
 from econsim.economies.bewley.income_tax import Schedule, schedule_of
-from econsim.economies.bewley.parameters import Parameters
+from econsim.economies.bewley.parameters import Objective, Parameters
 from econsim.economies.bewley.population import People
 from econsim.economies.bewley.requirements import require
 from econsim.economies.bewley.state import Flows, State
+from econsim.mechanisms import welfare
 from econsim.mechanisms.numerics import power
 from econsim.mechanisms.preferences import isoelastic
 from econsim.mechanisms.taxes import brackets_tax
 
-__all__ = ["debt_after", "no_flows", "total", "trade"]
+__all__ = ["debt_after", "government_reward", "no_flows", "total", "trade"]
 
 _NOTHING_LEFT = (
     "bewley: a household has nothing to spend above the borrowing limit: transfers are too low, or the limit is below"
@@ -91,9 +92,9 @@ def trade(
         hours = torch.where(demography.is_retired(state.age), 0.0, hours)
         effective = productivity * demography.efficiency(state.age, mass.dtype) * hours
     market = _market(state, values, total(mass, effective))
-    security = _social_security(state, market, demography)
     if takes_prices:
         market = Market(*(each.detach() for each in market))
+    security = _social_security(state, market, demography)
     paid = _before_transfer(state, market, effective, security, schedule_of(settings.income_tax))
     level, transfer = _closed(state, market, paid, shares, settings)
     if takes_prices:
@@ -135,6 +136,18 @@ def trade(
         pension=security.pension,
         bequest=state.bequest,
     )
+
+
+def government_reward(before: State, after: State, objective: Objective) -> Tensor:
+    """Return the weighted sum of mean utility, growth and equality in the period between two states, ``[B]``."""
+    last = after.last
+    reward = objective.welfare * total(last.mass, last.utility)
+    if objective.growth:
+        reward = reward + objective.growth * (last.output / before.last.output).log()
+    if objective.equality:
+        unequal = (welfare.gini(last.assets, last.mass) + welfare.gini(last.consumption, last.mass)) / 2
+        reward = reward + objective.equality * (1 - unequal)
+    return reward
 
 
 def debt_after(last: Flows, settings: Parameters) -> Tensor:

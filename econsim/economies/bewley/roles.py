@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
+from econsim.economies.bewley.announcements import ANNOUNCED_UNITS
 from econsim.economies.bewley.embedding import QUANTILES, embedding_features
 from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters
 from econsim.game import Box, Role
@@ -25,7 +26,11 @@ _OWN_UNITS = {
 }
 
 
-_AGE_UNITS = {"age": "share of the longest life", "retired": "1 with a pension, 0 before"}
+_AGE_UNITS = {
+    "age": "share of the longest life",
+    "retired": "1 with a pension, 0 before",
+    "end_of_life": "one over the expected number of periods left, this one included",
+}
 _PENSION_UNITS = {"contribution": "fraction", "pension": "multiple of mean output"}
 
 
@@ -44,6 +49,7 @@ def _shared_units(parameters: Parameters) -> dict[str, str]:
         **({} if parameters.aggregate_shocks is None else {"times": "0 in bad, 1 in good times"}),
         **closing.get(parameters.budget.adjusts, {}),
         **({} if parameters.life_cycle is None else _PENSION_UNITS),
+        **(ANNOUNCED_UNITS if parameters.announced else {}),
         **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown},
         **dict.fromkeys(sums, "share of households"),
     }

@@ -110,6 +110,8 @@ class Plan:
     def check_agents(self) -> None:
         """Start every agent that needs no fitting once, so that a mismatch is reported before hours of training.
 
+        Those that must be fitted are asked whether they can be.
+
         Raises:
             ScenarioError: the parameters of an agent do not fit its role; the message has their file, line and key.
             UserError: an agent cannot play its role.
@@ -121,9 +123,8 @@ class Plan:
 
     def _check_agents(self, agents: Mapping[str, Chosen], planner_key: str) -> None:
         for role, choice in agents.items():
-            if not must_be_fitted(choice):
-                key = planner_key if role == self.leader else f"agents.{role}"
-                check_starts(self.scenario, self.game, role, choice, key)
+            key = planner_key if role == self.leader else f"agents.{role}"
+            check_starts(self.scenario, self.game, role, choice, key)
 
 
 def plan_of(scenario: Scenario, game: Game[Any]) -> Plan:

@@ -7,8 +7,10 @@ from typing import Any
 
 from econsim.errors import Problem, ScenarioError, UserError
 from econsim.game import Game
+from econsim.learning import ChecksGame
 from econsim.parameters import Chosen
 from econsim.scenario.model import Scenario
+from econsim.scenario.plan.policies import must_be_fitted
 
 __all__ = ["check_starts"]
 
@@ -16,21 +18,25 @@ _KEY = re.compile(r"(planner|agents)\b[^\s:]*(?=: )")
 
 
 def check_starts(scenario: Scenario, game: Game[Any], role: str, agent: Chosen, given_key: str) -> None:
-    """Start an agent once in a role of the game.
+    """Start an agent once in a role of the game; one that must be fitted is asked whether it can be.
 
     Args:
         scenario: the scenario, which knows where its keys were written.
         game: its game.
         role: the role that the agent plays.
-        agent: the agent, which needs no fitting.
+        agent: the agent.
         given_key: the key under which the scenario gives the agent; a planner itself says ``planner`` in messages.
 
     Raises:
         ScenarioError: the agent cannot play the role, for a reason in its parameters.
         UserError: the agent cannot play the role, for another reason.
     """
+    built = agent.build()
     try:
-        agent.build().start(game, game.roles[role], 1)
+        if not must_be_fitted(agent):
+            built.start(game, game.roles[role], 1)
+        elif isinstance(built, ChecksGame):
+            built.check(game, game.roles[role])
     except ScenarioError:
         raise
     except UserError as error:

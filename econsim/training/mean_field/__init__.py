@@ -226,7 +226,7 @@ class _Fit:
         for label, value in zip(role.action_labels, action.tolist(), strict=True):
             self.recorder.log(f"audit/{label}", value, step=iteration, role=self.leader)
         precise = self.game.to(dtype=torch.float64)
-        if isinstance(precise, SolvesHouseholds) and not precise.has_shocks and not precise.has_ages:
+        if isinstance(precise, SolvesHouseholds) and precise.has_household_paths:
             with torch.no_grad():
                 gain = exploitability(precise.household_problem, precise.household_path(agents, key)).mean
             self.recorder.log("audit/gain_from_best_response", gain, step=iteration)

@@ -51,8 +51,8 @@ class Blind:
     """
 
     def __init__(self, scheme: Scheme, game: Game[Any], leader: str, role: str) -> None:
-        shared, announced = game.roles[role].shared_features, game.roles[leader].action_labels
-        policy = [index for index, name in enumerate(shared) if name in announced]
+        shared, labels = game.roles[role].shared_features, game.roles[leader].action_labels
+        policy = [index for index, name in enumerate(shared) if name.removeprefix("announced_") in (*labels, "until")]
         others = [index for index in range(len(shared)) if index not in policy]
         if not policy or not others:
             what = "the leader's action" if not policy else "aggregates of the population"

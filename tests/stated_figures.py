@@ -72,8 +72,12 @@ def speed() -> dict[str, str]:
 
 def alone() -> dict[str, str]:
     found = result("gather_trade_build_speed_alone")
-    rates = {workers: found[f"workers_{workers}"]["econsim"]["env_steps_per_cpu_second"] for workers in (4, 10, 100)}
-    return {f"with_{workers}": f"{float(f'{rate:.3g}'):,.0f}" for workers, rate in rates.items()}
+    rows = {workers: found[f"workers_{workers}"] for workers in (4, 10, 100)}
+    rates = {workers: row["econsim"]["env_steps_per_cpu_second"] for workers, row in rows.items()}
+    return {
+        **{f"with_{workers}": f"{float(f'{rate:.3g}'):,.0f}" for workers, rate in rates.items()},
+        **{f"copies_{workers}": f"{row['copies']:,}" for workers, row in rows.items()},
+    }
 
 
 def kernel_compilation() -> dict[str, str]:

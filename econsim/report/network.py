@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from econsim.analysis.networks import MEASURES, assortativity, measures, network_drawing
 from econsim.errors import UserError
 from econsim.parameters import Chosen
 from econsim.runs.metric_columns import shown
@@ -63,6 +62,8 @@ def network_measures(run: Run) -> pd.DataFrame:
         UserError: the economy has no network.
     """
     network = network_of_run(run)
+    from econsim.analysis.networks import MEASURES, assortativity, measures  # with scipy, for few reports
+
     rows = [{"measure": name, "title": MEASURES[name], "value": value} for name, value in measures(network).items()]
     for account, values in _accounts(run, network).items():
         noun = account.replace("_", " ")
@@ -92,6 +93,8 @@ def draw_network(run: Run) -> Figure:
         UserError: the economy has no network, or one that is too large to be drawn.
     """
     network = network_of_run(run)
+    from econsim.analysis.networks import network_drawing
+
     name, values = next(iter(_accounts(run, network).items()), ("", None))
     units = {account.name: account.unit for account in run.plan.game.accounts_spec}
     title = name.replace("_", " ") + (f", {units[name]}" if units.get(name) else "")

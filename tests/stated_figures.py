@@ -126,11 +126,17 @@ def epidemic_speed() -> dict[str, str]:
         **{name: f"{row[speed] / 1e6:.0f}" for name, row in rows.items()},
         "slowest": f"{rows['bare']['slowest_day_milliseconds']:.0f}",
         "memory": f"{rows['bare']['playing_gigabytes']:.1f}",
+        "most_of_large": f"{rows['large']['peak_gigabytes']:.2f}",
         "memory_of_large": f"{rows['large']['playing_gigabytes']:.1f}",
         "tensors": f"{found['measured']['tensors, 100,000'][speed] / 1e6:.1f}",
         "agenttorch": f"{quoted[speed] / 1e6:.2f}",
         "agenttorch_memory": f"{quoted['peak_gigabytes']}",
     }
+
+
+def leader_methods() -> dict[str, str]:
+    saez = result("leader_methods")["seven_brackets"]["methods"]["saez"]
+    return {"saez": f"{100 * saez['gap_closed_mean']:.1f}"}
 
 
 def epidemic_labour_speed() -> dict[str, str]:

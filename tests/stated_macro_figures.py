@@ -151,6 +151,7 @@ def mean_field() -> dict[str, str]:
     gains = [100 * each["gain_from_best_response"]["mean"] for each in seeds]
     assets = [-100 * each["assets_at_status_quo"] for each in seeds]
     learned = [100 * each["under_exact"]["gain_in_consumption"] for each in seeds]
+    optimum = 100 * found["exact"]["under_exact"]["gain_in_consumption"]
     schemes = {name: each["under_exact"]["gain_in_consumption"] for name, each in found["schemes"].items()}
     return {
         "seconds": f"{max(each['cpu_seconds'] for each in seeds):.0f}",
@@ -160,8 +161,9 @@ def mean_field() -> dict[str, str]:
         "farthest": f"{max(assets):.1f}",
         "worst": f"{min(learned):+.2f}",
         "best": f"{max(learned):+.2f}",
+        "below": f"{optimum - max(learned):.2f} to {optimum - min(learned):.2f}",
         "more": f"{100 * found['return_below_four_times_the_budget']['42']:.1f}",
-        "optimum": f"{100 * found['exact']['under_exact']['gain_in_consumption']:+.2f}",
+        "optimum": f"{optimum:+.2f}",
         "rows": " ".join(f"| `{name}` | {100 * gain:.1f} |" for name, gain in schemes.items() if gain),
     }
 

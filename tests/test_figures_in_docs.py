@@ -190,6 +190,42 @@ SENTENCES = (
     ),
     (
         "benchmarks/README.md",
+        figures.epidemic_speed,
+        "{bare} over a whole epidemic; 80 with isolation and testing; 8.4 million people in 2 GB, not"
+        " quite: {most_of_large} while",
+    ),
+    (
+        "benchmarks/README.md",
+        figures.kernel_compilation,
+        "15 s of CPU for Gather-Trade-Build in float32; {gather_trade_build_two_level} on a machine under load",
+    ),
+    (
+        "benchmarks/README.md",
+        figures.money_exchange_speed,
+        "220 and 130 million agent-steps a CPU-second; {kernels_small} and {kernels_large} on a machine under load",
+    ),
+    (
+        "benchmarks/README.md",
+        figures.networks,
+        "3 s of CPU; {worker_firm} to {scale_free} s on a machine under load",
+    ),
+    (
+        "benchmarks/README.md",
+        figures.leader_methods,
+        "above the Saez fixed point, {saez} % with seven brackets",
+    ),
+    (
+        "benchmarks/README.md",
+        figures.long_untaxed_phase,
+        "{end} and {units} with the longer schedule",
+    ),
+    (
+        "benchmarks/README.md",
+        macro.mean_field,
+        "at the optimum of the search ({below} % of consumption below it)",
+    ),
+    (
+        "benchmarks/README.md",
         macro.savers,
         "0.10 on average; 0.1 s after warm-up: {fast} to {slow} s; 0.06 s for the response: {jacobian} s",
     ),

@@ -57,7 +57,8 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1, u
 
     rich_table = Table(box=None, pad_edge=False)
     for index, name in enumerate(header):
-        widest = min(unbroken, max((len(row[index]) for row in rows), default=0))
+        texts = [*name.split(), *(row[index] for row in rows)]
+        widest = min(unbroken, max(map(len, texts), default=0))
         rich_table.add_column(name, justify="left" if index < words else "right", min_width=widest)
     for row in rows:
         rich_table.add_row(*(Text(cell) for cell in row))
@@ -66,7 +67,16 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1, u
 
 def fits(console: Console, rich_table: Table) -> bool:
     """Return whether a table can be shown on a console without breaking its words and unbroken cells."""
+    return _least_width(console, rich_table) <= console.width
+
+
+def print_whole(console: Console, rich_table: Table) -> None:
+    """Print a table, wider than the console where its words and unbroken cells would be cut off otherwise."""
+    console.print(rich_table, width=max(console.width, _least_width(console, rich_table)), crop=False)
+
+
+def _least_width(console: Console, rich_table: Table) -> int:
     from rich.measure import Measurement
 
     unlimited = console.options.update(max_width=_UNLIMITED)
-    return Measurement.get(console, unlimited, rich_table).minimum <= console.width
+    return Measurement.get(console, unlimited, rich_table).minimum

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _ROUNDING = 1e-9
+_UNBROKEN = 12  # characters of an amount
 
 
 class Workers(StrEnum):
@@ -111,6 +112,8 @@ def counterfactual(
 def _print(result: Counterfactual, episodes: int, written: list[Path]) -> None:
     from rich.console import Console
 
+    from econsim.cli.console_tables import print_whole
+
     console = Console(highlight=False)
     console.print(_differences(result.table))
     console.print(
@@ -119,7 +122,7 @@ def _print(result: Counterfactual, episodes: int, written: list[Path]) -> None:
     console.print(_effects(result.table))
     if result.deciles is not None:
         console.print("\nBy decile of income: winners and losers by utility, their gain in money, and mean changes")
-        console.print(_by_decile(result.deciles))
+        print_whole(console, _by_decile(result.deciles))
     for line in _sentences(result, episodes):
         console.print(line, markup=False)
     for path in written:
@@ -164,7 +167,7 @@ def _by_decile(table: pd.DataFrame) -> Table:
         ]
         for _, row in table.iterrows()
     ]
-    return grid(header, rows)
+    return grid(header, rows, unbroken=_UNBROKEN)
 
 
 def _sentences(result: Counterfactual, episodes: int) -> list[str]:

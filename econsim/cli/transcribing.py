@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from econsim.cli.running import RunFolder
-
 if TYPE_CHECKING:
     from econsim.llm.transcript import Entry
 
@@ -21,7 +19,7 @@ _BEGINNING, _END = 4, 5  # the lines that remain of a longer one
 
 
 def transcript(
-    run: RunFolder,
+    run: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a run, an audit or interviews.")],
     player: Annotated[int | None, typer.Option(min=0, help="Index of a player in its role, from 0.")] = None,
     step: Annotated[int | None, typer.Option(min=1, help="Step of the game, from 1.")] = None,
     role: Annotated[str | None, typer.Option(metavar="NAME", help="A role, such as worker.")] = None,
@@ -34,16 +32,14 @@ def transcript(
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write all selected questions to a file instead.")
     ] = None,
 ) -> None:
-    """Show what a language model was asked in a run, and what it replied.
+    """Show what a language model was asked in a run, or in an audit or interviews, and what it replied.
 
     The transcript also holds questions of a run in progress. The page transcript.html next to a run's report shows it
     as a conversation.
     """
-    from econsim.runs.folder import open_run
-    from econsim.runs.transcripts import Selection
-    from econsim.runs.transcripts import transcript as selected
+    from econsim.runs.transcripts import Selection, transcript_in
 
-    chosen = selected(open_run(run), Selection(role, player, step, purpose, outcome, policy))
+    chosen = transcript_in(run, Selection(role, player, step, purpose, outcome, policy))
     if export is not None:
         typer.echo(f"{_exported(chosen, export):,} questions: {export}")
         return

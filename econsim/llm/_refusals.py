@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
-from econsim.llm.failures import ContextExceeded, EndpointError, SystemRoleRefused, TryAgain
+from econsim.llm.failures import ContextExceeded, EndpointError, ModelNotListed, SystemRoleRefused, TryAgain
 from econsim.llm.key_hosts import how_to_allow
 from econsim.llm.model_lists import NO_MODELS, Models
 from econsim.llm.secrets import Secret
@@ -58,9 +58,13 @@ def check(
             overloaded=status in _OVERLOADED,
             loading=status == 503 and "loading" in words,
         )
-    kind = _kind(status, words)
+    kind = ModelNotListed if _is_not_listed(status, words, settings, models) else _kind(status, words)
     advice = _advice(status, words, settings, secret, models)
     raise kind(f"{settings.base_url} refused the request (status {status}): {message or 'no reason given'}; {advice}")
+
+
+def _is_not_listed(status: int, message: str, settings: Settings, models: Models) -> bool:
+    return bool(models.names) and settings.model not in models.names and (status == 404 or "model" in message)
 
 
 def _kind(status: int, message: str) -> type[EndpointError]:
@@ -105,7 +109,7 @@ def _advice(status: int, message: str, settings: Settings, secret: Secret, model
         return f"set the environment variable {settings.api_key_env} (llm.api_key_env) to a valid key{allowing}"
     if "insufficient_quota" in message:
         return "the account has no credit left"
-    if settings.model not in models.names and models.names and (status == 404 or "model" in message):
+    if _is_not_listed(status, message, settings, models):
         return f"the server does not list the model {settings.model!r}{models.like(settings.model)}"
     if status == 404:
         return "check llm.base_url (it must end with /v1) and llm.model"

@@ -8,6 +8,7 @@ __all__ = [
     "BudgetSpent",
     "ContextExceeded",
     "EndpointError",
+    "ModelNotListed",
     "NotRecorded",
     "SystemRoleRefused",
     "TooManyFailures",
@@ -21,6 +22,10 @@ class EndpointError(UserError):
 
 class ContextExceeded(EndpointError):  # noqa: N818 (named after the event)
     """The question is longer than the context of the model."""
+
+
+class ModelNotListed(EndpointError):  # noqa: N818 (named after the event)
+    """The server refuses a request for a model that it does not list."""
 
 
 class SystemRoleRefused(EndpointError):  # noqa: N818 (named after the event)

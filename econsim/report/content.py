@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from econsim.accounts import Metric
 from econsim.analysis.metrics import GAP
+from econsim.errors import UserError
 from econsim.parameters import Chosen, Model
 from econsim.runs.backend import KERNELS, TENSORS
 from econsim.runs.metric_columns import in_words, main_metric, shown, shown_metrics
@@ -207,7 +208,8 @@ def welfare_by_function(run: Run) -> pd.DataFrame:
     """Return a table with columns ``policy``, ``response`` and one per welfare function, means over seeds.
 
     Raises:
-        UserError: the economy has no accounts of the quantities that the functions need.
+        UserError: the economy has no accounts of the quantities that the functions need, or none of the functions is
+            defined for its amounts.
     """
     import pandas as pd
 
@@ -217,7 +219,10 @@ def welfare_by_function(run: Run) -> pd.DataFrame:
     for (response, _), people in run.players(*NEEDED).groupby(["response", "seed"], sort=False):
         accounts = {str(label): _columns(group) for label, group in people.groupby("policy", sort=False)}
         tables.append(welfare_table(accounts).assign(response=str(response)).reset_index())
-    return pd.concat(tables).groupby(["policy", "response"], sort=False).mean().reset_index()
+    table = pd.concat(tables).groupby(["policy", "response"], sort=False).mean()
+    if not table.notna().any(axis=None):
+        raise UserError(f"{run.path}: no welfare function is defined for the amounts of this game")
+    return table.reset_index()
 
 
 def _beside(

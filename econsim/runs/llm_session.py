@@ -14,7 +14,7 @@ from econsim.agents.archetypes import Archetypes, shadow_errors
 from econsim.errors import UserError
 from econsim.game import Agent, Game
 from econsim.llm.budget import Forecast
-from econsim.llm.failures import BudgetSpent, ContextExceeded, EndpointError, TooManyFailures
+from econsim.llm.failures import BudgetSpent, ContextExceeded, EndpointError, ModelNotListed, TooManyFailures
 from econsim.llm.key_hosts import key_in_words
 from econsim.llm.protocols import EstimatesCalls, UsesLlm, model_name
 from econsim.llm.role_service import RoleService
@@ -312,6 +312,8 @@ def with_way_on(error: Exception, run: Run) -> Exception:
         error.args = (f"{error}; {resume} llm.failure_share=LARGER",)
     elif isinstance(error, ContextExceeded) and run.scenario.llm and run.scenario.llm.on_overflow == "stop":
         error.args = (f"{error}; {resume} llm.on_overflow=shorten",)
+    elif isinstance(error, ModelNotListed):
+        error.args = (f"{error}; serve this model and {resume}, or start another run with another name in llm.model",)
     elif isinstance(error, EndpointError):
         error.args = (f"{error}; {resume}",)
     return error

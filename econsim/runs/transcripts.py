@@ -15,7 +15,7 @@ from econsim.llm.transcript import TRANSCRIPT, Entry, entries, values_of
 if TYPE_CHECKING:
     from econsim.runs.folder import Run
 
-__all__ = ["CONVERSATION", "Selection", "as_mapping", "has_transcript", "reasoning_of", "transcript"]
+__all__ = ["CONVERSATION", "Selection", "as_mapping", "has_transcript", "reasoning_of", "transcript", "transcript_in"]
 
 CONVERSATION = "transcript.html"
 """File name of the page that shows the transcript of a run, in its folder."""
@@ -65,7 +65,24 @@ def transcript(run: Run, selection: Selection | None = None) -> Iterator[Entry]:
     Raises:
         UserError: the run has no transcript, or no entry is selected although the transcript has some.
     """
-    path, chosen = _path(run), selection or Selection()
+    yield from _selected(_path(run), selection or Selection())
+
+
+def transcript_in(folder: Path, selection: Selection | None = None) -> Iterator[Entry]:
+    """Yield the selected entries of the transcript of a run, or of an audit or of interviews by their folder.
+
+    Raises:
+        UserError: it is neither a run nor a folder with a transcript, or as :func:`transcript`.
+    """
+    from econsim.runs.folder import open_run
+
+    is_run = (folder / "scenario.yaml").is_file()
+    if is_run or not (folder / TRANSCRIPT).is_file():
+        return transcript(open_run(folder), selection)
+    return _selected(folder / TRANSCRIPT, selection or Selection())
+
+
+def _selected(path: Path, chosen: Selection) -> Iterator[Entry]:
     first = None
     for first in entries(path, *chosen.conditions):
         yield first

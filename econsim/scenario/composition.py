@@ -23,6 +23,13 @@ Keys = tuple[str, ...]
 _NONE = "none"
 _OPTIONAL = (("planner",), ("training",), ("llm",), ("evaluation",), ("headline",))
 _HOLDS_NAMES = ((), ("agents",), ("baselines",), ("evaluation",))
+_NESTING = ("agents", "planner", "baselines", "evaluation", "training", "events")
+_NESTED = {
+    **dict.fromkeys(("agent", "agents", "teacher", "workers"), "agents"),
+    **dict.fromkeys(("planner", "platforms", "shown"), "planners"),
+}
+"""Keys below those of :data:`_NESTING` whose values may name a file, by its folder."""
+_BY_LABEL = ("agents", "platforms")
 _OWN_TO_EACH_FILE = ("name", "description")
 _POSITION = re.compile(r"[-+]?[0-9]+")
 
@@ -118,7 +125,35 @@ def resolved(root: Node) -> tuple[Node, list[Problem]]:
     An unknown name stays unchanged, and there is one problem for each.
     """
     problems: list[Problem] = []
-    return _resolved_below(root, (), problems), problems
+    tree = _resolved_below(root, (), problems)
+    content = {key: _with_files(child) if key in _NESTING else child for key, child in tree.content.items()}
+    return replace(tree, content=content), problems
+
+
+def _with_files(node: Node, axis: str | None = None, below: tuple[str, ...] = ()) -> Node:
+    """Return a value of agents, planners or training with the names of files in it replaced by their contents.
+
+    In parameters, the name of a kind is that kind, as in ``teacher: llm``, although a file may have the same name.
+    """
+    if isinstance(node.content, str):
+        name = node.content
+        is_file = axis is not None and name not in below and name in library.names(axis)
+        if axis is None or not is_file or kinds.exists(axis, name):
+            return node
+        return _with_files(_entry(axis, node, name), None, (*below, name))
+    if isinstance(node.content, list):
+        return replace(node, content=[_with_files(child, None, below) for child in node.content])
+    if not isinstance(node.content, dict):
+        return node
+    return replace(node, content={key: _below(key, child, below) for key, child in node.content.items()})
+
+
+def _below(key: str, child: Node, below: tuple[str, ...]) -> Node:
+    axis = _NESTED.get(key)
+    if key in _BY_LABEL and isinstance(child.content, dict):
+        entries = {label: _with_files(entry, axis, below) for label, entry in child.content.items()}
+        return replace(child, content=entries)
+    return _with_files(child, axis, below)
 
 
 def _resolved_below(node: Node, keys: Keys, problems: list[Problem]) -> Node:

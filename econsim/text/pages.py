@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from econsim.game import Game
+from econsim.text.formulas import plain_formulas
 
 __all__ = ["games_of", "page_of", "pages_of"]
 
@@ -36,7 +37,7 @@ def page_of(game: Game[Any]) -> str:
 
     A page without these sections is returned in full; for a game without a page, the name of its class is returned.
     """
-    text = _SHAPE.sub("", inspect.cleandoc(_docstring(game))).replace("`", "")
+    text = plain_formulas(_SHAPE.sub("", inspect.cleandoc(_docstring(game))).replace("`", ""))
     opening, *rest = _HEADING.split(text)
     sections = dict(zip(rest[::2], rest[1::2], strict=True))
     if not any(name in sections for name in _SECTIONS):

@@ -37,6 +37,7 @@ def test_what_a_reform_changes_is_printed_and_written(
     assert ["Mean", "hours,", "hours", "per", "week", "0", "11.09", "11.09"] in lines
     assert "95 % confidence interval of the difference" in done.stdout
     assert "winners" in done.stdout
+    assert "…" not in done.stdout  # numbers are never cut off
     header = (tmp_path / "tables" / "effects.csv").read_text().splitlines()[0]
     assert (
         header == "metric,title,unit,baseline,reform,difference,low,high,interval,times_smaller,mechanical,behavioural"

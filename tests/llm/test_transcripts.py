@@ -1,6 +1,7 @@
 """Transcripts of runs: who was asked what, what the reply was understood as, and how a user reads them."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,10 @@ def test_the_command_prints_and_exports_a_conversation(run: Run, tmp_path: Path)
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     assert f"{len(rows)} questions" in exported.output
     assert next(row["reasoning"] for row in rows if row["outcome"] != "failed") == "rent is due"
+    (tmp_path / "audit").mkdir()  # a folder with a transcript that is no run
+    shutil.copy(run.path / "transcript.sqlite", tmp_path / "audit")
+    alone = CliRunner().invoke(app, ["transcript", str(tmp_path / "audit"), "--player", player, "--step", "2"])
+    assert alone.output == printed.output
     missing = CliRunner().invoke(app, ["transcript", str(run.path), "--export", str(tmp_path / "none" / "x.jsonl")])
     assert missing.exit_code == 2
 

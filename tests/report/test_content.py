@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from econsim.accounts import Format
+from econsim.errors import UserError
 from econsim.report import content
 from econsim.report.content import Group
+from econsim.report.games.convergence import convergence_block
 from econsim.report.interval_notes import interval_notes
 from econsim.runs import Run
 from econsim.runs.metric_columns import shown
@@ -72,3 +77,20 @@ def test_intervals_are_told_for_the_trained_policy(run: Run) -> None:
 
 def test_constants_describe_themselves(run: Run) -> None:
     assert content.constants(run) == [content.Constant("workers", "40", "Number of pickers.")]
+
+
+def test_welfare_that_is_defined_by_no_function_is_no_figure() -> None:
+    people = {"response": "own", "seed": 1, "policy": "fixed", "utility": math.nan, "consumption": math.nan}
+    people |= {"income": math.nan, "weight": 1.0}
+    run = SimpleNamespace(path="odd", players=lambda *names: pd.DataFrame([people] * 3))
+    with pytest.raises(UserError, match="odd: no welfare function is defined"):
+        content.welfare_by_function(run)  # type: ignore[arg-type]
+
+
+def test_iterations_on_a_logarithmic_axis_start_at_zero() -> None:
+    block = convergence_block({"gap": [(0, 1.0), (10, 0.1), (1000, 0.001)]}, "a game")
+    assert block is not None
+    assert block.figure is not None
+    (axes, *_) = block.figure.figure.axes
+    assert axes.get_xlim()[0] == 0
+    assert min(axes.get_xticks()) >= 0

@@ -37,6 +37,22 @@ def test_a_name_without_a_file_is_a_kind() -> None:
     assert load("pond", ["agents.fisher=angler"]).agents["fisher"].dump() == {"kind": "angler", "catch": 3}
 
 
+def test_parameters_may_name_files_too() -> None:
+    def taught_by(teacher: str) -> dict[str, object]:
+        dumped = load("one_step", {"agents.worker": {"kind": "imitation", "teacher": teacher}}).agents["worker"].dump()
+        assert isinstance(dumped["teacher"], dict)
+        return dumped["teacher"]
+
+    file = Path("agents/bounded_teacher.yaml")
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("kind: noisy_response\nrationality: 7\n", encoding="utf-8")
+    assert taught_by("bounded_teacher")["rationality"] == 7
+    assert taught_by("noisy_response")["kind"] == "noisy_response"  # a kind
+    file.write_text("kind: imitation\nteacher: bounded_teacher\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="no kind 'bounded_teacher'"):  # of itself
+        taught_by("bounded_teacher")
+
+
 def test_a_dotted_key_patches_what_a_name_stands_for_and_keeps_its_label() -> None:
     scenario = load("pond", ["planner.catch_share=0.3", "agents.fisher.catch=9", "baselines.quota.catch_share=0.1"])
     assert scenario.planner is not None

@@ -70,6 +70,7 @@ def test_every_feature_with_its_unit_and_every_action_is_named(name: str) -> Non
         expected = {*entry_names(role), *(label for options in option_names(role) for label in options)}
         assert expected <= set(labels) or (isinstance(role.action, Box) and not role.action.shape)
         assert role.action_unit in action
+        assert not re.search(r"\$|\\[a-z]", rules)  # no LaTeX
         assert f"An episode has {'' if game.clocked else 'at most '}{game.horizon} step" in rules
 
 

@@ -47,6 +47,7 @@ def _draw(paths: Mapping[str, Path]) -> Figure:
         axes.set_ylim(bottom=min(positive) / 2)
     if max(iteration for path in paths.values() for iteration, _ in path) > 300:
         axes.set_xscale("symlog", linthresh=10)
+        axes.set_xlim(left=0)  # its margin would reach below, to a tick at -10
     axes.set(xlabel="iteration", ylabel="gap, in payoffs")
     if len(paths) > 1:
         label_ends(axes, ends, styles)

@@ -206,7 +206,7 @@ SENTENCES = (
         macro.life_cycle_learned,
         "In the scenario, after at most {seconds} CPU-seconds of training with two seeds, a best response would add"
         " {mean} % of consumption for a household, and {least} to {most} % by group of ages. In the last period"
-        " assets are {assets} % above those of exact households",
+        " assets differ by {assets} % from those of exact households",
     ),
     (
         "docs/economies/bewley.md",

@@ -66,6 +66,23 @@ def pension_reform() -> dict[str, str]:
     }
 
 
+def life_cycle_learned() -> dict[str, str]:
+    found = result("life_cycle_learned")
+    learned, exact = list(found["learned"].values()), found["exact"]
+    assert max(exact["mean"], exact["largest"]) < 1.1e-6
+    types = [name for name in exact["by_type"] if name.startswith("age")]
+    by_age = [[row["by_type"][name] for name in types] for row in learned]
+    assert max(row["mean"] for row in learned) < 0.01
+    held = [100 * (row["assets"] / exact["assets"] - 1) for row in learned]
+    return {
+        "mean": " and ".join(f"{100 * row['mean']:.2f}" for row in learned),
+        "least": f"{100 * min(map(min, by_age)):.1f}",
+        "most": f"{100 * max(map(max, by_age)):.1f}",
+        "assets": " and ".join(f"{each:+.1f}" for each in held),
+        "seconds": f"{ceil(max(row['cpu_seconds'] for row in learned) / 10) * 10}",
+    }
+
+
 def huggett_life_cycle() -> dict[str, str]:
     found = result("huggett_life_cycle")
     return {

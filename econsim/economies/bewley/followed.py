@@ -98,7 +98,8 @@ class _People:
         resources = resources + budget.net_earnings(self.productivity[:, None], hours)
         least, most = game.settings.least, game.settings.largest_assets
         saved = np.minimum(least + (1 - share) * (resources - least), most)
-        return (resources - saved - (1 + budget.consumption_tax) * before) / amount
+        share_spent: Floats = (resources - saved - (1 + budget.consumption_tax) * before) / amount
+        return share_spent
 
     def _received(self, path: HouseholdPath) -> Floats | float:
         """Return transfers and pensions of the last period, ``[S, 1]`` with a life cycle."""

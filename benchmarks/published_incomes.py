@@ -30,7 +30,7 @@ PUBLISHED = {"free_market": (3285.0, 0.39), "us_federal": (2656.0, 0.48)}
 """Productivity in coin, and equality, which is published in whole percent."""
 ROUNDING = 0.005
 PERIODS = 10
-RUN = "gather_trade_build_long_untaxed_phase"
+RUNS = {"econsim": "gather_trade_build_long_untaxed_phase", "econsim_same_rates": "gather_trade_build_same_rates"}
 EQUAL = (1.0, 1.0, 1.0)
 
 
@@ -71,13 +71,12 @@ def main() -> None:
     thresholds = tax_thresholds(game, planner, "us_federal").double()
     federal = UsFederal(Parameters()).action(game, planner).double().reshape(-1)
     laws = {"free_market": torch.zeros_like(federal), "us_federal": federal}
-    own = json.loads((RESULTS / f"{RUN}.json").read_text())["result"]
+    own = {name: json.loads((RESULTS / f"{run}.json").read_text())["result"] for name, run in RUNS.items()}
     rows: dict[str, dict[str, Any]] = {}
     for law, rates in laws.items():
-        coin = own["division_of_labour"][law]["coin"]
+        coins = {name: found["division_of_labour"][law]["coin"] for name, found in own.items()}
         productivity, wanted = PUBLISHED[law]
-        ours = own["policies"][law]
-        split = coin[:3]
+        split = coins["econsim"][:3]
 
         def row(total: float, wanted: float, split: Sequence[float], rates: Tensor = rates) -> dict[str, float]:
             builder, others, kept = incomes(total, wanted, split, rates, thresholds)
@@ -88,8 +87,13 @@ def main() -> None:
             "published_equality_lower": row(productivity, wanted - ROUNDING, split),
             "published_equality_higher": row(productivity, wanted + ROUNDING, split),
             "published_others_equal": row(productivity, wanted, EQUAL),
-            "econsim": {**row(ours["productivity"], ours["equality"], split), "true_coin_of_builder": coin[3]},
         }
+        for name, found in own.items():
+            ours, (*others, builder) = found["policies"][law], coins[name]
+            rows[law][name] = {
+                **row(ours["productivity"], ours["equality"], others),
+                "true_coin_of_builder": builder,
+            }
     changes = {
         source: {
             who: rows["us_federal"][source][who] / rows["free_market"][source][who] - 1 for who in ("builder", "others")

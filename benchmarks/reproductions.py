@@ -68,7 +68,7 @@ def claims() -> Iterator[Claim]:
     """Yield every claim, with figures of the committed results."""
     yield from _tax_comparison("gather_trade_build_two_level", "shipped schedule")
     yield from _tax_comparison("gather_trade_build_long_untaxed_phase", "longer schedule")
-    yield from _planner_with_entropy()
+    yield from _tax_comparison("gather_trade_build_same_rates", "longer schedule, published entropy")
     yield from _foundation()
     yield from _equilibria()
     yield from _saving()
@@ -98,26 +98,6 @@ def _tax_comparison(name: str, schedule: str) -> Iterator[Claim]:
     share = found["division_of_labour"]["free_market"]["share_of_houses_by_highest_skill"]
     title = f"Houses built by the worker with the highest skill, without taxes, {schedule}"
     yield Claim(title, ZHENG, "nearly all", f"{share:.0%}", share >= 0.8, script, seeds)
-
-
-def _planner_with_entropy() -> Iterator[Claim]:
-    """Yield the claims about the planner with the published weight of entropy, over workers of the longer schedule.
-
-    It is compared with Saez's formula over workers who learn at the same rates.
-    """
-    found, formula = (result(f"gather_trade_build_{name}") for name in ("planner_entropy", "saez_same_rates"))
-    score, of_formula = (
-        next(iter(each["policies"].values()))["equality_times_productivity"] for each in (found, formula)
-    )
-    published = found["published"]
-    seeds, script, what = len(found["seeds"]), "gather_trade_build_planner.yaml", "longer schedule, published entropy"
-    close = abs(score / published["planner"] - 1) <= 0.1
-    title = f"Equality times productivity, learned planner, {what}"
-    yield Claim(title, ZHENG, f"{published['planner']:,.0f}", f"{score:,.0f}", close, script, seeds)
-    lead = score / of_formula - 1
-    theirs = published["planner"] / published["saez"] - 1
-    title = f"Learned planner above Saez's formula, elasticity estimated, {what}"
-    yield Claim(title, ZHENG, f"+{theirs:.0%}", f"{lead:+.0%}", 0.1 <= lead <= 2 * theirs, script, seeds)
 
 
 def _foundation() -> Iterator[Claim]:
@@ -251,7 +231,7 @@ constant one reaches from nine tenths of its figure.
 {rows}
 
 Why the learned comparison of taxes differs from the published one, as far as that is known, stands in
-[training](training.md#results-in-gather-trade-build).
+[the comparison of taxes](tax_comparison.md).
 
 ## Headlines of the shipped scenarios
 

@@ -144,10 +144,11 @@ def make(name: str, num_envs: int = 1, device: torch.device | str = "cpu", **par
     from econsim.errors import UserError
     from econsim.scenario import game_choice
 
-    if not isinstance(num_envs, Integral) or num_envs < 1:
+    given: Any = num_envs  # in a notebook nothing checks types
+    if not isinstance(given, Integral) or given < 1:
         hint = '; parameters of the game are given by name, as in make("one_step", workers=100)'
-        named = hint if isinstance(num_envs, dict) else ""
-        raise UserError(f"make: num_envs must be a whole number of at least 1, found {num_envs!r}{named}")
+        named = hint if isinstance(given, dict) else ""
+        raise UserError(f"make: num_envs must be a whole number of at least 1, found {given!r}{named}")
     game: Game[Any] = game_choice(name, parameters).build().to(device)
     if num_envs == 1:
         return game

@@ -11,6 +11,7 @@ import torch
 
 from econsim.errors import UserError
 from econsim.runs import Run, execute
+from econsim.runs.certificate import DeviationBudget, certify
 from econsim.runs.load_agents import agents_of
 from econsim.scenario import load
 from econsim.storage.states import load_state, save_state
@@ -59,6 +60,12 @@ def test_training_goes_on_from_them(first: Run, tmp_path: Path) -> None:
         # One epoch of Adam moves a weight by at most the learning rate in each of a few steps.
         torch.testing.assert_close(close[name], value, rtol=0, atol=1e-6)
     assert any((afresh[name] - value).abs().max() > 1e-3 for name, value in weights(first).items())
+
+
+def test_deviations_from_them_are_trained_from_new_weights_too(first: Run, tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run", **{"training": None, "agents.worker.weights": str(first.path)})
+    found = certify(run, DeviationBudget(episodes=2, iterations=2), roles=("worker",), quiet=True)
+    assert [finding["method"] for finding in found["findings"]] == ["exact", "trained"]
 
 
 def test_a_finished_run_refuses_other_weights(first: Run, tmp_path: Path) -> None:

@@ -139,7 +139,8 @@ def _starts(role: Role, frozen: Agent, settings: Settings) -> list[tuple[NeuralA
         return [(worker.Ppo(_fresh(role)), settings)]
     own = _looking(frozen, frozen.policy_parameters.initial_exploration)
     explores = {} if isinstance(role.action, Box) else {"entropy_weight": EXPLORING}
-    return [(own, settings), (type(frozen)(own.policy_parameters), settings.model_copy(update=explores))]
+    new = type(frozen)(own.policy_parameters.model_copy(update={"weights": None}))
+    return [(own, settings), (new, settings.model_copy(update=explores))]
 
 
 def _fresh(role: Role) -> worker.Parameters:

@@ -109,7 +109,11 @@ SENTENCES = (
     ),
     *(
         ("docs/tax_comparison.md", figures.certificates_by_rank, f"| {title} | {{{row}}} |")
-        for title, row in (("US federal, seed 42", "us_federal_42"), ("Saez's formula, seed 42", "saez_42"))
+        for title, row in (
+            ("US federal, seed 42", "us_federal_42"),
+            ("Saez's formula, seed 42", "saez_42"),
+            ("planner, seed 43", "gather_trade_build_compact_43"),
+        )
     ),
     (
         "docs/tax_comparison.md",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import stated_figures as figures
 import stated_macro_figures as macro
+import stated_tax_figures as taxes
 
 SENTENCES = (
     (
@@ -16,24 +17,7 @@ SENTENCES = (
         "{economies} random economies ({steps} environment steps) in both precisions: no whole number differs, and"
         " other numbers by at most {float32} and {float64}",
     ),
-    (
-        "docs/tax_comparison.md",
-        figures.price_cap,
-        "federal law reaches {score_us_federal} and no taxes {score_free_market}: {capped} instead of {free}, where the"
-        " published ratio is {published}",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.price_cap,
-        "fewer units are traded ({units} instead of {bought} bought by the most skilled worker), equality without taxes"
-        " falls to {equality}, and Saez's formula ends at {score_saez}",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.long_untaxed_phase,
-        "falls from {highest} to {settled} while the cost of labour rises, and then stays: in the last hundred"
-        " iterations it is {end}, with {units} units traded",
-    ),
+    *(("docs/tax_comparison.md", found, sentence) for found, sentence in taxes.SENTENCES),
     (
         "docs/economies/bewley.md",
         macro.consumer_finances,
@@ -51,103 +35,6 @@ SENTENCES = (
         "In {years} years the largest relative difference is {difference}, and all episodes end in the same year",
     ),
     *(("docs/economies/legacy_taxai.md", macro.legacy_rows, f"{{row_{number}}}") for number in range(10)),
-    (
-        "docs/tax_comparison.md",
-        figures.long_untaxed_phase,
-        "Productivity is {productivity} there, equality {equality}.",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.long_untaxed_phase,
-        "Federal law reaches {ratio} % of the free market with seed 42",
-    ),
-    *(
-        ("docs/tax_comparison.md", figures.long_untaxed_phase, f"| {title} | {{{label}}} |")
-        for title, label in (
-            ("free market", "free_market"),
-            ("US federal", "us_federal"),
-            ("Saez's formula, elasticity estimated", "saez"),
-            ("planner", "gather_trade_build_compact"),
-            ("Saez's formula, workers who learn as under the next two planners", "saez_same_rates"),
-            ("planner, a third of the workers' rate of learning", "slow_planner"),
-            ("planner, also with the published entropy", "planner_entropy"),
-        )
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.long_untaxed_phase,
-        "within 10 % of the published figures, and that planner is {lead} % above the formula over workers who learn at"
-        " the same rates, as in the paper",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.untaxed_phases,
-        "With seed 43 the price ends at {price}, with {units} units, productivity of {productivity} and equality of"
-        " {equality}.",
-    ),
-    *(
-        ("docs/tax_comparison.md", figures.same_rates, f"| {title} | {{{label}}} |")
-        for title, label in (
-            ("free market", "free_market"),
-            ("US federal", "us_federal"),
-            ("Saez's formula, elasticity estimated", "saez"),
-            ("planner", "gather_trade_build_compact"),
-        )
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.same_rates,
-        "the planner is {lead} % above the formula** (16 % there). The formula's elasticity is the one that it"
-        " estimates, {elasticity} at the end, where theory has 3.35. Federal law is {ratio} % of the free market",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.published_incomes,
-        "The published builder earns {theirs_builder} % less under federal law than untaxed, and the others earn"
-        " {theirs_others} % less, although their marginal rate is 12 % at most; here the builder earns {ours_builder} %"
-        " and {second_builder} % less with the two seeds, and the others {ours_others} % and {second_others} % less.",
-    ),
-    *(
-        ("docs/tax_comparison.md", figures.certificates_by_rank, f"| {title} | {{{row}}} |")
-        for title, row in (
-            ("US federal, seed 42", "us_federal_42"),
-            ("Saez's formula, seed 42", "saez_42"),
-            ("planner, seed 43", "gather_trade_build_compact_43"),
-        )
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.felt_taxes,
-        "Workers of seed 43 under federal law then reach {accrued} instead of {collected}",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.felt_taxes,
-        "Without taxes both differ by {off_0} % with seed 42 and by {off_1} % with seed 43. Under federal law the"
-        " builder works as if it felt {felt_0} % and {felt_1} % of its marginal tax",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.long_untaxed_phase,
-        "By tenths of its phase its score in training falls from {saez_most} to {saez_last} while workers adapt; in the"
-        " second row, where workers learn faster at first, it rests at {rest} in the last two",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.long_untaxed_phase,
-        "By tenths of its phase it reaches {most_planner} in training",
-    ),
-    ("docs/tax_comparison.md", figures.long_untaxed_phase, "there is no such fall: the last tenth has {with_entropy}"),
-    (
-        "docs/tax_comparison.md",
-        figures.long_untaxed_phase,
-        "it estimates {estimate} for taxable income ({second_estimate} in its second row)",
-    ),
-    (
-        "docs/tax_comparison.md",
-        figures.long_untaxed_phase,
-        "from the same untaxed phase), it reaches {most_slow} and falls",
-    ),
     (
         "README.md",
         figures.two_level,
@@ -267,7 +154,7 @@ SENTENCES = (
     ),
     (
         "benchmarks/README.md",
-        figures.long_untaxed_phase,
+        taxes.long_untaxed_phase,
         "{end} and {units} with the longer schedule",
     ),
     (

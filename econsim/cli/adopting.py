@@ -32,7 +32,7 @@ def adoption(
     """
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.errors import UserError
     from econsim.runs.adoption import adoption as adopted
     from econsim.runs.metric_columns import shown
@@ -52,7 +52,7 @@ def adoption(
         [f"{row['non_adopters']:.0%}", f"{row['survived']:.0%}", *(_cell(row[name], shown) for name in columns)]
         for row in table.to_dict("records")
     ]
-    console.print(grid(["non-adopters", "survived", *(name.replace("_", " ") for name in columns)], rows))
+    print_whole(console, grid(["non-adopters", "survived", *(name.replace("_", " ") for name in columns)], rows))
     console.print("survived: episodes that last to the end; all other columns are means over these episodes alone")
     if csv is not None:
         write_csv(csv, table)

@@ -29,7 +29,7 @@ def archetypes(
     """
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.report import write_figures
     from econsim.report.figures import Captioned
     from econsim.runs.archetype_curve import TABLE, archetype_curve, curve_figure
@@ -56,7 +56,7 @@ def archetypes(
         ]
         for _, row in table.iterrows()
     ]
-    console.print(grid([*counts, *amounts, "differing"], rows))
+    print_whole(console, grid([*counts, *amounts, "differing"], rows))
     console.print("low and high: 95 % interval of the error over the workers of the shadow sample (Student's t)")
     for ending in (TABLE, "archetypes.svg", "archetypes.png"):
         console.print(str(folder / ending), soft_wrap=True, markup=False)

@@ -87,13 +87,13 @@ def audit(
     shown = Console(stderr=True, highlight=False, quiet=quiet)
     with progress_bar("audit", quiet, shown) as report:
         content = ask(subject, out or folder, asked, yes, lambda line: shown.print(line, markup=False), report)
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.report.incentive_audit import audited, fragment
     from econsim.storage.files import write_text
 
     write_text((out or folder) / "audit.html", fragment(content))
     page, console = audited(content), Console(highlight=False)
-    console.print(grid(page.header, page.rows))
+    print_whole(console, grid(page.header, page.rows))
     for note in page.notes:
         console.print(note, markup=False)
     if humans is not None:

@@ -110,7 +110,7 @@ def _expected(evaluations: int, draws: int, parameters: int, simulations: int | 
 def _print(result: Calibration) -> None:
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
 
     console, posterior = Console(highlight=False), result.posterior
     intervals = posterior.interval(posterior.values)
@@ -127,7 +127,7 @@ def _print(result: Calibration) -> None:
         estimate = f"{result.estimate[profile.key]:.4g}"
         rows.append([profile.key, estimate, f"{bounds[0]} to {bounds[1]}", spread, credible, answer])
     header = ["parameter", "estimate", "95 % by profile", "posterior mean (sd)", "95 % posterior", "identified"]
-    console.print(grid(header, rows))
+    print_whole(console, grid(header, rows))
     console.print()
     ranges = posterior.interval(posterior.metrics)
     found = [
@@ -140,7 +140,9 @@ def _print(result: Calibration) -> None:
         ]
         for number, (one, simulated) in enumerate(zip(result.observed, result.simulated, strict=True))
     ]
-    console.print(grid(["metric", "observed (error)", "at the estimate", "errors apart", "95 % posterior"], found))
+    print_whole(
+        console, grid(["metric", "observed (error)", "at the estimate", "errors apart", "95 % posterior"], found)
+    )
     for line in _notes(result):
         console.print(line, markup=False)
 

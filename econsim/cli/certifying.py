@@ -50,13 +50,13 @@ def equilibrium(
     write_report(open_run(run), with_png=False)
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.report.certificate import certified
 
     page = certified(certificate)
     console = Console(highlight=False)
     used = [index for index in range(len(page.header)) if any(row[index] for row in page.rows)]
     rows = [[row[index] for index in used] for row in page.rows]
-    console.print(grid([page.header[index] for index in used], rows, words=2, unbroken=_UNBROKEN))
+    print_whole(console, grid([page.header[index] for index in used], rows, words=2, unbroken=_UNBROKEN))
     for note in page.notes:
         console.print(note, markup=False)

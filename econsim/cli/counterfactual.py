@@ -115,11 +115,11 @@ def _print(result: Counterfactual, episodes: int, written: list[Path]) -> None:
     from econsim.cli.console_tables import print_whole
 
     console = Console(highlight=False)
-    console.print(_differences(result.table))
+    print_whole(console, _differences(result.table))
     console.print(
         "\nDecomposition: the mechanical effect (followers act as in the baseline) and the behavioural effect"
     )
-    console.print(_effects(result.table))
+    print_whole(console, _effects(result.table))
     if result.deciles is not None:
         console.print("\nBy decile of income: winners and losers by utility, their gain in money, and mean changes")
         print_whole(console, _by_decile(result.deciles))

@@ -29,7 +29,7 @@ def evaluate(
     """
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.errors import UserError
     from econsim.runs.cross_table import cross_table
     from econsim.storage.csv_tables import write_csv
@@ -40,13 +40,13 @@ def evaluate(
         pairs = cross_table(runs, episodes, metric, report, backend.value)
     console = Console(highlight=False)
     console.print(f"{metric}: mean over {episodes} episode{'s' * (episodes > 1)} ({_intervals(pairs['interval'])})")
-    console.print(grid(*_wide(pairs, "mean", "low", "high")))
+    print_whole(console, grid(*_wide(pairs, "mean", "low", "high")))
     first = pairs["planner"].iloc[0]
     compared = pairs[pairs["planner"] != first]
     if not compared.empty:
         intervals = _intervals(compared["difference_interval"])
         console.print(f"\ndifference from {first} with the same workers, paired by episode ({intervals})")
-        console.print(grid(*_wide(compared, "difference", "difference_low", "difference_high")))
+        print_whole(console, grid(*_wide(compared, "difference", "difference_low", "difference_high")))
     if csv is not None:
         write_csv(csv, pairs)
         console.print(str(csv), soft_wrap=True)

@@ -70,7 +70,7 @@ def fit_tax(
 
 def _print(console: Console, given: TaxedIncomes, fit: ScheduleFit, table: pd.DataFrame) -> None:
     from econsim.analysis.taxation.log_linear import SHOWN_LEVELS
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
 
     console.print(f"{given.label}, over {len(given.income):,} incomes ({given.source})", markup=False)
     numbers = {
@@ -82,14 +82,14 @@ def _print(console: Console, given: TaxedIncomes, fit: ScheduleFit, table: pd.Da
         f"mean income, {given.unit}": f"{fit.mean_income:,.6g}",
         "people left out": f"{100 * fit.left_out:.2f} %",
     }
-    console.print(grid(["", "value"], [[name, value] for name, value in numbers.items()]))
+    print_whole(console, grid(["", "value"], [[name, value] for name, value in numbers.items()]))
     console.print()
     header = ["people with at most", f"income, {given.unit}", "average", "fitted", "marginal", "fitted"]
     rows = [
         [f"{100 * level:g} %", f"{row['income']:,.6g}", *(f"{100 * row[name]:.2f} %" for name in _by_kind())]
         for level, (_, row) in zip(SHOWN_LEVELS, table.iterrows(), strict=True)
     ]
-    console.print(grid(header, rows))
+    print_whole(console, grid(header, rows))
 
 
 def _by_kind() -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from econsim.cli.console_tables import grid
+from econsim.cli.console_tables import grid, print_whole
 from econsim.errors import EconsimError
 from econsim.runs.forecast import PATIENCE, measured_time
 from econsim.runs.llm_session import calls_in_words, forecast_calls
@@ -45,7 +45,7 @@ def print_forecast(request: Request, options: Options) -> None:
     fixed = [f"{key} {_shown(table.runs[0].levels[key])}" for key in table.keys if key not in table.varying]
     if fixed:
         console.print(f"in all runs: {', '.join(fixed)}", markup=False, soft_wrap=True)
-    console.print(_runs(table))
+    print_whole(console, _runs(table))
     if len(table.runs) > _MOST_ROWS:
         console.print(f"... and {len(table.runs) - _MOST_ROWS:,} more")
     for line in (*said(plan), *_totals(foreseen_costs(table, plan, options.device, options.backend), options)):

@@ -37,7 +37,7 @@ def household(
     from econsim.analysis.plots import rate_curves
     from econsim.analysis.taxation import curve_incomes
     from econsim.analysis.taxation import household as taxed
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.runs.household import Household
     from econsim.scenario.loading import parameters_from
     from econsim.storage.csv_tables import write_csv
@@ -51,9 +51,9 @@ def household(
     curve = taxed(curve_incomes(given.income), given.law, reform)
     console = Console(highlight=False)
     console.print(f"income before tax {given.income:,.0f} USD per year, {given.filing}, {given.year}", markup=False)
-    console.print(grid(["", *labels.values(), *(["difference"] if reform else [])], _summary(table, labels)))
+    print_whole(console, grid(["", *labels.values(), *(["difference"] if reform else [])], _summary(table, labels)))
     console.print()
-    console.print(grid(["income", *_titles(list(labels))], _rows(curve.iloc[::_SHOWN_EVERY], labels), words=0))
+    print_whole(console, grid(["income", *_titles(list(labels))], _rows(curve.iloc[::_SHOWN_EVERY], labels), words=0))
     for note in [*_credits(table, labels), *_notes(given.law.schedule().standard_deduction, reform)]:
         console.print(note, markup=False)
     if csv is not None:

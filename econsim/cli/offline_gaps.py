@@ -72,12 +72,12 @@ def _options(given: list[str]) -> dict[str, tuple[str, ...]]:
 def _print(gap: OfflineGap, rows: int) -> None:
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.report.games.words import number
 
     console, certificate = Console(highlight=False), gap.certificate
     table = [[player, number(low), number(high)] for player, (low, high) in gap.by_player.items()]
-    console.print(grid(["player", "gain at least", "gain at most"], table))
+    print_whole(console, grid(["player", "gain at least", "gain at most"], table))
     assert certificate.upper is not None  # the range of payoffs is finite
     interval = f"{number(certificate.lower)} to {number(certificate.upper)}"
     console.print(f"Largest gain from deviating: {interval}, with {gap.confidence:.4g} confidence, from {rows:,} rows.")
@@ -88,7 +88,7 @@ def _print(gap: OfflineGap, rows: int) -> None:
         return
     console.print("Deviations that the log cannot price, since joint actions that they need are missing:")
     cells = [[each.player, each.state, each.option, f"{each.share:.3g}"] for each in gap.unpriced[:_MOST_ROWS]]
-    console.print(grid(["player", "state", "option", "missing share"], cells, words=3))
+    print_whole(console, grid(["player", "state", "option", "missing share"], cells, words=3))
     if len(gap.unpriced) > _MOST_ROWS:
         console.print(
             f"{len(gap.unpriced) - _MOST_ROWS:,} more are not shown; econsim.analysis.offline lists them all."

@@ -19,7 +19,7 @@ def print_over_time(result: OverTime, episodes: int) -> None:
     """Print both sides and their difference at a few steps, and how to read them."""
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
 
     console = Console(highlight=False)
     dated = "date" in result.table
@@ -30,7 +30,7 @@ def print_over_time(result: OverTime, episodes: int) -> None:
         cells = [
             [str(row["step"]), *([str(row["date"])] if dated else []), *_cells(row)] for _, row in moments.iterrows()
         ]
-        console.print(grid(header, cells))
+        print_whole(console, grid(header, cells))
     for line in _sentences(result, episodes):
         console.print(line, markup=False)
 

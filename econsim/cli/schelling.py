@@ -98,18 +98,18 @@ def _not_known(option: str, text: str, roles: Mapping[str, Role], error: UserErr
 def _print(diagram: SchellingDiagram) -> None:
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
 
     console = Console(highlight=False)
     points = zip(diagram.cooperator, diagram.defector, strict=True)
     rows = [[str(others), _text(first), _text(second)] for others, (first, second) in enumerate(points)]
-    console.print(grid(["other cooperators", "payoff of a cooperator", "payoff of a defector"], rows))
+    print_whole(console, grid(["other cooperators", "payoff of a cooperator", "payoff of a defector"], rows))
     console.print()
     conditions = [
         [condition.title, _text(condition.difference), _ANSWERS[condition.holds]]
         for condition in diagram.conditions.values()
     ]
-    console.print(grid(["condition", "difference", "holds"], conditions))
+    print_whole(console, grid(["condition", "difference", "holds"], conditions))
     console.print(diagram.verdict, markup=False)
     if diagram.method == "played":
         console.print(f"Brackets: 95 % intervals over {diagram.episodes} episodes.", markup=False)

@@ -111,7 +111,7 @@ def _after_announcement(scenario: Scenario, game: Game[Any]) -> Game[Any]:
 def _print(game: Game[Any], solution: Solution, method: str) -> None:
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.cli.solved_quantities import quantity_table
     from econsim.markov import MarkovSolution
     from econsim.report.games.policies import policy_table
@@ -121,20 +121,20 @@ def _print(game: Game[Any], solution: Solution, method: str) -> None:
     listed = points(solution)
     if listed:
         rows = [[point.player, point.information_set, shares_text(point.shares)] for point in listed[:MOST_ROWS]]
-        console.print(grid(["player", "information set", "strategy"], rows, words=3))
+        print_whole(console, grid(["player", "information set", "strategy"], rows, words=3))
         if len(listed) > MOST_ROWS:
             more = f"{len(listed) - MOST_ROWS:,} more information sets are not shown"
             console.print(f"{more}; --csv FILE writes all strategies.")
         console.print(f"Expected payoffs: {payoffs_text(game, solution)}.")
     if solution.joint is not None:
-        console.print(joint_table(game, solution.joint, console))
+        print_whole(console, joint_table(game, solution.joint, console))
     elif solution.profiles:
-        console.print(profile_table(game, solution, console))
+        print_whole(console, profile_table(game, solution, console))
     if solution.quantities:
-        console.print(quantity_table(solution))
+        print_whole(console, quantity_table(solution))
     if isinstance(solution, MarkovSolution):
         header, rows, hidden = policy_table(game, solution)
-        console.print(grid(header, rows, words=len(header)))
+        print_whole(console, grid(header, rows, words=len(header)))
         if hidden:
             console.print(f"{hidden:,} more states are reached; --csv FILE writes all periods and states.")
     for note in _notes(game, solution):

@@ -28,7 +28,7 @@ def vary_behaviour(
     """
     from rich.console import Console
 
-    from econsim.cli.console_tables import grid
+    from econsim.cli.console_tables import grid, print_whole
     from econsim.errors import UserError
     from econsim.report.behaviour_audit import behaviour_table, drift_table, fragment
     from econsim.runs.behaviour_audit import Varied, behaviour_audit
@@ -53,6 +53,6 @@ def vary_behaviour(
     for table in (behaviour_table(content), drift_table(content)):
         if table is not None:
             if table.rows:
-                console.print(grid(table.header, table.rows))
+                print_whole(console, grid(table.header, table.rows))
             for note in table.notes:
                 console.print(note, markup=False)

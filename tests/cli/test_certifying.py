@@ -41,6 +41,9 @@ def test_a_run_gets_a_certificate_and_a_cross_table(
     for words in ("exact best response", "trained deviation", "leader action", "lower bound on the true gain"):
         assert words in " ".join(done.stdout.split())
     found = {it["method"]: it for it in json.loads((tmp_path / "run" / "certificate.json").read_text())["findings"]}
+    # The table is wider than 80 characters, and no number is cut off.
+    row = next(line for line in done.stdout.splitlines() if line.startswith("planner  "))
+    assert row.endswith(f"{found['search']['share_of_gap']:.1%}")
     # Net of a flat tax of 0.4 the best hours are 60 * 0.6^0.4; work costs (60 v / 3.5) (l / 60)^3.5.
     best, cost = 60 * 0.6**0.4, 60 / 3.5
     worth = {hours: (0.6 * hours - cost * (hours / 60) ** 3.5) / 40 for hours in (40.0, best)}

@@ -24,6 +24,8 @@ from econsim.sweep.packing import planned_units
 from econsim.sweep.table import Table, table_of
 
 if TYPE_CHECKING:
+    from rich.table import Table as Grid
+
     from econsim.sweep.request import Request
 
 __all__ = ["expected_cost", "print_forecast"]
@@ -68,7 +70,7 @@ def expected_cost(name: str) -> list[str]:
         return [f"expected time: not known, because a fit failed ({type(error).__name__}: {error})"]
 
 
-def _runs(table: Table) -> object:
+def _runs(table: Table) -> Grid:
     rows = [[str(run.number), *(_shown(run.levels[key]) for key in table.varying)] for run in table.runs[:_MOST_ROWS]]
     return grid(["run", *table.varying], rows, words=0)
 

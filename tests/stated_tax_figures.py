@@ -96,7 +96,8 @@ def same_rates() -> dict[str, str]:
 
 
 def felt_taxes() -> dict[str, str]:
-    (accrued,) = result("gather_trade_build_federal_as_accrued")["policies"].values()
+    felt_at_once = result("gather_trade_build_federal_as_accrued")
+    (accrued,), (at_once,) = (felt_at_once[name].values() for name in ("policies", "division_of_labour"))
     builders, names = {}, ("gather_trade_build_long_untaxed_phase", "gather_trade_build_same_rates")
     for number, name in enumerate(names):
         found = result(name)["division_of_labour"]
@@ -106,6 +107,7 @@ def felt_taxes() -> dict[str, str]:
     collected = result(names[1])["policies"]["us_federal"]["equality_times_productivity"]
     return {
         "accrued": f"{accrued['equality_times_productivity']:,.0f}",
+        "felt_at_once": f"{100 * at_once['builder']['felt']:.0f}",
         "collected": f"{collected:,.0f}",
         **builders,
     }
@@ -233,7 +235,8 @@ SENTENCES = (
     (
         felt_taxes,
         "Without taxes both differ by {off_0} % with seed 42 and by {off_1} % with seed 43. Under federal law the"
-        " builder works as if it felt {felt_0} % and {felt_1} % of its marginal tax",
+        " builder works as if it felt {felt_0} % and {felt_1} % of its marginal tax, and {felt_at_once} % where taxes"
+        " are felt at once",
     ),
     (
         long_untaxed_phase,

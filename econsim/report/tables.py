@@ -118,13 +118,13 @@ def certificate(run: Run) -> pd.DataFrame:
     Raises:
         UserError: the run has no certificate.
     """
-    by_policy = run.certificates or {"": run.certificate}
+    certificates = run.certificates or {run.plan.last.label: run.certificate}  # the latter says how to compute one
     keys = ("role", "seed", "method", "deviations", "lower", "upper")
     columns = (*keys, "own", "gain", "difference", "low", "high", "interval", "relative", "largest")
     return pd.DataFrame(
         [
             {"policy": policy} | {name: finding.get(name) for name in columns}
-            for policy, found in by_policy.items()
+            for policy, found in certificates.items()
             for finding in found["findings"]
         ]
     )

@@ -89,6 +89,8 @@ class _Certifying:
         backed = on_backend(scenario.build_game(device_named(run.environment["device"])), backend)
         plan, self.backend = plan_of(scenario, backed.game), backed.backend
         self.game, self.policy = plan.game, plan.last if policy is None else plan.policy(policy)
+        is_own = self.policy.label == plan.last.label
+        self.file = _FILE if is_own else f"{Path(_FILE).stem}-{quote(self.policy.label, safe='')}.json"
         self.finder = Finder(run, plan, budget, self.policy)
         self.command = run.command("equilibrium") + ("" if policy is None else f" --policy {shlex.quote(policy)}")
         self.journal = Journal(run.path / "log.txt", quiet)
@@ -109,13 +111,9 @@ class _Certifying:
             raise KeyboardInterrupt(message) from error
         findings = [entry for piece in pieces for entry in done[piece.name]]
         content = {**request, "unit": self.game.unit, "seeds": list(seeds), "findings": findings}
-        record_json(self.run.path, self._file(), content)
+        record_json(self.run.path, self.file, content)
         (self.run.path / _PARTIAL).unlink(missing_ok=True)
         return content
-
-    def _file(self) -> str:
-        own = self.policy.label == self.run.plan.last.label
-        return _FILE if own else f"{Path(_FILE).stem}-{quote(self.policy.label, safe='')}.json"
 
     def _wanted(self, roles: tuple[str, ...]) -> list[str]:
         for role in roles:

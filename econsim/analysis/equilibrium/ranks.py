@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from econsim.accounts import Account
 from econsim.analysis.metrics import columns_of
 from econsim.analysis.statistics import mean_interval
 from econsim.game import Game
 
 __all__ = ["RankGain", "Ranking", "ranking", "ranks_in"]
 
-MOST = 10  # ranks that are told apart; more players form as many groups
+MOST = 10  # ranks; more players are divided into as many groups
 
 
 @dataclass(frozen=True)
@@ -45,12 +42,11 @@ class Ranking:
 
 def ranking(game: Game[Any], state: Any, role: str) -> Ranking | None:
     """Return how the players of a role rank at the end of episodes; ``None`` where the game names no order of them."""
-    for account, columns in _orders(game, role):
-        values = game.accounts(state)[account.name][:, columns]
-        order = values.argsort(dim=1, stable=True)
-        count = values.shape[1]
-        ranks = torch.empty_like(order).scatter_(1, order, torch.arange(count, device=order.device).expand_as(order))
-        return Ranking(account.noun, ranks if count <= MOST else ranks * MOST // count)
+    for account in (each for each in game.accounts_spec if each.ranks):
+        if (columns := columns_of(game, account, role)) is not None:
+            ranks = game.accounts(state)[account.name][:, columns].argsort(dim=1, stable=True).argsort(1)
+            count = ranks.shape[1]
+            return Ranking(account.noun, ranks if count <= MOST else ranks * MOST // count)
     return None
 
 
@@ -67,9 +63,3 @@ def _of_rank(rank: int, members: Tensor, own: Tensor, reached: Tensor) -> RankGa
     before, after = ((each.double() * members)[there].sum(1) / counts for each in (own, reached))
     interval = mean_interval((after - before).tolist())
     return RankGain(rank + 1, float(before.mean()), float(after.mean()), interval.mean, interval.low, interval.high)
-
-
-def _orders(game: Game[Any], role: str) -> Iterator[tuple[Account, Any]]:
-    for account in game.accounts_spec:
-        if account.ranks and (columns := columns_of(game, account, role)) is not None:
-            yield account, columns

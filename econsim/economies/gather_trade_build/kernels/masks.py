@@ -19,7 +19,7 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
 from econsim.economies.gather_trade_build.kernels.build import can_build
 from econsim.economies.gather_trade_build.kernels.gather import tile_towards
 from econsim.economies.gather_trade_build.kernels.pictures import IS_OCCUPIED
-from econsim.economies.gather_trade_build.kernels.trade import empty_slot
+from econsim.economies.gather_trade_build.kernels.trade import has_room
 from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER
 from econsim.kernels.compiling import part, rule
 
@@ -33,8 +33,8 @@ def mask_orders(n: int, mask: Any, at: int, sizes: Sizes, world: World, book: Bo
     """Write which bids and asks a worker can cover and has a free slot for."""
     coin = world.coin[n]
     for good in range(2):
-        room = empty_slot(n, good, sizes, book) >= 0
-        can_ask = room and world.goods[n, good] >= 1
+        room = has_room(n, good, sizes, book)
+        can_ask = room & (world.goods[n, good] >= 1)
         bids, asks = part(mask, at, sizes.prices), part(mask, at + sizes.prices, sizes.prices)
         for price in range(sizes.prices):
             bids[price] = room & (price <= coin)
@@ -71,6 +71,10 @@ def planner_mask(mask: Any, sizes: Sizes, constants: Constants, world: World) ->
     for _ in range(sizes.brackets):
         mask[at] = True
         options = part(mask, at + 1, sizes.options)
-        for option in range(sizes.options):
-            options[option] = begins & (constants.rate_options[option] <= highest)
+        if begins:
+            for option in range(sizes.options):
+                options[option] = constants.rate_options[option] <= highest
+        else:
+            for option in range(sizes.options):
+                options[option] = False
         at += 1 + sizes.options

@@ -12,6 +12,9 @@ from econsim.kernels.compiling import part, rule
 BIDS, ASKS, PLEDGED, PAID, EARNED = range(5)  # rows of the scratch array
 NUMBER_BITS = 8  # of a worker's number in the key of its best order
 LAST = (1 << NUMBER_BITS) - 1
+# Numbers of numpy, for which a rule is compiled once; it would be compiled again for each number of Python.
+NO_ORDER: Any = np.int32(0)
+NO_KEY: Any = np.int64(0)
 
 
 @rule
@@ -41,8 +44,8 @@ def key_of(n: int, orders: Any) -> int:
 
     Keys sort as orders do, and equal orders by the number of the worker, lower numbers first.
     """
-    order = np.int64(highest_of(orders, np.int32(0)))
-    return (order << NUMBER_BITS) + LAST - n if order > 0 else order * 0
+    order = np.int64(highest_of(orders, NO_ORDER))
+    return (order << NUMBER_BITS) + LAST - n if order > 0 else NO_KEY
 
 
 @rule
@@ -60,8 +63,8 @@ def order_of(key: int) -> int:
 @rule
 def best_of_others(n: int, keys: Any) -> int:
     """Return the highest key of workers other than ``n``; zero for none."""
-    own, keys[n] = keys[n], 0
-    highest = highest_of(keys, keys[n])
+    own, keys[n] = keys[n], NO_KEY
+    highest = highest_of(keys, NO_KEY)
     keys[n] = own
     return highest
 
@@ -69,8 +72,7 @@ def best_of_others(n: int, keys: Any) -> int:
 @rule
 def next_pair(bids: Any, asks: Any, sizes: Sizes) -> tuple[int, int]:
     """Return the keys of the bid and the ask of the next trade, zeros if no orders of two workers cross."""
-    none = bids[0] * 0
-    bid, ask = highest_of(bids, none), highest_of(asks, none)
+    bid, ask = highest_of(bids, NO_KEY), highest_of(asks, NO_KEY)
     if bid > 0 and ask > 0 and worker_of(bid) == worker_of(ask):
         other_ask = best_of_others(worker_of(ask), asks)
         if crosses(order_of(bid), order_of(other_ask), sizes):
@@ -79,7 +81,7 @@ def next_pair(bids: Any, asks: Any, sizes: Sizes) -> tuple[int, int]:
             bid = best_of_others(worker_of(bid), bids)
     if crosses(order_of(bid), order_of(ask), sizes):
         return bid, ask
-    return none, none
+    return NO_KEY, NO_KEY
 
 
 @rule
@@ -104,7 +106,7 @@ def may_trade(good: int, sizes: Sizes, book: Book) -> bool:
     """Return whether the best bid and the best ask of a good cross; both may be the same worker's."""
     count = sizes.workers * sizes.slots
     bids, asks = part(book.bids, good * count, count), part(book.asks, good * count, count)
-    return crosses(np.int64(highest_of(bids, np.int32(0))), np.int64(highest_of(asks, np.int32(0))), sizes)
+    return crosses(np.int64(highest_of(bids, NO_ORDER)), np.int64(highest_of(asks, NO_ORDER)), sizes)
 
 
 @rule

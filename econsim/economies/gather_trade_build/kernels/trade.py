@@ -17,7 +17,7 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
 from econsim.economies.gather_trade_build.kernels.match import level_of, match
 from econsim.kernels.compiling import part, rule
 
-_NO_ORDER: Any = np.bool_(False)  # of numpy, so that rules are not compiled once more for a constant
+_NO: Any = np.bool_(False)  # of numpy, so that rules are not compiled once more for a constant
 
 
 @rule
@@ -28,15 +28,6 @@ def empty_slot(n: int, good: int, sizes: Sizes, book: Book) -> int:
     for slot in range(sizes.slots - 1, -1, -1):
         empty = slot if book.bids[good, n, slot] + book.asks[good, n, slot] == 0 else empty
     return empty
-
-
-@rule
-def has_room(n: int, good: int, sizes: Sizes, book: Book) -> Any:
-    """Return whether a worker has an empty slot for orders of a good."""
-    room = _NO_ORDER
-    for slot in range(sizes.slots):
-        room |= book.bids[good, n, slot] + book.asks[good, n, slot] == 0
-    return room
 
 
 @rule
@@ -110,7 +101,7 @@ def trade(choice: Any, scratch: Any, sizes: Sizes, constants: Constants, world: 
     history, remembered = part(book.price_history, 0, 2 * sizes.prices), constants.numbers[REMEMBERED]
     for price in range(history.size):
         history[price] *= remembered
-    new_stone = new_wood = _NO_ORDER
+    new_stone = new_wood = _NO
     for n in range(sizes.workers):
         if choice[n] > 0:
             good = place(n, choice[n] - 1, constants.numbers[ORDER_LABOUR], sizes, world, book)

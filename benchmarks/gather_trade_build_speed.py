@@ -33,7 +33,7 @@ from econsim.kernels import numba_version
 
 SEED = 0
 LEARNING = 128  # environment copies with which PPO learns
-COPIES = {4: (LEARNING, 256, 1024, 4096), 10: (LEARNING, 256, 1024, 2048), 100: (64, LEARNING, 256)}
+COPIES = {4: (LEARNING, 256, 1024, 4096), 10: (LEARNING, 256, 1024, 2048), 100: (16, 32, 64, LEARNING, 256)}
 ECONOJAX_COPIES = (64, 256, 1024)
 COMPARED = (4, 10)  # numbers of workers with which the other systems are measured
 GROWTH = {4: (64, 512, 4096), 10: (64, 512, 4096), 30: (64, 512, 4096), 100: (16, 256, 4096)}

@@ -18,8 +18,8 @@ from econsim.kernels.compiling import rule
 def can_build(n: int, sizes: Sizes, constants: Constants, world: World) -> Any:
     """Return whether a worker has both goods and stands on a tile without house or source."""
     tile = world.position[n]
-    bare = constants.source_at[tile] == sizes.sources and world.owner[tile] == 0
-    return bare and world.goods[n, 0] >= 1 and world.goods[n, 1] >= 1
+    bare = (constants.source_at[tile] == sizes.sources) & (world.owner[tile] == 0)
+    return bare & (world.goods[n, 0] >= 1) & (world.goods[n, 1] >= 1)
 
 
 @rule

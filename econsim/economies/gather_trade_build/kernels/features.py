@@ -25,6 +25,7 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
     Sizes,
     World,
 )
+from econsim.economies.gather_trade_build.kernels.match import level_of
 from econsim.economies.gather_trade_build.kernels.tax import marginal_rate_of
 from econsim.kernels.compiling import copy, part, rule
 
@@ -89,10 +90,11 @@ def count_orders(n: int, good: int, own: Any, sizes: Sizes, book: Book) -> None:
     for entry in range(own.size):
         own[entry] = 0
     for slot in range(sizes.slots):
-        ask, bid = book.asks[good, n, slot], book.bids[good, n, slot]
-        if ask + bid > 0:
-            level = (ask + bid - 1) >> sizes.age_bits  # of a bid its price, of an ask the highest price less its own
-            own[sizes.prices - 1 - level if ask > 0 else sizes.prices + level] += 1
+        # No branch, since which slots are open is hard to predict: an empty one adds nothing to the first entry.
+        ask, order = book.asks[good, n, slot], book.asks[good, n, slot] + book.bids[good, n, slot]
+        level = level_of(order, sizes)
+        entry = sizes.prices - 1 - level if ask > 0 else sizes.prices + level
+        own[entry if order > 0 else 0] += order > 0
 
 
 @rule

@@ -34,7 +34,7 @@ def mask_orders(n: int, mask: Any, at: int, sizes: Sizes, world: World, book: Bo
     coin = world.coin[n]
     for good in range(2):
         room = empty_slot(n, good, sizes, book) >= 0
-        can_ask = room and world.goods[n, good] >= 1
+        can_ask = room & (world.goods[n, good] >= 1)
         bids, asks = part(mask, at, sizes.prices), part(mask, at + sizes.prices, sizes.prices)
         for price in range(sizes.prices):
             bids[price] = room & (price <= coin)
@@ -71,6 +71,10 @@ def planner_mask(mask: Any, sizes: Sizes, constants: Constants, world: World) ->
     for _ in range(sizes.brackets):
         mask[at] = True
         options = part(mask, at + 1, sizes.options)
-        for option in range(sizes.options):
-            options[option] = begins & (constants.rate_options[option] <= highest)
+        if begins:
+            for option in range(sizes.options):
+                options[option] = constants.rate_options[option] <= highest
+        else:
+            for option in range(sizes.options):
+                options[option] = False
         at += 1 + sizes.options

@@ -4,50 +4,84 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsim.economies.gather_trade_build.kernels.arrays import Book, Sizes, World
-from econsim.kernels.compiling import rule
+import numpy as np
 
-BEST_BID, BEST_ASK, PLEDGED, PAID, EARNED = range(5)  # rows of the scratch array
+from econsim.economies.gather_trade_build.kernels.arrays import Book, Sizes, World
+from econsim.kernels.compiling import part, rule
+
+BIDS, ASKS, PLEDGED, PAID, EARNED = range(5)  # rows of the scratch array
+NUMBER_BITS = 8  # of a worker's number in the key of its best order
+LAST = (1 << NUMBER_BITS) - 1
+# Numbers of numpy, for which a rule is compiled once; it would be compiled again for each number of Python.
+NO_ORDER: Any = np.int32(0)
+NO_KEY: Any = np.int64(0)
 
 
 @rule
-def best(orders: Any) -> int:
-    """Return the best of a worker's open orders of a good; zero: there is none."""
-    highest = 0
-    for slot in range(orders.size):
-        highest = max(highest, orders[slot])
+def highest_of(numbers: Any, none: Any) -> Any:
+    """Return the highest of positive numbers; ``none``, a zero of their type, if there are none."""
+    highest = none
+    for index in range(numbers.size):
+        highest = max(highest, numbers[index])
     return highest
 
 
 @rule
-def best_asks(scratch: Any, workers: int) -> tuple[int, int]:
-    """Return the workers with the best and the second best ask, -1 for none; ties go to the lower number."""
-    first = second = -1
-    for n in range(workers):
-        ask = scratch[BEST_ASK, n]
-        if ask > 0:
-            if first < 0 or ask > scratch[BEST_ASK, first]:
-                first, second = n, first
-            elif second < 0 or ask > scratch[BEST_ASK, second]:
-                second = n
-    return first, second
+def level_of(order: int, sizes: Sizes) -> int:
+    """Return the level of an order: of a bid its price, of an ask the highest price less its own."""
+    return (order - 1) >> sizes.age_bits
 
 
 @rule
-def next_pair(scratch: Any, sizes: Sizes) -> tuple[int, int]:
-    """Return the buyer and the seller of the next trade; -1 if no orders cross."""
-    first, second = best_asks(scratch, sizes.workers)
-    buyer = seller = -1
-    if first < 0:
-        return buyer, seller
-    for n in range(sizes.workers):
-        bid, other = scratch[BEST_BID, n], second if n == first else first
-        if bid > 0 and other >= 0 and (buyer < 0 or bid > scratch[BEST_BID, buyer]):
-            # A bid's level is its price and an ask's is the highest price less its own.
-            levels = ((bid - 1) >> sizes.age_bits) + ((scratch[BEST_ASK, other] - 1) >> sizes.age_bits)
-            if levels >= sizes.prices - 1:
-                buyer, seller = n, other
-    return buyer, seller
+def crosses(bid: int, ask: int, sizes: Sizes) -> bool:
+    """Return whether a bid is at least as high as an ask; neither crosses where there is no order."""
+    return bid > 0 and ask > 0 and level_of(bid, sizes) + level_of(ask, sizes) >= sizes.prices - 1
+
+
+@rule
+def key_of(n: int, orders: Any) -> int:
+    """Return the key of a worker's best order of a good, zero for none.
+
+    Keys sort as orders do, and equal orders by the number of the worker, lower numbers first.
+    """
+    order = np.int64(highest_of(orders, NO_ORDER))
+    return (order << NUMBER_BITS) + LAST - n if order > 0 else NO_KEY
+
+
+@rule
+def worker_of(key: int) -> int:
+    """Return the worker whose best order has a key."""
+    return LAST - (key & LAST)
+
+
+@rule
+def order_of(key: int) -> int:
+    """Return the order that has a key."""
+    return key >> NUMBER_BITS
+
+
+@rule
+def best_of_others(n: int, keys: Any) -> int:
+    """Return the highest key of workers other than ``n``; zero for none."""
+    own, keys[n] = keys[n], NO_KEY
+    highest = highest_of(keys, NO_KEY)
+    keys[n] = own
+    return highest
+
+
+@rule
+def next_pair(bids: Any, asks: Any, sizes: Sizes) -> tuple[int, int]:
+    """Return the keys of the bid and the ask of the next trade, zeros if no orders of two workers cross."""
+    bid, ask = highest_of(bids, NO_KEY), highest_of(asks, NO_KEY)
+    if bid > 0 and ask > 0 and worker_of(bid) == worker_of(ask):
+        other_ask = best_of_others(worker_of(ask), asks)
+        if crosses(order_of(bid), order_of(other_ask), sizes):
+            ask = other_ask
+        else:
+            bid = best_of_others(worker_of(bid), bids)
+    if crosses(order_of(bid), order_of(ask), sizes):
+        return bid, ask
+    return NO_KEY, NO_KEY
 
 
 @rule
@@ -55,8 +89,8 @@ def price_of(bid: int, ask: int, sizes: Sizes) -> int:
     """Return the price of the older order, or of the ask if both are of the same age."""
     ages = (1 << sizes.age_bits) - 1
     if (bid - 1) & ages <= (ask - 1) & ages:
-        return sizes.prices - 1 - ((ask - 1) >> sizes.age_bits)
-    return (bid - 1) >> sizes.age_bits
+        return sizes.prices - 1 - level_of(ask, sizes)
+    return level_of(bid, sizes)
 
 
 @rule
@@ -68,21 +102,28 @@ def remove(orders: Any, order: int) -> None:
 
 
 @rule
+def may_trade(good: int, sizes: Sizes, book: Book) -> bool:
+    """Return whether the best bid and the best ask of a good cross; both may be the same worker's."""
+    count = sizes.workers * sizes.slots
+    bids, asks = part(book.bids, good * count, count), part(book.asks, good * count, count)
+    return crosses(np.int64(highest_of(bids, NO_ORDER)), np.int64(highest_of(asks, NO_ORDER)), sizes)
+
+
+@rule
 def match_good(good: int, scratch: Any, sizes: Sizes, world: World, book: Book) -> None:
     """Match all crossing orders of one good."""
+    bids, asks = part(scratch[BIDS], 0, sizes.workers), part(scratch[ASKS], 0, sizes.workers)
     for n in range(sizes.workers):
-        scratch[BEST_BID, n], scratch[BEST_ASK, n] = best(book.bids[good, n]), best(book.asks[good, n])
-    buyer, seller = next_pair(scratch, sizes)
-    while buyer >= 0:
-        bid, ask = scratch[BEST_BID, buyer], scratch[BEST_ASK, seller]
+        bids[n], asks[n] = key_of(n, book.bids[good, n]), key_of(n, book.asks[good, n])
+    best_bid, best_ask = next_pair(bids, asks, sizes)
+    while best_bid > 0:
+        buyer, seller = worker_of(best_bid), worker_of(best_ask)
+        bid, ask = order_of(best_bid), order_of(best_ask)
         price = price_of(bid, ask, sizes)
         remove(book.bids[good, buyer], bid)
         remove(book.asks[good, seller], ask)
-        scratch[BEST_BID, buyer], scratch[BEST_ASK, seller] = (
-            best(book.bids[good, buyer]),
-            best(book.asks[good, seller]),
-        )
-        scratch[PLEDGED, buyer] += (bid - 1) >> sizes.age_bits
+        bids[buyer], asks[seller] = key_of(buyer, book.bids[good, buyer]), key_of(seller, book.asks[good, seller])
+        scratch[PLEDGED, buyer] += level_of(bid, sizes)
         scratch[PAID, buyer] += price
         scratch[EARNED, seller] += price
         world.goods[buyer, good] += 1
@@ -92,12 +133,15 @@ def match_good(good: int, scratch: Any, sizes: Sizes, world: World, book: Book) 
         book.sold[seller, good] += 1
         book.spent[buyer, good] += price
         book.earned[seller, good] += price
-        buyer, seller = next_pair(scratch, sizes)
+        best_bid, best_ask = next_pair(bids, asks, sizes)
 
 
 @rule
 def match(stone: bool, wood: bool, scratch: Any, sizes: Sizes, world: World, book: Book) -> None:
     """Match the orders of the goods with new orders, then move coin between the traders."""
+    stone, wood = stone and may_trade(0, sizes, book), wood and may_trade(1, sizes, book)
+    if not (stone or wood):
+        return
     scratch[PLEDGED : EARNED + 1] = 0
     for good in range(2):
         if stone if good == 0 else wood:

@@ -38,8 +38,8 @@ Calibration
 
 Checks
     Each step equals that of the published programs, run side by side, to 1e-5 (``benchmarks/legacy_parity.py``), and an
-    independent plain implementation (``tests/economies/test_legacy_taxai.py``). Constant policies reach the published
-    results of learned ones.
+    independent plain implementation (``tests/economies/test_legacy_taxai.py``); kernels live the same years
+    (``tests/economies/test_legacy_taxai_kernels.py``). Constant policies reach the published results of learned ones.
 
 References:
     Mi, Xia, Song, Zhang, Li and Wang (2023), "TaxAI: A Dynamic Economic Simulator and Benchmark for Multi-Agent

@@ -149,7 +149,7 @@ def _constants(game: LegacyTaxai, copies: int) -> Constants:
                 *[amounts] * ROWS,
                 *[numbers] * (TIME - ROWS),
                 *(torch.empty(copies, dtype=torch.int64), flags, torch.empty(copies, households, dtype=torch.bool)),
-                torch.empty(copies, *taxed.shape, dtype=torch.float64),  # type: ignore[union-attr]
+                torch.empty(copies, *taxed.shape, dtype=torch.float64),
                 *(rewards, torch.empty(copies, 1, dtype=game.dtype), flags),
             ]
         ),

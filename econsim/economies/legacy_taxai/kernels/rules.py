@@ -123,7 +123,7 @@ def put(addresses: Any, place: int, b: int, value: float) -> None:
 @rule
 def power(base: float, exponent: float) -> float:
     """Return a power of a positive number, zero for others; see :func:`econsim.mechanisms.numerics.power`."""
-    return np.exp(exponent * np.log(base)) if base > 0.0 else 0.0  # type: ignore[no-any-return]
+    return np.exp(exponent * np.log(base)) if base > 0.0 else 0.0
 
 
 @rule
@@ -289,7 +289,7 @@ def gini(ranked: Any, added: float) -> float:
         amount = ranked[i] + added
         total += amount
         spread += (1 - count + 2 * i) / count * amount
-    return spread / total if total != 0.0 else 0.0  # type: ignore[no-any-return]
+    return spread / total if total != 0.0 else 0.0
 
 
 @rule

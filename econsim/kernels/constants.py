@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-from econsim.game import Game
-
 __all__ = ["KeptConstants", "can_be_read"]
 
-Of = TypeVar("Of", bound=Game[Any])
+
+class Played(Protocol):
+    """What a game has on which constants of its kernels depend."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of play."""
+
+    @property
+    def parameters(self) -> Mapping[str, Tensor]:
+        """The numeric parameters."""
+
+
+Of = TypeVar("Of", bound=Played)
 Constants = TypeVar("Constants")
 
 
@@ -35,7 +46,7 @@ class KeptConstants(Generic[Of, Constants]):
         return kept[3]
 
 
-def can_be_read(game: Game[Any], *tensors: Tensor) -> bool:
+def can_be_read(game: Played, *tensors: Tensor) -> bool:
     """Return whether kernels can read tensors of a state: they lie on the CPU, and no gradient is taken.
 
     ``tensors``: those that gradients can pass through, or that tell where the state lies.

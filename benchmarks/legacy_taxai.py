@@ -7,8 +7,9 @@ files and, as in the shipped scenario, with quantiles of them; results are means
 the share of episodes that last beside them.
 
 Run: ``python benchmarks/legacy_taxai.py FOLDER``. With ``--speed`` instead of a folder, it measures years of play per
-CPU-second on one core, observations included, by version, copies and households (``legacy_taxai_speed.json``). Targets:
-1,000 with one economy of 1,000 households, 250 with one of 10,000, and 30,000 with 64 of 100.
+CPU-second on one core, observations included, by version, copies and households, by tensors and by kernels
+(``legacy_taxai_speed.json``). Targets: 1,000 with one economy of 1,000 households, 250 with one of 10,000, and 30,000
+with 64 of 100.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import numpy as np
 import torch
 from _legacy_policies import POLICIES
 from _record import record
+from torch import Tensor
 
 from econsim import random
 from econsim.agents.constant import Constant
@@ -38,6 +40,7 @@ from econsim.play import play
 
 SEED, COPIES = 42, 32
 SIZES = (1, 1000), (1, 10_000), (64, 100)
+KERNELS = ", kernels"
 SURVEYS = {
     "taxai_2023": Path("agents/cfg/scf2013.csv"),
     "taxai_2024": Path("agents/data/advanced_scfp2022.csv"),
@@ -98,30 +101,41 @@ def errors_apart(found: dict[str, Any], other: dict[str, Any], name: str) -> flo
     return round(float(difference / error), 2) if error > 0 else (0.0 if difference == 0 else float("inf"))
 
 
-def years_per_second(version: str, copies: int, households: int) -> float:
-    """Return years of all copies per CPU-second, at the best of five repetitions under random actions."""
+def years_per_second(version: str, copies: int, households: int) -> dict[str, int]:
+    """Return years of all copies per CPU-second by tensors and by kernels, interleaved.
+
+    Each is the best of five repetitions under random actions.
+    """
     game = LegacyTaxai(Parameters(version=version, households=households))  # type: ignore[arg-type]
-    keys = random.keys(SEED, copies)
+    keys, games = random.keys(SEED, copies), {"": game, KERNELS: game.on_kernels()}
     saved = 0.9 + 0.09 * random.uniform(keys, 0, "saved", (households, 2))
     actions = {"household": saved, "government": torch.tensor([0.99, 0.99, 0.99, 0.99, 0.0]).repeat(copies, 1, 1)}
-    years, fastest = max(20, 100_000 // (copies * households)), float("inf")
+    years, fastest = max(20, 100_000 // (copies * households)), dict.fromkeys(games, float("inf"))
+    seconds_of(games[KERNELS], keys, actions, 1)  # compiles them
     for _ in range(5):
-        state, start = game.reset(keys), time.process_time()
-        for _ in range(years):
-            game.observe(state)
-            state = game.step(state, actions).state
-        fastest = min(fastest, time.process_time() - start)
-    return copies * years / fastest
+        for way, played in games.items():
+            fastest[way] = min(fastest[way], seconds_of(played, keys, actions, years))
+    return {f"{copies} x {households}{way}": round(copies * years / seconds) for way, seconds in fastest.items()}
+
+
+def seconds_of(game: LegacyTaxai, keys: Tensor, actions: dict[str, Tensor], years: int) -> float:
+    """Return the CPU-seconds of some years, observations included."""
+    state, start = game.reset(keys), time.process_time()
+    for _ in range(years):
+        game.observe(state)
+        state = game.step(state, actions).state
+    return time.process_time() - start
 
 
 @torch.no_grad()
 def speed() -> dict[str, Any]:
-    """Return the speed of each version by "copies x households"."""
+    """Return the speed of each version by "copies x households", of kernels with the ending ", kernels"."""
     torch.set_num_threads(1)
-    return {
-        version: {f"{copies} x {count}": round(years_per_second(version, copies, count)) for copies, count in SIZES}
-        for version in POLICIES
-    }
+    result: dict[str, Any] = {version: {} for version in POLICIES}
+    for version, found in result.items():
+        for copies, households in SIZES:
+            found |= years_per_second(version, copies, households)
+    return result
 
 
 def main(folder: Path) -> None:

@@ -135,7 +135,7 @@ class SetsLogLinearTax(Protocol):
 
     @property
     def earnings_elasticity(self) -> float:
-        """The compensated elasticity of labour income with respect to the net-of-tax rate."""
+        """The compensated elasticity of labour income by the net-of-tax rate; zero where hours are no choice."""
 
     @property
     def labour_brackets(self) -> tuple[Sequence[float], Sequence[float]]:

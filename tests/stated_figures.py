@@ -259,6 +259,12 @@ def trained_responses() -> dict[str, str]:
     }
 
 
+def skewed_coverage() -> dict[str, str]:
+    by_size = result("interval_coverage")["coverage"]["lognormal, standard deviation of the logarithm 1"]
+    default = min(entry["default"] for size, entry in by_size.items() if int(size) >= 10)
+    return {"default": f"{100 * default:.0f} %", "student": f"{100 * by_size['10']['student']:.0f} %"}
+
+
 def coverage() -> dict[str, str]:
     rows: dict[str, str] = {}
     for shape, by_size in result("interval_coverage")["coverage"].items():

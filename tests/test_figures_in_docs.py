@@ -149,6 +149,11 @@ SENTENCES = (
     ),
     (
         "benchmarks/README.md",
+        figures.skewed_coverage,
+        "{default} from 10 lognormal values on, where Student's t has {student} |",
+    ),
+    (
+        "benchmarks/README.md",
         figures.leader_methods,
         "above the Saez fixed point, {saez} % with seven brackets",
     ),

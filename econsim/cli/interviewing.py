@@ -32,7 +32,7 @@ def interview(
     """Ask a persona of a run a question.
 
     It answers from its persona and from what it knew at the step. The run does not change; a question that was asked
-    before is answered from the record, without a call.
+    before is answered from the record, without a call, unless the answer could not be used.
     """
     from econsim.runs.folder import open_run
     from econsim.runs.interviews import interview as ask

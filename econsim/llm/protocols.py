@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from econsim.llm.questions import Answer, Question
     from econsim.llm.settings import Settings
 
-__all__ = ["AnswersQuestions", "EstimatesCalls", "LetsConverse", "TakesTurns", "UsesLlm", "model_name"]
+__all__ = ["AnswersQuestions", "AsksBeforeFit", "EstimatesCalls", "LetsConverse", "TakesTurns", "UsesLlm", "model_name"]
 
 
 class AnswersQuestions(Protocol):
@@ -41,6 +41,14 @@ class UsesLlm(Protocol):
 
     def connect(self, service: AnswersQuestions) -> None:
         """Set the service to which all questions are sent."""
+
+
+@runtime_checkable
+class AsksBeforeFit(UsesLlm, Protocol):
+    """An agent that asks only after its fit, but can ask a test question of the same form before it."""
+
+    def prepare_test_question(self, game: Game[Any], role: Role) -> None:
+        """Load a provisional result in place of that of the fit."""
 
 
 @runtime_checkable

@@ -55,8 +55,8 @@ class Parameters(Model):
     """Parameters of the Saez planner."""
 
     elasticity: Annotated[float, Field(gt=0)] | Literal["economy", "estimated"] = "economy"
-    """Elasticity of taxable income with respect to the net-of-tax rate; ``economy``: that of the economy's workers;
-    ``estimated``: by a regression on incomes under random flat taxes."""
+    """Elasticity of taxable income with respect to the net-of-tax rate; ``economy``: that of the economy's workers, who
+    must choose their hours; ``estimated``: by a regression on incomes under random flat taxes."""
     welfare_weights: SocialWeights = "economy"
     """Social welfare weights. ``economy``: the marginal weights of the economy's welfare function; ``inverse_income``:
     of potential income; ``{kind: atkinson, epsilon: 1}`` of consumption; ``{kind: crra, risk_aversion: 1}`` of utility
@@ -90,6 +90,12 @@ class Saez(FittedAction):
             raise UserError(
                 f"planner.elasticity, planner.welfare_weights: {type(game).__name__} sets a log-linear tax, for which"
                 " saez takes a number or economy, and the weights of the economy"
+            )
+        if self.parameters.elasticity == "economy" and not game.earnings_elasticity:
+            raise UserError(
+                f"planner.elasticity: labour income does not respond to taxes in this economy ({type(game).__name__}"
+                " without a choice of hours), and the formula would tax all of it; give planner.elasticity=NUMBER, let"
+                " households choose hours, or choose a planner that evaluates its policies, such as search"
             )
 
     def fit(self, game: Game[Any], role: Role, agents: Mapping[str, Agent], seed: int, recorder: Recorder) -> None:

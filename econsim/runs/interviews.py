@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from econsim.errors import UserError
 from econsim.llm.questions import BEFORE_ACTION, Addressee, Answer, Question
 from econsim.llm.replies import Form, Words
-from econsim.llm.service import STORE, Service
+from econsim.llm.service import STORE, NotRecorded, Service, TooManyFailures
 from econsim.llm.settings import Settings
 from econsim.llm.transcript import TRANSCRIPT, Asker, Entry
 from econsim.runs.llm_progress import QuestionProgress
@@ -36,6 +36,7 @@ INTERVIEWS = "interviews"
 """The folder of interviews in the folder of a run."""
 LONGEST = 2000  # characters of an answer in words
 _SEEDS = (1 << 30) - 1
+_APART = 11  # seeds of one question; it is repeated with the next ones, up to ten times (llm.retries_with_error)
 
 
 @dataclass(frozen=True)
@@ -138,13 +139,20 @@ def ask_personas(
         check_agreed(forecast, settings)
     folder.mkdir(parents=True, exist_ok=True)
     refuse_links(folder)
-    with locked(folder), Service(settings, *(folder / name for name in (STORE, LEDGER, TRANSCRIPT))) as service:
-        say(calls_in_words(forecast, settings))
-        service.check()
-        service.watch = QuestionProgress(say, len(questions))
-        labels = asked[0][0].policy, purpose, run.scenario.seed, asked[0][0].role
-        answers = service.ask(questions, Asker(*labels, model=_model_name(settings, asked[0][0].model)))
-        service.check_answers()
+    labels = asked[0][0].policy, purpose, run.scenario.seed, asked[0][0].role
+    asker = Asker(*labels, model=_model_name(settings, asked[0][0].model))
+    with locked(folder):
+        questions = _to_ask(questions, asker, settings, folder)
+        with Service(settings, *(folder / name for name in (STORE, LEDGER, TRANSCRIPT))) as service:
+            say(calls_in_words(forecast, settings))
+            service.check()
+            service.watch = QuestionProgress(say, len(questions))
+            try:
+                answers = service.ask(questions, asker)
+                service.check_answers()
+            except TooManyFailures as error:
+                error.args = (f"{error}; the same command asks again those that could not be used",)
+                raise
     together = zip(asked, answers, strict=True)
     return [Said(memory, text, answer) for (memory, text, _), answer in together]
 
@@ -170,6 +178,37 @@ def question_of(memory: Entry, text: str, form: Form, purpose: str) -> Question:
     )
     addressee = Addressee(memory.player, 0, memory.step, memory.persona, memory.role)
     return Question(memory.system, user, form, purpose, seed, max_tokens=None, addressee=addressee)
+
+
+def _to_ask(questions: Sequence[Question], asker: Asker, settings: Settings, folder: Path) -> list[Question]:
+    """Return the questions, with another seed, so that they are asked again, where no recorded answer can be used.
+
+    A strict replay asks nothing: there, the last recorded answer counts.
+    """
+    store = folder / STORE if settings.store is None else Path(settings.store)
+    store = store / STORE if store.is_dir() else store
+    if settings.mode == "off" or not store.exists():
+        return list(questions)
+    on_failure = "retry" if settings.on_failure == "retry" else "previous"
+    recorded = {"mode": "strict_replay", "store": str(store), "on_failure": on_failure, "failure_share": 1.0}
+    with Service(settings.model_copy(update=recorded)) as record:
+        return [_first_usable(question, asker, record, settings.mode == "strict_replay") for question in questions]
+
+
+def _first_usable(question: Question, asker: Asker, record: Service, is_replayed: bool) -> Question:
+    """Return the question with the first seed whose recorded answer can be used, or that has none.
+
+    ``is_replayed``: if there is no usable answer, return it with the last seed that has an answer.
+    """
+    last = question
+    while True:
+        try:
+            (answer,) = record.ask([question], asker)
+        except NotRecorded:
+            return last if is_replayed else question
+        if answer.outcome != "failed":
+            return question
+        last, question = question, replace(question, seed=(question.seed + _APART) & _SEEDS)
 
 
 def _shape(form: Form) -> str:

@@ -263,6 +263,17 @@ def test_the_government_sets_its_instruments_and_schedules_are_set_as_the_closes
     assert float(other.action(game, game.roles["government"])[1]) < float(action[1]) - 0.05
 
 
+def test_saez_needs_an_elasticity_where_hours_are_no_choice() -> None:
+    game = _economy(20, labour_weight=None, instruments=["labour_tax", "progressivity"], highest_rate=0.9)
+    government = game.roles["government"]
+    assert game.earnings_elasticity == 0
+    with pytest.raises(UserError, match=r"planner.elasticity: labour income does not respond.* planner.elasticity=NUM"):
+        Saez(SaezParameters()).check(game, government)
+    with pytest.raises(UserError, match=r"planner.elasticity: labour income does not respond"):
+        econsim.run(load("aiyagari", ["planner=saez", "economy.instruments=[labour_tax, progressivity]"]), quiet=True)
+    Saez(SaezParameters(elasticity=0.3)).check(game, government)
+
+
 def test_instruments_that_cannot_be_set_are_refused() -> None:
     with pytest.raises(UserError, match=r"instruments: 'labor_tax' is not one of status_quo .did you mean labour_tax"):
         econsim.make("bewley", instruments=["labor_tax"])

@@ -14,7 +14,7 @@ from tiny_server import Server, said
 from econsim import random
 from econsim.economies.one_step import OneStep, Parameters
 from econsim.errors import UserError
-from econsim.llm.service import Service
+from econsim.llm.service import EndpointError, Service
 from econsim.mechanisms.voting import median_flat_tax
 from econsim.planners import elected_llm
 from econsim.report.elections import election_tables
@@ -189,7 +189,7 @@ def test_a_recorded_election_replays_to_the_same_numbers(server: Server, tmp_pat
     chosen = {"planner": {"kind": "elected_llm", **FLAT}, "llm.base_url": server.base_url, "llm.model": "scripted"}
     first = execute(load("one_step_democratic", own | chosen), tmp_path / "first", quiet=True)
     asked = len(server.bodies)
-    assert asked == 3 * 3
+    assert asked == 1 + 3 * 3  # the test question, and three voters in three years
     store = {"llm.mode": "strict_replay", "llm.store": str(tmp_path / "first" / "answers.sqlite")}
     again = execute(load("one_step_democratic", own | chosen | store), tmp_path / "again", quiet=True)
     assert len(server.bodies) == asked
@@ -227,3 +227,19 @@ def test_a_run_records_who_stood_who_voted_for_whom_and_who_won(server: Server, 
     assert table.rows[5] == ["2", "worker_2", "0", "67%", "0, 2", "elected"]
     assert "1 of 6 ballots could not be read" in table.note
     assert "votes" in ReportedRun(run.path).plot.available
+
+
+@pytest.mark.parametrize("politicians", ["computed", "asked"])
+def test_a_model_that_the_server_does_not_have_is_an_error_before_the_search(
+    server: Server, tmp_path: Path, politicians: str
+) -> None:
+    refusal = {"error": {"message": "no such model"}}
+    server.listed, server.answer = [{"id": "mistral"}], lambda body: web.json_response(refusal, status=404)
+    own = {"baselines": ["free_market"], "evaluation.ceiling": None, "headline": None}
+    chosen = {"planner": {"kind": "elected_llm", "politicians": politicians, **FLAT}}
+    called = {"llm.base_url": server.base_url, "llm.model": "mistrall"}
+    with pytest.raises(EndpointError, match=r"does not list the model 'mistrall' .did you mean mistral"):
+        execute(load("one_step_democratic", own | chosen | called), tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run" / "checkpoints").exists()
+    (body,) = server.bodies
+    assert ("Reply with" in said(body)) or ("rates" in said(body))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from econsim.cli.application import app
 from econsim.errors import UserError
+from econsim.llm.service import TooManyFailures
 from econsim.runs import Run, execute
 from econsim.runs.interviews import interview
 from econsim.runs.surveys import conduct, read_survey
@@ -85,6 +86,29 @@ def test_an_interview_repeats_without_a_call(run: Run, server: Server) -> None:
     with pytest.raises(UserError, match="not in the response store"):
         interview(run, 5, WHY, overrides=["llm.mode=strict_replay"])
     assert len(server.bodies) == asked
+
+
+def test_an_answer_that_could_not_be_used_is_asked_again(run: Run, server: Server) -> None:
+    question = "What would you change?"
+    server.answer = lambda body: json.dumps({"opinion": "none"})
+    try:
+        before = len(server.bodies)
+        with pytest.raises(TooManyFailures, match=r"1 of 1 replies could not be used.*the same command asks again"):
+            interview(run, 1, question)
+        assert len(server.bodies) == before + 3  # the question, and twice with the error
+        with pytest.raises(TooManyFailures):
+            interview(run, 1, question)
+        seeds = [body["seed"] for body in server.bodies[before:]]
+        assert len(seeds) == 6
+        assert seeds[3] != seeds[0]
+        server.answer = lambda body: json.dumps({"answer": "Hours."})
+        assert interview(run, 1, question).answer.value == "Hours."
+        asked = len(server.bodies)
+        assert interview(run, 1, question).answer.value == "Hours."
+        assert interview(run, 1, question, overrides=["llm.mode=strict_replay"]).answer.value == "Hours."
+        assert len(server.bodies) == asked == before + 7
+    finally:
+        server.answer = answer
 
 
 def test_an_interview_of_nobody_says_who_can_be_asked(run: Run) -> None:

@@ -292,8 +292,12 @@ class Bewley(Game[State]):
 
     @property
     def earnings_elasticity(self) -> float:
-        r"""The compensated elasticity of hours of a static worker without other income, $1 / (\gamma + \sigma)$."""
-        return 1 / (self.settings.labour_curvature + self.settings.risk_aversion)
+        r"""The compensated elasticity of hours of a static worker without other income, $1 / (\gamma + \sigma)$.
+
+        Zero where hours are no choice.
+        """
+        settings = self.settings
+        return 0.0 if settings.labour_weight is None else 1 / (settings.labour_curvature + settings.risk_aversion)
 
     @property
     def labour_brackets(self) -> tuple[tuple[float, ...], tuple[float, ...]]:

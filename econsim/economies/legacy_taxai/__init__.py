@@ -38,8 +38,8 @@ Calibration
 
 Checks
     Each step equals that of the published programs, run side by side, to 1e-5 (``benchmarks/legacy_parity.py``), and an
-    independent plain implementation (``tests/economies/test_legacy_taxai.py``). Constant policies reach the published
-    results of learned ones.
+    independent plain implementation (``tests/economies/test_legacy_taxai.py``); kernels live the same years
+    (``tests/economies/test_legacy_taxai_kernels.py``). Constant policies reach the published results of learned ones.
 
 References:
     Mi, Xia, Song, Zhang, Li and Wang (2023), "TaxAI: A Dynamic Economic Simulator and Benchmark for Multi-Agent
@@ -50,8 +50,10 @@ References:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from math import inf
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -65,7 +67,11 @@ from econsim.economies.legacy_taxai.state import Flows, State
 from econsim.economies.legacy_taxai.year import LEAST, MOST, Year, clipped, live, produced, resources
 from econsim.game import Box, Game, Observation, Role, Transition
 from econsim.households.chains import Floats
+from econsim.kernels import require_numba
 from econsim.mechanisms.numerics import ascending
+
+if TYPE_CHECKING:
+    from econsim.economies.legacy_taxai.kernels.playing import Kernels
 
 __all__ = ["LegacyTaxai", "Parameters"]
 
@@ -83,7 +89,10 @@ _ASSETS_OVER_OUTPUT = 6.6  # of TaxAI's calibration of initial labour
 # SMFG's start: GDP (US dollars), debt and "capital" over GDP, hours and population of the United States in 2022.
 _GDP, _DEBT, _CAPITAL, _HOURS, _PEOPLE = 23_315.081e9, 1.2129, 0.183, 283_184.6642e6, 333_456e3
 _MOST_HOURS = 365 * 24 * (2 / 3) * (2 / 3)  # of a year, in SMFG
-_UNIT = 1000.0  # US dollars of observations
+UNIT = 1000.0
+"""US dollars of observations."""
+LEAST_LOGGED = 1e-12
+"""The least amount of which observations hold the logarithm."""
 _GROUPS = ("richest tenth", "poorer half")
 _INSTRUMENTS = ("income tax level", "income tax curvature", "wealth tax level", "wealth tax curvature", "spending")
 _OWN = {"productivity": "log", "assets": "log of one plus thousands of US dollars"}
@@ -108,6 +117,7 @@ class LegacyTaxai(Game[State]):
         }
         self.parameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
         self._rows = starts_of(parameters)
+        self._kernels: Kernels | None = None
         shared = _shared(has_wage=self.law.closed_goods)
         self.roles = {role.name: role for role in (_household(parameters.households, shared), _government(shared))}
 
@@ -145,7 +155,9 @@ class LegacyTaxai(Game[State]):
 
     def observe(self, state: State) -> dict[str, Observation]:
         """Return the observations of households and of the government."""
-        own = torch.stack([_log(state.productivity), torch.log1p(state.assets / _UNIT)], -1).to(self.dtype)
+        if self._kernels is not None and self._kernels.read(self, state):
+            return self._kernels.observe(self, state)
+        own = torch.stack([_log(state.productivity), torch.log1p(state.assets / UNIT)], -1).to(self.dtype)
         shared, alive = self._shared(state).to(self.dtype), torch.ones_like(state.superstar)
         one = alive[:, :1]
         return {
@@ -155,6 +167,8 @@ class LegacyTaxai(Game[State]):
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Live one year; the state of an episode that was cut short stays as it is."""
+        if self._kernels is not None and self._kernels.read(self, state, *actions.values()):
+            return self._kernels.step(self, state, actions)
         level, superstar = next_productivity(state.key, state.time + 1, state.productivity, state.superstar)
         moved = replace(state, productivity=level, superstar=superstar)
         chosen, instruments = clipped(actions["household"]), clipped(actions["government"][:, 0])
@@ -207,6 +221,23 @@ class LegacyTaxai(Game[State]):
         """Yield what the laws leave open in the episodes of a policy; see :class:`econsim.economics.StatesFindings`."""
         return findings(by_episode)
 
+    def not_covered(self) -> str:
+        """Return "", since kernels cover every legacy economy."""
+        return ""
+
+    def on_kernels(self) -> LegacyTaxai:
+        """Return this game played by its kernels where it is on the CPU and no gradient is taken.
+
+        Raises:
+            UserError: numba is not installed.
+        """
+        require_numba()
+        from econsim.economies.legacy_taxai.kernels.playing import Kernels
+
+        other = copy(self)
+        other._kernels, other.by_kernels = Kernels(), True
+        return other
+
     # --- implementation -----------------------------------------------------------------------------------------
 
     def _values(self) -> dict[str, Tensor]:
@@ -241,7 +272,7 @@ class LegacyTaxai(Game[State]):
             [by_assets, *(each.gather(-1, order) for each in (state.last.income, state.productivity))], 1
         )
         means = torch.stack([ranked[..., : count // 10].mean(-1), ranked[..., count // 2 :].mean(-1)], 1)  # [B, 2, 3]
-        amounts = torch.log1p(means[..., :2].clamp(min=0) / _UNIT)
+        amounts = torch.log1p(means[..., :2].clamp(min=0) / UNIT)
         shared = torch.cat([amounts, _log(means[..., 2:])], -1).flatten(1)
         return torch.cat([shared, _log(state.last.wage)[:, None]], -1) if self.law.closed_goods else shared
 
@@ -252,7 +283,7 @@ def _at_bounds(chosen: Tensor) -> Tensor:
 
 
 def _log(amount: Tensor) -> Tensor:
-    return amount.clamp(min=1e-12).log()
+    return amount.clamp(min=LEAST_LOGGED).log()
 
 
 def _shared(has_wage: bool) -> dict[str, str]:

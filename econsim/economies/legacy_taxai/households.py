@@ -18,6 +18,8 @@ __all__ = ["Start", "drawn", "next_productivity", "starts_of"]
 PERSISTENCE, DEVIATION = 0.982, 0.200
 ENTRY, STAY, MULTIPLE = 2.2e-6, 0.990, 504.3
 """Yearly chances of becoming and of remaining a superstar, and its productivity over the mean of others before."""
+SUPERSTARS, PRODUCTIVITY = "legacy_taxai/superstar", "legacy_taxai/productivity"
+"""Streams of random draws."""
 _NO_GRADE, _NO_GRADE_LEVEL = -1, 0.1  # what SMFG's copy of the survey has in place of the code -1 of EDUC
 
 _LEVELS = (
@@ -110,8 +112,8 @@ def next_productivity(key: Tensor, time: Tensor, level: Tensor, superstar: Tenso
         superstar: ``[B, N]`` bool.
     """
     shape = tuple(level.shape[1:])
-    moves = random.uniform(key, time, "legacy_taxai/superstar", shape, torch.float64)
-    shock = random.normal(key, time, "legacy_taxai/productivity", shape, torch.float64)
+    moves = random.uniform(key, time, SUPERSTARS, shape, torch.float64)
+    shock = random.normal(key, time, PRODUCTIVITY, shape, torch.float64)
     ordinary = level.masked_fill(superstar, 0.0)
     mean = ordinary.sum(-1, keepdim=True) / (~superstar).sum(-1, keepdim=True).clamp(min=1)
     following = torch.where(superstar, moves < STAY, moves < ENTRY)

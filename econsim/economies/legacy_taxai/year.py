@@ -28,14 +28,15 @@ from econsim.economies.legacy_taxai.state import Flows, State
 from econsim.mechanisms.numerics import power
 from econsim.mechanisms.welfare import gini
 
-__all__ = ["LEAST", "MOST", "Year", "clipped", "live", "resources"]
+__all__ = ["LEAST", "MOST", "NOT_NOUGHT", "Year", "clipped", "live", "resources"]
 
 LEAST, MOST = 0.001, 0.99
 """Bounds of every choice."""
 MOST_LEVEL, MOST_CURVATURE, MOST_SPENDING = 0.2, 0.05, 0.3
 """Highest values of the instruments: tau and xi of a tax, and government spending over output."""
 INVERSE_FRISCH = 2.0
-_NOT_NOUGHT = 1e-7  # added to amounts in SMFG's Gini index
+NOT_NOUGHT = 1e-7
+"""Added to amounts in SMFG's Gini index."""
 
 
 class Year(NamedTuple):
@@ -146,7 +147,7 @@ def _next_capital(
 
 
 def _gini(amount: Tensor, law: Law) -> Tensor:
-    return gini(amount if law.closed_goods else amount + _NOT_NOUGHT)
+    return gini(amount if law.closed_goods else amount + NOT_NOUGHT)
 
 
 def _utility(consumption: Tensor, worked: Tensor, law: Law) -> Tensor:

@@ -84,6 +84,16 @@ class LanguageElection(Asking, ElectedPlanner):
         self.parameters = parameters
         self.rule = RULES[parameters.rule]
 
+    def prepare_test_question(self, game: Game[Any], role: Role) -> None:
+        """Load candidates who all promise no taxes and bring no utility; see :class:`AsksBeforeFit`."""
+        brackets, voters = len(tax_thresholds(game, role, "elected_llm")), _voters(game).count
+        standing = _how_many(self.parameters, voters)
+        rates = torch.zeros(standing, brackets, dtype=torch.float64)
+        utility = torch.zeros(standing, voters, dtype=torch.float64)
+        self.load_state_dict(
+            {"candidates": torch.arange(standing), "promised": rates, "rates": rates, "utility": utility}
+        )
+
     def start(self, game: Game[Any], role: Role, num_envs: int) -> _Memory:
         """Return empty memories.
 

@@ -17,6 +17,7 @@ from econsim.economies.epidemic.kernels.rules import BLOCK, Numbers, Population,
 from econsim.economies.epidemic.parameters import Isolation, Testing, Vaccination
 from econsim.game import Transition
 from econsim.kernels.allocation import addresses_of, array_of, contiguous, like
+from econsim.kernels.constants import KeptConstants, can_be_read
 from econsim.kernels.threads import over_copies, slices_of
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ __all__ = ["Kernels"]
 class Constants(NamedTuple):
     """What kernels need again in every call for batches of the same size."""
 
-    made_of: tuple[int, torch.dtype]  # the number of environment copies and the precision of the game
-    parameters: Mapping[str, Tensor]
     arguments: tuple[Any, ...]  # sizes, numbers, population, mortality [1 | B], infectiousness [L]
     scratch: tuple[Any, ...]  # scratch memory, and an array in the precision of the game
 
@@ -38,23 +37,16 @@ class Kernels:
     """The kernels of an epidemic and what they need again in every call."""
 
     def __init__(self) -> None:
-        self._last: Constants | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Leave out what is kept where a game is pickled or copied: it is made again."""
-        return Kernels, ()
+        self._constants = KeptConstants(_constants)
 
     def read(self, game: Epidemic, state: State) -> bool:
         """Return whether kernels can read a state: it lies on the CPU, and no gradient is taken."""
-        if torch.compiler.is_compiling() or state.stage.device.type != "cpu":
-            return False
-        followed = (state.levers, *game.parameters.values())
-        return not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in followed))
+        return can_be_read(game, state.stage, state.levers)
 
     def step(self, game: Epidemic, state: State, actions: Mapping[str, Tensor], levers: Tensor) -> Transition[State]:
         """Return what the tensors of :meth:`Epidemic.step` return; ``levers`` ``[B, K]`` are those in force."""
         before = contiguous([getattr(state, name) for name in _BEFORE])
-        constants = self._constants(game, len(state.time))
+        constants = self._constants.of(game, len(state.time))
         new = like([getattr(state, name).contiguous() for name in _AFTER])
         rewards = torch.empty(state.stage.shape, dtype=game.dtype)
         sizes = constants.arguments[0]
@@ -65,13 +57,6 @@ class Kernels:
         fields: dict[str, Any] = dict(zip(_AFTER, new, strict=True))
         return game.transition(replace(state, levers=levers, **fields), rewards)
 
-    def _constants(self, game: Epidemic, copies: int) -> Constants:
-        """Return the constants, made again where the batch, the precision or a parameter is another one."""
-        last = self._last
-        if last is None or last.made_of != (copies, game.dtype) or last.parameters is not game.parameters:
-            self._last = last = _constants(game, copies)
-        return last
-
 
 _AFTER = ("time", "stage", "days", "home", "test", "confined", "vaccinated", "counts", "today", "peak")
 _BEFORE = ("key", *_AFTER)
@@ -80,8 +65,6 @@ _BEFORE = ("key", *_AFTER)
 def _constants(game: Epidemic, copies: int) -> Constants:
     slices, groups = slices_of(copies), len(game.population.susceptibility)
     return Constants(
-        made_of=(copies, game.dtype),
-        parameters=game.parameters,
         arguments=(
             _sizes(game, copies),
             _numbers(game),

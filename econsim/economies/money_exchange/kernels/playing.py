@@ -13,6 +13,7 @@ from econsim.economies.money_exchange.economy import PERSON, PLANNER, State
 from econsim.economies.money_exchange.kernels.rules import BLOCK, Sizes, step
 from econsim.game import Transition
 from econsim.kernels.allocation import addresses_of, array_of, contiguous, like
+from econsim.kernels.constants import KeptConstants, can_be_read
 from econsim.kernels.threads import over_copies, slices_of
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ __all__ = ["Kernels"]
 class Constants(NamedTuple):
     """What kernels need again in every call for batches of the same size."""
 
-    made_of: tuple[int, torch.dtype]  # the number of environment copies and the precision of the game
-    parameters: Mapping[str, Tensor]
     sizes: Sizes
     saving: Any  # [1 | B] float64
     thresholds: Any  # [K] float64
@@ -38,23 +37,16 @@ class Kernels:
     """The kernels of a money exchange and what they need again in every call."""
 
     def __init__(self) -> None:
-        self._last: Constants | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Leave out what is kept where a game is pickled or copied: it is made again."""
-        return Kernels, ()
+        self._constants = KeptConstants(_constants)
 
     def read(self, game: MoneyExchange, state: State) -> bool:
         """Return whether kernels can read a state: it lies on the CPU, and no gradient is taken."""
-        if torch.compiler.is_compiling() or state.wealth.device.type != "cpu":
-            return False
-        followed = (state.rates, *game.parameters.values())
-        return not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in followed))
+        return can_be_read(game, state.wealth, state.rates)
 
     def step(self, game: MoneyExchange, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Return what the tensors of :meth:`MoneyExchange.step` return."""
         key, time, wealth, squares, without, rates, revenue = contiguous(list(vars(state).values()))
-        constants = self._constants(game, len(time))
+        constants = self._constants.of(game, len(time))
         new = like([time, wealth, squares, without, rates, revenue])
         gains, order = torch.empty(wealth.shape, dtype=game.dtype), game.order(state)
         read = contiguous(
@@ -66,16 +58,9 @@ class Kernels:
         )
         network = [game.constants["rows"], game.constants["neighbours"]] if game.constants else [time, time]
         addresses = addresses_of([key, time, wealth, rates, *new, *read, gains, *network])
-        _, _, sizes, saving, thresholds, *memory = constants
+        sizes, saving, thresholds, *memory = constants
         over_copies(step, len(time), sizes, saving, thresholds, addresses, *memory)
         return game.transition(State(state.key, *new), gains)
-
-    def _constants(self, game: MoneyExchange, copies: int) -> Constants:
-        """Return the constants, made again where the batch, the precision or a parameter is another one."""
-        last = self._last
-        if last is None or last.made_of != (copies, game.dtype) or last.parameters is not game.parameters:
-            self._last = last = _constants(game, copies)
-        return last
 
 
 def _constants(game: MoneyExchange, copies: int) -> Constants:
@@ -91,8 +76,6 @@ def _constants(game: MoneyExchange, copies: int) -> Constants:
         len(game.constants["neighbours"]) if game.constants else -1,
     )
     return Constants(
-        made_of=(copies, game.dtype),
-        parameters=game.parameters,
         sizes=sizes,
         saving=array_of(game.parameters["saving_propensity"].reshape(-1)),
         thresholds=array_of(game.thresholds),

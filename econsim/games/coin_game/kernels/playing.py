@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from econsim.game import Observation, Transition
 from econsim.games.coin_game.game import NUMBERS, PLAYER, State
 from econsim.games.coin_game.kernels.rules import Sizes, observe, step
 from econsim.kernels.allocation import addresses_of, array_of, contiguous, like
+from econsim.kernels.constants import KeptConstants, can_be_read
 from econsim.kernels.threads import over_copies, slices_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ __all__ = ["Kernels"]
 class Constants(NamedTuple):
     """What kernels need again in every call for batches of the same size."""
 
-    made_of: tuple[int, torch.dtype]  # the number of environment copies and the precision of the game
-    parameters: Mapping[str, Tensor]
     sizes: Sizes
     numbers: Any  # [1 | B, 3] float64, the numeric parameters
     targets: Any  # [4, P] int64, cells to which moves lead
@@ -43,22 +41,15 @@ class Kernels:
     """The kernels of a coin game and what they need again in every call."""
 
     def __init__(self) -> None:
-        self._last: Constants | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Leave out what is kept where a game is pickled or copied: it is made again."""
-        return Kernels, ()
+        self._constants = KeptConstants(_constants)
 
     def read(self, game: CoinGame, state: State) -> bool:
         """Return whether kernels can read a state: it lies on the CPU, and no gradient is taken."""
-        if torch.compiler.is_compiling() or state.score.device.type != "cpu":
-            return False
-        followed = (state.score, *game.parameters.values())
-        return not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in followed))
+        return can_be_read(game, state.score)
 
     def step(self, game: CoinGame, state: State, actions: Tensor) -> Transition[State]:
         """Return what the tensors of :meth:`CoinGame.step` return."""
-        held, constants = contiguous(list(vars(state).values())), self._constants(game, state)
+        held, constants = contiguous(list(vars(state).values())), self._constants.of(game, len(state.time))
         time, key, *others = held
         new = [torch.empty_like(time), key, *like(others)]
         rewards, over = like([constants.rewards, constants.never])
@@ -71,19 +62,12 @@ class Kernels:
 
     def observe(self, game: CoinGame, state: State) -> dict[str, Observation]:
         """Return what the tensors of :meth:`CoinGame.observe` return."""
-        held, constants = contiguous(list(vars(state).values())), self._constants(game, state)
+        held, constants = contiguous(list(vars(state).values())), self._constants.of(game, len(state.time))
         written = like([constants.features, constants.view, constants.seen])
         over_copies(observe, len(state.time), constants.sizes, addresses_of([*held, *written]), constants.unit)
         features, view, seen = written
         alive = constants.alive
         return {PLAYER: Observation(features, alive, alive, view=view, facts={"seen": seen})}
-
-    def _constants(self, game: CoinGame, state: State) -> Constants:
-        """Return the constants, made again where the batch, the precision or a parameter is another one."""
-        copies, last = len(state.time), self._last
-        if last is None or last.made_of != (copies, game.dtype) or last.parameters is not game.parameters:
-            self._last = last = _constants(game, copies)
-        return last
 
 
 def _constants(game: CoinGame, copies: int) -> Constants:
@@ -92,8 +76,6 @@ def _constants(game: CoinGame, copies: int) -> Constants:
     columns = [game.parameters[name].reshape(-1) for name in NUMBERS]
     rows = max(len(column) for column in columns)
     return Constants(
-        made_of=(copies, game.dtype),
-        parameters=game.parameters,
         sizes=Sizes(copies, players, game.cells, game.horizon, int(settings.coin_colours == "alternate")),
         numbers=array_of(torch.stack([column.expand(rows) for column in columns], 1)),
         targets=array_of(game.constants["targets"]),

@@ -2,7 +2,7 @@
 
 The paper (Zheng et al. 2020) gives productivity, the coin of all four workers, and equality under each tax, but no
 incomes. Both figures together determine the income of the worker who builds, once it is known how the other three share
-the rest. They are taken to share it as in econsim's run under the same law, and equally for comparison. Incomes are
+the rest. They are taken to share it as in econsim's runs under the same law, and equally for comparison. Incomes are
 taken to be the same in each of the ten tax periods. The same inference from econsim's own productivity and equality is
 checked against the coin that its builder really has.
 
@@ -30,7 +30,7 @@ PUBLISHED = {"free_market": (3285.0, 0.39), "us_federal": (2656.0, 0.48)}
 """Productivity in coin, and equality, which is published in whole percent."""
 ROUNDING = 0.005
 PERIODS = 10
-RUNS = {"econsim": "gather_trade_build_long_untaxed_phase", "econsim_same_rates": "gather_trade_build_same_rates"}
+RUN = "gather_trade_build_same_rates"
 EQUAL = (1.0, 1.0, 1.0)
 
 
@@ -71,12 +71,11 @@ def main() -> None:
     thresholds = tax_thresholds(game, planner, "us_federal").double()
     federal = UsFederal(Parameters()).action(game, planner).double().reshape(-1)
     laws = {"free_market": torch.zeros_like(federal), "us_federal": federal}
-    own = {name: json.loads((RESULTS / f"{run}.json").read_text())["result"] for name, run in RUNS.items()}
+    own = json.loads((RESULTS / f"{RUN}.json").read_text())["result"]
     rows: dict[str, dict[str, Any]] = {}
     for law, rates in laws.items():
-        coins = {name: found["division_of_labour"][law]["coin"] for name, found in own.items()}
+        ours, (*split, coin_of_builder) = own["policies"][law], own["division_of_labour"][law]["coin"]
         productivity, wanted = PUBLISHED[law]
-        split = coins["econsim"][:3]
 
         def row(total: float, wanted: float, split: Sequence[float], rates: Tensor = rates) -> dict[str, float]:
             builder, others, kept = incomes(total, wanted, split, rates, thresholds)
@@ -87,13 +86,11 @@ def main() -> None:
             "published_equality_lower": row(productivity, wanted - ROUNDING, split),
             "published_equality_higher": row(productivity, wanted + ROUNDING, split),
             "published_others_equal": row(productivity, wanted, EQUAL),
+            "econsim": {
+                **row(ours["productivity"], ours["equality"], split),
+                "true_coin_of_builder": coin_of_builder,
+            },
         }
-        for name, found in own.items():
-            ours, (*others, builder) = found["policies"][law], coins[name]
-            rows[law][name] = {
-                **row(ours["productivity"], ours["equality"], others),
-                "true_coin_of_builder": builder,
-            }
     changes = {
         source: {
             who: rows["us_federal"][source][who] / rows["free_market"][source][who] - 1 for who in ("builder", "others")

@@ -66,6 +66,27 @@ def pension_reform() -> dict[str, str]:
     }
 
 
+def generation_debt() -> dict[str, str]:
+    found = result("generation_debt")
+    assert max(value for each in found.values() for value in each["residuals"].values()) < 1e-7
+    debt, sudden, known = found["debt"], found["surprise"], found["announced"]
+    assert max(debt["gain_by_age"].values()) == debt["gain_by_age"]["90"]
+    assert known["winners"] > sudden["winners"]
+    assert sudden["gain_by_age"]["65"] < known["gain_by_age"]["65"] < 0
+    return {
+        "owed": f"{100 * debt['after']['debt'] / debt['after']['output']:.0f}",
+        "capital": f"{100 * (1 - debt['after']['capital'] / debt['before']['capital']):.1f}",
+        "before": f"{100 * debt['before']['interest_rate']:.2f}",
+        "after": f"{100 * debt['after']['interest_rate']:.2f}",
+        "winners": f"{100 * debt['winners']:.0f}",
+        "lost": f"{-100 * debt['newborns'][-1]:.1f}",
+        "sudden": f"{100 * sudden['winners']:.0f}",
+        "known": f"{100 * known['winners']:.0f}",
+        "sudden_65": f"{-100 * sudden['gain_by_age']['65']:.1f}",
+        "known_65": f"{-100 * known['gain_by_age']['65']:.1f}",
+    }
+
+
 def life_cycle_learned() -> dict[str, str]:
     found = result("life_cycle_learned")
     learned, exact = list(found["learned"].values()), found["exact"]

@@ -382,6 +382,8 @@ class _Search:
                 hint = "lower the taxes or raise the transfer"
                 if self.taxes.closure.adjusts == "debt":
                     hint += ", or let debt respond by more, which explodes below interest less growth"
+                elif self.taxes.debt > 0:
+                    hint += ", or lower public debt"
                 raise UserError(
                     f"no stationary equilibrium: the lowest income at age {age} of a life leaves no consumption,"
                     f" {income:.3g} per period; {hint}"

@@ -41,7 +41,7 @@ SMALL: dict[str, Any] = {
         "pension": {"replacement": 0.4},
     },
 }
-ADJUSTS = {"adjusts": "debt", "spending": 0.03, "transfer": 0.03, "debt": 0.02, "response": 1.2}
+ADJUSTS = {"adjusts": "debt", "spending": 0.005, "transfer": 0.007, "debt": 0.01, "response": 1.5}
 SHOWN = "interest_rate", "wage", "capital", "output", "transfer", "debt", "pension", "contribution"
 
 

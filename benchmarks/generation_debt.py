@@ -40,7 +40,7 @@ def path(reform: dict[str, float], announced: int = 0) -> dict[str, Any]:
         "winners": gained.winners,
         "gain_by_age": ages,
         "newborns": [float(gained.newborns[0]), float(gained.newborns[-1])],
-        "residuals": {**solution.residuals, **found.residuals},
+        "residuals": dict(solution.residuals),
     }
 
 

@@ -197,14 +197,14 @@ SENTENCES = (
         "docs/economies/bewley.md",
         macro.generation_debt,
         "debt of {owed} % of a year's output takes the place of {capital} % of capital, and raises the interest rate"
-        " from {before} to {after} %: {winners} % of the people of period 0 gain, and those who are born in the end"
-        " lose {lost} % of consumption",
+        " from {before} to {after} %. All people of period 0 gain, {least} % of consumption at least, and those who"
+        " are born in the end lose {lost} %",
     ),
     (
         "docs/economies/bewley.md",
         macro.generation_debt,
-        "{known} % of the people of period 0 gain instead of {sudden} %, and those who have just retired lose"
-        " {known_65} instead of {sudden_65} % of consumption",
+        "those who have just retired lose {known_65} instead of {sudden_65} % of consumption, and {known} instead of"
+        " {sudden} % of the people of period 0 gain",
     ),
     (
         "docs/economies/bewley.md",

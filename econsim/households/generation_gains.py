@@ -1,4 +1,4 @@
-"""Who gains along a path with overlapping generations, in consumption equivalents for the rest of a life.
+"""Gains along a path with overlapping generations, in consumption equivalents for the rest of a life.
 
 Gains are those of people by their age in period 0, and of the newborn of each period, who do not know their
 productivity.

@@ -255,6 +255,19 @@ def test_the_solver_finds_the_path_after_a_reform() -> None:
         LifeCycle(LifeParameters(periods=30)).solve(game, {})
 
 
+@pytest.mark.parametrize(
+    ("changes", "name", "reason"),
+    [
+        (BRACKETS, "labour_tax", "income_tax has brackets in its place"),
+        (RULE, "spending_share", "the budget's debt adjusts"),
+    ],
+)
+def test_a_reform_of_an_instrument_without_use_is_refused(changes: dict[str, Any], name: str, reason: str) -> None:
+    solver = LifeCycle(LifeParameters(reform={name: 0.1}))
+    with pytest.raises(UserError, match=f"reform: {name}: it has no use, since {reason}"):
+        solver.solve(_economy(10, **changes), {})
+
+
 def test_methods_without_ages_refuse_the_life_cycle() -> None:
     game = _economy(10)
     for solver in (

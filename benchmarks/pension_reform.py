@@ -45,18 +45,20 @@ def along(replacement: float) -> dict[str, Any]:
     """Return gains along the path, by age in period 0 and of newborns."""
     game = load("life_cycle").game.build()
     start = time.process_time()
-    found = LifeCycle(Parameters(reform={"replacement": replacement}, periods=PERIODS)).solve(game, {}).path
+    solution = LifeCycle(Parameters(reform={"replacement": replacement}, periods=PERIODS)).solve(game, {})
     seconds = time.process_time() - start
+    found, gained = solution.path, solution.gains
     assert found is not None
+    assert gained is not None
     entry = game.settings.life_cycle.entry
-    gains = {str(entry + age): float(gain) for age, gain in enumerate(found.gains)}
+    gains = {str(entry + age): float(gain) for age, gain in enumerate(gained.by_age)}
     return {
         "cpu_seconds": seconds,
         "evaluations": found.evaluations,
-        "winners": found.winners,
+        "winners": gained.winners,
         "gain_by_age": gains,
         "oldest_winner": max(int(age) for age, gain in gains.items() if gain > 0),
-        "newborns": [float(found.newborns[0]), float(found.newborns[-1])],
+        "newborns": [float(gained.newborns[0]), float(gained.newborns[-1])],
         "residuals": found.residuals,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from stated_figures import result
@@ -63,6 +63,28 @@ def pension_reform() -> dict[str, str]:
         "after": f"{100 * after['interest_rate']:.2f}",
         "before": f"{100 * before['interest_rate']:.2f}",
         "gain": f"{100 * found['gain']:.1f}",
+    }
+
+
+def generation_debt() -> dict[str, str]:
+    found = result("generation_debt")
+    for each in found.values():
+        residuals = dict(each["residuals"])
+        assert residuals.pop("Residual of the path, arrival") < 1e-6
+        assert max(residuals.values()) < 1e-7
+    debt, sudden, known = found["debt"], found["surprise"], found["announced"]
+    assert debt["winners"] > 1 - 1e-9
+    return {
+        "owed": f"{100 * debt['after']['debt'] / debt['after']['output']:.0f}",
+        "capital": f"{100 * (1 - debt['after']['capital'] / debt['before']['capital']):.1f}",
+        "before": f"{100 * debt['before']['interest_rate']:.2f}",
+        "after": f"{100 * debt['after']['interest_rate']:.2f}",
+        "least": f"{floor(1000 * min(debt['gain_by_age'].values())) / 10:.1f}",
+        "lost": f"{-100 * debt['newborns'][-1]:.1f}",
+        "sudden": f"{100 * sudden['winners']:.0f}",
+        "known": f"{100 * known['winners']:.0f}",
+        "sudden_65": f"{-100 * sudden['gain_by_age']['65']:.1f}",
+        "known_65": f"{-100 * known['gain_by_age']['65']:.1f}",
     }
 
 

@@ -200,6 +200,19 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
+        macro.generation_debt,
+        "debt of {owed} % of a year's output takes the place of {capital} % of capital, and raises the interest rate"
+        " from {before} to {after} %. All people of period 0 gain, {least} % of consumption at least, and those who"
+        " are born in the end lose {lost} %",
+    ),
+    (
+        "docs/economies/bewley.md",
+        macro.generation_debt,
+        "those who have just retired lose {known_65} instead of {sudden_65} % of consumption, and {known} instead of"
+        " {sudden} % of the people of period 0 gain",
+    ),
+    (
+        "docs/economies/bewley.md",
         macro.life_cycle_learned,
         "In the scenario, after at most {seconds} CPU-seconds of training with two seeds, a best response would add"
         " {mean} % of consumption for a household, and {least} to {most} % by group of ages. In the last period"

@@ -52,11 +52,6 @@ class ExactHousehold:
                 f"agents.{role.name}: kind exact_household needs a game that solves the problem of households"
                 f" (exact_actions), such as bewley; {type(game).__name__} does not"
             )
-        if self.parameters.expects == "path" and game.has_ages:
-            raise UserError(
-                f"agents.{role.name}.expects: households with a life cycle expect the stationary equilibrium in play;"
-                " leave expects out"
-            )
         return Memory(game, role)
 
     def act(self, observation: Observation, memory: Memory, key: Tensor) -> tuple[Tensor, Memory]:

@@ -129,24 +129,57 @@ class Taxes:
         """Return public consumption, the transfer, debt and the level of the labour tax that close the budget.
 
         Args:
-            rate: of interest.
+            rate: of interest, less the growth of the population, since debt is constant per household.
             revenue: of all taxes, per household.
             level: of the labour tax at which it was raised.
             net: mean labour income after tax, at that level.
         """
-        left, closure = revenue - rate * self.debt, self.closure
-        spending, transfer, debt = closure.spending, closure.transfer, self.debt
+        closure = self.closure
+        if closure.adjusts != "debt":
+            spending, transfer, level = self.settled(revenue - rate * self.debt, level, net)
+            return spending, transfer, self.debt, level
+        # T = left - G - r (B - debt), with the rule's B
+        left, given, response = revenue - rate * self.debt, closure.transfer, closure.response
+        transfer = (left - closure.spending - rate * given / response) / (1 - rate / response)
+        return closure.spending, transfer, self.debt + (given - transfer) / response, level
+
+    def settled(self, left: float, level: float, net: float) -> tuple[float, float, float]:
+        """Return public consumption, the transfer and the level of the labour tax where debt is given.
+
+        Args:
+            left: of revenue and new debt after interest and debt that is repaid, per household.
+            level: of the labour tax at which revenue was raised.
+            net: mean labour income after tax, at that level.
+        """
+        closure = self.closure
+        spending, transfer = closure.spending, closure.transfer
         if closure.adjusts == "transfer":
             spending += self.spending_share * (left - spending)
             transfer = left - spending
         elif closure.adjusts == "spending":
             spending = left - transfer
-        elif closure.adjusts == "labour_tax":
+        else:
             level *= 1 + (left - spending - transfer) / net
-        else:  # T = left - G - r (B - debt), with the rule's B
-            transfer = (left - spending - rate * transfer / closure.response) / (1 - rate / closure.response)
-            debt += (closure.transfer - transfer) / closure.response
-        return spending, transfer, debt, level
+        return spending, transfer, level
+
+    def check(self) -> None:
+        """Check what no equilibrium can have.
+
+        Raises:
+            UserError: marginal rates that fall with income, brackets that have to close the budget, or a tax that takes
+                all labour income, capital income or wealth.
+        """
+        rates = self.brackets[1]
+        if list(rates) != sorted(rates):
+            raise UserError(
+                f"brackets: marginal rates that fall with income, {', '.join(f'{rate:g}' for rate in rates)}: then the"
+                " choice of hours can have several optima, which the endogenous grid method does not find; give rates"
+                " that do not fall"
+            )
+        if rates and self.closure.adjusts == "labour_tax":
+            raise UserError("brackets have no level that could close the budget; let the transfer or spending do that")
+        if self.capital_income >= 1 or self.labour_level <= 0 or self.wealth >= 1:
+            raise UserError("no stationary equilibrium: a tax takes all labour income, capital income or wealth")
 
 
 @dataclass(frozen=True)
@@ -283,17 +316,7 @@ class _Search:
 
     def check(self, highest_rate: float) -> None:
         """Check what can be known before the search."""
-        rates = self.taxes.brackets[1]
-        if list(rates) != sorted(rates):
-            raise UserError(
-                f"brackets: marginal rates that fall with income, {', '.join(f'{rate:g}' for rate in rates)}: then the"
-                " choice of hours can have several optima, which the endogenous grid method does not find; give rates"
-                " that do not fall"
-            )
-        if rates and self.taxes.closure.adjusts == "labour_tax":
-            raise UserError("brackets have no level that could close the budget; let the transfer or spending do that")
-        if self.taxes.capital_income >= 1 or self.taxes.labour_level <= 0 or self.taxes.wealth >= 1:
-            raise UserError("no stationary equilibrium: a tax takes all labour income, capital income or wealth")
+        self.taxes.check()
         if highest_rate <= -self.technology.depreciation:
             raise UserError(
                 f"no stationary equilibrium: at every interest rate above minus depreciation"

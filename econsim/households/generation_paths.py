@@ -1,19 +1,20 @@
 r"""Transition paths with overlapping generations, from one stationary equilibrium to that after a reform.
 
-Households learn of the reform in period 0 and know all prices from then on. Choices follow backward over periods and
-ages from the final equilibrium, and the distribution forward from the first one. Capital and bequests at the end of
-each period, labour, and what closes the government's budget are a fixed point, found by iteration with Anderson's
-acceleration as in Auerbach and Kotlikoff's method, without linearisation.
-
-Gains are consumption equivalents for the rest of a life: of people by their age in period 0, and of the newborn of each
-period, who do not know their productivity.
+Households learn of the reform in period 0 and know all prices from then on, also where taxes or the pension change
+later. Choices follow backward over periods and ages from the final equilibrium, and the distribution forward from the
+first one. Capital and bequests at the end of each period, labour, and what closes the government's budget
+$G + T + (1 + r) B = R + (1 + n) B'$ are a fixed point, found by iteration with Anderson's acceleration as in Auerbach
+and Kotlikoff's method, without linearisation. Public debt is per person, and what the taxes of a period say of it is
+that at the end of the period, unless debt adjusts.
 
 Source: Auerbach and Kotlikoff (1987), "Dynamic Fiscal Policy".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,44 +22,47 @@ from econsim.errors import UserError
 from econsim.households.chains import Floats
 from econsim.households.equilibrium import Aggregates, Stops, Taxes, Technology
 from econsim.households.fixed_points import fixed_point
-from econsim.households.life_cycle import expected_periods
-from econsim.households.life_values import (
-    by_age,
-    stationary_lives,
-    values_before,
-    write_best_choices,
-)
+from econsim.households.life_cycle import LifeCycle
+from econsim.households.life_values import by_age, write_best_choices
 from econsim.households.lottery import Lottery
-from econsim.households.overlapping_generations import Generations, bequests, life_budgets, life_means
+from econsim.households.overlapping_generations import Generations, bequests, life_budgets, life_flows
 from econsim.households.policies import Policy
 from econsim.households.problem import Budget, Household
-from econsim.households.welfare import Value, consumption_equivalent
 
-__all__ = ["GenerationPath", "generation_path"]
+__all__ = ["Ends", "GenerationPath", "Rules", "generation_path", "later"]
 
 _LIMIT = 200  # evaluations of a path
 _MEMORY = 10
 _ARRIVED = 1e-3  # distance from the final capital in the last period, relative to it
+_ROUNDING = 1e-9  # of public consumption, a share of output
 _APPROACH = 0.93  # by which the distance of capital falls in a period, in the path that is tried first
+
+
+Ends = tuple[Generations, Generations]
+"""The equilibria before and after a reform."""
+
+
+class Rules(NamedTuple):
+    """The government of a period."""
+
+    taxes: Taxes
+    life: LifeCycle  # of which only the rate of the pension differs between periods
 
 
 @dataclass(frozen=True)
 class GenerationPath:
     """A path; amounts are per person and period, in units of output.
 
-    paths: ``[T]`` by name: ``interest_rate``, ``wage``, ``capital`` and ``bequest`` at the start of the period,
-        ``labour``, ``output``, ``consumption``, ``spending``, ``transfer``, ``labour_level`` and ``pension``.
-    gains: ``[J]``, by age in period 0.
-    newborns: ``[T]``, of those who are born in each period.
-    winners: the share of people of period 0 who gain, each in its own state.
+    paths: ``[T]`` by name: ``interest_rate``, ``wage``, ``capital``, ``bequest`` and ``debt`` at the start of the
+        period, ``labour``, ``output``, ``consumption``, ``spending``, ``transfer``, ``labour_level``, ``contribution``
+        and ``pension``.
+    choices: ``[3, T, J, S, G]``, consumption, hours and assets at the end of the period.
     residuals: the largest over periods, by name.
     evaluations: the number of paths that were tried.
     """
 
     paths: dict[str, Floats]
-    gains: Floats
-    newborns: Floats
-    winners: float
+    choices: Floats
     residuals: dict[str, float]
     evaluations: int
 
@@ -66,30 +70,28 @@ class GenerationPath:
 def generation_path(
     household: Household,
     technology: Technology,
-    taxes: Taxes,
+    rules: Sequence[Rules],
     before: Generations,
     after: Generations,
-    periods: int,
     tolerance: float = 1e-8,
     stops: Stops = lambda done, message: False,
 ) -> GenerationPath:
-    """Return the path after a reform that is a surprise in period 0.
+    """Return the path under ``rules`` ``[T]``, which households learn in period 0.
 
     Args:
         household: preferences, productivity and the grid of assets.
         technology: of the representative firm.
-        taxes: after the reform.
-        before: the stationary equilibrium in which the path starts.
-        after: that after the reform, whose pension is in force from period 0 on.
-        periods: after which the economy has to be in it.
+        rules: of each period, with the same ``closure.adjusts``; the last are those of ``after``.
+        before: whose people, capital, bequests and debt are those of period 0.
+        after: the stationary equilibrium under the last rules, in which the economy has to be in the end.
         tolerance: of the fixed point, relative.
         stops: takes the number of paths that were tried and a message, and returns whether to stop.
 
     Raises:
-        UserError: the path was not found to the tolerance, or has not arrived after ``periods``, or somebody who is
-            alive has nothing to consume; the message gives the residual.
+        UserError: the path was not found to the tolerance, or has not arrived in the last period, or public
+            consumption or that of a household would be negative; the message gives the residual.
     """
-    system = _System(household, technology, taxes, before, after, periods)
+    system = _System(household, technology, rules, before, after)
     done, last = 0, np.inf
 
     def image(point: Floats) -> Floats:
@@ -104,6 +106,30 @@ def generation_path(
     if not solved.residual <= tolerance:
         raise _not_found(done, solved.residual, tolerance)
     return system.path(solved.residual, done)
+
+
+def later(household: Household, start: Generations, found: GenerationPath, periods: int) -> Generations:
+    """Return the state of a path from ``start`` after some periods, in which another path can start."""
+    life, shape = start.life, found.choices.shape[2:]
+    mass = start.equilibrium.distribution.reshape(shape)
+    for assets in found.choices[2, :periods]:
+        mass = _a_period_later(household, life, mass, assets)
+    capital, bequest, debt = (float(found.paths[name][periods]) for name in ("capital", "bequest", "debt"))
+    solved = start.equilibrium
+    means = replace(solved.aggregates, debt=debt)
+    people = mass.reshape(solved.distribution.shape)
+    solved = replace(solved, capital=capital, aggregates=means, distribution=people)
+    return replace(start, equilibrium=solved, bequest=bequest)
+
+
+def _a_period_later(household: Household, life: LifeCycle, mass: Floats, assets: Floats) -> Floats:
+    """Return the distribution ``[J, S, G]`` of the next period, given assets at the end of this one."""
+    after = np.zeros_like(mass)
+    after[0, :, 0] = life.shares[0] * life.newborns
+    for age in range(life.ages - 1):
+        moved = Lottery(household.chain, household.grid, assets[age])(mass[age])
+        after[age + 1] = life.survival[age] / (1 + life.growth) * moved
+    return after
 
 
 def _not_found(done: int, residual: float, tolerance: float) -> UserError:
@@ -123,23 +149,22 @@ class _System:
         self,
         household: Household,
         technology: Technology,
-        taxes: Taxes,
+        rules: Sequence[Rules],
         before: Generations,
         after: Generations,
-        periods: int,
     ) -> None:
-        self.household, self.technology, self.taxes = household, technology, taxes
-        self.before, self.after, self.life, self.periods = before, after, after.life, periods
+        self.household, self.technology, self.rules = household, technology, rules
+        self.before, self.after, self.life, self.periods = before, after, after.life, len(rules)
         self.shape = self.life.ages, household.chain.states, len(household.grid)
         self.mass = before.equilibrium.distribution.reshape(self.shape)
-        final = after.equilibrium
-        self.closes_by_level = taxes.closure.adjusts == "labour_tax"
+        final, self.adjusts = after.equilibrium, rules[-1].taxes.closure.adjusts
+        self.closes_by_level = self.adjusts == "labour_tax"
         closing = final.aggregates.labour_level if self.closes_by_level else final.aggregates.transfer
         wage = final.wage
         self.scales = np.array([final.capital, wage, final.aggregates.labour, 1.0 if self.closes_by_level else wage])
         self.final = np.array([final.capital, after.bequest, final.aggregates.labour, closing]) / self.scales
         self.last = by_age(final.policy, self.life)
-        self.choices = np.empty((3, periods, *self.shape))
+        self.choices = np.empty((3, self.periods, *self.shape))
 
     def first(self) -> Floats:
         """Return the point that is tried first: capital approaches its final value, all else is there at once."""
@@ -158,33 +183,25 @@ class _System:
         ended, bequest, labour, closing = self.scales[:, None] * point.reshape(4, -1)
         capital = np.append(self.before.equilibrium.capital, ended[:-1])
         received = np.append(self.before.bequest, bequest[:-1])
-        rules = (
-            [replace(self.taxes, labour_level=level) for level in closing]
-            if self.closes_by_level
-            else ([self.taxes] * self.periods)
-        )
-        given = self.taxes.closure.adjusts != "transfer"
-        transfers = np.full(self.periods, self.taxes.closure.transfer) if given else closing
+        taxes = [each.taxes for each in self.rules]
+        if self.closes_by_level:
+            taxes = [replace(each, labour_level=level) for each, level in zip(taxes, closing, strict=True)]
+        given = self.adjusts in ("spending", "labour_tax")
+        transfers = np.array([each.closure.transfer for each in taxes]) if given else closing
         prices = [self._prices(*each) for each in zip(capital, labour, strict=True)]
-        budgets = [
-            life_budgets(self.life, *each) for each in zip(rules, prices, labour, transfers, received, strict=True)
-        ]
+        lives = [each.life for each in self.rules]
+        budgets = [life_budgets(*each) for each in zip(lives, taxes, prices, labour, transfers, received, strict=True)]
         write_best_choices(
             self.choices, self.household, self.life, budgets, self.last[0], self.after.equilibrium.budget
         )
-        self.flows = self._forward(rules, prices, budgets, capital)
-        self.start = {"capital": capital, "bequest": received, "transfer": transfers}
+        self._forward(taxes, prices, budgets, capital)
+        self.start = {"capital": capital, "bequest": received, "debt": self.debt[:-1], "transfer": transfers}
         self.prices = np.array(prices)
-        new = np.array(
-            [
-                [means.assets, left, means.labour, means.labour_level if self.closes_by_level else means.transfer]
-                for means, left in self.flows
-            ]
-        ).T
+        closed = [each.labour_level if self.closes_by_level else each.transfer for each in self.means]
         if self.closes_by_level:
-            new[3] = np.maximum(new[3], 0.5 * closing)
-        elif given:
-            new[3] = closing
+            closed = np.maximum(closed, 0.5 * closing)
+        saved, worked = ([getattr(each, name) for each in self.means] for name in ("assets", "labour"))
+        new = np.array([np.array(saved) - self.debt[1:], self.left, worked, closed])
         relative: Floats = new / self.scales[:, None]
         return relative.ravel()
 
@@ -193,48 +210,58 @@ class _System:
         return self.technology.interest_rate(intensity), self.technology.wage(intensity)
 
     def _forward(
-        self, rules: list[Taxes], prices: list[tuple[float, float]], budgets: list[list[Budget]], capital: Floats
-    ) -> list[tuple[Aggregates, float]]:
-        """Return means and bequests of all periods."""
-        life, household, mass = self.life, self.household, self.mass
-        flat, flows = (-1, self.shape[2]), []
-        for period, (taxes, at, now) in enumerate(zip(rules, prices, budgets, strict=True)):
+        self, taxes: list[Taxes], prices: list[tuple[float, float]], budgets: list[list[Budget]], capital: Floats
+    ) -> None:
+        """Set means, bequests and debt of all periods."""
+        household, mass, flat = self.household, self.mass, (-1, self.shape[2])
+        self.means: list[Aggregates] = []
+        self.left, self.debt = np.empty(self.periods), np.empty(self.periods + 1)
+        self.debt[0] = self.before.equilibrium.aggregates.debt
+        for period, (tax, at, now) in enumerate(zip(taxes, prices, budgets, strict=True)):
             policy, people = Policy(*(part[period].reshape(flat) for part in self.choices)), mass.reshape(flat)
-            means = life_means(household, life, taxes, at, now, policy, people, float(capital[period]))
-            flows.append((means, bequests(household, life, policy.assets, people)))
-            after = np.zeros_like(mass)
-            after[0, :, 0] = life.shares[0] * life.newborns
-            for age in range(life.ages - 1):
-                moved = Lottery(household.chain, household.grid, self.choices[2][period, age])(mass[age])
-                after[age + 1] = life.survival[age] / (1 + life.growth) * moved
-            mass = after
-        return flows
+            life, owned = self.rules[period].life, float(capital[period] + self.debt[period])
+            flows = life_flows(household, life, tax, at, now, policy, people, owned)
+            closed = self._closed(tax, at[0], float(self.debt[period]), flows.revenue, flows.kept)
+            self.means.append(flows.means(*closed))
+            self.debt[period + 1] = closed[2]
+            self.left[period] = bequests(household, life, policy.assets, people)
+            mass = _a_period_later(household, life, mass, self.choices[2, period])
+
+    def _closed(
+        self, tax: Taxes, rate: float, owed: float, revenue: float, kept: float
+    ) -> tuple[float, float, float, float]:
+        """Return public consumption, the transfer, debt at the end of a period and the level of the labour tax."""
+        closure, growth = tax.closure, 1 + self.life.growth
+        due = (1 + rate) * owed
+        if self.adjusts == "debt":
+            transfer = closure.transfer - closure.response * (owed - tax.debt)
+            debt = (due + closure.spending + transfer - revenue) / growth
+            return closure.spending, transfer, debt, tax.labour_level
+        spending, transfer, level = tax.settled(revenue - due + growth * tax.debt, tax.labour_level, kept)
+        return spending, transfer, tax.debt, level
 
     # --- the result ---------------------------------------------------------------------------------------------
 
     def path(self, residual: float, evaluations: int) -> GenerationPath:
-        """Return the last path that was tried, and gains along it."""
-        means, wages = [each for each, _ in self.flows], self.prices[:, 1]
-        labour = np.array([each.labour for each in means])
-        capital = self.start["capital"]
+        """Return the last path that was tried."""
+        wages, capital = self.prices[:, 1], self.start["capital"]
+        labour = np.array([each.labour for each in self.means])
         output = np.array([self.technology.output(*each) for each in zip(capital, labour, strict=True)])
+        rates = np.array([each.life.rates for each in self.rules])
         paths = {
             "interest_rate": self.prices[:, 0],
             "wage": wages,
             **self.start,
             "labour": labour,
             "output": output,
-            **{name: np.array([getattr(each, name) for each in means]) for name in ("consumption", "spending")},
-            "labour_level": np.array([each.labour_level for each in means]),
-            "pension": self.after.replacement * wages * labour / (1 - self.life.retired),
+            **{name: np.array([getattr(each, name) for each in self.means]) for name in ("consumption", "spending")},
+            "labour_level": np.array([each.labour_level for each in self.means]),
+            "contribution": rates[:, 0],
+            "pension": rates[:, 1] * wages * labour / (1 - self.life.retired),
         }
-        ended = np.array([each.assets for each in means])
+        ended = np.array([each.assets for each in self.means]) - self.debt[1:]
         distance = abs(float(ended[-1]) / self.after.equilibrium.capital - 1)
-        if distance > _ARRIVED:
-            raise UserError(
-                f"the path has not arrived after {self.periods} periods: capital differs by {distance:.2g} from that of"
-                " the final equilibrium; give more periods"
-            )
+        self._check(distance, paths["spending"] / output)
         kept = 1 - self.technology.depreciation
         goods = output - paths["consumption"] - paths["spending"] - (1 + self.life.growth) * ended + kept * capital
         residuals = {
@@ -242,32 +269,22 @@ class _System:
             "goods market": float(np.abs(goods / output).max()),
             "arrival": distance,
         }
-        return GenerationPath(paths, *self._gains(), residuals, evaluations)
+        return GenerationPath(paths, self.choices, residuals, evaluations)
 
-    def _gains(self) -> tuple[Floats, Floats, float]:
-        """Return gains by age in period 0, of the newborn of each period, and the share of people who gain."""
-        old = by_age(self.before.equilibrium.policy, self.life)
-        if min(old[0].min(), self.choices[0].min(), self.last[0].min()) <= 0:
+    def _check(self, distance: float, spending: Floats) -> None:
+        if distance > _ARRIVED:
             raise UserError(
-                "the gains of a path are not known where retired people without assets have neither a pension nor"
-                " bequests; give them one of both before and after the reform"
+                f"the path has not arrived after {self.periods} periods: capital differs by {distance:.2g} from that of"
+                " the final equilibrium; give more periods"
             )
-        before, value = (stationary_lives(self.household, self.life, each) for each in (old, self.last))
-        born = np.empty((self.periods, 2))
-        for period in reversed(range(self.periods)):
-            value = values_before(self.household, self.life, self.choices[:, period], value)
-            born[period] = [float(self.life.newborns @ part[:, 0]) for part in value[0]]
-        periods = expected_periods(self.life, self.household.discount)
-        people = self.mass / self.mass.sum((1, 2), keepdims=True)
-        gains = [
-            consumption_equivalent(self.household, was.mean(mass), now.mean(mass), lived)
-            for was, now, mass, lived in zip(before, value, people, periods, strict=True)
-        ]
-        first = Value(*(np.asarray(self.life.newborns @ part[:, 0]) for part in before[0]))
-        newborns = [
-            consumption_equivalent(self.household, first, Value(*map(np.asarray, each)), periods[0]) for each in born
-        ]
-        won = sum(
-            float(mass[now.total > was.total].sum()) for was, now, mass in zip(before, value, self.mass, strict=True)
-        )
-        return np.array(gains, float), np.array(newborns, float), won
+        if spending.min() < -_ROUNDING:
+            raise UserError(
+                f"the path cannot be paid for: public consumption would be negative in period {spending.argmin()},"
+                f" {spending.min():.3g} of output; raise a tax, or lower the transfer or debt"
+            )
+        least = self.choices[0].min((1, 2, 3))
+        if least.min() < 0:
+            raise UserError(
+                f"on the path somebody has nothing to consume in period {least.argmin()}; give more to those who have"
+                " least, or announce a smaller reform"
+            )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from econsim.households.cross_section import SMALL_TRANSFER, CrossSection
-from econsim.households.generation_paths import GenerationPath
+from econsim.households.generation_gains import PathGains
+from econsim.households.generation_paths import Ends, GenerationPath
 from econsim.households.life_cycle import LifeCycle
 from econsim.households.overlapping_generations import Generations, newborn_value
 from econsim.households.problem import Household
@@ -22,9 +23,10 @@ __all__ = ["LifeCycleSolution", "along", "compared", "life_section", "path_serie
 _SHOWN = 8  # ages of a table, and fewer where lives are shorter
 _SHARED_PATHS = "interest_rate", "wage", "output", "capital", "labour", "consumption", "spending"
 _PATHS = {
-    **{name: PATHS[name] for name in _SHARED_PATHS},
+    **{name: PATHS[name] for name in (*_SHARED_PATHS, "debt", "labour_level")},
     "transfer": ("transfer", None),
     "bequest": ("bequest", None),
+    "contribution": ("contribution rate", "share"),
     "pension": ("pension", None),
 }
 """Names and units of paths; ``None`` is the unit of output."""
@@ -40,6 +42,7 @@ class LifeCycleSolution(Solution):
     equilibrium: Generations | None = None
     reformed: Generations | None = None
     path: GenerationPath | None = None
+    gains: PathGains | None = None
 
 
 def quantities(household: Household, found: Generations, unit: str) -> tuple[Quantity, ...]:
@@ -80,18 +83,18 @@ def compared(household: Household, before: Generations, after: Generations, unit
     return (*rows, Quantity("steady states compared", "gain of a newborn", gain, "share"))
 
 
-def along(found: GenerationPath, life: LifeCycle) -> tuple[Quantity, ...]:
+def along(found: PathGains, life: LifeCycle) -> tuple[Quantity, ...]:
     """Return who gains along a path: people by their age in period 0, and the newborn of some periods."""
     rows = [Quantity("path", "people of period 0 who gain", found.winners, "share")]
     for name, gains, first in (
-        ("gain by age in period 0", found.gains, life.entry),
+        ("gain by age in period 0", found.by_age, life.entry),
         ("gain of the newborn by period", found.newborns, 0),
     ):
         rows += [Quantity(name, str(first + at), float(gains[at]), "share") for at in _some(len(gains))]
     return tuple(rows)
 
 
-def path_series(found: GenerationPath, ends: tuple[Generations, Generations], unit: str) -> tuple[Series, ...]:
+def path_series(found: GenerationPath, gained: PathGains, ends: Ends, unit: str) -> tuple[Series, ...]:
     """Return the paths of prices and means that change, each with its value before and in the end, and gains."""
     first, last = (_at_rest(each) for each in ends)
     series = tuple(
@@ -99,15 +102,16 @@ def path_series(found: GenerationPath, ends: tuple[Generations, Generations], un
         for name, (words, kind) in _PATHS.items()
         if np.ptp([first[name], *found.paths[name]]) > _MOVED
     )
-    gains = tuple(map(float, found.newborns))
+    gains = tuple(map(float, gained.newborns))
     return (*series, Series("gain of the newborn", "share", gains, 0.0, gains[-1]))
 
 
 def _at_rest(found: Generations) -> dict[str, float]:
     solved, means = found.equilibrium, found.equilibrium.aggregates
     levels = {name: getattr(solved, name) for name in ("interest_rate", "wage", "capital", "output")}
-    levels |= {name: getattr(means, name) for name in ("consumption", "spending", "transfer", "labour")}
-    return levels | {"bequest": found.bequest, "pension": found.pension}
+    of_means = "consumption", "spending", "transfer", "labour", "debt", "labour_level"
+    levels |= {name: getattr(means, name) for name in of_means}
+    return levels | {name: getattr(found, name) for name in ("bequest", "contribution", "pension")}
 
 
 def _some(count: int) -> list[int]:
@@ -166,6 +170,10 @@ def _levels(words: str, found: Generations, unit: str) -> Iterator[Quantity]:
         is_rounding = abs(amount) < _ROUNDING * solved.output
         yield Quantity(group, _WORDS[name], 0.0 if is_rounding else amount, unit)
     yield Quantity(group, "bequest", found.bequest, unit)
+    if means.debt:
+        yield Quantity(group, "public debt", means.debt, unit)
+    if means.labour_level != 1:
+        yield Quantity(group, "labour tax at mean labour income", 1 - means.labour_level, "share")
     yield Quantity(group, "hours of workers", hours)
 
 

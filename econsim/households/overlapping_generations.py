@@ -5,10 +5,12 @@ distribution forward from the newborn by Young's lottery. The transfer, labour a
 each rate, and the rate is found by the secant method of :mod:`econsim.households.equilibrium`, here in the logarithm of
 $r + \delta$, in which capital per unit of labour is linear.
 
-A household of age $j$ pays $(1 + \tau_c) c + a' = R (a + q) + \lambda (1 - \theta) (W e_j z h)^{1 - \tau} + T + p_j$
-with the bequest $q$, which it receives at the start of the period and on which it earns interest, the contribution rate
-$\theta$ and the pension $p_j$; contributions are deducted before the tax on labour income, and pensions are not taxed.
-Per person, with population growth $n$, the accounts are $Y = C + G + (1 + n) K' - (1 - \delta) K$.
+A household of age $j$ pays $(1 + \tau_c) c + a' = R (a + q) + N((1 - \theta) W e_j z h) + T + p_j$ with the bequest
+$q$, which it receives at the start of the period and on which it earns interest, the contribution rate $\theta$ and the
+pension $p_j$. The tax on labour income, a level with progressivity or brackets relative to its mean, leaves $N$ of it;
+contributions are deducted before, and pensions are not taxed. Per person, with population growth $n$, the accounts are
+$Y = C + G + (1 + n) K' - (1 - \delta) K$. Assets are capital and public debt, which is constant per person in a
+stationary equilibrium, so that the government's budget is $G + T + (r - n) B = R$ with revenue $R$.
 
 Sources: Diamond (1965), Huggett (1996); Carroll (2006) for the endogenous grid method; Young (2010).
 """
@@ -16,6 +18,7 @@ Sources: Diamond (1965), Huggett (1996); Carroll (2006) for the endogenous grid 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,11 +36,12 @@ from econsim.households.welfare import Value, period_utility
 
 __all__ = [
     "Generations",
+    "LifeFlows",
     "age_choices",
     "bequests",
     "generations_equilibrium",
     "life_budgets",
-    "life_means",
+    "life_flows",
     "life_policy",
     "newborn_value",
     "population",
@@ -48,7 +52,8 @@ _NO_FUTURE = 1e-300  # weight of the time after the last age, in which nothing i
 _FIRST = 0.04  # the interest rate that is tried first where the discount factor is near one or above
 _LONGEST = 0.5  # step of the search; far from the equilibrium public consumption may be more than can be raised
 _TRACE = 1e-9  # share of the population
-_LEAST = 1e-3  # ratio of assets to capital, where households save nothing
+_LEAST = 1e-3  # ratio of assets less debt to capital, where households save nothing beyond debt
+_OPEN = 1e-6  # gap of the government's budget, a share of private and public consumption, that is not rounding
 
 
 @dataclass(frozen=True)
@@ -144,9 +149,9 @@ def life_budgets(
         bequest: to everybody, at the start of the period.
     """
     (rate, wage), (contribution, replacement) = prices, life.rates
-    plain = taxes.budget(rate, wage, transfer, wage * labour)
+    plain = taxes.budget(rate, (1 - contribution) * wage, transfer, (1 - contribution) * wage * labour)
     received = transfer + plain.gross_return * bequest
-    working = replace(plain, level=(1 - contribution) * plain.level, transfer=received)
+    working = replace(plain, transfer=received)
     pensioner = replace(working, transfer=received + replacement * wage * labour / (1 - life.retired))
     return [working] * life.retirement + [pensioner] * (life.ages - life.retirement)
 
@@ -167,7 +172,21 @@ def bequests(household: Household, life: LifeCycle, assets: Floats, mass: Floats
     return float((mass * dying * assets).sum()) / (1 + life.growth)
 
 
-def life_means(
+class LifeFlows(NamedTuple):
+    """Means per person and period; ``assets`` are those of the next period, per person of that, bequests included."""
+
+    assets: float
+    labour: float
+    consumption: float
+    revenue: float
+    kept: float  # of labour income, after contributions and the tax on it
+
+    def means(self, spending: float, transfer: float, debt: float, level: float) -> Aggregates:
+        """Return the means with what closes the government's budget."""
+        return Aggregates(self.assets, self.labour, self.consumption, self.revenue, spending, transfer, debt, level)
+
+
+def life_flows(
     household: Household,
     life: LifeCycle,
     taxes: Taxes,
@@ -176,11 +195,11 @@ def life_means(
     policy: Policy,
     mass: Floats,
     wealth: float,
-) -> Aggregates:
-    """Return means per person, with what closes the government's budget.
+) -> LifeFlows:
+    """Return means per person.
 
     ``wealth`` is that at the start of the period, the bequest included; other arguments are those of
-    :func:`life_budgets` and its result. ``assets`` are those at the start of the next period, bequests included.
+    :func:`life_budgets` and its result.
     """
     rate, wage = prices
     productivity, contribution = life.productivity(household.chain)[:, None], life.rates[0]
@@ -188,10 +207,8 @@ def life_means(
     consumption = float((mass * policy.consumption).sum())
     revenue = float((mass * ((1 - contribution) * gross - net)).sum()) + taxes.consumption * consumption
     revenue += (taxes.capital_income * max(rate, 0.0) + taxes.wealth) * wealth
-    labour, mean_net = float((mass * gross).sum()) / wage, float((mass * net).sum())
-    spending, transfer, debt, level = taxes.closed(rate, revenue, taxes.labour_level, mean_net)
     saved = float((mass * policy.assets).sum()) / (1 + life.growth)
-    return Aggregates(saved, labour, consumption, revenue, spending, transfer, debt, level)
+    return LifeFlows(saved, float((mass * gross).sum()) / wage, consumption, revenue, float((mass * net).sum()))
 
 
 def newborn_value(household: Household, found: Generations) -> tuple[Value, float]:
@@ -232,7 +249,7 @@ def generations_equilibrium(
         household: preferences, productivity and the grid of assets, which starts at zero.
         life: ages and the pension.
         technology: of the representative firm.
-        taxes: without brackets and debt; none by default.
+        taxes: none by default.
         tolerance: of the asset market, relative to capital.
         stops: takes the number of rounds that are done and a message, and returns whether to stop.
 
@@ -240,16 +257,21 @@ def generations_equilibrium(
         UserError: there is no equilibrium, for the reason that the message gives, or the method did not reach the
             tolerance; the message then gives the residual and no number is returned.
     """
-    search = _Search(household, life, technology, taxes or Taxes())
+    rules = taxes or Taxes()
+    search = _Search(household, life, technology, rules)
     share, depreciation = technology.capital_share, technology.depreciation
     if life.growth + depreciation <= 0:
         raise UserError(
             f"no stationary equilibrium: population growth {life.growth:g} and depreciation {depreciation:g} add up to"
             " zero or less, so that capital per person grows without bound"
         )
-    first = np.log(max(1 / household.discount - 1, _FIRST) + depreciation)
-    # Assets are at most what there is, (1 + n) K <= Y + (1 - delta) K, so that K / Y <= 1 / (n + delta).
-    line = SecantLine(first, np.log(share * (life.growth + depreciation)), _LONGEST)
+    first, highest = max(1 / household.discount - 1, _FIRST), np.inf
+    if rules.closure.adjusts == "debt":  # the transfer has to fall by more than interest less growth adds to debt
+        highest = rules.closure.response + life.growth
+        first = min(first, highest - 0.1 * (highest + depreciation))
+    # Capital is at most what there is, (1 + n) K <= Y + (1 - delta) K, so that K / Y <= 1 / (n + delta).
+    lowest = np.log(share * (life.growth + depreciation))
+    line = SecantLine(np.log(first + depreciation), lowest, _LONGEST, np.log(highest + depreciation))
     for rounds in range(1, ROUNDS + 1):
         rate = float(np.exp(line.point)) - depreciation
         at = search.at(rate)
@@ -258,12 +280,18 @@ def generations_equilibrium(
         if stops(rounds, f"residual {abs(at.residual):.2g}"):
             break
         line.move(at.gap, abs(at.gap) > 1e3 * _INNER)
+    if at.aggregates.assets <= at.aggregates.debt:
+        raise UserError(
+            f"no stationary equilibrium: at every interest rate that was tried households own less than public debt"
+            f" {at.aggregates.debt:.4g} and some capital; lower debt"
+        )
+    search.check_public_budget(rate, at)
     raise not_found(rate, at.residual, tolerance, rounds)
 
 
 @dataclass(frozen=True)
 class _At:
-    """The result of one interest rate; ``gap`` is the logarithm of assets relative to capital."""
+    """The result of one interest rate; ``gap`` is the logarithm of assets less debt relative to capital."""
 
     aggregates: Aggregates
     budget: Budget
@@ -290,13 +318,9 @@ class _Search:
         self._check()
 
     def _check(self) -> None:
-        taxes = self.taxes
-        if taxes.brackets[1] or taxes.debt or taxes.closure.adjusts == "debt":
-            raise UserError("life_cycle: brackets of the income tax and public debt are not solved with ages")
+        self.taxes.check()
         if self.household.grid[0] != 0:
             raise UserError("life_cycle: households do not borrow, since debts would be left when they die")
-        if taxes.capital_income >= 1 or taxes.labour_level <= 0 or taxes.wealth >= 1:
-            raise UserError("no stationary equilibrium: a tax takes all labour income, capital income or wealth")
 
     def at(self, rate: float) -> _At:
         """Return choices and means at an interest rate, with the transfer, labour and bequests that agree with them."""
@@ -308,7 +332,7 @@ class _Search:
         def use(point: Floats) -> None:
             if closes_by_level:
                 self.level = float(point[0])
-            elif self.taxes.closure.adjusts == "transfer":
+            elif self.taxes.closure.adjusts != "spending":
                 self.transfer = wage * float(point[0])
             self.labour, self.bequest = float(point[1]), wage * float(point[2])
 
@@ -339,10 +363,11 @@ class _Search:
         policy = life_policy(household, life, budgets)
         mass = population(household, life, policy.assets)
         saved = float((mass * policy.assets).sum()) / (1 + life.growth)
-        aggregates = life_means(household, life, taxes, (rate, wage), budgets, policy, mass, saved)
+        flows = life_flows(household, life, taxes, (rate, wage), budgets, policy, mass, saved)
+        aggregates = flows.means(*taxes.closed(rate - life.growth, flows.revenue, self.level, flows.kept))
         left = bequests(household, life, policy.assets, mass)
         pension = self.replacement * wage * self.labour / (1 - life.retired)
-        ratio = aggregates.assets / (intensity * aggregates.labour)
+        ratio = (aggregates.assets - aggregates.debt) / (intensity * aggregates.labour)
         gap = float(np.log(max(ratio, _LEAST)))
         return _At(aggregates, budgets[0], policy, mass, left, pension, gap, ratio - 1)
 
@@ -354,27 +379,49 @@ class _Search:
             lowest = self.productivity[age * states : (age + 1) * states].min()
             income = float(budget.net_earnings(lowest, np.array(most))) + budget.transfer
             if income < 0 or (income == 0 and lowest > 0):
+                hint = "lower the taxes or raise the transfer"
+                if self.taxes.closure.adjusts == "debt":
+                    hint += ", or let debt respond by more, which explodes below interest less growth"
+                elif self.taxes.debt > 0:
+                    hint += ", or lower public debt"
                 raise UserError(
                     f"no stationary equilibrium: the lowest income at age {age} of a life leaves no consumption,"
-                    f" {income:.3g} per period; lower the taxes or raise the transfer"
+                    f" {income:.3g} per period; {hint}"
                 )
 
-    def equilibrium(self, rate: float, at: _At, rounds: int) -> Generations:
-        """Return the equilibrium at a rate that clears the market."""
-        means, life = at.aggregates, self.life
+    def check_public_budget(self, rate: float, at: _At) -> None:
+        """Check that public consumption is not negative, and that the budget closes."""
+        means, interest = at.aggregates, self._interest(rate, at)
         if means.spending < 0:
             raise UserError(
                 f"no stationary equilibrium: revenue {means.revenue:.4g} does not pay for the transfer"
-                f" {means.transfer:.4g}, so that public consumption would be negative; raise a tax or lower the"
-                " transfer"
+                f" {means.transfer:.4g} and interest less growth of debt {interest:.4g}, so that public consumption"
+                " would be negative; raise a tax, or lower the transfer or debt"
             )
+        missing = abs(means.revenue - interest - means.spending - self.transfer)
+        missing /= means.consumption + means.spending
+        if missing > _OPEN:
+            raise UserError(
+                f"no stationary equilibrium: the government's budget does not close, {missing:.2g} of private and"
+                " public consumption are missing; more has to be paid than can be raised: lower public consumption, the"
+                " transfer or debt"
+            )
+
+    def _interest(self, rate: float, at: _At) -> float:
+        """Return interest on debt less what is borrowed anew for a larger population."""
+        return (rate - self.life.growth) * at.aggregates.debt
+
+    def equilibrium(self, rate: float, at: _At, rounds: int) -> Generations:
+        """Return the equilibrium at a rate that clears the market."""
+        self.check_public_budget(rate, at)
+        means, life = at.aggregates, self.life
         intensity = self.technology.capital_intensity(rate)
         capital, wage = intensity * means.labour, self.technology.wage(intensity)
         output = self.technology.output(capital, means.labour)
         invested = (life.growth + self.technology.depreciation) * capital
         goods = output - means.consumption - means.spending - invested
         received = float((at.distribution * self.household.grid).sum()) + self.bequest
-        budget = means.revenue - means.spending - self.transfer
+        budget = means.revenue - self._interest(rate, at) - means.spending - self.transfer
         residuals = {
             "asset market": abs(at.residual),
             "goods market": abs(goods) / output,

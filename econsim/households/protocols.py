@@ -10,7 +10,7 @@ from torch import Tensor
 from econsim.game import Agent, Observation
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology
 from econsim.households.exploitability import HouseholdPath
-from econsim.households.generation_paths import GenerationPath
+from econsim.households.generation_paths import Ends, GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
@@ -134,7 +134,8 @@ class SolvesLifeCycles(Protocol):
         """Return the stationary equilibrium under the policy in which an episode starts.
 
         Args:
-            changes: instruments of the government, or the given rate of the pension, with new values.
+            changes: instruments of the government, amounts of its budget, or the given rate of the pension, with new
+                values.
             tolerance: of the asset market, relative to capital.
             stops: takes the number of interest rates that were tried and a message, and returns whether to stop.
 
@@ -143,13 +144,14 @@ class SolvesLifeCycles(Protocol):
         """
 
     def life_cycle_path(
-        self, changes: Mapping[str, float], ends: tuple[Generations, Generations], periods: int, stops: Stops
+        self, changes: Mapping[str, float], ends: Ends, announced: int, periods: int, stops: Stops
     ) -> GenerationPath:
-        """Return the path after a reform that is a surprise in period 0.
+        """Return the path after a reform that households learn of in period 0.
 
         Args:
             changes: those of the reform, as in :meth:`life_cycle_equilibrium`.
             ends: the stationary equilibria before and after it.
+            announced: the periods until it is in force; zero where it is a surprise.
             periods: after which the economy has to be in the second one.
             stops: takes the number of paths that were tried and a message, and returns whether to stop.
 

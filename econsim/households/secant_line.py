@@ -14,19 +14,20 @@ class SecantLine:
         first: the point to try first.
         lowest: a point below that of the equilibrium.
         longest: step.
+        highest: a point above that of the equilibrium; none by default.
 
     Attributes:
         point: to try next; a monotone function of the price.
     """
 
-    def __init__(self, first: float, lowest: float, longest: float = 2.0) -> None:
+    def __init__(self, first: float, lowest: float, longest: float = 2.0, highest: float = np.inf) -> None:
         self.point, self._lowest, self._slope = float(first), float(lowest), 1.0
-        self._longest = longest
+        self._longest, self._highest = longest, float(highest)
         self.forget_bounds()
 
     def forget_bounds(self) -> None:
         """Forget what the last grid gave but the slope."""
-        self._low, self._high = self._lowest, np.inf
+        self._low, self._high = self._lowest, self._highest
         self._before: tuple[float, float] | None = None
 
     def move(self, gap: float, is_certain: bool) -> None:

@@ -68,8 +68,22 @@ def _states(game: Bewley, copies: int) -> list[Any]:
     return states
 
 
-def test_exact_households_keep_the_stationary_equilibrium() -> None:
-    game = _economy("distribution")
+DEBT: dict[str, Any] = {"budget": {"debt": 0.05}}
+RULE: dict[str, Any] = {
+    "status_quo": {"labour_tax": 0.2, "capital_tax": 0.2},
+    "budget": {"adjusts": "debt", "spending": 0.05, "transfer": 0.03, "debt": 0.03, "response": 0.7},
+    "instruments": ["labour_tax", "capital_tax"],
+}
+BRACKETS: dict[str, Any] = {
+    "income_tax": {"thresholds": [0, 0.8, 2], "rates": [0.1, 0.25, 0.4]},
+    "status_quo": {"capital_tax": 0.2, "consumption_tax": 0.05, "spending_share": 0.5},
+    "instruments": ["capital_tax"],
+}
+
+
+@pytest.mark.parametrize("changes", [{}, DEBT, RULE, BRACKETS], ids=["plain", "debt", "rule", "brackets"])
+def test_exact_households_keep_the_stationary_equilibrium(changes: dict[str, Any]) -> None:
+    game = _economy("distribution", **changes)
     solved, states = game.equilibrium, _states(game, 1)
     life = game.life_cycle_equilibrium({}, 1e-9, lambda done, message: False)
     expected = {
@@ -80,18 +94,23 @@ def test_exact_households_keep_the_stationary_equilibrium() -> None:
         "bequest": life.bequest,
         "pension": life.pension,
         "contribution": life.contribution,
+        "debt": solved.aggregates.debt,
+        "transfer": solved.aggregates.transfer,
+        "capital": solved.capital,
     }
+    assert (expected["debt"] == 0) == ("budget" not in changes)
     for state in states[1:]:
         for name, value in expected.items():
             # A household spends 0.999999 of its resources at most, also at the last age.
-            assert float(getattr(state.last, name)) == pytest.approx(value, rel=2e-5), name
+            assert float(getattr(state.last, name)) == pytest.approx(value, rel=2e-5, abs=2e-6), name
         assert float(state.growth) == 0.05
         ages = state.mass.reshape(15, -1).sum(1).numpy()
         assert ages == pytest.approx(life.life.shares, abs=1e-12)
 
 
-def test_a_sample_stays_at_the_steady_state_within_its_error() -> None:
-    game, copies = _economy(1000), 24
+@pytest.mark.parametrize("changes", [{}, {**DEBT, **BRACKETS}], ids=["plain", "debt and brackets"])
+def test_a_sample_stays_at_the_steady_state_within_its_error(changes: dict[str, Any]) -> None:
+    game, copies = _economy(1000, **changes), 24
     solved, states = game.equilibrium, _states(game, copies)
     for name, value in (
         ("capital", solved.capital),
@@ -102,6 +121,9 @@ def test_a_sample_stays_at_the_steady_state_within_its_error() -> None:
         error = float(found.std() / copies**0.5)
         assert error < 0.02 * value
         assert float(found.mean()) == pytest.approx(value, abs=4 * error), name
+    for before, state in pairwise(states[1:]):  # debt is issued for the people who are expected
+        owed = game.settings.budget.debt * 1.05 / (1 + before.growth)
+        assert state.last.debt.numpy() == pytest.approx(owed.numpy(), rel=1e-12)
     growth = torch.stack([state.growth for state in states[1:]]).mean(0)
     assert float(growth.mean()) == pytest.approx(0.05, abs=4 * float(growth.std() / copies**0.5))
 
@@ -127,10 +149,20 @@ def test_the_dead_are_replaced_by_newborns_and_leave_what_they_have() -> None:
     assert died == pytest.approx(expected, abs=4 * expected**0.5)
 
 
-@pytest.mark.parametrize("adjusts", ["contribution", "replacement"])
-def test_accounts_hold_for_any_choice(adjusts: str) -> None:
+@pytest.mark.parametrize(
+    ("adjusts", "changes"),
+    [
+        ("contribution", {}),
+        ("replacement", {}),
+        ("contribution", {**BRACKETS, **DEBT}),
+        ("contribution", RULE),
+        ("contribution", {"instruments": ["labour_tax", "replacement"], "highest_rate": 0.6, "review": 2}),
+        ("replacement", {"instruments": ["contribution"], "highest_rate": 0.3, "review": 2, "announced": 1}),
+    ],
+)
+def test_accounts_hold_for_any_choice(adjusts: str, changes: dict[str, Any]) -> None:
     rates = {"contribution": {"replacement": 0.4}, "replacement": {"contribution": 0.1}}[adjusts]
-    game = _economy(30, life_cycle={"pension": {"adjusts": adjusts, **rates}})
+    game = _economy(30, life_cycle={"pension": {"adjusts": adjusts, **rates}}, **changes)
     state = game.reset(random.keys(3, 4))
     for step in range(6):
         keys = random.keys(100 + step, 4)
@@ -223,6 +255,19 @@ def test_the_solver_finds_the_path_after_a_reform() -> None:
         LifeCycle(LifeParameters(periods=30)).solve(game, {})
 
 
+@pytest.mark.parametrize(
+    ("changes", "name", "reason"),
+    [
+        (BRACKETS, "labour_tax", "income_tax has brackets in its place"),
+        (RULE, "spending_share", "the budget's debt adjusts"),
+    ],
+)
+def test_a_reform_of_an_instrument_without_use_is_refused(changes: dict[str, Any], name: str, reason: str) -> None:
+    solver = LifeCycle(LifeParameters(reform={name: 0.1}))
+    with pytest.raises(UserError, match=f"reform: {name}: it has no use, since {reason}"):
+        solver.solve(_economy(10, **changes), {})
+
+
 def test_methods_without_ages_refuse_the_life_cycle() -> None:
     game = _economy(10)
     for solver in (
@@ -236,12 +281,6 @@ def test_methods_without_ages_refuse_the_life_cycle() -> None:
         MonetaryShock(ShockParameters(debt=1.0)).solve(game, {})
     with pytest.raises(UserError, match="do not live for ever"):
         game.labour_incomes(None)
-    agents = {
-        "household": ExactHousehold(Expecting(expects="path")),
-        "government": HeldAction(game.status_quo("government")),
-    }
-    with pytest.raises(UserError, match="expect the stationary equilibrium in play; leave expects out"):
-        play(game, agents, random.keys(1, 1))
     with pytest.raises(UserError, match="needs an economy with ages"):
         LifeCycle(LifeParameters()).solve(econsim.make("bewley"), {})
 
@@ -260,7 +299,23 @@ def test_methods_without_ages_refuse_the_life_cycle() -> None:
         ({"life_cycle": {"pension": {"contribution": 0.1}}}, "contribution: it adjusts and cannot be given"),
         ({"life_cycle": {"pension": {"replacement": 9.0}}}, "lower the replacement rate or raise the age"),
         ({"lowest_assets": -1.0, "instruments": ("labour_tax",)}, "lowest_assets: it is not solved with a life_cycle"),
-        ({"budget": {"debt": 1.0}}, "public debt is not solved with a life_cycle"),
+        (
+            {"instruments": ("contribution",)},
+            "contribution adjusts to close the budget of the pension; list replacement",
+        ),
+        ({"instruments": ("pension",)}, "'pension' is not one of .*, replacement"),
+        (
+            {"instruments": ("replacement",), "highest_rate": 0.3},
+            r"0\.3 is below life_cycle\.pension\.replacement, 0\.4",
+        ),
+        (
+            {
+                "instruments": ("contribution",),
+                "life_cycle": {"pension": {"adjusts": "replacement", "contribution": 0.1}},
+            },
+            "with a contribution rate of 1 pensions would cost 100% of labour income",
+        ),
+        ({**BRACKETS, "budget": {"adjusts": "labour_tax"}}, "brackets .* cannot adjust"),
         ({"initial": {}}, "initial: it is not solved with a life_cycle"),
         ({"sampling": "stratified"}, "sampling: it is not solved with a life_cycle"),
         (

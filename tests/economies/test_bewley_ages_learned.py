@@ -67,6 +67,12 @@ def _with(game: Bewley, household: Agent) -> dict[str, Agent]:
             "status_quo": {"progressivity": 0.15},
             "instruments": ("capital_tax",),
         },
+        {
+            "income_tax": {"thresholds": [0, 0.8, 2], "rates": [0.1, 0.25, 0.4]},
+            "status_quo": {"capital_tax": 0.2},
+            "instruments": ("capital_tax",),
+            "budget": {"debt": 0.03},
+        },
     ],
 )
 def test_exact_households_have_nothing_to_gain_at_any_age(changes: dict[str, Any]) -> None:

@@ -129,7 +129,6 @@ def test_all_observe_the_announced_policy_and_the_time_until_it_is_in_force() ->
     [
         ({"announced": 11}, "announced: a policy that is set in period 0 would be in force from period 12 on, and"),
         ({"announced": 4, "review": 4}, "announced: one policy at most can be announced at a time"),
-        ({"announced": 2, "life_cycle": {}}, "announced: it is not solved with life_cycle; leave one of them out"),
         ({"announced": -1}, "greater than or equal to 0"),
         ({"announced": 1.5}, "valid integer"),
     ],

@@ -261,7 +261,6 @@ def test_survival_efficiency_and_newborns_follow_their_laws() -> None:
     [
         ({"life": replace(YEARS, rate=5.0)}, "contributions of 126% of labour income"),
         ({"life": replace(YEARS, growth=-0.06)}, "capital per person grows without bound"),
-        ({"taxes": Taxes(debt=1.0)}, "public debt are not solved with ages"),
         ({"household": replace(RISK, grid=asset_grid(-1.0, 100.0, 50))}, "households do not borrow"),
         ({"taxes": Taxes(labour_level=0.0)}, "a tax takes all labour income"),
         ({"taxes": Taxes(closure=Closure("spending", 0.0, -2.0))}, "leaves no consumption"),

@@ -9,9 +9,9 @@ State
 Actions
     ``household``: the share of its resources that it spends on consumption, and its hours as a share of its time
     endowment, each in [0.001, 0.999999], so that capital, hours and consumption stay positive; with ``labour_weight:
-    null`` only the first. ``government``: the ``instruments``, by default all six entries of ``Policy``, each in
-    [0, ``highest_rate``], every ``review`` periods; they are in force from the next period on, or are announced in it
-    and in force ``announced`` periods later.
+    null`` only the first. ``government``: the ``instruments``, by default all six entries of ``Policy``, with a life
+    cycle also the given rate of the pension, each in [0, ``highest_rate``], every ``review`` periods; they are in force
+    from the next period on, or are announced in it and in force ``announced`` periods later.
 
 Observations
     ``household``: $\log(1 + a / y)$ with output per household $y$ of the complete-markets steady state, and
@@ -39,8 +39,9 @@ Dynamics
 
     With ``life_cycle``, households are born without assets, work, retire with a pension that contributions of the same
     period pay for, and die at an uncertain age; what they leave is divided equally among all. The population grows by
-    a given rate $n$, and the accounts per person are $Y = C + G + (1 + n) K' - (1 - \delta) K$ and
-    $A' = (1 + n) (K' + B')$. Productivity is that of the chain times the efficiency of the age.
+    a given rate $n$, and the accounts per person are $Y = C + G + (1 + n) K' - (1 - \delta) K$,
+    $A' = (1 + n) (K' + B')$ and $G + T + (1 + r) B = R + (1 + n) B'$. Productivity is that of the chain times the
+    efficiency of the age.
 
 Rewards
     ``household``: $u(c) - \psi h^{1+\gamma} / (1+\gamma)$ with constant relative risk aversion. ``government``: the
@@ -86,7 +87,7 @@ from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.generations import Demography, first_people, people_after
 from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
-from econsim.economies.bewley.parameters import INSTRUMENTS, NOT_PROVIDED, Parameters
+from econsim.economies.bewley.parameters import NOT_PROVIDED, Parameters
 from econsim.economies.bewley.period import debt_after, government_reward, no_flows, total, trade
 from econsim.economies.bewley.requirements import NO_CAPITAL, require
 from econsim.economies.bewley.roles import LEAST, MOST, government, household
@@ -97,7 +98,7 @@ from econsim.game import Agent, Game, Observation, Transition
 from econsim.households.chains import Floats
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
 from econsim.households.exploitability import HouseholdPath
-from econsim.households.generation_paths import GenerationPath
+from econsim.households.generation_paths import Ends, GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
@@ -151,8 +152,9 @@ class Bewley(Game[State]):
         count = cells if self.is_distribution else int(parameters.households)
         self.accounts_spec = (*ACCOUNTS, *more_accounts(parameters))
         self.roles = {role.name: role for role in (household(parameters, count), government(parameters))}
-        self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
-        self._set = torch.tensor([INSTRUMENTS.index(name) for name in parameters.instruments])
+        rates = parameters.status_quo_rates
+        self._status_quo = torch.tensor(list(rates.values()), dtype=torch.float64)
+        self._set = torch.tensor([list(rates).index(name) for name in parameters.instruments])
         self._takes_prices = False
         self._families = None if parameters.initial is None else parameters.initial.families()
 
@@ -222,7 +224,7 @@ class Bewley(Game[State]):
         people = people_after(self.demography, state, last, self.grid, transition, self.is_distribution)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
         news = news_after(state, due, self._policy(actions["government"][:, 0]), self.settings.announced)
-        debt = debt_after(last, self.settings)
+        debt = debt_after(last, self.settings, people.growth)
         capital = total(people.mass, people.assets) + people.bequest - debt
         if takes:
             people = people._replace(bequest=people.bequest.detach())
@@ -361,10 +363,10 @@ class Bewley(Game[State]):
         return exact.generations(self.settings, changes, tolerance, stops)
 
     def life_cycle_path(
-        self, changes: Mapping[str, float], ends: tuple[Generations, Generations], periods: int, stops: Stops
+        self, changes: Mapping[str, float], ends: Ends, announced: int, periods: int, stops: Stops
     ) -> GenerationPath:
         """Return the path after a reform; see :class:`SolvesLifeCycles`."""
-        return exact.generations_path(self.settings, changes, ends, periods, 1e-8, stops)
+        return exact.generations_path(self.settings, changes, ends, announced, periods, stops)
 
     def law_of_motion(self, stops: Stops) -> LawOfMotion:
         """Return the law that households forecast capital with; see :class:`ForecastsCapital`."""
@@ -375,24 +377,25 @@ class Bewley(Game[State]):
     def exact_actions(self, role: str, observation: Observation) -> Tensor:
         """Return the actions of households who optimise in the stationary equilibrium under the policy in force."""
         assert observation.shared is not None
-        policy = observation.shared[:, None, : len(INSTRUMENTS)]
+        policy = observation.shared[:, None, : len(self._status_quo)]
         return self._optimal(observation, torch.cat([policy, policy, torch.zeros_like(policy[..., :1])], -1))
 
     def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
         """Return the actions of households who expect the path to that equilibrium; see :class:`SolvesHouseholds`."""
-        self._check_for_ever()
+        self._check_stationary()
         return self._optimal(observation, known_policies(self.settings, self.roles[role].shared_features, seen))
 
     def _optimal(self, observation: Observation, policies: Tensor) -> Tensor:
-        """Return exact actions after known ``policies`` ``[B, T, 13]``, of which the first was an equilibrium's."""
+        """Return exact actions after known ``policies`` ``[B, T, 2 P + 1]``; the first was that of an equilibrium."""
         assert observation.shared is not None
         above = torch.expm1(observation.features[..., 0].double()) * self.reference_output
         assets = self.settings.least + above
         levels = observation.features[..., 1].double()
         levels = levels.exp() if self.shocks is None else levels * self.shocks.economy.hours
         numbers = {name: value.expand(len(policies)) for name, value in self.parameters.items()}
-        capital = observation.shared[:, len(INSTRUMENTS)].double().exp() * self.reference_capital
-        times = torch.zeros_like(capital) if self.shocks is None else observation.shared[:, len(INSTRUMENTS) + 3]
+        first = len(self._status_quo)
+        capital = observation.shared[:, first].double().exp() * self.reference_capital
+        times = torch.zeros_like(capital) if self.shocks is None else observation.shared[:, first + 3]
         ages = None
         if self.demography is not None:
             ages = self.demography.age_of(observation.features)
@@ -464,7 +467,7 @@ class Bewley(Game[State]):
             )
 
     def _policy(self, action: Tensor) -> Tensor:
-        """Return the policy ``[B, 6]`` of an action ``[B, I]``; instruments that are not set stay as they were."""
+        """Return the policy ``[B, P]`` of an action ``[B, I]``; instruments that are not set stay as they were."""
         status_quo = self._status_quo.to(self.dtype).expand(len(action), -1)
         return status_quo.index_copy(1, self._set, action.to(self.dtype))
 
@@ -482,7 +485,10 @@ class Bewley(Game[State]):
         elif self.settings.budget.adjusts == "labour_tax":
             entries.append(1 - state.last.labour_level)
         if self.has_ages:
-            entries += [state.last.contribution, state.last.pension / self.reference_output]
+            # A contribution rate that is an instrument is among those of the policy.
+            is_set = "contribution" in self.settings.status_quo_rates
+            entries += [] if is_set else [state.last.contribution]
+            entries.append(state.last.pension / self.reference_output)
         entries += announced_entries(state, self.settings.announced)
         entries += observed_distribution(self.settings, state, self._takes_prices, self.log_wealth)
         return torch.stack([entry.to(self.dtype) for entry in entries], -1)

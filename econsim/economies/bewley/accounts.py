@@ -89,7 +89,7 @@ def residuals_of(state: State, depreciation: Tensor, demography: Demography | No
     capital = grown * state.capital - (1 - depreciation) * last.capital
     goods = last.output - last.mean_consumption - last.spending - capital
     owed = total(last.mass, last.assets) / grown
-    paid = last.spending + last.transfer + (1 + last.interest_rate) * last.debt - state.debt
+    paid = last.spending + last.transfer + (1 + last.interest_rate) * last.debt - grown * state.debt
     residuals = {
         "goods": goods / last.output,
         "balance": (owed - state.capital - state.debt) / owed,

@@ -53,9 +53,14 @@ class Pension(Model):
         return self
 
     @property
+    def given(self) -> str:
+        """The name of the rate that is given."""
+        return "replacement" if self.adjusts == "contribution" else "contribution"
+
+    @property
     def rate(self) -> float:
         """The rate that is given."""
-        return self.replacement if self.adjusts == "contribution" else self.contribution
+        return float(getattr(self, self.given))
 
 
 def _check_list(name: str, numbers: tuple[float, ...], count: int, wanted: str, most: float = inf) -> None:
@@ -127,9 +132,14 @@ class Ages(Model):
                 raise UserError(f"reform: {name}: expected zero or more, contributions below 1, found {value:g}")
         return self.model_copy(update={"pension": self.pension.model_copy(update=dict(changes))})
 
+    @property
+    def count(self) -> int:
+        """The number of ages."""
+        return self.last - self.entry + 1
+
     def life(self, chain: Chain) -> LifeCycle:
         """Return the life cycle as the exact methods take it."""
-        count, working = self.last - self.entry + 1, np.arange(self.entry, self.retirement, dtype=np.float64)
+        count, working = self.count, np.arange(self.entry, self.retirement, dtype=np.float64)
         if self.survival == "certain":
             survival = np.append(np.ones(count - 1), 0.0)
         elif isinstance(self.survival, Survival):

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 
 from econsim.economies.bewley.ages import Ages, Pension
-from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters, Policy
+from econsim.economies.bewley.parameters import AMOUNTS, INSTRUMENTS, Parameters, Policy, policy_of
 from econsim.economies.bewley.shocks import shocks_of
 from econsim.errors import UserError, did_you_mean
 from econsim.households.equilibrium import Equilibrium, Stops, Taxes, stationary_equilibrium
-from econsim.households.generation_paths import GenerationPath, generation_path
+from econsim.households.generation_paths import Ends, GenerationPath, Rules, generation_path, later
 from econsim.households.life_cycle import LifeCycle
 from econsim.households.lottery import Lottery
 from econsim.households.overlapping_generations import Generations, generations_equilibrium
@@ -25,6 +25,7 @@ from econsim.households.problem import Household
 from econsim.households.transitions import PERIODS, Transition, transition
 
 __all__ = [
+    "Regime",
     "actions",
     "equilibrium_of",
     "generations",
@@ -36,6 +37,20 @@ __all__ = [
 ]
 
 
+class Regime(NamedTuple):
+    """A policy in an economy whose pension, where there is one, is that of the policy."""
+
+    economy: Parameters
+    policy: Policy
+
+    @property
+    def rules(self) -> Rules:
+        """The taxes and the life cycle."""
+        life = life_of(self.economy)
+        assert life is not None
+        return Rules(self.economy.taxes(self.policy), life)
+
+
 class Stretch(NamedTuple):
     """Some periods in which households expect the same policies.
 
@@ -44,14 +59,15 @@ class Stretch(NamedTuple):
     periods: the length of the stretch so far; the next one begins with news.
     """
 
-    before: Policy
+    before: Regime
     wait: int
-    after: Policy
+    after: Regime
     periods: int
 
 
 Stretches: TypeAlias = tuple[Stretch, ...]
 
+_LIVES = 3  # the longest lives after which the economy has to be in the final equilibrium of a path
 DECIMALS = 6
 """Policies and parameters that agree to this many decimals are solved once."""
 
@@ -115,17 +131,25 @@ def generations(parameters: Parameters, changes: Mapping[str, float], tolerance:
 
 
 def generations_path(
-    parameters: Parameters, changes: Mapping[str, float], ends: tuple[Generations, Generations], *limits: Any
+    parameters: Parameters,
+    changes: Mapping[str, float],
+    ends: Ends,
+    announced: int,
+    periods: int,
+    stops: Stops,
 ) -> GenerationPath:
-    """Return the path from the first to the second of ``ends``, that of the changes; see :func:`generation_path`."""
-    taxes = _reformed(parameters, changes)[1]
-    return generation_path(household_of(parameters), parameters.firm(), taxes, *ends, *limits)
+    """Return the path from the first to the second of ``ends``, that of the changes, which come ``announced`` later."""
+    before, after = (
+        Rules(_reformed(parameters, each)[1], end.life) for each, end in zip(({}, changes), ends, strict=True)
+    )
+    rules = [before] * announced + [after] * (periods - announced)
+    return generation_path(household_of(parameters), parameters.firm(), rules, *ends, stops=stops)
 
 
 def _reformed(parameters: Parameters, changes: Mapping[str, float]) -> tuple[Ages, Taxes]:
     if parameters.life_cycle is None:
         raise UserError("life_cycle: households of this economy live for ever; set economy.life_cycle={}")
-    known = (*INSTRUMENTS, "spending", "transfer", "contribution", "replacement")
+    known = (*INSTRUMENTS, *AMOUNTS, "contribution", "replacement")
     for name in changes:
         if name not in known:
             raise UserError(f"reform: bewley with life_cycle has no instrument {name!r}{did_you_mean(name, known)}")
@@ -149,8 +173,8 @@ def actions(
     Args:
         parameters: of the economy.
         numbers: its numeric parameters, ``[B]`` each, which replace those of ``parameters``.
-        policies: known in each period so far, ``[B, T, 13]``, with the equilibrium of the first at the start: the one
-            in force, the next one, and the number of periods until it is in force, zero where none is announced.
+        policies: known in each period so far, ``[B, T, 2 P + 1]``, with the equilibrium of the first at the start: the
+            one in force, the next one, and the number of periods until it is in force, zero where none is announced.
         assets: ``[B, N]``.
         levels: of productivity, ``[B, N]``.
         capital: per household, ``[B]``, and
@@ -168,9 +192,9 @@ def actions(
         case_of, stretches = _case(parameters, list(numbers), row)
         faced = assets[selected], levels[selected]
         if (shocks := shocks_of(case_of)) is None:
-            chosen[selected] = _choices(case_of, stretches, *faced, None if ages is None else ages[selected])
+            chosen[selected] = _choices(stretches, *faced, None if ages is None else ages[selected])
         else:
-            _check_no_taxes(stretches[-1].after)
+            _check_no_taxes(stretches[-1].after.policy)
             chosen[selected] = shocks.choices(*faced, capital[selected], times[selected]).expand(-1, -1, 2)
     return chosen
 
@@ -179,44 +203,66 @@ def _case(parameters: Parameters, names: list[str], row: list[float]) -> tuple[P
     """Return parameters, and the stretches of periods in which the same policies were expected."""
     changes: dict[str, float | None] = dict(zip(names, row[-len(names) :], strict=True))
     changes["labour_weight"] = changes["labour_weight"] or None
-    width = 2 * len(INSTRUMENTS) + 1
-    known = [_known(row[start : start + width]) for start in range(0, len(row) - len(names), width)]
+    economy, width = parameters.model_copy(update=changes), 2 * len(parameters.status_quo_rates) + 1
+    known = [_known(economy, row[start : start + width]) for start in range(0, len(row) - len(names), width)]
     stretches = []
     for after, same in groupby(known, lambda each: each[2]):
-        (before, wait, _), *later = same
-        stretches.append(Stretch(before, wait, after, 1 + len(later)))
-    return parameters.model_copy(update=changes), tuple(stretches)
+        (before, wait, _), *others = same
+        stretches.append(Stretch(before, wait, after, 1 + len(others)))
+    return economy, tuple(stretches)
 
 
-def _known(row: list[float]) -> tuple[Policy, int, Policy]:
+def _known(economy: Parameters, row: list[float]) -> tuple[Regime, int, Regime]:
     """Return the policy in force, the periods until the next one is, and the next one; the same where there is none."""
     rates = [min(1.0, max(0.0, value)) for value in row[:-1]]
-    count = len(INSTRUMENTS)
-    before, after = (Policy(**dict(zip(INSTRUMENTS, each, strict=True))) for each in (rates[:count], rates[count:]))
+    count = len(rates) // 2
+    before, after = (_regime(economy, each) for each in (rates[:count], rates[count:]))
     wait = int(row[-1])
     return (before, wait, after) if wait and after != before else (before, 0, before)
 
 
+def _regime(economy: Parameters, rates: list[float]) -> Regime:
+    of_pension = rates[len(INSTRUMENTS) :]
+    return Regime(economy.with_pension(of_pension[0]) if of_pension else economy, policy_of(rates))
+
+
 @lru_cache(maxsize=64)
-def path_of(parameters: Parameters, stretches: Stretches) -> tuple[Equilibrium, Transition]:
+def path_of(stretches: Stretches) -> tuple[Equilibrium, Transition]:
     """Return where the transition to the last policy starts, and its path; all news came as a surprise.
 
     Args:
-        parameters: of the economy.
         stretches: two or more; the first is that of the equilibrium.
 
     Raises:
         UserError: there is no such path; the message gives the reason.
     """
     *earlier, last = stretches
+    parameters = last.after.economy
     if len(earlier) == 1:
-        start = equilibrium_of(parameters, earlier[0].after)
+        start = equilibrium_of(*earlier[0].after)
     else:
-        start = _later(parameters, *path_of(parameters, tuple(earlier)), earlier[-1].periods)
-    before, after = parameters.taxes(last.before), parameters.taxes(last.after)
+        start = _later(parameters, *path_of(tuple(earlier)), earlier[-1].periods)
+    before, after = (each.economy.taxes(each.policy) for each in (last.before, last.after))
     in_force = [before] * last.wait + [after] * (PERIODS - last.wait)
-    end = equilibrium_of(parameters, last.after)
+    end = equilibrium_of(*last.after)
     return start, transition(household_of(parameters), parameters.firm(), in_force, start, end)
+
+
+@lru_cache(maxsize=8)
+def life_path_of(stretches: Stretches) -> tuple[Generations, GenerationPath]:
+    """Return what :func:`path_of` returns, with a life cycle; choices are those of the periods of an episode."""
+    *earlier, last = stretches
+    parameters = last.after.economy
+    household = household_of(parameters)
+    if len(earlier) == 1:
+        start = generations_of(*earlier[0].after)
+    else:
+        start = later(household, *life_path_of(tuple(earlier)), earlier[-1].periods)
+    end = generations_of(*last.after)
+    periods = _LIVES * end.life.ages
+    rules = [last.before.rules] * last.wait + [last.after.rules] * periods
+    found = generation_path(household, parameters.firm(), rules, start, end)
+    return start, replace(found, choices=found.choices[:, : parameters.periods].copy())
 
 
 def _later(parameters: Parameters, start: Equilibrium, path: Transition, periods: int) -> Equilibrium:
@@ -237,20 +283,27 @@ def _check_no_taxes(policy: Policy) -> None:
             )
 
 
-def _choices(
-    parameters: Parameters, stretches: Stretches, assets: Tensor, levels: Tensor, ages: Tensor | None
-) -> Tensor:
-    """Return the spent share of resources above the borrowing limit, and hours, between grid points as on a line."""
+def _on_path(stretches: Stretches) -> Choices:
+    """Return the choices of this period, on the path to the last policy or in its equilibrium."""
     last, periods = stretches[-1], stretches[-1].periods
-    if len(stretches) > 1 and periods <= PERIODS:
-        path = path_of(parameters, (*stretches[:-1], last._replace(periods=1)))[1]
-        solved = Choices(*(each[periods - 1] for each in (path.consumption, path.hours, path.assets)))
-    else:
-        solved = equilibrium_of(parameters, last.after).policy
-    problem = household_of(parameters)
+    news = (*stretches[:-1], last._replace(periods=1))
+    if len(stretches) > 1 and (ages := last.after.economy.life_cycle) is not None:
+        if periods <= last.wait + _LIVES * ages.count:
+            tables = life_path_of(news)[1].choices[:, periods - 1]
+            return Choices(*tables.reshape(3, -1, tables.shape[-1]))
+    elif len(stretches) > 1 and periods <= PERIODS:
+        path = path_of(news)[1]
+        return Choices(*(each[periods - 1] for each in (path.consumption, path.hours, path.assets)))
+    return equilibrium_of(*last.after).policy
+
+
+def _choices(stretches: Stretches, assets: Tensor, levels: Tensor, ages: Tensor | None) -> Tensor:
+    """Return the spent share of resources above the borrowing limit, and hours, between grid points as on a line."""
+    last, solved = stretches[-1], _on_path(stretches)
+    problem = household_of(last.after.economy)
     grid, values = (torch.from_numpy(each).to(assets) for each in (problem.grid, problem.chain.values))
-    in_force = last.after if periods > last.wait else last.before
-    spending = (1 + in_force.consumption_tax) * solved.consumption
+    in_force = last.after if last.periods > last.wait else last.before
+    spending = (1 + in_force.policy.consumption_tax) * solved.consumption
     tables = [torch.from_numpy(each).to(assets) for each in (spending, solved.hours, solved.assets)]
     state = (levels[..., None] - values).abs().argmin(-1)
     if ages is not None:
@@ -258,4 +311,4 @@ def _choices(
     below = (torch.searchsorted(grid, assets.contiguous(), right=True) - 1).clamp(0, len(grid) - 2)
     weight = (assets - grid[below]) / (grid[below + 1] - grid[below])
     spent, hours, saved = ((1 - weight) * table[state, below] + weight * table[state, below + 1] for table in tables)
-    return torch.stack([spent / (spent + saved - parameters.least), hours], -1)
+    return torch.stack([spent / (spent + saved - last.after.economy.least), hours], -1)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from econsim.economies.bewley.parameters import INSTRUMENTS, Policy
+from econsim.economies.bewley.parameters import policy_of
 from econsim.economies.bewley.state import State
 from econsim.game import Observation, Role
 from econsim.households.chains import Floats
@@ -121,13 +121,13 @@ def _table(rows: Tensor, shape: tuple[int, ...]) -> Floats:
 def _budget(game: Bewley, before: State, after: State) -> Budget:
     last = after.last
     numbers = before.policy[0].double().clamp(0.0, 1.0).tolist()
-    taxes = game.settings.taxes(Policy(**dict(zip(INSTRUMENTS, numbers, strict=True))))
+    taxes = game.settings.taxes(policy_of(numbers))
     taxes = replace(taxes, labour_level=float(last.labour_level))
     labour = last.mass.double() * last.productivity.double() * last.hours.double()
     if game.demography is not None:
         labour = labour * game.demography.efficiency(last.age, torch.float64)
     rate, wage, transfer = (float(each) for each in torch.cat([last.interest_rate, last.wage, last.transfer]))
-    budget = taxes.budget(rate, wage, transfer, wage * float(labour.sum(-1)))
+    net = (1 - float(last.contribution)) * wage
+    budget = taxes.budget(rate, net, transfer, net * float(labour.sum(-1)))
     # Bequests earn interest in the period in which they are received.
-    received = transfer + budget.gross_return * float(last.bequest)
-    return replace(budget, level=(1 - float(last.contribution)) * budget.level, transfer=received)
+    return replace(budget, transfer=transfer + budget.gross_return * float(last.bequest))

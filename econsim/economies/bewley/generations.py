@@ -70,7 +70,7 @@ class Demography:
         """Return the age ``[B, N]`` of households who observe ``features`` ``[B, N, 5]``."""
         return (features[..., 2].double() * (self.life.ages - 1)).round().long()
 
-    def social_security(self, age: Tensor, mass: Tensor, earned: Tensor) -> SocialSecurity:
+    def social_security(self, age: Tensor, mass: Tensor, earned: Tensor, given: Tensor) -> SocialSecurity:
         """Return the contribution rate and the pension at which contributions pay for pensions.
 
         Without a retired household nothing is paid in.
@@ -79,10 +79,10 @@ class Demography:
             age: ``[B, N]``.
             mass: ``[B, N]``.
             earned: mean labour income per household, float64 ``[B]``.
+            given: the rate that does not adjust, float64 ``[B]``.
         """
         is_retired = self.is_retired(age)
         retired = (mass.double() * is_retired).sum(-1)
-        given = torch.full_like(retired, self.life.rate)
         paid_in = given * retired / (1 - retired) if self.life.adjusts == "contribution" else given
         contribution = torch.where(retired > 0, paid_in, 0.0)
         require(contribution < 1, _ALL_PAID_IN)

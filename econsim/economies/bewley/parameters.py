@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -20,6 +21,7 @@ from econsim.mechanisms.us_law import Law
 from econsim.parameters import Model
 
 __all__ = [
+    "AMOUNTS",
     "INSTRUMENTS",
     "Objective",
     "Parameters",
@@ -29,6 +31,7 @@ __all__ = [
     "PublicBudget",
     "Superstar",
     "changed_policy",
+    "policy_of",
 ]
 
 NOT_PROVIDED = (
@@ -171,9 +174,15 @@ class PublicBudget(Model):
 
 
 INSTRUMENTS = tuple(Policy.model_fields)
-"""The entries of the government's action, in order."""
-_AMOUNTS = ("spending", "transfer", "debt")
+"""The entries of every policy, in order; with a life cycle the given rate of the pension can be one more."""
+AMOUNTS = ("spending", "transfer", "debt")
+"""What a reform can change of the budget."""
 _LEAST_CAPITAL = 0.05  # in periods of output: with 0.03 households of the preset huggett lose all, with 0.1 they do not
+
+
+def policy_of(rates: Sequence[float]) -> Policy:
+    """Return the policy with these rates, in the order of :data:`INSTRUMENTS`; further ones are left out."""
+    return Policy(**dict(zip(INSTRUMENTS, rates, strict=False)))
 
 
 def changed_policy(policy: Policy, changes: Mapping[str, float]) -> Policy:
@@ -184,7 +193,7 @@ def changed_policy(policy: Policy, changes: Mapping[str, float]) -> Policy:
     """
     for name, value in changes.items():
         if name not in INSTRUMENTS:
-            known = (*INSTRUMENTS, *_AMOUNTS)
+            known = (*INSTRUMENTS, *AMOUNTS)
             raise UserError(f"reform: bewley has no instrument {name!r}{did_you_mean(name, known)}")
         if not 0 <= value <= 1:
             raise UserError(f"reform: {name}: expected a number from 0 to 1, found {value:g}")
@@ -244,7 +253,8 @@ class Parameters(Model):
     objective: Objective = Objective()
     """The government's reward."""
     instruments: tuple[str, ...] = Field(INSTRUMENTS, min_length=1)
-    """Entries of the government's action, in order; those of ``status_quo`` that are not listed stay as they are."""
+    """Entries of the government's action, in order; those of ``status_quo`` that are not listed stay as they are. With
+    a life cycle also the given rate of the pension, ``replacement`` or ``contribution``."""
     highest_rate: float = Field(1.0, gt=0, le=1)
     """The highest value of an instrument that the government can set."""
     aggregates: Literal["moments", "quantiles", "embedding"] = "moments"
@@ -289,33 +299,43 @@ class Parameters(Model):
 
     @model_validator(mode="after")
     def _instruments_exist(self) -> Parameters:
+        pension = None if self.life_cycle is None else self.life_cycle.pension
+        known = INSTRUMENTS if pension is None else (*INSTRUMENTS, pension.given)
         for name in self.instruments:
-            if name not in INSTRUMENTS:
-                raise ValueError(f"instruments: {name!r} is not one of status_quo{did_you_mean(name, INSTRUMENTS)}")
+            if pension is not None and name == pension.adjusts:
+                raise ValueError(
+                    f"instruments: {name} adjusts to close the budget of the pension; list {pension.given}"
+                )
+            if name not in known:
+                raise ValueError(f"instruments: {name!r} is not one of {', '.join(known)}{did_you_mean(name, known)}")
             if self.instruments.count(name) > 1:
                 raise ValueError(f"instruments: {name} is listed twice")
-            if (value := getattr(self.status_quo, name)) > self.highest_rate:
+            where = "status_quo" if name in INSTRUMENTS else "life_cycle.pension"
+            if (value := self.status_quo_rates[name]) > self.highest_rate:
                 raise ValueError(
-                    f"highest_rate: {self.highest_rate:g} is below status_quo.{name}, {value:g}; raise it, or leave"
+                    f"highest_rate: {self.highest_rate:g} is below {where}.{name}, {value:g}; raise it, or leave"
                     f" {name} out of instruments"
                 )
         return self
 
-    @model_validator(mode="after")
-    def _instruments_have_an_effect(self) -> Parameters:
+    @property
+    def _without_effect(self) -> dict[str, str]:
+        """Instruments without use, each with the reason."""
         adjusts = self.budget.adjusts
         useless = {} if adjusts == "transfer" else {"spending_share": f"the budget's {adjusts} adjusts"}
         if self.income_tax is not None:
             useless |= dict.fromkeys(("labour_tax", "progressivity"), "income_tax has brackets in its place")
-            if adjusts == "labour_tax":
-                raise ValueError(
-                    "budget.adjusts: brackets (income_tax) cannot adjust; let transfer or spending do that"
-                )
         if adjusts == "labour_tax":
             useless["labour_tax"] = "it adjusts to close the budget"
         if self.lowest_assets < 0:
             useless["wealth_tax"] = "it would pay households for their debt (lowest_assets is negative)"
-        for name, reason in useless.items():
+        return useless
+
+    @model_validator(mode="after")
+    def _instruments_have_an_effect(self) -> Parameters:
+        if self.income_tax is not None and self.budget.adjusts == "labour_tax":
+            raise ValueError("budget.adjusts: brackets (income_tax) cannot adjust; let transfer or spending do that")
+        for name, reason in self._without_effect.items():
             if getattr(self.status_quo, name):
                 raise ValueError(f"status_quo.{name}: it has no use, since {reason}; set it to zero")
             if name in self.instruments:
@@ -337,9 +357,8 @@ class Parameters(Model):
                 f"announced: one policy at most can be announced at a time, and the next one is set after {self.review}"
                 f" periods (review), before the first is in force, after {first}; lower it, or raise review"
             )
-        for name in ("aggregate_shocks", "life_cycle"):
-            if getattr(self, name) is not None:
-                raise ValueError(f"announced: it is not solved with {name}; leave one of them out")
+        if self.aggregate_shocks is not None:
+            raise ValueError("announced: it is not solved with aggregate_shocks; leave one of them out")
         return self
 
     @model_validator(mode="after")
@@ -358,20 +377,30 @@ class Parameters(Model):
     def _life_cycle_is_solved(self) -> Parameters:
         if self.life_cycle is None:
             return self
-        for name in ("aggregate_shocks", "income_tax", "initial", "lowest_assets", "sampling"):
+        for name in ("aggregate_shocks", "initial", "lowest_assets", "sampling"):
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name}: it is not solved with a life_cycle; leave it out")
-        if self.budget.debt or self.budget.adjusts == "debt":
-            raise ValueError("budget: public debt is not solved with a life_cycle; leave debt out")
         if self.productivity.superstar is not None and self.life_cycle.newborn_deviation is not None:
             raise ValueError("life_cycle.newborn_deviation: it has no use with productivity.superstar; leave one out")
         try:
             provides = self.provides_for_all
+            if self.sets_pension:
+                self._check_highest_pension(self.life_cycle)
         except UserError as error:
             raise ValueError(str(error)) from None
         if self.households == "distribution" and not provides:
             raise ValueError(f"households: {NOT_PROVIDED}, or a number of households")
         return self
+
+    def _check_highest_pension(self, ages: Ages) -> None:
+        """Check that a government that sets the rate of the pension cannot take all labour income for it."""
+        life = replace(ages.life(self.productivity.chain()), rate=self.highest_rate)
+        contribution, _ = life.rates_at(1 - life.retired, life.retired)
+        if contribution >= 1:
+            raise ValueError(
+                f"highest_rate: with a {ages.pension.given} rate of {self.highest_rate:g} pensions would cost"
+                f" {contribution:.0%} of labour income; lower it, or leave {ages.pension.given} out of instruments"
+            )
 
     @property
     def provides_for_all(self) -> bool:
@@ -381,7 +410,31 @@ class Parameters(Model):
             UserError: pensions cost all labour income or more.
         """
         ages = self.life_cycle
-        return ages is None or ages.life(self.productivity.chain()).rates[0] > 0 or ages.survival != "certain"
+        if ages is None or (ages.life(self.productivity.chain()).rates[0] > 0 and not self.sets_pension):
+            return True
+        return ages.survival != "certain"
+
+    @property
+    def sets_pension(self) -> bool:
+        """Whether the given rate of a pension is an instrument of the government."""
+        return self.life_cycle is not None and self.life_cycle.pension.given in self.instruments
+
+    @property
+    def status_quo_rates(self) -> dict[str, float]:
+        """The policy before the government acts: all instruments that a policy has, by name and in order."""
+        rates = self.status_quo.model_dump()
+        pension = None if self.life_cycle is None else self.life_cycle.pension
+        return (
+            rates
+            if pension is None or pension.given not in self.instruments
+            else {**rates, pension.given: pension.rate}
+        )
+
+    def with_pension(self, rate: float) -> Parameters:
+        """Return the parameters with another given rate of the pension of a life cycle."""
+        assert self.life_cycle is not None
+        ages = self.life_cycle.reformed({self.life_cycle.pension.given: rate})
+        return self.model_copy(update={"life_cycle": ages})
 
     @property
     def least(self) -> float:
@@ -398,13 +451,16 @@ class Parameters(Model):
         Raises:
             UserError: no such instrument, or a value that is not allowed.
         """
-        amounts = {name: value for name, value in changes.items() if name in _AMOUNTS}
+        amounts = {name: value for name, value in changes.items() if name in AMOUNTS}
         budget = self.budget.model_copy(update=amounts)
         if "spending" in amounts and amounts["spending"] < 0:
             raise UserError(f"reform: spending: expected zero or more, found {amounts['spending']:g}")
         if (adjusts := budget.adjusts) in amounts and adjusts != "debt":
             raise UserError(f"reform: {adjusts}: it adjusts to close the budget and cannot be set")
         rates = {name: value for name, value in changes.items() if name not in amounts}
+        for name, reason in self._without_effect.items():
+            if name in rates:
+                raise UserError(f"reform: {name}: it has no use, since {reason}; leave it out")
         return changed_policy(self.status_quo, rates).taxes(budget, schedule_of(self.income_tax))
 
     def household(self) -> Household:

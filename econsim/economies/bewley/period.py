@@ -10,7 +10,7 @@ from torch import Tensor
 
 from econsim.economies.bewley.generations import Demography, SocialSecurity
 from econsim.economies.bewley.income_tax import Schedule, schedule_of
-from econsim.economies.bewley.parameters import Objective, Parameters
+from econsim.economies.bewley.parameters import INSTRUMENTS, Objective, Parameters
 from econsim.economies.bewley.population import People
 from econsim.economies.bewley.requirements import require
 from econsim.economies.bewley.state import Flows, State
@@ -96,7 +96,8 @@ def trade(
         market = Market(*(each.detach() for each in market))
     security = _social_security(state, market, demography)
     paid = _before_transfer(state, market, effective, security, schedule_of(settings.income_tax))
-    level, transfer = _closed(state, market, paid, shares, settings)
+    interest = _debt_service(state, market, settings)
+    level, transfer = _closed(state, interest, paid, shares, settings)
     if takes_prices:
         level, transfer = level.detach(), transfer.detach()
     kept = _wide(level, mass) * paid.kept
@@ -109,7 +110,7 @@ def trade(
     curvature = _wide(values["labour_curvature"], mass)
     disutility = _wide(values["labour_weight"], mass) * power(hours, 1 + curvature)
     disutility = disutility / (1 + curvature)
-    public = total(mass, tax) - transfer - market.rate * state.debt
+    public = total(mass, tax) - transfer - interest
     if settings.budget.adjusts == "debt":
         public = torch.full_like(public, settings.budget.spending)
     require(public >= -_ROUNDING * market.output, _NO_SPENDING)
@@ -150,12 +151,33 @@ def government_reward(before: State, after: State, objective: Objective) -> Tens
     return reward
 
 
-def debt_after(last: Flows, settings: Parameters) -> Tensor:
-    """Return public debt at the end of a period, ``[B]``: it pays for what revenue does not, where it adjusts."""
+def debt_after(last: Flows, settings: Parameters, growth: Tensor) -> Tensor:
+    """Return public debt per household of the next period, ``[B]``.
+
+    Where it adjusts, it pays for what revenue does not. Elsewhere the government issues ``budget.debt`` for each of the
+    households that it expects; in a sample of households with ages their number differs from that by chance.
+
+    Args:
+        last: what happened in this period.
+        settings: what closes the budget.
+        growth: of the population until the next period, ``[B]``.
+    """
     if settings.budget.adjusts != "debt":
-        return last.debt
+        return _issued(settings) / (1 + growth)
     paid = last.spending + last.transfer + (1 + last.interest_rate) * last.debt
-    return paid - total(last.mass, last.tax)
+    return (paid - total(last.mass, last.tax)) / (1 + growth)
+
+
+def _issued(settings: Parameters) -> float:
+    """Return debt at the end of a period per household of this one, where it does not adjust."""
+    growth = 0.0 if settings.life_cycle is None else settings.life_cycle.growth
+    return (1 + growth) * settings.budget.debt
+
+
+def _debt_service(state: State, market: Market, settings: Parameters) -> Tensor:
+    """Return interest, and debt that is repaid less what is issued, ``[B]``; where debt adjusts, interest."""
+    interest = market.rate * state.debt
+    return interest if settings.budget.adjusts == "debt" else interest + (state.debt - _issued(settings))
 
 
 def _market(state: State, values: Mapping[str, Tensor], labour: Tensor) -> Market:
@@ -171,7 +193,9 @@ def _social_security(state: State, market: Market, demography: Demography | None
     if demography is None:
         none = torch.zeros_like(market.wage)
         return SocialSecurity(none, none, torch.zeros_like(state.mass))
-    return demography.social_security(state.age, state.mass, market.wage * market.labour)
+    of_pension = state.policy.double()[:, len(INSTRUMENTS) :]  # empty where its rate is no instrument
+    given = of_pension[:, 0] if of_pension.shape[1] else torch.full_like(market.wage, demography.life.rate)
+    return demography.social_security(state.age, state.mass, market.wage * market.labour, given)
 
 
 def _wealth(state: State) -> Tensor:
@@ -186,7 +210,7 @@ def _before_transfer(
 
     Contributions to the pension are deducted from the income that is taxed; pensions are not taxed.
     """
-    _, _, progressivity, of_interest, of_wealth, _ = state.policy.double().unbind(-1)
+    progressivity, of_interest, of_wealth = state.policy.double()[:, 2:5].unbind(-1)
     mass, wage, wealth = state.mass, (1 - security.contribution) * market.wage, _wealth(state)
     relative = effective / _wide(market.labour, mass)  # to mean earnings
     mean = _wide(wage * market.labour, mass)
@@ -201,11 +225,13 @@ def _before_transfer(
     return Paid(owned, on_assets, _wide(wage, mass) * effective, kept)
 
 
-def _closed(state: State, market: Market, paid: Paid, shares: Tensor, settings: Parameters) -> tuple[Tensor, Tensor]:
-    """Return the level of the labour tax and the transfer that close the government's budget, ``[B]`` each."""
+def _closed(state: State, interest: Tensor, paid: Paid, shares: Tensor, settings: Parameters) -> tuple[Tensor, Tensor]:
+    """Return the level of the labour tax and the transfer that close the government's budget, ``[B]`` each.
+
+    ``interest`` ``[B]`` is what has to be paid for debt.
+    """
     policy, mass, budget = state.policy.double(), state.mass, settings.budget
     level, inclusive = 1 - policy[:, 1], policy[:, 0] / (1 + policy[:, 0])  # the latter of what a consumer pays
-    interest = market.rate * state.debt
     if budget.adjusts == "spending":
         return level, torch.full_like(level, budget.transfer)
     if budget.adjusts == "debt":
@@ -218,7 +244,7 @@ def _closed(state: State, market: Market, paid: Paid, shares: Tensor, settings: 
         level = yielded / (total(mass, paid.kept) - inclusive * total(mass, shares * paid.kept))
         require(level > 0, _ALL_LABOUR)
         return level, torch.full_like(level, budget.transfer)
-    left, kept = 1 - policy[:, -1], _wide(level, mass) * paid.kept
+    left, kept = 1 - policy[:, 5], _wide(level, mass) * paid.kept
     revenue = gross - total(mass, kept)
     revenue = revenue + inclusive * total(mass, shares * (paid.owned + kept - settings.least))
     surplus = revenue - interest - budget.spending

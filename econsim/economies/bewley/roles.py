@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import inf
 
-from econsim.economies.bewley.announcements import ANNOUNCED_UNITS
+from econsim.economies.bewley.announcements import announced_units
 from econsim.economies.bewley.embedding import QUANTILES, embedding_features
-from econsim.economies.bewley.parameters import INSTRUMENTS, Parameters
+from econsim.economies.bewley.parameters import Parameters
 from econsim.game import Box, Role
 
 __all__ = ["LEAST", "MOST", "government", "household"]
@@ -14,7 +14,6 @@ __all__ = ["LEAST", "MOST", "government", "household"]
 LEAST, MOST = 0.001, 0.999999
 """The least and the largest choice of a household, so that capital, hours and consumption stay positive."""
 _SHARED_UNITS = {
-    **dict.fromkeys(INSTRUMENTS, "fraction"),
     "capital": "log, relative to complete markets",
     "wage": "log, relative to complete markets",
     "interest_rate": "fraction per period",
@@ -44,12 +43,14 @@ def _shared_units(parameters: Parameters) -> dict[str, str]:
     sums = embedding_features(parameters) if parameters.aggregates == "embedding" else ()
     shown = QUANTILES if parameters.aggregates == "quantiles" else ()
     closing = {"debt": {"debt": "multiple of mean output"}, "labour_tax": {"closing_rate": "fraction"}}
+    rates = dict.fromkeys(parameters.status_quo_rates, "fraction")
     return {
+        **rates,
         **_SHARED_UNITS,
         **({} if parameters.aggregate_shocks is None else {"times": "0 in bad, 1 in good times"}),
         **closing.get(parameters.budget.adjusts, {}),
         **({} if parameters.life_cycle is None else _PENSION_UNITS),
-        **(ANNOUNCED_UNITS if parameters.announced else {}),
+        **announced_units(parameters),
         **{f"assets_{100 * level:.0f}": _OWN_UNITS["assets"] for level in shown},
         **dict.fromkeys(sums, "share of households"),
     }

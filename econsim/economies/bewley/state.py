@@ -42,8 +42,8 @@ class State:
 
     key: Tensor  # [B] int64
     time: Tensor  # [B] int64, periods so far
-    policy: Tensor  # [B, 6] in force in this period
-    announced: Tensor  # [B, 6] the policy that will be in force next; the same where none is announced
+    policy: Tensor  # [B, P] in force in this period: six rates, and that of the pension where it is an instrument
+    announced: Tensor  # [B, P] the policy that will be in force next; the same where none is announced
     until: Tensor  # [B] int64, periods until then; zero where none is announced
     times: Tensor  # [B] int64, bad (0) or good (1) times; zero without aggregate shocks
     age: Tensor  # [B, N] int64, periods since birth; zero without a life cycle

@@ -33,13 +33,13 @@ def level_of(order: int, sizes: Sizes) -> int:
 
 
 @rule
-def crosses(bid: int, ask: int, sizes: Sizes) -> bool:
+def crosses(bid: Any, ask: Any, sizes: Sizes) -> Any:
     """Return whether a bid is at least as high as an ask; neither crosses where there is no order."""
     return bid > 0 and ask > 0 and level_of(bid, sizes) + level_of(ask, sizes) >= sizes.prices - 1
 
 
 @rule
-def key_of(n: int, orders: Any) -> int:
+def key_of(n: int, orders: Any) -> Any:
     """Return the key of a worker's best order of a good, zero for none.
 
     Keys sort as orders do, and equal orders by the number of the worker, lower numbers first.
@@ -102,7 +102,7 @@ def remove(orders: Any, order: int) -> None:
 
 
 @rule
-def may_trade(good: int, sizes: Sizes, book: Book) -> bool:
+def may_trade(good: int, sizes: Sizes, book: Book) -> Any:
     """Return whether the best bid and the best ask of a good cross; both may be the same worker's."""
     count = sizes.workers * sizes.slots
     bids, asks = part(book.bids, good * count, count), part(book.asks, good * count, count)

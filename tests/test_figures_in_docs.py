@@ -175,8 +175,8 @@ SENTENCES = (
     (
         "benchmarks/README.md",
         macro.legacy_speed,
-        "1,000 years a CPU-second with 1,000 households, not reached: {thousand} on a busy machine, 250 with 10,000:"
-        " {ten_thousand}, and 30,000 with 64 economies of 100: {copies} |",
+        "1,000 years a CPU-second with 1,000 households, not reached by tensors: {thousand} on a busy machine, 250 with"
+        " 10,000: {ten_thousand}, and 30,000 with 64 economies of 100: {copies} |",
     ),
     (
         "docs/economies/bewley.md",

@@ -303,7 +303,7 @@ def test_methods_without_ages_refuse_the_life_cycle() -> None:
             {"instruments": ("contribution",)},
             "contribution adjusts to close the budget of the pension; list replacement",
         ),
-        ({"instruments": ("pension",)}, "'pension' is not one of .*, replacement"),
+        ({"instruments": ("pension",)}, "'pension' is not one of status_quo, and not replacement of the pension"),
         (
             {"instruments": ("replacement",), "highest_rate": 0.3},
             r"0\.3 is below life_cycle\.pension\.replacement, 0\.4",

@@ -307,7 +307,8 @@ class Parameters(Model):
                     f"instruments: {name} adjusts to close the budget of the pension; list {pension.given}"
                 )
             if name not in known:
-                raise ValueError(f"instruments: {name!r} is not one of {', '.join(known)}{did_you_mean(name, known)}")
+                others = "" if pension is None else f", and not {pension.given} of the pension"
+                raise ValueError(f"instruments: {name!r} is not one of status_quo{others}{did_you_mean(name, known)}")
             if self.instruments.count(name) > 1:
                 raise ValueError(f"instruments: {name} is listed twice")
             where = "status_quo" if name in INSTRUMENTS else "life_cycle.pension"

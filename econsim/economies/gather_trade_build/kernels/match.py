@@ -61,7 +61,7 @@ def order_of(key: int) -> int:
 
 
 @rule
-def best_of_others(n: int, keys: Any) -> int:
+def best_of_others(n: int, keys: Any) -> Any:
     """Return the highest key of workers other than ``n``; zero for none."""
     own, keys[n] = keys[n], NO_KEY
     highest = highest_of(keys, NO_KEY)

@@ -108,21 +108,35 @@ def comparison() -> dict[str, str]:
 
 
 def felt_taxes() -> dict[str, str]:
-    felt_at_once = result("gather_trade_build_federal_as_accrued")
-    (accrued,), (at_once,) = (felt_at_once[name].values() for name in ("policies", "division_of_labour"))
-    builders, names = {}, ("gather_trade_build_long_untaxed_phase", "gather_trade_build_same_rates")
-    for number, name in enumerate(names):
-        found = result(name)["division_of_labour"]
-        free, taxed = (found[label]["builder"] for label in ("free_market", "us_federal"))
-        builders[f"off_{number}"] = f"{100 * abs(free['gain_untaxed'] / free['cost'] - 1):.0f}"
-        builders[f"felt_{number}"] = f"{100 * taxed['felt']:.0f}"
-    collected = result(names[1])["policies"]["us_federal"]["equality_times_productivity"]
+    names = ("gather_trade_build_federal_as_accrued", "gather_trade_build_planner_as_accrued")
+    federal, planner = (_only_score(name) for name in names)
+    (at_once,) = result(names[0])["division_of_labour"].values()
+    found = result("gather_trade_build_same_rates")
+    second, scores = found["seeds"].index(43), {label: row["by_seed"] for label, row in found["policies"].items()}
+    free, taxed = (found["division_of_labour"][label]["builder"] for label in ("free_market", "us_federal"))
+    untaxed = scores["free_market"][second]
     return {
-        "accrued": f"{accrued['equality_times_productivity']:,.0f}",
+        "accrued": f"{federal:,.0f}",
+        "collected": f"{scores['us_federal'][second]:,.0f}",
+        "planner_accrued": f"{planner:,.0f}",
+        "planner_collected": f"{scores[PLANNER][second]:,.0f}",
+        "gain_accrued": f"{100 * (planner / untaxed - 1):.0f}",
+        "gain_collected": f"{100 * (scores[PLANNER][second] / untaxed - 1):.0f}",
+        "off": f"{100 * abs(free['gain_untaxed'] / free['cost'] - 1):.0f}",
+        "felt": f"{100 * taxed['felt']:.0f}",
         "felt_at_once": f"{100 * at_once['builder']['felt']:.0f}",
-        "collected": f"{collected:,.0f}",
-        **builders,
     }
+
+
+def short_schedule() -> dict[str, str]:
+    found = result("gather_trade_build_short_schedule")
+    (theory,) = result("gather_trade_build_saez_long_run")["policies"].values()
+    rows = {
+        label: f"{row['productivity']:,.0f} | {row['equality']:.3f} | {row['equality_times_productivity']:,.0f}"
+        for label, row in {**found["policies"], "saez_theory": theory}.items()
+    }
+    share = found["division_of_labour"]["free_market"]["share_of_houses_by_highest_skill"]
+    return {**rows, "share": f"{100 * share:.0f} %"}
 
 
 def certificates_by_rank() -> dict[str, str]:

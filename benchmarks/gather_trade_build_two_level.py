@@ -2,9 +2,9 @@
 
 Workers are retrained under each tax system from the same untaxed phase, as in the published comparison. Scores are
 means of 64 new episodes per seed, in which trained policies draw their actions. The result also contains the division
-of labour and prices by tax system, and learning curves. The shipped scenario takes two and a half hours of a CPU core per
-seed on kernels: 25.6 million untaxed steps and 10.2 million under each tax system, while the published training took 75
-million steps for each planner; the result states the budget of each phase.
+of labour and prices by tax system, and learning curves. The shipped scenario takes two and a half hours of a CPU core
+per seed on kernels: 25.6 million untaxed steps and 10.2 million under each tax system, while the published training
+took 75 million steps for each planner; the result states the budget of each phase.
 
 Published (Zheng et al. 2020, Open-Quadrant, four workers): free market 1278, US federal 1261, Saez 1435, AI Economist
 1664. Targets: the planner at least 10 % above Saez; the first three within 10 %; productivity under every tax system
@@ -17,10 +17,10 @@ command continues where the last one stopped, and with ``--slice`` it stops afte
 folder is small, and is committed until all seeds are finished. Every call records the seeds that are finished.
 
 After ``econsim equilibrium RUN [--policy LABEL]``, the gains in its certificates are recorded too. Results of variants
-are stored under separate names: ``benchmarks/gather_trade_build_short_schedule.yaml --as gather_trade_build_saez_long_run
-baselines=[] "planner={kind: saez_buffer, elasticity: 4.35, copies: 64, rounds: 1, buffer: 50000}"`` gives Saez's formula an
-elasticity of its own. Where the workers of a scenario have the weights of another run, ``--workers-of`` names the folder
-of the runs of all seeds.
+are stored under separate names: ``benchmarks/gather_trade_build_short_schedule.yaml baselines=[]
+--as gather_trade_build_saez_long_run "planner={kind: saez_buffer, elasticity: 4.35, copies: 64, rounds: 1, buffer:
+50000}"`` gives Saez's formula an elasticity of its own. Where the workers of a scenario have the weights of another
+run, ``--workers-of`` names the folder of the runs of all seeds.
 """
 
 from __future__ import annotations

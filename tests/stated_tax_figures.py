@@ -10,17 +10,6 @@ from stated_figures import result
 PLANNER = "gather_trade_build_compact"
 
 
-def _only_phase(name: str) -> dict[str, Any]:
-    """Return what the phase of a run's only policy shows."""
-    (row,) = result(f"{name}_phases")["seed_42"]["taxed"].values()
-    return dict(row)
-
-
-def _only_course(name: str) -> list[float]:
-    """Return equality times productivity by tenths of that phase."""
-    return list(_only_phase(name)["product_by_tenth"])
-
-
 def _only_score(name: str) -> float:
     (row,) = result(name)["policies"].values()
     return float(row["equality_times_productivity"])
@@ -38,38 +27,17 @@ def _tax_rows(found: Any) -> dict[str, str]:
 
 
 def long_untaxed_phase() -> dict[str, str]:
-    phases = result("gather_trade_build_long_untaxed_phase_phases")["seed_42"]
-    prices, end = phases["by_tenth"]["mean_price"], phases["end"]
-    found = result("gather_trade_build_long_untaxed_phase")
-    published = found["published"]
-    scores = {label: row["equality_times_productivity"] for label, row in found["policies"].items()}
-    names = ("slow_planner", "planner_entropy", "saez_same_rates")
-    variants = {name: f"gather_trade_build_{name}" for name in names}
-    rows = {name: next(iter(_tax_rows(result(variant)).values())) for name, variant in variants.items()}
-    best, formula = (_only_score(variants[name]) for name in names[1:])
-    (rest, last) = _only_course(variants["saez_same_rates"])[-2:]
-    assert rest == last
-    assert f"{published['planner'] / published['saez'] - 1:.0%}" == f"{best / formula - 1:.0%}"  # "as in the paper"
-    saez = phases["taxed"]["saez"]["product_by_tenth"]
+    found, slow = (result(f"gather_trade_build_{name}") for name in ("long_untaxed_phase", "slow_planner"))
+    taxed = result("gather_trade_build_long_untaxed_phase_phases")["seed_42"]["taxed"]
+    (of_slow,) = result("gather_trade_build_slow_planner_phases")["seed_42"]["taxed"].values()
+    (slow_row,) = _tax_rows(slow).values()
     return {
         **_tax_rows(found),
-        **rows,
-        "most_planner": f"{max(phases['taxed']['gather_trade_build_compact']['product_by_tenth']):,.0f}",
-        "most_slow": f"{max(_only_course(variants['slow_planner'])):,.0f}",
-        "lead": f"{100 * (best / formula - 1):.0f}",
-        "rest": f"{rest:,.0f}",
-        "with_entropy": f"{_only_course(variants['planner_entropy'])[-1]:,.0f}",
-        "estimate": f"{phases['taxed']['saez']['last_elasticity']:.2f}",
-        "second_estimate": f"{_only_phase(variants['saez_same_rates'])['last_elasticity']:.2f}",
-        "saez_most": f"{max(saez):,.0f}",
-        "saez_last": f"{saez[-1]:,.0f}",
-        "ratio": f"{100 * scores['us_federal'] / scores['free_market']:.0f}",
-        "highest": f"{max(prices):.2f}",
-        "settled": f"{prices[4]:.2f}",
-        "end": f"{end['mean_price']:.2f}",
-        "units": f"{end['units_traded']:.0f}",
-        "productivity": f"{end['productivity']:,.0f}",
-        "equality": f"{end['equality']:.3f}",
+        "slow_planner": slow_row,
+        "most_planner": f"{max(taxed[PLANNER]['product_by_tenth']):,.0f}",
+        "most_slow": f"{max(of_slow['product_by_tenth']):,.0f}",
+        "saez_most": f"{max(taxed['saez']['product_by_tenth']):,.0f}",
+        "saez_last": f"{taxed['saez']['product_by_tenth'][-1]:,.0f}",
     }
 
 
@@ -79,6 +47,8 @@ def comparison() -> dict[str, str]:
     taxed = result("gather_trade_build_same_rates_phases")
     published = found["published"]
     means = {label: row["equality_times_productivity"] for label, row in found["policies"].items()}
+    (rest, last) = taxed["seed_42"]["taxed"]["saez"]["product_by_tenth"][-2:]
+    assert rest == last
     by_seed, elasticities = {}, []
     for index, seed in enumerate(found["seeds"]):
         end = untaxed[f"seed_{seed}"]["end"]
@@ -100,6 +70,8 @@ def comparison() -> dict[str, str]:
             f"off_{label}": f"{100 * (mean / published.get(label, published['planner']) - 1):+.0f} %"
             for label, mean in means.items()
         },
+        "with_entropy": f"{taxed['seed_42']['taxed'][PLANNER]['product_by_tenth'][-1]:,.0f}",
+        "rest": f"{rest:,.0f}",
         "lead": f"{100 * (means[PLANNER] / means['saez'] - 1):.0f} %",
         "ratio": f"{100 * means['us_federal'] / means['free_market']:.0f} %",
         "least_elasticity": f"{min(elasticities):.2f}",
@@ -108,21 +80,35 @@ def comparison() -> dict[str, str]:
 
 
 def felt_taxes() -> dict[str, str]:
-    felt_at_once = result("gather_trade_build_federal_as_accrued")
-    (accrued,), (at_once,) = (felt_at_once[name].values() for name in ("policies", "division_of_labour"))
-    builders, names = {}, ("gather_trade_build_long_untaxed_phase", "gather_trade_build_same_rates")
-    for number, name in enumerate(names):
-        found = result(name)["division_of_labour"]
-        free, taxed = (found[label]["builder"] for label in ("free_market", "us_federal"))
-        builders[f"off_{number}"] = f"{100 * abs(free['gain_untaxed'] / free['cost'] - 1):.0f}"
-        builders[f"felt_{number}"] = f"{100 * taxed['felt']:.0f}"
-    collected = result(names[1])["policies"]["us_federal"]["equality_times_productivity"]
+    names = ("gather_trade_build_federal_as_accrued", "gather_trade_build_planner_as_accrued")
+    federal, planner = (_only_score(name) for name in names)
+    (at_once,) = result(names[0])["division_of_labour"].values()
+    found = result("gather_trade_build_same_rates")
+    second, scores = found["seeds"].index(43), {label: row["by_seed"] for label, row in found["policies"].items()}
+    free, taxed = (found["division_of_labour"][label]["builder"] for label in ("free_market", "us_federal"))
+    untaxed = scores["free_market"][second]
     return {
-        "accrued": f"{accrued['equality_times_productivity']:,.0f}",
+        "accrued": f"{federal:,.0f}",
+        "collected": f"{scores['us_federal'][second]:,.0f}",
+        "planner_accrued": f"{planner:,.0f}",
+        "planner_collected": f"{scores[PLANNER][second]:,.0f}",
+        "gain_accrued": f"{100 * (planner / untaxed - 1):.0f}",
+        "gain_collected": f"{100 * (scores[PLANNER][second] / untaxed - 1):.0f}",
+        "off": f"{100 * abs(free['gain_untaxed'] / free['cost'] - 1):.0f}",
+        "felt": f"{100 * taxed['felt']:.0f}",
         "felt_at_once": f"{100 * at_once['builder']['felt']:.0f}",
-        "collected": f"{collected:,.0f}",
-        **builders,
     }
+
+
+def short_schedule() -> dict[str, str]:
+    found = result("gather_trade_build_short_schedule")
+    (theory,) = result("gather_trade_build_saez_long_run")["policies"].values()
+    rows = {
+        label: f"{row['productivity']:,.0f} | {row['equality']:.3f} | {row['equality_times_productivity']:,.0f}"
+        for label, row in {**found["policies"], "saez_theory": theory}.items()
+    }
+    share = found["division_of_labour"]["free_market"]["share_of_houses_by_highest_skill"]
+    return {**rows, "share": f"{100 * share:.0f} %"}
 
 
 def certificates_by_rank() -> dict[str, str]:

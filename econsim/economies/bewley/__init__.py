@@ -294,10 +294,7 @@ class Bewley(Game[State]):
 
     @property
     def earnings_elasticity(self) -> float:
-        r"""The compensated elasticity of hours of a static worker without other income, $1 / (\gamma + \sigma)$.
-
-        Zero where hours are no choice.
-        """
+        r"""Compensated elasticity of a static worker's hours, $1 / (\gamma + \sigma)$; zero where they are no choice."""
         settings = self.settings
         return 0.0 if settings.labour_weight is None else 1 / (settings.labour_curvature + settings.risk_aversion)
 

@@ -47,7 +47,7 @@ class Constants(NamedTuple):
     parameters: Any  # [1 | B, 5] float64
     after: Recycled  # the state after a year and what it returns, by their places in ``arrays``
     seen: Recycled  # observations of households of themselves, and of all
-    net: Any  # [B, 2 or 4, N] float64, scratch memory
+    net: tuple[int, int, int]  # [B, 2 or 4, N], the shape of scratch memory
     unit: Any  # an array in the precision of the game
     alive: Tensor  # [B, N] bool, all True
     one: Tensor  # [B, 1] bool, all True
@@ -70,7 +70,7 @@ class Kernels:
         held = contiguous(_tensors(state))
         read = contiguous([actions["household"].double(), actions["government"][:, 0].double()])
         new, after = constants.after.take()
-        before, sizes, net = addresses_of(held), constants.sizes, constants.net
+        before, sizes, net = addresses_of(held), constants.sizes, np.empty(constants.net)
         over_copies(live, copies, sizes, constants.parameters, before, after, addresses_of(read), net)
         net.sort(-1)
         over_copies(close, copies, sizes, before, after, net, constants.unit)
@@ -159,7 +159,7 @@ def _constants(game: LegacyTaxai, copies: int) -> Constants:
                 torch.empty(copies, shared, dtype=game.dtype),
             ]
         ),
-        net=np.empty((copies, 4 if falls else 2, households)),
+        net=(copies, 4 if falls else 2, households),
         unit=array_of(torch.ones(1, dtype=game.dtype)),
         alive=torch.ones(copies, households, dtype=torch.bool),
         one=torch.ones(copies, 1, dtype=torch.bool),

@@ -294,7 +294,7 @@ class Bewley(Game[State]):
 
     @property
     def earnings_elasticity(self) -> float:
-        r"""Compensated elasticity of a static worker's hours, $1 / (\gamma + \sigma)$; zero where they are no choice."""
+        r"""Compensated elasticity of a static worker's hours, $1 / (\gamma + \sigma)$; 0 where they are no choice."""
         settings = self.settings
         return 0.0 if settings.labour_weight is None else 1 / (settings.labour_curvature + settings.risk_aversion)
 

@@ -159,8 +159,8 @@ SENTENCES = (
     ),
     (
         "benchmarks/README.md",
-        taxes.long_untaxed_phase,
-        "{end} and {units} with the longer schedule",
+        taxes.comparison,
+        "prices of {least_price} to {most_price} with three seeds",
     ),
     (
         "benchmarks/README.md",

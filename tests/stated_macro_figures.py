@@ -32,8 +32,13 @@ def savers() -> dict[str, str]:
 
 def legacy_speed() -> dict[str, str]:
     sizes = {"thousand": "1 x 1000", "ten_thousand": "1 x 10000", "copies": "64 x 100"}
-    found = {name: [each[size] for each in result("legacy_taxai_speed").values()] for name, size in sizes.items()}
-    return {name: f"{min(years):,} to {max(years):,}" for name, years in found.items()}
+    by_version = result("legacy_taxai_speed").values()
+    figures = {}
+    for way, ending in (("", ""), ("_kernels", ", kernels")):
+        for name, size in sizes.items():
+            years = [each[size + ending] for each in by_version]
+            figures[name + way] = f"{min(years):,} to {max(years):,}"
+    return figures
 
 
 def capital_tax() -> dict[str, str]:

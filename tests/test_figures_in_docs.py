@@ -175,8 +175,9 @@ SENTENCES = (
     (
         "benchmarks/README.md",
         macro.legacy_speed,
-        "1,000 years a CPU-second with 1,000 households, not reached by tensors: {thousand} on a busy machine, 250 with"
-        " 10,000: {ten_thousand}, and 30,000 with 64 economies of 100: {copies} |",
+        "1,000 years a CPU-second with 1,000 households: {thousand_kernels} on kernels, {thousand} by tensors; 250 with"
+        " 10,000: {ten_thousand_kernels} and {ten_thousand}; 30,000 with 64 economies of 100: {copies_kernels} and"
+        " {copies} |",
     ),
     (
         "docs/economies/bewley.md",

@@ -19,7 +19,7 @@ from econsim.economies.gather_trade_build.kernels.arrays import (
 from econsim.economies.gather_trade_build.kernels.build import can_build
 from econsim.economies.gather_trade_build.kernels.gather import tile_towards
 from econsim.economies.gather_trade_build.kernels.pictures import IS_OCCUPIED
-from econsim.economies.gather_trade_build.kernels.trade import empty_slot
+from econsim.economies.gather_trade_build.kernels.trade import has_room
 from econsim.economies.gather_trade_build.world import IS_INSIDE, IS_WATER
 from econsim.kernels.compiling import part, rule
 
@@ -33,7 +33,7 @@ def mask_orders(n: int, mask: Any, at: int, sizes: Sizes, world: World, book: Bo
     """Write which bids and asks a worker can cover and has a free slot for."""
     coin = world.coin[n]
     for good in range(2):
-        room = empty_slot(n, good, sizes, book) >= 0
+        room = has_room(n, good, sizes, book)
         can_ask = room & (world.goods[n, good] >= 1)
         bids, asks = part(mask, at, sizes.prices), part(mask, at + sizes.prices, sizes.prices)
         for price in range(sizes.prices):

@@ -12,21 +12,25 @@ from econsim.kernels.compiling import copy, part, rule
 
 CHANNELS = IS_INSIDE + 3
 NOBODY: Any = np.int64(-1)  # of numpy, so that rules are not compiled once more for a constant
-BITS, OWNERS, WORKERS = range(3)  # layers of the map: what a tile has, numbers of house owners and labels of workers
+BITS, OWNERS, WORKERS = range(3)  # layers of the map: what a tile has, labels of house owners and of workers
 ROW = 16  # tiles that are copied at once: a row of a small image needs one copy
-NO_OWNER = 255  # of no house: there are at most 254 workers
 BLOCK = 128  # pixels that are drawn at once; scratch memory has room for as many beyond a map and an image
 IS_OCCUPIED = IS_INSIDE + 1  # a bit that no image shows
-_STONE, _WOOD, _OCCUPIED = (np.uint8(1 << bit) for bit in (HAS_STONE, HAS_WOOD, IS_OCCUPIED))
+_STONE, _WOOD, _HOUSE, _OCCUPIED = (np.uint8(1 << bit) for bit in (HAS_STONE, HAS_WOOD, HAS_HOUSE, IS_OCCUPIED))
 
 
 @rule
 def survey_map(layers: Any, sizes: Sizes, constants: Constants, world: World) -> None:
-    """Write the layers of the map: every tile's bits, with units on sources and workers but no houses, and numbers."""
-    bits, workers = layers[BITS], part(layers[WORKERS], 0, sizes.tiles)
-    copy(bits, constants.stocked, sizes.tiles)
-    copy(layers[OWNERS], world.owner, sizes.tiles)
+    """Write the layers of the map: every tile's bits, units on sources and workers included, and labels."""
+    bits, owners, workers = (
+        part(layers[BITS], 0, sizes.tiles),
+        part(layers[OWNERS], 0, sizes.tiles),
+        part(layers[WORKERS], 0, sizes.tiles),
+    )
     for tile in range(sizes.tiles):
+        owner = world.owner[tile]
+        bits[tile] = constants.stocked[tile] | (_HOUSE if owner > 0 else np.uint8(0))
+        owners[tile] = owner + (owner > 0)
         workers[tile] = 0
     for source in range(sizes.sources):
         if not world.stock[source]:
@@ -63,25 +67,8 @@ def draw_bit(bit: Any, bits: Any, shown: Any) -> None:
 
 
 @rule
-def draw_houses(owners: Any, shown: Any) -> None:
-    """Write which tiles have a house."""
-    for pixel in range(owners.size):
-        shown[pixel] = owners[pixel] != 0
-
-
-@rule
-def draw_owners(viewer: int, owners: Any, shown: Any) -> None:
-    """Write labels of the owners of houses: one for the viewer, two more than their number for others."""
-    own = np.uint8(viewer + 1 if viewer >= 0 else NO_OWNER)
-    for pixel in range(owners.size):
-        owner = owners[pixel]
-        shown[pixel] = np.uint8(1) if owner == own else owner + (owner != 0)
-
-
-@rule
-def draw_workers(viewer: int, labels: Any, shown: Any) -> None:
+def draw_labels(own_label: Any, labels: Any, shown: Any) -> None:
     """Write labels of workers, with one for the viewer's own."""
-    own_label = np.uint8(viewer + 2)
     for pixel in range(labels.size):
         label = labels[pixel]
         shown[pixel] = np.uint8(1) if label == own_label else label
@@ -90,14 +77,11 @@ def draw_workers(viewer: int, labels: Any, shown: Any) -> None:
 @rule
 def draw_channel(channel: int, viewer: int, window: Any, shown: Any) -> None:
     """Write one channel of an image to whole blocks of pixels."""
-    if channel == HAS_HOUSE:
-        draw_houses(part(window[OWNERS], 0, shown.size), shown)
-    elif channel <= IS_INSIDE:
+    if channel <= IS_INSIDE:
         draw_bit(np.uint8(1 << channel), part(window[BITS], 0, shown.size), shown)
-    elif channel == IS_INSIDE + OWNERS:
-        draw_owners(viewer, part(window[OWNERS], 0, shown.size), shown)
     else:
-        draw_workers(viewer, part(window[WORKERS], 0, shown.size), shown)
+        labels = part(window[channel - IS_INSIDE], 0, shown.size)
+        draw_labels(np.uint8(viewer + 2 if viewer >= 0 else 1), labels, shown)
 
 
 @rule

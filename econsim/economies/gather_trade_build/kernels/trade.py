@@ -31,6 +31,15 @@ def empty_slot(n: int, good: int, sizes: Sizes, book: Book) -> int:
 
 
 @rule
+def has_room(n: int, good: int, sizes: Sizes, book: Book) -> Any:
+    """Return whether a worker has an empty slot for orders of a good."""
+    room = _NO
+    for slot in range(sizes.slots):
+        room |= book.bids[good, n, slot] + book.asks[good, n, slot] == 0
+    return room
+
+
+@rule
 def place(n: int, choice: int, labour: float, sizes: Sizes, world: World, book: Book) -> int:
     """Open a worker's order if it is covered and there is a slot; return its good, or -1."""
     # Bids and asks of stone, then those of wood; comparisons take less time than divisions.

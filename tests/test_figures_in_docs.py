@@ -19,6 +19,12 @@ SENTENCES = (
     ),
     *(("docs/tax_comparison.md", found, sentence) for found, sentence in taxes.SENTENCES),
     (
+        "docs/coming_from/ai_economist.md",
+        taxes.comparison,
+        "over three seeds its planner is {lead} above Saez's formula",
+    ),
+    ("CHANGELOG.md", taxes.comparison, "the planner is {lead} above Saez's formula, whose elasticity is estimated"),
+    (
         "docs/economies/bewley.md",
         macro.consumer_finances,
         "mean assets are {weighted_mean} million dollars and their Gini index is {weighted_gini} with weights, and"

@@ -115,6 +115,18 @@ def test_the_margin_of_the_builder_shows_how_much_of_a_tax_it_feels(monkeypatch:
     assert "felt" not in benchmark.margin(game, untaxed)
 
 
+def test_the_figure_of_the_comparison_draws_the_recorded_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    benchmark = import_module("tax_comparison_figure")
+    found = json.loads((benchmark.RESULTS / f"{benchmark.RESULT}.json").read_text("utf-8"))["result"]
+    (axes,) = benchmark.draw(found).axes
+    means = [policy["equality_times_productivity"] for policy in found["policies"].values()]
+    assert [bar.get_width() for bar in axes.patches] == [*found["published"].values(), *means]
+    by_seed = [score for policy in found["policies"].values() for score in policy["by_seed"]]
+    assert axes.lines[0].get_xdata() == pytest.approx(by_seed)
+    assert [label.get_text() for label in axes.get_yticklabels()][-1] == "learned planner"
+
+
 def test_incomes_are_found_from_productivity_and_equality(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     benchmark = import_module("published_incomes")

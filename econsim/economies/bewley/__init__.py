@@ -483,8 +483,7 @@ class Bewley(Game[State]):
             entries.append(1 - state.last.labour_level)
         if self.has_ages:
             # A contribution rate that is an instrument is among those of the policy.
-            is_set = "contribution" in self.settings.status_quo_rates
-            entries += [] if is_set else [state.last.contribution]
+            entries += [] if "contribution" in self.settings.instruments else [state.last.contribution]
             entries.append(state.last.pension / self.reference_output)
         entries += announced_entries(state, self.settings.announced)
         entries += observed_distribution(self.settings, state, self._takes_prices, self.log_wealth)

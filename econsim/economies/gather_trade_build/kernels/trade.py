@@ -32,7 +32,7 @@ def empty_slot(n: int, good: int, sizes: Sizes, book: Book) -> int:
 
 @rule
 def has_room(n: int, good: int, sizes: Sizes, book: Book) -> Any:
-    """Return whether a worker has an empty slot for orders of a good."""
+    """Return whether a worker has an empty slot for orders of a good, without a search for the first one."""
     room = _NO
     for slot in range(sizes.slots):
         room |= book.bids[good, n, slot] + book.asks[good, n, slot] == 0

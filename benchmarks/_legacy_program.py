@@ -36,7 +36,7 @@ def replace_imports() -> None:
     sys.path.insert(0, str(Path.cwd()))
 
 
-def program(version: str, task: str, seed: int) -> Any:
+def program(version: str, task: str, seed: int, households: int = HOUSEHOLDS) -> Any:
     """Return the program's economy; of its survey, rows whose productivity has no logarithm are left out."""
     from entities.household import Household  # type: ignore[import-not-found]
     from env.env_core import economic_society  # type: ignore[import-not-found]
@@ -45,7 +45,7 @@ def program(version: str, task: str, seed: int) -> Any:
         Household.all_rows = Household.get_real_data
         Household.get_real_data = lambda self: _with_grade(self.all_rows())
     settings = yaml.safe_load(Path("cfg/default.yaml").read_text())["Environment"]
-    settings["Entities"][1]["entity_args"]["n"] = HOUSEHOLDS
+    settings["Entities"][1]["entity_args"]["n"] = households
     settings["env_core"]["env_args"]["gov_task"] = task
     np.random.seed(seed)
     return economic_society(settings)

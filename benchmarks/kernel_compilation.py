@@ -16,7 +16,7 @@ import time
 
 from _record import record
 
-SCENARIOS = ("gather_trade_build_two_level", "coin_game", "epidemic", "money_exchange", "legacy_taxai")
+SCENARIOS = ("gather_trade_build_two_level", "coin_game", "epidemic", "money_exchange", "legacy_taxai", "bewley")
 
 
 def seconds_of(scenario: str) -> dict[str, float]:

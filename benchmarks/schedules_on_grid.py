@@ -5,13 +5,14 @@ Target: under 10 s on two cores. Run: ``python benchmarks/schedules_on_grid.py``
 
 from __future__ import annotations
 
+import econsim  # isort: skip  before torch, whose threads then rest while they wait
+
 import os
 import time
 
 import torch
 from _record import record
 
-import econsim
 from econsim import random
 from econsim.agents.best_response import BestResponse, Parameters
 from econsim.leader_evaluation import values_of

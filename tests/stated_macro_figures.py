@@ -41,6 +41,26 @@ def legacy_speed() -> dict[str, str]:
     return figures
 
 
+def bewley_speed() -> dict[str, str]:
+    found = result("bewley_speed")
+    sizes = {"thousand": "1 x 1000", "ten_thousand": "1 x 10000", "copies": "1024 x 100"}
+    rates = {
+        f"{size}_{way}": each["steps_per_cpu_second"] for size, key in sizes.items() for way, each in ways(found[key])
+    }
+    assert rates["thousand_kernels"] >= 5000, "the pages call the targets met"
+    assert rates["ten_thousand_kernels"] >= 800
+    assert rates["copies_kernels"] >= 100_000
+    figures = {name: f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}" for name, rate in rates.items()}
+    for size in ("thousand", "ten_thousand"):
+        figures[f"{size}_times"] = f"{rates[f'{size}_kernels'] / rates[f'{size}_TaxAI']:.0f}"
+    return figures
+
+
+def ways(found: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the ways to play that a row of speeds has, without its checksum."""
+    return [(name, each) for name, each in found.items() if name != "checksum"]
+
+
 def capital_tax() -> dict[str, str]:
     found = result("capital_tax_reform")
     figures = {

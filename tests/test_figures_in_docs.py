@@ -141,7 +141,7 @@ SENTENCES = (
     (
         "benchmarks/README.md",
         figures.kernel_compilation,
-        "15 s of CPU for Gather-Trade-Build in float32; {gather_trade_build_two_level} on a machine under load",
+        "15 s of CPU for Gather-Trade-Build in float32: {gather_trade_build_two_level} on a machine under load",
     ),
     (
         "benchmarks/README.md",
@@ -184,6 +184,26 @@ SENTENCES = (
         "1,000 years a CPU-second with 1,000 households: {thousand_kernels} on kernels, {thousand} by tensors; 250 with"
         " 10,000: {ten_thousand_kernels} and {ten_thousand}; 30,000 with 64 economies of 100: {copies_kernels} and"
         " {copies} |",
+    ),
+    *(
+        (page, macro.bewley_speed, sentence)
+        for page, sentence in (
+            (
+                "docs/economies/bewley.md",
+                "| 1 x 1,000 | {thousand_kernels} | {thousand_tensors} | {thousand_TaxAI} | | 1 x 10,000 |"
+                " {ten_thousand_kernels} | {ten_thousand_tensors} | {ten_thousand_TaxAI} | | 1,024 x 100 |"
+                " {copies_kernels} | {copies_tensors} | |",
+            ),
+            (
+                "docs/economies/bewley.md",
+                "{thousand_times} and {ten_thousand_times} times as many on kernels as TaxAI's program",
+            ),
+            (
+                "benchmarks/README.md",
+                "5,000 steps a CPU-second with 1,000 households: {thousand_kernels} on kernels; 800 with 10,000:"
+                " {ten_thousand_kernels}; 100,000 with 1,024 copies of 100: {copies_kernels} |",
+            ),
+        )
     ),
     (
         "docs/economies/bewley.md",
@@ -286,7 +306,7 @@ SENTENCES = (
     (
         "docs/economies/gather_trade_build.md",
         figures.alone,
-        "econsim alone, with draws by a kernel as well, made {with_4}, {with_10} and {with_100} steps per CPU-second"
+        "econsim alone made {with_4}, {with_10} and {with_100} steps per CPU-second"
         " with 4, 10 and 100 workers, in {copies_4}, {copies_10} and {copies_100} copies",
     ),
     (

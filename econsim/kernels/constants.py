@@ -39,9 +39,17 @@ class KeptConstants(Generic[Of, Constants]):
         return KeptConstants, (self._make,)
 
     def of(self, game: Of, copies: int) -> Constants:
-        """Return the constants, made again where the batch, the precision or the parameters are other ones."""
+        """Return the constants, made again where the batch, the precision or the parameters are other ones.
+
+        Raises:
+            ValueError: a parameter has values for another number of environment copies, which kernels would look for
+                beyond its end.
+        """
         kept = self._kept
         if kept is None or kept[:2] != (copies, game.dtype) or kept[2] is not game.parameters:
+            for name, value in game.parameters.items():
+                if value.ndim and len(value) not in (1, copies):
+                    raise ValueError(f"{name}: {len(value)} values for {copies} environment copies")
             self._kept = kept = copies, game.dtype, game.parameters, self._make(game, copies)
         return kept[3]
 

@@ -73,6 +73,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -80,13 +81,13 @@ from torch import Tensor
 from econsim.accounts import Account
 from econsim.economics import LabourIncomes
 from econsim.economies.bewley import exact, schedules
-from econsim.economies.bewley.accounts import ACCOUNTS, more_accounts, more_amounts, residuals_of
-from econsim.economies.bewley.announcements import News, announced_entries, known_policies, news_after
-from econsim.economies.bewley.embedding import observed_distribution
+from econsim.economies.bewley.accounts import ACCOUNTS, largest_residual, more_accounts, more_amounts, residuals_of
+from econsim.economies.bewley.announcements import News, known_policies, news_after
 from econsim.economies.bewley.followed import followed
 from econsim.economies.bewley.generations import Demography, first_people, people_after
 from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.initial import initial_distribution, share_above_grid
+from econsim.economies.bewley.observing import observed
 from econsim.economies.bewley.parameters import NOT_PROVIDED, Parameters
 from econsim.economies.bewley.period import debt_after, government_reward, no_flows, total, trade
 from econsim.economies.bewley.requirements import NO_CAPITAL, require
@@ -102,6 +103,10 @@ from econsim.households.generation_paths import Ends, GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
+from econsim.kernels import require_numba
+
+if TYPE_CHECKING:
+    from econsim.economies.bewley.kernels.playing import Kernels
 
 __all__ = ["Bewley", "Parameters"]
 
@@ -155,7 +160,8 @@ class Bewley(Game[State]):
         rates = parameters.status_quo_rates
         self._status_quo = torch.tensor(list(rates.values()), dtype=torch.float64)
         self._set = torch.tensor([list(rates).index(name) for name in parameters.instruments])
-        self._takes_prices = False
+        self.takes_prices = False
+        self._kernels: Kernels | None = None
         self._families = None if parameters.initial is None else parameters.initial.families()
 
     @property
@@ -200,27 +206,21 @@ class Bewley(Game[State]):
 
     def observe(self, state: State) -> dict[str, Observation]:
         """Return the observations of households and of the government."""
-        levels = self._levels(state.productivity)
-        of_work = levels.log() if self.shocks is None else levels / self.shocks.economy.hours
-        of_age = () if self.demography is None else self.demography.observed(state.age, self.dtype)
-        features = torch.stack([self.log_wealth(state.assets), of_work, *of_age], -1)
-        shared, time = self._shared(state), (state.time.to(self.dtype) / self.horizon)[:, None]
-        alive = torch.ones_like(state.assets, dtype=torch.bool)
-        due = (state.time % self.roles["government"].acts_every == 0)[:, None]
-        return {
-            "household": Observation(features, alive, alive, shared=shared),
-            "government": Observation(torch.cat([time, shared], -1)[:, None], torch.ones_like(due), due),
-        }
+        if self._kernels is not None and self._kernels.read(self, state):
+            return self._kernels.observe(self, state)
+        return observed(self, state)
 
     def step(self, state: State, actions: Mapping[str, Tensor]) -> Transition[State]:
         """Produce, trade, tax and save for one period; a policy that is set is in force from the next one on."""
+        if self._kernels is not None and self._kernels.read(self, state, *actions.values()):
+            return self._kernels.step(self, state, actions)
         chosen = actions["household"].to(self.dtype)
         shares = chosen[..., 0]
         hours = chosen[..., 1] if chosen.shape[-1] > 1 else torch.ones_like(shares)
         levels = self._levels(state.productivity)
-        values, takes = self._values(state), self._takes_prices
+        values, takes = self._values(state), self.takes_prices
         last = trade(state, values, levels, shares, hours, self.settings, self.demography, takes)
-        times, transition = self._next(state)
+        times, transition = self.next_times(state)
         people = people_after(self.demography, state, last, self.grid, transition, self.is_distribution)
         due = (state.time % self.roles["government"].acts_every == 0)[:, None]
         news = news_after(state, due, self._policy(actions["government"][:, 0]), self.settings.announced)
@@ -233,7 +233,7 @@ class Bewley(Game[State]):
         after = State(
             state.key, state.time + 1, *news, times, *people[:4], capital, debt, people.bequest, people.growth, last
         )
-        self._check(after)
+        self.check_balance(after)
         over = after.time >= self.horizon
         reward = government_reward(state, after, self.settings.objective)[:, None].to(self.dtype)
         rewards = {"household": last.utility, "government": reward}
@@ -280,7 +280,7 @@ class Bewley(Game[State]):
                 " (economy.households=1000), whose agents play for the distribution too (agents.household.weights)"
             )
         other = copy(self)
-        other._takes_prices = True
+        other.takes_prices = True
         return other
 
     def whole(self) -> Bewley:
@@ -289,6 +289,25 @@ class Bewley(Game[State]):
         whole = type(self)(settings).with_parameters(**self.parameters).to(device=self.device, dtype=self.dtype)
         assert isinstance(whole, Bewley)
         return whole
+
+    def not_covered(self) -> str:
+        """Return "a life cycle" where there is one, since kernels cover all others."""
+        return "a life cycle" if self.has_ages else ""
+
+    def on_kernels(self) -> Bewley:
+        """Return this economy played by its kernels where it is on the CPU and no gradient is taken.
+
+        Raises:
+            UserError: numba is not installed, or there is a life cycle.
+        """
+        require_numba()
+        if missing := self.not_covered():
+            raise UserError(f"bewley: kernels do not cover {missing}")
+        from econsim.economies.bewley.kernels.playing import Kernels
+
+        other = copy(self)
+        other._kernels, other.by_kernels = Kernels(), True
+        return other
 
     # --- schedules of other forms -------------------------------------------------------------------------------
 
@@ -409,11 +428,19 @@ class Bewley(Game[State]):
         assert isinstance(whole, Bewley)
         return followed(whole, agents, key[:1], windfall)
 
-    # --- implementation -----------------------------------------------------------------------------------------
+    # --- what observations and kernels use as well -----------------------------------------------------------------
 
     def log_wealth(self, assets: Tensor) -> Tensor:
         """Return assets as households observe them."""
         return torch.log1p((assets - self.settings.least) / self.reference_output)
+
+    def check_balance(self, state: State) -> None:
+        """Stop play, with a ``RuntimeError``, where an account of the last period does not balance."""
+        allowed = largest_residual(self.dtype)
+        for name, residual in self._residuals(state).items():
+            torch._assert_async((residual.abs() <= allowed).all(), f"bewley: the {name} account does not balance")
+
+    # --- implementation -----------------------------------------------------------------------------------------
 
     def _levels(self, productivity: Tensor) -> Tensor:
         return self.chain_values.to(self.dtype)[productivity]
@@ -435,7 +462,7 @@ class Bewley(Game[State]):
             means |= {name: getattr(self._solved, name) for name in ("contribution", "pension")}
         return torch.from_numpy(self._initial[0]), 0, means
 
-    def _next(self, state: State) -> tuple[Tensor, Tensor]:
+    def next_times(self, state: State) -> tuple[Tensor, Tensor]:
         """Return the times of the next period ``[B]``, and the transition of productivity until then."""
         if self.shocks is None:
             return state.times, self.transition
@@ -468,32 +495,6 @@ class Bewley(Game[State]):
         status_quo = self._status_quo.to(self.dtype).expand(len(action), -1)
         return status_quo.index_copy(1, self._set, action.to(self.dtype))
 
-    def _shared(self, state: State) -> Tensor:
-        entries = [
-            *state.policy.unbind(-1),
-            (state.capital / self.reference_capital).log(),
-            (state.last.wage / self.reference_wage).log(),
-            state.last.interest_rate,
-        ]
-        if self.shocks is not None:
-            entries.append(state.times)
-        if self.settings.budget.adjusts == "debt":
-            entries.append(state.debt / self.reference_output)
-        elif self.settings.budget.adjusts == "labour_tax":
-            entries.append(1 - state.last.labour_level)
-        if self.has_ages:
-            # A contribution rate that is an instrument is among those of the policy.
-            entries += [] if "contribution" in self.settings.instruments else [state.last.contribution]
-            entries.append(state.last.pension / self.reference_output)
-        entries += announced_entries(state, self.settings.announced)
-        entries += observed_distribution(self.settings, state, self._takes_prices, self.log_wealth)
-        return torch.stack([entry.to(self.dtype) for entry in entries], -1)
-
     def _residuals(self, state: State) -> dict[str, Tensor]:
         """Return residuals of the last period as shares of output or of assets, ``[B]``; zero before the first."""
         return residuals_of(state, self._values(state)["depreciation"], self.demography)
-
-    def _check(self, state: State) -> None:
-        allowed = 1e-9 if self.dtype == torch.float64 else 1e-4
-        for name, residual in self._residuals(state).items():
-            torch._assert_async((residual.abs() <= allowed).all(), f"bewley: the {name} account does not balance")

@@ -83,6 +83,11 @@ def more_amounts(
     return {account.name: amounts[account.name] for account in more_accounts(settings)}
 
 
+def largest_residual(dtype: torch.dtype) -> float:
+    """Return the largest residual, a share of output or of assets, that rounding in a precision can leave."""
+    return 1e-9 if dtype == torch.float64 else 1e-4
+
+
 def residuals_of(state: State, depreciation: Tensor, demography: Demography | None) -> dict[str, Tensor]:
     """Return residuals of the last period as shares of output or of assets, ``[B]``; zero before the first."""
     last, grown, began = state.last, 1 + state.growth, state.time > 0

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from econsim.economies.bewley.generations import Demography, SocialSecurity
-from econsim.economies.bewley.income_tax import Schedule, schedule_of
+from econsim.economies.bewley.income_tax import schedule_of
 from econsim.economies.bewley.parameters import INSTRUMENTS, Objective, Parameters
 from econsim.economies.bewley.population import People
 from econsim.economies.bewley.requirements import require
@@ -19,18 +19,29 @@ from econsim.mechanisms.numerics import power
 from econsim.mechanisms.preferences import isoelastic
 from econsim.mechanisms.taxes import brackets_tax
 
-__all__ = ["debt_after", "government_reward", "no_flows", "total", "trade"]
+__all__ = [
+    "ALL_LABOUR",
+    "NOTHING_LEFT",
+    "NO_SPENDING",
+    "ROUNDING",
+    "debt_after",
+    "government_reward",
+    "no_flows",
+    "total",
+    "trade",
+]
 
-_NOTHING_LEFT = (
+ROUNDING = 1e-6
+"""Of public consumption, a share of output."""
+NOTHING_LEFT = (
     "bewley: a household has nothing to spend above the borrowing limit: transfers are too low, or the limit is below"
     " what the lowest income can pay interest on; raise economy.lowest_assets or what the government transfers"
 )
-_NO_SPENDING = (
+NO_SPENDING = (
     "bewley: public consumption would be negative: revenue does not pay for interest on debt and transfers; raise a"
     " tax, or lower economy.budget.transfer or economy.budget.debt"
 )
-_ROUNDING = 1e-6  # of public consumption, a share of output
-_ALL_LABOUR = (
+ALL_LABOUR = (
     "bewley: the labour tax that closes the budget would take all labour income; lower economy.budget.spending,"
     " economy.budget.transfer or economy.budget.debt"
 )
@@ -53,7 +64,7 @@ class Market(NamedTuple):
 class Paid(NamedTuple):
     """What households have before the transfer, ``[B, N]`` each."""
 
-    owned: Tensor  # assets and the bequest with interest, after taxes on both, and the pension
+    owned: Tensor  # above the least: assets and the bequest with interest, after taxes on both, and the pension
     on_assets: Tensor  # taxes on interest and wealth
     earned: Tensor  # before tax, after the contribution to the pension
     kept: Tensor  # of labour income, if the level of the tax is one
@@ -95,16 +106,16 @@ def trade(
     if takes_prices:
         market = Market(*(each.detach() for each in market))
     security = _social_security(state, market, demography)
-    paid = _before_transfer(state, market, effective, security, schedule_of(settings.income_tax))
+    paid = _before_transfer(state, market, effective, security, settings)
     interest = _debt_service(state, market, settings)
     level, transfer = _closed(state, interest, paid, shares, settings)
     if takes_prices:
         level, transfer = level.detach(), transfer.detach()
     kept = _wide(level, mass) * paid.kept
-    room = paid.owned + kept + _wide(transfer, mass) - least
-    require(room > 0, _NOTHING_LEFT)
+    room = paid.owned + kept + _wide(transfer, mass)
+    require(room > 0, NOTHING_LEFT)
     assets = (least + (1 - shares) * room).clamp(max=settings.largest_assets)
-    spent = room + least - assets
+    spent = room - (assets - least)  # differences of near numbers are exact, and room may be small beside least
     consumption = spent / (1 + _wide(of_consumption, mass))
     tax = paid.earned - kept + paid.on_assets + _wide(of_consumption / (1 + of_consumption), mass) * spent
     curvature = _wide(values["labour_curvature"], mass)
@@ -113,7 +124,7 @@ def trade(
     public = total(mass, tax) - transfer - interest
     if settings.budget.adjusts == "debt":
         public = torch.full_like(public, settings.budget.spending)
-    require(public >= -_ROUNDING * market.output, _NO_SPENDING)
+    require(public >= -ROUNDING * market.output, NO_SPENDING)
     return Flows(
         mass=mass,
         age=state.age,
@@ -204,7 +215,7 @@ def _wealth(state: State) -> Tensor:
 
 
 def _before_transfer(
-    state: State, market: Market, effective: Tensor, security: SocialSecurity, brackets: Schedule
+    state: State, market: Market, effective: Tensor, security: SocialSecurity, settings: Parameters
 ) -> Paid:
     """Return what households have before the transfer and the level of the labour tax.
 
@@ -212,17 +223,17 @@ def _before_transfer(
     """
     progressivity, of_interest, of_wealth = state.policy.double()[:, 2:5].unbind(-1)
     mass, wage, wealth = state.mass, (1 - security.contribution) * market.wage, _wealth(state)
+    earned, brackets = _wide(wage, mass) * effective, schedule_of(settings.income_tax)
     relative = effective / _wide(market.labour, mass)  # to mean earnings
-    mean = _wide(wage * market.labour, mass)
     if brackets[1]:
         thresholds, rates = (torch.tensor(each, dtype=mass.dtype, device=mass.device) for each in brackets)
-        kept = mean * (relative - brackets_tax(relative, thresholds, rates))
+        kept = earned - _wide(wage * market.labour, mass) * brackets_tax(relative, thresholds, rates)
     else:
-        kept = mean * power(relative, 1 - _wide(progressivity, mass))
+        kept = earned * power(relative, -_wide(progressivity, mass))  # all of it, to the bit, under a tax of zero
     interest_tax = of_interest * market.rate.clamp(min=0)
     on_assets = _wide(interest_tax + of_wealth, mass) * wealth
-    owned = wealth + _wide(market.rate, mass) * wealth - on_assets + security.received
-    return Paid(owned, on_assets, _wide(wage, mass) * effective, kept)
+    owned = (wealth - settings.least) + (_wide(market.rate, mass) * wealth - on_assets + security.received)
+    return Paid(owned, on_assets, earned, kept)
 
 
 def _closed(state: State, interest: Tensor, paid: Paid, shares: Tensor, settings: Parameters) -> tuple[Tensor, Tensor]:
@@ -239,14 +250,14 @@ def _closed(state: State, interest: Tensor, paid: Paid, shares: Tensor, settings
         return level, budget.transfer - budget.response * (state.debt - budget.debt)
     gross = total(mass, paid.earned) + total(mass, paid.on_assets)
     if budget.adjusts == "labour_tax":
-        rest = paid.owned + budget.transfer - settings.least
+        rest = paid.owned + budget.transfer
         yielded = gross + inclusive * total(mass, shares * rest) - budget.spending - budget.transfer - interest
         level = yielded / (total(mass, paid.kept) - inclusive * total(mass, shares * paid.kept))
-        require(level > 0, _ALL_LABOUR)
+        require(level > 0, ALL_LABOUR)
         return level, torch.full_like(level, budget.transfer)
     left, kept = 1 - policy[:, 5], _wide(level, mass) * paid.kept
     revenue = gross - total(mass, kept)
-    revenue = revenue + inclusive * total(mass, shares * (paid.owned + kept - settings.least))
+    revenue = revenue + inclusive * total(mass, shares * (paid.owned + kept))
     surplus = revenue - interest - budget.spending
     return level, left * surplus / (1 - left * inclusive * total(mass, shares))
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from econsim import random
 
-__all__ = ["People", "distributed", "drawn", "lottery", "next_states", "quantiles", "stratified"]
+__all__ = ["PRODUCTIVITY", "People", "distributed", "drawn", "lottery", "next_states", "quantiles", "stratified"]
 
 
 class People(NamedTuple):
@@ -23,6 +23,8 @@ class People(NamedTuple):
     growth: Tensor  # [B] float64, of the population since the period before
 
 
+PRODUCTIVITY = "bewley/productivity"
+"""The stream of draws of the next states of productivity."""
 Population = tuple[Tensor, Tensor, Tensor]
 """States of productivity ``[B, N]`` int64, assets ``[B, N]`` and shares of the population ``[B, N]``."""
 
@@ -69,7 +71,7 @@ def stratified(key: Tensor, stationary: Tensor, grid: Tensor, count: int, dtype:
 
 def next_states(key: Tensor, time: Tensor, productivity: Tensor, transition: Tensor) -> Tensor:
     """Return the next states of productivity ``[B, N]``, by rows of ``transition``, ``[S, S]`` or ``[B, S, S]``."""
-    draw = random.uniform(key, time, "bewley/productivity", tuple(productivity.shape[1:]), torch.float64)
+    draw = random.uniform(key, time, PRODUCTIVITY, tuple(productivity.shape[1:]), torch.float64)
     bounds = transition.cumsum(-1)[..., :-1]
     following = torch.zeros_like(productivity)
     for state in range(bounds.shape[-1]):

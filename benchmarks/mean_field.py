@@ -15,6 +15,8 @@ from __future__ import annotations
 import json
 import sys
 import time
+from operator import itemgetter
+from statistics import mean
 from typing import Any
 
 import torch
@@ -151,15 +153,24 @@ def joined() -> dict[str, Any]:
             result[name] = json.loads(path.read_text())
     few, many = (two_level.get(f"budget_{budget}", {}) for budget in (1, 4))
     if both := sorted(few.keys() & many.keys()):
-        returns = {seed: [each[seed]["return_under_learned"] for each in (few, many)] for seed in both}
         result["return_below_four_times_the_budget"] = {
-            seed: (more - less) / abs(more) for seed, (less, more) in returns.items()
+            name: below({seed: (of(few[seed]), of(many[seed])) for seed in both})
+            for name, of in (
+                ("under_learned", itemgetter("return_under_learned")),
+                ("under_exact", lambda part: part["under_exact"]["return"]),
+            )
         }
     if few and "exact" in result:
         best = 1 + result["exact"]["under_exact"]["gain_in_consumption"]
         found = {seed: 1 + part["under_exact"]["gain_in_consumption"] for seed, part in few.items()}
         result["below_exact_optimum_in_consumption"] = {seed: best / each - 1 for seed, each in found.items()}
     return result
+
+
+def below(returns: dict[str, tuple[float, float]]) -> dict[str, float]:
+    """Return by how much the first of two returns is below the second, as a share, by seed and of their means."""
+    pairs = {**returns, "means": tuple(map(mean, zip(*returns.values(), strict=True)))}
+    return {name: (more - less) / abs(more) for name, (less, more) in pairs.items()}
 
 
 def main(arguments: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor
 
-__all__ = ["KeptConstants", "can_be_read"]
+__all__ = ["KeptConstants", "can_be_read", "check_copies"]
 
 
 class Played(Protocol):
@@ -42,16 +42,24 @@ class KeptConstants(Generic[Of, Constants]):
         """Return the constants, made again where the batch, the precision or the parameters are other ones.
 
         Raises:
-            ValueError: a parameter has values for another number of environment copies, which kernels would look for
-                beyond its end.
+            ValueError: see :func:`check_copies`.
         """
         kept = self._kept
         if kept is None or kept[:2] != (copies, game.dtype) or kept[2] is not game.parameters:
-            for name, value in game.parameters.items():
-                if value.ndim and len(value) not in (1, copies):
-                    raise ValueError(f"{name}: {len(value)} values for {copies} environment copies")
+            check_copies(game, copies)
             self._kept = kept = copies, game.dtype, game.parameters, self._make(game, copies)
         return kept[3]
+
+
+def check_copies(game: Played, copies: int) -> None:
+    """Check that each parameter has one value or as many as there are environment copies.
+
+    Raises:
+        ValueError: it has not; kernels would look for values beyond its end.
+    """
+    for name, value in game.parameters.items():
+        if value.ndim and len(value) not in (1, copies):
+            raise ValueError(f"{name}: {len(value)} values for {copies} environment copies")
 
 
 def can_be_read(game: Played, *tensors: Tensor) -> bool:

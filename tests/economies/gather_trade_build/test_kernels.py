@@ -184,6 +184,14 @@ def test_gradients_and_other_precision_are_computed_by_tensors() -> None:
     assert game.on_kernels().step(state, actions).state.parts["tax"].rates.requires_grad
 
 
+def test_kernels_refuse_parameters_of_another_number_of_copies() -> None:
+    game = game_of(4)
+    batch = game.with_parameters(labour_cost=game.parameters["labour_cost"] * torch.tensor([1.0, 1.1, 0.9]))
+    state = game.reset(random.keys(0, 5))
+    with pytest.raises(ValueError, match="labour_cost: 3 values for 5 environment copies"):
+        batch.on_kernels().observe(state)
+
+
 def test_an_economy_that_kernels_do_not_cover_says_so() -> None:
     crowd = game_of(8, workers=255, layout={"kind": "uniform", "height": 40, "width": 40})
     assert crowd.not_covered() == "255 workers; they cover up to 254"

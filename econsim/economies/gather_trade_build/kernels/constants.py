@@ -24,6 +24,7 @@ from econsim.economies.gather_trade_build.world import (
     State,
 )
 from econsim.kernels.allocation import array_of
+from econsim.kernels.constants import check_copies
 from econsim.kernels.recycling import Recycled
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class ConstantTables:
         made_of = [economy.dtype, ground, *economy.parameters.values()]
         last = self._last
         if last is None or last[1].sizes.copies != copies or not _same(last[0], made_of):
+            check_copies(economy, copies)
             self._last = last = (made_of, _tables(economy, ground, state))
         return last[1]
 

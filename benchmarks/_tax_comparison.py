@@ -34,17 +34,20 @@ LAST_SHARE = 0.1
 
 
 def comparison(runs: Sequence[Run]) -> dict[str, Any]:
-    """Return the recorded result of finished runs of one scenario, which differ in their seeds."""
+    """Return the recorded result of finished runs of one scenario, which differ in their seeds or in their policies."""
     scenario = runs[0].scenario
     by_run = [_labour_of(run) for run in runs]
+    labels = dict.fromkeys(label for run in runs for label in run.summary["policies"])
     return {
         "scenario": scenario.name,
-        "seeds": [run.scenario.seed + index for run in runs for index in range(run.scenario.seeds)],
+        "seeds": list(dict.fromkeys(run.scenario.seed + index for run in runs for index in range(run.scenario.seeds))),
         "episodes_scored": scenario.episodes,
         "training": None if scenario.training is None else scenario.training.dump(),
         "published": PUBLISHED,
-        "policies": scores(runs),
-        "division_of_labour": {label: _mean([each[label] for each in by_run]) for label in by_run[0]},
+        "policies": {
+            label: score([run for run in runs if label in run.summary["policies"]], label) for label in labels
+        },
+        "division_of_labour": {label: _mean([each[label] for each in by_run if label in each]) for label in labels},
         "gate": gate(runs),
         "certificate": [finding for run in runs for finding in gains(run)],
         "env_steps_per_second": [speed(run) for run in runs],
@@ -52,12 +55,9 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def scores(runs: Sequence[Run]) -> dict[str, Any]:
-    """Return productivity, equality and their product for each policy, with intervals over seeds."""
-    return {label: _score([run.summary["policies"][label] for run in runs]) for label in runs[0].summary["policies"]}
-
-
-def _score(policies: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def score(runs: Sequence[Run], label: str) -> dict[str, Any]:
+    """Return productivity, equality and their product for a policy, with an interval over seeds."""
+    policies: list[dict[str, Any]] = [run.summary["policies"][label] for run in runs]
     response = next(name for name in ("learned", "scenario", "exact") if name in policies[0])
     by_seed = [seed[response] for policy in policies for seed in policy["seeds"].values()]
     # The game's welfare is equality times coin per capita, the published figure is equality times total coin.

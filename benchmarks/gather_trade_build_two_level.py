@@ -16,6 +16,10 @@ scenario ``gather_trade_build_two_level``). Each seed is a run of its own under 
 command continues where the last one stopped, and with ``--slice`` it stops after that time with exit code 130; the
 folder is small, and is committed until all seeds are finished. Every call records the seeds that are finished.
 
+Several processes share a seed where each trains some of its policies, as in ``--policies free_market us_federal`` and
+``--policies saez planner``: the workers under a policy are the same whichever others a run has. A call without
+``--policies`` joins them.
+
 After ``econsim equilibrium RUN [--policy LABEL]``, the gains in its certificates are recorded too. Results of variants
 are stored under separate names: ``benchmarks/gather_trade_build_short_schedule.yaml baselines=[]
 --as gather_trade_build_saez_long_run "planner={kind: saez_buffer, elasticity: 4.35, copies: 64, rounds: 1, buffer:
@@ -30,6 +34,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from _record import RESULTS, record
@@ -85,6 +90,20 @@ def of_seed(scenario: Scenario, seed: int, options: argparse.Namespace) -> Scena
     return load(options.scenario, [*options.overrides, *of_run, f"seed={seed}"])
 
 
+def restricted(scenario: Scenario, names: Sequence[str]) -> Scenario:
+    """Return the scenario with these of its policies alone: ``planner``, or names of baselines.
+
+    Raises:
+        SystemExit: a name is not one of these.
+    """
+    known = ("planner", *scenario.baselines)
+    if unknown := [name for name in names if name not in known]:
+        raise SystemExit(f"--policies {unknown[0]}: expected some of {', '.join(known)}")
+    baselines = {name: chosen for name, chosen in scenario.baselines.items() if name in names}
+    planner = scenario.planner if "planner" in names else None
+    return scenario.model_copy(update={"planner": planner, "baselines": baselines})
+
+
 def finished(scenario: Scenario, folder: Path, options: argparse.Namespace) -> Run:
     """Return the finished run in ``folder`` after reading, resuming or executing it."""
     if (folder / "environment.json").is_file():
@@ -109,6 +128,12 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=50, help="length of a rollout with --copies (default 50)")
     parser.add_argument("--slice", type=duration, help="stop after this time, such as 40m; repeat to continue")
     parser.add_argument("--as", dest="name", help="name of the result (default: the name of the scenario)")
+    parser.add_argument(
+        "--policies",
+        nargs="+",
+        help="train only these, planner or names of baselines, in a folder beside that of the seed, so that several"
+        " processes share a seed; without it, such folders take the place of a missing one",
+    )
     parser.add_argument("--trial", action="store_true", help="write no result")
     options = parser.parse_args()
     if "=" in options.scenario:  # overrides of the default scenario
@@ -124,7 +149,17 @@ def main() -> int:
     runs: list[Run] = []
     try:
         for seed in range(scenario.seed, scenario.seed + options.seeds):
-            runs.append(finished(of_seed(scenario, seed, options), folder / f"seed_{seed}", options))
+            of_this = of_seed(scenario, seed, options)
+            parts = sorted(folder.glob(f"seed_{seed}_with_*"))
+            if options.policies:
+                part = "_".join(options.policies)
+                runs.append(
+                    finished(restricted(of_this, options.policies), folder / f"seed_{seed}_with_{part}", options)
+                )
+            elif parts:
+                runs += [finished(of_this, part, options) for part in parts]
+            else:
+                runs.append(finished(of_this, folder / f"seed_{seed}", options))
     except (RunInterrupted, KeyboardInterrupt) as error:  # the second outside of training, with nothing to store
         print(error or "stopped between runs", file=sys.stderr)
     if runs:
@@ -133,7 +168,7 @@ def main() -> int:
         if not options.trial:
             record(name, result, seed=scenario.seed)
             (RESULTS / f"{name}.md").write_text(table(result, options.seeds))
-    return 0 if len(runs) == options.seeds else 130
+    return 0 if len({run.scenario.seed for run in runs}) == options.seeds else 130
 
 
 if __name__ == "__main__":

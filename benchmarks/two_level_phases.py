@@ -88,7 +88,10 @@ def main() -> int:
     if not folders:
         print(f"{UNFINISHED / name}: no run; gather_trade_build_two_level.py --as {name} begins one", file=sys.stderr)
         return 2
-    tables = {folder.name: played(folder) for folder in folders}
+    tables: dict[str, pd.DataFrame] = {}
+    for folder in folders:  # of a seed, or of some of its policies
+        seed, rows = folder.name.partition("_with_")[0], played(folder)
+        tables[seed] = pd.concat([tables[seed], rows]) if seed in tables else rows
     record(
         f"{name}_phases", {seed: {**untaxed_phase(rows), "taxed": taxed_phases(rows)} for seed, rows in tables.items()}
     )

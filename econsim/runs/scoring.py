@@ -122,7 +122,7 @@ def matches(plan: Plan, fitted: Fitted, build: Callable[[Chosen], Agent] = Chose
     for policy in plan.policies:
         recorded = True
         for response in plan.responses:
-            if not response.evaluates and policy != own and not _crossed(plan.scenario):
+            if not response.evaluates and own is not None and policy != own and not _crossed(plan.scenario):
                 continue
             its_own = response.evaluates or own is None or policy.own_followers
             for seed in policy.seeds if its_own or own is None else own.seeds:

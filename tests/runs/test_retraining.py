@@ -121,3 +121,10 @@ def test_seeds_fitted_at_once_give_the_numbers_of_seeds_fitted_one_by_one(
     columns = ["policy", "seed", "role", "step", "name", "value"]
     tables = [run.metrics[columns].sort_values(columns[:-1], ignore_index=True) for run in (both, one_by_one)]
     assert tables[0].equals(tables[1])
+
+
+def test_baselines_without_a_planner_are_scored_as_beside_one(one_by_one: Run, tmp_path: Path) -> None:
+    run = execute(load("one_step", RETRAINED | {"planner": None}), tmp_path / "run", quiet=True)
+    assert run.summary["responses"] == ["learned"]
+    for label in ("free_market", "saez"):
+        assert run.summary["policies"][label]["learned"] == one_by_one.summary["policies"][label]["learned"]

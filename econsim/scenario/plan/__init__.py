@@ -144,11 +144,11 @@ def plan_of(scenario: Scenario, game: Game[Any]) -> Plan:
 
 
 def _responses(plan: Plan) -> tuple[Response, ...]:
-    own, game = plan.own, plan.game
+    own, game = plan.own or plan.last, plan.game  # without a planner, baselines are scored under their own followers
     evaluation = plan.followers(plan.evaluation)
     responses = [] if plan.scenario.evaluation is None else [evaluation_response(game, evaluation)]
-    differs = own is not None and any(own.agents[role] != choice for role, choice in plan.evaluation.items())
-    if own is not None and (not responses or differs):
+    differs = any(own.agents[role] != choice for role, choice in plan.evaluation.items())
+    if not responses or (plan.own is not None and differs):
         learned = bool(set(own.trained_roles) & set(plan.evaluation))
         responses.append(own_response(game, plan.followers(own.agents), learned))
     return tuple(responses)

@@ -372,6 +372,14 @@ SENTENCES = (
     ),
     (
         certificates_by_rank,
+        "| US federal, seed 43 | {us_federal_43} |",
+    ),
+    (
+        certificates_by_rank,
+        "| Saez's formula, seed 43 | {saez_43} |",
+    ),
+    (
+        certificates_by_rank,
         "| planner, seed 43 | {gather_trade_build_compact_43} |",
     ),
 )

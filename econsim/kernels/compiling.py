@@ -56,7 +56,11 @@ def entry(function: F) -> F:
         kernel.enable_caching()
     except RuntimeError:  # no folder can be written: compiled in every process
         return kernel  # type: ignore[no-any-return]
-    kernel._cache._cache_file._source_stamp = made_of(function, __file__, parts.__file__)
+    kept = kernel._cache._cache_file
+    kept._source_stamp = made_of(function, __file__, parts.__file__)
+    # Numba reads what it kept before it compares the stamp, which fails where a named tuple is no longer there; the version
+    # is compared first.
+    kept._version = f"{kept._version} {kept._source_stamp}"
     return kernel  # type: ignore[no-any-return]
 
 

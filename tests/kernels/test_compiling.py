@@ -105,3 +105,14 @@ def test_functions_inside_functions_of_kernels_are_refused(folder: Path) -> None
     inside = SOURCE.replace("    return max(x, 0.5)", "    return (lambda y: max(y, 0.5))(x)")
     with pytest.raises(TypeError, match="lowest: functions of kernels are defined at the level of a module"):
         module_of(folder, inside)
+
+
+GIVEN_A_LINE = SOURCE.replace("def values(numbers):\n    line = Line(SLOPE, 1.0)\n", "def values(line, numbers):\n")
+
+
+def test_machine_code_with_a_type_that_is_no_longer_there_is_made_again(folder: Path) -> None:
+    for name in ("Line", "Path"):
+        module, numbers = module_of(folder, GIVEN_A_LINE.replace("Line", name)), np.array([2.0])
+        module.values(getattr(module, name)(2.0, 1.0), numbers)
+        assert numbers.tolist() == [5.0]
+        assert module.values.stats.cache_misses

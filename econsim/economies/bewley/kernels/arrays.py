@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-__all__ = ["AFTER", "BEFORE", "CLOSURES", "PARAMETERS", "SEEN", "Chances", "Problem", "Rules", "Sizes", "Tables"]
+__all__ = ["AFTER", "BEFORE", "CLOSURES", "PARAMETERS", "SEEN", "Chances", "Numbers", "Problem", "Sizes", "Tables"]
 
 # Before a period: amounts of households ``[B, N]``, then what there is one of in each copy.
 BEFORE = ("productivity", "assets", "mass", "policy", "announced", "capital", "debt", "key", "time", "until", "output")
@@ -54,7 +54,7 @@ class Sizes(NamedTuple):
     with_times: int  # whether all observe good and bad times
 
 
-class Rules(NamedTuple):
+class Numbers(NamedTuple):
     """Limits of assets, the budget, the objective, and what observations are relative to."""
 
     least: float

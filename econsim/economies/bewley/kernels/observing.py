@@ -23,7 +23,7 @@ from econsim.economies.bewley.kernels.arrays import (
     SEEN_TIMES,
     SEEN_WAGE,
     SHARED,
-    Rules,
+    Numbers,
     Sizes,
     Tables,
 )
@@ -35,7 +35,7 @@ __all__ = ["observe"]
 
 @entry
 def observe(
-    first: int, last: int, sizes: Sizes, rules: Rules, tables: Tables, addresses: Any, further: Any, unit: Any
+    first: int, last: int, sizes: Sizes, numbers: Numbers, tables: Tables, addresses: Any, further: Any, unit: Any
 ) -> None:
     """Write observations.
 
@@ -43,7 +43,7 @@ def observe(
         first: the first environment copy.
         last: one more than the last one.
         sizes: sizes and settings.
-        rules: what observations are relative to.
+        numbers: what observations are relative to.
         tables: what does not change.
         addresses: of what is observed, and of observations, by their places in ``arrays``.
         further: the last entries that all observe, ``[B, E]``.
@@ -63,20 +63,20 @@ def observe(
         )
         for i in range(count):
             # Not log1p, which takes twice the time: the sum is rounded in float64, to a few in 10^16.
-            own[i, 0] = np.log(1.0 + (np.float64(assets[i]) - rules.least) / rules.output)
+            own[i, 0] = np.log(1.0 + (np.float64(assets[i]) - numbers.least) / numbers.output)
             own[i, 1] = tables.of_work[state[i]]
         policy = row_at(addresses[SEEN_POLICY], b, (rates,), unit.dtype)
         for place in range(rates):
             shared[place] = policy[place]
-        shared[rates] = np.log(number(addresses, SEEN_CAPITAL, b) / rules.capital)
-        shared[rates + 1] = np.log(number(addresses, SEEN_WAGE, b) / rules.wage)
+        shared[rates] = np.log(number(addresses, SEEN_CAPITAL, b) / numbers.capital)
+        shared[rates + 1] = np.log(number(addresses, SEEN_WAGE, b) / numbers.wage)
         shared[rates + 2] = number(addresses, SEEN_RATE, b)
         place = rates + 3
         if sizes.with_times == 1:
             shared[place] = whole(addresses, SEEN_TIMES, b)
             place += 1
         if sizes.adjusts == BY_DEBT:
-            shared[place] = number(addresses, SEEN_DEBT, b) / rules.output
+            shared[place] = number(addresses, SEEN_DEBT, b) / numbers.output
         if sizes.adjusts == BY_LABOUR_TAX:
             shared[place] = 1.0 - number(addresses, SEEN_LEVEL, b)
         for entry_number in range(further.shape[1]):

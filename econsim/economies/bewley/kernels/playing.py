@@ -18,8 +18,8 @@ from econsim.economies.bewley.kernels.arrays import (
     PARAMETERS,
     SEEN,
     Chances,
+    Numbers,
     Problem,
-    Rules,
     Sizes,
     Tables,
 )
@@ -53,7 +53,7 @@ class Constants(NamedTuple):
     """What kernels need again in every call for batches of the same size."""
 
     sizes: Sizes
-    rules: Rules
+    numbers: Numbers
     tables: Tables
     chances: Chances  # without aggregate shocks
     after: Recycled  # the state after a period and what it returns, by their places in ``arrays``
@@ -95,7 +95,7 @@ class Kernels:
             live,
             copies,
             constants.sizes,
-            constants.rules,
+            constants.numbers,
             constants.tables,
             chances,
             addresses_of(held),
@@ -124,7 +124,7 @@ class Kernels:
             observe,
             len(state.time),
             constants.sizes,
-            constants.rules,
+            constants.numbers,
             constants.tables,
             np.concatenate([addresses_of(held), written]),
             array_of(torch.stack([each.double() for each in further], -1)) if further else constants.no_entries,
@@ -238,7 +238,7 @@ def _constants(game: Bewley, copies: int) -> Constants:
             horizon=game.horizon,
             with_times=int(game.has_shocks),
         ),
-        rules=Rules(
+        numbers=Numbers(
             least=float(torch.tensor(settings.least, dtype=game.dtype)),
             largest=settings.largest_assets,
             spending=budget.spending,

@@ -52,8 +52,8 @@ from econsim.economies.bewley.kernels.arrays import (
     UTILITY,
     WAGE,
     Chances,
+    Numbers,
     Problem,
-    Rules,
     Sizes,
     Tables,
 )
@@ -174,7 +174,7 @@ def work(sizes: Sizes, levels: Any, chosen: Any, people: People, flows: Flows) -
 @rule
 def keep(
     sizes: Sizes,
-    rules: Rules,
+    numbers: Numbers,
     tables: Tables,
     market: Market,
     bend: float,
@@ -186,9 +186,9 @@ def keep(
     """Write the labour income ``[N]`` that is kept if the level of its tax is one.
 
     Returns:
-        The mean of income that taxes on income and wealth are paid of, before that on what is kept; of what is kept;
-        and weighted by the shares of consumption, of one, of what is owned above the borrowing limit, and of what is
-        kept.
+        Means per household: of labour income before tax with the taxes on assets, and of labour income that is kept;
+        then, weighted by the share of resources that a household consumes, of one, of assets above the least after
+        taxes on them, and of labour income that is kept.
     """
     mean = market.wage * market.labour
     gross, of_kept, of_one, of_owned, of_kept_spent = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -204,34 +204,34 @@ def keep(
         gross += weight * (earned + market.on_assets * assets)
         of_kept += weight * kept[i]
         of_one += spent
-        of_owned += spent * ((assets - rules.least) + assets * (market.rate - market.on_assets))
+        of_owned += spent * ((assets - numbers.least) + assets * (market.rate - market.on_assets))
         of_kept_spent += spent * kept[i]
     return gross, of_kept, of_one, of_owned, of_kept_spent
 
 
 @rule
 def close(
-    sizes: Sizes, rules: Rules, level: float, left: float, inclusive: float, debt: float, interest: float, sums: Any
+    sizes: Sizes, numbers: Numbers, level: float, left: float, inclusive: float, debt: float, interest: float, sums: Any
 ) -> tuple[float, float]:
     """Return the level of the labour tax and the transfer that close the budget; ``sums`` are those of :func:`keep`."""
     gross, kept, of_one, of_owned, of_kept = sums
     if sizes.adjusts == BY_TRANSFER:
         revenue = gross - level * kept + inclusive * (of_owned + level * of_kept)
-        surplus = revenue - interest - rules.spending
+        surplus = revenue - interest - numbers.spending
         return level, left * surplus / (1.0 - left * inclusive * of_one)
     if sizes.adjusts == BY_LABOUR_TAX:
-        spent = inclusive * (of_owned + rules.transfer * of_one)
-        yielded = gross + spent - rules.spending - rules.transfer - interest
-        return yielded / (kept - inclusive * of_kept), rules.transfer
+        spent = inclusive * (of_owned + numbers.transfer * of_one)
+        yielded = gross + spent - numbers.spending - numbers.transfer - interest
+        return yielded / (kept - inclusive * of_kept), numbers.transfer
     if sizes.adjusts == BY_DEBT:
-        return level, rules.transfer - rules.response * (debt - rules.debt)
-    return level, rules.transfer
+        return level, numbers.transfer - numbers.response * (debt - numbers.debt)
+    return level, numbers.transfer
 
 
 @rule
 def spend(
     sizes: Sizes,
-    rules: Rules,
+    numbers: Numbers,
     tastes: Preferences,
     market: Market,
     level: float,
@@ -252,10 +252,10 @@ def spend(
         assets, hours = np.float64(people.assets[i]), np.float64(flows.hours[i])
         earned, on_assets = market.wage * (flows.level[i] * hours), market.on_assets * assets
         net = level * kept[i]
-        room = (assets - rules.least) + (market.rate * assets - on_assets) + net + transfer
+        room = (assets - numbers.least) + (market.rate * assets - on_assets) + net + transfer
         destitute += 0 if room > 0.0 else 1
-        flows.assets[i] = min(rules.least + (1.0 - chosen[i, 0]) * room, rules.largest)
-        spent = room - (flows.assets[i] - rules.least)
+        flows.assets[i] = min(numbers.least + (1.0 - chosen[i, 0]) * room, numbers.largest)
+        spent = room - (flows.assets[i] - numbers.least)
         flows.consumption[i] = spent / (1.0 + market.of_consumption)
         flows.tax[i] = earned - net + on_assets + inclusive * spent
         flows.income[i] = earned + market.rate * assets
@@ -358,7 +358,7 @@ def live(
     first: int,
     last: int,
     sizes: Sizes,
-    rules: Rules,
+    numbers: Numbers,
     tables: Tables,
     chances: Chances,
     before: Any,
@@ -373,7 +373,7 @@ def live(
         first: the first environment copy.
         last: one more than the last one.
         sizes: sizes and settings.
-        rules: limits, budget and objective.
+        numbers: limits, budget and objective.
         tables: what does not change.
         chances: of the next states of productivity, and what times do to output.
         before: addresses of the state before and of actions, by their places in ``arrays``.
@@ -411,18 +411,18 @@ def live(
         on_assets = np.float64(policy[3]) * max(rate, 0.0) + policy[4]
         market = Market(labour, rate, wage, np.float64(policy[0]), on_assets)
         inclusive = market.of_consumption / (1.0 + market.of_consumption)
-        sums = keep(sizes, rules, tables, market, -np.float64(policy[2]), chosen, people, flows, mine[0])
-        issued = 0.0 if sizes.adjusts == BY_DEBT else debt - rules.debt
+        sums = keep(sizes, numbers, tables, market, -np.float64(policy[2]), chosen, people, flows, mine[0])
+        issued = 0.0 if sizes.adjusts == BY_DEBT else debt - numbers.debt
         interest = rate * debt + issued
         level, transfer = close(
-            sizes, rules, 1.0 - np.float64(policy[1]), 1.0 - np.float64(policy[5]), inclusive, debt, interest, sums
+            sizes, numbers, 1.0 - np.float64(policy[1]), 1.0 - np.float64(policy[5]), inclusive, debt, interest, sums
         )
         tastes = Preferences(values[0], values[1], values[2])
         consumed, taxes, owned, enjoyed, destitute = spend(
-            sizes, rules, tastes, market, level, transfer, chosen, people, flows, mine[0]
+            sizes, numbers, tastes, market, level, transfer, chosen, people, flows, mine[0]
         )
-        spending = rules.spending if sizes.adjusts == BY_DEBT else taxes - transfer - interest
-        next_debt = rules.debt
+        spending = numbers.spending if sizes.adjusts == BY_DEBT else taxes - transfer - interest
+        next_debt = numbers.debt
         if sizes.adjusts == BY_DEBT:
             next_debt = spending + transfer + (1.0 + rate) * debt - taxes
         key, time = whole(before, KEY, b), whole(before, TIME, b)
@@ -436,9 +436,9 @@ def live(
         else:
             move(key, time, chances.bounds[row], people.state, row_at(after[STATE_AFTER], b, (count,), np.int64))
         announce(sizes, tables, time, b, before, after, unit)
-        reward = rules.welfare * enjoyed
-        if rules.growth != 0.0:
-            reward += rules.growth * np.log(output / number(before, OUTPUT, b))
+        reward = numbers.welfare * enjoyed
+        if numbers.growth != 0.0:
+            reward += numbers.growth * np.log(output / number(before, OUTPUT, b))
         row_at(after[REWARD], b, (1,), unit.dtype)[0] = reward
         for place, amount in (
             (OUTPUT_AFTER, output),
@@ -458,7 +458,7 @@ def live(
         balance = (owned - next_capital - next_debt) / owned
         budget = (taxes - (spending + transfer + (1.0 + rate) * debt - next_debt)) / output
         failed = 0
-        if not max(abs(goods), abs(balance), abs(budget)) <= rules.allowed:
+        if not max(abs(goods), abs(balance), abs(budget)) <= numbers.allowed:
             failed = _UNBALANCED
         if not next_capital > 0.0:
             failed = _NO_CAPITAL

@@ -58,8 +58,8 @@ def entry(function: F) -> F:
         return kernel  # type: ignore[no-any-return]
     kept = kernel._cache._cache_file
     kept._source_stamp = made_of(function, __file__, parts.__file__)
-    # Numba reads what it kept before it compares the stamp, which fails where a named tuple is no longer there; the version
-    # is compared first.
+    # Numba reads what it kept before it compares the stamp, which fails where a named tuple is no longer there; the
+    # version is compared first.
     kept._version = f"{kept._version} {kept._source_stamp}"
     return kernel  # type: ignore[no-any-return]
 

@@ -195,6 +195,7 @@ SENTENCES = (
                 " {ten_thousand_kernels} | {ten_thousand_tensors} | {ten_thousand_TaxAI} | | 1,024 x 100 |"
                 " {copies_kernels} | {copies_tensors} | |",
             ),
+            ("README.md", "kernels make {thousand_times} times as many steps per CPU-second as TaxAI's program"),
             (
                 "docs/economies/bewley.md",
                 "{thousand_times} and {ten_thousand_times} times as many on kernels as TaxAI's program",

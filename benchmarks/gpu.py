@@ -56,6 +56,7 @@ def parts(runs: Path, device: str = "cuda") -> tuple[Part, ...]:
     return (
         Part(pytest, "gpu_parity", timed=True),
         Part(_script("gather_trade_build_gpu.py", "--few"), "gather_trade_build_gpu"),
+        Part(_script("bewley_gpu.py", "--few"), "bewley_gpu"),
         Part(_script("training_speed.py", "--device", device, "--iterations", "6"), "training_speed_gpu"),
         Part(_two_level(runs / "slice", "3m", device), "two_level_gpu_slice", timed=True),
     )

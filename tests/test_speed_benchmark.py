@@ -75,16 +75,20 @@ def test_ratios_are_those_of_medians_measured_in_one_run(speed: Any) -> None:
     assert "ratio" not in alone
 
 
-def test_a_trial_without_a_gpu_writes_nothing(commands: Commands) -> None:
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("gather_trade_build_gpu", "workers_100_copies_2_eager"), ("bewley_gpu", "households_20_copies_2_eager")],
+)
+def test_a_trial_without_a_gpu_writes_nothing(name: str, label: str, commands: Commands) -> None:
     before = set((BENCHMARKS / "results").iterdir())
-    trial = commands.run_script(BENCHMARKS / "gather_trade_build_gpu.py", "--device", "cpu", "--tiny")
+    trial = commands.run_script(BENCHMARKS / f"{name}.py", "--device", "cpu", "--tiny")
     assert trial.returncode == 0, trial.stderr
-    assert "workers_100_copies_2_eager" in trial.stdout
+    assert label in trial.stdout
     assert set((BENCHMARKS / "results").iterdir()) == before
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-@pytest.mark.parametrize("name", ["gather_trade_build_gpu", "gpu"])
+@pytest.mark.parametrize("name", ["gather_trade_build_gpu", "bewley_gpu", "gpu"])
 def test_without_a_gpu_the_scripts_say_so(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

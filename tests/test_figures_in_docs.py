@@ -171,8 +171,8 @@ SENTENCES = (
     (
         "benchmarks/README.md",
         macro.mean_field,
-        "at the optimum of the search ({below} % of consumption below it), and a return within 1 % of that with four times"
-        " the budget ({more} % in the mean of three seeds, {most_more} % with one of them)",
+        "at the optimum of the search ({below} % of consumption below it), and a return within 1 % of that with four"
+        " times the budget ({more} % in the mean of three seeds, {most_more} % with one of them)",
     ),
     (
         "benchmarks/README.md",

@@ -197,6 +197,17 @@ def test_what_cannot_be_solved_is_refused_with_the_reason() -> None:
         everything.reset(random.keys(0, 1))
     with pytest.raises(UserError, match=r"differ from capital and debt by .* of capital \(tolerance 1e-09\)"):
         solver.solve(_economy(10), {}, time_limit=0.0)
+    with pytest.raises(UserError, match=r"policy .* labour_tax 1, .* takes all .*; lower labour_tax below 1"):
+        solver.solve(_economy(10, status_quo={**TAXES, "labour_tax": 1.0}), {})
+    with pytest.raises(
+        UserError, match=r"capital_tax 0\.3.* lower economy\.budget\.spending or economy\.budget\.debt, which"
+    ):
+        solver.solve(_economy(10, budget={"debt": 50.0}), {})
+    for households in (10, "distribution"):
+        with pytest.raises(
+            UserError, match=r"own more than economy\.largest_assets, 20, own .* raise economy\.largest"
+        ):
+            solver.solve(_economy(households, largest_assets=20.0), {})
     with pytest.raises(UserError, match=r"households: expected 1 to 10,000,000, or distribution, found 0"):
         econsim.make("bewley", households=0)
 

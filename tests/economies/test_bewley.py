@@ -125,9 +125,9 @@ def test_a_stratified_sample_needs_a_household_in_every_state() -> None:
 @pytest.mark.parametrize("households", [2000, "distribution"])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_every_account_balances_under_random_policies(households: Any, dtype: torch.dtype) -> None:
-    # 16 copies x 20 periods x 2,000 households are 640,000 household-steps.
+    # 25 copies x 20 periods x 2,000 households are a million household-steps.
     game = _economy(households).to(dtype=dtype)
-    key = random.keys(3, 16)
+    key = random.keys(3, 25)
     state = game.reset(key)
     allowed = 1e-12 if dtype == torch.float64 else 1e-5
     for period in range(20):

@@ -95,6 +95,21 @@ def test_saez_by_brackets_finds_diamonds_schedule(
     assert found["rates"][-1] == pytest.approx(0.482, abs=0.0005)  # as docs/economies/optimal_taxes.md says
 
 
+def test_a_search_finds_the_rawlsian_schedule_at_the_median_and_at_the_top(tmp_path: Path) -> None:
+    # T' / (1 - T') = (1 + 1 / e) (1 - F) / (w f): only the poorest counts. The reference has .6780 at the median.
+    at_median = (1 + 1 / E) * 0.5 * DEVIATION / norm.pdf(0.0)
+    assert at_median / (1 + at_median) == pytest.approx(0.6780, abs=5e-5)
+    changes = {"economy.brackets": [0, 12_000, 28_000, 41_000, 100_000], "economy.status_quo": [0.3] * 5}
+    planner = {"kind": "search", "starts": 1, "generations": 30}
+    plain = {"baselines": [], "evaluation": None, "headline": None, "economy.welfare": "rawlsian"}
+    run = execute(load("diamond", {**plain, **changes, "planner": planner}), tmp_path / "run", quiet=True)
+    # Without taxes the median earns 60,000; under these rates 34,000, in the third bracket, whose mean rate is within
+    # 0.005 of that at the median.
+    rates = run.summary["policies"]["search"]["rates"]
+    assert rates[2] == pytest.approx(0.678, abs=0.03)
+    assert rates[-1] == pytest.approx(0.50, abs=0.03)
+
+
 def linear(tmp_path: Path, **changes: Any) -> Run:
     return execute(load("optimal_linear_tax", {"headline": None, **changes}), tmp_path / "run", quiet=True)
 

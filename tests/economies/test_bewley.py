@@ -220,8 +220,8 @@ def test_the_page_shows_what_the_command_prints() -> None:
     values = {quantity.name: shown_quantity(quantity)[0].split()[0] for quantity in reversed(solution.quantities)}
     assert len(shown) == 8
     assert shown == {name: values[name] for name in shown}
-    # Aiyagari (1994): 3.8767 %; 80 grid points cost 0.02 percentage points.
-    assert 100 * solution.quantities[0].value == pytest.approx(3.8767, abs=0.03)
+    # Aiyagari (1994): 3.8767 %; 300 grid points cost 0.001 percentage points.
+    assert 100 * solution.quantities[0].value == pytest.approx(3.8767, abs=0.002)
 
 
 def test_the_certificate_gives_the_gain_of_a_best_response_to_prices_by_type(tmp_path: Path) -> None:

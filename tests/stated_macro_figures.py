@@ -130,6 +130,25 @@ def life_cycle_learned() -> dict[str, str]:
     }
 
 
+def aiyagari_learned() -> dict[str, str]:
+    rows = list(result("aiyagari_learned").values())
+    assert len(rows) == 3
+    # The targets: 1 % of consumption, and 0.15 percentage points of the interest rate that clears.
+    assert max(row["loss_at_exact_prices"] for row in rows) < 0.01
+    assert max(abs(row["interest_rate"] - row["exact_interest_rate"]) for row in rows) < 0.0015
+
+    def listed(values: list[str]) -> str:
+        return f"{values[0]}, {values[1]} and {values[2]}"
+
+    return {
+        "loss": listed([f"{100 * row['loss_at_exact_prices']:.2f}" for row in rows]),
+        "assets": listed([f"{100 * row['assets_at_exact_prices']:+.1f}" for row in rows]),
+        "rates": listed([f"{100 * row['interest_rate']:.2f}" for row in rows]),
+        "exact": f"{100 * rows[0]['exact_interest_rate']:.2f}",
+        "seconds": f"{ceil(max(row['cpu_seconds'] for row in rows) / 10) * 10}",
+    }
+
+
 def huggett_life_cycle() -> dict[str, str]:
     found = result("huggett_life_cycle")
     return {

@@ -242,6 +242,17 @@ SENTENCES = (
     ),
     (
         "docs/economies/bewley.md",
+        macro.aiyagari_learned,
+        "in at most {seconds} CPU-seconds with three seeds they lose {loss} % of consumption against the exact policy"
+        " at exact prices, and where prices clear the interest rate is {rates} instead of {exact} %",
+    ),
+    (
+        "docs/economies/bewley.md",
+        macro.aiyagari_learned,
+        "Their mean assets at exact prices differ from exact ones by {assets} %",
+    ),
+    (
+        "docs/economies/bewley.md",
         macro.life_cycle_learned,
         "In the scenario, after at most {seconds} CPU-seconds of training with two seeds, a best response would add"
         " {mean} % of consumption for a household, and {least} to {most} % by group of ages. In the last period"

@@ -37,6 +37,8 @@ _FINE, _COARSE = 1e-11, 1e-7  # tolerance of the policy on the household's grid,
 _AMPLIFIED = 1e3  # by how much an error of the policy may be amplified in assets
 _LEAST = 1e-3  # ratio of assets to capital, where assets are below debt
 _NEAR = 1e-3  # residual at which a coarse grid is left
+_CUT = 1e-3  # share of assets that households own whose choices are cut; the interest rate then moves by 0.01 points
+_NO_BOUND = 1e-10  # distance from the interest rate above which households save without bound
 _OPEN = 1e-6  # gap of the government's budget, a share of private and public consumption, that is not rounding
 
 Stops = Callable[[int, str], bool]
@@ -178,8 +180,17 @@ class Taxes:
             )
         if rates and self.closure.adjusts == "labour_tax":
             raise UserError("brackets have no level that could close the budget; let the transfer or spending do that")
-        if self.capital_income >= 1 or self.labour_level <= 0 or self.wealth >= 1:
-            raise UserError("no stationary equilibrium: a tax takes all labour income, capital income or wealth")
+        whole = {
+            "labour_tax": self.labour_level <= 0,
+            "capital_tax": self.capital_income >= 1,
+            "wealth_tax": self.wealth >= 1,
+        }
+        if any(whole.values()):
+            names = " and ".join(name for name, takes_all in whole.items() if takes_all)
+            raise UserError(
+                "no stationary equilibrium: a tax takes all labour income, capital income or wealth; lower"
+                f" {names} below 1"
+            )
 
 
 @dataclass(frozen=True)
@@ -261,8 +272,15 @@ def stationary_equilibrium(
                 break
             if stops(rounds, f"residual {abs(at.residual):.2g}"):
                 search.check_public_budget(rate, at)
-                raise not_found(rate, at.residual, tolerance, rounds)
+                raise not_found(rate, at.residual, tolerance, rounds, stopped=True)
             line.move(at.gap, abs(at.gap) > _AMPLIFIED * search.accuracy)
+            if np.exp(-line.point) < _NO_BOUND:
+                search.check_public_budget(rate, at)
+                raise UserError(
+                    f"no stationary equilibrium on this grid: at every interest rate below {ceiling:.4g}, above which"
+                    " households would save without bound, they own less than capital and debt; raise"
+                    " economy.largest_assets or lower economy.budget.debt"
+                )
         else:
             if is_last:
                 search.check_public_budget(rate, at)
@@ -270,13 +288,36 @@ def stationary_equilibrium(
     return search.equilibrium(rate, at, rounds)
 
 
-def not_found(rate: float, residual: float, tolerance: float, rounds: int) -> UserError:
-    """Return the error of a search that ended before assets were those that firms and the government owe."""
+def not_found(rate: float, residual: float, tolerance: float, rounds: int, stopped: bool = False) -> UserError:
+    """Return the error of a search that ended, or was ``stopped``, before assets were what is owed to households."""
+    remedy = "raise economy.grid_points or economy.largest_assets, or allow a larger solver.tolerance"
     return UserError(
         f"no stationary equilibrium was found: after {rounds} interest rates, the last {rate:.6g}, assets differ from"
-        f" capital and debt by {abs(residual):.2g} of capital (tolerance {tolerance:g}); use more grid points or a"
-        " higher largest amount of assets"
+        f" capital and debt by {abs(residual):.2g} of capital (tolerance {tolerance:g});"
+        f" {'the time limit stopped the search: raise it' if stopped else remedy}"
     )
+
+
+def check_grid(household: Household, assets: Floats, mass: Floats) -> None:
+    """Check that the largest assets of the grid do not bind: choices beyond them are cut, and prices then depend on it.
+
+    Args:
+        household: with the grid.
+        assets: at the start of the next period, ``[S, G]``.
+        mass: of households, ``[S, G]``.
+
+    Raises:
+        UserError: households who are cut own more than a thousandth of all assets.
+    """
+    largest = float(household.grid[-1])
+    owned = mass * np.maximum(assets, 0.0)
+    cut = float(owned[assets >= largest].sum() / owned.sum())
+    if cut > _CUT:
+        raise UserError(
+            f"no stationary equilibrium on this grid: households who would own more than economy.largest_assets,"
+            f" {largest:g}, own {cut:.1%} of all assets, so that prices would be those of the grid; raise"
+            " economy.largest_assets"
+        )
 
 
 @dataclass(frozen=True)
@@ -419,6 +460,7 @@ class _Search:
     def equilibrium(self, rate: float, at: _At, rounds: int) -> Equilibrium:
         """Return the equilibrium at a rate that clears the market."""
         self.check_public_budget(rate, at)
+        check_grid(self.household, at.policy.assets, at.distribution)
         aggregates, intensity = at.aggregates, self.technology.capital_intensity(rate)
         capital = intensity * aggregates.labour
         output = self.technology.output(capital, aggregates.labour)

@@ -24,7 +24,16 @@ import numpy as np
 
 from econsim.errors import UserError
 from econsim.households.chains import Chain, Floats
-from econsim.households.equilibrium import ROUNDS, Aggregates, Equilibrium, Stops, Taxes, Technology, not_found
+from econsim.households.equilibrium import (
+    ROUNDS,
+    Aggregates,
+    Equilibrium,
+    Stops,
+    Taxes,
+    Technology,
+    check_grid,
+    not_found,
+)
 from econsim.households.fixed_points import fixed_point
 from econsim.households.life_cycle import LifeCycle
 from econsim.households.lottery import Lottery
@@ -277,7 +286,7 @@ def generations_equilibrium(
         at = search.at(rate)
         if abs(at.residual) <= tolerance:
             return search.equilibrium(rate, at, rounds)
-        if stops(rounds, f"residual {abs(at.residual):.2g}"):
+        if stopped := stops(rounds, f"residual {abs(at.residual):.2g}"):
             break
         line.move(at.gap, abs(at.gap) > 1e3 * _INNER)
     if at.aggregates.assets <= at.aggregates.debt:
@@ -286,7 +295,7 @@ def generations_equilibrium(
             f" {at.aggregates.debt:.4g} and some capital; lower debt"
         )
     search.check_public_budget(rate, at)
-    raise not_found(rate, at.residual, tolerance, rounds)
+    raise not_found(rate, at.residual, tolerance, rounds, stopped)
 
 
 @dataclass(frozen=True)
@@ -414,6 +423,7 @@ class _Search:
     def equilibrium(self, rate: float, at: _At, rounds: int) -> Generations:
         """Return the equilibrium at a rate that clears the market."""
         self.check_public_budget(rate, at)
+        check_grid(self.household, at.policy.assets, at.distribution)
         means, life = at.aggregates, self.life
         intensity = self.technology.capital_intensity(rate)
         capital, wage = intensity * means.labour, self.technology.wage(intensity)

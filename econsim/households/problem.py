@@ -86,17 +86,27 @@ class Budget:
         if growth >= 1:
             raise UserError(
                 f"no stationary distribution: the discount factor {household.discount:g} times the gross return"
-                f" {self.gross_return:g} after taxes is {growth:g}; at 1 and above households save without bound"
+                f" {self.gross_return:g} after taxes is {growth:g}; at 1 and above households save without bound; lower"
+                " economy.discount or the return"
             )
         limit, chain = household.grid[0], household.chain
         most = 1.0 if household.labour is None else household.labour.most
         lowest = self.net_earnings(chain.values[:1].min(initial=chain.values.min()), np.array(most)) + self.transfer
         left = float(lowest + (self.gross_return - 1) * limit)
         if left <= 0:
+            remedies = ["lower the taxes"]
+            if self.transfer < 0:
+                paid = (
+                    f"economy.budget.spending or economy.budget.debt, which a transfer of {self.transfer:.3g} pays for"
+                )
+                remedies.append(f"lower {paid}")
+            interest = ""
+            if limit < 0:
+                interest = f", interest at the borrowing limit {limit:g} is {(1 - self.gross_return) * limit:g}"
+                remedies.append("raise economy.lowest_assets")
             raise UserError(
-                f"the lowest income leaves no consumption: net earnings and transfers of {lowest:g} less"
-                f" {(1 - self.gross_return) * limit:g} of interest at the borrowing limit {limit:g}; lower the taxes or"
-                " the borrowing limit"
+                f"the lowest income leaves no consumption: net earnings and transfers are {lowest:g}{interest};"
+                f" {', or '.join(remedies)}"
             )
 
 

@@ -11,21 +11,23 @@ rate; subsidies that draw people into work (Saez 2002) are not derived.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
+from torch.nn.functional import pad
 
 from econsim import random
 from econsim.actions import lowest_rate, tax_thresholds
 from econsim.economics import SetsLogLinearTax
-from econsim.errors import UserError
+from econsim.errors import EconsimWarning, UserError
 from econsim.game import Agent, Game, Role
 from econsim.leader_evaluation import play_proposals
 from econsim.learning import Recorder
-from econsim.mechanisms.saez import bracket_schedule, estimate_elasticity, kernel_schedule
+from econsim.mechanisms.saez import BUNCHING, bracket_schedule, estimate_elasticity, kernel_schedule
 from econsim.parameters import Model
 from econsim.planners._fitted_action import FittedAction
 from econsim.planners._log_linear import saez_action
@@ -48,6 +50,7 @@ REFERENCES = (
 )
 EXPERIMENTS = 32
 _SETTLED = 1e-3  # change of a log-linear tax at which the iteration ends
+_ALL = 0.98  # a rate that takes all
 HIGHEST_EXPERIMENTAL_RATE = 0.9
 
 
@@ -124,6 +127,7 @@ class Saez(FittedAction):
             if schedule.is_due(iteration + 1):
                 recorder.checkpoint(iteration + 1, {"rates": rates, "late": late, "elasticity": elasticity})
         announced = torch.stack([each.to(rates) for each in late]).mean(0)
+        responses.warn_of_empty_brackets(announced)
         self.load_state_dict({"rates": announced, "elasticity": torch.tensor(elasticity, dtype=torch.float64)})
 
     def _fit_log_linear(self, game: SetsLogLinearTax, recorder: Recorder) -> None:
@@ -201,6 +205,27 @@ class _Responses:
                 " give a number"
             )
         return estimate.value, estimate.low, estimate.high
+
+    def warn_of_empty_brackets(self, rates: Tensor) -> None:
+        """Warn of brackets that take all because nobody earns within them, where no first-order condition holds."""
+        takes_all = rates > _ALL
+        if not takes_all.any():
+            return
+        state, accounts = self._play(rates[None])
+        income, ends = (
+            taxable_income_of(self.game, state, accounts)[0],
+            pad(self.thresholds[1:], (0, 1), value=torch.inf),
+        )
+        within = (income > self.thresholds[:, None] * (1 + BUNCHING)) & (income < ends[:, None] * (1 - BUNCHING))
+        if starts := self.thresholds[takes_all & ~within.any(1)].tolist():
+            first = ", ".join(f"{start:,.0f}" for start in starts[:3])
+            warnings.warn(
+                f"saez: nobody earns within {len(starts)} of {len(rates)} brackets (the first from {first}),"
+                " so that no first-order condition holds there and the formula takes all; this happens in narrow"
+                " brackets where optimal rates fall with income: choose wider ones, or planner=search",
+                EconsimWarning,
+                stacklevel=2,
+            )
 
     def _play(self, schedules: Tensor) -> tuple[Any, dict[str, Tensor]]:
         """Return the final state and the game's accounts under each of the schedules ``[C, K]``."""

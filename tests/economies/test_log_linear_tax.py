@@ -89,12 +89,23 @@ def test_boundedly_rational_values_have_their_maximum_at_the_best_response() -> 
     assert float((hours[values.argmax(-1)] - best).abs().max()) <= step / 2 + 1e-9
 
 
-@pytest.mark.parametrize("planner", [{"kind": "search", "starts": 1, "generations": 12}, {"kind": "hypergradient"}])
-def test_planners_find_it(planner: dict[str, Any], tmp_path: Path) -> None:
-    changes = {"planner": planner, "planner_label": "found", "baselines": [], "evaluation": None, "headline": None}
-    run = execute(load("log_linear_tax", changes), tmp_path / "run", quiet=True)
-    metrics = run.metrics[run.metrics["name"] == "progressivity"]
-    assert metrics["value"].iloc[-1] == pytest.approx(OPTIMA[2.0, 0.18], abs=0.01)
+def found(tmp_path: Path, planner: dict[str, Any], **economy: float) -> float:
+    """Return the progressivity that a planner finds with workers who respond."""
+    plain = {"planner_label": "found", "baselines": [], "evaluation": None, "headline": None, "planner": planner}
+    changes = plain | {f"economy.{name}": value for name, value in economy.items()}
+    metrics = execute(load("log_linear_tax", changes), tmp_path / "run", quiet=True).metrics
+    return float(metrics[metrics["name"] == "progressivity"]["value"].iloc[-1])
+
+
+@pytest.mark.parametrize(("curvature", "variance"), OPTIMA)
+def test_a_search_finds_every_optimum(curvature: float, variance: float, tmp_path: Path) -> None:
+    planner = {"kind": "search", "starts": 1, "generations": 12}
+    value = found(tmp_path, planner, curvature=curvature, variance=variance)
+    assert value == pytest.approx(OPTIMA[curvature, variance], abs=0.01)
+
+
+def test_the_gradient_of_welfare_leads_to_the_optimum(tmp_path: Path) -> None:
+    assert found(tmp_path, {"kind": "hypergradient"}) == pytest.approx(OPTIMA[2.0, 0.18], abs=0.01)
 
 
 def test_what_makes_no_sense_is_refused() -> None:

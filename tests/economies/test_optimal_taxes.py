@@ -79,6 +79,7 @@ def test_saez_by_brackets_finds_diamonds_schedule(
         quiet=True,
     )
     found = run.summary["policies"]["saez"]
+    assert not [text for text in run.summary["warnings"] if text.startswith("saez")]
     skill, below, rates = reference
     # Potential income is 40,000 w^1.5; people earn 1.5 times of it, their 60 hours, less their response to the rate.
     income = 1.5 * 40_000 * skill ** (1.0 + E) * (1.0 - rates) ** E
@@ -93,6 +94,33 @@ def test_saez_by_brackets_finds_diamonds_schedule(
     assert found["rates"][4] == pytest.approx(0.364, abs=0.01)
     assert found["rates"][-1] == pytest.approx(0.50, abs=0.03)
     assert found["rates"][-1] == pytest.approx(0.482, abs=0.0005)  # as docs/economies/optimal_taxes.md says
+
+
+def test_a_search_finds_the_rawlsian_schedule_at_the_median_and_at_the_top(tmp_path: Path) -> None:
+    # T' / (1 - T') = (1 + 1 / e) (1 - F) / (w f): only the poorest counts. The reference has .6780 at the median.
+    at_median = (1 + 1 / E) * 0.5 * DEVIATION / norm.pdf(0.0)
+    assert at_median / (1 + at_median) == pytest.approx(0.6780, abs=5e-5)
+    changes = {"economy.brackets": [0, 12_000, 28_000, 41_000, 100_000], "economy.status_quo": [0.3] * 5}
+    planner = {"kind": "search", "starts": 1, "generations": 30}
+    plain = {"baselines": [], "evaluation": None, "headline": None, "economy.welfare": "rawlsian"}
+    run = execute(load("diamond", {**plain, **changes, "planner": planner}), tmp_path / "run", quiet=True)
+    # Without taxes the median earns 60,000; under these rates 34,000, in the third bracket, whose mean rate is within
+    # 0.005 of that at the median.
+    rates = run.summary["policies"]["search"]["rates"]
+    assert rates[2] == pytest.approx(0.678, abs=0.03)
+    assert rates[-1] == pytest.approx(0.50, abs=0.03)
+    assert (rates[2], rates[-1]) == pytest.approx((0.68, 0.49), abs=0.005)  # as docs/economies/optimal_taxes.md says
+
+
+def test_saez_warns_of_narrow_brackets_that_people_leave(tmp_path: Path) -> None:
+    starts = [0.0, *(3000 * 1.5**step for step in range(16))]
+    changes = {"economy.brackets": starts, "economy.status_quo": [0.3] * len(starts), "economy.welfare": "rawlsian"}
+    plain = {"baselines": [], "evaluation": None, "headline": None}
+    run = execute(load("diamond", {**plain, **changes}), tmp_path / "run", quiet=True)
+    assert run.summary["policies"]["saez"]["rates"][5] > 0.98  # 76 % is the best
+    (warning,) = [text for text in run.summary["warnings"] if text.startswith("saez")]
+    assert "nobody earns within" in warning
+    assert "choose wider ones, or planner=search" in warning
 
 
 def linear(tmp_path: Path, **changes: Any) -> Run:

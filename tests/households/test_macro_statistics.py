@@ -59,7 +59,7 @@ def test_the_laffer_curve_is_the_closed_form_times_the_dispersion_of_consumption
         econsim.make(
             "bewley",
             grid_points=40,
-            largest_assets=20.0,
+            largest_assets=40.0,
             productivity={"states": 2, "deviation": 0.01, "persistence": 0.5},
         ),
     )

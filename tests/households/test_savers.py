@@ -154,6 +154,9 @@ def test_interest_rates_of_aiyagari(
     household = _aiyagari(tauchen(persistence, deviation, 7), risk_aversion, 200)
     equilibrium = stationary_equilibrium(household, AIYAGARI)
     assert 100 * equilibrium.interest_rate == pytest.approx(published, abs=0.30)
+    if risk_aversion == 3.0:  # another solver's 0.400 with as many points; 0.392 with more
+        wealth = np.broadcast_to(household.grid, equilibrium.distribution.shape)
+        assert gini(wealth, equilibrium.distribution) == pytest.approx(0.400, abs=0.01)
     assert max(equilibrium.residuals.values()) < 1e-8
 
 
@@ -221,13 +224,38 @@ def test_what_has_no_stationary_distribution_is_refused_with_the_reason() -> Non
         best_policy(household, Budget(1 / 0.96, 1.0))
     with pytest.raises(UserError, match=r"leaves no consumption"):
         best_policy(household, Budget(1.0, 1.0, transfer=-2.0))
-    with pytest.raises(UserError, match=r"a tax takes all labour income"):
-        stationary_equilibrium(household, AIYAGARI, Taxes(capital_income=1.0))
+    with pytest.raises(
+        UserError, match=r"transfers are -1\.\d+; lower the taxes, or lower economy\.budget\.spending or"
+    ):
+        best_policy(household, Budget(1.0, 1.0, transfer=-2.0))
+    with pytest.raises(UserError, match=r"a tax takes all labour income.*; lower capital_tax and wealth_tax below 1"):
+        stationary_equilibrium(household, AIYAGARI, Taxes(capital_income=1.0, wealth=1.0))
     with pytest.raises(UserError, match=r"below interest on public debt"):
         stationary_equilibrium(household, AIYAGARI, Taxes(spending_share=1.0, debt=1.0))
 
 
 def test_a_search_that_stops_early_gives_its_residual_and_no_number() -> None:
     household = _aiyagari(rouwenhorst(0.6, 0.2, 3), 1.0, 100)
-    with pytest.raises(UserError, match=r"after 2 interest rates, .* differ .* by .* of capital \(tolerance 1e-09\)"):
+    missed = r"after 2 interest rates, .* differ .* by .* of capital \(tolerance 1e-09\); the time limit .* raise it"
+    with pytest.raises(UserError, match=missed):
         stationary_equilibrium(household, AIYAGARI, stops=lambda done, message: done == 2)
+    # Rounding alone is more than this tolerance.
+    with pytest.raises(UserError, match=r"\(tolerance 1e-18\); raise economy.grid_points or .* a larger solver.tol"):
+        stationary_equilibrium(household, AIYAGARI, tolerance=1e-18)
+
+
+def test_a_grid_that_ends_below_what_households_would_own_gives_no_number() -> None:
+    chain = tauchen(0.6, 0.2, 7)
+    with pytest.raises(UserError, match=r"at every interest rate below 0.04167, .* raise economy.largest_assets"):
+        stationary_equilibrium(Household(0.96, 3.0, chain, asset_grid(0.0, 10.0, 100)), AIYAGARI)
+    short = Household(0.96, 3.0, chain, asset_grid(0.0, 15.0, 100))
+    with pytest.raises(
+        UserError, match=r"own more than economy.largest_assets, 15, own \d\.\d% of all assets.*; raise"
+    ):
+        stationary_equilibrium(short, AIYAGARI)
+    # The longest of two grids that pass: the rate moves by less than 0.002 percentage points.
+    rates = [
+        stationary_equilibrium(Household(0.96, 3.0, chain, asset_grid(0.0, top, 400)), AIYAGARI).interest_rate
+        for top in (60.0, 120.0)
+    ]
+    assert 100 * rates[0] == pytest.approx(100 * rates[1], abs=2e-3)

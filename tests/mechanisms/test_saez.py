@@ -33,6 +33,15 @@ def test_formula_against_the_textbook() -> None:
     assert float(optimal_rate(money(0.5), money(2.0), 0.5)) == pytest.approx(1 / 3)
 
 
+@pytest.mark.parametrize(
+    ("pareto", "rates"), [(1.5, (0.727, 0.571, 0.400)), (2.0, (0.667, 0.500, 0.333)), (2.5, (0.615, 0.444, 0.286))]
+)
+def test_top_rates_without_weight_on_the_rich(pareto: float, rates: tuple[float, ...]) -> None:
+    # 1 / (1 + a e) for elasticities of 0.25, 0.5 and 1 (Saez 2001), to the three digits of the reference.
+    for elasticity, rate in zip((0.25, 0.5, 1.0), rates, strict=True):
+        assert float(optimal_rate(money(0.0), money(pareto), elasticity)) == pytest.approx(rate, abs=5e-4)
+
+
 def test_formula_takes_nothing_from_those_who_count_more_than_average() -> None:
     rate = optimal_rate(money(1.0, 1.5, 1 - 1e-16, 3.0), money(0.0, 1.0, 0.0, 0.0), 0.4)
     assert rate.tolist() == [0.0] * 4

@@ -97,7 +97,7 @@ from econsim.economies.bewley.state import State
 from econsim.errors import UserError
 from econsim.game import Agent, Game, Observation, Transition
 from econsim.households.chains import Floats
-from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology, stationary_equilibrium
+from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology
 from econsim.households.exploitability import HouseholdPath
 from econsim.households.generation_paths import Ends, GenerationPath
 from econsim.households.krusell_smith import LawOfMotion
@@ -372,7 +372,7 @@ class Bewley(Game[State]):
     def stationary_equilibrium(self, tolerance: float, stops: Stops) -> Equilibrium:
         """Return the stationary equilibrium under the status quo; see :class:`SolvesHouseholds`."""
         self._check_for_ever()
-        return stationary_equilibrium(self.household_problem, self.technology, self.taxes({}), tolerance, stops=stops)
+        return exact.solved(self.settings, self.settings.status_quo, tolerance, stops)
 
     def life_cycle_equilibrium(self, changes: Mapping[str, float], tolerance: float, stops: Stops) -> Generations:
         """Return the stationary equilibrium with ages; see :class:`SolvesLifeCycles`."""

@@ -87,8 +87,23 @@ def equilibrium_of(parameters: Parameters, policy: Policy) -> Equilibrium:
     """
     if parameters.life_cycle is not None:
         return generations_of(parameters, policy).equilibrium
+    return solved(parameters, policy)
+
+
+def solved(
+    parameters: Parameters,
+    policy: Policy,
+    tolerance: float = 1e-9,
+    stops: Stops = lambda done, message: False,
+) -> Equilibrium:
+    """Return the stationary equilibrium of households who live for ever under a policy.
+
+    Raises:
+        UserError: there is none, or it was not found to the tolerance; the message names the policy and the reason.
+    """
+    household, firm, taxes = household_of(parameters), parameters.firm(), parameters.taxes(policy)
     try:
-        return stationary_equilibrium(household_of(parameters), parameters.firm(), parameters.taxes(policy))
+        return stationary_equilibrium(household, firm, taxes, tolerance, stops=stops)
     except UserError as error:
         raise _under(policy, error) from None
 

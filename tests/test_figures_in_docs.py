@@ -21,7 +21,7 @@ SENTENCES = (
     (
         "docs/coming_from/ai_economist.md",
         taxes.comparison,
-        "over three seeds its planner is {lead} above Saez's formula",
+        "over four seeds its planner is {lead} above Saez's formula",
     ),
     ("CHANGELOG.md", taxes.comparison, "the planner is {lead} above Saez's formula, whose elasticity is estimated"),
     (
@@ -166,7 +166,7 @@ SENTENCES = (
     (
         "benchmarks/README.md",
         taxes.comparison,
-        "prices of {least_price} to {most_price} with three seeds",
+        "prices of {least_price} to {most_price} and {least_volume} to {most_volume} units with four seeds",
     ),
     (
         "benchmarks/README.md",

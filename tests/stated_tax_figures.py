@@ -208,8 +208,8 @@ SENTENCES = (
         comparison,
         "workers trade from {least_volume} to {most_volume} units at prices from {least_price} to {most_price} coin. "
         "The two seeds with the thinnest markets have the lowest scores under every tax, and the intervals of the "
-        "means are wide. - Federal law is better than no taxes in every seed, where the paper finds both about equal. - "
-        "The planner's lead needs its published weight of entropy, and may need workers who feel taxes late:",
+        "means are wide. - Federal law is better than no taxes in every seed, where the paper finds both about equal."
+        " - The planner's lead needs its published weight of entropy, and may need workers who feel taxes late:",
     ),
     (
         comparison,

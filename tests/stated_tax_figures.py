@@ -87,8 +87,7 @@ def comparison() -> dict[str, str]:
         prices.append(end["mean_price"])
         elasticities.append(taxed[f"seed_{seed}"]["taxed"]["saez"]["last_elasticity"])
         cells = [
-            f"{end['mean_price']:.2f}",
-            f"{end['units_traded']:.0f}",
+            f"{end['mean_price']:.2f}, {end['units_traded']:.0f}",
             *(f"{score:,.0f}" for score in scores.values()),
             f"{leads[-1]:.0f} %",
             f"{100 * scores['us_federal'] / scores['free_market']:.0f} %",

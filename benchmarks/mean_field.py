@@ -6,7 +6,7 @@ optimum of an exact search over constant policies, both under exact households. 
 alternating scheme, its ablations and cloned households with the same networks, range of actions and budget, and scores
 what each government chose under exact households, beside fixed policies. ``exact`` is the search.
 
-Run: ``python benchmarks/mean_field.py two_level 1 42``, ``... two_level 4 42`` and other seeds, ``... schemes``,
+Run: ``python benchmarks/mean_field.py two_level 1 42``, ``... two_level 4 42``, ``... schemes 42`` and other seeds, and
 ``... exact``, then without arguments, which writes the result of the parts that are there.
 """
 
@@ -109,9 +109,9 @@ def trained(budget: int, seed: int = SEED, scheme: str = "stackelberg", aggregat
     }
 
 
-def schemes() -> dict[str, Any]:
+def schemes(seed: int) -> dict[str, Any]:
     """Return what each scheme learns, and fixed policies under the same action map; stored after each."""
-    path = PARTS / "mean_field_schemes.json"
+    path = PARTS / f"mean_field_schemes_seed_{seed}.json"
     found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     scenario = load("bewley_planner")
     game = scenario.build_game()
@@ -119,11 +119,11 @@ def schemes() -> dict[str, Any]:
     for label in ("status_quo", "free_market", "us_federal", "saez"):
         agent: Any = scenario.baselines[label].build()
         if label == "saez":
-            agent.fit(game, game.roles["government"], {}, SEED, Silent())
+            agent.fit(game, game.roles["government"], {}, seed, Silent())
         action = agent.action(game, game.roles["government"]).double().tolist()
         found[label] = {"action": action, "under_exact": exact_score(game, action)}
     for name in SCHEMES:
-        found[name] = found.get(name) or trained(1, scheme=name)
+        found[name] = found.get(name) or trained(1, seed, scheme=name)
         path.write_text(json.dumps(found, indent=1))
     return found
 
@@ -148,9 +148,10 @@ def joined() -> dict[str, Any]:
         budget, seed = path.stem.removeprefix("mean_field_two_level_").split("_seed_")
         two_level.setdefault(f"budget_{budget}", {})[seed] = json.loads(path.read_text())
     result: dict[str, Any] = {"two_level": two_level}
-    for name in ("schemes", "exact"):
-        if (path := PARTS / f"mean_field_{name}.json").exists():
-            result[name] = json.loads(path.read_text())
+    if (path := PARTS / "mean_field_exact.json").exists():
+        result["exact"] = json.loads(path.read_text())
+    for path in sorted(PARTS.glob("mean_field_schemes_seed_*.json")):
+        result.setdefault("schemes", {})[path.stem.rpartition("_")[2]] = json.loads(path.read_text())
     few, many = (two_level.get(f"budget_{budget}", {}) for budget in (1, 4))
     if both := sorted(few.keys() & many.keys()):
         result["return_below_four_times_the_budget"] = {
@@ -182,8 +183,11 @@ def main(arguments: list[str]) -> None:
     if part == "two_level":
         budget, seed = (int(number) for number in numbers)
         name, work = f"two_level_{budget}_seed_{seed}", lambda: trained(budget, seed)
+    elif part == "schemes":
+        seed = int(*numbers)
+        name, work = f"schemes_seed_{seed}", lambda: schemes(seed)
     else:
-        name, work = part, {"schemes": schemes, "exact": exact}[part]
+        name, work = "exact", exact
     PARTS.mkdir(exist_ok=True)
     (PARTS / f"mean_field_{name}.json").write_text(json.dumps(work(), indent=1))
 

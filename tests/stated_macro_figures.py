@@ -7,6 +7,8 @@ from typing import Any
 
 from stated_figures import result
 
+from econsim.analysis.statistics import mean_interval
+
 
 def savers() -> dict[str, str]:
     found = result("aiyagari")
@@ -228,14 +230,26 @@ def krusell_smith_in_play() -> dict[str, str]:
     return figures | size | {"explained": f"{min(found['explained']):.6f}"}
 
 
+def _scheme_row(gains: list[float]) -> str:
+    interval = mean_interval(gains)
+    spread = "" if interval.low is None else f"{interval.low:.1f} to {interval.high:.1f}"
+    return f"{sum(gains) / len(gains):.1f} | {spread}"
+
+
 def mean_field() -> dict[str, str]:
     found = result("mean_field")
-    seeds = found["two_level"]["budget_1"].values()
+    seeds_of = found["two_level"]["budget_1"]
+    seeds = seeds_of.values()
     gains = [100 * each["gain_from_best_response"]["mean"] for each in seeds]
     assets = [-100 * each["assets_at_status_quo"] for each in seeds]
     learned = [100 * each["under_exact"]["gain_in_consumption"] for each in seeds]
     optimum = 100 * found["exact"]["under_exact"]["gain_in_consumption"]
-    schemes = {name: each["under_exact"]["gain_in_consumption"] for name, each in found["schemes"].items()}
+    assert list(found["schemes"]) == list(found["two_level"]["budget_1"]) == ["42", "43", "44", "45", "46"]
+    by_seed = [{**each, "stackelberg": seeds_of[seed]} for seed, each in found["schemes"].items()]
+    rows = {
+        name: _scheme_row([100 * each[name]["under_exact"]["gain_in_consumption"] for each in by_seed])
+        for name in by_seed[0]
+    }
     four_times = found["return_below_four_times_the_budget"]
     more, under_exact = four_times["under_learned"], four_times["under_exact"]
     of_seeds = [share for name, share in more.items() if name != "means"]
@@ -254,7 +268,9 @@ def mean_field() -> dict[str, str]:
         "most_more": f"{100 * max(of_seeds):.1f}",
         "less_under_exact": f"{-100 * under_exact['means']:.1f}",
         "optimum": f"{optimum:+.2f}",
-        "rows": " ".join(f"| `{name}` | {100 * gain:.1f} |" for name, gain in schemes.items() if gain),
+        "rows": " ".join(
+            f"| `{name}` | {row} |".replace("|  |", "| |") for name, row in rows.items() if name != "status_quo"
+        ),
     }
 
 

@@ -296,18 +296,18 @@ SENTENCES = (
     (
         "docs/economies/bewley.md",
         macro.mean_field,
-        "With the budget of the scenario, at most {seconds} CPU-seconds, and three seeds, a best response would add"
+        "With the budget of the scenario, at most {seconds} CPU-seconds, and five seeds, a best response would add"
         " {least} to {most} % of consumption for a household under the learned policy. Under the status quo, assets are"
         " {nearest} to {farthest} % below the exact equilibrium after 50 years. Under exact households the learned"
         " policies change welfare by {worst} to {best} % of consumption, and the best constant policy of the exact"
-        " search by {optimum} % (`benchmarks/mean_field.py`). With four times the budget and the same seeds, the"
+        " search by {optimum} % (`benchmarks/mean_field.py`). With four times the budget and three of these seeds, the"
         " government's return under the households that it learned with is {more} % higher in the mean (by seed"
         " {more_by_seed} %), and {less_under_exact} % lower under exact households",
     ),
     (
         "docs/economies/bewley.md",
         macro.mean_field,
-        "| policy | welfare under exact households, % of consumption | |---|---| {rows}",
+        "| policy | welfare, % of consumption | 95 % interval of the mean | |---|---|---| {rows}",
     ),
     ("docs/economies/bewley.md", macro.aggregates, "{moments} {quantiles} {embedding}"),
     (

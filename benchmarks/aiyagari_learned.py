@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from _audits import Audits
 from _record import record
 
 from econsim import random
@@ -44,31 +45,13 @@ CHANGES = [
 ]
 
 
-class Silent:
-    """A recorder that shows audits and keeps nothing."""
-
-    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Show audits, which show that the fit goes on."""
-        if name.startswith("audit"):
-            print(f"{time.process_time():8.1f} s  {step:5d}  {name}  {value:.5g}", flush=True)
-
-    def progress(self, done: int, total: int, message: str = "") -> None:
-        """Ignore it."""
-
-    def checkpoint(self, step: int, state: Any) -> None:
-        """Store nothing."""
-
-    def restore(self) -> None:
-        """Return nothing."""
-
-
 def trained(seed: int) -> tuple[Bewley, Agent, float]:
     """Return the game, the learned households and the CPU-seconds of their training."""
     scenario = load("aiyagari", CHANGES)
     game, agents = scenario.build()
     assert scenario.training is not None
     begin = time.process_time()
-    scenario.training.build().fit(game, agents, seed, Silent())
+    scenario.training.build().fit(game, agents, seed, Audits())
     return cast(Bewley, game), agents["household"], time.process_time() - begin
 
 

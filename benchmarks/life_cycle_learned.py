@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from _audits import Audits
 from _record import record
 
 from econsim import random
@@ -31,24 +32,6 @@ from econsim.scenario import load
 
 SEEDS = 42, 43
 IMAGE = Path(__file__).parents[1] / "docs" / "images" / "life_cycle_learned.png"
-
-
-class Silent:
-    """A recorder that shows audits and keeps nothing."""
-
-    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Show audits, which show that the fit goes on."""
-        if name.startswith("audit"):
-            print(f"{time.process_time():8.1f} s  {step:5d}  {name}  {value:.5g}", flush=True)
-
-    def progress(self, done: int, total: int, message: str = "") -> None:
-        """Ignore it."""
-
-    def checkpoint(self, step: int, state: Any) -> None:
-        """Store nothing."""
-
-    def restore(self) -> None:
-        """Return nothing."""
 
 
 def scored(game: Bewley, household: Agent) -> tuple[HouseholdPath, dict[str, Any]]:
@@ -71,7 +54,7 @@ def main(seeds: list[int]) -> None:
         game, agents = scenario.build()
         assert scenario.training is not None
         begin = time.process_time()
-        scenario.training.build().fit(game, agents, seed, Silent())
+        scenario.training.build().fit(game, agents, seed, Audits())
         seconds = time.process_time() - begin
         precise = game.to(dtype=torch.float64)
         assert isinstance(precise, Bewley)

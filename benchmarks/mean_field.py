@@ -20,6 +20,7 @@ from statistics import mean
 from typing import Any
 
 import torch
+from _audits import Audits
 from _record import RESULTS, record
 
 from econsim import random
@@ -37,24 +38,6 @@ SEED = 42
 PARTS = RESULTS.parent / "unfinished"
 STATUS_QUO = (0.25, 0.18, 0.3)
 SCHEMES = ("cloned", "alternating", "no_stackelberg", "no_mean_field", "neither")
-
-
-class Silent:
-    """A recorder that keeps nothing."""
-
-    def log(self, name: str, value: float, *, step: int, role: str = "") -> None:
-        """Show audits, which show that the fit goes on."""
-        if name.startswith("audit"):
-            print(f"{time.process_time():8.1f} s  {step:5d}  {name}  {value:.5g}", flush=True)
-
-    def progress(self, done: int, total: int, message: str = "") -> None:
-        """Ignore it."""
-
-    def checkpoint(self, step: int, state: Any) -> None:
-        """Store nothing."""
-
-    def restore(self) -> None:
-        """Return nothing."""
 
 
 def whole(game: Bewley) -> Bewley:
@@ -86,7 +69,7 @@ def trained(budget: int, seed: int = SEED, scheme: str = "stackelberg", aggregat
     settings = scenario.training.parameters.model_dump() | {"scheme": scheme, "audit_every": 30 * budget}
     settings |= {name: settings[name] * budget for name in ("cloning", "warm_up", "iterations")}
     begin = time.process_time()
-    MeanField(Parameters.model_validate(settings)).fit(game, agents, seed, Silent())
+    MeanField(Parameters.model_validate(settings)).fit(game, agents, seed, Audits())
     seconds = time.process_time() - begin
     population, key = whole(game), random.keys(SEED, 1)
     with torch.no_grad():
@@ -119,7 +102,7 @@ def schemes(seed: int) -> dict[str, Any]:
     for label in ("status_quo", "free_market", "us_federal", "saez"):
         agent: Any = scenario.baselines[label].build()
         if label == "saez":
-            agent.fit(game, game.roles["government"], {}, seed, Silent())
+            agent.fit(game, game.roles["government"], {}, seed, Audits())
         action = agent.action(game, game.roles["government"]).double().tolist()
         found[label] = {"action": action, "under_exact": exact_score(game, action)}
     for name in SCHEMES:
@@ -136,7 +119,7 @@ def exact() -> dict[str, Any]:
     search: Any = scenario.baselines["search"].build()
     begin = time.process_time()
     agents = {"household": ExactHousehold(NoParameters())}
-    search.fit(game, game.roles["government"], agents, SEED, Silent())
+    search.fit(game, game.roles["government"], agents, SEED, Audits())
     action = search.action(game, game.roles["government"]).tolist()
     return {"cpu_seconds": time.process_time() - begin, "action": action, "under_exact": exact_score(game, action)}
 

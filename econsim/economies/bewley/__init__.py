@@ -440,6 +440,13 @@ class Bewley(Game[State]):
         for name, residual in self._residuals(state).items():
             torch._assert_async((residual.abs() <= allowed).all(), f"bewley: the {name} account does not balance")
 
+    def next_times(self, state: State) -> tuple[Tensor, Tensor]:
+        """Return the times of the next period ``[B]``, and the transition of productivity until then."""
+        if self.shocks is None:
+            return state.times, self.transition
+        after = self.shocks.after(state.key, state.time, state.times)
+        return after, self.shocks.transition(state.times, after)
+
     # --- implementation -----------------------------------------------------------------------------------------
 
     def _levels(self, productivity: Tensor) -> Tensor:
@@ -461,13 +468,6 @@ class Bewley(Game[State]):
         if self.demography is not None:
             means |= {name: getattr(self._solved, name) for name in ("contribution", "pension")}
         return torch.from_numpy(self._initial[0]), 0, means
-
-    def next_times(self, state: State) -> tuple[Tensor, Tensor]:
-        """Return the times of the next period ``[B]``, and the transition of productivity until then."""
-        if self.shocks is None:
-            return state.times, self.transition
-        after = self.shocks.after(state.key, state.time, state.times)
-        return after, self.shocks.transition(state.times, after)
 
     @property
     def _solved(self) -> Generations:

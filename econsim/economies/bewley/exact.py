@@ -96,7 +96,7 @@ def solved(
     tolerance: float = 1e-9,
     stops: Stops = lambda done, message: False,
 ) -> Equilibrium:
-    """Return the stationary equilibrium of households who live for ever under a policy.
+    """Return the stationary equilibrium of infinitely lived households under a policy.
 
     Raises:
         UserError: there is none, or it was not found to the tolerance; the message names the policy and the reason.

@@ -27,7 +27,7 @@ from econsim.economies.bewley.kernels.arrays import (
     Sizes,
     Tables,
 )
-from econsim.economies.bewley.kernels.rules import number, whole
+from econsim.kernels.amounts import number, whole
 from econsim.kernels.compiling import entry, row_at
 
 __all__ = ["observe"]

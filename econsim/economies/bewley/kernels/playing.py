@@ -58,8 +58,7 @@ class Constants(NamedTuple):
     chances: Chances  # without aggregate shocks
     after: Recycled  # the state after a period and what it returns, by their places in ``arrays``
     seen: Recycled  # observations, by their places in ``arrays``
-    scratch: Any  # [slices, 2, N]
-    failures: Any  # [B] int64, what is wrong with a period
+    scratch: tuple[int, int, int]  # [slices, 2, N], the shape of scratch memory
     unit: Any  # an array in the precision of the game
     alive: Tensor  # [B, N] bool, all True
     one: Tensor  # [B, 1] bool, all True
@@ -89,7 +88,7 @@ class Kernels:
         constants = self._constants.of(game, copies)
         given = [actions["household"].to(game.dtype), actions["government"].to(game.dtype)]
         held = contiguous([*_before(state), *given])
-        new, after = constants.after.take()
+        (new, after), failures = constants.after.take(), np.empty(copies, np.int64)
         times, chances = (state.times, constants.chances) if game.shocks is None else _chances(game, state)
         over_copies(
             live,
@@ -100,14 +99,14 @@ class Kernels:
             chances,
             addresses_of(held),
             after,
-            constants.scratch,
-            constants.failures,
+            np.empty(constants.scratch),
+            failures,
             constants.unit,
         )
         named = dict(zip(AFTER, new, strict=True))
         state_after = _after(game, state, times, named, constants.none)
-        if constants.failures.any():
-            _stop(game, state_after, constants.failures)
+        if failures.any():
+            _stop(game, state_after, failures)
         reward = named["reward"]
         if game.settings.objective.equality:
             reward = government_reward(state, state_after, game.settings.objective)[:, None].to(game.dtype)
@@ -273,8 +272,7 @@ def _constants(game: Bewley, copies: int) -> Constants:
             ]
         ),
         seen=Recycled([empty(count, 2), empty(shared), empty(1, shared + 1), empty(1, dtype=torch.bool)]),
-        scratch=np.empty((slices_of(copies), 2, count)),
-        failures=np.zeros(copies, np.int64),
+        scratch=(slices_of(copies), 2, count),
         unit=array_of(torch.ones(1, dtype=game.dtype)),
         alive=torch.ones(copies, count, dtype=torch.bool),
         one=torch.ones(copies, 1, dtype=torch.bool),

@@ -59,11 +59,12 @@ from econsim.economies.bewley.kernels.arrays import (
 )
 from econsim.economies.bewley.period import ROUNDING
 from econsim.economies.bewley.population import PRODUCTIVITY
+from econsim.kernels.amounts import number, power, put, whole
 from econsim.kernels.compiling import entry, row_at, rule
 from econsim.kernels.draws import state_of, stream, uniform_at_53
 from econsim.kernels.threads import SMALLEST_SLICE
 
-__all__ = ["live", "number", "whole"]
+__all__ = ["live"]
 
 _PRODUCTIVITY = stream(PRODUCTIVITY)
 _ALL_LABOUR, _NOTHING_LEFT, _NO_SPENDING, _NO_CAPITAL, _UNBALANCED = (int(problem) for problem in Problem)
@@ -105,40 +106,6 @@ class Market(NamedTuple):
     wage: float
     of_consumption: float  # taxes
     on_assets: float  # a share of them, on interest and on wealth
-
-
-@rule
-def number(addresses: Any, place: int, b: int) -> float:
-    """Return an amount of an environment copy."""
-    return row_at(addresses[place], b, (1,), np.float64)[0]  # type: ignore[no-any-return]
-
-
-@rule
-def put(addresses: Any, place: int, b: int, value: float) -> None:
-    """Write an amount of an environment copy."""
-    row_at(addresses[place], b, (1,), np.float64)[0] = value
-
-
-@rule
-def whole(addresses: Any, place: int, b: int) -> int:
-    """Return a whole number of an environment copy."""
-    return row_at(addresses[place], b, (1,), np.int64)[0]  # type: ignore[no-any-return]
-
-
-@rule
-def power(base: float, exponent: float) -> float:
-    """Return a power of a positive number, zero for others; see :func:`econsim.mechanisms.numerics.power`.
-
-    Products take a tenth of the time of a logarithm and an exponential function: none for a flat tax, and two for hours
-    with a Frisch elasticity of a half.
-    """
-    if not base > 0.0:
-        return 0.0
-    if exponent == 0.0:
-        return 1.0
-    if exponent == 3.0:
-        return base * base * base
-    return np.exp(exponent * np.log(base))  # type: ignore[no-any-return]
 
 
 @rule

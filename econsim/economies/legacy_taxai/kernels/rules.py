@@ -56,6 +56,7 @@ from econsim.economies.legacy_taxai.year import (
     MOST_LEVEL,
     MOST_SPENDING,
 )
+from econsim.kernels.amounts import number, power, put
 from econsim.kernels.compiling import copy, entry, row_at, rule
 from econsim.kernels.draws import state_of, stream, uniform_at_53
 
@@ -106,24 +107,6 @@ def amounts_of(addresses: Any, b: int, households: int) -> Amounts:
         row_at(addresses[6], b, shape, np.float64),
         row_at(addresses[7], b, shape, np.float64),
     )
-
-
-@rule
-def number(addresses: Any, place: int, b: int) -> float:
-    """Return an amount of an environment copy."""
-    return row_at(addresses[place], b, (1,), np.float64)[0]  # type: ignore[no-any-return]
-
-
-@rule
-def put(addresses: Any, place: int, b: int, value: float) -> None:
-    """Write an amount of an environment copy."""
-    row_at(addresses[place], b, (1,), np.float64)[0] = value
-
-
-@rule
-def power(base: float, exponent: float) -> float:
-    """Return a power of a positive number, zero for others; see :func:`econsim.mechanisms.numerics.power`."""
-    return np.exp(exponent * np.log(base)) if base > 0.0 else 0.0
 
 
 @rule

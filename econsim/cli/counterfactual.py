@@ -11,6 +11,7 @@ import typer
 
 from econsim.cli.over_time import print_over_time, write_over_time
 from econsim.cli.progress_bar import progress_bar
+from econsim.cli.reform_paths import show_path
 from econsim.cli.running import Backend, BackendOption, QuietOption, RunFolder
 from econsim.errors import UserError
 
@@ -36,7 +37,10 @@ def counterfactual(
     run: RunFolder,
     overrides: Annotated[
         list[str],
-        typer.Argument(metavar="KEY=VALUE", help="The reform: keys below game (or economy), planner or agents."),
+        typer.Argument(
+            metavar="KEY=VALUE",
+            help="The reform: keys below game (or economy), planner or agents; with --path also below solver.",
+        ),
     ],
     given: Annotated[
         list[str] | None,
@@ -61,6 +65,14 @@ def counterfactual(
             help="The step (from 1) or date from which the reform holds: differences over time, with a band.",
         ),
     ] = None,
+    along_path: Annotated[
+        bool,
+        typer.Option(
+            "--path",
+            help="For economies whose households save: the exact path from one stationary equilibrium to the other,"
+            " and who gains along it.",
+        ),
+    ] = False,
     report: Annotated[
         bool, typer.Option("--report", help="Write a report: a self-contained page, figures, and CSV and LaTeX tables.")
     ] = False,
@@ -80,6 +92,11 @@ def counterfactual(
     their mechanical and behavioural parts, and winners and losers by decile. With --report, also writes them to a page
     with winners and losers by decile and at the top, revenue, and tax rates of both sides. With --from, the reform
     holds from a step or date on: prints the difference over time, and with --out writes it as a table and a figure.
+
+    With --path, where households save, solves the path of prices, debt and output after a permanent reform of the run's
+    policy, with exact households who know it from period 0 on: gains in consumption equivalents by decile of wealth and
+    productivity, beside a comparison of the two steady states. For example: econsim counterfactual RUN
+    planner=free_market --path solver.announced=5.
     """
     from econsim.report import write_reform_report
     from econsim.report.reform_report import new_reform_folder
@@ -90,6 +107,11 @@ def counterfactual(
     follower_set: Followers | None = None if followers is None else followers.value
     opened = open_run(run)
     asked = (list(given or ()), episodes, policy, follower_set, list(metric or ()))
+    if along_path:
+        if start is not None or metric:
+            raise UserError(f"--path with {'--metric' if start is None else '--from'}: leave out one of the two")
+        show_path(opened, overrides, given or [], policy, follower_set, report, out, quiet)
+        return
     if start is not None:
         if report:
             raise UserError("--report with --from: a report is about whole episodes; leave out one of the two")

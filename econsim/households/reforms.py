@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from econsim.households.equilibrium import Equilibrium, Stops, Taxes, Technology
 from econsim.households.problem import Household
 from econsim.households.statistics import mean_between
 from econsim.households.transitions import Transition, transition
-from econsim.households.welfare import consumption_equivalent, stationary_value, value_before
+from econsim.households.welfare import Value, consumption_equivalent, stationary_value, value_before
 from econsim.learning import Quantity, Series, Solution
 
 __all__ = ["PATHS", "Reform", "ReformSolution", "reform", "reform_quantities", "reform_series"]
@@ -43,6 +44,7 @@ class Reform:
     steady_state_gain: the same for a birth into the final instead of the first equilibrium: no path is counted.
     winners: the share of households who gain.
     channels: of ``gain``, and those of ``steady_state_gain``.
+    values: of households in the two equilibria, by state.
     """
 
     before: Equilibrium
@@ -53,6 +55,7 @@ class Reform:
     steady_state_gain: float
     winners: float
     channels: tuple[Decomposition, Decomposition]
+    values: tuple[Value, Value]
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def reform(
     on_the_path = Population(along, mass, discounted_utility(household, path.paths["consumption"], finally_))
     in_the_end = Population(new, after.distribution, discounted_utility(household, nothing, finally_))
     channels = decomposition(household, now, on_the_path), decomposition(household, now, in_the_end)
-    return Reform(before, after, path, gains, gain, steady, float(mass[gains > 0].sum()), channels)
+    return Reform(before, after, path, gains, gain, steady, float(mass[gains > 0].sum()), channels, (old, new))
 
 
 def reform_quantities(household: Household, found: Reform, unit: str) -> tuple[Quantity, ...]:
@@ -132,20 +135,29 @@ def _gains(title: str, gain: float, channels: Decomposition) -> list[Quantity]:
 
 
 def deciles(household: Household, found: Reform) -> dict[str, list[float]]:
-    """Return mean gains along the path by decile of wealth and of productivity in period 0, lowest first.
+    """Return gains by decile of wealth and of productivity, lowest first.
 
-    Households of the same wealth, or productivity, count with their mean where a limit of a decile divides them.
+    Along the path they are mean gains of the households of period 0. Between the two steady states a decile of the
+    second is compared with the same decile of the first: other people, each decile at equal weights. Households of the
+    same wealth, or productivity, count with their mean where a limit of a decile divides them.
     """
-    mass = found.before.distribution
-    result = {}
-    for title, axis, values in (
-        ("gain by wealth", 0, household.grid),
-        ("gain by productivity", 1, household.chain.values),
-    ):
-        people = mass.sum(axis)
-        means = (mass * found.gains).sum(axis) / np.where(people > 0, people, 1.0)
-        result[title] = [mean_between(means, values, people, low, low + 0.1) for low in _TENTHS]
-    return result
+    along, compared = {}, {}
+    for name, axis, levels in (("wealth", 0, household.grid), ("productivity", 1, household.chain.values)):
+        before, after = (
+            _by_decile(value, at.distribution, axis, levels)
+            for value, at in zip(found.values, (found.before, found.after), strict=True)
+        )
+        along[f"gain by {name}"] = _by_decile((found.gains,), found.before.distribution, axis, levels)[0].tolist()
+        of_groups = consumption_equivalent(household, Value(*before), Value(*after))
+        compared[f"long run by {name}"] = of_groups.tolist()
+    return along | compared
+
+
+def _by_decile(amounts: Sequence[Floats], mass: Floats, axis: int, levels: Floats) -> list[Floats]:
+    """Return the mean of each of the amounts ``[S, G]`` by decile of what the other ``axis`` stands for, ``[10]``."""
+    people = mass.sum(axis)
+    means = [(mass * amount).sum(axis) / np.where(people > 0, people, 1.0) for amount in amounts]
+    return [np.array([mean_between(each, levels, people, low, low + 0.1) for low in _TENTHS]) for each in means]
 
 
 def reform_series(found: Reform, unit: str, shown: int) -> tuple[Series, ...]:

@@ -45,7 +45,7 @@ from econsim.scenario.plan.responses import evaluation_response, own_response
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Counterfactual", "Followers", "Reform", "checked_request", "counterfactual"]
+__all__ = ["Counterfactual", "Followers", "Reform", "checked_request", "counterfactual", "flat_keys"]
 
 Followers = Literal["evaluation", "own"]
 _CHANGES = ("game", "planner", "agents")
@@ -249,7 +249,7 @@ class Reform:
 
     def _numbers(self) -> dict[str, float]:
         """Return the numeric parameters that the reform changes; empty if it changes anything else about the game."""
-        before, after = (dict(_flat(scenario.game.dump())) for scenario in (self.baseline, self.reform))
+        before, after = (dict(flat_keys(scenario.game.dump())) for scenario in (self.baseline, self.reform))
         changed_keys = {key for key in {*before, *after} if before.get(key) != after.get(key)}
         names = {key: key.rpartition(".")[2] for key in changed_keys}
         if not all(name in self.game.parameters for name in names.values()):
@@ -278,10 +278,11 @@ def _without_names(scenario: Scenario) -> Scenario:
     return with_overrides(scenario, {**named, "headline": None, "baselines": []})
 
 
-def _flat(content: Any, key: str = "") -> list[tuple[str, Any]]:
+def flat_keys(content: Any, key: str = "") -> list[tuple[str, Any]]:
+    """Return the values of nested mappings, each with its keys joined by dots."""
     if not isinstance(content, dict):
         return [(key, content)]
-    return [pair for name, entry in content.items() for pair in _flat(entry, f"{key}.{name}" if key else str(name))]
+    return [pair for name, entry in content.items() for pair in flat_keys(entry, f"{key}.{name}" if key else str(name))]
 
 
 def _together(parts: Sequence[Played]) -> Played:

@@ -87,9 +87,9 @@ def test_a_consumption_equivalent_is_the_rise_of_consumption(risk_aversion: floa
 def test_deciles_average_to_the_mean_of_gains(found: Reform) -> None:
     mean = (found.before.distribution * found.gains).sum()
     by_decile = deciles(HOUSEHOLD, found)
-    assert [len(gains) for gains in by_decile.values()] == [10, 10]
-    for gains in by_decile.values():
-        assert np.mean(gains) == pytest.approx(mean, rel=1e-9)
+    assert [len(gains) for gains in by_decile.values()] == [10, 10, 10, 10]
+    for by in ("wealth", "productivity"):
+        assert np.mean(by_decile[f"gain by {by}"]) == pytest.approx(mean, rel=1e-9)
     assert 0.0 < found.winners < 1.0
     # The final equilibrium has more public debt and less capital: the comparison of steady states is not the gain.
     assert abs(found.steady_state_gain - found.gain) > 1e-3
@@ -118,7 +118,7 @@ def test_the_command_prints_gains_and_draws_paths(tmp_path: Path) -> None:
     assert "households' utility does not include it" in printed
     assert re.search(r"steady states compared +gain of all, not knowing their state +\d", result.output)
     text = page.read_text(encoding="utf-8")
-    assert "Gain by wealth" in text
+    assert "Gain by wealth; gain by productivity; long run by wealth; long run by productivity" in text
     assert "Paths over time" in text
     assert "interest rate, %" in text
     for changes, said in (

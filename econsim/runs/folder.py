@@ -47,6 +47,8 @@ T = TypeVar("T")
 
 __all__ = ["Run", "create_run", "new_run", "open_run"]
 
+_BEGINNING = {LOCK, MANIFEST, "scenario.yaml", "environment.json", "log.txt"}
+"""What a run has before its first checkpoint or result."""
 _SUMMARY = {"scenario": str, "unit": str, "policies": dict, "responses": list, "warnings": list}
 """The keys of the summary that its readers use, with their types."""
 
@@ -280,7 +282,8 @@ def new_run(
         backend: the backend that plays the game, recorded there too.
 
     Raises:
-        UserError: the folder is not empty, is in use, or cannot be created; its content was not changed.
+        UserError: the folder is not empty, is in use, or cannot be created; its content was not changed. One that is
+            raised within the context before there are results empties the folder again.
     """
     if out is not None:
         check_name(out)
@@ -300,7 +303,12 @@ def new_run(
         except BaseException:  # Ctrl-C too: half of a beginning could neither be resumed nor begun again
             _empty(folder)
             raise
-        yield Run(folder)
+        try:
+            yield Run(folder)
+        except UserError:  # a mistake that only play shows, such as taxes that pay for too little
+            if {path.name for path in folder.iterdir()} <= _BEGINNING:
+                _empty(folder)
+            raise
 
 
 def _empty(folder: Path) -> None:

@@ -127,3 +127,18 @@ def test_rates_of_something_else_than_brackets_are_no_tax_schedule() -> None:
     assert schedule_of({"rates": [0.1, 0.2], "thresholds": [0.0, 10.0]}) == ([0.0, 10.0], [0.1, 0.2])
     assert schedule_of({"rates": [0.1, 0.2]}) is None
     assert schedule_of({"thresholds": [], "rates": []}) is None
+
+
+def test_a_policy_that_play_shows_to_be_infeasible_leaves_an_empty_folder(tmp_path: Path) -> None:
+    bewley = ["economy.households=20", "economy.periods=2", "economy.grid_points=40", "headline=none", "episodes=1"]
+    bewley += ["economy.productivity={states: 3}", "evaluation=null", "baselines=[]"]
+    bewley += [
+        "economy.budget={adjusts: spending, transfer: 0.06}",
+        "economy.status_quo={labour_tax: 0.25, spending_share: 0}",
+    ]
+    bewley += ["economy.instruments=[labour_tax]"]
+    with pytest.raises(UserError, match="public consumption would be negative"):
+        execute(load("bewley", [*bewley, "planner.action=[0]"]), tmp_path / "run", quiet=True)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"lock"}  # --out can name it again
+    run = execute(load("bewley", [*bewley, "planner.action=[0.3]"]), tmp_path / "run", quiet=True)
+    assert run.finished

@@ -233,8 +233,8 @@ def table(result: dict[str, Any], planned: int) -> str:
 
 
 def published(label: str) -> float:
-    """Return the published score of a policy; that of the planner for any other than the named baselines."""
-    name = "saez" if label.startswith("saez") else label
+    """Return the published score of a policy: of the formula with any elasticity, and of the planner for all others."""
+    name = "saez" if label.startswith(("saez", "elasticity")) else label
     return PUBLISHED.get(name, PUBLISHED["planner"])
 
 

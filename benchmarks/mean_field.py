@@ -4,7 +4,9 @@
 return under the learned households, what a best response would add for a household, and the learned policy beside the
 optimum of an exact search over constant policies, both under exact households. ``schemes`` trains the published
 alternating scheme, its ablations and cloned households with the same networks, range of actions and budget, and scores
-what each government chose under exact households, beside fixed policies. ``exact`` is the search.
+what each government chose under exact households, beside fixed and random policies. ``ai_economist`` among them is
+independent PPO of households, first under the status quo, and then of households and government together, as Zheng et
+al. (2022) train theirs, for as long. ``exact`` is the search.
 
 Run: ``python benchmarks/mean_field.py two_level 1 42``, ``... two_level 4 42``, ``... schemes 42`` and other seeds, and
 ``... exact``, then without arguments, which writes the result of the parts that are there.
@@ -15,29 +17,40 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from operator import itemgetter
 from statistics import mean
 from typing import Any
 
+import numpy as np
 import torch
 from _audits import Audits
 from _record import RESULTS, record
+from torch import Tensor
 
 from econsim import random
 from econsim.agents.exact_household import ExactHousehold
 from econsim.agents.exact_household import Parameters as NoParameters
 from econsim.analysis.equilibrium import household_gain
 from econsim.economies.bewley import Bewley
+from econsim.game import Agent
 from econsim.households.exploitability import path_value
-from econsim.households.welfare import consumption_equivalent
+from econsim.households.welfare import Value, consumption_equivalent
+from econsim.planners.random_schedule import Parameters as RandomSchedules
+from econsim.planners.random_schedule import RandomSchedule
 from econsim.play import HeldAction, play
 from econsim.scenario import load
 from econsim.training.mean_field import MeanField, Parameters
+from econsim.training.ppo import Parameters as PpoParameters
+from econsim.training.ppo import Ppo
 
 SEED = 42
 PARTS = RESULTS.parent / "unfinished"
 STATUS_QUO = (0.25, 0.18, 0.3)
-SCHEMES = ("cloned", "alternating", "no_stackelberg", "no_mean_field", "neither")
+PPO_COPIES, PPO_ITERATIONS = 16, (55, 85)
+RANDOM_EPISODES = 8
+FIXED = ("status_quo", "free_market", "us_federal", "saez")
+SCHEMES = ("random", "cloned", "ai_economist", "alternating", "no_stackelberg", "no_mean_field", "neither")
 
 
 def whole(game: Bewley) -> Bewley:
@@ -50,15 +63,21 @@ def whole(game: Bewley) -> Bewley:
 
 def exact_score(game: Bewley, action: Any) -> dict[str, float]:
     """Return the government's return under exact households, and the gain over the status quo in consumption."""
-    population, key = whole(game), random.keys(SEED, 1)
-    households, values = ExactHousehold(NoParameters()), []
-    for each in (STATUS_QUO, action):
-        agents = {"household": households, "government": HeldAction(torch.tensor(each, dtype=torch.float64))}
-        path = population.household_path(agents, key)
-        values.append(path_value(population.household_problem, path).mean(path.mass))
-    returns = play(population, agents, key).returns["government"]
+    return score_of(game, HeldAction(torch.tensor(action, dtype=torch.float64)), random.keys(SEED, 1))
+
+
+def score_of(game: Bewley, government: Agent, keys: Tensor) -> dict[str, float]:
+    """Return the mean over episodes of ``exact_score`` for a government that need not act alike in all of them."""
+    population, values = whole(game), []
+    status_quo = HeldAction(torch.tensor(STATUS_QUO, dtype=torch.float64))
+    for each, episodes in ((status_quo, keys[:1]), (government, keys)):
+        agents: dict[str, Agent] = {"household": ExactHousehold(NoParameters()), "government": each}
+        paths = [population.household_path(agents, key[None]) for key in episodes]
+        parts = [path_value(population.household_problem, path).mean(path.mass) for path in paths]
+        values.append(Value(*(np.mean(part, 0) for part in zip(*parts, strict=True))))
+    returns = play(population, agents, keys).returns["government"]
     gain = consumption_equivalent(population.household_problem, *values)
-    return {"return": float(returns), "gain_in_consumption": float(gain)}
+    return {"return": float(returns.mean()), "gain_in_consumption": float(gain)}
 
 
 def trained(budget: int, seed: int = SEED, scheme: str = "stackelberg", aggregates: str = "moments") -> dict[str, Any]:
@@ -70,7 +89,26 @@ def trained(budget: int, seed: int = SEED, scheme: str = "stackelberg", aggregat
     settings |= {name: settings[name] * budget for name in ("cloning", "warm_up", "iterations")}
     begin = time.process_time()
     MeanField(Parameters.model_validate(settings)).fit(game, agents, seed, Audits())
-    seconds = time.process_time() - begin
+    return {"cpu_seconds": time.process_time() - begin, **outcome(game, agents)}
+
+
+def independent(seed: int) -> dict[str, Any]:
+    """Train households by PPO under the status quo, then households and government, and return what was learned."""
+    scenario = load("bewley_planner")
+    game, agents = scenario.build()
+    first = {**agents, "government": HeldAction(torch.tensor(STATUS_QUO))}
+    rate = {"follower": {"learning_rate": 3e-3, "minibatches": 16}, "leader": {"learning_rate": 3e-3, "minibatches": 1}}
+    budget = {"copies": PPO_COPIES, "steps": 50}
+    begin = time.process_time()
+    for cast, iterations in ((first, PPO_ITERATIONS[0]), (agents, PPO_ITERATIONS[1])):
+        Ppo(PpoParameters.model_validate({**budget, **rate, "iterations": iterations})).fit(
+            game.on_kernels(), cast, seed, Audits()
+        )
+    return {"cpu_seconds": time.process_time() - begin, **outcome(game, agents)}
+
+
+def outcome(game: Bewley, agents: Mapping[str, Agent]) -> dict[str, Any]:
+    """Return what trained agents do: the policy, returns, gains from a best response, and welfare under exact ones."""
     population, key = whole(game), random.keys(SEED, 1)
     with torch.no_grad():
         episode = play(population, agents, key)
@@ -81,7 +119,6 @@ def trained(budget: int, seed: int = SEED, scheme: str = "stackelberg", aggregat
     action = [float(episode.state.policy[0, index]) for index in (1, 2, 3)]
     equilibrium = population.equilibrium
     return {
-        "cpu_seconds": seconds,
         "action": action,
         "return_under_learned": float(episode.returns["government"]),
         "gain_from_best_response": {name: gains[name] for name in ("mean", "largest")},
@@ -99,16 +136,25 @@ def schemes(seed: int) -> dict[str, Any]:
     scenario = load("bewley_planner")
     game = scenario.build_game()
     assert isinstance(game, Bewley)
-    for label in ("status_quo", "free_market", "us_federal", "saez"):
+    for label in FIXED:
         agent: Any = scenario.baselines[label].build()
         if label == "saez":
             agent.fit(game, game.roles["government"], {}, seed, Audits())
         action = agent.action(game, game.roles["government"]).double().tolist()
         found[label] = {"action": action, "under_exact": exact_score(game, action)}
     for name in SCHEMES:
-        found[name] = found.get(name) or trained(1, seed, scheme=name)
+        found[name] = found.get(name) or of_scheme(name, game, seed)
+        found = {each: found[each] for each in (*FIXED, *SCHEMES) if each in found}
         path.write_text(json.dumps(found, indent=1))
     return found
+
+
+def of_scheme(name: str, game: Bewley, seed: int) -> dict[str, Any]:
+    """Return what a scheme learns, or the score of random policies."""
+    if name == "random":
+        drawn = random.keys(seed, RANDOM_EPISODES)
+        return {"under_exact": score_of(game, RandomSchedule(RandomSchedules()), drawn)}
+    return independent(seed) if name == "ai_economist" else trained(1, seed, scheme=name)
 
 
 def exact() -> dict[str, Any]:

@@ -309,6 +309,11 @@ SENTENCES = (
         macro.mean_field,
         "| policy | welfare, % of consumption | 95 % interval of the mean | |---|---|---| {rows}",
     ),
+    (
+        "docs/economies/bewley.md",
+        macro.mean_field,
+        "its households lose {lost_by_ppo} % of consumption against a best response,",
+    ),
     ("docs/economies/bewley.md", macro.aggregates, "{moments} {quantiles} {embedding}"),
     (
         "docs/economies/sugarscape.md",

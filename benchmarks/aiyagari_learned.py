@@ -39,8 +39,8 @@ CHANGES = [
     "economy.periods=50",
     "economy.grid_points=200",
     "agents.household={kind: ppo, hidden: [32, 32]}",
-    "training={kind: mean_field, warm_up: 0, iterations: 800, copies: 8, exploration_share: 0, audit_every: 200}",
-    "training.follower={window: 8}",
+    "training={kind: mean_field, warm_up: 0, iterations: 1600, copies: 8, exploration_share: 0, audit_every: 200}",
+    "training.follower={window: 25}",
     "headline=none",
 ]
 

@@ -1,0 +1,193 @@
+"""The New Keynesian economy: exact play against the solver's path, clearing of all markets, and refused input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import econsim
+from econsim import random
+from econsim.agents.exact_household import ExactHousehold
+from econsim.agents.exact_household import Parameters as NoParameters
+from econsim.economies.new_keynesian import NewKeynesian, solved
+from econsim.economies.new_keynesian.accounts import residuals_of
+from econsim.economies.new_keynesian.state import State
+from econsim.errors import UserError
+from econsim.play import HeldAction, play
+from econsim.testing.play import random_actions
+
+SMALL: dict[str, Any] = {"periods": 12, "grid_points": 40, "productivity": {"states": 3}, "path_periods": 200}
+NAMES = "output", "inflation", "wage", "interest_rate", "profit", "consumption", "nominal_rate"
+# The solver's paths meet their conditions to 1e-11 of output, and a gap of that size in one period moves output of the
+# same and of later periods by about ten times as much.
+OF_PATHS = 1e-8
+
+
+def _game(**changes: Any) -> NewKeynesian:
+    game = econsim.make("new_keynesian", **{**SMALL, **changes}).to(dtype=torch.float64)
+    assert isinstance(game, NewKeynesian)
+    return game
+
+
+def _episode(game: NewKeynesian, rule: tuple[float, float], copies: int = 1) -> list[State]:
+    """Return the states of an episode of exact households."""
+    states: list[State] = []
+    bank = HeldAction(torch.tensor([rule], dtype=torch.float64).expand(copies, -1)[:, None])
+    agents = {"household": ExactHousehold(NoParameters()), "central_bank": bank}
+    play(game, agents, random.keys(3, copies), lambda state, over: states.append(state))
+    return states
+
+
+def _series(game: NewKeynesian, states: list[State], name: str) -> np.ndarray[Any, Any]:
+    if name == "consumption":
+        return np.array([float((state.last.mass * state.last.consumption).sum()) for state in states])
+    if name == "nominal_rate":
+        return np.array([float(state.nominal_rate) for state in states])
+    return np.array([float(getattr(state.last, name)) for state in states])
+
+
+def test_without_a_shock_the_population_stays_in_the_stationary_equilibrium() -> None:
+    game = _game(households="distribution", shock_size=0.0)
+    steady = game.equilibrium
+    states = _episode(game, (1.5, 0.0))
+    for name, level in (("output", steady.output), ("inflation", 0.0), ("interest_rate", steady.interest_rate)):
+        np.testing.assert_allclose(_series(game, states, name), level, atol=OF_PATHS, rtol=0)
+    moved = states[-1].mass - torch.from_numpy(steady.distribution).reshape(1, -1)
+    assert float(moved.abs().sum()) < OF_PATHS
+
+
+@pytest.mark.parametrize(("rule", "size"), [((1.5, 0.0), 0.0025), ((3.0, 0.5), 0.0025), ((1.5, 0.5), -0.01)])
+def test_exact_households_play_the_path_of_the_solver(rule: tuple[float, float], size: float) -> None:
+    game = _game(households="distribution", shock_size=size)
+    states = _episode(game, rule)
+    path = solved.response_of(game.settings, solved.Case(rule[0], rule[1] / 4, size, 0.61)).exact
+    for name in NAMES:
+        played = _series(game, states[2:], name)
+        np.testing.assert_allclose(played, path[name][: len(played)], atol=OF_PATHS, rtol=0, err_msg=name)
+    assert abs(float(states[2].last.output) / game.equilibrium.output - 1) > 100 * OF_PATHS
+
+
+def test_a_sample_approaches_the_path_with_the_root_of_its_size() -> None:
+    copies, sizes = 100, (60, 960)
+    path = _series(_game(), _episode(_game(households="distribution"), (1.5, 0.0)), "output")
+    errors = []
+    for households in sizes:
+        states = _episode(_game(households=households), (1.5, 0.0), copies)
+        errors.append(float((states[3].last.output - path[3]).square().mean().sqrt()))
+    # Each error is estimated from 100 copies, with a standard error of 1 / sqrt(200) of it, and their ratio, four, with
+    # one of a tenth; three of them are allowed.
+    assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.3)
+
+
+@pytest.mark.parametrize("households", [20, "distribution"])
+def test_accounts_balance_whatever_is_played(households: int | str) -> None:
+    game, key = _game(households=households, shock_size=0.05, path_periods=100), random.keys(5, 4)
+    state = game.reset(key)
+    for period in range(6):
+        actions = random_actions(game, game.observe(state), random.fold(key, period))
+        actions["household"] = actions["household"] ** (1 + 3 * (period % 2))  # sometimes much less is spent
+        state = game.step(state, actions).state
+        assert max(float(gap.abs().max()) for gap in residuals_of(state).values()) < 1e-9
+        assert float(state.last.consumption.min()) > 0
+        assert float(state.assets.min()) >= 0
+        assert torch.allclose((state.mass * state.assets).sum(-1), state.debt, rtol=1e-9)
+
+
+def _spending(game: NewKeynesian, state: State, share: float, hours: float = 0.5) -> State:
+    """Return the state after all households have spent the same share."""
+    chosen = torch.tensor([share, hours], dtype=torch.float64).expand(*state.assets.shape, 2)
+    bank = torch.tensor([1.5, 0.0], dtype=torch.float64).expand(len(state.key), 1, 2)
+    return game.step(state, {"household": chosen, "central_bank": bank}).state
+
+
+def test_output_is_demand_up_to_the_capacity() -> None:
+    r"""If all spend a share $s$, then $C = s (B + C)$, since interest, taxes, wages and profits cancel in the sum."""
+    game = _game(households=50)
+    state = game.reset(random.keys(2, 3))
+    after = _spending(game, state, 0.12)
+    wanted = 0.12 / 0.88 * state.debt
+    assert torch.allclose(after.last.output - after.last.costs, wanted, rtol=1e-12)
+    assert torch.equal(after.last.unmet, torch.zeros_like(wanted))
+    after = _spending(game, state, 0.5)
+    served = (after.last.output - after.last.costs) / (0.5 * (state.debt + after.last.output - after.last.costs))
+    assert torch.allclose(after.last.unmet, 1 - served, rtol=1e-10)
+    assert torch.allclose(after.last.wage, torch.ones_like(wanted), rtol=1e-12)  # a unit of output is worth its cost
+
+
+def test_a_tax_that_the_poorest_cannot_pay_equally_is_paid_in_proportion() -> None:
+    game = _game(households=50)
+    state = game.reset(random.keys(2, 1))
+    poor = state.assets.clone()
+    poor[:, 0] = 0.0
+    state = replace(state, assets=poor, debt=poor.mean(-1), nominal_rate=torch.full_like(state.debt, 0.4))
+    last = _spending(game, state, 0.12, hours=0.4).last
+    paid = -last.transfer[0]
+    assert float(paid.std()) > 0.01  # not equal
+    assert float(paid[0]) < float(last.earnings[0, 0])  # and the poorest, who has only earnings, keeps something
+    mean = float(last.interest_rate * state.debt - last.profit)
+    assert float(paid.mean()) == pytest.approx(mean, rel=1e-12)
+
+
+def test_exact_households_respond_to_a_nominal_rate_off_the_path_as_an_equilibrium_does() -> None:
+    surprise, rule = 1e-6, (2.5, 0.0)
+    game = _game(households="distribution", shock_size=0.0)
+    agent = ExactHousehold(NoParameters())
+    memory = agent.start(game, game.roles["household"], 1)
+    state = _episode(game, rule)[2]
+    state = replace(state, nominal_rate=state.nominal_rate + surprise)
+    found = solved.response_of(game.settings, solved.Case(*rule, 0.0, 0.0), surprise).exact["inflation"]
+    inflation = []
+    for _ in range(8):
+        chosen = agent.act(game.observe(state)["household"], memory, state.key)[0]
+        bank = torch.tensor([[rule]], dtype=torch.float64)
+        state = game.step(state, {"household": chosen, "central_bank": bank}).state
+        inflation.append(float(state.last.inflation))
+    # The derivative is a difference quotient over 1e-4, and second-order terms are of that order relative to it.
+    assert inflation[0] == pytest.approx(found[0], rel=1e-3)
+    assert abs(inflation[-1]) < 0.2 * abs(inflation[0])  # and returns; with unchanged choices it would move away
+
+
+def test_adaptive_firms_return_to_the_equilibrium_under_the_default_rule() -> None:
+    states = _episode(_game(households="distribution", expectations="adaptive", periods=40), (1.5, 0.0))
+    inflation = np.abs(_series(_game(), states, "inflation"))
+    assert inflation[-5:].max() < 0.02 * inflation.max()
+
+
+def test_the_reward_of_the_central_bank_is_its_objective() -> None:
+    game = _game(households=20, objective={"welfare": 0.5, "inflation": 100.0, "output": 3.0})
+    state = game.reset(random.keys(1, 2))
+    chosen: Tensor = torch.tensor([0.14, 0.5], dtype=torch.float64).expand(2, 20, 2)
+    moved = game.step(state, {"household": chosen, "central_bank": torch.tensor([[[0.5, 1.0]]] * 2).double()})
+    last = moved.state.last
+    gap = (last.output / game.equilibrium.output).log()
+    expected = 0.5 * last.utility.mean(-1) - 100.0 * last.inflation**2 - 3.0 * gap**2
+    assert torch.allclose(moved.rewards["central_bank"][:, 0], expected, rtol=1e-12)
+    assert moved.state.rule.tolist() == [[1.05, 1.0]] * 2  # determinacy
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"status_quo": {"inflation_response": 1.0}}, "inflation_response"),
+        ({"labour_weight": None}, "labour_weight"),
+        ({"shock_size": 0.2}, "shock_size"),
+        ({"periods": 1}, "periods"),
+        ({"path_periods": 40, "periods": 41}, "path_periods: 40 is less than an episode of 41"),
+        ({"highest_response": 9.0}, "highest_response: 9 is a response to output of 2.25 per period"),
+        ({"status_quo": {"output_response": 6.0}}, "highest_response: 5 is below status_quo.output_response, 6"),
+    ],
+)
+def test_invalid_parameters_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        econsim.make("new_keynesian", **changes)
+
+
+@pytest.mark.parametrize(("debt", "message"), [(400.0, r"lower economy\.debt"), (20.0, r"change economy\.debt")])
+def test_debt_that_nobody_holds_is_refused_with_its_key(debt: float, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        _game(debt=debt, largest_assets=8.0).reset(random.keys(1, 1))

@@ -149,13 +149,20 @@ def test_exact_households_respond_to_a_nominal_rate_off_the_path_as_an_equilibri
         inflation.append(float(state.last.inflation))
     # The derivative is a difference quotient over 1e-4, and second-order terms are of that order relative to it.
     assert inflation[0] == pytest.approx(found[0], rel=1e-3)
-    assert abs(inflation[-1]) < 0.2 * abs(inflation[0])  # and returns; with unchanged choices it would move away
+    assert abs(inflation[-1]) < 0.2 * abs(inflation[0])  # and returns
 
 
-def test_adaptive_firms_return_to_the_equilibrium_under_the_default_rule() -> None:
-    states = _episode(_game(households="distribution", expectations="adaptive", periods=40), (1.5, 0.0))
+@pytest.mark.parametrize("rule", [(1.05, 0.0), (1.5, 0.0), (5.0, 5.0)])
+def test_adaptive_firms_return_to_the_equilibrium(rule: tuple[float, float]) -> None:
+    states = _episode(_game(households="distribution", expectations="adaptive", periods=60), rule)
     inflation = np.abs(_series(_game(), states, "inflation"))
     assert inflation[-5:].max() < 0.02 * inflation.max()
+
+
+def test_adaptive_firms_who_expect_inflation_to_stay_move_away_from_the_equilibrium() -> None:
+    game = _game(households="distribution", expectations="adaptive", inertia=0.9, periods=40)
+    inflation = np.abs(_series(game, _episode(game, (1.5, 0.0)), "inflation"))
+    assert inflation[-5:].max() > 2 * inflation[:10].max()
 
 
 def test_the_reward_of_the_central_bank_is_its_objective() -> None:

@@ -20,7 +20,9 @@ from econsim.mechanisms.numerics import power
 
 __all__ = ["Faced", "Firms", "Outcome", "cleared"]
 
-_ROUNDS = 50
+_ROUNDS = 60
+_PRECISION = 1e-14
+"""Of the goods market, relative to the capacity."""
 _PAYABLE = 0.9
 """The largest share of the poorest household's resources that a tax that is equal for all may take."""
 TOO_MUCH_HELD = (
@@ -85,35 +87,48 @@ def cleared(faced: Faced, firms: Firms) -> Outcome:
     def gap(point: Tensor) -> Tensor:
         return _outcome(point, faced, firms).gap(faced.mass)
 
-    middle = torch.ones_like(faced.debt)
-    at_capacity, at_most = gap(middle), gap(2 * middle)
+    one, zero = torch.ones_like(faced.debt), torch.zeros_like(faced.debt)
+    capacity = _outcome(one, faced, firms)
+    at_capacity, at_most = capacity.gap(faced.mass), gap(one + one)
     require(at_most < 0, TOO_MUCH_HELD)
     is_short = at_capacity > 0  # of goods, at the capacity
-    low, high = torch.where(is_short, 1.0, 0.0 * middle), torch.where(is_short, 2.0, middle)
-    above = torch.where(is_short, at_capacity, gap(0 * middle))
-    below = torch.where(is_short, -at_most, -at_capacity)
-    return _outcome(_root(gap, low, high, above, below), faced, firms)
+    ends = Ends(
+        low=torch.where(is_short, one, zero),
+        high=torch.where(is_short, one + one, one),
+        above=torch.where(is_short, at_capacity, gap(zero)),
+        below=torch.where(is_short, -at_most, -at_capacity),
+    )
+    return _outcome(_root(gap, ends, _PRECISION * capacity.output), faced, firms)
 
 
-def _root(gap: Callable[[Tensor], Tensor], low: Tensor, high: Tensor, above: Tensor, below: Tensor) -> Tensor:
-    """Return where a function is zero, ``[B]``, by the Illinois method.
+class Ends(NamedTuple):
+    """An interval with a zero of a function, ``[B]``."""
 
-    Args:
-        gap: positive at ``low`` and not positive at ``high``.
-        low: an end of each interval.
-        high: the other one.
-        above: the function at ``low``.
-        below: minus the function at ``high``.
+    low: Tensor
+    high: Tensor
+    above: Tensor  # the function at ``low``, positive
+    below: Tensor  # minus the function at ``high``, not negative
+
+
+def _root(gap: Callable[[Tensor], Tensor], ends: Ends, precision: Tensor) -> Tensor:
+    """Return where a function is zero, ``[B]``, to a ``precision`` of its value, by the Illinois method.
+
+    A copy that has converged stays as it is, so that no copy depends on others.
     """
+    low, high, above, below = ends
     point, was_above, was_below = high, below < 0, below < 0  # both false
+    is_found = below <= precision
     for _ in range(_ROUNDS):
-        point = low + (high - low) * (above / (above + below))
+        if is_found.all():
+            break
+        point = torch.where(is_found, point, low + (high - low) * (above / (above + below)))
         value = gap(point)
         is_above = value > 0
         above = torch.where(is_above, value, torch.where(was_below, 0.5 * above, above))
         below = torch.where(is_above, torch.where(was_above, 0.5 * below, below), -value)
         low, high = torch.where(is_above, point, low), torch.where(is_above, high, point)
         was_above, was_below = is_above, ~is_above
+        is_found = is_found | (value.abs() <= precision)
     return point
 
 

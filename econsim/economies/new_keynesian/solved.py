@@ -173,23 +173,14 @@ def _path(core: Parameters, case: Case) -> Path:
     Raises:
         UserError: there is no path; the message gives the residual.
     """
-    around = _equilibrium(core)
-    policy = around.policy
-    steady = Period(
-        torch.from_numpy(policy.consumption),
-        torch.from_numpy(policy.hours),
-        torch.from_numpy(policy.assets),
-        wage=1.0,
-        expected=0.0,
-        nominal_rate=around.interest_rate,
-    )
-    later = _periods(response_of(core, case), around, core.periods - 1)
-    return Path((steady, *later), _change(core, case, steady))
+    later = _periods(response_of(core, case), _equilibrium(core), core.periods - 1)
+    return Path((_steady(core), *later), _change(core, case._replace(size=0.0, persistence=0.0)))
 
 
-def _change(core: Parameters, case: Case, steady: Period) -> Period:
+@lru_cache(maxsize=256)
+def _change(core: Parameters, rule: Case) -> Period:
     """Return the derivative of the stationary equilibrium's period in the nominal rate of debt that falls due."""
-    found = response_of(core, case._replace(size=0.0), _SURPRISE)
+    found, steady = response_of(core, rule, _SURPRISE), _steady(core)
     surprised = _periods(found, _equilibrium(core), 1)[0]
     return Period(
         (surprised.consumption - steady.consumption) / _SURPRISE,
@@ -198,6 +189,18 @@ def _change(core: Parameters, case: Case, steady: Period) -> Period:
         (surprised.wage - steady.wage) / _SURPRISE,
         (surprised.expected - steady.expected) / _SURPRISE,
         nominal_rate=1.0,
+    )
+
+
+def _steady(core: Parameters) -> Period:
+    around = _equilibrium(core)
+    return Period(
+        torch.from_numpy(around.policy.consumption),
+        torch.from_numpy(around.policy.hours),
+        torch.from_numpy(around.policy.assets),
+        wage=1.0,
+        expected=0.0,
+        nominal_rate=around.interest_rate,
     )
 
 

@@ -88,11 +88,13 @@ def monetary_response(
         done = worst <= tolerance or is_stopped
         return point if done else point - np.asarray(lu_solve(factors, gaps, check_finite=False))
 
-    fixed_point(image, linear, 0.0, _LIMIT, system.is_admissible)
+    with np.errstate(invalid="ignore", divide="ignore"):  # prices that are not positive, which end the search
+        fixed_point(image, linear, 0.0, _LIMIT, system.is_admissible)
     if not worst <= tolerance:
+        missed = f"missed by {worst:.2g} (tolerance {tolerance:g})" if np.isfinite(worst) else "undefined"
         raise UserError(
-            f"no path was found after a monetary shock: after {evaluations} evaluations the conditions are missed by"
-            f" {worst:.2g} (tolerance {tolerance:g}); make the shock smaller, or use more grid points"
+            f"no path was found after a monetary shock: after {evaluations} evaluations the conditions are {missed};"
+            " make the shock or the rule's responses smaller, or use more grid points"
         )
     first_order = dict(zip(UNKNOWNS, np.split(linear, 3), strict=True))
     choices = {"consumption": system.consumption, "hours": system.hours, "assets": system.assets}

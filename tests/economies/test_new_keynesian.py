@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,15 @@ from econsim.economies.new_keynesian import NewKeynesian, solved
 from econsim.economies.new_keynesian.accounts import residuals_of
 from econsim.economies.new_keynesian.state import State
 from econsim.errors import UserError
+from econsim.game import Agent
+from econsim.households.new_keynesian import StickyPrices
 from econsim.play import HeldAction, play
+from econsim.scenario import load
+from econsim.solvers import default_solver, monetary_shock
 from econsim.testing.play import random_actions
 
 SMALL: dict[str, Any] = {"periods": 12, "grid_points": 40, "productivity": {"states": 3}, "path_periods": 200}
+SOLVERS = monetary_shock.Parameters(), monetary_shock.Parameters(size=0.004)
 NAMES = "output", "inflation", "wage", "interest_rate", "profit", "consumption", "nominal_rate"
 # The solver's paths meet their conditions to 1e-11 of output, and a gap of that size in one period moves output of the
 # same and of later periods by about ten times as much.
@@ -38,7 +44,7 @@ def _episode(game: NewKeynesian, rule: tuple[float, float], copies: int = 1) -> 
     """Return the states of an episode of exact households."""
     states: list[State] = []
     bank = HeldAction(torch.tensor([rule], dtype=torch.float64).expand(copies, -1)[:, None])
-    agents = {"household": ExactHousehold(NoParameters()), "central_bank": bank}
+    agents: dict[str, Agent] = {"household": ExactHousehold(NoParameters()), "central_bank": bank}
     play(game, agents, random.keys(3, copies), lambda state, over: states.append(state))
     return states
 
@@ -198,3 +204,28 @@ def test_invalid_parameters_are_refused(changes: dict[str, Any], message: str) -
 def test_debt_that_nobody_holds_is_refused_with_its_key(debt: float, message: str) -> None:
     with pytest.raises(UserError, match=message):
         _game(debt=debt, largest_assets=8.0).reset(random.keys(1, 1))
+
+
+def test_the_solver_takes_firms_rule_and_shock_from_the_economy_unless_they_are_given() -> None:
+    game = _game(shock_size=-0.004, status_quo={"inflation_response": 2.0, "output_response": 0.5})
+    assert default_solver(game) == "monetary_shock"
+    own, given = (monetary_shock.MonetaryShock(each).solve(game, {}) for each in SOLVERS)
+    assert own.firms == StickyPrices(1.2, 0.1, 2.0, 0.125, 5.6)
+    assert own.response is not None
+    assert given.response is not None
+    expected = solved.response_of(game.settings, solved.Case(2.0, 0.125, -0.004, 0.61)).exact["output"]
+    np.testing.assert_allclose(own.response.exact["output"], expected, rtol=1e-8)  # the tolerance of the solver
+    assert given.response.exact["output"][0] < game.equilibrium.output < expected[0]  # tighter, not looser
+
+
+def test_households_and_central_bank_learn(tmp_path: Path) -> None:
+    changes = {
+        **{f"economy.{name}": value for name, value in SMALL.items()},
+        **{"preset": "learned", "economy.households": 12, "economy.periods": 4, "economy.expectations": "adaptive"},
+        **{"planner": {"kind": "ppo", "hidden": [4]}, "baselines": [], "episodes": 2},
+        "training": {"kind": "ppo", "iterations": 2, "copies": 2, "steps": 4},
+    }
+    run = econsim.run(load("monetary_policy", changes), out=tmp_path / "run", quiet=True)
+    found = run.metrics.query("name == 'inflation_response' and policy == 'ppo'")["value"]
+    assert ((found >= 1.05) & (found <= 5.0) & (found != 1.5)).all()
+    assert len(found)

@@ -78,6 +78,17 @@ def test_exact_households_play_the_path_of_the_solver(rule: tuple[float, float],
     assert abs(float(states[2].last.output) / game.equilibrium.output - 1) > 100 * OF_PATHS
 
 
+def test_every_copy_plays_the_path_of_the_shock_that_it_draws() -> None:
+    game = _game(households="distribution", shock_multiples=(-2.0, 0.0, 1.0))
+    states = _episode(game, (1.5, 0.0), copies=8)
+    sizes = states[0].size
+    assert set(sizes.tolist()) == {-0.005, 0.0, 0.0025}
+    for copy, size in enumerate(sizes.tolist()):
+        path = solved.response_of(game.settings, solved.Case(1.5, 0.0, size, 0.61)).exact["output"]
+        played = np.array([float(state.last.output[copy]) for state in states[2:]])
+        np.testing.assert_allclose(played, path[: len(played)], atol=OF_PATHS, rtol=0)
+
+
 def test_a_sample_approaches_the_path_with_the_root_of_its_size() -> None:
     copies, sizes = 100, (60, 960)
     path = _series(_game(), _episode(_game(households="distribution"), (1.5, 0.0)), "output")
@@ -163,6 +174,26 @@ def test_adaptive_firms_return_to_the_equilibrium(rule: tuple[float, float]) -> 
     states = _episode(_game(households="distribution", expectations="adaptive", periods=60), rule)
     inflation = np.abs(_series(_game(), states, "inflation"))
     assert inflation[-5:].max() < 0.02 * inflation.max()
+
+
+def test_price_takers_have_the_same_values_and_derivatives_of_their_own_choices() -> None:
+    game = _game(households=30)
+    state = game.reset(random.keys(4, 2))
+    chosen = torch.tensor([0.13, 0.5], dtype=torch.float64).expand(2, 30, 2).clone().requires_grad_()
+    bank = torch.tensor([[[1.5, 0.0]]] * 2, dtype=torch.float64)
+    plain = game.step(state, {"household": chosen.detach(), "central_bank": bank}).state.last
+    taken = game.price_taking().step(state, {"household": chosen, "central_bank": bank}).state.last
+    torch.testing.assert_close(taken.consumption, plain.consumption, rtol=1e-14, atol=0)
+    taken.utility.sum().backward()
+    assert chosen.grad is not None
+    served, shares, hours = plain.consumption / 0.13, chosen.grad[..., 0], chosen.grad[..., 1]
+    torch.testing.assert_close(shares, served * plain.consumption**-2)  # of u(c) with u'(c) = c^-2
+    earned = plain.wage[:, None] * plain.productivity * plain.hours / 0.5  # of all of largest_hours
+    disutility = 0.794 * plain.hours**2 * plain.hours / 0.5
+    spent = 0.13 * (1 - plain.unmet)[:, None]  # less than 0.13 in a sample that is at its capacity
+    torch.testing.assert_close(hours, spent * earned * plain.consumption**-2 - disutility)
+    with pytest.raises(UserError, match="distribution has no single households"):
+        _game(households="distribution").price_taking()
 
 
 def test_adaptive_firms_who_expect_inflation_to_stay_move_away_from_the_equilibrium() -> None:

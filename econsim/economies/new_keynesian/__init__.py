@@ -2,10 +2,10 @@ r"""New Keynesian economy: households save against income risk, prices are stick
 
 State
     Each household's assets ``[B, N]`` (real public debt, the only asset), productivity (a state of a Markov chain) and
-    share of the population; the Taylor rule in force; public debt per household, constant; the nominal rate of debt
-    that falls due; what happened in the last period; time and key. With ``households: distribution`` the ``N`` entries
-    are the points of a grid of productivity and assets, whose shares move by Young's lottery: the whole population,
-    without sampling noise.
+    share of the population; the Taylor rule in force; the size of the shock; public debt per household, constant; the
+    nominal rate of debt that falls due; what happened in the last period; time and key. With ``households:
+    distribution`` the ``N`` entries are the points of a grid of productivity and assets, whose shares move by Young's
+    lottery: the whole population, without sampling noise.
 
 Actions
     ``household``: the share of its resources that it wants to spend, and the hours that it offers at the wage of the
@@ -18,11 +18,13 @@ Observations
     ``household``: $\log(1 + a / y)$, where $y$ is output of an economy with one representative household, and log
     productivity; shared by all: the two responses of the rule in force, the nominal rate of debt that falls due, the
     last period's inflation, its log wage and log output relative to the stationary equilibrium, the shock of this
-    period, and time, which is also the time since the shock. ``central_bank``: what all share.
+    period, that of period 1 once it has arrived, and time, which is also the time since the shock. ``central_bank``:
+    what all share.
 
 Dynamics
     An episode starts in the stationary equilibrium. In period 0 the central bank sets its rule; the shock
-    $\epsilon_t = \epsilon \rho^{t-1}$ to the rule arrives in period 1 as a surprise. With gross inflation $1 + \pi$:
+    $\epsilon_t = \epsilon \rho^{t-1}$ to the rule arrives in period 1 as a surprise; with ``shock_multiples`` its size
+    is drawn at random. With gross inflation $1 + \pi$:
     $1 + r_t = (1 + i_{t-1}) / (1 + \pi_t)$ and
     $i_t = r^* + \epsilon_t + \phi \pi_t + \phi_y \log(Y_t / Y^*)$, at least ``lowest_nominal_rate``. Firms produce
     $Y = L$ and set prices with quadratic costs of changing them:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 import torch
 from torch import Tensor
 
+from econsim import random
 from econsim.economies.bewley.period import total
 from econsim.economies.bewley.population import distributed, drawn, lottery, next_states, stratified
 from econsim.economies.new_keynesian import solved
 from econsim.economies.new_keynesian.accounts import ACCOUNTS, LARGEST_RESIDUAL, residuals_of
-from econsim.economies.new_keynesian.market import Faced, Firms, Outcome, cleared
+from econsim.economies.new_keynesian.market import Faced, Firms, Outcome, as_price_takers, cleared
 from econsim.economies.new_keynesian.parameters import LEAST_RESPONSE, RULE, Parameters
 from econsim.economies.new_keynesian.roles import BANK, HOUSEHOLD, LEAST, bank, household
 from econsim.economies.new_keynesian.state import Flows, State
@@ -50,6 +52,7 @@ class NewKeynesian(Game[State]):
         self.firms = Firms(parameters.markup, parameters.slope, parameters.labour_curvature, parameters.largest_assets)
         exponent = 1 / (parameters.labour_curvature + parameters.risk_aversion)
         self.reference_output = (1 / parameters.markup / parameters.labour_weight) ** exponent
+        self.takes_prices = False
         self._status_quo = torch.tensor(list(parameters.status_quo.model_dump().values()), dtype=torch.float64)
 
     @property
@@ -84,8 +87,9 @@ class NewKeynesian(Game[State]):
             unmet=zero,
             shock=zero,
         )
-        rule = self._status_quo.to(key.device).expand(len(key), -1)
-        state = State(key, torch.zeros_like(key), rule.contiguous(), productivity, assets, mass, debt, rate, last)
+        rule = self._status_quo.to(key.device).expand(len(key), -1).contiguous()
+        size = zero + self.parameters["shock_size"] * self._multiple(key)
+        state = State(key, torch.zeros_like(key), rule, size, productivity, assets, mass, debt, rate, last)
         if self.settings.expectations == "path":  # one that cannot be found stops play before it begins
             self._expected(state)
         return state
@@ -99,7 +103,8 @@ class NewKeynesian(Game[State]):
             _PERCENT * last.inflation,
             (last.wage / steady.wage).log(),
             (last.output / steady.output).log(),
-            _PERCENT * self._shock(state.time),
+            _PERCENT * self._shock(state),
+            _PERCENT * torch.where(state.time > 0, state.size, 0.0),
             state.time / self.horizon,
         ]
         shared = torch.stack([entry.to(self.dtype) for entry in entries], -1)
@@ -125,7 +130,11 @@ class NewKeynesian(Game[State]):
             state.debt,
             self._expected(state),
         )
-        found, shock = cleared(faced, self.firms), self._shock(state.time)
+        with torch.no_grad():
+            found = cleared(faced, self.firms)
+        if self.takes_prices:
+            found = as_price_takers(faced, self.firms, found)
+        shock = self._shock(state)
         last = self._flows(state, found, levels, offered, shock)
         if self.is_distribution:
             assets, productivity = state.assets, state.productivity
@@ -136,7 +145,9 @@ class NewKeynesian(Game[State]):
         due = (state.time % self.roles[BANK].acts_every == 0)[:, None]
         rule = torch.where(due, _admissible(actions[BANK][:, 0].double()), state.rule)
         nominal = self._nominal_rate(state.rule, last)
-        after = State(state.key, state.time + 1, rule, productivity, assets, mass, state.debt, nominal, last)
+        after = State(
+            state.key, state.time + 1, rule, state.size, productivity, assets, mass, state.debt, nominal, last
+        )
         self.check_balance(after)
         over = after.time >= self.horizon
         rewards = {HOUSEHOLD: last.utility.to(self.dtype), BANK: self._reward(last)[:, None].to(self.dtype)}
@@ -172,6 +183,24 @@ class NewKeynesian(Game[State]):
             raise UserError(f"new_keynesian: the role {BANK} has a status quo, the role {role!r} has none")
         return self._status_quo
 
+    def price_taking(self) -> NewKeynesian:
+        """Return the economy with the derivatives of each household's own choices; see :class:`PriceTaking`."""
+        if self.is_distribution:
+            raise UserError(
+                "economy.households: distribution has no single households who could learn; train on a sample"
+                " (economy.households=200)"
+            )
+        other = copy(self)
+        other.takes_prices = True
+        return other
+
+    def whole(self) -> NewKeynesian:
+        """Raise ``UserError``: the derivative of what the central bank reaches in its rule is not computed."""
+        raise UserError(
+            "new_keynesian: returns have no derivative in the rule of the central bank; train it from returns"
+            " (training.leader_learns_by=value), or search (planner=search)"
+        )
+
     # --- exact households -----------------------------------------------------------------------------------------
 
     @property
@@ -194,7 +223,8 @@ class NewKeynesian(Game[State]):
         shared = observation.shared.double()
         assets = torch.expm1(observation.features[..., 0].double()) * self.reference_output
         levels, time = observation.features[..., 1].double().exp(), (shared[:, -1] * self.horizon).round().long()
-        cases, rate = self._cases(shared[:, : len(RULE)]), shared[:, len(RULE)] / _PERCENT
+        rate, size = shared[:, len(RULE)] / _PERCENT, shared[:, -2] / _PERCENT
+        cases = self._cases(shared[:, : len(RULE)], size)
         return solved.actions(self.settings, cases, time, rate, assets, levels).clamp(LEAST, 1.0).to(self.dtype)
 
     def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
@@ -232,26 +262,31 @@ class NewKeynesian(Game[State]):
             shock=shock,
         )
 
-    def _cases(self, rule: Tensor) -> Tensor:
-        """Return rules ``[B, 2]`` per period with the shock, as paths are looked up."""
-        shock = [self.parameters[name].to(rule).expand(len(rule)) for name in ("shock_size", "shock_persistence")]
-        return torch.cat([self._per_period(rule), torch.stack(shock, -1)], -1)
+    def _cases(self, rule: Tensor, size: Tensor) -> Tensor:
+        """Return rules ``[B, 2]`` per period with the shock of a size ``[B]``, as paths are looked up."""
+        persistence = self.parameters["shock_persistence"].to(size).expand(len(size))
+        return torch.cat([self._per_period(rule), torch.stack([size, persistence], -1)], -1)
 
     def _per_period(self, rule: Tensor) -> Tensor:
         """Return rules ``[..., 2]``, whose response to output is that of annual rates, for rates per period."""
         return torch.stack([rule[..., 0], rule[..., 1] / self.settings.periods_per_year], -1)
 
-    def _shock(self, time: Tensor) -> Tensor:
+    def _multiple(self, key: Tensor) -> Tensor:
+        """Return what ``shock_size`` is multiplied by, ``[B]``."""
+        multiples = torch.tensor(self.settings.shock_multiples, dtype=torch.float64, device=key.device)
+        return multiples[random.integers(key, 0, "new_keynesian/shock", len(multiples), (1,))[:, 0]]
+
+    def _shock(self, state: State) -> Tensor:
         """Return the shock to the Taylor rule, ``[B]``, which arrives in period 1."""
-        size, persistence = self.parameters["shock_size"], self.parameters["shock_persistence"]
-        since = (time - 1).clamp(min=0)
-        left = torch.where(since > 0, power(persistence, since.double()), 1.0)
-        return torch.where(time > 0, size * left, 0.0)
+        since = (state.time - 1).clamp(min=0)
+        left = torch.where(since > 0, power(self.parameters["shock_persistence"], since.double()), 1.0)
+        return torch.where(state.time > 0, state.size * left, 0.0)
 
     def _expected(self, state: State) -> Tensor:
         """Return what the next period adds to log inflation in the Phillips curve, as firms expect it, ``[B]``."""
         if self.settings.expectations == "path":
-            return solved.expected_inflation(self.settings, self._cases(state.rule), state.time, state.nominal_rate)
+            cases = self._cases(state.rule, state.size)
+            return solved.expected_inflation(self.settings, cases, state.time, state.nominal_rate)
         return self.settings.inertia * torch.log1p(state.last.inflation) / (1 + self.equilibrium.interest_rate)
 
     def _nominal_rate(self, rule: Tensor, last: Flows) -> Tensor:

@@ -18,7 +18,7 @@ from econsim.economies.bewley.period import total
 from econsim.economies.bewley.requirements import require
 from econsim.mechanisms.numerics import power
 
-__all__ = ["Faced", "Firms", "Outcome", "cleared"]
+__all__ = ["Faced", "Firms", "Outcome", "as_price_takers", "cleared"]
 
 _ROUNDS = 60
 _PRECISION = 1e-14
@@ -142,10 +142,9 @@ def _outcome(point: Tensor, faced: Faced, firms: Firms) -> Outcome:
     costs = firms.cost * log_inflation.square() * output
     real = (1.0 + faced.nominal_rate) * (-log_inflation).exp() - 1.0
     profit = (1.0 - wage) * output - costs
-    before = faced.assets + real[:, None] * faced.assets + (wage * rise)[:, None] * faced.labour
+    before = _before_transfer(faced, real, wage * rise)
     resources = _after_transfer(before, faced.mass, profit - real * faced.debt)
-    wanted = faced.shares * resources
-    consumption = torch.maximum(served[:, None] * wanted, resources - firms.largest)
+    consumption = _consumption(faced, firms, resources, served)
     return Outcome(
         rise,
         output,
@@ -159,6 +158,24 @@ def _outcome(point: Tensor, faced: Faced, firms: Firms) -> Outcome:
         consumption,
         resources - consumption,
     )
+
+
+def as_price_takers(faced: Faced, firms: Firms, found: Outcome) -> Outcome:
+    """Return the same period with the derivatives of each household's own choices, as it takes prices as given."""
+    found = Outcome(*(each.detach() for each in found))
+    resources = _before_transfer(faced, found.interest_rate, found.wage * found.rise) + found.transfer
+    consumption = _consumption(faced, firms, resources, 1.0 - found.unmet)
+    return found._replace(consumption=consumption, assets=resources - consumption)
+
+
+def _before_transfer(faced: Faced, real: Tensor, paid: Tensor) -> Tensor:
+    """Return what households have before the transfer ``[B, N]``; ``paid`` ``[B]`` for labour as it is offered."""
+    return faced.assets + real[:, None] * faced.assets + paid[:, None] * faced.labour
+
+
+def _consumption(faced: Faced, firms: Firms, resources: Tensor, served: Tensor) -> Tensor:
+    """Return consumption ``[B, N]`` out of resources, where a share ``served`` ``[B]`` of demand is met."""
+    return torch.maximum(served[:, None] * (faced.shares * resources), resources - firms.largest)
 
 
 def _after_transfer(before: Tensor, mass: Tensor, transfer: Tensor) -> Tensor:

@@ -85,6 +85,9 @@ class Parameters(Model):
     above zero is tighter policy."""
     shock_persistence: float = Field(0.61, ge=0, lt=1)
     """Share of the shock that is left a period later."""
+    shock_multiples: tuple[float, ...] = Field((1.0,), min_length=1, max_length=100)
+    """The shock of an episode is ``shock_size`` times one of these, with equal chances; several, with zero among them,
+    let households learn to respond to it."""
     status_quo: Rule = Rule()
     """Taylor rule in force in period 0, before the central bank acts."""
     highest_response: float = Field(5.0, ge=LEAST_RESPONSE, le=10)

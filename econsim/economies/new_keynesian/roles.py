@@ -23,6 +23,7 @@ _SHARED = {
     "wage": "log, relative to the stationary equilibrium",
     "output": "log, relative to the stationary equilibrium",
     "shock": "per cent per period",
+    "shock_size": "per cent per period, in period 1; 0 before",
     "time": "share of the episode",
 }
 

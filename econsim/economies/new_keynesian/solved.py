@@ -148,7 +148,15 @@ def _core(parameters: Parameters) -> Parameters:
     """Return the parameters without those that no path depends on."""
     default = Parameters.model_fields
     names = (
-        *("sampling", "shock_size", "shock_persistence", "status_quo", "highest_response", "periods_per_year"),
+        *(
+            "sampling",
+            "shock_size",
+            "shock_persistence",
+            "shock_multiples",
+            "status_quo",
+            "highest_response",
+            "periods_per_year",
+        ),
         *("lowest_nominal_rate", "expectations", "inertia", "review"),
     )
     changes = {name: default[name].default for name in names}

@@ -41,6 +41,7 @@ class State:
     key: Tensor  # [B] int64
     time: Tensor  # [B] int64, periods so far
     rule: Tensor  # [B, 2] in force in this period: responses of the nominal rate to inflation and to output
+    size: Tensor  # [B] of the shock that arrives in period 1
     productivity: Tensor  # [B, N] int64, index of the state of the chain
     assets: Tensor  # [B, N] public debt at the start of the period, before interest
     mass: Tensor  # [B, N] share of the population

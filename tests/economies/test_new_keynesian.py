@@ -136,6 +136,20 @@ def test_output_is_demand_up_to_the_capacity() -> None:
     assert torch.allclose(after.last.wage, torch.ones_like(wanted), rtol=1e-12)  # a unit of output is worth its cost
 
 
+def test_nobody_holds_more_than_the_largest_assets() -> None:
+    game = _game(households=50, largest_assets=30.0)
+    state = game.reset(random.keys(2, 1))
+    rich = torch.full_like(state.assets, 0.1)
+    rich[:, 0] = 36.0
+    state = replace(state, assets=rich, debt=rich.mean(-1))
+    after = _spending(game, state, 0.05)
+    assert float(after.assets[0, 0]) == pytest.approx(30.0, rel=1e-12)
+    assert max(float(gap.abs().max()) for gap in residuals_of(after).values()) < 1e-9
+    state = replace(state, assets=rich + 30.0, debt=rich.mean(-1) + 30.0)
+    with pytest.raises(UserError, match=r"raise economy\.largest_assets"):
+        _spending(game, state, 0.2)
+
+
 def test_a_tax_that_the_poorest_cannot_pay_equally_is_paid_in_proportion() -> None:
     game = _game(households=50)
     state = game.reset(random.keys(2, 1))
@@ -260,3 +274,19 @@ def test_households_and_central_bank_learn(tmp_path: Path) -> None:
     found = run.metrics.query("name == 'inflation_response' and policy == 'ppo'")["value"]
     assert ((found >= 1.05) & (found <= 5.0) & (found != 1.5)).all()
     assert len(found)
+
+
+def test_the_central_bank_has_no_derivative_and_can_learn_from_returns_beside_mean_field_households(
+    tmp_path: Path,
+) -> None:
+    changes: dict[str, Any] = {
+        **{f"economy.{name}": value for name, value in SMALL.items()},
+        **{"preset": "learned", "economy.households": 12, "economy.periods": 4, "economy.expectations": "adaptive"},
+        **{"planner": {"kind": "ppo", "hidden": [4]}, "baselines": [], "episodes": 2},
+        **{"training.iterations": 2, "training.copies": 2, "training.audit_every": 2, "training.follower.window": 2},
+    }
+    with pytest.raises(UserError, match="returns have no derivative in the rule"):
+        econsim.run(load("monetary_policy", changes), out=tmp_path / "refused", quiet=True)
+    changes["training.leader_learns_by"] = "value"
+    run = econsim.run(load("monetary_policy", changes), out=tmp_path / "run", quiet=True)
+    assert len(run.metrics.query("name == 'welfare' and policy == 'ppo'"))

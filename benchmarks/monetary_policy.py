@@ -92,7 +92,7 @@ def learned(seed: int, runs: Path) -> dict[str, Any]:
         without = episode(game.with_parameters(shock_size=0.0), agent, DEFAULT, COPIES)
         found[name] = {
             "response": (with_shock["output_gap"] - without["output_gap"])[:SHOWN].tolist(),
-            "output_gap": float(without["output_gap"].mean()),
+            "swing": float(np.abs(without["output_gap"]).mean()),
             "utility": float(with_shock["welfare"].mean()),
             "unmet_share": float(with_shock["unmet_share"].mean()),
         }

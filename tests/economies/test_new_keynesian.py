@@ -26,7 +26,7 @@ from econsim.scenario import load
 from econsim.solvers import default_solver, monetary_shock
 from econsim.testing.play import random_actions
 
-SMALL: dict[str, Any] = {"periods": 12, "grid_points": 40, "productivity": {"states": 3}, "path_periods": 200}
+SMALL: dict[str, Any] = {"periods": 10, "grid_points": 30, "productivity": {"states": 3}, "path_periods": 150}
 SOLVERS = monetary_shock.Parameters(), monetary_shock.Parameters(size=0.004)
 NAMES = "output", "inflation", "wage", "interest_rate", "profit", "consumption", "nominal_rate"
 # The solver's paths meet their conditions to 1e-11 of output, and a gap of that size in one period moves output of the
@@ -183,7 +183,7 @@ def test_exact_households_respond_to_a_nominal_rate_off_the_path_as_an_equilibri
     assert abs(inflation[-1]) < 0.2 * abs(inflation[0])  # and returns
 
 
-@pytest.mark.parametrize("rule", [(1.05, 0.0), (1.5, 0.0), (5.0, 5.0)])
+@pytest.mark.parametrize("rule", [(1.05, 0.0), (5.0, 5.0)])
 def test_adaptive_firms_return_to_the_equilibrium(rule: tuple[float, float]) -> None:
     states = _episode(_game(households="distribution", expectations="adaptive", periods=60), rule)
     inflation = np.abs(_series(_game(), states, "inflation"))

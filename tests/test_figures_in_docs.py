@@ -86,7 +86,8 @@ SENTENCES = (
         macro.monetary_policy,
         "Output falls by {default} % in period 1 under the default rule, by {taylor} % under Taylor's, and by"
         " {strong} % with responses of 5 and 5, the strongest that can be set. That rule is worth {gain} % of"
-        " consumption over 40 periods, compared with the default rule; a response of 1.05 to inflation alone costs {weak} %",
+        " consumption over 40 periods, compared with the default rule; a response of 1.05 to inflation alone"
+        " costs {weak} %",
     ),
     (
         "docs/economies/new_keynesian.md",

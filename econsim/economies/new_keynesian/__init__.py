@@ -26,13 +26,13 @@ Dynamics
     $\epsilon_t = \epsilon \rho^{t-1}$ to the rule arrives in period 1 as a surprise; with ``shock_multiples`` its size
     is drawn at random. With gross inflation $1 + \pi$:
     $1 + r_t = (1 + i_{t-1}) / (1 + \pi_t)$ and
-    $i_t = r^* + \epsilon_t + \phi \pi_t + \phi_y \log(Y_t / Y^*)$, at least ``lowest_nominal_rate``. Firms produce
-    $Y = L$ and set prices with quadratic costs of changing them:
-    $\log(1 + \pi_t) = \kappa (w_t - 1/\mu) + F_t$. What they expect, $F_t$, is
-    $\log(1 + \pi_{t+1}) (Y_{t+1} / Y_t) / (1 + r_{t+1})$ on the exact path after the shock under the rule in force,
-    or, with ``expectations: adaptive``, $\log(1 + \pi_{t-1}) / (1 + r^*)$. The government pays the interest on its debt
-    with a tax that is equal for all, and all own an equal share of the firms: the transfer is $T = D - r B$ with
-    profits $D$.
+    $i_t = r^* + \epsilon_t + \phi \pi_t + \phi_y \log(Y_t / Y^*)$, at least ``lowest_nominal_rate``; $\phi_y$ is the
+    response to output, which is that of annual rates, divided by ``periods_per_year``. Firms produce $Y = L$ and set
+    prices with quadratic costs of changing them: $\log(1 + \pi_t) = \kappa (w_t - 1/\mu) + F_t$. What they expect,
+    $F_t$, is $\log(1 + \pi_{t+1}) (Y_{t+1} / Y_t) / (1 + r_{t+1})$ on the exact path after the shock under the rule in
+    force, or, with ``expectations: adaptive``, the share ``inertia`` of $\log(1 + \pi_{t-1}) / (1 + r^*)$. The
+    government pays the interest on its debt with a tax that is equal for all, and all own an equal share of the firms:
+    the transfer is $T = D - r B$ with profits $D$.
 
     Hours are those offered times $(w_t / w^*)^{1 / \gamma}$, the response of labour supply at constant consumption.
     A household of productivity $e$ has $x = (1 + r) a + w e h + T$, spends the share that it wants, and keeps the rest
@@ -56,7 +56,7 @@ Conservation
     in every period; a period in which they do not hold stops the run.
 
 Calibration
-    Defaults are those of sequence-jacobian's example of this economy for quarters: annual public debt of 1.4 times
+    Defaults are those of sequence-jacobian's example of this economy for quarters: public debt of 1.4 times annual
     output, a real rate of 0.5 % per quarter, and a Frisch elasticity of 0.5.
 
 Checks

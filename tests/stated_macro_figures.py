@@ -193,6 +193,26 @@ def monetary_shock() -> dict[str, str]:
     }
 
 
+def monetary_policy() -> dict[str, str]:
+    found = result("monetary_policy")
+    rules, by_seed = found["rules"], found["learned"]
+    gains = {rule: each["gain_percent"] for rule, each in rules.items()}
+    assert max(gains, key=gains.__getitem__) == "5, 5"
+    learned = [each["learned"] for each in by_seed.values()]
+    swings = [each["swing"] for each in learned]
+    return {
+        "default": f"{-rules['1.5, 0']['output_gap']:.2f}",
+        "taylor": f"{-rules['1.5, 0.5']['output_gap']:.2f}",
+        "strong": f"{-rules['5, 5']['output_gap']:.2f}",
+        "gain": f"{gains['5, 5']:.3f}",
+        "weak": f"{-gains['1.05, 0']:.3f}",
+        "seeds": str(len(learned)),
+        "least": f"{min(swings):.1f}",
+        "most": f"{max(swings):.1f}",
+        "exact": f"{max(each['exact']['swing'] for each in by_seed.values()):.1f}",
+    }
+
+
 def huggett() -> dict[str, str]:
     found = result("huggett")
     below = 100 * (0.99322**-6 - 1) - found["preset_of_a_year"]

@@ -81,6 +81,20 @@ SENTENCES = (
         macro.monetary_shock,
         "differs by more than {exact} % of its largest response, nor by more than {linear} % to first order",
     ),
+    (
+        "docs/economies/new_keynesian.md",
+        macro.monetary_policy,
+        "Output falls by {default} % in period 1 under the default rule, by {taylor} % under Taylor's, and by"
+        " {strong} % with responses of 5 and 5, the strongest that can be set. That rule is worth {gain} % of"
+        " consumption over 40 periods, compared with the default rule; a response of 1.05 to inflation alone"
+        " costs {weak} %",
+    ),
+    (
+        "docs/economies/new_keynesian.md",
+        macro.monetary_policy,
+        "over {seeds} seeds and without a shock, output is off its stationary level by {least} to {most} % on average,"
+        " and by {exact} % under exact households",
+    ),
     ("docs/leaders.md", figures.two_level, "two-level training closes {seven} and {three} in one to two CPU minutes"),
     ("CHANGELOG.md", figures.two_level, "closes {three} of the welfare gap with three brackets and {seven} with seven"),
     (

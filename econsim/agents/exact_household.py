@@ -5,7 +5,7 @@ observes. With ``expects: equilibrium`` they are those of the stationary equilib
 economy is in that equilibrium, and behaves from the first period after a reform as it will in the new one. With
 ``expects: path`` they are those of the transition from the last equilibrium, or from where an earlier transition has
 come, to the new one: a policy is a surprise in the period in which it comes into force, and is expected to stay. The
-game solves the programme (:class:`econsim.households.protocols.SolvesHouseholds`).
+game solves the programme (:class:`econsim.households.protocols.HasExactHouseholds`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from econsim.errors import UserError
 from econsim.game import Game, Observation, Role
-from econsim.households.protocols import SolvesHouseholds
+from econsim.households.protocols import HasExactHouseholds
 from econsim.parameters import Model
 
 __all__ = ["ExactHousehold", "Parameters"]
@@ -34,7 +34,7 @@ class Parameters(Model):
 class Memory(NamedTuple):
     """The game, the role, and, where the path is expected, what all observed in every period so far, ``[B, G]``."""
 
-    game: SolvesHouseholds
+    game: HasExactHouseholds
     role: Role
     seen: tuple[Tensor, ...] = ()
 
@@ -47,7 +47,7 @@ class ExactHousehold:
 
     def start(self, game: Game[Any], role: Role, num_envs: int) -> Memory:
         """Store the game in the memory; raises ``UserError`` if the game does not solve the problem of households."""
-        if not isinstance(game, SolvesHouseholds):
+        if not isinstance(game, HasExactHouseholds):
             raise UserError(
                 f"agents.{role.name}: kind exact_household needs a game that solves the problem of households"
                 f" (exact_actions), such as bewley; {type(game).__name__} does not"

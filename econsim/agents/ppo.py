@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -26,15 +27,18 @@ class Parameters(PolicyParameters):
 
     It should be large enough to explore the whole range. Where marginal tax rates fall with income, a worker has two
     local optima; with little exploration it can stay at the worse one, and a learning planner then exploits that."""
+    start: tuple[float, ...] | None = None
+    """Real-valued action with which training begins, one number per entry; none, the middle of the range."""
 
 
 class Ppo(NeuralAgent):
-    """Players of a following role; their policy is initialised in the middle of the range of actions."""
+    """Players of a following role; their policy is initialised at a given action or in the middle of the range."""
 
     def __init__(self, parameters: Parameters) -> None:
         super().__init__(parameters)
         self.parameters = parameters
 
     def first_action(self, game: Game[Any], role: Role) -> Tensor | None:
-        """Return ``None``."""
-        return None
+        """Return the action with which training begins, ``[*shape]``; ``None`` for the middle of the range."""
+        start = self.parameters.start
+        return None if start is None else torch.tensor(start, dtype=torch.float64)

@@ -37,12 +37,14 @@ class MonetaryResponse:
     exact: ``inflation``, ``wage``, ``output``, ``nominal_rate`` (set in the period), ``interest_rate`` (real, on debt
         that falls due in it), ``profit``, ``transfer``, ``consumption``.
     linear: the first three, to first order.
+    choices: of households, ``[T, S, G]`` by name: ``consumption``, ``hours`` and ``assets`` at the end of the period.
     residuals: the largest over periods: of the Phillips curve, and of the markets relative to output.
     iterations: the number of times that all conditions were evaluated.
     """
 
     exact: dict[str, Floats]
     linear: dict[str, Floats]
+    choices: dict[str, Floats]
     residuals: dict[str, float]
     iterations: int
 
@@ -54,6 +56,7 @@ def monetary_response(
     shock: Floats,
     tolerance: float = 1e-9,
     stops: Stops = lambda done, message: False,
+    surprise: float = 0.0,
 ) -> MonetaryResponse:
     """Return the response to a shock to the nominal rate, whose path is known from period 0 on.
 
@@ -64,13 +67,14 @@ def monetary_response(
         shock: ``[T]``, a fraction per period.
         tolerance: of all conditions, relative to output.
         stops: takes the number of evaluations and a message, and returns whether to stop.
+        surprise: what the nominal rate of the period before period 0 exceeds that of the stationary equilibrium by.
 
     Raises:
         UserError: no path was found to the tolerance; the message gives the residual.
     """
     from scipy.linalg import lu_factor, lu_solve
 
-    system = MonetarySystem(household, firms, around, shock)
+    system = MonetarySystem(household, firms, around, shock, surprise)
     steady = system.steady
     factors = lu_factor(system.jacobian(), check_finite=False)
     linear = steady - np.asarray(lu_solve(factors, system.shock_derivative()))
@@ -84,22 +88,27 @@ def monetary_response(
         done = worst <= tolerance or is_stopped
         return point if done else point - np.asarray(lu_solve(factors, gaps, check_finite=False))
 
-    fixed_point(image, linear, 0.0, _LIMIT, system.is_admissible)
+    with np.errstate(invalid="ignore", divide="ignore"):  # prices that are not positive, which end the search
+        fixed_point(image, linear, 0.0, _LIMIT, system.is_admissible)
     if not worst <= tolerance:
+        missed = f"missed by {worst:.2g} (tolerance {tolerance:g})" if np.isfinite(worst) else "undefined"
         raise UserError(
-            f"no path was found after a monetary shock: after {evaluations} evaluations the conditions are missed by"
-            f" {worst:.2g} (tolerance {tolerance:g}); make the shock smaller, or use more grid points"
+            f"no path was found after a monetary shock: after {evaluations} evaluations the conditions are {missed};"
+            " make the shock or the rule's responses smaller, or use more grid points"
         )
-    return MonetaryResponse(
-        system.paths, dict(zip(UNKNOWNS, np.split(linear, 3), strict=True)), system.residuals, evaluations
-    )
+    first_order = dict(zip(UNKNOWNS, np.split(linear, 3), strict=True))
+    choices = {"consumption": system.consumption, "hours": system.hours, "assets": system.assets}
+    return MonetaryResponse(system.paths, first_order, choices, system.residuals, evaluations)
 
 
 class MonetarySystem:
     """The conditions of all periods: the Phillips curve, the asset market and the labour market."""
 
-    def __init__(self, household: Household, firms: StickyPrices, around: Equilibrium, shock: Floats) -> None:
+    def __init__(
+        self, household: Household, firms: StickyPrices, around: Equilibrium, shock: Floats, surprise: float = 0.0
+    ) -> None:
         self.household, self.firms, self.around, self.shock = household, firms, around, shock
+        self.surprise = surprise
         self.debt = firms.debt * around.output
         self.periods = len(shock)
         self.steady = np.repeat([0.0, around.wage, around.output], self.periods)
@@ -119,7 +128,7 @@ class MonetarySystem:
         steady, firms = self.around, self.firms
         rule = firms.inflation_response * inflation + firms.output_response * np.log(output / steady.output)
         nominal = steady.interest_rate + self.shock + rule
-        real = (1 + np.append(steady.interest_rate, nominal[:-1])) / (1 + inflation) - 1
+        real = (1 + np.append(steady.interest_rate + self.surprise, nominal[:-1])) / (1 + inflation) - 1
         logs = np.log1p(inflation)
         costs = firms.markup / (firms.markup - 1) / (2 * firms.slope) * logs**2 * output
         profit = (1 - wage) * output - costs
@@ -181,8 +190,8 @@ class MonetarySystem:
         return np.block([[column[row] for column in columns] for row in range(len(UNKNOWNS))])
 
     def shock_derivative(self) -> Floats:
-        """Return the change of the gaps by the shock at constant unknowns, to first order, ``[3 * T]``."""
-        real = np.append(0.0, self.shock[:-1])
+        """Return the change of the gaps by shock and surprise at constant unknowns, to first order, ``[3 * T]``."""
+        real = np.append(self.surprise, self.shock[:-1])
         assets, labour = self._households(real, np.zeros(self.periods), -self.debt * real)
         return np.concatenate([np.zeros(self.periods), assets, labour])
 

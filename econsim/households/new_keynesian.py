@@ -64,17 +64,26 @@ class StickyPrices:
         return output * (1.0 - self.wage - interest_rate * self.debt)
 
 
-def stationary_prices(household: Household, firms: StickyPrices, tolerance: float = _TOLERANCE) -> Equilibrium:
+def stationary_prices(
+    household: Household, firms: StickyPrices, tolerance: float = _TOLERANCE, section: str = "solver"
+) -> Equilibrium:
     """Return the stationary equilibrium at zero inflation, in which households hold all debt.
 
+    Args:
+        household: preferences, productivity and the grid of assets.
+        firms: firms, central bank and government.
+        tolerance: of the asset market, relative to output.
+        section: of a scenario that gives the debt, which messages name.
+
     Raises:
-        UserError: hours are no choice; or there is no interest rate at which households hold the debt.
+        UserError: hours are no choice; there is no interest rate at which households hold the debt; or taxes that pay
+            its interest leave nothing to the lowest income.
     """
     if household.labour is None:
         raise UserError("new Keynesian economy: hours have to be a choice, since output is demand; set labour_weight")
     from scipy.optimize import brentq
 
-    search = _Search(household, firms)
+    search = _Search(household, firms, section)
     ceiling = 1.0 / household.discount - 1.0
 
     def gap(point: float) -> float:
@@ -86,7 +95,7 @@ def stationary_prices(household: Household, firms: StickyPrices, tolerance: floa
     if bounds is None:
         raise UserError(
             f"no stationary equilibrium: at no interest rate below {ceiling:g} do households hold debt of"
-            f" {firms.debt:g} times output; change solver.debt, or raise the largest assets"
+            f" {firms.debt:g} times output; change {section}.debt, or raise the largest assets"
         )
     point = brentq(gap, *bounds, xtol=1e-14, rtol=1e-14, maxiter=_ROUNDS)
     solved = search.at(ceiling - float(np.exp(-point)))
@@ -113,8 +122,9 @@ def _bracket(gap: Callable[[float], float], low: float, high: float, start: floa
 class _Search:
     """Households' choices at an interest rate, with the output that they produce."""
 
-    def __init__(self, household: Household, firms: StickyPrices) -> None:
+    def __init__(self, household: Household, firms: StickyPrices, section: str) -> None:
         self.household, self.firms, self.solver = household, firms, PolicySolver(household)
+        self.section = section
         assert household.labour is not None
         self.output, self.rounds = 0.5 * min(household.labour.most, 2.0), 0
         self.consumption: Floats | None = None
@@ -135,10 +145,14 @@ class _Search:
         self.rounds += 1
         household, wage, transfer = self.household, self.firms.wage, self.firms.transfer(rate, output)
         budget = Budget(1.0 + rate, wage, transfer)
-        try:
-            policy = self.solver.solve(budget, self.consumption)
-        except UserError as error:
-            raise UserError(f"debt of {self.firms.debt:g} times output: {error}") from None
+        assert household.labour is not None
+        lowest = wage * household.chain.values.min() * household.labour.most + transfer
+        if lowest + rate * household.grid[0] <= 0:
+            raise UserError(
+                f"debt of {self.firms.debt:g} times output: the tax of {-transfer:.3g} per household that pays its"
+                f" interest, less profits, leaves nothing to the lowest income; lower {self.section}.debt"
+            )
+        policy = self.solver.solve(budget, self.consumption)
         self.consumption = policy.consumption
         mass, residual = stationary_distribution(household.chain, household.grid, policy.assets)
         assets = float((mass * policy.assets).sum())

@@ -15,11 +15,35 @@ from econsim.households.krusell_smith import LawOfMotion
 from econsim.households.overlapping_generations import Generations
 from econsim.households.problem import Household
 
-__all__ = ["ForecastsCapital", "SolvesHouseholds", "SolvesLifeCycles"]
+__all__ = ["ForecastsCapital", "HasExactHouseholds", "HasStickyPrices", "SolvesHouseholds", "SolvesLifeCycles"]
 
 
 @runtime_checkable
-class SolvesHouseholds(Protocol):
+class HasExactHouseholds(Protocol):
+    """A game that knows what its households do who optimise."""
+
+    def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
+        """Return optimal actions ``[B, N, *shape]`` on the path to the equilibrium under the policy in force.
+
+        Args:
+            role: that of households.
+            observation: of this period.
+            seen: ``[B, T, G]``, what all observed in each period so far, this one included.
+
+        Raises:
+            UserError: there is no such path; the message gives the reason.
+        """
+
+    def exact_actions(self, role: str, observation: Observation) -> Tensor:
+        """Return optimal actions ``[B, N, *shape]`` in the stationary equilibrium under the policy observed.
+
+        Raises:
+            UserError: there is no such equilibrium; the message gives the reason.
+        """
+
+
+@runtime_checkable
+class SolvesHouseholds(HasExactHouseholds, Protocol):
     """A game that solves the dynamic programme of its households, who save, at constant prices."""
 
     @property
@@ -74,25 +98,6 @@ class SolvesHouseholds(Protocol):
 
         Raises:
             UserError: there are aggregate shocks, or some households of the population have nothing to live on.
-        """
-
-    def path_actions(self, role: str, observation: Observation, seen: Tensor) -> Tensor:
-        """Return optimal actions ``[B, N, *shape]`` on the path to the equilibrium under the policy in force.
-
-        Args:
-            role: that of households.
-            observation: of this period.
-            seen: ``[B, T, G]``, what all observed in each period so far, this one included.
-
-        Raises:
-            UserError: there is no such path; the message gives the reason.
-        """
-
-    def exact_actions(self, role: str, observation: Observation) -> Tensor:
-        """Return optimal actions ``[B, N, *shape]`` in the stationary equilibrium under the policy observed.
-
-        Raises:
-            UserError: there is no such equilibrium; the message gives the reason.
         """
 
 
@@ -161,3 +166,16 @@ class SolvesLifeCycles(Protocol):
 
     def status_quo(self, role: str) -> Tensor:
         """Return the action that keeps the policy in force before a role acts."""
+
+
+@runtime_checkable
+class HasStickyPrices(Protocol):
+    """A New Keynesian economy with firms, a central bank and a shock of its own."""
+
+    @property
+    def household_problem(self) -> Household:
+        """The problem of its households, whose hours are a choice."""
+
+    @property
+    def monetary_settings(self) -> Mapping[str, float]:
+        """Parameters of the solver ``monetary_shock`` that this economy gives, by name."""

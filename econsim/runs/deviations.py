@@ -27,7 +27,7 @@ from econsim.analysis.equilibrium import (
 from econsim.errors import UserError
 from econsim.expected_play import METHOD, ON_TREE, Expected, announced_play, expected_play
 from econsim.game import Agent, Game, Solvable
-from econsim.households.protocols import SolvesHouseholds
+from econsim.households.protocols import HasExactHouseholds, SolvesHouseholds
 from econsim.markov import EXACT as BACKWARD_INDUCTION
 from econsim.nn.agent import NeuralAgent
 from econsim.play import counted
@@ -80,7 +80,7 @@ class DeviationBudget:
 
     def announcements_in(self, game: Game[Any]) -> int:
         """Return the number of announced schedules to try in a game."""
-        if self.announcements is None and isinstance(game, SolvesHouseholds):
+        if self.announcements is None and isinstance(game, HasExactHouseholds):
             return _SOLVED
         return self.announcements or min(max(40_000 // game.horizon, 200), 20_000)
 

@@ -15,9 +15,9 @@ def default_solver(game: Game[Any]) -> str:
 
     It finds a subgame-perfect equilibrium where players observe all moves, the maximal lottery of a preference game,
     the stationary equilibrium of an economy of households who save, with or without ages, or their law of motion under
-    aggregate shocks, the best policy of players who each face a decision problem of their own, the equilibrium in the
-    limit of many players where payoffs are given by counts and too many to list, all equilibria of two players, and
-    the best correlated equilibrium of any other number of players.
+    aggregate shocks, the path after a monetary shock where prices are sticky, the best policy of players who each face
+    a decision problem of their own, the equilibrium in the limit of many players where payoffs are given by counts and
+    too many to list, all equilibria of two players, and the best correlated equilibrium of any other number of players.
 
     Raises:
         UserError: no shipped solver applies to the game.
@@ -26,7 +26,7 @@ def default_solver(game: Game[Any]) -> str:
     from econsim.errors import UserError
     from econsim.game import Enumerable
     from econsim.games.preference import Preference
-    from econsim.households.protocols import SolvesHouseholds, SolvesLifeCycles
+    from econsim.households.protocols import HasStickyPrices, SolvesHouseholds, SolvesLifeCycles
     from econsim.information_tree import HasInformationTree
     from econsim.markov import DecisionGame, MarkovGame
 
@@ -41,6 +41,8 @@ def default_solver(game: Game[Any]) -> str:
         return "life_cycle"
     if isinstance(game, SolvesHouseholds):
         return "law_of_motion" if game.has_shocks else "stationary_equilibrium"
+    if isinstance(game, HasStickyPrices):
+        return "monetary_shock"
     if isinstance(game, MarkovGame):
         return "backward_induction"
     if isinstance(game, DecisionGame):

@@ -4,8 +4,9 @@ Households learn of a shock to the Taylor rule in period 0 and know the path of 
 the Phillips curve and the markets of assets and labour in every period, without linearisation; see
 :mod:`econsim.households.monetary_shocks`. Beside it are the response to first order, and that of an economy with one
 representative household of the same preferences, which has no precautionary saving and no borrowing limit. Firms,
-central bank and government are those of :mod:`econsim.households.new_keynesian`, with this solver's parameters; those
-of the game, its capital among them, play no part.
+central bank and government are those of :mod:`econsim.households.new_keynesian`: with the parameters of an economy that
+has them, such as ``new_keynesian``, except where the solver's are given; otherwise with this solver's parameters, and
+those of the game, its capital among them, play no part.
 
 Source: Auclert, Bardóczy, Rognlie and Straub (2021) for the economy and the Jacobian of Newton's method.
 """
@@ -26,7 +27,7 @@ from econsim.households.equilibrium import Equilibrium
 from econsim.households.monetary_shocks import MonetaryResponse, monetary_response
 from econsim.households.new_keynesian import StickyPrices, representative_response, stationary_prices
 from econsim.households.problem import Household
-from econsim.households.protocols import SolvesHouseholds
+from econsim.households.protocols import HasStickyPrices, SolvesHouseholds
 from econsim.learning import Certificate, Quantity, Series, Solution, SolverProgress
 from econsim.parameters import Model
 from econsim.solvers._pace import Pace
@@ -108,15 +109,14 @@ class MonetaryShock:
                 fixed, households do not hold the debt at any interest rate, or the path was not found to the tolerance
                 within the time limit.
         """
-        settings = self.parameters
-        if not isinstance(game, SolvesHouseholds):
+        if not isinstance(game, (SolvesHouseholds, HasStickyPrices)):
             raise UserError(
-                f"monetary_shock: needs an economy whose households save, such as bewley; {type(game).__name__} does"
-                " not have such households"
+                "monetary_shock: needs an economy whose households save, such as new_keynesian or bewley;"
+                f" {type(game).__name__} does not have such households"
             )
         if fixed:
             raise UserError(f"monetary_shock: no agent can be fixed, found {', '.join(sorted(fixed))}")
-        if game.has_ages:
+        if isinstance(game, SolvesHouseholds) and game.has_ages:
             raise UserError("monetary_shock: households live for ever in this solver; leave economy.life_cycle out")
         pace, done = Pace(_EVALUATIONS, time_limit, progress), 0
 
@@ -125,7 +125,8 @@ class MonetaryShock:
             done += 1
             return pace.stops(done, message)
 
-        household, firms = game.household_problem, self._firms()
+        settings = self._settings(game)
+        household, firms = game.household_problem, _firms(settings)
         around = stationary_prices(household, firms)
         shock: Floats = np.float64(settings.size) * np.power(settings.persistence, np.arange(settings.periods))
         found = monetary_response(household, firms, around, shock, settings.tolerance, stops)
@@ -137,7 +138,7 @@ class MonetaryShock:
             {},
             {f"Residual, {name}": value for name, value in found.residuals.items()},
             Certificate(0.0, None, "policy", "not computed"),
-            notes=tuple(self._notes()),
+            notes=tuple(_notes(settings, isinstance(game, HasStickyPrices))),
             quantities=tuple(_quantities(around, found, single, game.unit)),
             series=tuple(_series(around, found, game.unit)),
             household=household,
@@ -146,17 +147,28 @@ class MonetaryShock:
             response=found,
         )
 
-    def _firms(self) -> StickyPrices:
-        settings = self.parameters
-        rule = settings.inflation_response, settings.output_response
-        return StickyPrices(settings.markup, settings.slope, *rule, settings.debt)
+    def _settings(self, game: object) -> Parameters:
+        """Return the parameters; those that are not given are the economy's, where it has them."""
+        given = self.parameters
+        if not isinstance(game, HasStickyPrices):
+            return given
+        own = {name: value for name, value in game.monetary_settings.items() if name not in given.model_fields_set}
+        return given.model_copy(update=own)
 
-    def _notes(self) -> Iterator[str]:
-        settings = self.parameters
-        yield (
-            f"Shock: {100 * settings.size:g} percentage points of the nominal rate of a period, of which"
-            f" {settings.persistence:.0%} are left a period later."
-        )
+
+def _firms(settings: Parameters) -> StickyPrices:
+    rule = settings.inflation_response, settings.output_response
+    return StickyPrices(settings.markup, settings.slope, *rule, settings.debt)
+
+
+def _notes(settings: Parameters, is_own: bool) -> Iterator[str]:
+    yield (
+        f"Shock: {100 * settings.size:g} percentage points of the nominal rate of a period, of which"
+        f" {settings.persistence:.0%} are left a period later."
+    )
+    if is_own:
+        yield "Period 0 of the path is period 1 of an episode, in which the shock arrives."
+    else:
         yield "Firms, central bank and government are those of the solver; the game's capital and taxes are not used."
 
 

@@ -95,6 +95,14 @@ def test_a_planner_begins_where_it_is_told(game: Gifts, start: Any, first: float
     torch.testing.assert_close(action, torch.full((6, 1), first), atol=0.01, rtol=0)
 
 
+@pytest.mark.parametrize(("start", "first"), [((0.8,), 0.8), (None, 0.5)])
+def test_workers_begin_where_they_are_told(start: tuple[float, ...] | None, first: float) -> None:
+    agent = worker.Ppo(worker.Parameters(start=start, deterministic=True))
+    agent.prepare(GAME, COLLECTOR, random.keys(1, 1))
+    action, _ = agent.act(GAME.observe(GAME.reset(KEYS))["collector"], None, KEYS)
+    torch.testing.assert_close(action, torch.full((6, 1), first), atol=0.01, rtol=0)  # as above
+
+
 def test_a_start_of_the_wrong_length_is_refused() -> None:
     role = Role("planner", 1, Box(0, 1, (2,)), Box(0, 1, (3,)), leads=True)
     with pytest.raises(UserError, match="start: expected 3 entries, one per entry of the action, found 2"):

@@ -39,6 +39,7 @@ STEPS = {
     "krusell_smith": 3,
     "life_cycle": 3,
     "llm_economist": 16,
+    "monetary_policy": 3,  # past the first two, in which rule and shock arrive
     "pandemic_states": 30,  # past the 28 days after which governors choose again
     "pandemic_states_": 4,
     "ramsey": 8,  # past the sixth period, in which the second rate comes into force

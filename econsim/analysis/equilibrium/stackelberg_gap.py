@@ -26,7 +26,7 @@ from econsim.analysis.equilibrium.feedback import Feedback, varying_features
 from econsim.analysis.equilibrium.gains import Gain, paired_gain
 from econsim.errors import UserError, did_you_mean
 from econsim.game import Agent, Box, Game, Solvable
-from econsim.households.protocols import SolvesHouseholds
+from econsim.households.protocols import HasExactHouseholds
 from econsim.play import Episode, HeldAction, play
 
 __all__ = ["BetterAnnouncement", "leading_gain", "rule_gain"]
@@ -77,7 +77,7 @@ def leading_gain(
         UserError: the role does not exist or follows, or its actions are neither real numbers nor tax rates.
     """
     box = _instrument(game, role)
-    exact = isinstance(game, (Solvable, SolvesHouseholds))
+    exact = isinstance(game, (Solvable, HasExactHouseholds))
     players = {**agents, **_exact_followers(game)} if exact else dict(agents)
     own_return = play(game, players, search_key).returns[role]
     keys = search_key[: LUCKY_EPISODES if float(own_return.max() - own_return.min()) > 0 else 1]
@@ -154,7 +154,7 @@ def _starts(own: Tensor, box: Box) -> Tensor:
 
 def _exact_followers(game: Game[Any]) -> dict[str, Agent]:
     followers = [name for name, role in game.roles.items() if not role.leads]
-    if isinstance(game, SolvesHouseholds):
+    if isinstance(game, HasExactHouseholds):
         return {name: ExactHousehold(NoParameters()) for name in followers}
     return {name: BestResponse(Parameters()) for name in followers}
 

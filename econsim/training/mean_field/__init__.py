@@ -169,9 +169,11 @@ class _Fit:
                 "training: mean_field needs a game of fixed length whose followers take prices (price_taking), such as"
                 f" bewley; {type(game).__name__} is none. Use training=two_level"
             )
-        taken, self.whole = game.price_taking(), game.whole()
+        taken = game.price_taking()
         levels = {name: budget.leader if name == self.leader else Settings() for name in game.roles}
         self.trainer = Trainer.begin(game, agents, levels, seed, recorder)
+        climbs = self.leader in self.trainer.train_states and budget.leader_learns_by == "gradient"
+        self.whole = game.whole() if climbs else None
         self.followers = {name: each for name, each in self.trainer.train_states.items() if name != self.leader}
         self.learning: dict[str, FollowerLearning] = {}
         self.cloning: dict[str, Cloning] = {}
@@ -213,6 +215,7 @@ class _Fit:
             teach_by_value(self.trainer, self.leader, budget.leader_copies, share_done, iteration)
             return
         key = self.trainer.keys("leader", budget.leader_copies, iteration)
+        assert self.whole is not None
         stats = climb(self.whole, self.trainer.agents, self.followers, train_state, key, self.scheme.total, share_done)
         for name, value in stats.items():
             self.recorder.log(f"training/{name}", value, step=iteration, role=self.leader)

@@ -16,7 +16,7 @@ from econsim.agents.exact_household import ExactHousehold
 from econsim.agents.exact_household import Parameters as NoParameters
 from econsim.errors import UserError
 from econsim.game import Agent, Box, Game, StatusQuo
-from econsim.households.protocols import SolvesHouseholds
+from econsim.households.protocols import HasExactHouseholds
 from econsim.nn.encoders import Seen
 from econsim.play import HeldAction
 from econsim.rl.schedules import value_at
@@ -31,7 +31,7 @@ class Cloning:
     """Imitation of exact households by the policy network of one following role."""
 
     def __init__(self, game: Game[Any], train_state: TrainState, blind: Blind, settings: Follower, leader: str) -> None:
-        if not isinstance(game, SolvesHouseholds) or not isinstance(game, StatusQuo):
+        if not isinstance(game, HasExactHouseholds) or not isinstance(game, StatusQuo):
             raise UserError(
                 "training: mean_field: scheme cloned needs a game that solves its households, such as bewley"
             )

@@ -13,10 +13,12 @@ from econsim.game import Box, Discrete, Game, MultiDiscrete, Observation, Role, 
 
 __all__ = [
     "GivesBestResponses",
+    "LimitsInstruments",
     "action_of_amount",
     "action_of_choice",
     "check_amount",
     "check_discrete",
+    "check_instruments",
     "check_leads",
     "check_rates",
     "given_action",
@@ -34,6 +36,14 @@ class GivesBestResponses(Protocol):
 
     def best_response(self, role: str, observation: Observation) -> Tensor:
         """Return each player's best action given its observation, in the shape of an action."""
+
+
+@runtime_checkable
+class LimitsInstruments(Protocol):
+    """A game with limits on what leaders may set that the range of an action does not state."""
+
+    def check_instruments(self, role: str, action: Tensor) -> None:
+        """Raise :class:`UserError` if a leader may not set this action ``[*shape]``."""
 
 
 def solvable(game: Game[Any], role: Role, kind: str) -> Solvable:
@@ -177,3 +187,10 @@ def _bounds(space: Box | Discrete | MultiDiscrete) -> tuple[Tensor, Tensor]:
         case MultiDiscrete(counts=counts):
             bounds = torch.tensor([[0] * len(counts), [count - 1 for count in counts]], dtype=torch.float64)
     return bounds[0], bounds[1]
+
+
+def check_instruments(action: Tensor, game: Game[Any], role: Role) -> Tensor:
+    """Return the action ``[*shape]`` of a leader if the game allows it; raises ``UserError`` otherwise."""
+    if isinstance(game, LimitsInstruments):
+        game.check_instruments(role.name, action)
+    return action

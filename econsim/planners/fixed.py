@@ -8,7 +8,14 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from econsim.actions import check_leads, check_rates, given_action, sets_tax_brackets, tax_thresholds
+from econsim.actions import (
+    check_instruments,
+    check_leads,
+    check_rates,
+    given_action,
+    sets_tax_brackets,
+    tax_thresholds,
+)
 from econsim.economics import LOWEST_RATE, GivenRate
 from econsim.errors import UserError
 from econsim.game import Game, Role
@@ -45,7 +52,7 @@ class Fixed(ConstantPolicy):
         """Return the action ``[*shape]``.
 
         Raises:
-            UserError: the role is not a leader, the number of entries is wrong, or an entry is out of range.
+            UserError: the role is not a leader, the number of entries is wrong, or the game does not allow an entry.
         """
         check_leads(role, "fixed")
         rates, setting = self.parameters.rates, self.parameters.action
@@ -55,7 +62,8 @@ class Fixed(ConstantPolicy):
             return _rates(rates, game, role)
         if setting is None:
             raise UserError(f"planner.rates: role {role.name} does not set tax brackets; give planner.action instead")
-        return given_action(torch.tensor(setting, dtype=torch.float64), role, "planner.action")
+        action = given_action(torch.tensor(setting, dtype=torch.float64), role, "planner.action")
+        return check_instruments(action, game, role)
 
 
 def _rates(rates: tuple[float, ...], game: Game[Any], role: Role) -> Tensor:

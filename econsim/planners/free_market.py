@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from econsim.actions import check_leads, sets_tax_brackets
+from econsim.actions import check_instruments, check_leads, sets_tax_brackets
 from econsim.errors import UserError
 from econsim.game import Box, Game, Role
 from econsim.parameters import Model
@@ -34,7 +34,7 @@ class FreeMarket(ConstantPolicy):
         """Return zeros ``[*shape]``: real numbers, or indices of options that do not represent tax rates.
 
         Raises:
-            UserError: the role is not a leader, or the range of its action does not contain zero.
+            UserError: the role is not a leader, or its action cannot be zero.
         """
         check_leads(role, "free_market")
         box, shape = role.action, role.action.shape
@@ -44,4 +44,4 @@ class FreeMarket(ConstantPolicy):
                 f" {box.low:g} to {box.high:g}; give another action with kind fixed"
             )
         real = isinstance(box, Box) or sets_tax_brackets(game, role)
-        return torch.zeros(shape, dtype=torch.float64 if real else torch.int64)
+        return check_instruments(torch.zeros(shape, dtype=torch.float64 if real else torch.int64), game, role)

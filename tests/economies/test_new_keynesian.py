@@ -22,6 +22,7 @@ from econsim.errors import UserError
 from econsim.game import Agent
 from econsim.households.new_keynesian import StickyPrices
 from econsim.play import HeldAction, play
+from econsim.runs import execute
 from econsim.scenario import load
 from econsim.solvers import default_solver, monetary_shock
 from econsim.testing.play import random_actions
@@ -290,3 +291,10 @@ def test_the_central_bank_has_no_derivative_and_can_learn_from_returns_beside_me
     changes["training.leader_learns_by"] = "value"
     run = econsim.run(load("monetary_policy", changes), out=tmp_path / "run", quiet=True)
     assert len(run.metrics.query("name == 'welfare' and policy == 'ppo'"))
+
+
+@pytest.mark.parametrize("planner", ["planner.action=[0.5, 0]", "planner=free_market"])
+def test_a_rule_that_is_given_has_a_unique_path(planner: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"a response to inflation of 0(.5)?: expected at least 1.05"):
+        execute(load("monetary_policy", [planner, "baselines=[]", "headline=none"]), tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()

@@ -11,8 +11,8 @@ Actions
     ``household``: the share of its resources that it wants to spend, and the hours that it offers at the wage of the
     stationary equilibrium, as a share of ``largest_hours``, each in [0.001, 1]. ``central_bank``: the response of the
     nominal rate to inflation and that to log output, each in [0, ``highest_response``], once per episode or every
-    ``review`` periods, in force from the next period on. A response to inflation below 1.05 counts as 1.05, since the
-    path after a shock is unique only above one.
+    ``review`` periods, in force from the next period on. The path after a shock is unique only above one: a response to
+    inflation below 1.05 is refused where it is given, and counts as 1.05 in learning and in search.
 
 Observations
     ``household``: $\log(1 + a / y)$, where $y$ is output of an economy with one representative household, and log

@@ -183,6 +183,14 @@ class NewKeynesian(Game[State]):
             raise UserError(f"new_keynesian: the role {BANK} has a status quo, the role {role!r} has none")
         return self._status_quo
 
+    def check_instruments(self, role: str, action: Tensor) -> None:
+        """Raise ``UserError`` if a rule that is given responds too little to inflation; see ``LimitsInstruments``."""
+        if role == BANK and float(action[0]) < LEAST_RESPONSE:
+            raise UserError(
+                f"planner: a response to inflation of {float(action[0]):g}: expected at least {LEAST_RESPONSE:g}, since"
+                " the path after a shock is unique only above one; give 'planner={kind: fixed, action: [1.5, 0]}'"
+            )
+
     def price_taking(self) -> NewKeynesian:
         """Return the economy with the derivatives of each household's own choices; see :class:`PriceTaking`."""
         if self.is_distribution:

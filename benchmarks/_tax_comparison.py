@@ -40,7 +40,7 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
     labels = dict.fromkeys(label for run in runs for label in run.summary["policies"])
     return {
         "scenario": scenario.name,
-        "seeds": list(dict.fromkeys(run.scenario.seed + index for run in runs for index in range(run.scenario.seeds))),
+        "seeds": sorted(set(_seeds(runs))),
         "episodes_scored": scenario.episodes,
         "training": None if scenario.training is None else scenario.training.dump(),
         "published": PUBLISHED,
@@ -67,11 +67,16 @@ def score(runs: Sequence[Run], label: str) -> dict[str, Any]:
         "equality": sum(metrics["equality"] for metrics in by_seed) / len(by_seed),
         "equality_times_productivity": sum(products) / len(products),
         "by_seed": products,
+        "seeds": _seeds(runs),
     }
     interval = mean_interval(products)
     if interval.low is not None:  # two seeds or more, which differ
         found["interval"] = [interval.low, interval.high]
     return found
+
+
+def _seeds(runs: Sequence[Run]) -> list[int]:
+    return [run.scenario.seed + index for run in runs for index in range(run.scenario.seeds)]
 
 
 def division_of_labour(game: Game[Any], agents: dict[str, Agent], seed: int) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from econsim.scenario.loading import solver_choice
 __all__ = ["ReformPath", "reform_path"]
 
 _PERIODS_WITH_AGES = 150
-_VARIES = 1e-6  # of a rate, between episodes
 _BUDGET = ("budget.spending", "budget.transfer", "budget.debt")
 _PENSION = ("life_cycle.pension.replacement", "life_cycle.pension.contribution")
 

@@ -6,7 +6,7 @@ optimum of an exact search over constant policies, both under exact households. 
 alternating scheme, its ablations and cloned households with the same networks, range of actions and budget, and scores
 what each government chose under exact households, beside fixed and random policies. ``ai_economist`` among them is
 independent PPO of households, first under the status quo, and then of households and government together, as Zheng et
-al. (2022) train theirs, for as long. ``exact`` is the search.
+al. (2022) train theirs, in about as many CPU-seconds. ``exact`` is the search.
 
 Run: ``python benchmarks/mean_field.py two_level 1 42``, ``... two_level 4 42``, ``... schemes 42`` and other seeds, and
 ``... exact``, then without arguments, which writes the result of the parts that are there.

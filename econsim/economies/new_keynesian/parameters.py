@@ -102,7 +102,7 @@ class Parameters(Model):
     """What firms expect of the next period: the exact ``path`` after the shock under the rule in force, on which all
     households are exact; or (``adaptive``) that a share of the last period's inflation is left, and output as it is."""
     inertia: float = Field(0.5, ge=0, le=1)
-    """That share. At one, inflation moves away from zero for ever under exact households and the default rule."""
+    """That share. At 0.9 and above, inflation diverges from zero under exact households and the default rule."""
     objective: Objective = Objective()
     """The central bank's reward."""
     periods: int = Field(40, ge=2, le=1000)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from econsim.economies.new_keynesian.parameters import Objective, Parameters
+from econsim.economies.new_keynesian.parameters import Parameters
 from econsim.households.chains import Floats
 from econsim.households.equilibrium import Equilibrium
 from econsim.households.monetary_shocks import MonetaryResponse, monetary_response
@@ -24,6 +24,22 @@ _TOLERANCE = 1e-11
 """Of the paths, relative to output."""
 _SURPRISE = 1e-4
 """Of the nominal rate, for the derivative in it."""
+_WITHOUT_PATHS = (
+    "households",
+    "sampling",
+    "shock_size",
+    "shock_persistence",
+    "shock_multiples",
+    "status_quo",
+    "highest_response",
+    "periods_per_year",
+    "lowest_nominal_rate",
+    "expectations",
+    "inertia",
+    "objective",
+    "review",
+)
+"""Parameters that no path depends on, beside its case."""
 _LEAST = 1e-6
 """Of spending and the wage far away from the path, where the response is not to first order."""
 
@@ -146,21 +162,8 @@ def _groups(parameters: Parameters, cases: Tensor, time: Tensor) -> list[tuple[P
 
 def _core(parameters: Parameters) -> Parameters:
     """Return the parameters without those that no path depends on."""
-    default = Parameters.model_fields
-    names = (
-        *(
-            "sampling",
-            "shock_size",
-            "shock_persistence",
-            "shock_multiples",
-            "status_quo",
-            "highest_response",
-            "periods_per_year",
-        ),
-        *("lowest_nominal_rate", "expectations", "inertia", "review"),
-    )
-    changes = {name: default[name].default for name in names}
-    return parameters.model_copy(update={"households": 1, "objective": Objective(), **changes})
+    defaults = {name: Parameters.model_fields[name].default for name in _WITHOUT_PATHS}
+    return parameters.model_copy(update=defaults)
 
 
 @lru_cache(maxsize=64)

@@ -100,8 +100,8 @@ def reform_path(
 def _check_economy(run: Run, game: Game[Any]) -> None:
     if not isinstance(game, SolvesHouseholds):
         raise UserError(
-            f"{run.path}: --path needs an economy whose households save, such as bewley; {type(game).__name__} does not"
-            " have such households"
+            f"{run.path}: --path needs an economy that solves the path after a reform of taxes, such as bewley;"
+            f" {type(game).__name__} does not"
         )
     if game.has_shocks:
         raise UserError(f"{run.path}: --path needs a stationary equilibrium, and aggregate shocks leave none")

@@ -127,5 +127,5 @@ def test_what_is_no_reform_of_a_policy_is_refused(saved: Path, overrides: list[s
 def test_economies_without_saving_are_refused(tmp_path: Path) -> None:
     untrained = ["training=none", "agents.worker=best_response", "planner=flat", "baselines=[]"]
     run = run_of(tmp_path / "run", "one_step", ["economy.workers=5", *untrained])
-    with pytest.raises(UserError, match="households save, such as bewley; OneStep does not"):
+    with pytest.raises(UserError, match="the path after a reform of taxes, such as bewley; OneStep does not"):
         reform_path(run, ["planner=free_market"])
